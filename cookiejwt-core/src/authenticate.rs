@@ -1,0 +1,439 @@
+//! Who is asking: the table of rows a to j'. The first row that matches wins.
+
+use http::{Method, header};
+use time::OffsetDateTime;
+
+use crate::{
+    Core, CredentialFault, CredentialName, Decision, Identity, Outcome, Reason, RefreshAttempt, Refusal,
+    RequestHead, RevocationReason, SessionId, Timestamp, TokenFault,
+    config::{CredentialOrder, RevocationLevel},
+    cookie,
+    core::{AccessToken, RefreshToken},
+    csrf::{self, Credential, CsrfCleared, CsrfDenial},
+    head::{Field, SEC_FETCH_DEST, SEC_FETCH_MODE, SEC_FETCH_SITE, SEC_PURPOSE},
+    jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
+};
+
+/// What a request's head says by itself, and what has to be asked next.
+#[derive(Debug)]
+#[must_use]
+pub enum Assessment {
+    /// Nothing has to be asked.
+    Settled(Decision),
+    /// Is the session still alive?
+    NeedsSessionCheck(SessionCheck),
+    /// A refresh token wants to be rotated.
+    NeedsRefresh(RefreshAttempt),
+}
+
+impl Assessment {
+    /// Whether the request is settled and somebody is asking.
+    pub fn is_authenticated(&self) -> bool {
+        matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Authenticated(_)))
+    }
+
+    /// Whether the request is settled and no credential came in.
+    pub fn is_anonymous(&self) -> bool {
+        matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Anonymous))
+    }
+
+    /// Whether the request is settled and its credential was refused.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Refused(_)))
+    }
+}
+
+/// What is known about a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// Not revoked, as far as the chosen level looks.
+    Live,
+    /// Revoked, and why.
+    Revoked(RevocationReason),
+    /// The store has no such session.
+    Missing,
+    /// The store had to be asked and is away.
+    Unknown,
+}
+
+/// A question: is this session still alive? Its answer is the only way past a valid access token.
+#[derive(Debug)]
+#[must_use = "a session check does nothing until `resolve`"]
+pub struct SessionCheck {
+    core: Core,
+    session_id: SessionId,
+    kind: Checked,
+    faults: Vec<CredentialFault>,
+}
+
+#[derive(Debug)]
+enum Checked {
+    /// A valid access token, and a refresh ahead of its end when there is one.
+    Access { identity: Identity, ahead: Option<RefreshAttempt> },
+    /// No valid access token; `None` when this request may not refresh.
+    Refreshable(Option<RefreshAttempt>),
+}
+
+/// What follows from a [`SessionStatus`].
+#[derive(Debug)]
+#[must_use]
+pub enum Resolution {
+    /// Nothing more has to be asked.
+    Settled(Decision),
+    /// A refresh token wants to be rotated.
+    NeedsRefresh(RefreshAttempt),
+}
+
+impl SessionCheck {
+    /// The session that is asked about.
+    pub fn session_id(&self) -> &SessionId {
+        &self.session_id
+    }
+
+    /// Whether a valid access token came in. Without one the revoked set in memory is enough: the rotation asks the
+    /// store anyway.
+    pub fn has_valid_access(&self) -> bool {
+        matches!(self.kind, Checked::Access { .. })
+    }
+
+    /// Takes the answer.
+    pub fn resolve(self, status: SessionStatus) -> Resolution {
+        let Self { core, kind, faults, .. } = self;
+        let by_header = matches!(&kind, Checked::Access { identity, .. } if is_header(identity));
+        let settled = |decision: Decision| Resolution::Settled(decision.with_faults(faults.clone()));
+        match (status, kind) {
+            (SessionStatus::Revoked(reason), _) => settled(core.session_revoked(reason, by_header)),
+            (SessionStatus::Missing, Checked::Access { .. }) => settled(core.session_missing(by_header)),
+            (SessionStatus::Unknown, Checked::Access { .. }) => {
+                settled(Decision::new(Outcome::Unavailable, Reason::SessionUnknown))
+            }
+            (_, Checked::Access { ahead: Some(attempt), .. } | Checked::Refreshable(Some(attempt))) => {
+                Resolution::NeedsRefresh(attempt.with_faults(faults))
+            }
+            (_, Checked::Access { identity, ahead: None }) => settled(authenticated(identity)),
+            (_, Checked::Refreshable(None)) => settled(refresh_not_permitted()),
+        }
+    }
+}
+
+/// The credentials of a request, as bytes.
+#[derive(Default)]
+struct Presented<'a> {
+    access: Cookie<'a>,
+    refresh: Cookie<'a>,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Cookie<'a> {
+    #[default]
+    Absent,
+    One(&'a [u8]),
+    Twice,
+}
+
+impl<'a> Cookie<'a> {
+    fn add(&mut self, value: &'a [u8]) {
+        *self = if matches!(self, Self::Absent) { Self::One(value) } else { Self::Twice };
+    }
+
+    fn is_absent(self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// `Ok(None)` when absent; a name that came twice is a dead credential.
+    fn value(self) -> Result<Option<&'a [u8]>, TokenFault> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::One(value) => Ok(Some(value)),
+            Self::Twice => Err(TokenFault::Duplicate),
+        }
+    }
+}
+
+impl<'a> Presented<'a> {
+    fn read(core: &Core, head: &RequestHead<'a>) -> Self {
+        let mut presented = Self::default();
+        if core.config().credentials.reads_cookies() {
+            let access_name = core.config().access_name().as_bytes();
+            let refresh_name = core.config().refresh_name().as_bytes();
+            cookie::visit_pairs(head, &mut |name, value| {
+                if name == access_name {
+                    presented.access.add(value);
+                } else if name == refresh_name {
+                    presented.refresh.add(value);
+                }
+            });
+        }
+        presented
+    }
+
+    fn any(&self) -> bool {
+        !self.access.is_absent() || !self.refresh.is_absent()
+    }
+}
+
+/// One pass over the table: what was found so far.
+struct Table<'a> {
+    core: &'a Core,
+    head: RequestHead<'a>,
+    now: OffsetDateTime,
+    seconds: i64,
+    faults: Vec<CredentialFault>,
+}
+
+impl Core {
+    /// Who is asking? Reads the head, verifies what came in, and says what has to be asked next.
+    ///
+    /// Refreshing needs no permission here beyond the table's: OPTIONS, prefetches and cross-site requests that are
+    /// no top-level navigation never refresh.
+    pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
+        let head = head.into();
+        if self.config().skips(head.path()) {
+            return Assessment::Settled(Decision::new(Outcome::Anonymous, Reason::Skipped));
+        }
+        Table { core: self, head, now, seconds: now.unix_timestamp(), faults: Vec::new() }.authenticate()
+    }
+
+    /// The refresh route: looks at the refresh cookie alone, and rotates whatever the access token says.
+    pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
+        let head = head.into();
+        Table { core: self, head, now, seconds: now.unix_timestamp(), faults: Vec::new() }.refresh()
+    }
+
+    /// Row c. What a new login replaced clears nothing: a late answer would delete the new cookies.
+    fn session_revoked(&self, reason: RevocationReason, by_header: bool) -> Decision {
+        let decision = Decision::refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason));
+        if by_header || reason == RevocationReason::Replaced {
+            return decision;
+        }
+        decision.with_cookies(self.clear_cookies())
+    }
+
+    fn session_missing(&self, by_header: bool) -> Decision {
+        let decision = Decision::refused(Refusal::SessionRevoked, Reason::SessionMissing);
+        if by_header { decision } else { decision.with_cookies(self.clear_cookies()) }
+    }
+}
+
+impl Table<'_> {
+    fn authenticate(mut self) -> Assessment {
+        let order = self.core.config().credentials;
+        let presented = Presented::read(self.core, &self.head);
+        if order == CredentialOrder::HeaderThenCookie
+            && let Some(token) = self.bearer()
+        {
+            return self.by_header(token);
+        }
+        let cleared = if presented.any() {
+            match csrf::check(&self.head, &self.core.config().csrf, Credential::Ambient) {
+                Ok(cleared) => Some(cleared),
+                Err(denial) => return self.csrf_denied(denial),
+            }
+        } else {
+            None
+        };
+        if let (Some(cleared), Some(token)) = (&cleared, self.access(presented.access)) {
+            return self.by_cookie(token, presented.refresh, cleared);
+        }
+        if order != CredentialOrder::HeaderThenCookie
+            && let Some(token) = self.bearer()
+        {
+            return self.by_header(token);
+        }
+        match cleared {
+            Some(cleared) => self.by_refresh(presented.refresh, &cleared),
+            None => self.nothing(false),
+        }
+    }
+
+    fn refresh(mut self) -> Assessment {
+        let presented = Presented::read(self.core, &self.head);
+        let cleared = match csrf::check(&self.head, &self.core.config().csrf, Credential::Ambient) {
+            Ok(cleared) => cleared,
+            Err(denial) => return self.settled(Decision::refused(Refusal::CsrfFailed, Reason::Csrf(denial))),
+        };
+        if presented.refresh.is_absent() {
+            return self.settled(Decision::refused(Refusal::NotAuthenticated, Reason::NoCredential));
+        }
+        match self.refresh_token(presented.refresh) {
+            Some(token) => self.refreshable(token, &cleared, true),
+            None => self.nothing(true),
+        }
+    }
+
+    /// Row a: a valid bearer decides if there is one.
+    fn csrf_denied(mut self, denial: CsrfDenial) -> Assessment {
+        match self.bearer() {
+            Some(token) => self.by_header(token),
+            None => self.settled(Decision::refused(Refusal::CsrfFailed, Reason::Csrf(denial))),
+        }
+    }
+
+    /// Row b.
+    fn by_header(self, token: AccessToken) -> Assessment {
+        let identity = Identity::from_header(token);
+        self.check(identity.session_id().clone(), Checked::Access { identity, ahead: None })
+    }
+
+    /// Rows c, d, e and g, and the refresh ahead of the end.
+    fn by_cookie(mut self, token: AccessToken, refresh: Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
+        let ends_at = token.claims().expires_at;
+        let identity = Identity::from_cookie(token, cleared);
+        let ahead = self.core.config().ages.refresh_ahead;
+        let near = ahead > 0 && ends_at.saturating_sub(self.seconds) <= ahead;
+        let ahead = if near && refresh_permitted(&self.head, self.core) {
+            self.refresh_token(refresh)
+                .filter(|token| is_same_session(token, &identity) && self.outlives(token, ends_at))
+                .map(|token| self.attempt(token, cleared, Some(identity.clone())))
+        } else {
+            None
+        };
+        self.check(identity.session_id().clone(), Checked::Access { identity, ahead })
+    }
+
+    /// Rows h to j.
+    fn by_refresh(mut self, refresh: Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
+        match self.refresh_token(refresh) {
+            Some(token) => {
+                let permitted = refresh_permitted(&self.head, self.core);
+                self.refreshable(token, cleared, permitted)
+            }
+            None => self.nothing(true),
+        }
+    }
+
+    fn refreshable(self, token: RefreshToken, cleared: &CsrfCleared, permitted: bool) -> Assessment {
+        let session_id = token.claims.session_id.clone();
+        let attempt = permitted.then(|| self.attempt(token, cleared, None));
+        self.check(session_id, Checked::Refreshable(attempt))
+    }
+
+    /// Rows f, i, j and j'.
+    fn nothing(self, cookies_came: bool) -> Assessment {
+        let expired = self.faults.iter().any(|fault| {
+            fault.credential == CredentialName::RefreshCookie && fault.fault == TokenFault::Expired
+        });
+        let decision = if !cookies_came && self.faults.is_empty() {
+            Decision::new(Outcome::Anonymous, Reason::NoCredential)
+        } else if self.faults.iter().any(|fault| fault.fault.is_early()) {
+            Decision::refused(Refusal::InvalidToken, Reason::OnlyEarly)
+        } else if !cookies_came {
+            Decision::refused(Refusal::InvalidToken, Reason::NothingUsable)
+        } else {
+            let refusal = if expired { Refusal::SessionExpired } else { Refusal::InvalidToken };
+            Decision::refused(refusal, Reason::NothingUsable).with_cookies(self.core.clear_cookies())
+        };
+        self.settled(decision)
+    }
+
+    /// `AtRefresh` looks at no session while the access token is valid; the other levels always ask.
+    fn check(self, session_id: SessionId, kind: Checked) -> Assessment {
+        let check = SessionCheck { core: self.core.clone(), session_id, kind, faults: self.faults };
+        if self.core.config().revocation != RevocationLevel::AtRefresh {
+            return Assessment::NeedsSessionCheck(check);
+        }
+        match check.resolve(SessionStatus::Live) {
+            Resolution::Settled(decision) => Assessment::Settled(decision),
+            Resolution::NeedsRefresh(attempt) => Assessment::NeedsRefresh(attempt),
+        }
+    }
+
+    fn settled(self, decision: Decision) -> Assessment {
+        Assessment::Settled(decision.with_faults(self.faults))
+    }
+
+    fn attempt(&self, token: RefreshToken, cleared: &CsrfCleared, soft: Option<Identity>) -> RefreshAttempt {
+        RefreshAttempt::new(self.core.clone(), token, cleared.clone(), soft, Timestamp::from(self.now))
+    }
+
+    /// No refresh ahead when the new token would not live longer than the old one.
+    fn outlives(&self, refresh: &RefreshToken, ends_at: i64) -> bool {
+        let life = self.core.config().ages.access;
+        self.seconds.saturating_add(life).min(refresh.claims.session_ends_at) > ends_at
+    }
+
+    fn access(&mut self, cookie: Cookie<'_>) -> Option<AccessToken> {
+        let verified = cookie.value().and_then(|value| {
+            value.map(|token| self.core.verify_access(token, MAX_COOKIE_TOKEN, self.seconds)).transpose()
+        });
+        self.note(CredentialName::AccessCookie, verified)
+    }
+
+    fn refresh_token(&mut self, cookie: Cookie<'_>) -> Option<RefreshToken> {
+        let verified = cookie.value().and_then(|value| {
+            value.map(|token| self.core.verify_refresh(token, MAX_COOKIE_TOKEN, self.seconds)).transpose()
+        });
+        self.note(CredentialName::RefreshCookie, verified)
+    }
+
+    fn bearer(&mut self) -> Option<AccessToken> {
+        let tried = self.faults.iter().any(|fault| fault.credential == CredentialName::Bearer);
+        if tried || !self.core.config().credentials.reads_header() {
+            return None;
+        }
+        let verified = bearer_token(&self.head).and_then(|value| {
+            value.map(|token| self.core.verify_access(token, MAX_HEADER_TOKEN, self.seconds)).transpose()
+        });
+        self.note(CredentialName::Bearer, verified)
+    }
+
+    fn note<T>(&mut self, credential: CredentialName, read: Result<Option<T>, TokenFault>) -> Option<T> {
+        match read {
+            Ok(token) => token,
+            Err(fault) => {
+                self.faults.push(CredentialFault { credential, fault });
+                None
+            }
+        }
+    }
+}
+
+/// The token of exactly one `Authorization` field with the scheme Bearer, in any case (RFC 6750 §2.1).
+///
+/// Two fields, or another scheme, are no credential; Bearer with anything but one token68 is a dead one.
+pub(crate) fn bearer_token<'a>(head: &RequestHead<'a>) -> Result<Option<&'a [u8]>, TokenFault> {
+    let Field::One(value) = head.field(&header::AUTHORIZATION) else { return Ok(None) };
+    let Some((scheme, rest)) = value.split_at_checked(6) else { return Ok(None) };
+    let separated = rest.first().is_none_or(|byte| *byte == b' ' || *byte == b'\t');
+    if !scheme.eq_ignore_ascii_case(b"bearer") || !separated {
+        return Ok(None);
+    }
+    let token = rest.trim_ascii();
+    let token68 = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
+    if token.is_empty() || !token.iter().all(token68) { Err(TokenFault::Bearer) } else { Ok(Some(token)) }
+}
+
+/// Whether this request may rotate a refresh token: an `<img>` on another site must not.
+fn refresh_permitted(head: &RequestHead<'_>, core: &Core) -> bool {
+    if head.is_method(&Method::OPTIONS) || head.field(&SEC_PURPOSE) != Field::Absent {
+        return false;
+    }
+    match head.field(&SEC_FETCH_SITE) {
+        Field::Absent | Field::One(b"same-origin" | b"none") => true,
+        Field::Many => false,
+        Field::One(_) => {
+            let navigates = head.field(&SEC_FETCH_MODE) == Field::One(b"navigate")
+                && head.field(&SEC_FETCH_DEST) == Field::One(b"document");
+            navigates || csrf::has_trusted_origin(head, &core.config().csrf)
+        }
+    }
+}
+
+fn is_same_session(refresh: &RefreshToken, identity: &Identity) -> bool {
+    refresh.claims.session_id == *identity.session_id() && refresh.claims.subject == *identity.subject()
+}
+
+fn is_header(identity: &Identity) -> bool {
+    identity.source() == crate::CredentialSource::Header
+}
+
+pub(crate) fn authenticated(identity: Identity) -> Decision {
+    Decision::new(Outcome::Authenticated(identity), Reason::AccessValid)
+}
+
+fn refresh_not_permitted() -> Decision {
+    Decision::refused(Refusal::RefreshRequired, Reason::RefreshNotPermitted)
+}
+
+#[cfg(test)]
+mod tests;

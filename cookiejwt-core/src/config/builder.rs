@@ -1,0 +1,317 @@
+use std::time::Duration;
+
+use super::{
+    Ages, Config, ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, KeySettings,
+    RevocationLevel, SameSite, Secret, checks, vars,
+};
+use crate::{PrivateKey, PublicKey};
+
+/// Collects settings; [`build`](Self::build) checks them all.
+#[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one switch of the configuration")]
+#[must_use = "a builder does nothing until `build`"]
+pub struct ConfigBuilder {
+    secret: Option<Secret>,
+    previous: Vec<Secret>,
+    signing: Option<PrivateKey>,
+    verifying: Vec<PublicKey>,
+    issuer: Option<String>,
+    audience: Vec<String>,
+    access_name: Option<String>,
+    refresh_name: Option<String>,
+    path: Option<String>,
+    domain: Option<String>,
+    insecure: bool,
+    script_readable: bool,
+    same_site: SameSite,
+    partitioned: bool,
+    pub(super) ages: SetAges,
+    credentials: CredentialOrder,
+    public_origin: Option<String>,
+    trusted_origins: Vec<String>,
+    strict_browser_headers: bool,
+    revocation: RevocationLevel,
+    skip: Vec<String>,
+}
+
+/// The ages that were set; defaults shrink to fit these.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SetAges {
+    pub(super) access: Option<Duration>,
+    pub(super) refresh: Option<Duration>,
+    pub(super) session: Option<Duration>,
+    pub(super) reuse_leeway: Option<Duration>,
+    pub(super) refresh_ahead: Option<Duration>,
+    pub(super) leeway: Option<Duration>,
+}
+
+impl ConfigBuilder {
+    /// The master secret. Variable `COOKIEJWT_SECRET`, required.
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// A secret that still verifies and never signs, while tokens made with it live. Variable
+    /// `COOKIEJWT_SECRET_PREVIOUS`.
+    pub fn previous_secret(mut self, secret: Secret) -> Self {
+        self.previous.push(secret);
+        self
+    }
+
+    /// The asymmetric key that signs access tokens, instead of one derived from the secret. Refresh tokens stay
+    /// with the secret.
+    pub fn signing_key(mut self, key: PrivateKey) -> Self {
+        self.signing = Some(key);
+        self
+    }
+
+    /// A public key that still verifies access tokens.
+    pub fn verifying_key(mut self, key: PublicKey) -> Self {
+        self.verifying.push(key);
+        self
+    }
+
+    /// The `iss` claim, compared by bytes. Variable `COOKIEJWT_ISSUER`, required.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// One more entry of the `aud` claim, compared by bytes. Variable `COOKIEJWT_AUDIENCE`, required.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience.push(audience.into());
+        self
+    }
+
+    /// Whether cookies are `Secure`. Variable `COOKIEJWT_SECURE`, default true; see [`Config::dev_http`].
+    pub fn secure(mut self, secure: bool) -> Self {
+        self.insecure = !secure;
+        self
+    }
+
+    /// Lets scripts read the tokens, so that any cross-site scripting hole gives them away. No variable sets this.
+    pub fn dangerous_script_readable_cookies(mut self) -> Self {
+        self.script_readable = true;
+        self
+    }
+
+    /// The `SameSite` attribute. Variable `COOKIEJWT_SAMESITE`, default Lax.
+    pub fn same_site(mut self, same_site: SameSite) -> Self {
+        self.same_site = same_site;
+        self
+    }
+
+    /// The access cookie's name. Variable `COOKIEJWT_ACCESS_NAME`, default `__Host-access_token`.
+    pub fn access_name(mut self, name: impl Into<String>) -> Self {
+        self.access_name = Some(name.into());
+        self
+    }
+
+    /// The refresh cookie's name. Variable `COOKIEJWT_REFRESH_NAME`, default `__Host-refresh_token`.
+    pub fn refresh_name(mut self, name: impl Into<String>) -> Self {
+        self.refresh_name = Some(name.into());
+        self
+    }
+
+    /// The cookies' `Path`. Variable `COOKIEJWT_PATH`, default `/`. Another path needs `__Secure-` names.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// The cookies' `Domain`. Variable `COOKIEJWT_DOMAIN`, default none. It WIDENS their scope to every subdomain,
+    /// and needs `__Secure-` names.
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = Some(domain.into());
+        self
+    }
+
+    /// The `Partitioned` attribute (CHIPS). Variable `COOKIEJWT_PARTITIONED`, default false.
+    pub fn partitioned(mut self, partitioned: bool) -> Self {
+        self.partitioned = partitioned;
+        self
+    }
+
+    /// Life of an access token and its cookie. Variable `COOKIEJWT_ACCESS_MAX_AGE`, default 300 s.
+    pub fn access_max_age(mut self, age: Duration) -> Self {
+        self.ages.access = Some(age);
+        self
+    }
+
+    /// Idle timeout: life of a refresh token and its cookie. Variable `COOKIEJWT_REFRESH_MAX_AGE`, default 1 day.
+    pub fn refresh_max_age(mut self, age: Duration) -> Self {
+        self.ages.refresh = Some(age);
+        self
+    }
+
+    /// Absolute timeout, never extended. Variable `COOKIEJWT_SESSION_MAX_AGE`, default 30 days.
+    pub fn session_max_age(mut self, age: Duration) -> Self {
+        self.ages.session = Some(age);
+        self
+    }
+
+    /// Absolute and idle timeout of NIST SP 800-63B-4 AAL1: 30 days, and no idle timeout of its own.
+    pub fn aal1(self) -> Self {
+        self.timeouts(30 * 86_400, 30 * 86_400)
+    }
+
+    /// Absolute and idle timeout of NIST SP 800-63B-4 AAL2: 24 hours and 1 hour.
+    pub fn aal2(self) -> Self {
+        self.timeouts(86_400, 3_600)
+    }
+
+    /// Absolute and idle timeout of NIST SP 800-63B-4 AAL3: 12 hours and 15 minutes.
+    pub fn aal3(self) -> Self {
+        self.timeouts(43_200, 900)
+    }
+
+    /// How long the parent of the current refresh token is still answered. Variable `COOKIEJWT_REUSE_LEEWAY`,
+    /// default 10 s, at most 60 s.
+    pub fn reuse_leeway(mut self, leeway: Duration) -> Self {
+        self.ages.reuse_leeway = Some(leeway);
+        self
+    }
+
+    /// How long before its end a still valid access token is renewed. Variable `COOKIEJWT_REFRESH_AHEAD`, default
+    /// 30 s, 0 turns it off.
+    pub fn refresh_ahead(mut self, ahead: Duration) -> Self {
+        self.ages.refresh_ahead = Some(ahead);
+        self
+    }
+
+    /// Clock skew allowed for `exp`, `nbf` and `iat` of access tokens. Variable `COOKIEJWT_LEEWAY`, default 5 s, at
+    /// most 60 s.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.ages.leeway = Some(leeway);
+        self
+    }
+
+    /// Where credentials are looked for. Variable `COOKIEJWT_CREDENTIALS`, default `cookie,header`.
+    pub fn credentials(mut self, order: CredentialOrder) -> Self {
+        self.credentials = order;
+        self
+    }
+
+    /// The origin that browsers see, `https://shop.example`. Variable `COOKIEJWT_PUBLIC_ORIGIN`, default none.
+    pub fn public_origin(mut self, origin: impl Into<String>) -> Self {
+        self.public_origin = Some(origin.into());
+        self
+    }
+
+    /// Another origin whose pages may send requests with our cookies. Variable `COOKIEJWT_TRUSTED_ORIGINS`.
+    pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
+        self.trusted_origins.push(origin.into());
+        self
+    }
+
+    /// Refuses unsafe requests that carry neither `Sec-Fetch-Site` nor `Origin`: no browser of today sends such.
+    pub fn strict_browser_headers(mut self, strict: bool) -> Self {
+        self.strict_browser_headers = strict;
+        self
+    }
+
+    /// When a revoked session's access tokens die. Variable `COOKIEJWT_REVOCATION`, default `feed`.
+    pub fn revocation(mut self, level: RevocationLevel) -> Self {
+        self.revocation = level;
+        self
+    }
+
+    /// A path, or a prefix on segment boundaries, where nobody is ever authenticated. Variable `COOKIEJWT_SKIP`.
+    pub fn skip(mut self, path: impl Into<String>) -> Self {
+        self.skip.push(path.into());
+        self
+    }
+
+    /// Takes settings from pairs of name and value, over those already made.
+    ///
+    /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error.
+    pub fn vars<K: AsRef<str>, V: AsRef<str>>(
+        mut self,
+        vars: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, ConfigError> {
+        for (name, value) in vars {
+            let name = name.as_ref();
+            if name.starts_with("COOKIEJWT_") {
+                self = vars::apply(self, name, value.as_ref())?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Checks every setting and every combination; the error names the setting and the cure.
+    pub fn build(self) -> Result<Config, ConfigError> {
+        let ages = checks::ages(&self.ages)?;
+        let cookies = self.cookie_settings();
+        checks::cookies(&cookies)?;
+        let csrf = CsrfSettings {
+            public_origin: self.public_origin,
+            trusted_origins: self.trusted_origins,
+            strict_browser_headers: self.strict_browser_headers,
+        };
+        checks::origins(&csrf, cookies.secure)?;
+        checks::skip(&self.skip)?;
+        Ok(Config {
+            issuer: checks::issuer(self.issuer)?,
+            audience: checks::audience(self.audience)?,
+            keys: KeySettings {
+                secret: self.secret.ok_or_else(no_secret)?,
+                previous: self.previous,
+                signing: checks::signing_key(self.signing)?,
+                verifying: self.verifying,
+            },
+            cookies,
+            ages,
+            credentials: self.credentials,
+            csrf,
+            revocation: self.revocation,
+            skip: self.skip,
+        })
+    }
+
+    pub(super) fn replace_audience(self, entries: Vec<&str>) -> Self {
+        entries.into_iter().fold(Self { audience: Vec::new(), ..self }, Self::audience)
+    }
+
+    pub(super) fn replace_trusted_origins(self, entries: Vec<&str>) -> Self {
+        entries.into_iter().fold(Self { trusted_origins: Vec::new(), ..self }, Self::trusted_origin)
+    }
+
+    pub(super) fn replace_skip(self, entries: Vec<&str>) -> Self {
+        entries.into_iter().fold(Self { skip: Vec::new(), ..self }, Self::skip)
+    }
+
+    fn timeouts(mut self, session: u64, refresh: u64) -> Self {
+        self.ages.session = Some(Duration::from_secs(session));
+        self.ages.refresh = Some(Duration::from_secs(refresh));
+        self
+    }
+
+    fn cookie_settings(&self) -> CookieSettings {
+        let prefix = if self.insecure { "" } else { "__Host-" };
+        let name = |set: &Option<String>, base| set.clone().unwrap_or_else(|| format!("{prefix}{base}"));
+        CookieSettings {
+            access_name: name(&self.access_name, "access_token"),
+            refresh_name: name(&self.refresh_name, "refresh_token"),
+            path: self.path.clone().unwrap_or_else(|| "/".into()),
+            domain: self.domain.clone(),
+            secure: !self.insecure,
+            http_only: !self.script_readable,
+            same_site: self.same_site,
+            partitioned: self.partitioned,
+        }
+    }
+}
+
+fn no_secret() -> ConfigError {
+    ConfigError::new(
+        "COOKIEJWT_SECRET",
+        ConfigProblem::Missing,
+        "is missing, and no token can be issued without it",
+        "make one with `openssl rand -base64 32`",
+    )
+}
+
+impl Ages {
+    pub(super) const MAXIMUM: u64 = 400 * 86_400;
+}

@@ -1,0 +1,231 @@
+use std::time::Duration;
+
+use super::{
+    Ages, ConfigError, ConfigProblem, CookieSettings, CsrfSettings, Origin, SameSite, builder::SetAges,
+};
+use crate::PrivateKey;
+
+use ConfigProblem::{Contradiction, Empty, Insecure, Malformed, Missing, OutOfRange, Unsupported};
+
+type Check<T = ()> = Result<T, ConfigError>;
+
+const ACCESS: &str = "COOKIEJWT_ACCESS_MAX_AGE";
+const REFRESH: &str = "COOKIEJWT_REFRESH_MAX_AGE";
+const SESSION: &str = "COOKIEJWT_SESSION_MAX_AGE";
+const AHEAD: &str = "COOKIEJWT_REFRESH_AHEAD";
+const MAX_LEEWAY: i64 = 60;
+const MAX_AUDIENCES: usize = 8;
+
+fn refuse(
+    setting: &'static str,
+    problem: ConfigProblem,
+    what: impl Into<String>,
+    cure: impl Into<String>,
+) -> ConfigError {
+    ConfigError::new(setting, problem, what.into(), cure.into())
+}
+
+/// Ages in whole seconds. Defaults shrink to fit what was set; what was set to contradict is refused.
+pub(super) fn ages(set: &SetAges) -> Check<Ages> {
+    let session = age(SESSION, set.session)?.unwrap_or(30 * 86_400);
+    let refresh = age(REFRESH, set.refresh)?.unwrap_or_else(|| session.min(86_400));
+    let access = age(ACCESS, set.access)?.unwrap_or_else(|| refresh.min(300));
+    let half = access.div_euclid(2);
+    let ahead = match set.refresh_ahead {
+        Some(Duration::ZERO) => 0,
+        ahead => age(AHEAD, ahead)?.unwrap_or_else(|| half.min(30)),
+    };
+    if refresh > session {
+        let what = format!("is {refresh} s, longer than the session's absolute end at {session} s");
+        return Err(refuse(REFRESH, Contradiction, what, format!("lower it, or raise {SESSION}")));
+    }
+    if access > refresh {
+        let what = format!("is {access} s, longer than the refresh token's {refresh} s");
+        return Err(refuse(ACCESS, Contradiction, what, format!("lower it, or raise {REFRESH}")));
+    }
+    if ahead > half {
+        let what = format!("is {ahead} s, more than half of the access token's {access} s");
+        return Err(refuse(AHEAD, Contradiction, what, format!("lower it, or raise {ACCESS}")));
+    }
+    let reuse_leeway = leeway("COOKIEJWT_REUSE_LEEWAY", set.reuse_leeway, 10)?;
+    let leeway = leeway("COOKIEJWT_LEEWAY", set.leeway, 5)?;
+    Ok(Ages { access, refresh, session, reuse_leeway, refresh_ahead: ahead, leeway })
+}
+
+fn age(setting: &'static str, age: Option<Duration>) -> Check<Option<i64>> {
+    let Some(age) = age else { return Ok(None) };
+    match i64::try_from(age.as_secs()) {
+        Ok(seconds) if is_whole(age) && seconds >= 1 && age.as_secs() <= Ages::MAXIMUM => Ok(Some(seconds)),
+        _ => {
+            let what = format!("is {} s", age.as_secs_f64());
+            Err(refuse(
+                setting,
+                OutOfRange,
+                what,
+                "choose whole seconds from 1 to 400 days, which is what browsers keep",
+            ))
+        }
+    }
+}
+
+fn leeway(setting: &'static str, leeway: Option<Duration>, default: i64) -> Check<i64> {
+    let Some(leeway) = leeway else { return Ok(default) };
+    match i64::try_from(leeway.as_secs()) {
+        Ok(seconds) if is_whole(leeway) && seconds <= MAX_LEEWAY => Ok(seconds),
+        _ => Err(refuse(
+            setting,
+            OutOfRange,
+            format!("is {} s", leeway.as_secs_f64()),
+            "choose whole seconds from 0 to 60",
+        )),
+    }
+}
+
+fn is_whole(age: Duration) -> bool {
+    age.subsec_nanos() == 0
+}
+
+pub(super) fn cookies(cookies: &CookieSettings) -> Check {
+    attribute("COOKIEJWT_PATH", &cookies.path, |path| path.starts_with('/'), "begin it with /")?;
+    if let Some(domain) = &cookies.domain {
+        let hostname = |d: &str| d.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+        attribute("COOKIEJWT_DOMAIN", domain, hostname, "write a host name such as example.com")?;
+    }
+    if cookies.access_name == cookies.refresh_name {
+        let cure = "give the two cookies different names";
+        return Err(refuse(
+            "COOKIEJWT_REFRESH_NAME",
+            Contradiction,
+            "is also the access cookie's name",
+            cure,
+        ));
+    }
+    if cookies.same_site == SameSite::None && !cookies.secure {
+        let cure = "remove COOKIEJWT_SECURE=false, or use Lax";
+        return Err(refuse(
+            "COOKIEJWT_SAMESITE",
+            Insecure,
+            "is None without Secure, which browsers drop",
+            cure,
+        ));
+    }
+    if cookies.partitioned && !cookies.secure {
+        let cure = "remove COOKIEJWT_SECURE=false";
+        return Err(refuse("COOKIEJWT_PARTITIONED", Insecure, "needs Secure", cure));
+    }
+    name("COOKIEJWT_ACCESS_NAME", &cookies.access_name, cookies)?;
+    name("COOKIEJWT_REFRESH_NAME", &cookies.refresh_name, cookies)
+}
+
+fn attribute(setting: &'static str, value: &str, rule: impl Fn(&str) -> bool, cure: &'static str) -> Check {
+    let clean = value.bytes().all(|b| b.is_ascii_graphic() && b != b';' && b != b',');
+    if value.is_empty() {
+        return Err(refuse(setting, Empty, "is empty", "give it a value or remove it"));
+    }
+    if !clean || value.len() > 1024 || !rule(value) {
+        return Err(refuse(setting, Malformed, format!("is {value:?}"), cure));
+    }
+    Ok(())
+}
+
+/// Names are HTTP tokens, and a prefix in any case must have its attributes (RFC 6265bis §4.1.3).
+fn name(setting: &'static str, name: &str, cookies: &CookieSettings) -> Check {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.bytes().all(token) {
+        let cure = "use letters, digits, - and _ only";
+        return Err(refuse(setting, Malformed, format!("is {name:?}"), cure));
+    }
+    let lower = name.to_ascii_lowercase();
+    let (host, secure) = (lower.starts_with("__host-"), lower.starts_with("__secure-"));
+    let http = lower.starts_with("__http-") || lower.starts_with("__host-http-");
+    if (host || secure || http) && !cookies.secure {
+        let cure = "remove COOKIEJWT_SECURE=false, or drop the prefix";
+        return Err(refuse(setting, Contradiction, format!("is {name}, whose prefix needs Secure"), cure));
+    }
+    if http && !cookies.http_only {
+        let what = format!("is {name}, whose prefix needs HttpOnly");
+        return Err(refuse(setting, Contradiction, what, "drop the prefix, or keep scripts out"));
+    }
+    let shared = cookies.domain.is_some() || cookies.path != "/";
+    if host && shared {
+        let what = format!("is {name}, but __Host- allows no Domain and no Path other than /");
+        let cure = "remove COOKIEJWT_DOMAIN and COOKIEJWT_PATH, or set COOKIEJWT_ACCESS_NAME and \
+                    COOKIEJWT_REFRESH_NAME to names that begin with __Secure-";
+        return Err(refuse(setting, Contradiction, what, cure));
+    }
+    if shared && cookies.secure && !secure && !http {
+        let what = format!("is {name}, without a prefix although COOKIEJWT_DOMAIN or COOKIEJWT_PATH is set");
+        return Err(refuse(setting, Insecure, what, "let it begin with __Secure-"));
+    }
+    Ok(())
+}
+
+pub(super) fn origins(csrf: &CsrfSettings, secure: bool) -> Check {
+    const PUBLIC: &str = "COOKIEJWT_PUBLIC_ORIGIN";
+    for origin in &csrf.trusted_origins {
+        web_origin("COOKIEJWT_TRUSTED_ORIGINS", origin)?;
+    }
+    let Some(public) = &csrf.public_origin else { return Ok(()) };
+    if web_origin(PUBLIC, public)?.is_https() && !secure {
+        let what = "is https while COOKIEJWT_SECURE is false";
+        return Err(refuse(PUBLIC, Insecure, what, "remove COOKIEJWT_SECURE=false"));
+    }
+    Ok(())
+}
+
+fn web_origin<'a>(setting: &'static str, text: &'a str) -> Check<Origin<'a>> {
+    Origin::parse(text).filter(Origin::is_web).ok_or_else(|| {
+        let cure = "write scheme://host or scheme://host:port, without a path";
+        refuse(setting, Malformed, format!("is {text:?}"), cure)
+    })
+}
+
+pub(super) fn skip(paths: &[String]) -> Check {
+    paths.iter().try_for_each(|path| {
+        attribute("COOKIEJWT_SKIP", path, |p| p.starts_with('/'), "begin each path with /")
+    })
+}
+
+pub(super) fn issuer(issuer: Option<String>) -> Check<String> {
+    const SETTING: &str = "COOKIEJWT_ISSUER";
+    let issuer = issuer.ok_or_else(|| {
+        refuse(SETTING, Missing, "is missing", "name who issues the tokens, for instance https://id.example")
+    })?;
+    claim(SETTING, &issuer)?;
+    Ok(issuer)
+}
+
+pub(super) fn audience(audience: Vec<String>) -> Check<Vec<String>> {
+    const SETTING: &str = "COOKIEJWT_AUDIENCE";
+    if audience.is_empty() {
+        let cure = "name the application that the tokens are for, for instance shop";
+        return Err(refuse(SETTING, Missing, "is missing", cure));
+    }
+    if audience.len() > MAX_AUDIENCES {
+        return Err(refuse(SETTING, OutOfRange, format!("has {} entries", audience.len()), "name at most 8"));
+    }
+    audience.iter().try_for_each(|entry| claim(SETTING, entry))?;
+    Ok(audience)
+}
+
+fn claim(setting: &'static str, value: &str) -> Check {
+    if value.is_empty() {
+        return Err(refuse(setting, Empty, "is empty", "give it a value"));
+    }
+    if value.len() > 255 || value.chars().any(char::is_control) {
+        let cure = "use at most 255 bytes without control characters";
+        return Err(refuse(setting, Malformed, "is too long or has control characters", cure));
+    }
+    Ok(())
+}
+
+/// A key that this build cannot sign with is found at start, not at the first login.
+pub(super) fn signing_key(key: Option<PrivateKey>) -> Check<Option<PrivateKey>> {
+    if let Some(key) = &key {
+        key.self_test().map_err(|error| {
+            let cure = "choose another algorithm, or turn on the feature aws-lc-rs";
+            refuse("signing_key", Unsupported, error.to_string(), cure)
+        })?;
+    }
+    Ok(key)
+}

@@ -1,0 +1,80 @@
+use std::{borrow::Cow, fmt};
+
+/// A configuration that is refused: which setting, what is wrong with it, and the way out.
+///
+/// It never shows the value of a secret.
+///
+/// ```
+/// use cookiejwt_core::{Config, ConfigProblem};
+///
+/// let error = Config::from_vars([("COOKIEJWT_SECRET", "c2hvcnQ=")]).unwrap_err();
+/// assert_eq!(error.setting(), "COOKIEJWT_SECRET");
+/// assert_eq!(error.problem(), ConfigProblem::Insecure);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    setting: Cow<'static, str>,
+    problem: ConfigProblem,
+    what: Cow<'static, str>,
+    cure: Cow<'static, str>,
+}
+
+/// What kind of fault a setting has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigProblem {
+    /// A setting without a default is absent.
+    Missing,
+    /// It is set to nothing.
+    Empty,
+    /// It cannot be read.
+    Malformed,
+    /// It lies outside its range.
+    OutOfRange,
+    /// It would be unsafe.
+    Insecure,
+    /// It contradicts another setting.
+    Contradiction,
+    /// No setting has this name.
+    Unknown,
+    /// This build cannot do it.
+    Unsupported,
+}
+
+impl ConfigError {
+    /// An error of a setting: `what` is wrong with it, and the `cure`.
+    pub fn new(
+        setting: impl Into<Cow<'static, str>>,
+        problem: ConfigProblem,
+        what: impl Into<Cow<'static, str>>,
+        cure: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { setting: setting.into(), problem, what: what.into(), cure: cure.into() }
+    }
+
+    /// The same fault, of another setting.
+    pub(crate) fn of(self, setting: &'static str) -> Self {
+        Self { setting: setting.into(), ..self }
+    }
+
+    /// The setting by the name of its variable, for instance `COOKIEJWT_SECRET`.
+    pub fn setting(&self) -> &str {
+        &self.setting
+    }
+
+    /// What kind of fault it is.
+    pub fn problem(&self) -> ConfigProblem {
+        self.problem
+    }
+
+    /// The way out, as one sentence.
+    pub fn cure(&self) -> &str {
+        &self.cure
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}; {}", self.setting, self.what, self.cure)
+    }
+}

@@ -1,0 +1,133 @@
+use std::time::Duration;
+
+use super::{ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret};
+
+type Setter = fn(ConfigBuilder, &Var<'_>) -> Result<ConfigBuilder, ConfigError>;
+
+/// One `COOKIEJWT_…` variable.
+struct Var<'a> {
+    name: &'static str,
+    value: &'a str,
+}
+
+/// Every variable that is read, and what it sets.
+const VARIABLES: &[(&str, Setter)] = &[
+    ("COOKIEJWT_SECRET", |b, v| Ok(b.secret(Secret::from_base64(v.value)?))),
+    ("COOKIEJWT_SECRET_PREVIOUS", |b, v| {
+        v.list()?.into_iter().try_fold(b, |b, text| {
+            let secret = Secret::from_base64(text);
+            Ok(b.previous_secret(secret.map_err(|e| e.of("COOKIEJWT_SECRET_PREVIOUS"))?))
+        })
+    }),
+    ("COOKIEJWT_ISSUER", |b, v| Ok(b.issuer(v.value))),
+    ("COOKIEJWT_AUDIENCE", |b, v| Ok(b.replace_audience(v.list()?))),
+    ("COOKIEJWT_SECURE", |b, v| Ok(b.secure(v.flag()?))),
+    ("COOKIEJWT_HTTPONLY", |b, v| if v.flag()? { Ok(b) } else { Err(v.script_readable()) }),
+    ("COOKIEJWT_SAMESITE", |b, v| Ok(b.same_site(v.same_site()?))),
+    ("COOKIEJWT_ACCESS_NAME", |b, v| Ok(b.access_name(v.value))),
+    ("COOKIEJWT_REFRESH_NAME", |b, v| Ok(b.refresh_name(v.value))),
+    ("COOKIEJWT_PATH", |b, v| Ok(b.path(v.value))),
+    ("COOKIEJWT_DOMAIN", |b, v| Ok(b.domain(v.value))),
+    ("COOKIEJWT_PARTITIONED", |b, v| Ok(b.partitioned(v.flag()?))),
+    ("COOKIEJWT_ACCESS_MAX_AGE", |b, v| Ok(b.access_max_age(v.seconds()?))),
+    ("COOKIEJWT_REFRESH_MAX_AGE", |b, v| Ok(b.refresh_max_age(v.seconds()?))),
+    ("COOKIEJWT_SESSION_MAX_AGE", |b, v| Ok(b.session_max_age(v.seconds()?))),
+    ("COOKIEJWT_REUSE_LEEWAY", |b, v| Ok(b.reuse_leeway(v.seconds()?))),
+    ("COOKIEJWT_REFRESH_AHEAD", |b, v| Ok(b.refresh_ahead(v.seconds()?))),
+    ("COOKIEJWT_LEEWAY", |b, v| Ok(b.leeway(v.seconds()?))),
+    ("COOKIEJWT_CREDENTIALS", |b, v| Ok(b.credentials(v.credentials()?))),
+    ("COOKIEJWT_PUBLIC_ORIGIN", |b, v| Ok(b.public_origin(v.value))),
+    ("COOKIEJWT_TRUSTED_ORIGINS", |b, v| Ok(b.replace_trusted_origins(v.list()?))),
+    ("COOKIEJWT_REVOCATION", |b, v| Ok(b.revocation(v.revocation()?))),
+    ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
+];
+
+pub(super) fn apply(builder: ConfigBuilder, name: &str, value: &str) -> Result<ConfigBuilder, ConfigError> {
+    let Some((name, set)) = VARIABLES.iter().find(|(known, _)| *known == name) else {
+        let known: Vec<_> = VARIABLES.iter().map(|(known, _)| *known).collect();
+        return Err(ConfigError::new(
+            name.escape_debug().to_string(),
+            ConfigProblem::Unknown,
+            "is no setting of this version",
+            format!("remove it, or use one of {}", known.join(", ")),
+        ));
+    };
+    let value = value.trim();
+    if value.is_empty() {
+        return Err(ConfigError::new(
+            *name,
+            ConfigProblem::Empty,
+            "is empty",
+            "give it a value or remove it",
+        ));
+    }
+    set(builder, &Var { name, value })
+}
+
+impl Var<'_> {
+    fn error(&self, problem: ConfigProblem, what: &'static str, cure: &'static str) -> ConfigError {
+        ConfigError::new(self.name, problem, what, cure)
+    }
+
+    fn malformed(&self, cure: &'static str) -> ConfigError {
+        let what = format!("is {:?}", self.value);
+        ConfigError::new(self.name, ConfigProblem::Malformed, what, cure)
+    }
+
+    fn script_readable(&self) -> ConfigError {
+        self.error(
+            ConfigProblem::Insecure,
+            "is false, so that any script could read the tokens",
+            "remove it, or call the builder's `dangerous_script_readable_cookies`",
+        )
+    }
+
+    fn flag(&self) -> Result<bool, ConfigError> {
+        match self.value {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(self.malformed("write true or false")),
+        }
+    }
+
+    fn seconds(&self) -> Result<Duration, ConfigError> {
+        let cure = "write a whole number of seconds that is not negative, for instance 300";
+        self.value.parse().map(Duration::from_secs).map_err(|_| self.malformed(cure))
+    }
+
+    fn list(&self) -> Result<Vec<&str>, ConfigError> {
+        let items: Vec<_> = self.value.split(',').map(str::trim).collect();
+        if items.iter().any(|item| item.is_empty()) {
+            return Err(self.error(ConfigProblem::Empty, "has an empty entry", "remove the stray comma"));
+        }
+        Ok(items)
+    }
+
+    fn same_site(&self) -> Result<SameSite, ConfigError> {
+        match self.value.to_ascii_lowercase().as_str() {
+            "lax" => Ok(SameSite::Lax),
+            "strict" => Ok(SameSite::Strict),
+            "none" => Ok(SameSite::None),
+            _ => Err(self.malformed("write Lax, Strict or None")),
+        }
+    }
+
+    fn credentials(&self) -> Result<CredentialOrder, ConfigError> {
+        match self.list()?.as_slice() {
+            ["cookie", "header"] => Ok(CredentialOrder::CookieThenHeader),
+            ["header", "cookie"] => Ok(CredentialOrder::HeaderThenCookie),
+            ["cookie"] => Ok(CredentialOrder::CookieOnly),
+            ["header"] => Ok(CredentialOrder::HeaderOnly),
+            _ => Err(self.malformed("write cookie,header or header,cookie or cookie or header")),
+        }
+    }
+
+    fn revocation(&self) -> Result<RevocationLevel, ConfigError> {
+        match self.value {
+            "at-refresh" => Ok(RevocationLevel::AtRefresh),
+            "feed" => Ok(RevocationLevel::Feed),
+            "every-request" => Ok(RevocationLevel::EveryRequest),
+            _ => Err(self.malformed("write at-refresh, feed or every-request")),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Reading raw `Cookie` bytes, and writing `Set-Cookie` lines.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::{MintError, RequestHead, config::CookieSettings};
+
+const MAX_BYTES: usize = 16 * 1024;
+const MAX_PAIRS: usize = 200;
+/// Browsers drop a cookie whose name and value are longer (RFC 6265bis §5.6).
+const MAX_COOKIE: usize = 4096;
+const EPOCH: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
+
+/// Calls `visit` with each pair of the `Cookie` fields, in order (RFC 6265bis §4.2.1, RFC 9113 §8.2.3).
+///
+/// Names are compared byte for byte and nothing is decoded: the `cookie` crate percent-decodes and Unicode-trims
+/// names, so that a sibling subdomain could plant `%5F%5FHost-access_token`. What lies beyond 16 KiB or 200 pairs
+/// is not seen.
+pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, visit: &mut dyn FnMut(&'a [u8], &'a [u8])) {
+    let (mut bytes, mut pairs) = (MAX_BYTES, MAX_PAIRS);
+    head.visit(&header::COOKIE, &mut |field| {
+        let cut = field.len() > bytes;
+        let seen = field.get(..bytes).unwrap_or(field);
+        bytes = bytes.saturating_sub(field.len());
+        let mut rest = Some(seen);
+        while let Some(part) = rest {
+            let (pair, behind) = split_once(part, b';');
+            // A pair that the limit cuts through is not seen at all.
+            if pairs == 0 || (cut && behind.is_none()) {
+                break;
+            }
+            pairs = pairs.saturating_sub(1);
+            rest = behind;
+            if let (name, Some(value)) = split_once(pair, b'=') {
+                visit(trim(name), trim(value));
+            }
+        }
+    });
+}
+
+fn split_once(bytes: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
+    let mut parts = bytes.splitn(2, |byte| *byte == at);
+    (parts.next().unwrap_or_default(), parts.next())
+}
+
+/// Only space and tab: Unicode blanks belong to the name.
+fn trim(bytes: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| *byte == b' ' || *byte == b'\t';
+    let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last.saturating_add(1));
+    bytes.get(start..end).unwrap_or_default()
+}
+
+/// One `Set-Cookie` line, ready to send.
+#[derive(Clone)]
+pub struct SetCookie {
+    name: Box<str>,
+    line: HeaderValue,
+}
+
+impl SetCookie {
+    /// The cookie's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole value of the header field.
+    pub fn line(&self) -> &HeaderValue {
+        &self.line
+    }
+}
+
+impl fmt::Debug for SetCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SetCookie({}=[redacted])", self.name)
+    }
+}
+
+/// The `Set-Cookie` lines of one decision: none, or one per name.
+#[derive(Clone, Debug, Default)]
+#[must_use = "cookies that are not sent leave the browser with a used-up refresh token"]
+pub struct SetCookies(Vec<SetCookie>);
+
+impl SetCookies {
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The lines, access cookie first.
+    pub fn iter(&self) -> impl Iterator<Item = &SetCookie> {
+        self.0.iter()
+    }
+
+    pub(crate) fn pair(first: SetCookie, second: SetCookie) -> Self {
+        Self(vec![first, second])
+    }
+}
+
+/// The header fields of a response, whatever type the framework keeps them in.
+pub trait ResponseHeaders {
+    /// Each value of a field, as bytes.
+    fn values(&self, name: &HeaderName) -> Vec<Vec<u8>>;
+    /// Adds a value.
+    fn append(&mut self, name: &HeaderName, value: &HeaderValue);
+    /// Removes every value.
+    fn remove(&mut self, name: &HeaderName);
+}
+
+impl ResponseHeaders for HeaderMap {
+    fn values(&self, name: &HeaderName) -> Vec<Vec<u8>> {
+        self.get_all(name).iter().map(|value| value.as_bytes().to_vec()).collect()
+    }
+
+    fn append(&mut self, name: &HeaderName, value: &HeaderValue) {
+        HeaderMap::append(self, name, value.clone());
+    }
+
+    fn remove(&mut self, name: &HeaderName) {
+        HeaderMap::remove(self, name);
+    }
+}
+
+/// Names, attributes and rendering of our two cookies.
+#[derive(Clone, Debug)]
+pub(crate) struct CookieWriter {
+    access_name: String,
+    refresh_name: String,
+    attributes: String,
+}
+
+impl CookieWriter {
+    /// Attributes in the fixed order Path, Domain, Secure, HttpOnly, SameSite, Partitioned; Max-Age and Expires
+    /// follow per line.
+    pub(crate) fn new(settings: &CookieSettings) -> Self {
+        let mut attributes = format!("; Path={}", settings.path);
+        if let Some(domain) = &settings.domain {
+            attributes.push_str("; Domain=");
+            attributes.push_str(domain);
+        }
+        if settings.secure {
+            attributes.push_str("; Secure");
+        }
+        if settings.http_only {
+            attributes.push_str("; HttpOnly");
+        }
+        attributes.push_str("; SameSite=");
+        attributes.push_str(settings.same_site.as_str());
+        if settings.partitioned {
+            attributes.push_str("; Partitioned");
+        }
+        Self {
+            access_name: settings.access_name.clone(),
+            refresh_name: settings.refresh_name.clone(),
+            attributes,
+        }
+    }
+
+    pub(crate) fn access(&self, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
+        self.set(&self.access_name, token, max_age)
+    }
+
+    pub(crate) fn refresh(&self, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
+        self.set(&self.refresh_name, token, max_age)
+    }
+
+    /// Clearing repeats every attribute: a line that breaks the rules of its prefix is ignored, and logout with it.
+    pub(crate) fn clear_both(&self) -> SetCookies {
+        SetCookies::pair(self.clear(&self.access_name), self.clear(&self.refresh_name))
+    }
+
+    /// Writes `cookies` into a response. A line of ours that the handler wrote itself wins, one line per name
+    /// leaves, and a response that carries any of ours is not stored (RFC 9111 §5.2.2.5).
+    pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) {
+        let lines = headers.values(&header::SET_COOKIE);
+        let mut ours = Vec::new();
+        for name in [&self.access_name, &self.refresh_name] {
+            let written = lines.iter().rfind(|line| is_line_of(line, name));
+            let pending = cookies.iter().find(|cookie| cookie.name() == name).map(SetCookie::line);
+            let winner = match written {
+                Some(line) => HeaderValue::from_bytes(line).ok(),
+                None => pending.cloned(),
+            };
+            ours.extend(winner);
+        }
+        if ours.is_empty() {
+            return;
+        }
+        let is_foreign =
+            |line: &&Vec<u8>| !is_line_of(line, &self.access_name) && !is_line_of(line, &self.refresh_name);
+        let foreign = lines.iter().filter(is_foreign).filter_map(|line| HeaderValue::from_bytes(line).ok());
+        let all: Vec<HeaderValue> = foreign.chain(ours).collect();
+        headers.remove(&header::SET_COOKIE);
+        for line in &all {
+            headers.append(&header::SET_COOKIE, line);
+        }
+        ensure_member(headers, &header::CACHE_CONTROL, "no-store");
+        ensure_member(headers, &header::VARY, "Cookie");
+    }
+
+    fn set(&self, name: &str, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
+        let length = name.len().saturating_add(token.len());
+        let too_long = || MintError::CookieTooLong { name: name.into(), length };
+        if length > MAX_COOKIE {
+            return Err(too_long());
+        }
+        let max_age = max_age.map(|seconds| format!("; Max-Age={}", seconds.max(0))).unwrap_or_default();
+        let line = format!("{name}={token}{}{max_age}", self.attributes);
+        let mut line = HeaderValue::try_from(line).map_err(|_| too_long())?;
+        line.set_sensitive(true);
+        Ok(SetCookie { name: name.into(), line })
+    }
+
+    fn clear(&self, name: &str) -> SetCookie {
+        let line = format!("{name}={}; Max-Age=0; Expires={EPOCH}", self.attributes);
+        // Names and attributes were checked to be visible ASCII when the configuration was built.
+        let line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
+        SetCookie { name: name.into(), line }
+    }
+}
+
+fn is_line_of(line: &[u8], name: &str) -> bool {
+    trim(split_once(line, b'=').0) == name.as_bytes()
+}
+
+/// Adds a member to a list-valued field, unless it, or `*`, is there already.
+fn ensure_member(headers: &mut dyn ResponseHeaders, name: &HeaderName, member: &'static str) {
+    let present = headers.values(name).iter().any(|value| {
+        value.split(|byte| *byte == b',').any(|item| {
+            let item = item.trim_ascii();
+            item == b"*" || item.eq_ignore_ascii_case(member.as_bytes())
+        })
+    });
+    if !present {
+        headers.append(name, &HeaderValue::from_static(member));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+use std::{fmt, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{
+    Config, CustomClaims, Decision, Identity, MintError, Outcome, Reason, RequestHead, ResponseHeaders,
+    Revocation, RevocationReason, SetCookie, SetCookies, Settlement, Timestamp, TokenFault,
+    claims::{AccessClaims, Expected, RefreshClaims},
+    cookie::CookieWriter,
+    crypto::HmacKey,
+    csrf::{self, Credential, CsrfCleared, CsrfDenial},
+    decision::Refusal,
+    jws::{Jws, TokenKind},
+    keys::KeyRing,
+};
+
+/// Decides. Built once from a [`Config`], shared by every request; cloning is cheap.
+///
+/// ```
+/// use cookiejwt_core::{Assessment, Config, Core, Secret};
+///
+/// # let secret = Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
+/// let config = Config::builder().secret(secret).issuer("https://id.example").audience("shop").build().unwrap();
+/// let core = Core::new(config);
+/// let (parts, ()) = http::Request::get("/").body(()).unwrap().into_parts();
+/// let assessment = core.authenticate(&parts, time::OffsetDateTime::UNIX_EPOCH);
+/// assert!(assessment.is_anonymous());
+/// ```
+#[derive(Clone)]
+pub struct Core(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    access: Jws,
+    refresh: Jws,
+    csrf: HmacKey,
+    jwks: Option<String>,
+    cookies: CookieWriter,
+}
+
+/// An access token that was just verified or just minted.
+#[derive(Clone)]
+pub(crate) struct AccessToken {
+    claims: AccessClaims,
+    payload: String,
+}
+
+/// A refresh token that was just verified or just minted, with its text.
+#[derive(Clone)]
+pub(crate) struct RefreshToken {
+    pub(crate) claims: RefreshClaims,
+    pub(crate) text: String,
+}
+
+/// A minted access token and its cookie.
+#[derive(Clone)]
+pub(crate) struct MintedAccess {
+    pub(crate) token: AccessToken,
+    pub(crate) cookie: SetCookie,
+}
+
+impl AccessToken {
+    pub(crate) fn claims(&self) -> &AccessClaims {
+        &self.claims
+    }
+
+    pub(crate) fn into_parts(self) -> (AccessClaims, String) {
+        (self.claims, self.payload)
+    }
+}
+
+impl Core {
+    /// From settings that have passed their checks.
+    pub fn new(config: Config) -> Self {
+        let keys = KeyRing::new(&config.keys);
+        Self(Arc::new(Inner {
+            jwks: keys.jwks(),
+            access: Jws::new(TokenKind::Access, keys.access),
+            refresh: Jws::new(TokenKind::Refresh, keys.refresh),
+            csrf: keys.csrf,
+            cookies: CookieWriter::new(&config.cookies),
+            config,
+        }))
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The JWKS document (RFC 7517 §5) with the public keys of access tokens; `None` when they are symmetric.
+    pub fn jwks(&self) -> Option<&str> {
+        self.0.jwks.as_deref()
+    }
+
+    /// Writes the cookies of a decision into a response: a line that the handler wrote itself wins, one line per
+    /// name leaves, and `Cache-Control: no-store` and `Vary: Cookie` join them.
+    pub fn write_cookies(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) {
+        self.0.cookies.write(cookies, headers);
+    }
+
+    /// The lines that clear both cookies.
+    pub fn clear_cookies(&self) -> SetCookies {
+        self.0.cookies.clear_both()
+    }
+
+    /// Asks the CSRF table for a route that changes something before anybody is authenticated: login.
+    pub fn check_csrf(&self, head: &RequestHead<'_>) -> Result<CsrfCleared, CsrfDenial> {
+        csrf::check(head, &self.config().csrf, Credential::Ambient)
+    }
+
+    /// A CSRF token bound to the session: signed double submit, for applications that need one beside the table.
+    ///
+    /// `random` are 128 fresh random bits. The token lives as long as the session (OWASP CSRF prevention, signed
+    /// double-submit cookie).
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use cookiejwt_core::testing;
+    ///
+    /// let core = testing::core();
+    /// let alice = testing::identity("alice");
+    /// let token = core.csrf_token(&alice, [7; 16]);
+    /// assert!(core.verify_csrf_token(&alice, &token));
+    /// # }
+    /// ```
+    pub fn csrf_token(&self, identity: &Identity, random: [u8; 16]) -> String {
+        let mac = self.0.csrf.sign(&csrf_message(identity, &random));
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(mac), URL_SAFE_NO_PAD.encode(random))
+    }
+
+    /// Whether [`csrf_token`](Self::csrf_token) made this token for this session.
+    pub fn verify_csrf_token(&self, identity: &Identity, token: &str) -> bool {
+        let Some((mac, random)) = token.split_once('.') else { return false };
+        let mut bytes = [0; 16];
+        let whole = matches!(URL_SAFE_NO_PAD.decode_slice(random, &mut bytes), Ok(16));
+        let mac = URL_SAFE_NO_PAD.decode(mac).unwrap_or_default();
+        whole && self.0.csrf.verify(&csrf_message(identity, &bytes), &mac)
+    }
+
+    /// Row k for a route that loads the user: he is gone or disabled although the access token is valid. With a
+    /// bearer nothing is cleared.
+    pub fn user_inactive(&self, identity: &Identity, now: Timestamp) -> Settlement {
+        let cookies = match identity.source() {
+            crate::CredentialSource::Cookie => self.clear_cookies(),
+            crate::CredentialSource::Header => SetCookies::default(),
+        };
+        let decision = Decision::refused(Refusal::SessionRevoked, Reason::UserInactive).with_cookies(cookies);
+        let session_id = identity.session_id().clone();
+        let revoke = Some(Revocation { session_id, reason: RevocationReason::UserInactive, at: now });
+        Settlement { decision, revoke }
+    }
+
+    pub(crate) fn verify_access(
+        &self,
+        token: &[u8],
+        longest: usize,
+        now: i64,
+    ) -> Result<AccessToken, TokenFault> {
+        let verified = self.0.access.verify(token, longest)?;
+        let claims = AccessClaims::read(verified.payload(), self.expected_access())?;
+        claims.check(self.expected_access(), now)?;
+        Ok(AccessToken { claims, payload: verified.into_payload() })
+    }
+
+    pub(crate) fn verify_refresh(
+        &self,
+        token: &[u8],
+        longest: usize,
+        now: i64,
+    ) -> Result<RefreshToken, TokenFault> {
+        let verified = self.0.refresh.verify(token, longest)?;
+        let claims = RefreshClaims::read(verified.payload(), self.expected_refresh())?;
+        claims.check(self.expected_refresh(), now)?;
+        Ok(RefreshToken { claims, text: String::from_utf8_lossy(token).into_owned() })
+    }
+
+    /// The claims of an access token that we signed, expired or not.
+    pub(crate) fn signed_access(&self, token: &[u8], longest: usize) -> Option<AccessClaims> {
+        let verified = self.0.access.verify(token, longest).ok()?;
+        AccessClaims::read(verified.payload(), self.expected_access()).ok()
+    }
+
+    /// The claims of a refresh token that we signed, expired or not.
+    pub(crate) fn signed_refresh(&self, token: &[u8], longest: usize) -> Option<RefreshClaims> {
+        let verified = self.0.refresh.verify(token, longest).ok()?;
+        RefreshClaims::read(verified.payload(), self.expected_refresh()).ok()
+    }
+
+    pub(crate) fn mint_access(
+        &self,
+        claims: AccessClaims,
+        custom: &CustomClaims,
+        remember: bool,
+    ) -> Result<MintedAccess, MintError> {
+        let payload = claims.to_payload(&self.config().issuer, &self.config().audience, custom);
+        let text = self.0.access.sign(&payload)?;
+        let max_age = remember.then(|| claims.expires_at.saturating_sub(claims.issued_at));
+        let cookie = self.0.cookies.access(&text, max_age)?;
+        Ok(MintedAccess { token: AccessToken { claims, payload }, cookie })
+    }
+
+    pub(crate) fn mint_refresh(&self, claims: RefreshClaims) -> Result<RefreshToken, MintError> {
+        let text = self.0.refresh.sign(&claims.to_payload(&self.config().issuer))?;
+        Ok(RefreshToken { claims, text })
+    }
+
+    /// The access cookie and the refresh cookie, as they leave at `now` in seconds.
+    pub(crate) fn pair(
+        &self,
+        access: &MintedAccess,
+        refresh: &RefreshToken,
+        now: i64,
+    ) -> Result<SetCookies, MintError> {
+        let max_age = refresh.claims.remember.then(|| refresh.claims.expires_at.saturating_sub(now));
+        let refresh = self.0.cookies.refresh(&refresh.text, max_age)?;
+        Ok(SetCookies::pair(access.cookie.clone(), refresh))
+    }
+
+    pub(crate) fn mint_failed(error: MintError) -> Decision {
+        Decision::new(Outcome::Failed, Reason::MintFailed(error))
+    }
+
+    fn expected_access(&self) -> Expected<'_> {
+        let Config { issuer, audience, ages, .. } = self.config();
+        Expected { issuer, audience, life: ages.access, leeway: ages.leeway }
+    }
+
+    fn expected_refresh(&self) -> Expected<'_> {
+        let Config { issuer, audience, ages, .. } = self.config();
+        Expected { issuer, audience, life: ages.refresh, leeway: ages.leeway }
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn access_jws(&self) -> &Jws {
+        &self.0.access
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn refresh_jws(&self) -> &Jws {
+        &self.0.refresh
+    }
+}
+
+/// Lengths stand before the parts, so that no other session and random number give the same bytes.
+fn csrf_message(identity: &Identity, random: &[u8; 16]) -> Vec<u8> {
+    let session = identity.session_id().as_str().as_bytes();
+    [&(session.len() as u64).to_be_bytes(), session, &16_u64.to_be_bytes(), random].concat()
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("config", &self.0.config).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+use http::{HeaderMap, HeaderName, Method, header, request::Parts};
+
+pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(crate) const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+pub(crate) const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+pub(crate) const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+
+/// The header fields of a request, whatever type the framework keeps them in.
+///
+/// The one method hands out each value of a name as raw bytes, in the order of arrival: cookies are parsed from
+/// bytes, because one neighbour that is not ASCII must not hide ours.
+pub trait Headers {
+    /// Calls `visit` with each value of `name`.
+    fn visit<'a>(&'a self, name: &HeaderName, visit: &mut dyn FnMut(&'a [u8]));
+}
+
+impl Headers for HeaderMap {
+    fn visit<'a>(&'a self, name: &HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
+        for value in self.get_all(name) {
+            visit(value.as_bytes());
+        }
+    }
+}
+
+/// A borrowed view of a request's head: all that the core reads.
+///
+/// ```
+/// use cookiejwt_core::RequestHead;
+///
+/// let (parts, ()) = http::Request::get("/me").body(()).unwrap().into_parts();
+/// assert_eq!(RequestHead::from(&parts).path(), "/me");
+/// ```
+#[derive(Clone, Copy)]
+pub struct RequestHead<'a> {
+    method: &'a str,
+    path: &'a str,
+    authority: Option<&'a str>,
+    headers: &'a (dyn Headers + Sync),
+}
+
+/// How often a field is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field<'a> {
+    Absent,
+    One(&'a [u8]),
+    Many,
+}
+
+impl<'a> RequestHead<'a> {
+    /// A head from its parts; `authority` is HTTP/2's `:authority`, when there is one (RFC 9113 §8.3.1).
+    pub fn new(
+        method: &'a str,
+        path: &'a str,
+        authority: Option<&'a str>,
+        headers: &'a (dyn Headers + Sync),
+    ) -> Self {
+        Self { method, path, authority, headers }
+    }
+
+    /// The same head with another path, for a framework that has cut a prefix off.
+    #[must_use]
+    pub fn with_path(self, path: &'a str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// The method as it stands on the wire.
+    pub fn method(&self) -> &'a str {
+        self.method
+    }
+
+    /// The path, without the query.
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
+    /// The one value of a field as text; `None` when it is absent, there twice, or not ASCII.
+    pub fn text(&self, name: &HeaderName) -> Option<&'a str> {
+        match self.field(name) {
+            Field::One(value) if value.is_ascii() => std::str::from_utf8(value).ok(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn visit(&self, name: &HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
+        self.headers.visit(name, visit);
+    }
+
+    pub(crate) fn field(&self, name: &HeaderName) -> Field<'a> {
+        let mut found = Field::Absent;
+        self.headers.visit(name, &mut |value| {
+            found = if found == Field::Absent { Field::One(value) } else { Field::Many };
+        });
+        found
+    }
+
+    /// HTTP/2's `:authority`, else exactly one `Host` (two would let two readers see two hosts).
+    pub(crate) fn authority(&self) -> Option<&'a str> {
+        self.authority.or_else(|| self.text(&header::HOST))
+    }
+
+    pub(crate) fn is_method(&self, method: &Method) -> bool {
+        self.method == method.as_str()
+    }
+}
+
+impl<'a> From<&'a Parts> for RequestHead<'a> {
+    fn from(parts: &'a Parts) -> Self {
+        let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+        Self::new(parts.method.as_str(), parts.uri.path(), authority, &parts.headers)
+    }
+}

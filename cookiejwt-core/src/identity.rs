@@ -1,0 +1,128 @@
+use std::{fmt, sync::Arc};
+
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+
+use crate::{SessionId, Subject, TokenId, claims::AccessClaims, core::AccessToken, csrf::CsrfCleared};
+
+/// Who is asking, as a verified or just minted access token says.
+///
+/// There is no public constructor: an identity is made only from a token whose signature held and, when a cookie
+/// carried it, from the proof that the CSRF table let the request pass. Cloning is cheap.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
+    claims: AccessClaims,
+    payload: String,
+    source: CredentialSource,
+}
+
+/// What carried the credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CredentialSource {
+    /// A cookie of ours: the browser sent it by itself, so the CSRF table applied.
+    Cookie,
+    /// The `Authorization` field.
+    Header,
+}
+
+impl CredentialSource {
+    /// `cookie` or `header`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::Header => "header",
+        }
+    }
+}
+
+/// The token's custom claims are not of the type that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the access token's claims are no {expected}: {reason}")]
+pub struct ClaimsError {
+    expected: &'static str,
+    reason: String,
+}
+
+impl Identity {
+    pub(crate) fn from_cookie(token: AccessToken, _: &CsrfCleared) -> Self {
+        Self::new(token, CredentialSource::Cookie)
+    }
+
+    pub(crate) fn from_header(token: AccessToken) -> Self {
+        Self::new(token, CredentialSource::Header)
+    }
+
+    fn new(token: AccessToken, source: CredentialSource) -> Self {
+        let (claims, payload) = token.into_parts();
+        Self(Arc::new(Inner { claims, payload, source }))
+    }
+
+    /// Who it is: the `sub` claim.
+    pub fn subject(&self) -> &Subject {
+        &self.0.claims.subject
+    }
+
+    /// The session: the `sid` claim.
+    pub fn session_id(&self) -> &SessionId {
+        &self.0.claims.session_id
+    }
+
+    /// This one access token: the `jti` claim.
+    pub fn token_id(&self) -> &TokenId {
+        &self.0.claims.token_id
+    }
+
+    /// What carried the token.
+    pub fn source(&self) -> CredentialSource {
+        self.0.source
+    }
+
+    /// When the token was issued.
+    pub fn issued_at(&self) -> OffsetDateTime {
+        datetime(self.0.claims.issued_at)
+    }
+
+    /// When the token ends.
+    pub fn expires_at(&self) -> OffsetDateTime {
+        datetime(self.0.claims.expires_at)
+    }
+
+    /// When the user last proved who he is (OIDC `auth_time`).
+    pub fn auth_time(&self) -> Option<OffsetDateTime> {
+        self.0.claims.auth_time.map(datetime)
+    }
+
+    /// The custom claims as a type of the application; fields it does not name are passed over.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// #[derive(serde::Deserialize)]
+    /// struct Roles {
+    ///     roles: Vec<String>,
+    /// }
+    ///
+    /// let token = cookiejwt_core::testing::access("42").claim("roles", ["admin"]);
+    /// assert_eq!(token.identity().claims::<Roles>().unwrap().roles, ["admin"]);
+    /// # }
+    /// ```
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
+        serde_json::from_str(&self.0.payload)
+            .map_err(|error| ClaimsError { expected: std::any::type_name::<T>(), reason: error.to_string() })
+    }
+}
+
+fn datetime(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("subject", self.subject())
+            .field("session_id", self.session_id())
+            .field("source", &self.source())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,185 @@
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value};
+
+use crate::{
+    Algorithm, KeyError, Secret,
+    config::KeySettings,
+    crypto::{self, HmacKey, SigningPair, VerifyingPublic},
+};
+
+const ACCESS: &str = "cookiejwt/1 access";
+const REFRESH: &str = "cookiejwt/1 refresh";
+const CSRF: &str = "cookiejwt/1 csrf";
+
+/// A private key that signs access tokens; refresh tokens stay with the secret.
+///
+/// ```
+/// use cookiejwt_core::{Algorithm, PrivateKey};
+///
+/// let error = PrivateKey::from_pem(Algorithm::EdDsa, "no key").unwrap_err();
+/// assert_eq!(error.to_string(), "this is no EdDSA key in PEM form");
+/// ```
+#[derive(Clone, Debug)]
+pub struct PrivateKey(SigningPair);
+
+impl PrivateKey {
+    /// From a PEM file: PKCS#8, or PKCS#1 for RSA.
+    pub fn from_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        SigningPair::from_pem(algorithm, pem.as_ref()).map(Self)
+    }
+
+    /// The public half, for another node's ring.
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey(self.0.public().clone())
+    }
+
+    /// Signs and verifies once, so that a key that cannot sign is found at start.
+    pub(crate) fn self_test(&self) -> Result<(), KeyError> {
+        let probe = b"cookiejwt self test";
+        let signature = self.0.sign(probe)?;
+        let public = self.0.public();
+        if public.verify(probe, &signature) { Ok(()) } else { Err(KeyError::SelfTest(public.algorithm())) }
+    }
+}
+
+/// A public key that verifies access tokens.
+#[derive(Clone, Debug)]
+pub struct PublicKey(VerifyingPublic);
+
+impl PublicKey {
+    /// From a PEM file: SPKI, or PKCS#1 for RSA.
+    pub fn from_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        VerifyingPublic::from_pem(algorithm, pem.as_ref()).map(Self)
+    }
+}
+
+/// One key of a ring: what signs or verifies, and the `kid` that selects it.
+#[derive(Clone)]
+pub(crate) struct Key {
+    kid: String,
+    material: Material,
+}
+
+#[derive(Clone)]
+enum Material {
+    Hmac(HmacKey),
+    Private(Box<SigningPair>),
+    Public(Box<VerifyingPublic>),
+}
+
+impl Key {
+    fn derived(secret: &Secret, purpose: &str) -> Self {
+        let key = crypto::derive(secret.as_bytes(), purpose);
+        // A label of the derived key, not a hash of the secret that could be searched for.
+        let label = key.sign(b"cookiejwt/1 kid");
+        let kid = URL_SAFE_NO_PAD.encode(label.first_chunk::<9>().map_or(&label[..], |head| &head[..]));
+        Self { kid, material: Material::Hmac(key) }
+    }
+
+    fn private(key: PrivateKey) -> Self {
+        Self { kid: key.0.public().thumbprint(), material: Material::Private(Box::new(key.0)) }
+    }
+
+    fn public(key: PublicKey) -> Self {
+        Self { kid: key.0.thumbprint(), material: Material::Public(Box::new(key.0)) }
+    }
+
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.public_half().map_or(Algorithm::Hs256, VerifyingPublic::algorithm)
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        match &self.material {
+            Material::Hmac(key) => Ok(key.sign(message).to_vec()),
+            Material::Private(pair) => pair.sign(message),
+            Material::Public(key) => Err(KeyError::CannotSign(key.algorithm())),
+        }
+    }
+
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.material {
+            Material::Hmac(key) => key.verify(message, signature),
+            Material::Private(pair) => pair.public().verify(message, signature),
+            Material::Public(key) => key.verify(message, signature),
+        }
+    }
+
+    fn public_half(&self) -> Option<&VerifyingPublic> {
+        match &self.material {
+            Material::Hmac(_) => None,
+            Material::Private(pair) => Some(pair.public()),
+            Material::Public(key) => Some(key),
+        }
+    }
+}
+
+/// The keys of one kind of token: one that signs, and all that verify. The signing key comes first.
+#[derive(Clone)]
+pub(crate) struct Ring {
+    signing: Key,
+    verifying: Vec<Key>,
+}
+
+impl Ring {
+    pub(crate) fn signing(&self) -> &Key {
+        &self.signing
+    }
+
+    /// Exact match in memory; no other key is ever tried.
+    pub(crate) fn find(&self, kid: &str) -> Option<&Key> {
+        std::iter::once(&self.signing).chain(&self.verifying).find(|key| key.kid == kid)
+    }
+}
+
+/// Every key of the library, separate by purpose (RFC 8725 §3.12 in its revision: exclusive kinds of tokens).
+#[derive(Clone)]
+pub(crate) struct KeyRing {
+    pub(crate) access: Ring,
+    pub(crate) refresh: Ring,
+    pub(crate) csrf: HmacKey,
+}
+
+impl KeyRing {
+    pub(crate) fn new(settings: &KeySettings) -> Self {
+        let previous = |purpose| settings.previous.iter().map(move |secret| Key::derived(secret, purpose));
+        let publics = settings.verifying.iter().cloned().map(Key::public);
+        let access = match &settings.signing {
+            Some(key) => Ring { signing: Key::private(key.clone()), verifying: publics.collect() },
+            None => Ring {
+                signing: Key::derived(&settings.secret, ACCESS),
+                verifying: publics.chain(previous(ACCESS)).collect(),
+            },
+        };
+        let refresh =
+            Ring { signing: Key::derived(&settings.secret, REFRESH), verifying: previous(REFRESH).collect() };
+        Self { access, refresh, csrf: crypto::derive(settings.secret.as_bytes(), CSRF) }
+    }
+
+    /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.
+    pub(crate) fn jwks(&self) -> Option<String> {
+        let all = std::iter::once(&self.access.signing).chain(&self.access.verifying);
+        let keys: Vec<Value> = all.filter_map(|key| Some(jwk(key, key.public_half()?))).collect();
+        (!keys.is_empty()).then(|| serde_json::json!({ "keys": keys }).to_string())
+    }
+}
+
+fn jwk(key: &Key, public: &VerifyingPublic) -> Value {
+    let mut jwk: Map<String, Value> =
+        public.required_members().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    jwk.insert("kid".into(), key.kid.clone().into());
+    jwk.insert("alg".into(), public.algorithm().as_str().into());
+    jwk.insert("use".into(), "sig".into());
+    Value::Object(jwk)
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRing(signing {:?}, [redacted])", self.access.signing.kid)
+    }
+}

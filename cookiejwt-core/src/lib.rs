@@ -1,0 +1,84 @@
+//! Pure decisions for login with JWTs in HTTP-only cookies.
+//!
+//! This crate decides; it does nothing else. It reads the head of a request and the time that you pass in, and
+//! answers with values: who is asking, which `Set-Cookie` lines must leave, what has to be asked of a store. It
+//! has no clock, no random numbers, no sockets, no environment and no framework, so that every rule can be tested
+//! by calling one function:
+//!
+//! ```
+//! # #[cfg(feature = "testing")] {
+//! use cookiejwt_core::testing;
+//!
+//! let core = testing::core();
+//! let cookie = testing::access("42").expired().cookie();
+//! let (parts, ()) = http::Request::get("/").header("cookie", cookie).body(()).unwrap().into_parts();
+//! assert!(core.authenticate(&parts, testing::NOW).is_refused());
+//! # }
+//! ```
+//!
+//! The way of a request:
+//!
+//! 1. [`Core::authenticate`] gives an [`Assessment`]: settled, or in need of a session check, or of a refresh.
+//! 2. [`SessionCheck::resolve`] takes what is known about the session.
+//! 3. [`RefreshAttempt::with_user`] takes what is known about the user and gives a [`Rotation`].
+//! 4. [`Rotation::complete`] takes what the store answered and gives the [`Decision`].
+//!
+//! Each step consumes the one before it, so an answer that is out of order or given twice does not compile.
+//! `cookiejwt-store` drives these steps; `cookiejwt-axum` brings them to a framework.
+//!
+//! # Features
+//!
+//! * `rust-crypto` (default): pure-Rust signatures. RS256 and PS256 verify only.
+//! * `aws-lc-rs`: the same through aws-lc-rs, which also signs RS256 and PS256. Both together are fine.
+//! * `testing`: fixed keys and a mint of tokens for the tests of an application.
+//! * `uuid`: [`Subject`] converts from and to `uuid::Uuid`.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
+mod authenticate;
+mod claims;
+mod config;
+mod cookie;
+mod core;
+mod crypto;
+mod csrf;
+mod decision;
+mod head;
+mod identity;
+mod ids;
+mod jws;
+mod keys;
+mod login;
+mod logout;
+mod problem;
+mod refresh;
+mod session;
+mod strict_json;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod timestamp;
+
+pub use crate::{
+    authenticate::{Assessment, Resolution, SessionCheck, SessionStatus},
+    claims::{ClaimFault, CustomClaims, MintError},
+    config::{
+        Config, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret,
+    },
+    cookie::{ResponseHeaders, SetCookie, SetCookies},
+    core::Core,
+    crypto::{Algorithm, KeyError},
+    csrf::{CsrfCleared, CsrfDenial},
+    decision::{CredentialFault, CredentialName, Decision, Outcome, Reason, Refusal, Settlement},
+    head::{Headers, RequestHead},
+    identity::{ClaimsError, CredentialSource, Identity},
+    ids::{LoginIds, RefreshIds, SessionId, Subject, TokenId},
+    jws::TokenFault,
+    keys::{PrivateKey, PublicKey},
+    login::{ClientInfo, Login, LoginRequest},
+    logout::Logout,
+    problem::Problem,
+    refresh::{RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
+    session::{Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord},
+    timestamp::Timestamp,
+};

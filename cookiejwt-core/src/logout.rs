@@ -1,0 +1,111 @@
+use crate::{
+    Core, CsrfDenial, RequestHead, SessionId, SetCookies,
+    authenticate::bearer_token,
+    cookie,
+    csrf::{self, Credential},
+    jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
+};
+
+/// What a logout does: it always clears the cookies, whatever came in.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Logout {
+    /// Every session that a signed token named; expired tokens count too.
+    pub sessions: Vec<SessionId>,
+    /// Clears both cookies.
+    pub cookies: SetCookies,
+}
+
+impl Core {
+    /// Ends every session named by a signed token that came in: refresh or access cookie (each value of a duplicated
+    /// one), bearer, and a `refresh` of the body. Refused only by the CSRF table.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use cookiejwt_core::testing;
+    ///
+    /// let core = testing::core();
+    /// let (parts, ()) = http::Request::post("/").body(()).unwrap().into_parts();
+    /// let logout = core.logout(&parts, None).unwrap();
+    /// assert_eq!(logout.cookies.iter().count(), 2);
+    /// # }
+    /// ```
+    pub fn logout<'a>(
+        &self,
+        head: impl Into<RequestHead<'a>>,
+        body_refresh: Option<&str>,
+    ) -> Result<Logout, CsrfDenial> {
+        let head = head.into();
+        let mut named = self.presented_sessions(&head);
+        let bearer = self.bearer_session(&head);
+        let credential = match &bearer {
+            Some(_) if !self.has_cookie(&head) => Credential::Header,
+            _ => Credential::Ambient,
+        };
+        csrf::check(&head, &self.config().csrf, credential)?;
+        let body = body_refresh.and_then(|token| self.refresh_session(token.as_bytes(), MAX_HEADER_TOKEN));
+        for session in bearer.into_iter().chain(body) {
+            push_new(&mut named, session);
+        }
+        Ok(Logout { sessions: named, cookies: self.clear_cookies() })
+    }
+
+    /// The sessions whose signed cookies came in, for a login that replaces them.
+    pub fn presented_sessions(&self, head: &RequestHead<'_>) -> Vec<SessionId> {
+        let mut sessions = Vec::new();
+        self.visit_own_cookies(head, &mut |is_refresh, value| {
+            let session = if is_refresh {
+                self.refresh_session(value, MAX_COOKIE_TOKEN)
+            } else {
+                self.access_session(value, MAX_COOKIE_TOKEN)
+            };
+            if let Some(session) = session {
+                push_new(&mut sessions, session);
+            }
+        });
+        sessions
+    }
+
+    fn has_cookie(&self, head: &RequestHead<'_>) -> bool {
+        let mut found = false;
+        self.visit_own_cookies(head, &mut |_, _| found = true);
+        found
+    }
+
+    fn visit_own_cookies(&self, head: &RequestHead<'_>, visit: &mut dyn FnMut(bool, &[u8])) {
+        if !self.config().credentials.reads_cookies() {
+            return;
+        }
+        let (access, refresh) = (self.config().access_name(), self.config().refresh_name());
+        cookie::visit_pairs(head, &mut |name, value| {
+            if name == refresh.as_bytes() {
+                visit(true, value);
+            } else if name == access.as_bytes() {
+                visit(false, value);
+            }
+        });
+    }
+
+    fn bearer_session(&self, head: &RequestHead<'_>) -> Option<SessionId> {
+        let reads_header = self.config().credentials.reads_header();
+        let token = reads_header.then(|| bearer_token(head).ok().flatten()).flatten()?;
+        self.access_session(token, MAX_HEADER_TOKEN)
+    }
+
+    fn access_session(&self, token: &[u8], longest: usize) -> Option<SessionId> {
+        self.signed_access(token, longest).map(|claims| claims.session_id)
+    }
+
+    fn refresh_session(&self, token: &[u8], longest: usize) -> Option<SessionId> {
+        self.signed_refresh(token, longest).map(|claims| claims.session_id)
+    }
+}
+
+fn push_new(sessions: &mut Vec<SessionId>, session: SessionId) {
+    if !sessions.contains(&session) {
+        sessions.push(session);
+    }
+}
+
+#[cfg(test)]
+mod tests;

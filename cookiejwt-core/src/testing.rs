@@ -1,0 +1,186 @@
+//! Tokens for the tests of an application: valid, expired, foreign; with fixed keys that production refuses.
+//!
+//! ```
+//! use cookiejwt_core::testing;
+//!
+//! let core = testing::core();
+//! let cookie = testing::access("42").claim("role", "admin").cookie();
+//! let (parts, ()) = http::Request::get("/").header("cookie", cookie).body(()).unwrap().into_parts();
+//! assert!(core.authenticate(&parts, testing::NOW).is_authenticated());
+//! ```
+
+// A test wants to hear at once that it asked for something impossible.
+#![allow(clippy::expect_used, clippy::missing_panics_doc)]
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+use crate::{
+    Config, ConfigBuilder, Core, CustomClaims, Identity, RevocationLevel, Secret, SessionId, Subject,
+    TokenId,
+    claims::{AccessClaims, RefreshClaims},
+    core::AccessToken,
+};
+
+/// The time at which the tokens of this module are valid.
+pub const NOW: OffsetDateTime = datetime!(2026-01-01 12:00:00 UTC);
+
+/// The issuer of the tokens of this module.
+pub const ISSUER: &str = "https://testing.example";
+
+/// The audience of the tokens of this module.
+pub const AUDIENCE: &str = "testing";
+
+/// Settings with a fixed, published secret, which every other way of building a [`Secret`] refuses.
+pub fn config() -> ConfigBuilder {
+    Config::builder().secret(Secret::of_the_testing_module()).issuer(ISSUER).audience(AUDIENCE)
+}
+
+/// A core with these settings, at [`RevocationLevel::AtRefresh`]: it settles without a store.
+pub fn core() -> Core {
+    Core::new(config().revocation(RevocationLevel::AtRefresh).build().expect("the settings are valid"))
+}
+
+/// A valid access token of this user, to be changed as the test needs.
+pub fn access(subject: impl Into<Subject>) -> TestToken {
+    TestToken::new(subject.into(), false)
+}
+
+/// A valid refresh token of this user, to be changed as the test needs.
+pub fn refresh(subject: impl Into<Subject>) -> TestToken {
+    TestToken::new(subject.into(), true)
+}
+
+/// The identity of this user, for handlers that are tested as plain functions.
+pub fn identity(subject: impl Into<Subject>) -> Identity {
+    access(subject).identity()
+}
+
+/// A token to be minted for a test.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct TestToken {
+    core: Core,
+    is_refresh: bool,
+    issuer: String,
+    subject: Subject,
+    session_id: SessionId,
+    token_id: TokenId,
+    issued_at: i64,
+    life: i64,
+    claims: Map<String, Value>,
+}
+
+impl TestToken {
+    fn new(subject: Subject, is_refresh: bool) -> Self {
+        let core = core();
+        let ages = core.config().ages;
+        Self {
+            is_refresh,
+            issuer: ISSUER.into(),
+            subject,
+            session_id: SessionId::from_random([1; 16]),
+            token_id: TokenId::from_random([2; 16]),
+            issued_at: NOW.unix_timestamp(),
+            life: if is_refresh { ages.refresh } else { ages.access },
+            claims: Map::new(),
+            core,
+        }
+    }
+
+    /// Minted by this core instead of [`core`], with its keys, names and lives.
+    pub fn by(self, core: &Core) -> Self {
+        let ages = core.config().ages;
+        let life = if self.is_refresh { ages.refresh } else { ages.access };
+        Self { core: core.clone(), issuer: core.config().issuer.clone(), life, ..self }
+    }
+
+    /// Issued at this time.
+    pub fn issued_at(self, time: OffsetDateTime) -> Self {
+        Self { issued_at: time.unix_timestamp(), ..self }
+    }
+
+    /// Issued so long ago that it ended an hour before [`NOW`].
+    pub fn expired(self) -> Self {
+        let issued_at = (NOW - Duration::hours(1)).unix_timestamp().saturating_sub(self.life);
+        Self { issued_at, ..self }
+    }
+
+    /// Signed with our key, but by another issuer.
+    pub fn foreign(self) -> Self {
+        Self { issuer: "https://foreign.example".into(), ..self }
+    }
+
+    /// Of this session.
+    pub fn session(self, id: impl Into<SessionId>) -> Self {
+        Self { session_id: id.into(), ..self }
+    }
+
+    /// With this id.
+    pub fn id(self, id: impl Into<TokenId>) -> Self {
+        Self { token_id: id.into(), ..self }
+    }
+
+    /// With a custom claim.
+    pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("the claim serialises");
+        self.claims.insert(name.into(), value);
+        self
+    }
+
+    /// The token itself.
+    pub fn token(&self) -> String {
+        let jws = if self.is_refresh { self.core.refresh_jws() } else { self.core.access_jws() };
+        jws.sign(&self.payload()).expect("the key signs")
+    }
+
+    /// The value of an `Authorization` field.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.token())
+    }
+
+    /// The pair for a `Cookie` field; join several with `; `.
+    pub fn cookie(&self) -> String {
+        let config = self.core.config();
+        let name = if self.is_refresh { config.refresh_name() } else { config.access_name() };
+        format!("{name}={}", self.token())
+    }
+
+    /// The identity that this access token gives, as a header.
+    pub fn identity(&self) -> Identity {
+        let (core, now) = (&self.core, self.issued_at);
+        let token: AccessToken = core
+            .verify_access(self.token().as_bytes(), 8192, now)
+            .expect("the token is valid when it is issued");
+        Identity::from_header(token)
+    }
+
+    fn payload(&self) -> String {
+        let expires_at = self.issued_at.saturating_add(self.life);
+        if self.is_refresh {
+            let claims = RefreshClaims {
+                subject: self.subject.clone(),
+                session_id: self.session_id.clone(),
+                token_id: self.token_id.clone(),
+                issued_at: self.issued_at,
+                expires_at,
+                auth_time: self.issued_at,
+                session_ends_at: self.issued_at.saturating_add(self.core.config().ages.session),
+                remember: true,
+            };
+            return claims.to_payload(&self.issuer);
+        }
+        let claims = AccessClaims {
+            subject: self.subject.clone(),
+            session_id: self.session_id.clone(),
+            token_id: self.token_id.clone(),
+            issued_at: self.issued_at,
+            not_before: self.issued_at,
+            expires_at,
+            auth_time: Some(self.issued_at),
+        };
+        let custom = CustomClaims::new(&self.claims).expect("the claims are no registered ones");
+        claims.to_payload(&self.issuer, &self.core.config().audience, &custom)
+    }
+}
