@@ -262,13 +262,13 @@ impl Rotation {
     /// Row m.
     fn rotated(self) -> RotationStep {
         let next = self.next.clone();
-        self.granted(next, Reason::Rotated)
+        self.granted(&next, Reason::Rotated)
     }
 
     /// Row o: every presenter of the parent inside the leeway gets the same successor; no expiry is extended.
     fn successor(self, claims: RefreshClaims) -> RotationStep {
         match self.attempt.core.mint_refresh(claims) {
-            Ok(successor) => self.granted(successor, Reason::ParentInLeeway),
+            Ok(successor) => self.granted(&successor, Reason::ParentInLeeway),
             Err(error) => settled(self.attempt.mint_failed(error)),
         }
     }
@@ -277,12 +277,12 @@ impl Rotation {
     /// parent.
     fn unrotated(self) -> RotationStep {
         let presented = self.attempt.token.clone();
-        self.granted(presented, Reason::CurrentInLeeway)
+        self.granted(&presented, Reason::CurrentInLeeway)
     }
 
-    fn granted(self, refresh: RefreshToken, reason: Reason) -> RotationStep {
+    fn granted(self, refresh: &RefreshToken, reason: Reason) -> RotationStep {
         let Self { attempt, access, .. } = self;
-        let cookies = match attempt.core.pair(&access, &refresh, attempt.now.as_seconds()) {
+        let cookies = match attempt.core.pair(&access, refresh, attempt.now.as_seconds()) {
             Ok(cookies) => cookies,
             Err(error) => return settled(attempt.mint_failed(error)),
         };

@@ -14,7 +14,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use time::{Duration, OffsetDateTime, macros::datetime};
+use time::{OffsetDateTime, macros::datetime};
 
 use crate::{
     Config, ConfigBuilder, Core, CustomClaims, Identity, RevocationLevel, Secret, SessionId, Subject,
@@ -31,6 +31,8 @@ pub const ISSUER: &str = "https://testing.example";
 
 /// The audience of the tokens of this module.
 pub const AUDIENCE: &str = "testing";
+
+const HOUR: i64 = 3600;
 
 /// Settings with a fixed, published secret, which every other way of building a [`Secret`] refuses.
 pub fn config() -> ConfigBuilder {
@@ -103,7 +105,7 @@ impl TestToken {
 
     /// Issued so long ago that it ended an hour before [`NOW`].
     pub fn expired(self) -> Self {
-        let issued_at = (NOW - Duration::hours(1)).unix_timestamp().saturating_sub(self.life);
+        let issued_at = NOW.unix_timestamp().saturating_sub(HOUR).saturating_sub(self.life);
         Self { issued_at, ..self }
     }
 
