@@ -1,0 +1,69 @@
+//! Login with JWTs in HTTP-only cookies for axum, and for any tower HTTP service.
+//!
+//! One dependency, one trait ([`UserStore`](cookiejwt_store::UserStore)) for the application's own user table, the
+//! routes mounted, the layer around them:
+//!
+#![doc = "```no_run"]
+#![doc = include_str!("../docs/quickstart.rs")]
+#![doc = "```"]
+//!
+//! # Asking who it is
+//!
+//! * [`Identity`] demands somebody: 401 by itself. `Option<Identity>` and [`MaybeIdentity`] are for public routes, where
+//!   stale cookies mean "nobody".
+//! * [`CurrentUser<U>`] loads the user through the `UserStore`.
+//! * [`Claims<T>`] is the token's custom claims as a type of yours.
+//! * [`AuthContext`] is for a login of one's own (OAuth, passkey) and for logging out.
+//! * [`AxumAuth::require_login`] protects whole routers.
+//!
+//! Nothing is verified before one of them asks. The layer then writes the cookies to whatever response leaves: 2xx,
+//! 4xx, 5xx, a redirect, the answer of a panic that a layer inside ours caught.
+//!
+//! # The order of layers
+//!
+//! [`AxumAuth::layer`] goes around everything that asks; with axum, `.layer()` wraps what was added before it, so call
+//! it after the routes. Layers that turn panics or timeouts into responses go inside it, so that the cookies of a
+//! refresh leave with their answers too.
+
+mod auth;
+mod context;
+mod extract;
+mod future;
+mod layer;
+mod require_login;
+mod response;
+mod routes;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use cookiejwt_store;
+#[cfg(feature = "sqlite")]
+pub use cookiejwt_store::SeaOrmTokenStore;
+pub use cookiejwt_store::{
+    Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
+    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Secret, StoreError, Subject, TokenStore,
+    UserStore, core as cookiejwt_core,
+};
+
+pub use crate::{
+    auth::AxumAuth,
+    context::AuthContext,
+    extract::{Claims, CurrentUser, Identity, MaybeIdentity},
+    future::{AuthFuture, RequireLoginFuture},
+    layer::{AuthLayer, AuthService},
+    require_login::{RequireLogin, RequireLoginLayer},
+    response::{Cookies, Problem},
+};
+
+/// The few names that every application needs.
+pub mod prelude {
+    #[cfg(feature = "sqlite")]
+    pub use crate::SeaOrmTokenStore;
+    pub use crate::{
+        AuthContext, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
+        FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, StoreError, Subject,
+        UserStore,
+    };
+    #[cfg(feature = "sqlite")]
+    pub use sea_orm::{Database, DatabaseConnection};
+}

@@ -64,6 +64,9 @@ pub enum MintError {
         /// Its name and value in bytes.
         length: usize,
     },
+    /// The operating system gave no random numbers for the ids.
+    #[error("no random numbers: {0}")]
+    Random(String),
     /// The key refused.
     #[error(transparent)]
     Key(#[from] KeyError),

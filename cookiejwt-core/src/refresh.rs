@@ -104,6 +104,11 @@ impl RefreshAttempt {
         self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason), keep_cookies(reason)).settle()
     }
 
+    /// Row l for a driver that got no random numbers for the new ids.
+    pub fn no_random(self, error: String) -> Settlement {
+        self.mint_failed(MintError::Random(error)).settle()
+    }
+
     /// Rows k, l and q, or the question for the token store.
     pub fn with_user(self, user: UserState, ids: RefreshIds) -> RefreshStep {
         let settled = |settlement| RefreshStep::Settled(settlement);

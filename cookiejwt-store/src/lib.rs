@@ -1,0 +1,47 @@
+//! Stores, passwords, endpoints and the driver behind cookiejwt's framework adapters.
+//!
+//! Applications add an adapter (`cookiejwt-axum`), which re-exports everything here. Use this crate by itself to
+//! implement a [`TokenStore`] for another database, or an adapter for another framework.
+//!
+//! * [`UserStore`] is the one trait that an application implements, for its own user table.
+//! * [`TokenStore`] keeps sessions: [`MemoryStore`], or [`SeaOrmTokenStore`](sea_orm_store::SeaOrmTokenStore) with the
+//!   feature `sqlite`.
+//! * [`Authenticator`] joins the core's decisions with them.
+//! * [`Slot`] and [`Api`] are what an adapter needs.
+
+mod api;
+mod authenticator;
+mod clock;
+mod driver;
+mod env;
+mod error;
+mod event;
+mod memory;
+mod password;
+mod random;
+mod revoked;
+#[cfg(feature = "sqlite")]
+pub mod sea_orm_store;
+mod sessions;
+mod slot;
+mod token_store;
+mod user_store;
+
+pub use cookiejwt_core::{self as core, *};
+
+#[cfg(feature = "sqlite")]
+pub use crate::sea_orm_store::SeaOrmTokenStore;
+pub use crate::{
+    api::{Api, Body, MAX_BODY_BYTES, Reply, Route},
+    authenticator::{Authenticator, AuthenticatorBuilder},
+    clock::{Clock, ManualClock, SystemClock},
+    driver::{Pending, Progress},
+    env::{FromEnv, env_vars},
+    error::{BuildError, LoginError, StoreError},
+    memory::MemoryStore,
+    password::{Argon2id, PasswordError, PasswordHasher, PasswordMatch},
+    sessions::{LoggedOut, LoginContext, LoginOptions},
+    slot::Slot,
+    token_store::{RevokedSession, TokenStore},
+    user_store::{AuthUser, UserStore},
+};

@@ -1,6 +1,9 @@
 // The demo page of cookiejwt. The tokens live in HttpOnly cookies: this script never sees one, it only asks.
 
 const AUTH = "/api/auth/token/";
+const VERIFY = `${AUTH}verify/`;
+const LOGOUT = `${AUTH}blacklist/`;
+const EXPIRE = "/api/demo/expire";
 const LOG_LINES = 20;
 const TIMEOUT_MS = 15_000;
 const REFRESH_AHEAD_MS = 30_000; // the server may renew an access token this long before its end
@@ -10,9 +13,9 @@ const state = { me: null, expires: null, cleared: false, skew: 0 };
 
 const MEANING = {
   [`POST ${AUTH}`]: "new session; both cookies are set, and HttpOnly: this page cannot read them",
-  [`POST ${AUTH}verify/`]: "asked when the access token expires",
-  [`POST ${AUTH}blacklist/`]: "session revoked, both cookies cleared",
-  "POST /api/demo/expire": "access cookie cleared: the next request must refresh",
+  [`POST ${VERIFY}`]: "asked when the access token expires",
+  [`POST ${LOGOUT}`]: "session revoked, both cookies cleared",
+  [`POST ${EXPIRE}`]: "access cookie cleared: the next request must refresh",
   "GET /api/me": "answered from the access token alone",
   "GET /api/notes": "your notes, read from the database",
   "POST /api/notes": "note stored in the database",
@@ -31,7 +34,7 @@ const COOKIES_LOST = "The password was right, but this browser did not keep the 
 /** One request, written to the log. It never throws: status 0 means that no answer came. */
 async function request(method, path, body) {
   const started = performance.now();
-  const renewing = path !== "/api/demo/expire" && state.me !== null && (state.cleared || timeLeft() <= 0);
+  const renewing = path !== EXPIRE && state.me !== null && (state.cleared || timeLeft() <= 0);
   const reply = { method, path, status: 0, ok: false, data: null, refreshed: false };
   try {
     const response = await fetch(path, {
@@ -62,20 +65,14 @@ async function api(method, path, body) {
   if (state.me?.session_id !== session) return { ...reply, ok: false }; // late answer to a login that is over
   if (reply.status === 401) leave(ENDED[reply.data?.code] ?? "Please sign in.", "bad");
   else if (!reply.ok) say(failure(reply), "bad");
-  else if (reply.refreshed || timeLeft() < REFRESH_AHEAD_MS) renewed(path);
+  else if ((reply.refreshed || timeLeft() < REFRESH_AHEAD_MS) && ![VERIFY, EXPIRE].includes(path)) verify();
   return reply;
 }
 
-/** The server has, or may have, sent a new access token: ask how long it lives. */
-function renewed(path) {
-  if (path === `${AUTH}verify/` || path === "/api/demo/expire") return;
-  state.cleared = false;
-  state.expires = null;
-  verify();
-}
-
+/** Asks how long the access token lives: the server has, or may have, sent a new one. */
 async function verify() {
-  const reply = await api("POST", `${AUTH}verify/`);
+  Object.assign(state, { expires: null, cleared: false });
+  const reply = await api("POST", VERIFY);
   if (reply.ok) knowExpiry(reply.data?.expires_at);
 }
 
@@ -128,7 +125,7 @@ async function login() {
 
 async function logout() {
   say("Signing out…");
-  const reply = await request("POST", `${AUTH}blacklist/`);
+  const reply = await request("POST", LOGOUT);
   const halfDone = reply.status === 503 && reply.data?.code === "unavailable"; // the cookies are cleared all the same
   if (reply.ok) leave("You are signed out.", "good");
   else if (halfDone) leave("You are signed out on this device, but the server could not end the session yet.", "bad");
@@ -136,7 +133,7 @@ async function logout() {
 }
 
 async function expire() {
-  const reply = await api("POST", "/api/demo/expire");
+  const reply = await api("POST", EXPIRE);
   if (!reply.ok) return;
   Object.assign(state, { cleared: true, expires: null });
   showExpiry();
@@ -218,14 +215,12 @@ function showExpiry() {
 }
 
 function log(reply, ms) {
-  const key = `${reply.method} ${reply.path}`;
   const line = element("div", "line");
-  line.append(
-    element("span", "time", new Date().toLocaleTimeString("en-GB")), element("span", "method", reply.method),
-    element("span", "path", reply.path), element("span", "status", reply.status || "no answer"), element("span", "ms", `${ms} ms`),
-  );
+  const parts = { time: new Date().toLocaleTimeString("en-GB"), method: reply.method, path: reply.path,
+    status: reply.status || "no answer", ms: `${ms} ms` };
+  for (const [name, text] of Object.entries(parts)) line.append(element("span", name, text), " ");
   const failed = reply.data?.detail ?? (reply.status ? "the server could not do it" : "the server was not reached");
-  const meaning = reply.refreshed ? "access token refreshed inside this very request" : MEANING[key];
+  const meaning = reply.refreshed ? "access token refreshed inside this very request" : MEANING[`${reply.method} ${reply.path}`];
   const item = element("li", reply.refreshed ? "refreshed" : reply.ok ? "done" : "failed");
   item.append(line, element("p", "meaning", reply.ok ? meaning : failed));
   $("log").prepend(item);

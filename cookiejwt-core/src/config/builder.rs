@@ -269,6 +269,14 @@ impl ConfigBuilder {
         })
     }
 
+    pub(super) fn replace_previous(self, previous: Vec<Secret>) -> Self {
+        Self { previous, ..self }
+    }
+
+    pub(super) fn http_only(self) -> Self {
+        Self { script_readable: false, ..self }
+    }
+
     pub(super) fn replace_audience(self, entries: Vec<&str>) -> Self {
         entries.into_iter().fold(Self { audience: Vec::new(), ..self }, Self::audience)
     }

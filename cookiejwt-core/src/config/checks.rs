@@ -131,7 +131,10 @@ fn attribute(setting: &'static str, value: &str, rule: impl Fn(&str) -> bool, cu
 /// Names are HTTP tokens, and a prefix in any case must have its attributes (RFC 6265bis §4.1.3).
 fn name(setting: &'static str, name: &str, cookies: &CookieSettings) -> Check {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if name.is_empty() || !name.bytes().all(token) {
+    if name.is_empty() {
+        return Err(refuse(setting, Empty, "is empty", "give it a value or remove it"));
+    }
+    if !name.bytes().all(token) {
         let cure = "use letters, digits, - and _ only";
         return Err(refuse(setting, Malformed, format!("is {name:?}"), cure));
     }

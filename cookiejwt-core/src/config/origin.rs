@@ -54,7 +54,10 @@ fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
     };
-    let bracketed = host.starts_with('[') && host.ends_with(']');
+    let bracketed = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .is_some_and(|address| address.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b)));
     let plain = host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
     let port = match port {
         Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => Some(digits.parse().ok()?),

@@ -118,7 +118,8 @@ fn refuse_key_file(bytes: &[u8]) -> Result<(), ConfigError> {
         || text.starts_with(b"ssh-")
         || text.starts_with(b"ecdsa-sha2-")
         || (text.starts_with(b"{") && text.windows(5).any(|w| w == b"\"kty\""))
-        || is_der_sequence(bytes);
+        || is_der_sequence(bytes)
+        || is_openssh_blob(bytes);
     if looks_like_key {
         let what = "is a PEM, DER, JWK or OpenSSH key, not a random secret";
         return Err(refuse(ConfigProblem::Insecure, what));
@@ -135,6 +136,11 @@ fn is_der_sequence(bytes: &[u8]) -> bool {
         _ => false,
     };
     length && bytes.len() >= MINIMUM
+}
+
+/// The base64 part of an OpenSSH public key: its kind as a string behind a length (RFC 4253 §6.6).
+fn is_openssh_blob(bytes: &[u8]) -> bool {
+    matches!(bytes, [0, 0, 0, _, kind @ ..] if kind.starts_with(b"ssh-") || kind.starts_with(b"ecdsa-sha2-"))
 }
 
 fn is_pattern(bytes: &[u8]) -> bool {

@@ -14,15 +14,13 @@ struct Var<'a> {
 const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_SECRET", |b, v| Ok(b.secret(Secret::from_base64(v.value)?))),
     ("COOKIEJWT_SECRET_PREVIOUS", |b, v| {
-        v.list()?.into_iter().try_fold(b, |b, text| {
-            let secret = Secret::from_base64(text);
-            Ok(b.previous_secret(secret.map_err(|e| e.of("COOKIEJWT_SECRET_PREVIOUS"))?))
-        })
+        let secrets = v.list()?.into_iter().map(Secret::from_base64).collect::<Result<_, _>>();
+        Ok(b.replace_previous(secrets.map_err(|e| e.of("COOKIEJWT_SECRET_PREVIOUS"))?))
     }),
     ("COOKIEJWT_ISSUER", |b, v| Ok(b.issuer(v.value))),
     ("COOKIEJWT_AUDIENCE", |b, v| Ok(b.replace_audience(v.list()?))),
     ("COOKIEJWT_SECURE", |b, v| Ok(b.secure(v.flag()?))),
-    ("COOKIEJWT_HTTPONLY", |b, v| if v.flag()? { Ok(b) } else { Err(v.script_readable()) }),
+    ("COOKIEJWT_HTTPONLY", |b, v| if v.flag()? { Ok(b.http_only()) } else { Err(v.script_readable()) }),
     ("COOKIEJWT_SAMESITE", |b, v| Ok(b.same_site(v.same_site()?))),
     ("COOKIEJWT_ACCESS_NAME", |b, v| Ok(b.access_name(v.value))),
     ("COOKIEJWT_REFRESH_NAME", |b, v| Ok(b.refresh_name(v.value))),

@@ -1,0 +1,57 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use cookiejwt_store::{Authenticator, Slot};
+use http::{Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::AuthFuture;
+
+/// Puts a place for the decision into each request, and its cookies into each response; see
+/// [`AxumAuth::layer`](crate::AxumAuth::layer).
+#[derive(Clone, Debug)]
+pub struct AuthLayer(Authenticator);
+
+impl AuthLayer {
+    /// A layer of this authenticator, for tower services without axum.
+    pub fn new(auth: Authenticator) -> Self {
+        Self(auth)
+    }
+}
+
+impl<S> Layer<S> for AuthLayer {
+    type Service = AuthService<S>;
+
+    fn layer(&self, inner: S) -> AuthService<S> {
+        AuthService { auth: self.0.clone(), inner }
+    }
+}
+
+/// The service of [`AuthLayer`].
+#[derive(Clone, Debug)]
+pub struct AuthService<S> {
+    auth: Authenticator,
+    inner: S,
+}
+
+impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for AuthService<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = AuthFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
+        let slot = Arc::new(Slot::new(&self.auth, request.uri().path()));
+        request.extensions_mut().insert(Arc::clone(&slot));
+        AuthFuture::new(self.inner.call(request), slot)
+    }
+}

@@ -1,0 +1,29 @@
+use axum::{Router, extract::Request, routing::any};
+use axum_core::{body::Body as AxumBody, response::Response};
+use cookiejwt_store::{Authenticator, Body, MAX_BODY_BYTES, RequestHead, Route};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use crate::{context::peer, response::into_response};
+
+/// Every route for every method: the endpoints answer 405 themselves.
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(auth: &Authenticator) -> Router<S> {
+    auth.api().paths().into_iter().fold(Router::new(), |router, (path, route)| {
+        let auth = auth.clone();
+        router.route(&path, any(move |request: Request| answer(auth, route, request)))
+    })
+}
+
+async fn answer(auth: Authenticator, route: Route, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = if route.reads_body() { read(body).await } else { Body::Complete(bytes::Bytes::new()) };
+    let reply = auth.api().handle(route, RequestHead::from(&parts), body, peer(&parts)).await;
+    into_response(reply)
+}
+
+async fn read(body: AxumBody) -> Body {
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(collected) => Body::Complete(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Body::TooLarge,
+        Err(_) => Body::Broken,
+    }
+}

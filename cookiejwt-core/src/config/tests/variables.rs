@@ -1,0 +1,202 @@
+use super::{
+    super::{Config, ConfigBuilder, CredentialOrder, RevocationLevel, SameSite},
+    ConfigProblem::{Malformed, Unknown},
+    REQUIRED, SECRET, Secret, Vars, accepted, assert_refused, builder, from,
+};
+
+/// The setting as text, its default, a value of the variable, and what it becomes.
+type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'static str);
+
+const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
+
+#[rustfmt::skip]
+const ROWS: [Row; 23] = [
+    ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
+    ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
+    ("COOKIEJWT_ISSUER", |c| c.issuer.clone(), "https://id.example", "http://localhost", "http://localhost"),
+    ("COOKIEJWT_AUDIENCE", |c| c.audience.join("+"), "shop", "demo, api", "demo+api"),
+    ("COOKIEJWT_SECURE", |c| c.is_secure().to_string(), "true", "false", "false"),
+    ("COOKIEJWT_HTTPONLY", |c| c.cookies.http_only.to_string(), "true", "true", "true"),
+    ("COOKIEJWT_SAMESITE", |c| c.cookies.same_site.as_str().into(), "Lax", "Strict", "Strict"),
+    ("COOKIEJWT_ACCESS_NAME", |c| c.access_name().into(), "__Host-access_token", "__Host-a", "__Host-a"),
+    ("COOKIEJWT_REFRESH_NAME", |c| c.refresh_name().into(), "__Host-refresh_token", "__Host-r", "__Host-r"),
+    ("COOKIEJWT_PATH", |c| c.cookies.path.clone(), "/", "/app", "/app"),
+    ("COOKIEJWT_DOMAIN", |c| c.cookies.domain.clone().unwrap_or_default(), "", "a.example", "a.example"),
+    ("COOKIEJWT_PARTITIONED", |c| c.cookies.partitioned.to_string(), "false", "true", "true"),
+    ("COOKIEJWT_ACCESS_MAX_AGE", |c| c.ages.access.to_string(), "300", "60", "60"),
+    ("COOKIEJWT_REFRESH_MAX_AGE", |c| c.ages.refresh.to_string(), "86400", "7200", "7200"),
+    ("COOKIEJWT_SESSION_MAX_AGE", |c| c.ages.session.to_string(), "2592000", "864000", "864000"),
+    ("COOKIEJWT_REUSE_LEEWAY", |c| c.ages.reuse_leeway.to_string(), "10", "0", "0"),
+    ("COOKIEJWT_REFRESH_AHEAD", |c| c.ages.refresh_ahead.to_string(), "30", "0", "0"),
+    ("COOKIEJWT_LEEWAY", |c| c.ages.leeway.to_string(), "5", "60", "60"),
+    ("COOKIEJWT_CREDENTIALS", |c| format!("{:?}", c.credentials), "CookieThenHeader", "header", "HeaderOnly"),
+    ("COOKIEJWT_PUBLIC_ORIGIN", |c| c.csrf.public_origin.clone().unwrap_or_default(), "", "http://a", "http://a"),
+    ("COOKIEJWT_TRUSTED_ORIGINS", |c| c.csrf.trusted_origins.join("+"), "", "http://a, http://b", "http://a+http://b"),
+    ("COOKIEJWT_REVOCATION", |c| format!("{:?}", c.revocation()), "Feed", "at-refresh", "AtRefresh"),
+    ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
+];
+
+fn starts_with(secret: &Secret) -> String {
+    format!("{:x}", secret.as_bytes()[0])
+}
+
+/// With a Path or a Domain, the names need the other prefix.
+fn companions(name: &str) -> Vars<'static> {
+    match name {
+        "COOKIEJWT_PATH" | "COOKIEJWT_DOMAIN" => {
+            &[("COOKIEJWT_ACCESS_NAME", "__Secure-a"), ("COOKIEJWT_REFRESH_NAME", "__Secure-r")]
+        }
+        _ => &[],
+    }
+}
+
+#[test]
+fn every_variable_and_its_default() {
+    let defaults = accepted("defaults", from(&[]));
+    for (name, read, default, value, expected) in ROWS {
+        assert_eq!(read(&defaults), default, "{name} has this default");
+        let mut vars = companions(name).to_vec();
+        vars.push((name, value));
+        assert_eq!(read(&accepted(name, from(&vars))), expected, "{name}={value}");
+        let padded = format!(" {value}\n");
+        *vars.last_mut().unwrap() = (name, &padded);
+        assert_eq!(read(&accepted(name, from(&vars))), expected, "{name}, trimmed");
+    }
+    assert!(!defaults.csrf.strict_browser_headers, "off unless the builder turns it on");
+    assert!(defaults.keys.signing.is_none() && defaults.keys.verifying.is_empty());
+}
+
+/// Every setting, other than the default and other than the rows.
+fn everything_set() -> ConfigBuilder {
+    builder()
+        .secret(Secret::from_bytes(*b"\x99 other secret of thirty-two byt").unwrap())
+        .previous_secret(Secret::from_base64(SECRET).unwrap())
+        .issuer("builder")
+        .audience("builder")
+        .secure(true)
+        .dangerous_script_readable_cookies()
+        .same_site(SameSite::None)
+        .access_name("__Secure-builder-a")
+        .refresh_name("__Secure-builder-r")
+        .path("/builder")
+        .domain("builder.example")
+        .partitioned(false)
+        .aal2()
+        .access_max_age(std::time::Duration::from_secs(120))
+        .reuse_leeway(std::time::Duration::from_secs(3))
+        .refresh_ahead(std::time::Duration::from_secs(7))
+        .leeway(std::time::Duration::from_secs(2))
+        .credentials(CredentialOrder::CookieOnly)
+        .public_origin("http://builder.example")
+        .trusted_origin("http://builder.example")
+        .revocation(RevocationLevel::EveryRequest)
+        .skip("/builder")
+}
+
+#[test]
+fn variables_win_over_the_builder() {
+    accepted("the builder alone", everything_set().build());
+    for (name, read, _, value, expected) in ROWS {
+        let (name, value, expected) = match name {
+            // Without a prefix, and with the attributes that the builder set.
+            "COOKIEJWT_ACCESS_NAME" | "COOKIEJWT_REFRESH_NAME" => (name, "__Secure-var", "__Secure-var"),
+            "COOKIEJWT_SECURE" => continue,
+            _ => (name, value, expected),
+        };
+        let built = everything_set().vars([(name, value)]).unwrap().build();
+        assert_eq!(read(&accepted(name, built)), expected, "{name}={value}");
+    }
+    let secure = Config::dev_http().vars(REQUIRED).unwrap().vars([("COOKIEJWT_SECURE", "true")]).unwrap();
+    assert!(accepted("COOKIEJWT_SECURE", secure.build()).is_secure());
+}
+
+#[test]
+fn the_last_of_two_equal_names_counts() {
+    for (name, read, _, value, expected) in ROWS {
+        let first = match name {
+            "COOKIEJWT_SECRET" | "COOKIEJWT_SECRET_PREVIOUS" => SECRET,
+            "COOKIEJWT_SECURE" | "COOKIEJWT_HTTPONLY" | "COOKIEJWT_PARTITIONED" => "true",
+            "COOKIEJWT_SAMESITE" => "Lax",
+            "COOKIEJWT_CREDENTIALS" => "cookie",
+            "COOKIEJWT_REVOCATION" => "feed",
+            name if name.ends_with("ORIGIN") || name.ends_with("ORIGINS") => "https://first.example",
+            "COOKIEJWT_SKIP" | "COOKIEJWT_PATH" => "/first",
+            name if name.ends_with("AGE") || name.ends_with("LEEWAY") || name.ends_with("AHEAD") => "1",
+            _ => "first",
+        };
+        let mut vars = companions(name).to_vec();
+        vars.extend([(name, first), (name, value)]);
+        assert_eq!(read(&accepted(name, from(&vars))), expected, "{name}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_refused_and_a_foreign_one_passed_over() {
+    for name in [
+        "COOKIEJWT_SECRETS",
+        "COOKIEJWT_SECRET_",
+        "COOKIEJWT_",
+        "COOKIEJWT_secret",
+        "COOKIEJWT_COOKIE_SECURE",
+        "COOKIEJWT_HTTP_ONLY",
+    ] {
+        for value in ["true", ""] {
+            assert_refused(name, from(&[(name, value)]), (name, Unknown, "use one of COOKIEJWT_SECRET, "));
+        }
+    }
+    let error = from(&[("COOKIEJWT_\r\nx", "a")]).unwrap_err();
+    assert_eq!(error.setting(), "COOKIEJWT_\\r\\nx", "no line end reaches the log");
+    for name in ["PATH", "COOKIEJWT", "cookiejwt_secret", "XCOOKIEJWT_SECRET", "DATABASE_URL", ""] {
+        accepted(name, from(&[(name, "")]));
+    }
+}
+
+#[test]
+fn the_cure_of_an_unknown_name_lists_every_variable() {
+    let error = from(&[("COOKIEJWT_UNKNOWN", "x")]).unwrap_err();
+    for (name, ..) in ROWS {
+        assert!(error.cure().contains(name), "{name}");
+    }
+    assert_eq!(error.cure().matches("COOKIEJWT_").count(), ROWS.len(), "and no other");
+}
+
+#[test]
+fn switches_and_choices_are_spelt_exactly() {
+    for (name, values, cure) in [
+        ("COOKIEJWT_SECURE", &["yes", "True", "FALSE", "on", "2", "tru"][..], "write true or false"),
+        ("COOKIEJWT_HTTPONLY", &["no", "False", "off"], "write true or false"),
+        ("COOKIEJWT_PARTITIONED", &["y"], "write true or false"),
+        (
+            "COOKIEJWT_CREDENTIALS",
+            &["cookies", "cookie,cookie", "header cookie", "Cookie", "query"],
+            "cookie,header",
+        ),
+        ("COOKIEJWT_REVOCATION", &["Feed", "never", "every_request", "at refresh"], "at-refresh, feed"),
+    ] {
+        for value in values {
+            assert_refused(&format!("{name}={value}"), from(&[(name, value)]), (name, Malformed, cure));
+        }
+    }
+}
+
+#[test]
+fn every_choice() {
+    for (name, value, read) in [
+        ("COOKIEJWT_CREDENTIALS", "cookie,header", "CookieThenHeader"),
+        ("COOKIEJWT_CREDENTIALS", "cookie , header", "CookieThenHeader"),
+        ("COOKIEJWT_CREDENTIALS", "header,cookie", "HeaderThenCookie"),
+        ("COOKIEJWT_CREDENTIALS", "cookie", "CookieOnly"),
+        ("COOKIEJWT_CREDENTIALS", "header", "HeaderOnly"),
+        ("COOKIEJWT_REVOCATION", "at-refresh", "AtRefresh"),
+        ("COOKIEJWT_REVOCATION", "feed", "Feed"),
+        ("COOKIEJWT_REVOCATION", "every-request", "EveryRequest"),
+        ("COOKIEJWT_SAMESITE", "LAX", "Lax"),
+        ("COOKIEJWT_SAMESITE", "strict", "Strict"),
+        ("COOKIEJWT_SAMESITE", "nOnE", "None"),
+        ("COOKIEJWT_SECURE", "1", "true"),
+        ("COOKIEJWT_SECURE", "0", "false"),
+    ] {
+        let reader = ROWS.iter().find(|row| row.0 == name).unwrap().1;
+        assert_eq!(reader(&accepted(value, from(&[(name, value)]))), read, "{name}={value}");
+    }
+}

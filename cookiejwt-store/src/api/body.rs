@@ -1,0 +1,106 @@
+use bytes::Bytes;
+use cookiejwt_core::{Problem, RequestHead};
+use http::header;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+/// The body of a request, as far as it was read.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// All of it.
+    Complete(Bytes),
+    /// There is more than [`MAX_BODY_BYTES`](super::MAX_BODY_BYTES).
+    TooLarge,
+    /// It broke off.
+    Broken,
+}
+
+enum MediaType {
+    Json,
+    Form,
+}
+
+/// What a login needs.
+pub(super) struct LoginBody {
+    pub(super) username: String,
+    pub(super) password: Zeroizing<String>,
+    pub(super) remember: bool,
+}
+
+#[derive(Deserialize)]
+struct LoginJson {
+    username: String,
+    password: Zeroizing<String>,
+    #[serde(default = "remembered")]
+    remember: bool,
+}
+
+const fn remembered() -> bool {
+    true
+}
+
+impl LoginBody {
+    /// JSON or a form, whatever else the body is called: a JSON text sent as `text/plain` is a form that a foreign
+    /// site could send.
+    pub(super) fn read(head: &RequestHead<'_>, body: Body) -> Result<Self, Problem> {
+        let media_type = MediaType::of(head).ok_or(Problem::UnsupportedMediaType)?;
+        let bytes = match body {
+            Body::Complete(bytes) => bytes,
+            Body::TooLarge => return Err(Problem::BodyTooLarge),
+            Body::Broken => return Err(Problem::InvalidRequest),
+        };
+        let body = match media_type {
+            MediaType::Json => Self::from_json(&bytes),
+            MediaType::Form => Self::from_form(&bytes),
+        };
+        body.filter(|body| !body.username.trim().is_empty() && !body.password.is_empty())
+            .ok_or(Problem::InvalidRequest)
+    }
+
+    fn from_json(bytes: &[u8]) -> Option<Self> {
+        let LoginJson { username, password, remember } = serde_json::from_slice(bytes).ok()?;
+        Some(Self { username, password, remember })
+    }
+
+    /// A browser's form leaves an unchecked box out: absent means no.
+    fn from_form(bytes: &[u8]) -> Option<Self> {
+        let remember = form_field(bytes, "remember").map(|value| ["true", "on", "1"].contains(&&*value));
+        Some(Self {
+            username: form_field(bytes, "username")?,
+            password: form_field(bytes, "password")?.into(),
+            remember: remember.unwrap_or(false),
+        })
+    }
+}
+
+impl MediaType {
+    fn of(head: &RequestHead<'_>) -> Option<Self> {
+        let essence = head.text(&header::CONTENT_TYPE)?.split(';').next()?.trim();
+        match essence {
+            e if e.eq_ignore_ascii_case("application/json") => Some(Self::Json),
+            e if e.eq_ignore_ascii_case("application/x-www-form-urlencoded") => Some(Self::Form),
+            _ => None,
+        }
+    }
+}
+
+/// The `refresh` of a logout's body; anything else in it is ignored.
+pub(super) fn refresh_member(head: &RequestHead<'_>, body: &Body) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Member {
+        refresh: String,
+    }
+    let Body::Complete(bytes) = body else { return None };
+    match MediaType::of(head)? {
+        MediaType::Json => serde_json::from_slice::<Member>(bytes).ok().map(|member| member.refresh),
+        MediaType::Form => form_field(bytes, "refresh"),
+    }
+}
+
+/// A field that is there exactly once, in UTF-8.
+fn form_field(bytes: &[u8], name: &str) -> Option<String> {
+    let decoded = form_urlencoded::parse(bytes);
+    let mut values = decoded.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let value = values.next()?;
+    (values.next().is_none() && !value.contains(char::REPLACEMENT_CHARACTER)).then_some(value)
+}

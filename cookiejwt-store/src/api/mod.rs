@@ -1,0 +1,161 @@
+//! Every built-in endpoint, once for all frameworks.
+
+mod body;
+mod reply;
+mod route;
+
+use bytes::Bytes;
+use cookiejwt_core::{Decision, Identity, Login, Problem, RequestHead, SetCookies};
+use http::{HeaderValue, header};
+use serde_json::json;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use self::body::LoginBody;
+pub use self::{
+    body::Body,
+    reply::Reply,
+    route::{MAX_BODY_BYTES, Route},
+};
+use crate::{Authenticator, LoginContext, LoginError, LoginOptions, event};
+
+/// The endpoints of `/api/auth/…`: login, refresh, logout, verify, keys.
+///
+/// An adapter mounts [`paths`](Self::paths) for every method, reads at most [`MAX_BODY_BYTES`] of body, and writes the
+/// [`Reply`].
+#[derive(Clone, Debug)]
+pub struct Api(Authenticator);
+
+impl Authenticator {
+    /// The endpoints, for an adapter to mount.
+    pub fn api(&self) -> Api {
+        Api(self.clone())
+    }
+}
+
+impl Api {
+    /// Every path under the prefix, with and without the trailing slash, and its route.
+    pub fn paths(&self) -> Vec<(String, Route)> {
+        let has_keys = self.0.core().jwks().is_some();
+        let routes = Route::ALL.iter().filter(|(_, route)| *route != Route::Jwks || has_keys);
+        routes
+            .flat_map(|(path, route)| {
+                let path = format!("{}/{path}", self.0.0.prefix);
+                let slashed = format!("{path}/");
+                // A file has no slash behind its name.
+                let slashed = (*route != Route::Jwks).then_some((slashed, *route));
+                [Some((path, *route)), slashed].into_iter().flatten()
+            })
+            .collect()
+    }
+
+    /// Answers a request to one of the routes. `ip` is the client's network address.
+    pub async fn handle(&self, route: Route, head: RequestHead<'_>, body: Body, ip: Option<String>) -> Reply {
+        if !route.allows(head.method()) {
+            let allow = HeaderValue::from_static(route.allow());
+            return Reply::problem(Problem::MethodNotAllowed).with_header(header::ALLOW, allow);
+        }
+        match route {
+            Route::Login => self.login(head, body, ip).await,
+            Route::Refresh => self.refresh(head).await,
+            Route::Logout => self.logout(head, &body).await,
+            Route::Verify => self.verify(head).await,
+            Route::Jwks => self.jwks(),
+        }
+    }
+
+    async fn login(&self, head: RequestHead<'_>, body: Body, ip: Option<String>) -> Reply {
+        if let Err(denial) = self.0.core().check_csrf(&head) {
+            tracing::info!(%denial, "csrf refused");
+            return Reply::problem(Problem::CsrfFailed);
+        }
+        let body = match LoginBody::read(&head, body) {
+            Ok(body) => body,
+            Err(problem) => return Reply::problem(problem),
+        };
+        let context = LoginContext::from_head(&self.0, head, ip);
+        let options = LoginOptions::new().remember(body.remember);
+        match self.0.login_with_password(&body.username, &body.password, options, context).await {
+            Ok(login) => {
+                let Login { identity, cookies, refresh_expires_at, .. } = login;
+                self.with_cookies(session_reply(&identity, Some(refresh_expires_at)), &cookies)
+            }
+            Err(error) => {
+                report(&error);
+                Reply::problem(Problem::from(&error))
+            }
+        }
+    }
+
+    async fn refresh(&self, head: RequestHead<'_>) -> Reply {
+        let decision = self.0.refresh(head).await;
+        let ends_at = decision.refresh_expires_at;
+        self.answer(&decision, |identity| session_reply(identity, ends_at))
+    }
+
+    async fn logout(&self, head: RequestHead<'_>, body: &Body) -> Reply {
+        let refresh = body::refresh_member(&head, body);
+        match self.0.logout(head, refresh.as_deref()).await {
+            Err(denial) => {
+                tracing::info!(%denial, "csrf refused");
+                Reply::problem(Problem::CsrfFailed)
+            }
+            Ok(logged_out) => {
+                let reply = match logged_out.revoked {
+                    Ok(()) => Reply::json(&json!({})),
+                    Err(_) => Reply::problem(Problem::Unavailable),
+                };
+                self.with_cookies(reply, &logged_out.cookies)
+            }
+        }
+    }
+
+    async fn verify(&self, head: RequestHead<'_>) -> Reply {
+        let decision = self.0.authenticate(head).await;
+        self.answer(&decision, |identity| {
+            Reply::json(&json!({
+                "user_id": identity.subject().as_str(),
+                "session_id": identity.session_id().as_str(),
+                "expires_at": rfc3339(identity.expires_at()),
+            }))
+        })
+    }
+
+    fn jwks(&self) -> Reply {
+        let Some(document) = self.0.core().jwks() else { return Reply::problem(Problem::NotFound) };
+        let life = HeaderValue::from_static("public, max-age=300");
+        Reply::raw("application/jwk-set+json", Bytes::from(document.to_owned()))
+            .with_header(header::CACHE_CONTROL, life)
+    }
+
+    fn answer(&self, decision: &Decision, reply: impl FnOnce(&Identity) -> Reply) -> Reply {
+        let reply = decision.required().map_or_else(Reply::problem, reply);
+        self.with_cookies(reply, &decision.cookies)
+    }
+
+    fn with_cookies(&self, mut reply: Reply, cookies: &SetCookies) -> Reply {
+        self.0.core().write_cookies(cookies, &mut reply.headers);
+        reply
+    }
+}
+
+fn session_reply(identity: &Identity, refresh_expires_at: Option<OffsetDateTime>) -> Reply {
+    Reply::json(&json!({
+        "user_id": identity.subject().as_str(),
+        "session_id": identity.session_id().as_str(),
+        "access_expires_at": rfc3339(identity.expires_at()),
+        "refresh_expires_at": refresh_expires_at.map(rfc3339),
+    }))
+}
+
+fn rfc3339(time: OffsetDateTime) -> String {
+    // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can say.
+    time.format(&Rfc3339).unwrap_or_default()
+}
+
+fn report(error: &LoginError) {
+    match error {
+        LoginError::InvalidCredentials => {}
+        LoginError::Store(error) => event::store_failed("login", error),
+        error => tracing::error!(%error, "login failed"),
+    }
+}

@@ -1,0 +1,49 @@
+use bytes::Bytes;
+use cookiejwt_core::Problem;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::Value;
+
+/// A finished response, for an adapter to write.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// A failure as `application/problem+json` (RFC 9457), with its challenge.
+    pub fn problem(problem: Problem) -> Self {
+        let mut reply = Self::raw("application/problem+json", problem.to_json().into()).never_stored();
+        reply.status = problem.status();
+        if let Some(challenge) = problem.challenge() {
+            reply.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        reply
+    }
+
+    pub(super) fn json(value: &Value) -> Self {
+        Self::raw("application/json", value.to_string().into()).never_stored()
+    }
+
+    pub(super) fn raw(content_type: &'static str, body: Bytes) -> Self {
+        let mut headers = HeaderMap::with_capacity(6);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Self { status: StatusCode::OK, headers, body }
+    }
+
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// What the endpoints say is about one person.
+    fn never_stored(self) -> Self {
+        self.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
+    }
+}

@@ -1,0 +1,152 @@
+use std::{fmt, sync::Arc};
+
+use cookiejwt_core::{Config, Core, Timestamp};
+use time::OffsetDateTime;
+
+use crate::{
+    Argon2id, BuildError, Clock, PasswordError, PasswordHasher, SystemClock, TokenStore, UserStore,
+    password::Passwords, revoked::RevokedSet, token_store::DynTokenStore, user_store::DynUserStore,
+};
+
+const DEFAULT_PREFIX: &str = "/api/auth";
+
+/// Joins the core's decisions with the stores, the clock and the random numbers.
+///
+/// Built once, shared by every request; cloning is cheap. The adapters add `layer()`, `routes()` and
+/// `require_login()`.
+///
+/// ```
+/// use cookiejwt_store::{Authenticator, Config, MemoryStore, Secret};
+/// # use cookiejwt_store::{AuthUser, StoreError, Subject, UserStore};
+/// # struct Nobody;
+/// # struct User;
+/// # impl AuthUser for User {
+/// #     fn subject(&self) -> Subject { 1.into() }
+/// #     fn password_hash(&self) -> Option<&str> { None }
+/// # }
+/// # impl UserStore for Nobody {
+/// #     type User = User;
+/// #     async fn find_by_id(&self, _: &Subject) -> Result<Option<User>, StoreError> { Ok(None) }
+/// #     async fn find_by_login(&self, _: &str) -> Result<Option<User>, StoreError> { Ok(None) }
+/// #     async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, StoreError> { Ok(false) }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = Config::builder()
+///     .secret(Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=")?)
+///     .issuer("https://id.example")
+///     .audience("shop")
+///     .build()?;
+/// let auth = Authenticator::builder(config).users(Nobody).tokens(MemoryStore::new()).build()?;
+/// # let _ = auth;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Authenticator(pub(crate) Arc<Inner>);
+
+/// What every clone shares.
+pub(crate) struct Inner {
+    pub(crate) core: Core,
+    pub(crate) users: Box<dyn DynUserStore>,
+    pub(crate) tokens: Box<dyn DynTokenStore>,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) passwords: Passwords,
+    pub(crate) revoked: RevokedSet,
+    pub(crate) prefix: String,
+}
+
+impl Authenticator {
+    /// Starts from settings that have passed their checks.
+    pub fn builder(config: Config) -> AuthenticatorBuilder {
+        AuthenticatorBuilder {
+            config,
+            users: None,
+            tokens: None,
+            clock: Box::new(SystemClock),
+            hasher: Arc::new(Argon2id::default()),
+            prefix: DEFAULT_PREFIX.into(),
+        }
+    }
+
+    /// The pure core, for decisions without a store.
+    pub fn core(&self) -> &Core {
+        &self.0.core
+    }
+
+    /// The present time.
+    pub fn now(&self) -> OffsetDateTime {
+        self.0.clock.now()
+    }
+
+    /// A hash for storage, for sign-up and password changes.
+    pub async fn hash_password(&self, password: &str) -> Result<String, PasswordError> {
+        self.0.passwords.hash(password).await
+    }
+
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        self.now().into()
+    }
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticator").field("core", &self.0.core).finish_non_exhaustive()
+    }
+}
+
+/// Collects the parts of an [`Authenticator`].
+#[must_use = "a builder does nothing until `build`"]
+pub struct AuthenticatorBuilder {
+    config: Config,
+    users: Option<Box<dyn DynUserStore>>,
+    tokens: Option<Box<dyn DynTokenStore>>,
+    clock: Box<dyn Clock>,
+    hasher: Arc<dyn PasswordHasher>,
+    prefix: String,
+}
+
+impl AuthenticatorBuilder {
+    /// The application's users. Required.
+    pub fn users(self, users: impl UserStore) -> Self {
+        Self { users: Some(Box::new(users)), ..self }
+    }
+
+    /// Where sessions are kept. Required.
+    pub fn tokens(self, tokens: impl TokenStore) -> Self {
+        Self { tokens: Some(Box::new(tokens)), ..self }
+    }
+
+    /// Another clock, for tests.
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self { clock: Box::new(clock), ..self }
+    }
+
+    /// Another way to hash passwords. Default [`Argon2id`].
+    pub fn password_hasher(self, hasher: impl PasswordHasher) -> Self {
+        Self { hasher: Arc::new(hasher), ..self }
+    }
+
+    /// Where the routes are mounted. Default `/api/auth`.
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    /// Checks that nothing is missing. Hashes one password, so it takes a moment.
+    pub fn build(self) -> Result<Authenticator, BuildError> {
+        if !self.prefix.starts_with('/') || self.prefix.ends_with('/') {
+            return Err(BuildError::Prefix(self.prefix));
+        }
+        if !self.config.is_secure() {
+            tracing::warn!("COOKIEJWT_SECURE is false: cookies travel over plain HTTP, for development only");
+        }
+        Ok(Authenticator(Arc::new(Inner {
+            users: self.users.ok_or(BuildError::NoUserStore)?,
+            tokens: self.tokens.ok_or(BuildError::NoTokenStore)?,
+            clock: self.clock,
+            passwords: Passwords::new(self.hasher)?,
+            revoked: RevokedSet::new(&self.config),
+            core: Core::new(self.config),
+            prefix: self.prefix,
+        })))
+    }
+}

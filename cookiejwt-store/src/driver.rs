@@ -1,0 +1,176 @@
+//! Two short functions: what the head says by itself, and the rest with the help of the stores.
+
+use cookiejwt_core::{
+    Assessment, Decision, RefreshAttempt, RefreshIds, RefreshStep, RequestHead, Resolution, RevocationLevel,
+    RotationOutcome, RotationStep, SessionCheck, SessionStatus, Settlement, UserState,
+};
+
+use crate::{Authenticator, event, random};
+
+/// How far a request came without any store.
+#[derive(Debug)]
+#[must_use]
+pub enum Progress {
+    /// Decided.
+    Settled(Decision),
+    /// A store must be asked.
+    Pending(Pending),
+}
+
+/// A request that waits for a store; see [`Authenticator::finish`].
+#[derive(Debug)]
+#[must_use]
+pub struct Pending(Box<Question>);
+
+#[derive(Debug)]
+enum Question {
+    Session(SessionCheck),
+    Refresh(RefreshAttempt),
+}
+
+impl Pending {
+    fn session(check: SessionCheck) -> Progress {
+        Progress::Pending(Self(Box::new(Question::Session(check))))
+    }
+
+    fn refresh(attempt: RefreshAttempt) -> Progress {
+        Progress::Pending(Self(Box::new(Question::Refresh(attempt))))
+    }
+}
+
+impl Authenticator {
+    /// Who is asking? Decides at once for almost every request: a valid access token of a session that is not in the
+    /// revoked set.
+    pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
+        self.advance(self.0.core.authenticate(head, self.now()))
+    }
+
+    /// Asks the stores what [`begin`](Self::begin) could not know.
+    pub async fn finish(&self, pending: Pending) -> Decision {
+        let attempt = match *pending.0 {
+            Question::Refresh(attempt) => attempt,
+            Question::Session(check) => {
+                let status = self.ask_session(&check).await;
+                match check.resolve(status) {
+                    Resolution::Settled(decision) => return event::decided(decision),
+                    Resolution::NeedsRefresh(attempt) => attempt,
+                }
+            }
+        };
+        let settlement = self.rotate(attempt).await;
+        event::decided(self.carry_out(settlement).await)
+    }
+
+    /// Both in one: who is asking?
+    pub async fn authenticate(&self, head: impl Into<RequestHead<'_>>) -> Decision {
+        match self.begin(head) {
+            Progress::Settled(decision) => decision,
+            Progress::Pending(pending) => self.finish(pending).await,
+        }
+    }
+
+    /// The refresh route: rotates the refresh cookie whatever the access token says.
+    pub async fn refresh(&self, head: impl Into<RequestHead<'_>>) -> Decision {
+        match self.advance(self.0.core.refresh(head, self.now())) {
+            Progress::Settled(decision) => decision,
+            Progress::Pending(pending) => self.finish(pending).await,
+        }
+    }
+
+    fn advance(&self, assessment: Assessment) -> Progress {
+        match assessment {
+            Assessment::Settled(decision) => Progress::Settled(event::decided(decision)),
+            Assessment::NeedsRefresh(attempt) => Pending::refresh(attempt),
+            Assessment::NeedsSessionCheck(check) => match self.known_status(&check) {
+                None => Pending::session(check),
+                Some(status) => match check.resolve(status) {
+                    Resolution::Settled(decision) => Progress::Settled(event::decided(decision)),
+                    Resolution::NeedsRefresh(attempt) => Pending::refresh(attempt),
+                },
+            },
+        }
+    }
+
+    /// What this node knows without asking. Before the set is loaded, `Feed` acts as `EveryRequest`; without a valid
+    /// access token the set is enough, because the rotation asks the store anyway.
+    fn known_status(&self, check: &SessionCheck) -> Option<SessionStatus> {
+        if let Some(reason) = self.0.revoked.reason(check.session_id()) {
+            return Some(SessionStatus::Revoked(reason));
+        }
+        let by_set = self.0.core.config().revocation() == RevocationLevel::Feed && self.0.revoked.is_loaded();
+        (by_set || !check.has_valid_access()).then_some(SessionStatus::Live)
+    }
+
+    async fn ask_session(&self, check: &SessionCheck) -> SessionStatus {
+        if self.0.core.config().revocation() == RevocationLevel::Feed {
+            self.load_revoked().await;
+        }
+        if let Some(status) = self.known_status(check) {
+            return status;
+        }
+        match self.0.tokens.find(check.session_id()).await {
+            Ok(None) => SessionStatus::Missing,
+            Ok(Some(row)) => {
+                row.revoked.map_or(SessionStatus::Live, |(_, reason)| SessionStatus::Revoked(reason))
+            }
+            Err(error) => {
+                event::store_failed("find", &error);
+                SessionStatus::Unknown
+            }
+        }
+    }
+
+    async fn load_revoked(&self) {
+        let now = self.timestamp();
+        match self.0.tokens.revoked_since(self.0.revoked.relevant_since(now)).await {
+            Ok(sessions) => self.0.revoked.load(sessions, now),
+            Err(error) => event::store_failed("revoked_since", &error),
+        }
+    }
+
+    async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
+        if let Some(reason) = self.0.revoked.reason(attempt.session_id()) {
+            return attempt.revoked(reason);
+        }
+        let user = self.user_state(&attempt).await;
+        let ids = match random::bytes() {
+            Ok(bytes) => RefreshIds::from_random(bytes),
+            Err(error) => return attempt.no_random(error.to_string()),
+        };
+        let mut rotation = match attempt.with_user(user, ids) {
+            RefreshStep::Settled(settlement) => return settlement,
+            RefreshStep::Rotate(rotation) => rotation,
+        };
+        loop {
+            let outcome = self.0.tokens.rotate(rotation.request()).await.unwrap_or_else(|error| {
+                event::store_failed("rotate", &error);
+                RotationOutcome::Failed
+            });
+            match rotation.complete(outcome) {
+                RotationStep::Settled(settlement) => return settlement,
+                RotationStep::Again(again) => rotation = again,
+            }
+        }
+    }
+
+    async fn user_state(&self, attempt: &RefreshAttempt) -> UserState {
+        match self.0.users.find_by_id(attempt.subject()).await {
+            Ok(None) => UserState::Gone,
+            Ok(Some(user)) if !user.is_active => UserState::Inactive,
+            Ok(Some(user)) => UserState::Active(user.claims),
+            Err(error) => {
+                event::store_failed("find_by_id", &error);
+                UserState::Unavailable
+            }
+        }
+    }
+
+    /// Revokes what the decision says, and answers it in any case: the thief learns nothing from a store that is
+    /// away, and the revocation is tried again.
+    pub(crate) async fn carry_out(&self, settlement: Settlement) -> Decision {
+        if let Some(revocation) = settlement.revoke {
+            let _ = self.revoke(vec![revocation]).await;
+        }
+        settlement.decision
+    }
+}

@@ -1,0 +1,36 @@
+use cookiejwt_core::{Config, ConfigError, ConfigProblem};
+
+/// Settings from the environment; the core itself reads none.
+///
+/// ```no_run
+/// use cookiejwt_store::{Config, FromEnv};
+///
+/// let config = Config::from_env()?;
+/// # Ok::<(), cookiejwt_store::ConfigError>(())
+/// ```
+pub trait FromEnv: Sized {
+    /// Reads every `COOKIEJWT_…` variable.
+    fn from_env() -> Result<Self, ConfigError>;
+}
+
+impl FromEnv for Config {
+    fn from_env() -> Result<Self, ConfigError> {
+        Self::from_vars(env_vars()?)
+    }
+}
+
+/// The `COOKIEJWT_…` variables of this process, for [`ConfigBuilder::vars`](cookiejwt_core::ConfigBuilder::vars).
+/// Other variables may hold what they like.
+pub fn env_vars() -> Result<Vec<(String, String)>, ConfigError> {
+    let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    ours.filter(|(name, _)| name.starts_with("COOKIEJWT_"))
+        .map(|(name, value)| {
+            let text = value.into_string();
+            text.map(|value| (name.clone(), value)).map_err(|_| not_text(name))
+        })
+        .collect()
+}
+
+fn not_text(name: String) -> ConfigError {
+    ConfigError::new(name, ConfigProblem::Malformed, "is not valid UTF-8", "write it in UTF-8")
+}

@@ -1,0 +1,84 @@
+use std::error::Error;
+
+use cookiejwt_core::{ConfigError, MintError, Problem};
+
+/// A store that could not be asked, or whose answer was lost.
+///
+/// It becomes 503 for the client; the source goes into the log. Nothing is cleared because a store is away.
+///
+/// ```
+/// use cookiejwt_store::StoreError;
+///
+/// let error = StoreError::new("connection refused");
+/// assert_eq!(error.to_string(), "the store failed: connection refused");
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error("the store failed: {0}")]
+pub struct StoreError(#[source] Box<dyn Error + Send + Sync>);
+
+impl StoreError {
+    /// From the error of a driver, or a sentence.
+    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(source.into())
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl From<sea_orm::DbErr> for StoreError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::new(error)
+    }
+}
+
+/// An [`Authenticator`](crate::Authenticator) that cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A setting is refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The builder was given no user store.
+    #[error("no user store; call `.users(…)` with your implementation of `UserStore`")]
+    NoUserStore,
+    /// The builder was given no token store.
+    #[error("no token store; call `.tokens(…)` with `MemoryStore::new()` or a `SeaOrmTokenStore`")]
+    NoTokenStore,
+    /// The prefix of the routes does not begin with a slash, or ends with one.
+    #[error("the prefix of the routes is {0:?}; begin it with / and do not end it with one")]
+    Prefix(String),
+    /// Hashing the dummy password failed.
+    #[error(transparent)]
+    Password(#[from] crate::PasswordError),
+}
+
+/// A login that did not happen. No session was left behind.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginError {
+    /// Unknown user, wrong password, or disabled account: the three read the same.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+    /// The tokens cannot be minted.
+    #[error(transparent)]
+    Mint(#[from] MintError),
+    /// A store is away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Hashing is at its limit, or failed.
+    #[error(transparent)]
+    Password(#[from] crate::PasswordError),
+    /// The operating system gave no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(getrandom::Error),
+}
+
+impl From<&LoginError> for Problem {
+    fn from(error: &LoginError) -> Self {
+        match error {
+            LoginError::InvalidCredentials => Self::InvalidCredentials,
+            LoginError::Store(_) => Self::Unavailable,
+            LoginError::Password(error) if error.is_busy() => Self::Unavailable,
+            LoginError::Mint(_) | LoginError::Random(_) | LoginError::Password(_) => Self::ServerError,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use cookiejwt_core::{
+    Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
+    Timestamp,
+};
+
+use crate::{RevokedSession, StoreError, TokenStore};
+
+/// Sessions in memory: for tests, and for an application of one process whose users may log in again after a
+/// restart. Clones share the rows.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cookiejwt_store::StoreError> {
+/// use cookiejwt_store::{MemoryStore, TokenStore};
+///
+/// let store = MemoryStore::new();
+/// assert!(store.find(&"no such session".into()).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(Arc<Mutex<HashMap<SessionId, SessionRecord>>>);
+
+impl MemoryStore {
+    /// Without any session.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn rows(&self) -> MutexGuard<'_, HashMap<SessionId, SessionRecord>> {
+        // A row is changed by plain assignments, so a panic elsewhere leaves none half-written.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl TokenStore for MemoryStore {
+    async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
+        let mut rows = self.rows();
+        if rows.contains_key(&session.id) {
+            return Err(StoreError::new("a session with this id exists"));
+        }
+        rows.retain(|_, row| row.ends_at > session.created_at);
+        rows.insert(session.id.clone(), session.clone());
+        Ok(())
+    }
+
+    async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        Ok(self.rows().get(id).cloned())
+    }
+
+    async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
+        let mut rows = self.rows();
+        match rows.get_mut(&request.session_id) {
+            Some(row) if request.matches(row) => {
+                request.apply(row);
+                Ok(RotationOutcome::Rotated)
+            }
+            row => Ok(RotationOutcome::Unmatched(row.map(|row| Box::new(row.clone())))),
+        }
+    }
+
+    async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
+        let mut rows = self.rows();
+        let alive = rows.get_mut(&revocation.session_id).filter(|row| row.revoked.is_none());
+        Ok(alive.map(|row| row.revoked = Some((revocation.at, revocation.reason))).is_some())
+    }
+
+    async fn revoke_subject(
+        &self,
+        subject: &Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let mut rows = self.rows();
+        let alive = rows.values_mut().filter(|row| row.subject == *subject && row.revoked.is_none());
+        Ok(alive
+            .map(|row| {
+                row.revoked = Some((at, reason));
+                row.id.clone()
+            })
+            .collect())
+    }
+
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
+        let rows = self.rows();
+        let revoked = rows.values().filter_map(|row| {
+            let (at, reason) = row.revoked.filter(|(at, _)| *at >= since)?;
+            Some(RevokedSession { id: row.id.clone(), reason, at })
+        });
+        Ok(revoked.collect())
+    }
+}

@@ -1,0 +1,301 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use argon2::{
+    Argon2, Params,
+    password_hash::{Error as HashError, PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+/// A password longer than this matches no hash; it is checked before any hashing.
+const MAX_PASSWORD_BYTES: usize = 1024;
+/// Logins that may wait for a free hashing slot; the next is answered 503.
+const MAX_WAITING: usize = 128;
+
+/// Whether a password belongs to a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordMatch {
+    /// It does.
+    Yes,
+    /// It does, and the hash was made with other parameters than those of today.
+    YesOutdated,
+    /// It does not, or the hash cannot be read.
+    No,
+}
+
+/// Hashing that failed, or is at its limit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// Too many logins are waiting already.
+    #[error("too many logins are waiting for a hashing slot")]
+    Busy,
+    /// The hasher failed.
+    #[error("the password cannot be hashed: {0}")]
+    Hash(String),
+    /// Parameters below the floor of the OWASP password storage cheat sheet.
+    #[error("argon2id with m={m} KiB, t={t} is weaker than OWASP's floor (m=19456 t=2, or an equal pair)")]
+    Weak {
+        /// Memory in KiB.
+        m: u32,
+        /// Passes.
+        t: u32,
+    },
+}
+
+impl PasswordError {
+    /// Whether trying again later may help.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
+}
+
+/// How passwords are hashed and checked. Runs on a thread that may block.
+pub trait PasswordHasher: Send + Sync + 'static {
+    /// A hash for storage, with a fresh salt.
+    fn hash(&self, password: &str) -> Result<String, PasswordError>;
+
+    /// Compares in constant time; a stored hash that cannot be read is a mismatch.
+    fn verify(&self, password: &str, hash: &str) -> PasswordMatch;
+}
+
+/// argon2id (RFC 9106) with the parameters of the OWASP password storage cheat sheet: 19 456 KiB, two passes, one
+/// lane.
+///
+/// ```
+/// use cookiejwt_store::{Argon2id, PasswordHasher, PasswordMatch};
+///
+/// let hash = Argon2id::default().hash("correct horse").unwrap();
+/// assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+/// assert_eq!(Argon2id::default().verify("correct horse", &hash), PasswordMatch::Yes);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Argon2id(Params);
+
+impl Argon2id {
+    /// Upper bounds for stored parameters, so that a planted row cannot exhaust the memory.
+    const MAX_MEMORY_KIB: u32 = 1 << 18;
+    const MAX_PASSES: u32 = 16;
+    const MAX_LANES: u32 = 16;
+    /// Memory in KiB and passes that OWASP calls equal.
+    const FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+
+    /// With other parameters: memory in KiB, passes and lanes. Refused below OWASP's floor.
+    pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, PasswordError> {
+        let strong = Self::FLOOR.iter().any(|(m, t)| memory_kib >= *m && passes >= *t);
+        if !strong {
+            return Err(PasswordError::Weak { m: memory_kib, t: passes });
+        }
+        let params = Params::new(memory_kib, passes, lanes, None);
+        params.map(Self).map_err(|error| PasswordError::Hash(error.to_string()))
+    }
+
+    fn read(hash: &str) -> Option<(PasswordHash, Params)> {
+        let hash = PasswordHash::new(hash).ok()?;
+        let params = Params::try_from(&hash).ok().filter(Self::is_within_bounds)?;
+        Some((hash, params))
+    }
+
+    fn is_within_bounds(params: &Params) -> bool {
+        params.m_cost() <= Self::MAX_MEMORY_KIB
+            && params.t_cost() <= Self::MAX_PASSES
+            && params.p_cost() <= Self::MAX_LANES
+    }
+
+    fn is_current(&self, hash: &PasswordHash, params: &Params) -> bool {
+        let costs = |p: &Params| (p.m_cost(), p.t_cost(), p.p_cost());
+        hash.algorithm == argon2::ARGON2ID_IDENT && costs(params) == costs(&self.0)
+    }
+}
+
+impl PasswordHasher for Argon2id {
+    fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        let hash: Result<PasswordHash, HashError> = Argon2::from(&self.0).hash_password(password.as_bytes());
+        hash.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))
+    }
+
+    fn verify(&self, password: &str, hash: &str) -> PasswordMatch {
+        let Some((hash, params)) = Self::read(hash) else {
+            // As long as a real comparison, so that the answer's time says nothing about the row.
+            let _ = self.hash(password);
+            return PasswordMatch::No;
+        };
+        match Argon2::default().verify_password(password.as_bytes(), &hash) {
+            Ok(()) if self.is_current(&hash, &params) => PasswordMatch::Yes,
+            Ok(()) => PasswordMatch::YesOutdated,
+            Err(_) => PasswordMatch::No,
+        }
+    }
+}
+
+/// Hashing on blocking threads, as many at a time as there are processors, with a bounded queue.
+///
+/// Without the bound, tokio's 512 blocking threads times 19 MiB would be ten gigabytes.
+#[derive(Clone)]
+pub(crate) struct Passwords {
+    hasher: Arc<dyn PasswordHasher>,
+    slots: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    dummy: Arc<str>,
+}
+
+impl Passwords {
+    pub(crate) fn new(hasher: Arc<dyn PasswordHasher>) -> Result<Self, PasswordError> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            dummy: hasher.hash("no user has this password")?.into(),
+            hasher,
+            slots: Arc::new(Semaphore::new(processors)),
+            waiting: Arc::default(),
+        })
+    }
+
+    pub(crate) async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        let hasher = Arc::clone(&self.hasher);
+        let password = Zeroizing::new(password.to_owned());
+        self.run(move || hasher.hash(&password)).await?
+    }
+
+    /// Exactly one verification whoever is asked about: without a stored hash the dummy is checked, so that an
+    /// unknown user takes as long as a wrong password (OWASP ASVS 6.3.8).
+    pub(crate) async fn verify(
+        &self,
+        password: &str,
+        hash: Option<&str>,
+    ) -> Result<PasswordMatch, PasswordError> {
+        let too_long = password.len() > MAX_PASSWORD_BYTES;
+        let known = hash.is_some() && !too_long;
+        let hasher = Arc::clone(&self.hasher);
+        let hash = hash.unwrap_or(&self.dummy).to_owned();
+        let password = Zeroizing::new(if too_long { String::new() } else { password.to_owned() });
+        let found = self.run(move || hasher.verify(&password, &hash)).await?;
+        Ok(if known { found } else { PasswordMatch::No })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let waiting = Waiting::enter(&self.waiting).ok_or(PasswordError::Busy)?;
+        let permit = Arc::clone(&self.slots).acquire_owned().await;
+        drop(waiting);
+        let permit = permit.map_err(|error| PasswordError::Hash(error.to_string()))?;
+        let work = move || {
+            let result = work();
+            drop(permit);
+            result
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| PasswordError::Hash(error.to_string()))
+    }
+}
+
+/// A place in the queue; given back when the login is cancelled too.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    fn enter(count: &Arc<AtomicUsize>) -> Option<Self> {
+        let place = Self(Arc::clone(count));
+        (count.fetch_add(1, Ordering::SeqCst) < MAX_WAITING).then_some(place)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_below_the_floor_are_refused() {
+        for (m, t, accepted) in
+            [(19_456, 2, true), (19_455, 2, false), (47_104, 1, true), (7_168, 5, true), (1 << 20, 0, false)]
+        {
+            assert_eq!(Argon2id::new(m, t, 1).is_ok(), accepted, "m={m} t={t}");
+        }
+    }
+
+    #[test]
+    fn stored_hashes() {
+        let today = Argon2id::default();
+        let stronger = Argon2id::new(19_456, 3, 1).unwrap();
+        let hash = today.hash("pässword").unwrap();
+        assert_ne!(hash, today.hash("pässword").unwrap(), "each has a salt of its own");
+        for (rule, hasher, password, hash, expected) in [
+            ("right", &today, "pässword", hash.as_str(), PasswordMatch::Yes),
+            ("other parameters", &stronger, "pässword", &hash, PasswordMatch::YesOutdated),
+            ("wrong", &today, "password", &hash, PasswordMatch::No),
+            ("not a hash", &today, "pässword", "plain", PasswordMatch::No),
+            ("another format", &today, "x", "pbkdf2_sha256$1000$salt$hash", PasswordMatch::No),
+            (
+                "planted parameters that would exhaust the memory",
+                &today,
+                "x",
+                "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
+                PasswordMatch::No,
+            ),
+        ] {
+            assert_eq!(hasher.verify(password, hash), expected, "{rule}");
+        }
+    }
+
+    struct Counting(AtomicUsize);
+
+    impl PasswordHasher for Counting {
+        fn hash(&self, _: &str) -> Result<String, PasswordError> {
+            Ok("dummy".into())
+        }
+
+        fn verify(&self, password: &str, hash: &str) -> PasswordMatch {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            if hash == password { PasswordMatch::Yes } else { PasswordMatch::No }
+        }
+    }
+
+    #[tokio::test]
+    async fn one_verification_whoever_is_asked_about() {
+        let hasher = Arc::new(Counting(AtomicUsize::new(0)));
+        let passwords = Passwords::new(hasher.clone()).unwrap();
+        let long = "x".repeat(MAX_PASSWORD_BYTES + 1);
+        for (rule, password, hash, expected) in [
+            ("right", "pw", Some("pw"), PasswordMatch::Yes),
+            ("wrong", "no", Some("pw"), PasswordMatch::No),
+            ("unknown user", "pw", None, PasswordMatch::No),
+            ("unknown user, the dummy's own password", "dummy", None, PasswordMatch::No),
+            ("too long", long.as_str(), Some(long.as_str()), PasswordMatch::No),
+        ] {
+            let before = hasher.0.load(Ordering::SeqCst);
+            assert_eq!(passwords.verify(password, hash).await.unwrap(), expected, "{rule}");
+            assert_eq!(hasher.0.load(Ordering::SeqCst), before + 1, "{rule}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_queue_is_bounded_and_cancelled_places_come_back() {
+        let passwords = Passwords::new(Arc::new(Counting(AtomicUsize::new(0)))).unwrap();
+        let held = passwords.slots.acquire_many(u32::try_from(passwords.slots.available_permits()).unwrap());
+        let held = held.await.unwrap();
+        let mut queue: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(passwords.verify("a", None))).collect();
+        for waiting in &mut queue {
+            assert!(futures_poll(waiting).is_none());
+        }
+        assert!(matches!(passwords.verify("a", None).await, Err(PasswordError::Busy)));
+        drop(queue);
+        drop(held);
+        assert_eq!(passwords.verify("a", None).await.unwrap(), PasswordMatch::No);
+    }
+
+    fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match std::pin::Pin::new(future).poll(&mut context) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+use std::{any::type_name, sync::OnceLock};
+
+use cookiejwt_core::{Decision, Identity, Problem, RequestHead, ResponseHeaders, SetCookies};
+use tokio::sync::Mutex;
+
+use crate::{Authenticator, Pending, Progress, event};
+
+/// One request's place for its decision: settled by the first that asks who it is, reused by the others.
+///
+/// An adapter puts one into each request and writes its cookies to whatever response leaves. Nothing is verified
+/// before somebody asks, so a static file costs nothing.
+#[derive(Debug)]
+pub struct Slot {
+    auth: Authenticator,
+    path: Option<String>,
+    decision: OnceLock<Decision>,
+    /// Held while the stores are asked, so that several askers at once ask them once.
+    asking: Mutex<()>,
+    /// What a route that loaded the user decided afterwards.
+    overruled: OnceLock<Decision>,
+}
+
+impl Slot {
+    /// A slot for a request to this path, as it stood on the wire.
+    pub fn new(auth: &Authenticator, path: &str) -> Self {
+        // Only needed for comparing with skipped paths; the common application has none.
+        let path = auth.core().config().has_skips().then(|| path.to_owned());
+        Self {
+            auth: auth.clone(),
+            path,
+            decision: OnceLock::new(),
+            asking: Mutex::default(),
+            overruled: OnceLock::new(),
+        }
+    }
+
+    /// The authenticator that decides here.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.auth
+    }
+
+    /// The decision, as far as it needs no store; else what [`finish`](Self::finish) has to be given.
+    pub fn begin(&self, head: RequestHead<'_>) -> Result<&Decision, Pending> {
+        if let Some(decision) = self.decided() {
+            return Ok(decision);
+        }
+        // A router that has cut a prefix off must not change which paths are skipped.
+        let head = self.path.as_deref().map_or(head, |path| head.with_path(path));
+        match self.auth.begin(head) {
+            Progress::Pending(pending) => Err(pending),
+            Progress::Settled(decision) => Ok(self.decision.get_or_init(|| decision)),
+        }
+    }
+
+    /// The decision, with the help of the stores. Only one of several askers at once asks them.
+    pub async fn finish(&self, pending: Pending) -> &Decision {
+        let _alone = self.asking.lock().await;
+        if let Some(decision) = self.decided() {
+            return decision;
+        }
+        let decision = self.auth.finish(pending).await;
+        self.decision.get_or_init(|| decision)
+    }
+
+    /// The decision, made now if nobody has asked before.
+    pub async fn settle(&self, head: RequestHead<'_>) -> &Decision {
+        match self.begin(head) {
+            Ok(decision) => decision,
+            Err(pending) => self.finish(pending).await,
+        }
+    }
+
+    /// Who is asking, for a route that demands somebody.
+    pub async fn identity(&self, head: RequestHead<'_>) -> Result<Identity, Problem> {
+        self.settle(head).await.required().cloned()
+    }
+
+    /// Who is asking, for a public route.
+    pub async fn maybe_identity(&self, head: RequestHead<'_>) -> Result<Option<Identity>, Problem> {
+        Ok(self.settle(head).await.optional()?.cloned())
+    }
+
+    /// The user himself, freshly read. One who is gone or disabled is refused, and his session is revoked.
+    pub async fn user<U: Send + Sync + 'static>(&self, head: RequestHead<'_>) -> Result<U, Problem> {
+        let identity = self.identity(head).await?;
+        let users = &self.auth.0.users;
+        let found = users.find_by_id(identity.subject()).await.map_err(|error| {
+            event::store_failed("find_by_id", &error);
+            Problem::Unavailable
+        })?;
+        let Some(found) = found.filter(|user| user.is_active) else {
+            return Err(self.user_inactive(&identity).await);
+        };
+        found.user.downcast().map(|user| *user).map_err(|_| {
+            let (asked, kept) = (type_name::<U>(), users.user_type());
+            tracing::error!("CurrentUser<{asked}> was asked for, but the user store keeps {kept}");
+            Problem::ServerError
+        })
+    }
+
+    /// Writes the cookies of this request into its response; a line that the handler wrote itself wins.
+    pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
+        let cookies = self.decided().map(|decision| &decision.cookies);
+        self.auth.core().write_cookies(cookies.unwrap_or(&SetCookies::default()), headers);
+    }
+
+    fn decided(&self) -> Option<&Decision> {
+        self.overruled.get().or_else(|| self.decision.get())
+    }
+
+    async fn user_inactive(&self, identity: &Identity) -> Problem {
+        let settlement = self.auth.core().user_inactive(identity, self.auth.timestamp());
+        let decision = event::decided(self.auth.carry_out(settlement).await);
+        let problem = decision.required().err().unwrap_or(Problem::SessionRevoked);
+        let _ = self.overruled.set(decision);
+        problem
+    }
+}
