@@ -64,7 +64,7 @@ impl UserStore for Users {
     async fn set_password_hash(&self, id: &Subject, old: &str, new: &str) -> Result<bool, StoreError> {
         let Ok(id) = id.parse::<i64>() else { return Ok(false) };
         let update = user::Entity::update_many().col_expr(user::Column::PasswordHash, Expr::value(new));
-        let same = user::Column::Id.eq(id).and(user::Column::PasswordHash.eq(old));
-        Ok(update.filter(same).exec(&self.0).await?.rows_affected == 1)
+        let same = update.filter(user::Column::Id.eq(id)).filter(user::Column::PasswordHash.eq(old));
+        Ok(same.exec(&self.0).await?.rows_affected == 1)
     }
 }

@@ -391,3 +391,6 @@ impl Serialize for RefreshPayload<'_> {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests;

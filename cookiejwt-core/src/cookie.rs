@@ -224,12 +224,12 @@ fn is_line_of(line: &[u8], name: &str) -> bool {
     trim(split_once(line, b'=').0) == name.as_bytes()
 }
 
-/// Adds a member to a list-valued field, unless it, or `*`, is there already.
+/// Adds a member to a list-valued field, unless it, or `Vary: *`, is there already.
 fn ensure_member(headers: &mut dyn ResponseHeaders, name: &HeaderName, member: &'static str) {
     let present = headers.values(name).iter().any(|value| {
         value.split(|byte| *byte == b',').any(|item| {
             let item = item.trim_ascii();
-            item == b"*" || item.eq_ignore_ascii_case(member.as_bytes())
+            (item == b"*" && name == header::VARY) || item.eq_ignore_ascii_case(member.as_bytes())
         })
     });
     if !present {

@@ -226,3 +226,6 @@ impl<'de> Members<'de> for JoseHeader<'de> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -183,3 +183,6 @@ impl fmt::Debug for KeyRing {
         write!(f, "KeyRing(signing {:?}, [redacted])", self.access.signing.kid)
     }
 }
+
+#[cfg(test)]
+mod tests;

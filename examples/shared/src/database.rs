@@ -1,0 +1,74 @@
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm_migration::{
+    prelude::{DeriveIden, MigrationName, MigrationTrait, MigratorTrait, SchemaManager, Table, async_trait},
+    schema::{big_integer, pk_auto, string, string_uniq},
+};
+
+/// Connects, and brings the application's own tables up to date.
+pub(crate) async fn open(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let db = Database::connect(ConnectOptions::new(url).sqlx_logging(false).to_owned()).await?;
+    if db.get_database_backend() == DbBackend::Sqlite {
+        // Readers and the one writer do not wait for each other.
+        db.execute_unprepared("PRAGMA journal_mode = WAL").await?;
+    }
+    Migrator::up(&db, None).await?;
+    Ok(db)
+}
+
+struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreateTables)]
+    }
+}
+
+struct CreateTables;
+
+impl MigrationName for CreateTables {
+    fn name(&self) -> &'static str {
+        "m20261123_000001_create_tables"
+    }
+}
+
+#[derive(DeriveIden)]
+enum Users {
+    Table,
+    Id,
+    Username,
+    PasswordHash,
+}
+
+#[derive(DeriveIden)]
+enum Notes {
+    Table,
+    Id,
+    UserId,
+    Text,
+    CreatedAt,
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for CreateTables {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let users = Table::create()
+            .table(Users::Table)
+            .if_not_exists()
+            .col(pk_auto(Users::Id).big_integer())
+            .col(string_uniq(Users::Username))
+            .col(string(Users::PasswordHash))
+            .to_owned();
+        let notes = Table::create()
+            .table(Notes::Table)
+            .if_not_exists()
+            .col(pk_auto(Notes::Id).big_integer())
+            .col(big_integer(Notes::UserId))
+            .col(string(Notes::Text))
+            .col(big_integer(Notes::CreatedAt))
+            .to_owned();
+        manager.create_table(users).await?;
+        manager.create_table(notes).await
+    }
+}

@@ -1,0 +1,36 @@
+use cookiejwt_store::{BuildError, ConfigError, PasswordError, StoreError};
+use sea_orm::DbErr;
+
+/// Why the example does not start, or does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// A setting is refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A part is missing.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    /// The session table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The first user's password cannot be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The secret beside the database cannot be read or written.
+    #[error("secret file {path}: {source}")]
+    SecretFile {
+        /// The file.
+        path: String,
+        /// What happened.
+        source: std::io::Error,
+    },
+    /// `PORT` is no port.
+    #[error("PORT is {0:?}; write a number from 0 to 65535")]
+    Port(String),
+    /// The operating system gave no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}

@@ -1,0 +1,79 @@
+//! What the example applications share, so that each shows its framework and nothing else.
+
+mod database;
+mod error;
+mod notes;
+mod page;
+mod settings;
+mod users;
+
+use cookiejwt_store::{Authenticator, Identity, SeaOrmTokenStore};
+use serde::{Deserialize, Serialize};
+
+pub use crate::{
+    error::DemoError,
+    notes::{Note, Notes},
+    page::{ASSETS, Asset, CONTENT_SECURITY_POLICY},
+    settings::Settings,
+    users::{User, Users},
+};
+
+/// The application without its framework.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// Logins and sessions.
+    pub auth: Authenticator,
+    /// The notes of the users.
+    pub notes: Notes,
+}
+
+impl Demo {
+    /// Opens the database, brings its schema up to date, and creates the first user.
+    pub async fn start(settings: &Settings) -> Result<Self, DemoError> {
+        let db = database::open(&settings.database_url).await?;
+        let auth = Authenticator::builder(settings.auth_config()?)
+            .users(Users(db.clone()))
+            .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)
+            .build()?;
+        users::create_first(&db, &auth, settings).await?;
+        Ok(Self { auth, notes: Notes(db) })
+    }
+}
+
+/// What `GET /api/me` answers, from the token alone: the username travels as a custom claim.
+#[derive(Clone, Debug, Serialize)]
+pub struct Me {
+    user_id: String,
+    username: String,
+    session_id: String,
+    source: &'static str,
+}
+
+/// The custom claims of this application's access tokens.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DemoClaims {
+    /// The login name.
+    pub username: String,
+}
+
+impl Me {
+    /// From a token, without any query.
+    pub fn from_token(identity: &Identity, claims: DemoClaims) -> Self {
+        Self {
+            user_id: identity.subject().to_string(),
+            username: claims.username,
+            session_id: identity.session_id().to_string(),
+            source: identity.source().as_str(),
+        }
+    }
+
+    /// The same shape and size from constants: the benchmark's counterpart.
+    pub fn nobody_in_particular() -> Self {
+        Self {
+            user_id: "1".into(),
+            username: "demo".into(),
+            session_id: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+            source: "cookie",
+        }
+    }
+}

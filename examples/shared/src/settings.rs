@@ -1,0 +1,91 @@
+use std::{
+    env,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use cookiejwt_store::{Config, ConfigBuilder, Secret, env_vars};
+
+use crate::DemoError;
+
+const DEFAULT_DATABASE: &str = "sqlite://cookiejwt-demo.db?mode=rwc";
+
+/// The variables of the examples; `COOKIEJWT_*` override the demo's own values.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `DATABASE_URL`.
+    pub database_url: String,
+    /// `HOST`, default 127.0.0.1.
+    pub host: String,
+    /// `PORT`, default 3000.
+    pub port: u16,
+    pub(crate) demo_user: Option<String>,
+    pub(crate) demo_password: Option<String>,
+}
+
+impl Settings {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, DemoError> {
+        let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let port = match text("PORT") {
+            Some(port) => port.parse().map_err(|_| DemoError::Port(port))?,
+            None => 3000,
+        };
+        Ok(Self {
+            database_url: text("DATABASE_URL").unwrap_or_else(|| DEFAULT_DATABASE.into()),
+            host: text("HOST").unwrap_or_else(|| "127.0.0.1".into()),
+            port,
+            demo_user: text("DEMO_USER"),
+            demo_password: text("DEMO_PASSWORD"),
+        })
+    }
+
+    /// The demo's own values, then the variables.
+    pub(crate) fn auth_config(&self) -> Result<Config, DemoError> {
+        let vars = env_vars()?;
+        let is_set = |name: &str| vars.iter().any(|(known, _)| known == name);
+        let own: ConfigBuilder = Config::builder().issuer("http://localhost").audience("demo");
+        let own = if is_set("COOKIEJWT_SECRET") { own } else { own.secret(self.secret_file()?) };
+        Ok(own.vars(vars)?.build()?)
+    }
+
+    /// Without `COOKIEJWT_SECRET`, a random one is made at first start and kept beside the database.
+    fn secret_file(&self) -> Result<Secret, DemoError> {
+        let path = self.secret_path();
+        let failed = |source| DemoError::SecretFile { path: path.display().to_string(), source };
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let text = STANDARD.encode(random_bytes()?);
+                write_private(&path, &text).map_err(failed)?;
+                tracing::info!(path = %path.display(), "COOKIEJWT_SECRET is not set: made a random one and kept it here");
+                text
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        Ok(Secret::from_base64(&text)?)
+    }
+
+    fn secret_path(&self) -> PathBuf {
+        let file = self.database_url.strip_prefix("sqlite://").or_else(|| self.database_url.strip_prefix("sqlite:"));
+        let file = file.and_then(|file| file.split('?').next()).filter(|file| !file.is_empty());
+        Path::new(file.unwrap_or("cookiejwt-demo.db")).with_extension("secret")
+    }
+}
+
+pub(crate) fn random_bytes() -> Result<[u8; 32], DemoError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Readable by its owner alone from the first moment.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}

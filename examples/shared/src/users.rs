@@ -1,0 +1,99 @@
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use cookiejwt_store::{AuthUser, Authenticator, StoreError, Subject, UserStore};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    DatabaseConnection, PaginatorTrait as _,
+    entity::prelude::{
+        ActiveModelBehavior, ColumnTrait as _, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+        EnumIter, Expr, PrimaryKeyTrait, QueryFilter as _,
+    },
+};
+
+use crate::{DemoClaims, DemoError, Settings, settings::random_bytes};
+
+/// A row of the application's own user table.
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    /// The `sub` claim.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The login name.
+    #[sea_orm(unique)]
+    pub username: String,
+    /// argon2id.
+    pub password_hash: String,
+}
+
+/// A user of the application.
+pub type User = Model;
+
+/// None.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The application's users: the one trait that it implements.
+#[derive(Clone, Debug)]
+pub struct Users(pub(crate) DatabaseConnection);
+
+impl AuthUser for User {
+    fn subject(&self) -> Subject {
+        self.id.into()
+    }
+
+    fn password_hash(&self) -> Option<&str> {
+        Some(&self.password_hash)
+    }
+
+    fn claims(&self) -> impl serde::Serialize {
+        DemoClaims { username: self.username.clone() }
+    }
+}
+
+impl UserStore for Users {
+    type User = User;
+
+    async fn find_by_id(&self, id: &Subject) -> Result<Option<User>, StoreError> {
+        let Ok(id) = id.parse::<i64>() else { return Ok(None) };
+        Ok(Entity::find_by_id(id).one(&self.0).await?)
+    }
+
+    async fn find_by_login(&self, login: &str) -> Result<Option<User>, StoreError> {
+        Ok(Entity::find().filter(Column::Username.eq(login)).one(&self.0).await?)
+    }
+
+    async fn set_password_hash(&self, id: &Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+        let Ok(id) = id.parse::<i64>() else { return Ok(false) };
+        let update = Entity::update_many()
+            .col_expr(Column::PasswordHash, Expr::value(new))
+            .filter(Column::Id.eq(id))
+            .filter(Column::PasswordHash.eq(old));
+        Ok(update.exec(&self.0).await?.rows_affected == 1)
+    }
+}
+
+/// At first start: the user of `DEMO_USER` and `DEMO_PASSWORD`, or `demo` with a random password, printed once.
+pub(crate) async fn create_first(
+    db: &DatabaseConnection,
+    auth: &Authenticator,
+    settings: &Settings,
+) -> Result<(), DemoError> {
+    if Entity::find().count(db).await? > 0 {
+        return Ok(());
+    }
+    let username = settings.demo_user.clone().unwrap_or_else(|| "demo".into());
+    let random = random_bytes()?.first_chunk::<12>().map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+    let password = settings.demo_password.clone().or(random).unwrap_or_default();
+    let row = ActiveModel {
+        id: NotSet,
+        username: Set(username.clone()),
+        password_hash: Set(auth.hash_password(&password).await?),
+    };
+    Entity::insert(row).exec(db).await?;
+    if settings.demo_password.is_none() {
+        println!("\n  created the user {username} with the password {password}\n  (shown once, stored as a hash)\n");
+    }
+    Ok(())
+}
