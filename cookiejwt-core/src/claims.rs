@@ -53,6 +53,9 @@ pub enum MintError {
     /// A custom claim has the name of a registered one.
     #[error("custom claim {0:?} is reserved")]
     ReservedClaim(String),
+    /// Custom claims are nested so deeply, or are so many, that our own reader would refuse the token.
+    #[error("custom claims are nested too deeply or are too many")]
+    ClaimsTooComplex,
     /// The subject is empty, or longer than [`Subject::MAX_LENGTH`].
     #[error("the subject is empty or longer than {} bytes", Subject::MAX_LENGTH)]
     Subject,
@@ -96,8 +99,28 @@ impl CustomClaims {
         };
         match RESERVED.iter().find(|name| map.contains_key(**name)) {
             Some(name) => Err(MintError::ReservedClaim((*name).into())),
-            None => Ok(Self(map)),
+            None if is_readable(&map) => Ok(Self(map)),
+            None => Err(MintError::ClaimsTooComplex),
         }
+    }
+}
+
+/// Whether a token with these beside the registered claims stays within the limits of our own reader: a login whose
+/// token dies at the next request would be worse than one that fails.
+fn is_readable(custom: &Map<String, Value>) -> bool {
+    let registered = RESERVED.map(|name| (name.to_owned(), Value::Null));
+    let all: Map<String, Value> = custom.clone().into_iter().chain(registered).collect();
+    strict_json::read_object(&Value::Object(all).to_string(), Unread).is_ok()
+}
+
+/// Takes no member.
+struct Unread;
+
+impl<'de> Members<'de> for Unread {
+    const NESTED: bool = true;
+
+    fn member<A: MapAccess<'de>>(&mut self, _: &str, _: &mut A) -> Result<bool, A::Error> {
+        Ok(false)
     }
 }
 
@@ -143,8 +166,8 @@ impl AccessClaims {
         let issued_at = required(raw.iat)?;
         let claims = Self {
             subject: raw.subject()?,
-            session_id: required(raw.sid.as_deref())?.into(),
-            token_id: required(raw.jti.as_deref())?.into(),
+            session_id: named(raw.sid.as_deref())?.into(),
+            token_id: named(raw.jti.as_deref())?.into(),
             issued_at,
             not_before: raw.nbf.unwrap_or(issued_at),
             expires_at: required(raw.exp)?,
@@ -178,8 +201,8 @@ impl RefreshClaims {
         let raw = RawClaims::read(payload, expected)?;
         Ok(Self {
             subject: raw.subject()?,
-            session_id: required(raw.sid.as_deref())?.into(),
-            token_id: required(raw.jti.as_deref())?.into(),
+            session_id: named(raw.sid.as_deref())?.into(),
+            token_id: named(raw.jti.as_deref())?.into(),
             issued_at: required(raw.iat)?,
             expires_at: required(raw.exp)?,
             auth_time: required(raw.auth_time)?,
@@ -208,6 +231,12 @@ impl RefreshClaims {
 
 fn required<T>(claim: Option<T>) -> Result<T, TokenFault> {
     claim.ok_or(TokenFault::Claim(ClaimFault::Missing))
+}
+
+/// Whom or what a claim names, which is never nothing.
+fn named(claim: Option<&str>) -> Result<&str, TokenFault> {
+    let name = required(claim)?;
+    if name.is_empty() { Err(TokenFault::Claim(ClaimFault::Shape)) } else { Ok(name) }
 }
 
 fn life(issued_at: i64, expires_at: i64, longest: i64) -> Result<(), TokenFault> {
@@ -253,8 +282,8 @@ impl<'de> RawClaims<'de> {
     }
 
     fn subject(&self) -> Result<Subject, TokenFault> {
-        let subject = required(self.sub.as_deref())?;
-        if subject.is_empty() || subject.len() > Subject::MAX_LENGTH {
+        let subject = named(self.sub.as_deref())?;
+        if subject.len() > Subject::MAX_LENGTH {
             return Err(TokenFault::Claim(ClaimFault::Shape));
         }
         Ok(subject.into())

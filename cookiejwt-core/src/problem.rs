@@ -112,15 +112,27 @@ impl Problem {
     /// The body, ready to send as `application/problem+json`.
     pub fn to_json(self) -> String {
         let status = self.status();
-        serde_json::json!({
-            "type": "about:blank",
-            "title": status.canonical_reason().unwrap_or_default(),
-            "status": status.as_u16(),
-            "detail": self.detail(),
-            "code": self.code(),
-        })
-        .to_string()
+        let body = Body {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: self.detail(),
+            code: self.code(),
+        };
+        // Strings and a number cannot fail to serialise.
+        serde_json::to_string(&body).unwrap_or_default()
     }
+}
+
+/// RFC 9457 §3.1, and the code.
+#[derive(serde::Serialize)]
+struct Body {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    code: &'static str,
 }
 
 impl From<Refusal> for Problem {

@@ -7,7 +7,7 @@ mod route;
 use bytes::Bytes;
 use cookiejwt_core::{Decision, Identity, Login, Problem, RequestHead, SetCookies};
 use http::{HeaderValue, header};
-use serde_json::json;
+use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use self::body::LoginBody;
@@ -101,7 +101,7 @@ impl Api {
             }
             Ok(logged_out) => {
                 let reply = match logged_out.revoked {
-                    Ok(()) => Reply::json(&json!({})),
+                    Ok(()) => Reply::json(&serde_json::json!({})),
                     Err(_) => Reply::problem(Problem::Unavailable),
                 };
                 self.with_cookies(reply, &logged_out.cookies)
@@ -111,13 +111,7 @@ impl Api {
 
     async fn verify(&self, head: RequestHead<'_>) -> Reply {
         let decision = self.0.authenticate(head).await;
-        self.answer(&decision, |identity| {
-            Reply::json(&json!({
-                "user_id": identity.subject().as_str(),
-                "session_id": identity.session_id().as_str(),
-                "expires_at": rfc3339(identity.expires_at()),
-            }))
-        })
+        self.answer(&decision, verify_reply)
     }
 
     fn jwks(&self) -> Reply {
@@ -138,13 +132,38 @@ impl Api {
     }
 }
 
+/// What login and refresh answer.
+#[derive(Serialize)]
+struct SessionBody<'a> {
+    user_id: &'a str,
+    session_id: &'a str,
+    access_expires_at: String,
+    refresh_expires_at: Option<String>,
+}
+
+/// What `token/verify/` answers.
+#[derive(Serialize)]
+struct VerifyBody<'a> {
+    user_id: &'a str,
+    session_id: &'a str,
+    expires_at: String,
+}
+
 fn session_reply(identity: &Identity, refresh_expires_at: Option<OffsetDateTime>) -> Reply {
-    Reply::json(&json!({
-        "user_id": identity.subject().as_str(),
-        "session_id": identity.session_id().as_str(),
-        "access_expires_at": rfc3339(identity.expires_at()),
-        "refresh_expires_at": refresh_expires_at.map(rfc3339),
-    }))
+    Reply::json(&SessionBody {
+        user_id: identity.subject().as_str(),
+        session_id: identity.session_id().as_str(),
+        access_expires_at: rfc3339(identity.expires_at()),
+        refresh_expires_at: refresh_expires_at.map(rfc3339),
+    })
+}
+
+fn verify_reply(identity: &Identity) -> Reply {
+    Reply::json(&VerifyBody {
+        user_id: identity.subject().as_str(),
+        session_id: identity.session_id().as_str(),
+        expires_at: rfc3339(identity.expires_at()),
+    })
 }
 
 fn rfc3339(time: OffsetDateTime) -> String {

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use cookiejwt_core::Problem;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use serde_json::Value;
+use serde::Serialize;
 
 /// A finished response, for an adapter to write.
 #[derive(Clone, Debug)]
@@ -26,8 +26,10 @@ impl Reply {
         reply
     }
 
-    pub(super) fn json(value: &Value) -> Self {
-        Self::raw("application/json", value.to_string().into()).never_stored()
+    pub(super) fn json(value: &impl Serialize) -> Self {
+        // Strings, numbers and times cannot fail to serialise.
+        let body = serde_json::to_vec(value).unwrap_or_default();
+        Self::raw("application/json", body.into()).never_stored()
     }
 
     pub(super) fn raw(content_type: &'static str, body: Bytes) -> Self {

@@ -13,7 +13,9 @@ use cookiejwt_axum::{
     cookiejwt_core::Problem::{InvalidRequest, ServerError, Unavailable},
     prelude::*,
 };
-use example_shared::{ASSETS, CONTENT_SECURITY_POLICY, Demo, DemoClaims, DemoError, Me, Note, Notes, Settings};
+use example_shared::{
+    ASSETS, CONTENT_SECURITY_POLICY, Demo, DemoClaims, DemoError, Me, Note, Notes, Settings,
+};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
@@ -102,8 +104,10 @@ async fn slow_error(_: Identity) -> StatusCode {
 /// Clears the access cookie, so that the next request shows a refresh.
 async fn expire(_: Identity, auth: AuthContext) -> impl IntoResponse {
     let core = auth.authenticator().core();
-    let line = core.clear_cookies().iter().find(|cookie| cookie.name() == core.config().access_name()).cloned();
-    let headers: Vec<_> = line.map(|cookie| (header::SET_COOKIE, cookie.line().clone())).into_iter().collect();
+    let line =
+        core.clear_cookies().iter().find(|cookie| cookie.name() == core.config().access_name()).cloned();
+    let headers: Vec<_> =
+        line.map(|cookie| (header::SET_COOKIE, cookie.line().clone())).into_iter().collect();
     (axum::response::AppendHeaders(headers), StatusCode::NO_CONTENT)
 }
 

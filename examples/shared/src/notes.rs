@@ -3,8 +3,8 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     DatabaseConnection, QueryOrder as _, QuerySelect as _,
     entity::prelude::{
-        ActiveModelBehavior, ColumnTrait as _, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
-        EnumIter, PrimaryKeyTrait, QueryFilter as _,
+        ActiveModelBehavior, ColumnTrait as _, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
+        EntityTrait, EnumIter, PrimaryKeyTrait, QueryFilter as _,
     },
 };
 use serde::Serialize;
@@ -58,7 +58,12 @@ impl Notes {
     }
 
     /// Stores a note; `None` when the text is blank or longer than 500 characters.
-    pub async fn add(&self, owner: &Subject, text: &str, now: OffsetDateTime) -> Result<Option<Note>, DemoError> {
+    pub async fn add(
+        &self,
+        owner: &Subject,
+        text: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Note>, DemoError> {
         let text = text.trim();
         let Ok(owner) = owner.parse::<i64>() else { return Ok(None) };
         if text.is_empty() || text.chars().count() > MAX_CHARACTERS {

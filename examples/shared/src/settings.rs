@@ -69,7 +69,8 @@ impl Settings {
     }
 
     fn secret_path(&self) -> PathBuf {
-        let file = self.database_url.strip_prefix("sqlite://").or_else(|| self.database_url.strip_prefix("sqlite:"));
+        let file =
+            self.database_url.strip_prefix("sqlite://").or_else(|| self.database_url.strip_prefix("sqlite:"));
         let file = file.and_then(|file| file.split('?').next()).filter(|file| !file.is_empty());
         Path::new(file.unwrap_or("cookiejwt-demo.db")).with_extension("secret")
     }

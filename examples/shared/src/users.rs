@@ -4,8 +4,8 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     DatabaseConnection, PaginatorTrait as _,
     entity::prelude::{
-        ActiveModelBehavior, ColumnTrait as _, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
-        EnumIter, Expr, PrimaryKeyTrait, QueryFilter as _,
+        ActiveModelBehavior, ColumnTrait as _, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
+        EntityTrait, EnumIter, Expr, PrimaryKeyTrait, QueryFilter as _,
     },
 };
 
@@ -93,7 +93,9 @@ pub(crate) async fn create_first(
     };
     Entity::insert(row).exec(db).await?;
     if settings.demo_password.is_none() {
-        println!("\n  created the user {username} with the password {password}\n  (shown once, stored as a hash)\n");
+        println!(
+            "\n  created the user {username} with the password {password}\n  (shown once, stored as a hash)\n"
+        );
     }
     Ok(())
 }
