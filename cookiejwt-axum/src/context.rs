@@ -2,9 +2,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::extract::ConnectInfo;
 use axum_core::extract::FromRequestParts;
-use cookiejwt_store::{
-    AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, RequestHead, RevocationReason, Slot,
-};
+use cookiejwt_store::{AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, RequestHead, Slot};
 use http::request::Parts;
 
 use crate::{Cookies, Problem, extract};
@@ -47,11 +45,7 @@ impl AuthContext {
     /// revocation is tried again in the background.
     pub async fn logout(self) -> Cookies {
         let auth = self.authenticator().clone();
-        for session in self.context.presented {
-            // What fails is logged, remembered on this node, and tried again.
-            let _ = auth.revoke_session(session, RevocationReason::Logout).await;
-        }
-        Cookies { cookies: auth.core().clear_cookies(), auth }
+        Cookies { cookies: auth.end_sessions(self.context.presented).await, auth }
     }
 
     /// The authenticator, for `hash_password`, `revoke_user` and the like.

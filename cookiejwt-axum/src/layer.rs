@@ -3,8 +3,9 @@ use std::{
     task::{Context, Poll},
 };
 
+use axum::extract::OriginalUri;
 use cookiejwt_store::{Authenticator, Slot};
-use http::{Request, Response};
+use http::{Extensions, Request, Response, Uri};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -50,8 +51,13 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let slot = Arc::new(Slot::new(&self.auth, request.uri().path()));
+        let slot = Arc::new(Slot::new(&self.auth, original_path(request.uri(), request.extensions())));
         request.extensions_mut().insert(Arc::clone(&slot));
         AuthFuture::new(self.inner.call(request), slot)
     }
+}
+
+/// The path on the wire: a nested router has cut its prefix off before a layer inside it sees the request.
+pub(crate) fn original_path<'a>(uri: &'a Uri, extensions: &'a Extensions) -> &'a str {
+    extensions.get::<OriginalUri>().map_or(uri, |OriginalUri(original)| original).path()
 }

@@ -67,3 +67,8 @@ pub mod prelude {
     #[cfg(feature = "sqlite")]
     pub use sea_orm::{Database, DatabaseConnection};
 }
+
+/// The README's samples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -3,7 +3,7 @@ use axum_core::{body::Body as AxumBody, response::Response};
 use cookiejwt_store::{Authenticator, Body, MAX_BODY_BYTES, RequestHead, Route};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use crate::{context::peer, response::into_response};
+use crate::{context::peer, layer::original_path, response::into_response};
 
 /// Every route for every method: the endpoints answer 405 themselves.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(auth: &Authenticator) -> Router<S> {
@@ -16,7 +16,8 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(auth: &Authenticator) -> 
 async fn answer(auth: Authenticator, route: Route, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = if route.reads_body() { read(body).await } else { Body::Complete(bytes::Bytes::new()) };
-    let reply = auth.api().handle(route, RequestHead::from(&parts), body, peer(&parts)).await;
+    let head = RequestHead::from(&parts).with_path(original_path(&parts.uri, &parts.extensions));
+    let reply = auth.api().handle(route, head, body, peer(&parts)).await;
     into_response(reply)
 }
 

@@ -1,16 +1,18 @@
 //! Who is asking: the table of rows a to j'. The first row that matches wins.
 
-use http::{Method, header};
+mod credentials;
+
 use time::OffsetDateTime;
+
+pub(crate) use self::credentials::bearer_token;
+use self::credentials::{Cookie, Presented, refresh_permitted};
 
 use crate::{
     Core, CredentialFault, CredentialName, Decision, Identity, Outcome, Reason, RefreshAttempt, Refusal,
     RequestHead, RevocationReason, SessionId, Timestamp, TokenFault,
     config::{CredentialOrder, RevocationLevel},
-    cookie,
     core::{AccessToken, RefreshToken},
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
-    head::{Field, SEC_FETCH_DEST, SEC_FETCH_MODE, SEC_FETCH_SITE, SEC_PURPOSE},
     jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
 };
 
@@ -113,62 +115,6 @@ impl SessionCheck {
             (_, Checked::Access { identity, ahead: None }) => settled(authenticated(identity)),
             (_, Checked::Refreshable(None)) => settled(refresh_not_permitted()),
         }
-    }
-}
-
-/// The credentials of a request, as bytes.
-#[derive(Default)]
-struct Presented<'a> {
-    access: Cookie<'a>,
-    refresh: Cookie<'a>,
-}
-
-#[derive(Clone, Copy, Default)]
-enum Cookie<'a> {
-    #[default]
-    Absent,
-    One(&'a [u8]),
-    Twice,
-}
-
-impl<'a> Cookie<'a> {
-    fn add(&mut self, value: &'a [u8]) {
-        *self = if matches!(self, Self::Absent) { Self::One(value) } else { Self::Twice };
-    }
-
-    fn is_absent(self) -> bool {
-        matches!(self, Self::Absent)
-    }
-
-    /// `Ok(None)` when absent; a name that came twice is a dead credential.
-    fn value(self) -> Result<Option<&'a [u8]>, TokenFault> {
-        match self {
-            Self::Absent => Ok(None),
-            Self::One(value) => Ok(Some(value)),
-            Self::Twice => Err(TokenFault::Duplicate),
-        }
-    }
-}
-
-impl<'a> Presented<'a> {
-    fn read(core: &Core, head: &RequestHead<'a>) -> Self {
-        let mut presented = Self::default();
-        if core.config().credentials.reads_cookies() {
-            let access_name = core.config().access_name().as_bytes();
-            let refresh_name = core.config().refresh_name().as_bytes();
-            cookie::visit_pairs(head, &mut |name, value| {
-                if name == access_name {
-                    presented.access.add(value);
-                } else if name == refresh_name {
-                    presented.refresh.add(value);
-                }
-            });
-        }
-        presented
-    }
-
-    fn any(&self) -> bool {
-        !self.access.is_absent() || !self.refresh.is_absent()
     }
 }
 
@@ -384,37 +330,6 @@ impl Table<'_> {
                 self.faults.push(CredentialFault { credential, fault });
                 None
             }
-        }
-    }
-}
-
-/// The token of exactly one `Authorization` field with the scheme Bearer, in any case (RFC 6750 §2.1).
-///
-/// Two fields, or another scheme, are no credential; Bearer with anything but one token68 is a dead one.
-pub(crate) fn bearer_token<'a>(head: &RequestHead<'a>) -> Result<Option<&'a [u8]>, TokenFault> {
-    let Field::One(value) = head.field(&header::AUTHORIZATION) else { return Ok(None) };
-    let Some((scheme, rest)) = value.split_at_checked(6) else { return Ok(None) };
-    let separated = rest.first().is_none_or(|byte| *byte == b' ' || *byte == b'\t');
-    if !scheme.eq_ignore_ascii_case(b"bearer") || !separated {
-        return Ok(None);
-    }
-    let token = rest.trim_ascii();
-    let token68 = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
-    if token.is_empty() || !token.iter().all(token68) { Err(TokenFault::Bearer) } else { Ok(Some(token)) }
-}
-
-/// Whether this request may rotate a refresh token: an `<img>` on another site must not.
-fn refresh_permitted(head: &RequestHead<'_>, core: &Core) -> bool {
-    if head.is_method(&Method::OPTIONS) || head.field(&SEC_PURPOSE) != Field::Absent {
-        return false;
-    }
-    match head.field(&SEC_FETCH_SITE) {
-        Field::Absent | Field::One(b"same-origin" | b"none") => true,
-        Field::Many => false,
-        Field::One(_) => {
-            let navigates = head.field(&SEC_FETCH_MODE) == Field::One(b"navigate")
-                && head.field(&SEC_FETCH_DEST) == Field::One(b"document");
-            navigates || csrf::has_trusted_origin(head, &core.config().csrf)
         }
     }
 }

@@ -1,14 +1,16 @@
 //! The claims of access and refresh tokens, checked against a time that is passed in.
 
+mod payload;
+
 use std::borrow::Cow;
 
 use serde::{
     Serialize,
     de::{Deserialize as _, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor},
-    ser::SerializeMap as _,
 };
 use serde_json::{Map, Value};
 
+use self::payload::{AccessPayload, Payload as _, RefreshPayload};
 use crate::{
     KeyError, SessionId, Subject, TokenFault, TokenId,
     strict_json::{self, Members, Text},
@@ -357,67 +359,6 @@ impl<'de> Visitor<'de> for AudienceNames<'_> {
             found |= self.0.iter().any(|ours| *ours == name);
         }
         Ok(found)
-    }
-}
-
-/// Serialising strings, integers and JSON values to a string cannot fail.
-trait Payload: Serialize {
-    fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-}
-
-struct AccessPayload<'a> {
-    claims: &'a AccessClaims,
-    issuer: &'a str,
-    audience: &'a [String],
-    custom: &'a CustomClaims,
-}
-
-impl Payload for AccessPayload<'_> {}
-
-impl Serialize for AccessPayload<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let claims = self.claims;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("iss", self.issuer)?;
-        map.serialize_entry("sub", claims.subject.as_str())?;
-        map.serialize_entry("aud", self.audience)?;
-        map.serialize_entry("exp", &claims.expires_at)?;
-        map.serialize_entry("iat", &claims.issued_at)?;
-        map.serialize_entry("jti", claims.token_id.as_str())?;
-        map.serialize_entry("sid", claims.session_id.as_str())?;
-        if let Some(auth_time) = claims.auth_time {
-            map.serialize_entry("auth_time", &auth_time)?;
-        }
-        for (name, value) in &self.custom.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
-struct RefreshPayload<'a> {
-    claims: &'a RefreshClaims,
-    issuer: &'a str,
-}
-
-impl Payload for RefreshPayload<'_> {}
-
-impl Serialize for RefreshPayload<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let claims = self.claims;
-        let mut map = serializer.serialize_map(Some(9))?;
-        map.serialize_entry("iss", self.issuer)?;
-        map.serialize_entry("sub", claims.subject.as_str())?;
-        map.serialize_entry("exp", &claims.expires_at)?;
-        map.serialize_entry("iat", &claims.issued_at)?;
-        map.serialize_entry("jti", claims.token_id.as_str())?;
-        map.serialize_entry("sid", claims.session_id.as_str())?;
-        map.serialize_entry("auth_time", &claims.auth_time)?;
-        map.serialize_entry("session_exp", &claims.session_ends_at)?;
-        map.serialize_entry("remember", &claims.remember)?;
-        map.end()
     }
 }
 

@@ -179,7 +179,7 @@ impl CookieWriter {
             let written = lines.iter().rfind(|line| is_line_of(line, name));
             let pending = cookies.iter().find(|cookie| cookie.name() == name).map(SetCookie::line);
             let winner = match written {
-                Some(line) => HeaderValue::from_bytes(line).ok(),
+                Some(line) => sensitive(line),
                 None => pending.cloned(),
             };
             ours.extend(winner);
@@ -218,6 +218,13 @@ impl CookieWriter {
         let line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
         SetCookie { name: name.into(), line }
     }
+}
+
+/// A line of ours that has gone through bytes: still nothing for a log.
+fn sensitive(line: &[u8]) -> Option<HeaderValue> {
+    let mut line = HeaderValue::from_bytes(line).ok()?;
+    line.set_sensitive(true);
+    Some(line)
 }
 
 fn is_line_of(line: &[u8], name: &str) -> bool {

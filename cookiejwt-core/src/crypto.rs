@@ -6,7 +6,10 @@
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::{
@@ -194,7 +197,7 @@ impl VerifyingPublic {
             Algorithm::Es256 => {
                 let key = DecodingKey::from_ec_pem(pem).map_err(malformed)?;
                 match point(algorithm, &key)? {
-                    [4, xy @ ..] if xy.len() == 64 => {
+                    [4, xy @ ..] if xy.len() == 64 && names_p256(pem) => {
                         let (x, y) = xy.split_at(32);
                         Members::Ec { x: b64(x), y: b64(y) }
                     }
@@ -260,9 +263,19 @@ fn point(algorithm: Algorithm, key: &DecodingKey) -> Result<&[u8], KeyError> {
     key.try_get_as_bytes().map_err(|_| KeyError::Malformed(algorithm))
 }
 
+/// Whether the file names the curve P-256: jsonwebtoken takes a point of secp256k1 for one of it.
+fn names_p256(pem: &[u8]) -> bool {
+    const OBJECT_IDENTIFIER: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+    let text = String::from_utf8_lossy(pem);
+    let body: String = text.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
+    let der = STANDARD.decode(body).unwrap_or_default();
+    der.windows(OBJECT_IDENTIFIER.len()).any(|bytes| bytes == OBJECT_IDENTIFIER)
+}
+
 fn rsa_members(n: &[u8], e: &[u8]) -> Result<Members, KeyError> {
     let n: Vec<u8> = n.iter().copied().skip_while(|byte| *byte == 0).collect();
-    if n.len() < 256 || e != [1, 0, 1] {
+    let short = n.len() < 256 || (n.len() == 256 && n.first() < Some(&0x80));
+    if short || e != [1, 0, 1] {
         return Err(KeyError::WeakRsa);
     }
     Ok(Members::Rsa { n: b64(n), e: b64(e) })

@@ -127,6 +127,16 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
+    /// A key that is there already is not listed again: no two keys of a set share a `kid` (RFC 7517 §4.5).
+    fn new(signing: Key, verifying: impl Iterator<Item = Key>) -> Self {
+        verifying.fold(Self { signing, verifying: Vec::new() }, |mut ring, key| {
+            if ring.find(&key.kid).is_none() {
+                ring.verifying.push(key);
+            }
+            ring
+        })
+    }
+
     pub(crate) fn signing(&self) -> &Key {
         &self.signing
     }
@@ -150,14 +160,10 @@ impl KeyRing {
         let previous = |purpose| settings.previous.iter().map(move |secret| Key::derived(secret, purpose));
         let publics = settings.verifying.iter().cloned().map(Key::public);
         let access = match &settings.signing {
-            Some(key) => Ring { signing: Key::private(key.clone()), verifying: publics.collect() },
-            None => Ring {
-                signing: Key::derived(&settings.secret, ACCESS),
-                verifying: publics.chain(previous(ACCESS)).collect(),
-            },
+            Some(key) => Ring::new(Key::private(key.clone()), publics),
+            None => Ring::new(Key::derived(&settings.secret, ACCESS), publics.chain(previous(ACCESS))),
         };
-        let refresh =
-            Ring { signing: Key::derived(&settings.secret, REFRESH), verifying: previous(REFRESH).collect() };
+        let refresh = Ring::new(Key::derived(&settings.secret, REFRESH), previous(REFRESH));
         Self { access, refresh, csrf: crypto::derive(settings.secret.as_bytes(), CSRF) }
     }
 

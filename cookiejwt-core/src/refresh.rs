@@ -211,11 +211,15 @@ impl Rotation {
         &self.request
     }
 
+    /// Row q: the store could not be asked, or its answer was lost.
+    pub fn store_failed(self) -> Settlement {
+        self.attempt.unavailable(Reason::TokenStoreFailed).settle()
+    }
+
     /// Takes the store's answer: rows m to r.
     pub fn complete(self, outcome: RotationOutcome) -> RotationStep {
         let row = match outcome {
             RotationOutcome::Rotated => return self.rotated(),
-            RotationOutcome::Failed => return self.unavailable(Reason::TokenStoreFailed),
             RotationOutcome::Unmatched(row) => row,
         };
         match self.judge(row.as_deref()) {

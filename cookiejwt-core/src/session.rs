@@ -128,8 +128,6 @@ pub enum RotationOutcome {
     Rotated,
     /// No row met the condition; the row as a fresh read found it.
     Unmatched(Option<Box<SessionRecord>>),
-    /// The store could not be asked, or its answer was lost.
-    Failed,
 }
 
 /// A session that must be revoked, durably, whatever becomes of the request.

@@ -91,7 +91,7 @@ impl TestToken {
         }
     }
 
-    /// Minted by this core instead of [`core`], with its keys, names and lives.
+    /// Minted by this core instead of [`core()`], with its keys, names and lives.
     pub fn by(self, core: &Core) -> Self {
         let ages = core.config().ages;
         let life = if self.is_refresh { ages.refresh } else { ages.access };

@@ -2,7 +2,7 @@
 
 use cookiejwt_core::{
     Assessment, Decision, RefreshAttempt, RefreshIds, RefreshStep, RequestHead, Resolution, RevocationLevel,
-    RotationOutcome, RotationStep, SessionCheck, SessionStatus, Settlement, UserState,
+    RotationStep, SessionCheck, SessionStatus, Settlement, UserState,
 };
 
 use crate::{Authenticator, event, random};
@@ -142,10 +142,13 @@ impl Authenticator {
             RefreshStep::Rotate(rotation) => rotation,
         };
         loop {
-            let outcome = self.0.tokens.rotate(rotation.request()).await.unwrap_or_else(|error| {
-                event::store_failed("rotate", &error);
-                RotationOutcome::Failed
-            });
+            let outcome = match self.0.tokens.rotate(rotation.request()).await {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    event::store_failed("rotate", &error);
+                    return rotation.store_failed();
+                }
+            };
             match rotation.complete(outcome) {
                 RotationStep::Settled(settlement) => return settlement,
                 RotationStep::Again(again) => rotation = again,

@@ -4,7 +4,7 @@
 //! implement a [`TokenStore`] for another database, or an adapter for another framework.
 //!
 //! * [`UserStore`] is the one trait that an application implements, for its own user table.
-//! * [`TokenStore`] keeps sessions: [`MemoryStore`], or [`SeaOrmTokenStore`](sea_orm_store::SeaOrmTokenStore) with the
+//! * [`TokenStore`] keeps sessions: [`MemoryStore`], or `SeaOrmTokenStore` with the
 //!   feature `sqlite`.
 //! * [`Authenticator`] joins the core's decisions with them.
 //! * [`Slot`] and [`Api`] are what an adapter needs.

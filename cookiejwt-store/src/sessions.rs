@@ -136,6 +136,13 @@ impl Authenticator {
         Ok(LoggedOut { cookies: logout.cookies, revoked })
     }
 
+    /// Ends these sessions, and gives the lines that clear both cookies. A store that is away changes neither: the
+    /// revocation is logged, remembered on this node, and tried again.
+    pub async fn end_sessions(&self, sessions: Vec<SessionId>) -> SetCookies {
+        let _ = self.revoke_sessions(sessions, RevocationReason::Logout).await;
+        self.0.core.clear_cookies()
+    }
+
     /// Ends every session of this identity's user, the present one too. Clear the cookies as well.
     pub async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, StoreError> {
         self.revoke_user(identity.subject(), RevocationReason::LogoutEverywhere).await
@@ -189,13 +196,20 @@ impl Authenticator {
         answered.await.unwrap_or_else(|error| Err(StoreError::new(error)))
     }
 
+    /// Each is tried, so that one row that cannot be changed keeps no other session alive.
     async fn revoke_in_store(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
+        let mut result = Ok(());
         for revocation in revocations {
-            if self.0.tokens.revoke(revocation).await.inspect_err(|e| event::store_failed("revoke", e))? {
-                event::revoked(revocation);
+            match self.0.tokens.revoke(revocation).await {
+                Ok(true) => event::revoked(revocation),
+                Ok(false) => {}
+                Err(error) => {
+                    event::store_failed("revoke", &error);
+                    result = result.and(Err(error));
+                }
             }
         }
-        Ok(())
+        result
     }
 
     async fn retry_revoking(&self, revocations: &[Revocation]) {
@@ -249,15 +263,21 @@ impl Authenticator {
     /// The hash that stands in the table now. A failure to store a better one does not fail the login.
     async fn rehash(&self, user: &FoundUser, password: &str) -> Option<String> {
         let old = user.password_hash.clone()?;
-        let new = self.0.passwords.hash(password).await.ok()?;
+        let Ok(new) = self.0.passwords.hash(password).await else { return Some(old) };
         match self.0.users.set_password_hash(&user.subject, &old, &new).await {
-            Ok(true) => Some(new),
-            Ok(false) => Some(old),
-            Err(error) => {
-                event::store_failed("set_password_hash", &error);
-                Some(old)
-            }
+            Ok(true) => return Some(new),
+            Ok(false) => {}
+            Err(error) => event::store_failed("set_password_hash", &error),
         }
+        self.swapped_meanwhile(&user.subject, &old, password).await.or(Some(old))
+    }
+
+    /// The hash that another login of the same user stored first, with a salt of its own; none when it belongs to
+    /// another password.
+    async fn swapped_meanwhile(&self, subject: &Subject, old: &str, password: &str) -> Option<String> {
+        let hash = self.0.users.find_by_id(subject).await.ok()??.password_hash.filter(|hash| hash != old)?;
+        let found = self.0.passwords.verify(password, Some(&hash)).await.ok()?;
+        (found != PasswordMatch::No).then_some(hash)
     }
 }
 

@@ -83,13 +83,18 @@ impl Slot {
     /// The user himself, freshly read. One who is gone or disabled is refused, and his session is revoked.
     pub async fn user<U: Send + Sync + 'static>(&self, head: RequestHead<'_>) -> Result<U, Problem> {
         let identity = self.identity(head).await?;
+        self.load_user(&identity).await
+    }
+
+    /// The user behind an identity that this slot gave.
+    pub async fn load_user<U: Send + Sync + 'static>(&self, identity: &Identity) -> Result<U, Problem> {
         let users = &self.auth.0.users;
         let found = users.find_by_id(identity.subject()).await.map_err(|error| {
             event::store_failed("find_by_id", &error);
             Problem::Unavailable
         })?;
         let Some(found) = found.filter(|user| user.is_active) else {
-            return Err(self.user_inactive(&identity).await);
+            return Err(self.user_inactive(identity).await);
         };
         found.user.downcast().map(|user| *user).map_err(|_| {
             let (asked, kept) = (type_name::<U>(), users.user_type());

@@ -59,10 +59,10 @@ impl Claims {
     }
 
     /// In place of the one of this name, or at the end.
-    fn with(mut self, name: &str, value: impl ToString) -> Self {
+    fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         match self.0.iter_mut().find(|(claim, _)| claim == name) {
-            Some((_, old)) => *old = value.to_string(),
-            None => self.0.push((name.into(), value.to_string())),
+            Some((_, old)) => *old = format!("{value}"),
+            None => self.0.push((name.into(), format!("{value}"))),
         }
         self
     }
@@ -97,8 +97,8 @@ fn refresh_fault(claims: &Claims, now: i64) -> Option<TokenFault> {
     verify_refresh(&testing::core(), &claims.json(), now).err()
 }
 
-fn claim(fault: ClaimFault) -> Option<TokenFault> {
-    Some(TokenFault::Claim(fault))
+fn claim(fault: ClaimFault) -> TokenFault {
+    TokenFault::Claim(fault)
 }
 
 #[test]

@@ -86,7 +86,12 @@ fn is_whole(age: Duration) -> bool {
 }
 
 pub(super) fn cookies(cookies: &CookieSettings) -> Check {
-    attribute("COOKIEJWT_PATH", &cookies.path, |path| path.starts_with('/'), "begin it with /")?;
+    attribute(
+        "COOKIEJWT_PATH",
+        &cookies.path,
+        |path| path.starts_with('/'),
+        "begin it with / and use visible ASCII characters other than ; and ,",
+    )?;
     if let Some(domain) = &cookies.domain {
         let hostname = |d: &str| d.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
         attribute("COOKIEJWT_DOMAIN", domain, hostname, "write a host name such as example.com")?;
@@ -185,7 +190,12 @@ fn web_origin<'a>(setting: &'static str, text: &'a str) -> Check<Origin<'a>> {
 
 pub(super) fn skip(paths: &[String]) -> Check {
     paths.iter().try_for_each(|path| {
-        attribute("COOKIEJWT_SKIP", path, |p| p.starts_with('/'), "begin each path with /")
+        attribute(
+            "COOKIEJWT_SKIP",
+            path,
+            |p| p.starts_with('/'),
+            "begin each path with / and use visible ASCII characters other than ;",
+        )
     })
 }
 

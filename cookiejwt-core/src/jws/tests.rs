@@ -5,6 +5,8 @@ mod confusion;
 mod header;
 mod structure;
 
+use std::borrow::Cow;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{Jws, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, TokenFault, TokenKind};
@@ -65,17 +67,18 @@ fn segments(token: &str) -> [String; 3] {
     parts.try_into().unwrap()
 }
 
-fn verdict(jws: &Jws, token: impl AsRef<[u8]>) -> Result<String, TokenFault> {
+fn verdict(jws: &Jws, token: impl AsRef<[u8]>) -> Verdict {
     jws.verify(token.as_ref(), MAX_HEADER_TOKEN).map(|verified| {
         let payload = verified.payload().to_owned();
         assert_eq!(verified.into_payload(), payload);
-        payload
+        payload.into()
     })
 }
 
-fn accepted() -> Result<String, TokenFault> {
-    Ok(PAYLOAD.into())
-}
+/// The payload, or why the token is refused.
+type Verdict = Result<Cow<'static, str>, TokenFault>;
+
+const ACCEPTED: Verdict = Ok(Cow::Borrowed(PAYLOAD));
 
 /// Puts the key's `kid` where the template says `KID`.
 fn with_kid(key: &Key, template: &str) -> String {
@@ -92,7 +95,7 @@ fn a_token_that_we_sign_verifies() {
         ("ES256", access(config().signing_key(private(Algorithm::Es256, P256)))),
     ] {
         let token = jws.sign(PAYLOAD).unwrap();
-        assert_eq!(verdict(&jws, &token), accepted(), "{rule}");
+        assert_eq!(verdict(&jws, &token), ACCEPTED, "{rule}");
         assert_eq!(token.split('.').count(), 3, "{rule}");
     }
 }

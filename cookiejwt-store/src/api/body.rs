@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use cookiejwt_core::{Problem, RequestHead};
 use http::header;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 /// The body of a request, as far as it was read.
@@ -58,7 +58,7 @@ impl LoginBody {
     }
 
     fn from_json(bytes: &[u8]) -> Option<Self> {
-        let LoginJson { username, password, remember } = serde_json::from_slice(bytes).ok()?;
+        let LoginJson { username, password, remember } = json_object(bytes)?;
         Some(Self { username, password, remember })
     }
 
@@ -92,9 +92,15 @@ pub(super) fn refresh_member(head: &RequestHead<'_>, body: &Body) -> Option<Stri
     }
     let Body::Complete(bytes) = body else { return None };
     match MediaType::of(head)? {
-        MediaType::Json => serde_json::from_slice::<Member>(bytes).ok().map(|member| member.refresh),
+        MediaType::Json => json_object::<Member>(bytes).map(|member| member.refresh),
         MediaType::Form => form_field(bytes, "refresh"),
     }
+}
+
+/// One object; serde would read a struct from a list as well.
+fn json_object<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let is_object = bytes.trim_ascii_start().starts_with(b"{");
+    is_object.then(|| serde_json::from_slice(bytes).ok()).flatten()
 }
 
 /// A field that is there exactly once, in UTF-8.

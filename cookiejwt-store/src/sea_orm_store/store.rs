@@ -3,7 +3,7 @@ use cookiejwt_core::{
     Timestamp,
 };
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 use sea_orm_migration::MigratorTrait;
@@ -13,6 +13,8 @@ use super::{
     migration::Migrator,
 };
 use crate::{RevokedSession, StoreError, TokenStore};
+
+const MIGRATION_TRIES: u32 = 5;
 
 /// Sessions in the application's database, in the one table `cookiejwt_sessions`.
 ///
@@ -31,10 +33,17 @@ pub struct SeaOrmTokenStore {
 }
 
 impl SeaOrmTokenStore {
-    /// Brings the table up to date, and uses it.
+    /// Brings the table up to date, and uses it. Several nodes may start at once.
     pub async fn migrate(db: DatabaseConnection) -> Result<Self, StoreError> {
-        Migrator::up(&db, None).await?;
-        Ok(Self::new(db))
+        let mut tries = 1;
+        loop {
+            match Migrator::up(&db, None).await {
+                Ok(()) => return Ok(Self::new(db)),
+                // Another node was faster, and a second look finds its work done.
+                Err(DbErr::Exec(_) | DbErr::Query(_)) if tries < MIGRATION_TRIES => tries += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Uses a table that [`Migrator`] has brought up to date before.

@@ -1,6 +1,6 @@
 //! A small real application: cookiejwt on axum. Run it with `cargo run -p example-axum`.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io::IsTerminal as _, net::SocketAddr, time::Duration};
 
 use axum::{
     Json, Router,
@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal()).init();
     match run().await {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
@@ -34,10 +34,16 @@ async fn main() -> std::process::ExitCode {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::from_env()?;
     let demo = Demo::start(&settings).await?;
-    let listener = tokio::net::TcpListener::bind((settings.host.as_str(), settings.port)).await?;
+    let (host, port) = (settings.host.as_str(), settings.port);
+    let listener = tokio::net::TcpListener::bind((host, port))
+        .await
+        .map_err(|error| format!("HOST={host} PORT={port} cannot be listened on: {error}"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let app = application(demo).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(stopped()).await?;
+    tokio::select! {
+        served = axum::serve(listener, app).with_graceful_shutdown(stopped()) => served?,
+        () = overdue() => tracing::warn!("some requests were still open"),
+    }
     Ok(())
 }
 
@@ -170,4 +176,13 @@ async fn stopped() {
     #[cfg(not(unix))]
     drop(interrupted.await);
     tracing::info!("shutting down");
+}
+
+/// A while after the first signal, or at the second: a client that sends half a request must not hold the process up.
+async fn overdue() {
+    stopped().await;
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        () = stopped() => {}
+    }
 }

@@ -4,9 +4,14 @@ use sea_orm_migration::{
     schema::{big_integer, pk_auto, string, string_uniq},
 };
 
+use crate::DemoError;
+
 /// Connects, and brings the application's own tables up to date.
-pub(crate) async fn open(url: &str) -> Result<DatabaseConnection, DbErr> {
-    let db = Database::connect(ConnectOptions::new(url).sqlx_logging(false).to_owned()).await?;
+pub(crate) async fn open(url: &str) -> Result<DatabaseConnection, DemoError> {
+    let options = ConnectOptions::new(url).sqlx_logging(false).to_owned();
+    // The driver's errors may repeat the address, and the password in it.
+    let cannot_open = |error: DbErr| DemoError::Connect(error.to_string().replace(url, "…"));
+    let db = Database::connect(options).await.map_err(cannot_open)?;
     if db.get_database_backend() == DbBackend::Sqlite {
         // Readers and the one writer do not wait for each other.
         db.execute_unprepared("PRAGMA journal_mode = WAL").await?;

@@ -10,6 +10,9 @@ pub enum DemoError {
     /// A part is missing.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The database cannot be opened.
+    #[error("DATABASE_URL cannot be opened: {0}; in this build it begins with sqlite://")]
+    Connect(String),
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] DbErr),
@@ -26,6 +29,14 @@ pub enum DemoError {
         path: String,
         /// What happened.
         source: std::io::Error,
+    },
+    /// The secret beside the database holds no secret.
+    #[error("secret file {path}: {source}; delete it, and a new one is made (everybody has to log in again)")]
+    SecretContent {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        source: ConfigError,
     },
     /// `PORT` is no port.
     #[error("PORT is {0:?}; write a number from 0 to 65535")]

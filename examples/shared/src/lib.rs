@@ -30,8 +30,10 @@ pub struct Demo {
 impl Demo {
     /// Opens the database, brings its schema up to date, and creates the first user.
     pub async fn start(settings: &Settings) -> Result<Self, DemoError> {
+        // Before anything is written: a wrong setting leaves nothing behind.
+        let config = settings.auth_config()?;
         let db = database::open(&settings.database_url).await?;
-        let auth = Authenticator::builder(settings.auth_config()?)
+        let auth = Authenticator::builder(config)
             .users(Users(db.clone()))
             .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)
             .build()?;

@@ -47,25 +47,26 @@ impl Settings {
         let vars = env_vars()?;
         let is_set = |name: &str| vars.iter().any(|(known, _)| known == name);
         let own: ConfigBuilder = Config::builder().issuer("http://localhost").audience("demo");
-        let own = if is_set("COOKIEJWT_SECRET") { own } else { own.secret(self.secret_file()?) };
-        Ok(own.vars(vars)?.build()?)
+        if is_set("COOKIEJWT_SECRET") {
+            return Ok(own.vars(vars)?.build()?);
+        }
+        // Every other setting first, so that a wrong one leaves no secret file behind.
+        let checked = own.vars(vars)?;
+        checked.clone().secret(Secret::from_bytes(random_bytes()?)?).build()?;
+        Ok(checked.secret(self.secret_file()?).build()?)
     }
 
     /// Without `COOKIEJWT_SECRET`, a random one is made at first start and kept beside the database.
     fn secret_file(&self) -> Result<Secret, DemoError> {
         let path = self.secret_path();
-        let failed = |source| DemoError::SecretFile { path: path.display().to_string(), source };
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let text = STANDARD.encode(random_bytes()?);
-                write_private(&path, &text).map_err(failed)?;
-                tracing::info!(path = %path.display(), "COOKIEJWT_SECRET is not set: made a random one and kept it here");
-                text
-            }
-            Err(error) => return Err(failed(error)),
-        };
-        Ok(Secret::from_base64(&text)?)
+        let name = || path.display().to_string();
+        let failed = |source| DemoError::SecretFile { path: name(), source };
+        if !path.exists() {
+            make_secret(&path, &STANDARD.encode(random_bytes()?)).map_err(failed)?;
+            tracing::info!(path = name(), "COOKIEJWT_SECRET is not set: made a random one and kept it here");
+        }
+        let text = fs::read_to_string(&path).map_err(failed)?;
+        Secret::from_base64(&text).map_err(|source| DemoError::SecretContent { path: name(), source })
     }
 
     fn secret_path(&self) -> PathBuf {
@@ -82,11 +83,21 @@ pub(crate) fn random_bytes() -> Result<[u8; 32], DemoError> {
     Ok(bytes)
 }
 
-/// Readable by its owner alone from the first moment.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+/// Readable by its owner alone from the first moment, and there either whole or not at all.
+fn make_secret(path: &Path, text: &str) -> io::Result<()> {
+    let draft = path.with_extension(format!("secret.{}", std::process::id()));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    let mut file = options.open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    // Another process that starts at the same time may have been quicker: then its secret counts.
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }

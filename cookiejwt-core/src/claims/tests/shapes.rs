@@ -39,10 +39,9 @@ fn expected(name: &str, value: &str) -> Option<ClaimFault> {
         ("aud", _) => Some(if string { Audience } else { Shape }),
         ("sub" | "sid" | "jti", "\"\"") => Some(Shape),
         ("sub" | "sid" | "jti", _) => (!string).then_some(Shape),
-        ("remember", "true" | "false") => None,
         // No life begins in 1970 or ends there.
         ("exp" | "iat", "0") => Some(Life),
-        ("nbf" | "auth_time", "0") => None,
+        ("remember", "true" | "false") | ("nbf" | "auth_time", "0") => None,
         _ => Some(Shape),
     }
 }
@@ -52,12 +51,12 @@ fn every_claim_of_an_access_token_in_every_shape() {
     for name in ["iss", "sub", "aud", "exp", "iat", "jti", "sid", "nbf", "auth_time"] {
         for (shape, value) in SHAPES {
             let claims = Claims::access().with(name, value);
-            let expected = expected(name, value).and_then(claim);
+            let expected = expected(name, value).map(claim);
             assert_eq!(access_fault(&claims, NOW), expected, "{name} is {shape}");
         }
         let absent = match name {
             "nbf" | "auth_time" => None,
-            _ => claim(Missing),
+            _ => Some(claim(Missing)),
         };
         assert_eq!(access_fault(&Claims::access().without(name), NOW), absent, "{name} is missing");
     }
@@ -71,11 +70,15 @@ fn every_claim_of_a_refresh_token_in_every_shape() {
             let expected = match (name, value) {
                 // A session that ended in 1970 has expired.
                 ("session_exp", "0") => Some(crate::TokenFault::Expired),
-                _ => expected(name, value).and_then(claim),
+                _ => expected(name, value).map(claim),
             };
             assert_eq!(refresh_fault(&claims, NOW), expected, "{name} is {shape}");
         }
-        assert_eq!(refresh_fault(&Claims::refresh().without(name), NOW), claim(Missing), "{name} is missing");
+        assert_eq!(
+            refresh_fault(&Claims::refresh().without(name), NOW),
+            Some(claim(Missing)),
+            "{name} is missing"
+        );
     }
 }
 
@@ -94,7 +97,7 @@ fn dates_are_integers_of_json() {
         for name in ["exp", "iat", "nbf", "auth_time"] {
             assert_eq!(
                 access_fault(&Claims::access().with(name, value), NOW),
-                claim(Shape),
+                Some(claim(Shape)),
                 "{name} is {rule}"
             );
         }
@@ -106,16 +109,20 @@ fn the_year_9999_is_the_last() {
     const LAST: i64 = 253_402_300_799;
     let at_the_end = |iat: i64, exp: i64| Claims::access().with("iat", iat).with("exp", exp);
     assert_eq!(access_fault(&at_the_end(LAST - 300, LAST), LAST - 1), None, "253402300799");
-    assert_eq!(access_fault(&at_the_end(LAST - 299, LAST + 1), LAST - 1), claim(Shape), "253402300800");
-    assert_eq!(access_fault(&at_the_end(LAST + 1, LAST + 1), LAST - 1), claim(Shape), "iat 253402300800");
+    assert_eq!(access_fault(&at_the_end(LAST - 299, LAST + 1), LAST - 1), Some(claim(Shape)), "253402300800");
+    assert_eq!(
+        access_fault(&at_the_end(LAST + 1, LAST + 1), LAST - 1),
+        Some(claim(Shape)),
+        "iat 253402300800"
+    );
     for name in ["nbf", "auth_time"] {
         let last = Claims::access().with(name, LAST + 1);
-        assert_eq!(access_fault(&last, NOW), claim(Shape), "{name} 253402300800");
+        assert_eq!(access_fault(&last, NOW), Some(claim(Shape)), "{name} 253402300800");
     }
     assert_eq!(access_fault(&Claims::access().with("auth_time", LAST), NOW), None, "auth_time 253402300799");
     let session = |end| Claims::refresh().with("session_exp", end);
     assert_eq!(refresh_fault(&session(LAST), NOW), None, "session_exp 253402300799");
-    assert_eq!(refresh_fault(&session(LAST + 1), NOW), claim(Shape), "session_exp 253402300800");
+    assert_eq!(refresh_fault(&session(LAST + 1), NOW), Some(claim(Shape)), "session_exp 253402300800");
 }
 
 #[test]
@@ -133,7 +140,7 @@ fn the_issuer_is_one_string_and_ours_by_bytes() {
         ("an array with ours (CVE-2025-30144)", "[\"evil\",\"https://testing.example\"]", Some(Shape)),
         ("an object", "{\"iss\":\"https://testing.example\"}", Some(Shape)),
     ] {
-        let expected = expected.and_then(claim);
+        let expected = expected.map(claim);
         assert_eq!(access_fault(&Claims::access().with("iss", iss), NOW), expected, "{rule}");
         assert_eq!(refresh_fault(&Claims::refresh().with("iss", iss), NOW), expected, "{rule}, refresh");
     }
@@ -162,9 +169,9 @@ fn the_audience_contains_ours_by_bytes() {
         ("an array in it", "[[\"testing\"]]", Some(Shape)),
         ("an object", "{\"testing\":true}", Some(Shape)),
     ] {
-        assert_eq!(access_fault(&Claims::access().with("aud", aud), NOW), expected.and_then(claim), "{rule}");
+        assert_eq!(access_fault(&Claims::access().with("aud", aud), NOW), expected.map(claim), "{rule}");
     }
-    assert_eq!(refresh_fault(&Claims::refresh().with("aud", "[1]"), NOW), claim(Shape), "refresh");
+    assert_eq!(refresh_fault(&Claims::refresh().with("aud", "[1]"), NOW), Some(claim(Shape)), "refresh");
 }
 
 #[test]
@@ -191,7 +198,7 @@ fn the_subject_fits_every_database() {
         ("SQL is only text", "\"'; DROP TABLE users; --\"".into(), None),
         ("a lone surrogate", "\"\\ud800\"".into(), Some(Shape)),
     ] {
-        let expected = expected.and_then(claim);
+        let expected = expected.map(claim);
         assert_eq!(access_fault(&Claims::access().with("sub", &sub), NOW), expected, "{rule}");
         assert_eq!(refresh_fault(&Claims::refresh().with("sub", &sub), NOW), expected, "{rule}, refresh");
     }
@@ -210,12 +217,12 @@ fn members_come_once_at_every_depth() {
         ("deeper", "x", "[{\"a\":{\"b\":1,\"b\":1}}]"),
         ("deeper, escaped", "x", "{\"a\":1,\"\\u0061\":2}"),
     ] {
-        assert_eq!(access_fault(&Claims::access().and(name, value), NOW), claim(Shape), "{rule}");
+        assert_eq!(access_fault(&Claims::access().and(name, value), NOW), Some(claim(Shape)), "{rule}");
         let refresh = Claims::refresh().with("aud", "\"testing\"").and(name, value);
-        assert_eq!(refresh_fault(&refresh, NOW), claim(Shape), "{rule}, refresh");
+        assert_eq!(refresh_fault(&refresh, NOW), Some(claim(Shape)), "{rule}, refresh");
     }
     let twice = Claims::access().and("role", "\"user\"").and("role", "\"admin\"");
-    assert_eq!(access_fault(&twice, NOW), claim(Shape), "a custom claim");
+    assert_eq!(access_fault(&twice, NOW), Some(claim(Shape)), "a custom claim");
 }
 
 #[test]
@@ -234,12 +241,16 @@ fn the_payload_is_one_json_object() {
         ("a nesting bomb", Claims::access().and("x", &deep).json()),
         ("a NUL behind", format!("{json}\0")),
     ] {
-        assert_eq!(verify_access(&testing::core(), &payload, NOW).err(), claim(Shape), "{rule}");
-        assert_eq!(verify_refresh(&testing::core(), &payload, NOW).err(), claim(Shape), "{rule}, refresh");
+        assert_eq!(verify_access(&testing::core(), &payload, NOW).err(), Some(claim(Shape)), "{rule}");
+        assert_eq!(
+            verify_refresh(&testing::core(), &payload, NOW).err(),
+            Some(claim(Shape)),
+            "{rule}, refresh"
+        );
     }
     let spaced = format!(" \n{json}\r\n\t");
     assert!(verify_access(&testing::core(), &spaced, NOW).is_ok(), "white space around");
-    assert_eq!(verify_access(&testing::core(), "{}", NOW).err(), claim(Missing), "empty");
+    assert_eq!(verify_access(&testing::core(), "{}", NOW).err(), Some(claim(Missing)), "empty");
 }
 
 #[test]

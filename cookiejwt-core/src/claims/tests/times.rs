@@ -73,7 +73,7 @@ fn nbf_is_honoured_when_it_is_there() {
 #[test]
 fn no_token_lives_longer_than_configured() {
     let with = |iat: i64, exp: i64| Claims::access().with("iat", iat).with("exp", exp);
-    let too_long = claim(ClaimFault::Life);
+    let too_long = Some(claim(ClaimFault::Life));
     for (rule, claims, expected) in [
         ("the configured life", with(NOW, NOW + LIFE), None),
         ("a second more", with(NOW, NOW + LIFE + 1), too_long),
@@ -129,7 +129,7 @@ fn oracle(iat: i64, nbf: Option<i64>, exp: i64, now: i64) -> Option<TokenFault> 
     let [iat, exp, now, leeway, life] = [iat, exp, now, LEEWAY, LIFE].map(i128::from);
     let from = nbf.map_or(iat, |nbf| iat.max(nbf.into()));
     if exp - iat > life || exp <= iat {
-        claim(ClaimFault::Life)
+        Some(claim(ClaimFault::Life))
     } else if from - leeway > now {
         Some(NotYetValid)
     } else if now >= exp + leeway {

@@ -75,11 +75,12 @@ fn every_age_is_a_whole_number_that_is_not_negative() {
     }
 }
 
+type Setter = fn(ConfigBuilder, Duration) -> ConfigBuilder;
+
 #[test]
 fn durations_are_whole_seconds() {
     let half = Duration::from_millis(1500);
     let sliver = Duration::from_nanos(1);
-    type Setter = fn(ConfigBuilder, Duration) -> ConfigBuilder;
     let setters: [(&str, Setter); 6] = [
         (ACCESS, ConfigBuilder::access_max_age),
         (REFRESH, ConfigBuilder::refresh_max_age),

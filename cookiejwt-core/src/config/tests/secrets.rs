@@ -257,7 +257,8 @@ fn debug_shows_no_secret() {
         assert!(shown.contains("[redacted]"), "{shown}");
         for hidden in [&secret[..], &BYTES, seed] {
             let list = format!("{:?}", &hidden[..8]);
-            let hex: String = hidden.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            let hex: String =
+                hidden.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
             let base64 = STANDARD_NO_PAD.encode(&hidden[..24]);
             for text in [list.trim_matches(['[', ']']), &hex, &base64, &URL_SAFE_NO_PAD.encode(&hidden[..24])]
             {

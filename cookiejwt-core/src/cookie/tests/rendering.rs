@@ -143,8 +143,10 @@ fn debug_shows_no_token() {
     );
 }
 
+type Attribute = (String, Option<String>);
+
 /// Name, value and attributes of a line, or why it breaks the grammar of RFC 6265bis §4.1.1.
-fn parse(line: &str) -> Result<(String, String, Vec<(String, Option<String>)>), String> {
+fn parse(line: &str) -> Result<(String, String, Vec<Attribute>), String> {
     let token = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&b))
     };
@@ -154,7 +156,7 @@ fn parse(line: &str) -> Result<(String, String, Vec<(String, Option<String>)>), 
     if !token(name) || !octets(value) {
         return Err(format!("pair {name}={value}"));
     }
-    let mut attributes: Vec<(String, Option<String>)> = Vec::new();
+    let mut attributes: Vec<Attribute> = Vec::new();
     for part in parts {
         let (key, value) = part.split_once('=').map_or((part, None), |(key, value)| (key, Some(value)));
         let known = match (key, value) {
@@ -199,7 +201,7 @@ fn any_settings() -> impl Strategy<Value = CookieSettings> {
     )
 }
 
-fn is_age(attribute: &(String, Option<String>)) -> bool {
+fn is_age(attribute: &Attribute) -> bool {
     matches!(attribute.0.as_str(), "Max-Age" | "Expires")
 }
 

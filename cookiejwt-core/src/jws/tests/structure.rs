@@ -161,6 +161,60 @@ fn length_is_limited_before_anything_is_read() {
     assert_eq!((MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN), (4096, 8192));
 }
 
+/// The longest token of the general way: a cookie carries 4096 bytes, the `Authorization` field 8192.
+#[test]
+fn each_credential_has_its_own_limit() {
+    let padded = |length: usize| {
+        let token = |fill: usize| testing::access("42").claim("x", "x".repeat(fill)).token();
+        let fill = (0..length).rev().find(|fill| (fill + 6) * 4 / 3 + token(0).len() <= length).unwrap();
+        (fill..length).map(token).take_while(|token| token.len() <= length).last().unwrap()
+    };
+    let assess = |name: &str, value: String| {
+        let request = http::Request::get("/").header(name, value);
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        testing::core().authenticate(&parts, testing::NOW).is_authenticated()
+    };
+    let cookie = |token: &str| assess("cookie", format!("__Host-access_token={token}"));
+    let bearer = |token: &str| assess("authorization", format!("Bearer {token}"));
+    for (rule, length, by_cookie, by_bearer) in [
+        ("4096 bytes", MAX_COOKIE_TOKEN, true, true),
+        ("more than 4096", MAX_COOKIE_TOKEN + 8, false, true),
+        ("8192 bytes", MAX_HEADER_TOKEN, false, true),
+        ("more than 8192", MAX_HEADER_TOKEN + 8, false, false),
+    ] {
+        let token = padded(length);
+        assert!((length - 3..=length).contains(&token.len()), "{rule}: {}", token.len());
+        assert_eq!((cookie(&token), bearer(&token)), (by_cookie, by_bearer), "{rule}");
+    }
+}
+
+/// None of them has a `kid` of ours, and two have no signature.
+#[test]
+fn the_examples_of_rfc_7515_are_refused() {
+    for (rule, token, expected) in [
+        (
+            "A.1, HS256",
+            "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGF\
+             tcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+            Header,
+        ),
+        (
+            "A.5, unsecured",
+            "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290I\
+             jp0cnVlfQ.",
+            Malformed,
+        ),
+        (
+            "appendix E, crit",
+            "eyJhbGciOiJub25lIiwNCiAiY3JpdCI6WyJodHRwOi8vZXhhbXBsZS5jb20vVU5ERUZJTkVEIl0sDQogImh0dHA6Ly9leGFtcGxlLmNvb\
+             S9VTkRFRklORUQiOnRydWUNCn0.RkFJTA.",
+            Malformed,
+        ),
+    ] {
+        assert_eq!(verdict(&jws(), token), Err(expected), "{rule}");
+    }
+}
+
 #[test]
 fn the_signature_holds_for_these_bytes_only() {
     let jws = jws();
@@ -264,6 +318,6 @@ proptest! {
 
     #[test]
     fn any_payload_comes_back(payload in "\\PC{1,60}") {
-        prop_assert_eq!(verdict(&jws(), jws().sign(&payload).unwrap()), Ok(payload));
+        prop_assert_eq!(verdict(&jws(), jws().sign(&payload).unwrap()), Ok(payload.into()));
     }
 }

@@ -1,0 +1,128 @@
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use cookiejwt_axum::{
+    AuthUser, PasswordHasher, StoreError, Subject, UserStore,
+    cookiejwt_store::{PasswordError, PasswordMatch},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) name: &'static str,
+    pub(crate) password: String,
+    pub(crate) is_active: bool,
+    pub(crate) claims: Value,
+}
+
+impl AuthUser for User {
+    fn subject(&self) -> Subject {
+        self.id.into()
+    }
+
+    fn password_hash(&self) -> Option<&str> {
+        Some(&self.password)
+    }
+
+    fn is_active(&self) -> bool {
+        self.is_active
+    }
+
+    fn claims(&self) -> impl Serialize {
+        self.claims.clone()
+    }
+}
+
+/// Alice is 1, bob is 2; their passwords are their names and `-pw`. Clones share the rows.
+#[derive(Clone)]
+pub(crate) struct Users(Arc<Inner>);
+
+struct Inner {
+    rows: Mutex<Vec<User>>,
+    away: AtomicBool,
+    calls: AtomicUsize,
+}
+
+impl Default for Users {
+    fn default() -> Self {
+        let user = |id, name| User {
+            id,
+            name,
+            password: format!("{name}-pw"),
+            is_active: true,
+            claims: json!({ "name": name, "roles": ["reader"] }),
+        };
+        let rows = Mutex::new(vec![user(1, "alice"), user(2, "bob")]);
+        Self(Arc::new(Inner { rows, away: AtomicBool::new(false), calls: AtomicUsize::new(0) }))
+    }
+}
+
+impl Users {
+    pub(crate) fn by_name(&self, name: &str) -> User {
+        self.find(|user| user.name == name).expect("a known user")
+    }
+
+    pub(crate) fn change(&self, name: &str, change: impl FnOnce(&mut User)) {
+        change(self.0.rows.lock().unwrap().iter_mut().find(|user| user.name == name).unwrap());
+    }
+
+    pub(crate) fn delete(&self, name: &str) {
+        self.0.rows.lock().unwrap().retain(|user| user.name != name);
+    }
+
+    pub(crate) fn set_away(&self, away: bool) {
+        self.0.away.store(away, Ordering::SeqCst);
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.0.calls.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn forget_calls(&self) {
+        self.0.calls.store(0, Ordering::SeqCst);
+    }
+
+    fn find(&self, is_it: impl Fn(&User) -> bool) -> Option<User> {
+        self.0.rows.lock().unwrap().iter().find(|user| is_it(user)).cloned()
+    }
+
+    fn called(&self) -> Result<(), StoreError> {
+        self.0.calls.fetch_add(1, Ordering::SeqCst);
+        if self.0.away.load(Ordering::SeqCst) { Err(StoreError::new("the users are away")) } else { Ok(()) }
+    }
+}
+
+impl UserStore for Users {
+    type User = User;
+
+    async fn find_by_id(&self, id: &Subject) -> Result<Option<User>, StoreError> {
+        self.called()?;
+        Ok(self.find(|user| user.subject() == *id))
+    }
+
+    async fn find_by_login(&self, login: &str) -> Result<Option<User>, StoreError> {
+        self.called()?;
+        Ok(self.find(|user| user.name == login))
+    }
+
+    async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, StoreError> {
+        self.called().map(|()| false)
+    }
+}
+
+/// A password is its own hash: these tests are about requests.
+pub(crate) struct PlainPasswords;
+
+impl PasswordHasher for PlainPasswords {
+    fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        Ok(password.to_owned())
+    }
+
+    fn verify(&self, password: &str, hash: &str) -> PasswordMatch {
+        if password == hash { PasswordMatch::Yes } else { PasswordMatch::No }
+    }
+}

@@ -1,0 +1,158 @@
+//! Every combination of credentials, orders and kinds of requests, against the table written down a second time.
+
+use super::*;
+use crate::CredentialOrder;
+
+const ORDERS: [CredentialOrder; 4] = [
+    CredentialOrder::CookieThenHeader,
+    CredentialOrder::HeaderThenCookie,
+    CredentialOrder::CookieOnly,
+    CredentialOrder::HeaderOnly,
+];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Token {
+    Absent,
+    Valid,
+    Near,
+    Dead,
+    Expired,
+    Early,
+    Twice,
+    OtherSession,
+}
+
+use Token::{Absent, Dead, Early, Expired, Near, OtherSession, Twice, Valid};
+
+const ACCESS: [Token; 6] = [Absent, Valid, Near, Dead, Early, Twice];
+const BEARER: [Token; 5] = [Absent, Valid, Dead, Early, Twice];
+const REFRESH: [Token; 7] = [Absent, Valid, Dead, Expired, Early, Twice, OtherSession];
+
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    order: CredentialOrder,
+    access: Token,
+    bearer: Token,
+    refresh: Token,
+    denied: bool,
+    permitted: bool,
+}
+
+/// Section 4, row by row. The session lives, so that rows c and d never match.
+fn expected(case: Case) -> &'static str {
+    let (cookies, header) = match case.order {
+        CredentialOrder::CookieOnly => (true, false),
+        CredentialOrder::HeaderOnly => (false, true),
+        _ => (true, true),
+    };
+    let access = if cookies { case.access } else { Absent };
+    let refresh = if cookies { case.refresh } else { Absent };
+    // Two `Authorization` fields are none.
+    let bearer = if header && case.bearer != Twice { case.bearer } else { Absent };
+    let any_cookie = access != Absent || refresh != Absent;
+    let header_first = case.order == CredentialOrder::HeaderThenCookie;
+    let access_valid = matches!(access, Valid | Near);
+    let refresh_valid = matches!(refresh, Valid | OtherSession);
+    if any_cookie && case.denied {
+        if bearer == Valid { "bob by header" } else { "403 csrf_failed" }
+    } else if bearer == Valid && (header_first || !access_valid) {
+        "bob by header"
+    } else if access == Valid {
+        "alice by cookie"
+    } else if !any_cookie && bearer == Absent {
+        "anonymous"
+    } else if access == Near {
+        let refreshes = refresh == Valid && case.permitted;
+        if refreshes { "refresh of alice, soft as alice" } else { "alice by cookie" }
+    } else if refresh_valid {
+        if case.permitted { "refresh of alice" } else { "401 refresh_required" }
+    } else if [access, bearer, refresh].contains(&Early) {
+        "401 invalid_token"
+    } else if any_cookie {
+        if refresh == Expired { "401 session_expired, cleared" } else { "401 invalid_token, cleared" }
+    } else {
+        "401 invalid_token"
+    }
+}
+
+/// The fields of each kind of token, minted once.
+struct Fields {
+    access: [Vec<String>; 6],
+    bearer: [Vec<String>; 5],
+    refresh: [Vec<String>; 7],
+}
+
+impl Fields {
+    fn new() -> Self {
+        let of_bob = bob().bearer();
+        Self {
+            access: ACCESS.map(|token| match token {
+                Valid => vec![valid()],
+                Near => vec![near()],
+                Dead => vec![expired()],
+                Early => vec![early()],
+                Twice => vec![valid(), valid()],
+                _ => vec![],
+            }),
+            bearer: BEARER.map(|token| match token {
+                Valid => vec![of_bob.clone()],
+                Dead => vec![bob().expired().bearer()],
+                Early => vec![bob().by(&other_node()).bearer()],
+                Twice => vec![of_bob.clone(), of_bob.clone()],
+                _ => vec![],
+            }),
+            refresh: REFRESH.map(|token| match token {
+                Valid => vec![refresh()],
+                Dead => vec![forged_refresh()],
+                Expired => vec![expired_refresh()],
+                Early => vec![unknown_key_refresh()],
+                Twice => vec![refresh(), refresh()],
+                OtherSession => vec![alice_refresh().session("another").cookie()],
+                _ => vec![],
+            }),
+        }
+    }
+
+    fn request(&self, case: Case) -> Parts {
+        let of = |tokens: &[Token], token| tokens.iter().position(|known| *known == token).unwrap();
+        let access = &self.access[of(&ACCESS, case.access)];
+        let refresh = &self.refresh[of(&REFRESH, case.refresh)];
+        let request = access.iter().chain(refresh).fold(get(), |request, pair| request.header(COOKIE, pair));
+        let bearers = &self.bearer[of(&BEARER, case.bearer)];
+        let request = bearers.iter().fold(request, |request, value| bearer(request, value));
+        let site = if case.denied || !case.permitted { "cross-site" } else { "same-origin" };
+        let (mode, destination) =
+            if case.permitted { ("navigate", "document") } else { ("no-cors", "image") };
+        let request = request.method(if case.denied { "POST" } else { "GET" }).header("sec-fetch-site", site);
+        parts(request.header("sec-fetch-mode", mode).header("sec-fetch-dest", destination))
+    }
+}
+
+#[test]
+fn every_combination() {
+    let fields = Fields::new();
+    for order in ORDERS {
+        let cores = LEVELS
+            .map(|level| Core::new(testing::config().revocation(level).credentials(order).build().unwrap()));
+        for case in cases(order) {
+            let head = fields.request(case);
+            for core in &cores {
+                assert_eq!(ask(core, &head), expected(case), "{case:?} {:?}", core.config().revocation());
+            }
+        }
+    }
+}
+
+fn cases(order: CredentialOrder) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for access in ACCESS {
+        for bearer in BEARER {
+            for refresh in REFRESH {
+                for (denied, permitted) in [(false, true), (false, false), (true, true), (true, false)] {
+                    cases.push(Case { order, access, bearer, refresh, denied, permitted });
+                }
+            }
+        }
+    }
+    cases
+}

@@ -1,0 +1,147 @@
+//! Which requests may refresh: "not permitted here" in section 4.
+
+use super::*;
+
+const TRUSTED: &str = "https://app.example";
+
+type Fields = &'static [(&'static str, &'static str)];
+
+const NAVIGATION: Fields = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+const IMAGE: Fields = &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+const CORS: Fields = &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
+
+/// A rule, the method, `Sec-Fetch-Site`, more fields, and whether the request may refresh.
+type Case = (&'static str, &'static str, &'static [&'static str], Fields, bool);
+
+const SITES: &[Case] = &[
+    ("no Sec-Fetch-Site", "GET", &[], &[], true),
+    ("no Sec-Fetch-Site, whatever Origin says", "GET", &[], &[("origin", "https://evil.example")], true),
+    ("no Sec-Fetch-Site, whatever the mode", "GET", &[], IMAGE, true),
+    ("same-origin", "GET", &["same-origin"], CORS, true),
+    ("same-origin image", "GET", &["same-origin"], IMAGE, true),
+    ("same-origin POST", "POST", &["same-origin"], CORS, true),
+    ("none: typed into the address bar", "GET", &["none"], NAVIGATION, true),
+    ("HEAD", "HEAD", &["same-origin"], &[], true),
+    ("cross-site top-level navigation", "GET", &["cross-site"], NAVIGATION, true),
+    ("same-site top-level navigation", "GET", &["same-site"], NAVIGATION, true),
+    ("cross-site image", "GET", &["cross-site"], IMAGE, false),
+    ("same-site image", "GET", &["same-site"], IMAGE, false),
+    ("cross-site fetch", "GET", &["cross-site"], CORS, false),
+    ("same-site fetch", "GET", &["same-site"], CORS, false),
+    ("cross-site and nothing else", "GET", &["cross-site"], &[], false),
+    ("unknown value", "GET", &["sideways"], CORS, false),
+    ("another case is unknown", "GET", &["Same-Origin"], CORS, false),
+    ("empty is unknown", "GET", &[""], CORS, false),
+    ("two Sec-Fetch-Site", "GET", &["same-origin", "same-origin"], &[], false),
+    ("two Sec-Fetch-Site of a navigation", "GET", &["none", "cross-site"], NAVIGATION, false),
+];
+
+const NAVIGATIONS: &[Case] = &[
+    (
+        "iframe",
+        "GET",
+        &["cross-site"],
+        &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
+        false,
+    ),
+    (
+        "object",
+        "GET",
+        &["cross-site"],
+        &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "object")],
+        false,
+    ),
+    ("mode alone", "GET", &["cross-site"], &[("sec-fetch-mode", "navigate")], false),
+    ("destination alone", "GET", &["cross-site"], &[("sec-fetch-dest", "document")], false),
+    (
+        "other mode",
+        "GET",
+        &["cross-site"],
+        &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "document")],
+        false,
+    ),
+    (
+        "two modes",
+        "GET",
+        &["cross-site"],
+        &[("sec-fetch-mode", "navigate"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
+        false,
+    ),
+];
+
+const ORIGINS: &[Case] = &[
+    ("trusted origin, cross-site", "GET", &["cross-site"], &[("origin", TRUSTED)], true),
+    ("trusted origin, same-site", "GET", &["same-site"], &[("origin", TRUSTED)], true),
+    ("trusted origin, POST", "POST", &["cross-site"], &[("origin", TRUSTED)], true),
+    (
+        "trusted origin with its default port",
+        "GET",
+        &["cross-site"],
+        &[("origin", "https://APP.example:443")],
+        true,
+    ),
+    ("trusted origin, two Sec-Fetch-Site", "GET", &["same-site", "same-site"], &[("origin", TRUSTED)], false),
+    ("another origin", "GET", &["cross-site"], &[("origin", "https://evil.example")], false),
+    ("another scheme", "GET", &["cross-site"], &[("origin", "http://app.example")], false),
+    ("another port", "GET", &["cross-site"], &[("origin", "https://app.example:8443")], false),
+    ("a longer host", "GET", &["cross-site"], &[("origin", "https://app.example.evil.example")], false),
+    ("Origin null", "GET", &["cross-site"], &[("origin", "null")], false),
+    ("two Origins", "GET", &["cross-site"], &[("origin", TRUSTED), ("origin", TRUSTED)], false),
+];
+
+const PURPOSES: &[Case] = &[
+    ("OPTIONS", "OPTIONS", &[], &[], false),
+    ("OPTIONS, same origin", "OPTIONS", &["same-origin"], &[], false),
+    ("OPTIONS, trusted origin", "OPTIONS", &["cross-site"], &[("origin", TRUSTED)], false),
+    ("prefetch", "GET", &[], &[("sec-purpose", "prefetch")], false),
+    ("prefetch, same origin", "GET", &["same-origin"], &[("sec-purpose", "prefetch")], false),
+    (
+        "prefetch, trusted origin",
+        "GET",
+        &["cross-site"],
+        &[("sec-purpose", "prefetch"), ("origin", TRUSTED)],
+        false,
+    ),
+    ("prerender", "GET", &["none"], &[("sec-purpose", "prefetch;prerender")], false),
+    ("two purposes", "GET", &["none"], &[("sec-purpose", "prefetch"), ("sec-purpose", "x")], false),
+    (
+        "prefetched navigation",
+        "GET",
+        &["none"],
+        &[("sec-purpose", "prefetch"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
+        false,
+    ),
+];
+
+fn request((_, method, sites, fields, _): Case, pairs: [String; 2]) -> Builder {
+    let site = |request: Builder, value: &&str| request.header("sec-fetch-site", *value);
+    let field = |request: Builder, (name, value): &(&str, &str)| request.header(*name, *value);
+    let request = sites.iter().fold(cookies(pairs).method(method), site);
+    fields.iter().fold(request, field)
+}
+
+#[test]
+fn what_may_refresh() {
+    for case in [SITES, NAVIGATIONS, ORIGINS, PURPOSES].concat() {
+        let (rule, .., permitted) = case;
+        let (near_end, dead) = if permitted {
+            ("refresh of alice, soft as alice", "refresh of alice")
+        } else {
+            ("alice by cookie", "401 refresh_required")
+        };
+        assert_rows(
+            |config| config.trusted_origin(TRUSTED),
+            [
+                (rule, request(case, [near(), refresh()]), near_end),
+                (rule, request(case, [expired(), refresh()]), dead),
+                (rule, request(case, [valid(), refresh()]), "alice by cookie"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn nobody_is_trusted_by_default() {
+    let request = cookies([refresh()]).header("sec-fetch-site", "same-site").header("origin", TRUSTED);
+    assert_rows(|config| config, [("h: same-site", request, "401 refresh_required")]);
+}

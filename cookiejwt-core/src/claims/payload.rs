@@ -1,0 +1,66 @@
+//! Claims as the JSON text that is signed.
+
+use serde::{Serialize, ser::SerializeMap as _};
+
+use super::{AccessClaims, CustomClaims, RefreshClaims};
+
+/// Serialising strings, integers and JSON values to a string cannot fail.
+pub(super) trait Payload: Serialize {
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+pub(super) struct AccessPayload<'a> {
+    pub(super) claims: &'a AccessClaims,
+    pub(super) issuer: &'a str,
+    pub(super) audience: &'a [String],
+    pub(super) custom: &'a CustomClaims,
+}
+
+impl Payload for AccessPayload<'_> {}
+
+impl Serialize for AccessPayload<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let claims = self.claims;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("iss", self.issuer)?;
+        map.serialize_entry("sub", claims.subject.as_str())?;
+        map.serialize_entry("aud", self.audience)?;
+        map.serialize_entry("exp", &claims.expires_at)?;
+        map.serialize_entry("iat", &claims.issued_at)?;
+        map.serialize_entry("jti", claims.token_id.as_str())?;
+        map.serialize_entry("sid", claims.session_id.as_str())?;
+        if let Some(auth_time) = claims.auth_time {
+            map.serialize_entry("auth_time", &auth_time)?;
+        }
+        for (name, value) in &self.custom.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+pub(super) struct RefreshPayload<'a> {
+    pub(super) claims: &'a RefreshClaims,
+    pub(super) issuer: &'a str,
+}
+
+impl Payload for RefreshPayload<'_> {}
+
+impl Serialize for RefreshPayload<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let claims = self.claims;
+        let mut map = serializer.serialize_map(Some(9))?;
+        map.serialize_entry("iss", self.issuer)?;
+        map.serialize_entry("sub", claims.subject.as_str())?;
+        map.serialize_entry("exp", &claims.expires_at)?;
+        map.serialize_entry("iat", &claims.issued_at)?;
+        map.serialize_entry("jti", claims.token_id.as_str())?;
+        map.serialize_entry("sid", claims.session_id.as_str())?;
+        map.serialize_entry("auth_time", &claims.auth_time)?;
+        map.serialize_entry("session_exp", &claims.session_ends_at)?;
+        map.serialize_entry("remember", &claims.remember)?;
+        map.end()
+    }
+}

@@ -1,0 +1,196 @@
+use bytes::Bytes;
+use cookiejwt_store::{Body, Reply, Route};
+use http::{Method, Request, header};
+use serde_json::{Value, json};
+
+use crate::common::{CLEARED, Jar, World};
+
+/// A request to one of the endpoints.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    route: Route,
+    method: Method,
+    headers: Vec<(&'static str, Vec<u8>)>,
+    body: Body,
+}
+
+impl Ask {
+    pub(crate) fn post(route: Route) -> Self {
+        Self { route, method: Method::POST, headers: Vec::new(), body: Body::Complete(Bytes::new()) }
+    }
+
+    pub(crate) fn get(route: Route) -> Self {
+        Self::post(route).method(Method::GET)
+    }
+
+    /// A login with a JSON body.
+    pub(crate) fn login(body: impl AsRef<[u8]>) -> Self {
+        Self::post(Route::Login).content_type("application/json").body(body)
+    }
+
+    /// A login with a form.
+    pub(crate) fn form(body: impl AsRef<[u8]>) -> Self {
+        Self::post(Route::Login).content_type("application/x-www-form-urlencoded").body(body)
+    }
+
+    pub(crate) fn method(self, method: Method) -> Self {
+        Self { method, ..self }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name, value.as_ref().to_vec()));
+        self
+    }
+
+    pub(crate) fn content_type(self, value: &str) -> Self {
+        self.header("content-type", value)
+    }
+
+    pub(crate) fn cookies(self, jar: &Jar) -> Self {
+        match jar.field() {
+            Some(field) => self.header("cookie", field),
+            None => self,
+        }
+    }
+
+    pub(crate) fn bearer(self, jar: &Jar) -> Self {
+        self.header("authorization", format!("Bearer {}", jar.access.as_deref().unwrap()))
+    }
+
+    pub(crate) fn body(self, body: impl AsRef<[u8]>) -> Self {
+        self.raw(Body::Complete(Bytes::copy_from_slice(body.as_ref())))
+    }
+
+    pub(crate) fn raw(self, body: Body) -> Self {
+        Self { body, ..self }
+    }
+
+    pub(crate) async fn of(self, world: &World) -> Answer {
+        let mut request = Request::builder().method(self.method).uri("/api/auth/");
+        for (name, value) in self.headers {
+            request = request.header(name, value);
+        }
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        Answer(world.auth.api().handle(self.route, (&head).into(), self.body, None).await)
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer(pub(crate) Reply);
+
+impl Answer {
+    pub(crate) fn status(&self) -> u16 {
+        self.0.status.as_u16()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.0.body).unwrap()
+    }
+
+    /// The status, and the `code` of the body when there is one.
+    pub(crate) fn code(&self) -> (u16, String) {
+        (self.status(), self.json()["code"].as_str().unwrap_or_default().to_owned())
+    }
+
+    pub(crate) fn set_cookies(&self) -> Vec<String> {
+        let lines = self.0.headers.get_all(header::SET_COOKIE).iter();
+        lines.map(|line| line.to_str().unwrap().to_owned()).collect()
+    }
+
+    pub(crate) fn jar(&self) -> Jar {
+        let mut jar = Jar::default();
+        jar.apply(&self.set_cookies());
+        jar
+    }
+
+    /// Every header field but `Set-Cookie`, sorted.
+    pub(crate) fn fields(&self) -> Vec<(&str, &str)> {
+        let fields = self.0.headers.iter().filter(|(name, _)| **name != header::SET_COOKIE);
+        let mut fields: Vec<_> =
+            fields.map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        fields.sort_unstable();
+        fields
+    }
+
+    /// 200 with this body, and nothing else.
+    pub(crate) fn assert_json(&self, rule: &str, body: &Value) {
+        assert_eq!((self.status(), self.json()), (200, body.clone()), "{rule}");
+        self.assert_fields(rule, "application/json", None);
+    }
+
+    /// The failure as the wire contract writes it, and nothing else.
+    pub(crate) fn assert_problem(&self, rule: &str, status: u16, code: &str) {
+        let (title, detail) = sentences(status, code);
+        let body = json!({ "type": "about:blank", "title": title, "status": status, "detail": detail, "code": code });
+        assert_eq!((self.status(), self.json()), (status, body), "{rule}");
+        let challenge = match code {
+            "not_authenticated" | "invalid_credentials" => {
+                Some(("www-authenticate", r#"Bearer realm="api""#))
+            }
+            _ if status == 401 => Some(("www-authenticate", r#"Bearer realm="api", error="invalid_token""#)),
+            "method_not_allowed" => Some(("allow", "POST")),
+            _ => None,
+        };
+        self.assert_fields(rule, "application/problem+json", challenge);
+    }
+
+    fn assert_fields(&self, rule: &str, content_type: &str, more: Option<(&str, &str)>) {
+        let mut expected = vec![
+            ("cache-control", "no-store"),
+            ("content-type", content_type),
+            ("x-content-type-options", "nosniff"),
+        ];
+        expected.extend(more);
+        if !self.set_cookies().is_empty() {
+            expected.push(("vary", "Cookie"));
+        }
+        expected.sort_unstable();
+        assert_eq!(self.fields(), expected, "{rule}");
+        let text = String::from_utf8(self.0.body.to_vec()).unwrap();
+        assert!(!text.contains("eyJ"), "{rule}: a token in a body: {text}");
+    }
+
+    pub(crate) fn assert_cookies_kept(&self, rule: &str) {
+        assert_eq!(self.set_cookies(), Vec::<String>::new(), "{rule}");
+    }
+
+    pub(crate) fn assert_cookies_cleared(&self, rule: &str) {
+        assert_eq!(self.set_cookies(), CLEARED, "{rule}");
+    }
+
+    /// Both cookies are set, with exactly the attributes of the wire contract.
+    pub(crate) fn assert_cookies_set(&self, rule: &str, access_age: Option<i64>, refresh_age: Option<i64>) {
+        let age = |age: Option<i64>| age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        let jar = self.jar();
+        let expected = [
+            ("__Host-access_token", jar.access.unwrap(), age(access_age)),
+            ("__Host-refresh_token", jar.refresh.unwrap(), age(refresh_age)),
+        ]
+        .map(|(name, token, age)| {
+            assert!(token.starts_with("eyJ") && token.split('.').count() == 3, "{rule}: {token}");
+            format!("{name}={token}; Path=/; Secure; HttpOnly; SameSite=Lax{age}")
+        });
+        assert_eq!(self.set_cookies(), expected, "{rule}");
+    }
+}
+
+fn sentences(status: u16, code: &str) -> (&'static str, &'static str) {
+    match (status, code) {
+        (401, "not_authenticated") => ("Unauthorized", "Authentication credentials were not provided."),
+        (401, "invalid_token") => ("Unauthorized", "The token is not valid."),
+        (401, "refresh_required") => ("Unauthorized", "The access token has to be refreshed."),
+        (401, "session_revoked") => ("Unauthorized", "The session was ended."),
+        (401, "session_expired") => ("Unauthorized", "The session has expired."),
+        (401, "invalid_credentials") => ("Unauthorized", "The username or the password is wrong."),
+        (403, "csrf_failed") => ("Forbidden", "The request was refused because it comes from another site."),
+        (404, "not_found") => ("Not Found", "Not found."),
+        (405, "method_not_allowed") => ("Method Not Allowed", "This method is not allowed here."),
+        (400, "invalid_request") => ("Bad Request", "The request is not valid."),
+        (413, "invalid_request") => ("Payload Too Large", "The request body is too large."),
+        (415, "invalid_request") => ("Unsupported Media Type", "The request body must be JSON or a form."),
+        (500, "server_error") => ("Internal Server Error", "The server failed to answer."),
+        (503, "unavailable") => ("Service Unavailable", "The service is not available at the moment."),
+        other => panic!("{other:?} stands nowhere in the wire contract"),
+    }
+}

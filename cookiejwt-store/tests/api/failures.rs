@@ -1,0 +1,83 @@
+//! Methods, and the challenge that every 401 carries.
+
+use cookiejwt_store::{Authenticator, BuildError, MemoryStore, Route, core::testing};
+use http::Method;
+
+use crate::{
+    answer::Ask,
+    common::{Switches, TestHasher, TestUsers, World},
+};
+
+const POST_ROUTES: [Route; 4] = [Route::Login, Route::Refresh, Route::Logout, Route::Verify];
+
+#[tokio::test]
+async fn only_post_and_405_says_so() {
+    let world = World::new();
+    let alice = world.login("alice").await;
+    world.switches.take_log();
+    for route in POST_ROUTES {
+        for method in
+            ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "post"]
+        {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let rule = format!("{method} {route:?}");
+            let answer = Ask::post(route).method(method).cookies(&alice.jar).of(&world).await;
+            answer.assert_problem(&rule, 405, "method_not_allowed");
+            answer.assert_cookies_kept(&rule);
+        }
+    }
+    assert_eq!(world.switches.take_log(), []);
+}
+
+#[tokio::test]
+async fn a_method_override_changes_nothing() {
+    let world = World::new();
+    let alice = world.login("alice").await;
+    let answer = Ask::get(Route::Logout)
+        .cookies(&alice.jar)
+        .header("x-http-method-override", "POST")
+        .content_type("application/x-www-form-urlencoded")
+        .body("_method=post");
+    assert_eq!(answer.of(&world).await.status(), 405);
+    assert_eq!(world.revoked(&alice.session).await, None);
+}
+
+#[test]
+fn what_a_route_says_of_itself() {
+    for (route, methods, reads_body) in [
+        (Route::Login, vec![Method::POST], true),
+        (Route::Refresh, vec![Method::POST], false),
+        (Route::Logout, vec![Method::POST], true),
+        (Route::Verify, vec![Method::POST], false),
+        (Route::Jwks, vec![Method::GET, Method::HEAD], false),
+    ] {
+        assert_eq!(route.methods(), methods, "{route:?}");
+        assert_eq!(route.reads_body(), reads_body, "{route:?}");
+    }
+}
+
+#[test]
+fn what_a_builder_refuses() {
+    let builder = || {
+        let users = TestUsers::new(Switches::default());
+        let builder = Authenticator::builder(testing::config().build().unwrap());
+        builder.password_hasher(TestHasher::default()).users(users).tokens(MemoryStore::new())
+    };
+    for (prefix, accepted) in
+        [("/api/auth", true), ("/a", true), ("auth", false), ("/auth/", false), ("/", false), ("", false)]
+    {
+        let built = builder().prefix(prefix).build();
+        assert_eq!(built.is_ok(), accepted, "{prefix:?}");
+    }
+    let auth = builder().prefix("/a").build().unwrap();
+    assert_eq!(auth.api().paths()[0].0, "/a/token");
+    let bare =
+        || Authenticator::builder(testing::config().build().unwrap()).password_hasher(TestHasher::default());
+    let no_users = bare().tokens(MemoryStore::new()).build();
+    assert!(matches!(no_users, Err(BuildError::NoUserStore)));
+    let no_tokens = bare().users(TestUsers::new(Switches::default())).build();
+    assert!(matches!(no_tokens, Err(BuildError::NoTokenStore)));
+    let hasher = TestHasher::default();
+    hasher.stop_hashing();
+    assert!(matches!(builder().password_hasher(hasher).build(), Err(BuildError::Password(_))));
+}

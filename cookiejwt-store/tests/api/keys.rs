@@ -1,0 +1,85 @@
+//! `GET jwks.json`.
+
+use cookiejwt_store::{Algorithm, PrivateKey, Route, core::testing};
+use http::Method;
+use serde_json::json;
+
+use crate::{answer::Ask, common::World};
+
+/// The key of RFC 8037, appendix A.1; its thumbprint stands in appendix A.3.
+const RFC_8037: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
+-----END PRIVATE KEY-----
+";
+
+fn with_key() -> World {
+    let key = PrivateKey::from_pem(Algorithm::EdDsa, RFC_8037).unwrap();
+    World::with(testing::config().signing_key(key))
+}
+
+#[tokio::test]
+async fn the_public_keys() {
+    let answer = Ask::get(Route::Jwks).of(&with_key()).await;
+    assert_eq!(answer.status(), 200);
+    let fields = [
+        ("cache-control", "public, max-age=300"),
+        ("content-type", "application/jwk-set+json"),
+        ("x-content-type-options", "nosniff"),
+    ];
+    assert_eq!(answer.fields(), fields);
+    answer.assert_cookies_kept("keys");
+    let document = answer.json();
+    let [key] = &document["keys"].as_array().unwrap()[..] else { panic!("{document}") };
+    for (member, value) in [
+        ("kty", "OKP"),
+        ("crv", "Ed25519"),
+        ("x", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"),
+        ("kid", "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"),
+        ("alg", "EdDSA"),
+        ("use", "sig"),
+    ] {
+        assert_eq!(key[member], json!(value), "{member}");
+    }
+    for private in ["d", "p", "q", "k"] {
+        assert!(key.get(private).is_none(), "{private}");
+    }
+}
+
+#[tokio::test]
+async fn methods_of_the_keys() {
+    let world = with_key();
+    assert_eq!(Ask::get(Route::Jwks).method(Method::HEAD).of(&world).await.status(), 200);
+    for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
+        let answer = Ask::post(Route::Jwks).method(method.clone()).of(&world).await;
+        assert_eq!(answer.code(), (405, "method_not_allowed".into()), "{method}");
+        assert_eq!(answer.0.headers["allow"], "GET, HEAD", "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_symmetric_key_is_shown_to_nobody() {
+    let answer = Ask::get(Route::Jwks).of(&World::new()).await;
+    answer.assert_problem("no asymmetric key", 404, "not_found");
+}
+
+#[test]
+fn every_path_with_and_without_a_slash() {
+    let base = [
+        ("/api/auth/token", Route::Login),
+        ("/api/auth/token/", Route::Login),
+        ("/api/auth/token/refresh", Route::Refresh),
+        ("/api/auth/token/refresh/", Route::Refresh),
+        ("/api/auth/token/blacklist", Route::Logout),
+        ("/api/auth/token/blacklist/", Route::Logout),
+        ("/api/auth/logout", Route::Logout),
+        ("/api/auth/logout/", Route::Logout),
+        ("/api/auth/token/verify", Route::Verify),
+        ("/api/auth/token/verify/", Route::Verify),
+    ];
+    let expected = |keys: bool| {
+        let keys = keys.then_some(("/api/auth/jwks.json", Route::Jwks));
+        base.into_iter().chain(keys).map(|(path, route)| (path.to_owned(), route)).collect::<Vec<_>>()
+    };
+    assert_eq!(World::new().auth.api().paths(), expected(false));
+    assert_eq!(with_key().auth.api().paths(), expected(true));
+}

@@ -1,0 +1,13 @@
+//! The wire contract of every built-in endpoint: status, header fields and body, to the byte.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod answer;
+mod bodies;
+mod csrf;
+mod endpoints;
+mod failures;
+mod keys;
+mod login;
+mod never_panics;

@@ -1,0 +1,46 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use cookiejwt_store::{PasswordError, PasswordHasher, PasswordMatch};
+
+/// Hashes to `new:salt:password` at no cost; `old:salt:password` is outdated. Counts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TestHasher {
+    salt: Arc<AtomicUsize>,
+    verifications: Arc<AtomicUsize>,
+    cannot_hash: Arc<AtomicBool>,
+}
+
+impl TestHasher {
+    /// From now on it only verifies.
+    pub(crate) fn stop_hashing(&self) {
+        self.cannot_hash.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn verifications(&self) -> usize {
+        self.verifications.load(Ordering::SeqCst)
+    }
+}
+
+impl PasswordHasher for TestHasher {
+    fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        if self.cannot_hash.load(Ordering::SeqCst) {
+            return Err(PasswordError::Busy);
+        }
+        let salt = self.salt.fetch_add(1, Ordering::SeqCst);
+        Ok(format!("new:{salt}:{password}"))
+    }
+
+    fn verify(&self, password: &str, hash: &str) -> PasswordMatch {
+        self.verifications.fetch_add(1, Ordering::SeqCst);
+        let mut parts = hash.splitn(3, ':');
+        let (version, stored) = (parts.next(), parts.nth(1));
+        match version {
+            _ if stored != Some(password) => PasswordMatch::No,
+            Some("new") => PasswordMatch::Yes,
+            _ => PasswordMatch::YesOutdated,
+        }
+    }
+}

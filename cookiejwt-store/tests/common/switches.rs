@@ -1,0 +1,77 @@
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use cookiejwt_store::StoreError;
+
+/// Every question that the driver can put to a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Call {
+    FindById,
+    FindByLogin,
+    SetPasswordHash,
+    Create,
+    Find,
+    Rotate,
+    Revoke,
+    RevokeSubject,
+    RevokedSince,
+}
+
+/// Which calls fail, and a log of those that were made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Switches(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    failing: HashSet<Call>,
+    losing: HashSet<Call>,
+    log: Vec<Call>,
+}
+
+impl Switches {
+    /// From now on the call fails before it does anything.
+    pub(crate) fn fail(&self, call: Call) {
+        self.state().failing.insert(call);
+    }
+
+    /// From now on the call does its work, and its answer is lost.
+    pub(crate) fn lose_answer(&self, call: Call) {
+        self.state().losing.insert(call);
+    }
+
+    /// The call works again.
+    pub(crate) fn mend(&self, call: Call) {
+        let mut state = self.state();
+        state.failing.remove(&call);
+        state.losing.remove(&call);
+    }
+
+    pub(crate) fn count(&self, call: Call) -> usize {
+        self.state().log.iter().filter(|logged| **logged == call).count()
+    }
+
+    /// The log so far; it starts anew.
+    pub(crate) fn take_log(&self) -> Vec<Call> {
+        std::mem::take(&mut self.state().log)
+    }
+
+    pub(crate) fn enter(&self, call: Call) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.log.push(call);
+        if state.failing.contains(&call) { Err(away(call)) } else { Ok(()) }
+    }
+
+    pub(crate) fn leave<T>(&self, call: Call, answer: T) -> Result<T, StoreError> {
+        if self.state().losing.contains(&call) { Err(away(call)) } else { Ok(answer) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+}
+
+fn away(call: Call) -> StoreError {
+    StoreError::new(format!("{call:?} is switched off"))
+}

@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use cookiejwt_store::{
+    MemoryStore, Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId,
+    SessionRecord, StoreError, Subject, Timestamp, TokenStore,
+};
+use tokio::sync::Mutex;
+
+use super::{Call, Switches};
+
+/// A [`MemoryStore`] whose calls can fail, and whose revocations can be held up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TestTokens {
+    pub(crate) rows: MemoryStore,
+    pub(crate) switches: Switches,
+    /// Revocations wait while a test holds this.
+    pub(crate) gate: Arc<Mutex<()>>,
+    pub(crate) created: Arc<std::sync::Mutex<Vec<SessionId>>>,
+}
+
+impl TestTokens {
+    /// The user's sessions that are not revoked, in the order of their logins.
+    pub(crate) async fn living(&self, subject: i64) -> Vec<SessionId> {
+        let created = self.created.lock().unwrap().clone();
+        let mut living = Vec::new();
+        for id in created {
+            let row = self.rows.find(&id).await.unwrap();
+            if row.is_some_and(|row| row.subject == subject.into() && row.revoked.is_none()) {
+                living.push(id);
+            }
+        }
+        living
+    }
+}
+
+impl TokenStore for TestTokens {
+    async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
+        self.switches.enter(Call::Create)?;
+        self.rows.create(session).await?;
+        self.created.lock().unwrap().push(session.id.clone());
+        self.switches.leave(Call::Create, ())
+    }
+
+    async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        self.switches.enter(Call::Find)?;
+        self.rows.find(id).await
+    }
+
+    async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
+        self.switches.enter(Call::Rotate)?;
+        let outcome = self.rows.rotate(request).await?;
+        self.switches.leave(Call::Rotate, outcome)
+    }
+
+    async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
+        self.switches.enter(Call::Revoke)?;
+        let _open = self.gate.lock().await;
+        let revoked = self.rows.revoke(revocation).await?;
+        self.switches.leave(Call::Revoke, revoked)
+    }
+
+    async fn revoke_subject(
+        &self,
+        subject: &Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.switches.enter(Call::RevokeSubject)?;
+        let _open = self.gate.lock().await;
+        self.rows.revoke_subject(subject, reason, at).await
+    }
+
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
+        self.switches.enter(Call::RevokedSince)?;
+        self.rows.revoked_since(since).await
+    }
+}

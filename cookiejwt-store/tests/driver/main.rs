@@ -1,0 +1,13 @@
+//! The driver: the core's decisions joined with stores that can fail, on a clock that stands still.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod authenticate;
+mod levels;
+mod login;
+mod logout;
+mod outages;
+mod rehash;
+mod reuse;
+mod slot;

@@ -1,0 +1,197 @@
+//! SQLite in a temporary file.
+
+use std::path::PathBuf;
+
+use cookiejwt_store::{
+    Authenticator, LoginContext, LoginOptions, RevocationReason, RevokedSession, SeaOrmTokenStore,
+    StoreError, TokenStore, core::testing,
+};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, sqlx::sqlite::SqliteJournalMode,
+};
+use tempfile::TempDir;
+
+use crate::{
+    common::{Jar, PASSWORD, Switches, TestHasher, TestUsers},
+    samples::{NOW, at, find, revocation, rotation, session},
+};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Journal {
+    Wal,
+    Delete,
+}
+
+/// A database that goes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Temporary {
+    directory: TempDir,
+    journal: Journal,
+}
+
+impl Temporary {
+    pub(crate) fn with(journal: Journal) -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), journal }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("sessions.db")
+    }
+
+    /// A pool of several connections.
+    pub(crate) async fn connect(&self) -> DatabaseConnection {
+        let mode = match self.journal {
+            Journal::Wal => SqliteJournalMode::Wal,
+            Journal::Delete => SqliteJournalMode::Delete,
+        };
+        let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", self.path().display()));
+        options.max_connections(8).sqlx_logging(false);
+        options.map_sqlx_sqlite_opts(move |options| options.journal_mode(mode));
+        Database::connect(options).await.unwrap()
+    }
+
+    /// A migrated store.
+    pub(crate) async fn store(&self) -> SeaOrmTokenStore {
+        SeaOrmTokenStore::migrate(self.connect().await).await.unwrap()
+    }
+}
+
+/// What each call answers: `None` when it worked.
+async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 6] {
+    let revocation = revocation("a", RevocationReason::Logout, NOW);
+    [
+        store.create(&session("new")).await.err(),
+        store.find(&"a".into()).await.err(),
+        store.rotate(&rotation("a")).await.err(),
+        store.revoke(&revocation).await.err(),
+        store.revoke_subject(&"1".into(), RevocationReason::Logout, at(NOW)).await.err(),
+        store.revoked_since(at(0)).await.err(),
+    ]
+}
+
+fn assert_all_fail(rule: &str, errors: [Option<StoreError>; 6]) {
+    for (index, error) in errors.into_iter().enumerate() {
+        let error = error.unwrap_or_else(|| panic!("{rule}: call {index} has worked"));
+        assert!(error.to_string().starts_with("the store failed: "), "{rule}: {error}");
+        assert!(std::error::Error::source(&error).is_some(), "{rule}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_pool_is_an_error() {
+    let database = Temporary::with(Journal::Wal);
+    let db = database.connect().await;
+    let store = SeaOrmTokenStore::migrate(db.clone()).await.unwrap();
+    store.create(&session("a")).await.unwrap();
+    assert!(errors(&store).await.iter().all(Option::is_none));
+    db.close_by_ref().await.unwrap();
+    assert_all_fail("closed", errors(&store).await);
+    assert!(SeaOrmTokenStore::migrate(db).await.is_err());
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_an_error() {
+    let database = Temporary::with(Journal::Delete);
+    assert_all_fail("no migration", errors(&SeaOrmTokenStore::new(database.connect().await)).await);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_an_error() {
+    let database = Temporary::with(Journal::Delete);
+    std::fs::write(database.path(), "this is no database, however long one reads in it ".repeat(100))
+        .unwrap();
+    let url = format!("sqlite://{}", database.path().display());
+    // Whether the driver notices when it connects or when it asks is its affair.
+    if let Ok(db) = Database::connect(url).await {
+        assert_all_fail("garbage", errors(&SeaOrmTokenStore::new(db.clone())).await);
+        assert!(SeaOrmTokenStore::migrate(db).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_may_only_be_read_is_an_error_to_writers() {
+    let database = Temporary::with(Journal::Delete);
+    database.store().await.create(&session("a")).await.unwrap();
+    let url = format!("sqlite://{}?mode=ro", database.path().display());
+    let store = SeaOrmTokenStore::new(Database::connect(url).await.unwrap());
+    let failed = errors(&store).await.map(|error| error.is_some());
+    assert_eq!(failed, [true, false, true, true, true, false], "create, rotate and both revocations write");
+    assert_eq!(find(&store, "a").await, Some(session("a")));
+}
+
+#[tokio::test]
+async fn sessions_outlive_the_process() {
+    for journal in [Journal::Wal, Journal::Delete] {
+        let database = Temporary::with(journal);
+        let db = database.connect().await;
+        let store = SeaOrmTokenStore::migrate(db.clone()).await.unwrap();
+        store.create(&session("a")).await.unwrap();
+        store.rotate(&rotation("a")).await.unwrap();
+        let row = find(&store, "a").await;
+        db.close().await.unwrap();
+        assert_eq!(find(&database.store().await, "a").await, row, "{journal:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_pools_on_one_file_see_each_other_at_once() {
+    for journal in [Journal::Wal, Journal::Delete] {
+        let database = Temporary::with(journal);
+        let (one, other) = (database.store().await, database.store().await);
+        for round in 0..20 {
+            let id = format!("{round}");
+            one.create(&session(&id)).await.unwrap();
+            assert_eq!(find(&other, &id).await, Some(session(&id)), "{journal:?}");
+            assert!(other.revoke(&revocation(&id, RevocationReason::Logout, NOW)).await.unwrap());
+            assert_eq!(one.revoked_since(at(NOW)).await.unwrap().len(), round + 1, "{journal:?}");
+        }
+    }
+}
+
+/// Rows of a later version: a revocation is one whatever its reason is called.
+#[tokio::test]
+async fn an_unknown_reason_is_still_a_revocation() {
+    let database = Temporary::with(Journal::Wal);
+    let db = database.connect().await;
+    let store = SeaOrmTokenStore::migrate(db.clone()).await.unwrap();
+    for (id, reason) in [("unknown", "'stepped_down'"), ("none", "NULL"), ("case", "'LOGOUT'")] {
+        store.create(&session(id)).await.unwrap();
+        let sql = format!(
+            "UPDATE cookiejwt_sessions SET revoked_at = {NOW}, revoked_reason = {reason} WHERE id = '{id}'"
+        );
+        db.execute_unprepared(&sql).await.unwrap();
+        let expected = (at(NOW), RevocationReason::Logout);
+        assert_eq!(find(&store, id).await.unwrap().revoked, Some(expected), "{id}");
+        let revoked = store.revoked_since(at(NOW)).await.unwrap();
+        let entry = RevokedSession { id: id.into(), reason: RevocationReason::Logout, at: at(NOW) };
+        assert!(revoked.contains(&entry), "{id}: {revoked:?}");
+    }
+}
+
+/// Whoever reads the file can make no token from it.
+#[tokio::test]
+async fn the_database_holds_no_bearer_secret() {
+    let database = Temporary::with(Journal::Delete);
+    let db = database.connect().await;
+    let auth = Authenticator::builder(testing::config().build().unwrap())
+        .users(TestUsers::new(Switches::default()))
+        .tokens(SeaOrmTokenStore::migrate(db.clone()).await.unwrap())
+        .clock(cookiejwt_store::ManualClock::at(testing::NOW))
+        .password_hasher(TestHasher::default())
+        .build()
+        .unwrap();
+    let login =
+        auth.login_with_password("alice", PASSWORD, LoginOptions::new(), LoginContext::default()).await;
+    let login = login.unwrap();
+    db.close().await.unwrap();
+    let bytes = std::fs::read(database.path()).unwrap();
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds(login.record.id.as_str()), "the session is in this file");
+    let jar = Jar::of(&login.cookies);
+    for token in [jar.access.unwrap(), jar.refresh.unwrap()] {
+        for part in token.split('.') {
+            assert!(!holds(part), "{part}");
+        }
+    }
+    assert!(!holds(PASSWORD));
+}

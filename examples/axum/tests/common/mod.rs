@@ -1,0 +1,19 @@
+//! Starts the real binary in a directory of its own, and talks to it over a socket.
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
+
+mod http;
+mod server;
+
+pub(crate) use self::{
+    http::{After, Answer, Jar, Request, raw},
+    server::{Home, Server, Variable, owned, wait_for},
+};
+
+pub(crate) const USER: &str = "demo";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+pub(crate) const ACCESS: &str = "__Host-access_token";
+pub(crate) const REFRESH: &str = "__Host-refresh_token";
+
+pub(crate) const LOGIN: &str = "/api/auth/token/";
+pub(crate) const LOGOUT: &str = "/api/auth/token/blacklist/";
