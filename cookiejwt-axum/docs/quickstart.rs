@@ -13,9 +13,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .tokens(SeaOrmTokenStore::migrate(db).await?)
         .build()?;
 
-    let app = Router::new()
-        .route("/", get(home))
-        .route("/me", get(me))
+    let routes = Router::new().route("/", get(home)).route("/me", get(me));
+    let app = routes
         .merge(auth.routes()) // POST /api/auth/token/, …/refresh/, …/blacklist/, …/verify/
         .layer(auth.layer())
         .into_make_service_with_connect_info::<SocketAddr>();

@@ -1,3 +1,5 @@
+use std::error::Error;
+
 use axum::{Router, extract::Request, routing::any};
 use axum_core::{body::Body as AxumBody, response::Response};
 use cookiejwt_store::{Authenticator, Body, MAX_BODY_BYTES, RequestHead, Route};
@@ -21,10 +23,15 @@ async fn answer(auth: Authenticator, route: Route, request: Request) -> Response
     into_response(reply)
 }
 
+/// A limit of the application's own may stand around the body, and its error inside another.
+fn is_too_long(error: &(dyn Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_too_long)
+}
+
 async fn read(body: AxumBody) -> Body {
     match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(collected) => Body::Complete(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Body::TooLarge,
+        Err(error) if is_too_long(&*error) => Body::TooLarge,
         Err(_) => Body::Broken,
     }
 }

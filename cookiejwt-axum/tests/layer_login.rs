@@ -43,8 +43,8 @@ async fn demands(_: Identity, request: axum::extract::Request, next: Next) -> Re
     next.run(request).await
 }
 
-async fn own_logout(who: Option<Identity>, auth: AuthContext) -> impl IntoResponse {
-    (auth.logout().await, if who.is_some() { "bye" } else { "who?" })
+async fn own_logout(who: Option<Identity>, auth: AuthContext) -> Result<impl IntoResponse, Problem> {
+    Ok((auth.logout().await?, if who.is_some() { "bye" } else { "who?" }))
 }
 
 fn application(world: &World) -> Router {

@@ -58,6 +58,23 @@ async fn what_this_node_sees() {
     }
 }
 
+/// Row c at every level, `AtRefresh` too: this node's set stops what the store would still rotate.
+#[tokio::test]
+async fn a_refresh_of_a_session_whose_revocation_has_not_reached_the_store() {
+    for level in [RevocationLevel::AtRefresh, RevocationLevel::Feed, RevocationLevel::EveryRequest] {
+        let world = World::at(level);
+        let alice = world.login("alice").await;
+        world.switches.fail(Call::Revoke);
+        let revoked = world.auth.revoke_session(alice.session.clone(), RevocationReason::Logout).await;
+        assert!(revoked.is_err(), "{level:?}");
+        assert_eq!(world.revoked(&alice.session).await, None, "{level:?}");
+        assert_eq!(outcome(&world.auth.refresh(&alice.jar.post()).await), CLEARED, "{level:?}");
+        world.expire_access();
+        assert_eq!(outcome(&world.authenticate(alice.jar.get()).await), CLEARED, "{level:?}");
+        assert_eq!(world.switches.count(Call::Rotate), 0, "{level:?}");
+    }
+}
+
 /// A row that is not there any more, with an access token that is still valid.
 #[tokio::test]
 async fn a_session_without_a_row() {
