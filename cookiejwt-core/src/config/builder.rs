@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use super::{
-    Ages, Config, ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, KeySettings,
-    RevocationLevel, SameSite, Secret, checks, vars,
+    Config, ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, KeySettings,
+    RevocationLevel, SameSite, Secret,
+    ages::{self, SetAges},
+    checks, vars,
 };
 use crate::{PrivateKey, PublicKey};
 
@@ -32,17 +34,6 @@ pub struct ConfigBuilder {
     strict_browser_headers: bool,
     revocation: RevocationLevel,
     skip: Vec<String>,
-}
-
-/// The ages that were set; defaults shrink to fit these.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct SetAges {
-    pub(super) access: Option<Duration>,
-    pub(super) refresh: Option<Duration>,
-    pub(super) session: Option<Duration>,
-    pub(super) reuse_leeway: Option<Duration>,
-    pub(super) refresh_ahead: Option<Duration>,
-    pub(super) leeway: Option<Duration>,
 }
 
 impl ConfigBuilder {
@@ -241,7 +232,7 @@ impl ConfigBuilder {
 
     /// Checks every setting and every combination; the error names the setting and the cure.
     pub fn build(self) -> Result<Config, ConfigError> {
-        let ages = checks::ages(&self.ages)?;
+        let ages = ages::ages(&self.ages)?;
         let cookies = self.cookie_settings();
         checks::cookies(&cookies)?;
         let csrf = CsrfSettings {
@@ -318,8 +309,4 @@ fn no_secret() -> ConfigError {
         "is missing, and no token can be issued without it",
         "make one with `openssl rand -base64 32`",
     )
-}
-
-impl Ages {
-    pub(super) const MAXIMUM: u64 = 400 * 86_400;
 }

@@ -1,5 +1,6 @@
 //! Every setting, its default, and every combination that is refused.
 
+mod ages;
 mod builder;
 mod checks;
 mod error;

@@ -1,0 +1,89 @@
+//! Lives and leeways: defaults, ranges, contradictions.
+
+use std::time::Duration;
+
+use super::{
+    Ages, ConfigProblem,
+    checks::{Check, refuse},
+};
+
+use ConfigProblem::{Contradiction, OutOfRange};
+
+const ACCESS: &str = "COOKIEJWT_ACCESS_MAX_AGE";
+const REFRESH: &str = "COOKIEJWT_REFRESH_MAX_AGE";
+const SESSION: &str = "COOKIEJWT_SESSION_MAX_AGE";
+const AHEAD: &str = "COOKIEJWT_REFRESH_AHEAD";
+const MAX_LEEWAY: i64 = 60;
+/// What browsers keep.
+const MAX_AGE_SECONDS: u64 = 400 * 86_400;
+
+/// The ages that were set; defaults shrink to fit these.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SetAges {
+    pub(super) access: Option<Duration>,
+    pub(super) refresh: Option<Duration>,
+    pub(super) session: Option<Duration>,
+    pub(super) reuse_leeway: Option<Duration>,
+    pub(super) refresh_ahead: Option<Duration>,
+    pub(super) leeway: Option<Duration>,
+}
+
+/// Ages in whole seconds. Defaults shrink to fit what was set; what was set to contradict is refused.
+pub(super) fn ages(set: &SetAges) -> Check<Ages> {
+    let session = age(SESSION, set.session)?.unwrap_or(30 * 86_400);
+    let refresh = age(REFRESH, set.refresh)?.unwrap_or_else(|| session.min(86_400));
+    let access = age(ACCESS, set.access)?.unwrap_or_else(|| refresh.min(300));
+    let half = access.div_euclid(2);
+    let ahead = match set.refresh_ahead {
+        Some(Duration::ZERO) => 0,
+        ahead => age(AHEAD, ahead)?.unwrap_or_else(|| half.min(30)),
+    };
+    if refresh > session {
+        let what = format!("is {refresh} s, longer than the session's absolute end at {session} s");
+        return Err(refuse(REFRESH, Contradiction, what, format!("lower it, or raise {SESSION}")));
+    }
+    if access > refresh {
+        let what = format!("is {access} s, longer than the refresh token's {refresh} s");
+        return Err(refuse(ACCESS, Contradiction, what, format!("lower it, or raise {REFRESH}")));
+    }
+    if ahead > half {
+        let what = format!("is {ahead} s, more than half of the access token's {access} s");
+        return Err(refuse(AHEAD, Contradiction, what, format!("lower it, or raise {ACCESS}")));
+    }
+    let reuse_leeway = leeway("COOKIEJWT_REUSE_LEEWAY", set.reuse_leeway, 10)?;
+    let leeway = leeway("COOKIEJWT_LEEWAY", set.leeway, 5)?;
+    Ok(Ages { access, refresh, session, reuse_leeway, refresh_ahead: ahead, leeway })
+}
+
+fn age(setting: &'static str, age: Option<Duration>) -> Check<Option<i64>> {
+    let Some(age) = age else { return Ok(None) };
+    match i64::try_from(age.as_secs()) {
+        Ok(seconds) if is_whole(age) && seconds >= 1 && age.as_secs() <= MAX_AGE_SECONDS => Ok(Some(seconds)),
+        _ => {
+            let what = format!("is {} s", age.as_secs_f64());
+            Err(refuse(
+                setting,
+                OutOfRange,
+                what,
+                "choose whole seconds from 1 to 400 days, which is what browsers keep",
+            ))
+        }
+    }
+}
+
+fn leeway(setting: &'static str, leeway: Option<Duration>, default: i64) -> Check<i64> {
+    let Some(leeway) = leeway else { return Ok(default) };
+    match i64::try_from(leeway.as_secs()) {
+        Ok(seconds) if is_whole(leeway) && seconds <= MAX_LEEWAY => Ok(seconds),
+        _ => Err(refuse(
+            setting,
+            OutOfRange,
+            format!("is {} s", leeway.as_secs_f64()),
+            "choose whole seconds from 0 to 60",
+        )),
+    }
+}
+
+fn is_whole(age: Duration) -> bool {
+    age.subsec_nanos() == 0
+}
