@@ -78,7 +78,7 @@ impl Problem {
         }
     }
 
-    /// The sentence for people; also what clients of Django REST Framework read.
+    /// The sentence for people, one per code; also what clients of Django REST Framework read.
     pub const fn detail(self) -> &'static str {
         match self {
             Self::NotAuthenticated => "Authentication credentials were not provided.",
@@ -90,9 +90,9 @@ impl Problem {
             Self::CsrfFailed => "The request was refused because it comes from another site.",
             Self::NotFound => "Not found.",
             Self::MethodNotAllowed => "This method is not allowed here.",
-            Self::InvalidRequest => "The request is not valid.",
-            Self::BodyTooLarge => "The request body is too large.",
-            Self::UnsupportedMediaType => "The request body must be JSON or a form.",
+            Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => {
+                "The request is not valid."
+            }
             Self::ServerError => "The server failed to answer.",
             Self::Unavailable => "The service is not available at the moment.",
         }

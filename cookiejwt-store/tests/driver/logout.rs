@@ -3,7 +3,6 @@
 use std::{pin::Pin, time::Duration};
 
 use cookiejwt_store::{Authenticator, LoggedOut, RevocationReason, Subject};
-use futures_util::FutureExt as _;
 use http::{Request, request::Parts};
 
 use crate::common::{Browser, CLEARED, Call, Jar, World, let_tasks_run, lines, outcome};
@@ -149,7 +148,7 @@ async fn every_session_of_a_logout_is_tried() {
     }
 }
 
-type Ending = Pin<Box<dyn Future<Output = ()>>>;
+type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What a browser, or the owner of a used-up refresh token, can do to end the session.
 type End = fn(Authenticator, Browser, Jar) -> Ending;
@@ -203,9 +202,10 @@ async fn a_cancelled_request_still_revokes() {
             alice.jar = Jar::of(&world.authenticate(alice.jar.get()).await.cookies);
         }
         let closed = world.tokens.gate.lock().await;
-        let ending = end(world.auth.clone(), alice.clone(), used_up);
-        assert!(ending.now_or_never().is_none(), "{rule} waits for the store, and is dropped");
+        let request = tokio::spawn(end(world.auth.clone(), alice.clone(), used_up));
         let_tasks_run().await;
+        request.abort();
+        assert!(request.await.unwrap_err().is_cancelled(), "{rule} waits for the store, and is dropped");
         assert_eq!(world.revoked(&alice.session).await, None, "{rule}: the store has not answered");
         drop(closed);
         let_tasks_run().await;
@@ -237,6 +237,24 @@ async fn revoke_user_ends_every_session_of_his_and_counts_the_living() {
     }
     assert_eq!(world.revoked(&ended.session).await, Some(RevocationReason::Logout), "the first reason stays");
     assert_eq!(outcome(&world.authenticate(bob.jar.get()).await), ("2", "kept"));
+}
+
+#[tokio::test]
+async fn end_sessions_clears_the_cookies_whatever_the_store_says() {
+    for (rule, fails) in [("store there", false), ("store away", true)] {
+        let world = World::new();
+        let (alice, phone) = (world.login("alice").await, world.login("alice").await);
+        if fails {
+            world.switches.fail(Call::Revoke);
+        }
+        let cookies = world.auth.end_sessions(vec![alice.session.clone()]).await;
+        assert_eq!(lines(&cookies), CLEARED, "{rule}");
+        let decision = world.authenticate(alice.jar.get()).await;
+        assert_eq!(outcome(&decision), ("session_revoked", "cleared"), "{rule}");
+        let reason = (!fails).then_some(RevocationReason::Logout);
+        assert_eq!(world.revoked(&alice.session).await, reason, "{rule}");
+        assert_eq!(outcome(&world.authenticate(phone.jar.get()).await), ("1", "kept"), "{rule}");
+    }
 }
 
 #[tokio::test]
