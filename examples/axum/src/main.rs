@@ -20,7 +20,8 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal()).init();
     match run().await {
         Ok(()) => std::process::ExitCode::SUCCESS,
@@ -175,12 +176,12 @@ async fn stopped() {
     }
     #[cfg(not(unix))]
     drop(interrupted.await);
-    tracing::info!("shutting down");
 }
 
 /// A while after the first signal, or at the second: a client that sends half a request must not hold the process up.
 async fn overdue() {
     stopped().await;
+    tracing::info!("shutting down");
     tokio::select! {
         () = tokio::time::sleep(Duration::from_secs(5)) => {}
         () = stopped() => {}
