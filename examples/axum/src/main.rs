@@ -42,8 +42,9 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let app = application(demo).into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {
-        served = axum::serve(listener, app).with_graceful_shutdown(stopped()) => served?,
+        biased;
         () = overdue() => tracing::warn!("some requests were still open"),
+        served = axum::serve(listener, app).with_graceful_shutdown(stopped()) => served?,
     }
     Ok(())
 }
