@@ -96,8 +96,6 @@ pub enum Reason {
     LostTwice,
     /// r: a refresh token that was used up long ago. Somebody has a copy.
     Reuse,
-    /// A new session began.
-    LoggedIn,
 }
 
 /// Which credential a fault belongs to.

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use cookiejwt_core::{ConfigError, MintError, Problem};
+use cookiejwt_core::{MintError, Problem};
 
 /// A store that could not be asked, or whose answer was lost.
 ///
@@ -34,9 +34,6 @@ impl From<sea_orm::DbErr> for StoreError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A setting is refused.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
     /// The builder was given no user store.
     #[error("no user store; call `.users(…)` with your implementation of `UserStore`")]
     NoUserStore,

@@ -20,7 +20,7 @@ pub(crate) fn decided(decision: Decision) -> Decision {
         Reason::AccessValid | Reason::NoCredential | Reason::Skipped => {
             trace!(reason = ?decision.reason, session, "authenticated");
         }
-        Reason::Rotated | Reason::ParentInLeeway | Reason::CurrentInLeeway | Reason::LoggedIn => {
+        Reason::Rotated | Reason::ParentInLeeway | Reason::CurrentInLeeway => {
             debug!(reason = ?decision.reason, session, "refreshed");
         }
         Reason::Reuse => warn!("a used-up refresh token was presented: the session is revoked"),

@@ -1,5 +1,3 @@
-use http::Method;
-
 /// The most that is read of a body; a longer one is answered 413.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
@@ -45,10 +43,5 @@ impl Route {
     /// Whether the endpoint reads a body at all.
     pub const fn reads_body(self) -> bool {
         matches!(self, Self::Login | Self::Logout)
-    }
-
-    /// The methods of this endpoint.
-    pub fn methods(self) -> Vec<Method> {
-        self.allow().split(", ").filter_map(|method| method.parse().ok()).collect()
     }
 }

@@ -44,14 +44,13 @@ async fn a_method_override_changes_nothing() {
 
 #[test]
 fn what_a_route_says_of_itself() {
-    for (route, methods, reads_body) in [
-        (Route::Login, vec![Method::POST], true),
-        (Route::Refresh, vec![Method::POST], false),
-        (Route::Logout, vec![Method::POST], true),
-        (Route::Verify, vec![Method::POST], false),
-        (Route::Jwks, vec![Method::GET, Method::HEAD], false),
+    for (route, reads_body) in [
+        (Route::Login, true),
+        (Route::Refresh, false),
+        (Route::Logout, true),
+        (Route::Verify, false),
+        (Route::Jwks, false),
     ] {
-        assert_eq!(route.methods(), methods, "{route:?}");
         assert_eq!(route.reads_body(), reads_body, "{route:?}");
     }
 }
