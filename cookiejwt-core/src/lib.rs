@@ -55,6 +55,8 @@ mod problem;
 mod refresh;
 mod session;
 mod strict_json;
+#[cfg(test)]
+mod test_keys;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;

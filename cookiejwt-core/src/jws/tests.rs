@@ -5,48 +5,21 @@ mod confusion;
 mod header;
 mod structure;
 
-use std::borrow::Cow;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{Jws, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, TokenFault, TokenKind};
 use crate::{
-    Algorithm, ConfigBuilder, PrivateKey, PublicKey,
-    keys::{Key, KeyRing},
+    Algorithm,
+    keys::Key,
+    test_keys::{
+        ACCEPTED, ED25519, ED25519_OTHER, ED25519_PUBLIC, P256, P256_PUBLIC, PAYLOAD, RSA, RSA_PUBLIC,
+        Verdict, access, private, public, refresh, ring, verdict,
+    },
     testing,
 };
 
-const PAYLOAD: &str = r#"{"sub":"42"}"#;
-const ED25519: &str = include_str!("../../tests/keys/ed25519.pem");
-const ED25519_PUBLIC: &str = include_str!("../../tests/keys/ed25519.pub.pem");
-const ED25519_OTHER: &str = include_str!("../../tests/keys/ed25519_other.pem");
-const P256: &str = include_str!("../../tests/keys/p256.pem");
-const P256_PUBLIC: &str = include_str!("../../tests/keys/p256.pub.pem");
-const RSA: &str = include_str!("../../tests/keys/rsa2048.pem");
-const RSA_PUBLIC: &str = include_str!("../../tests/keys/rsa2048.pub.pem");
-
 fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn ring(builder: ConfigBuilder) -> KeyRing {
-    KeyRing::new(&builder.build().unwrap().keys)
-}
-
-fn access(builder: ConfigBuilder) -> Jws {
-    Jws::new(TokenKind::Access, ring(builder).access)
-}
-
-fn refresh(builder: ConfigBuilder) -> Jws {
-    Jws::new(TokenKind::Refresh, ring(builder).refresh)
-}
-
-fn private(algorithm: Algorithm, pem: &str) -> PrivateKey {
-    PrivateKey::from_pem(algorithm, pem).unwrap()
-}
-
-fn public(algorithm: Algorithm, pem: &str) -> PublicKey {
-    PublicKey::from_pem(algorithm, pem).unwrap()
 }
 
 /// A token with any header and payload, signed by this key.
@@ -66,19 +39,6 @@ fn segments(token: &str) -> [String; 3] {
     let parts: Vec<String> = token.split('.').map(Into::into).collect();
     parts.try_into().unwrap()
 }
-
-fn verdict(jws: &Jws, token: impl AsRef<[u8]>) -> Verdict {
-    jws.verify(token.as_ref(), MAX_HEADER_TOKEN).map(|verified| {
-        let payload = verified.payload().to_owned();
-        assert_eq!(verified.into_payload(), payload);
-        payload.into()
-    })
-}
-
-/// The payload, or why the token is refused.
-type Verdict = Result<Cow<'static, str>, TokenFault>;
-
-const ACCEPTED: Verdict = Ok(Cow::Borrowed(PAYLOAD));
 
 /// Puts the key's `kid` where the template says `KID`.
 fn with_kid(key: &Key, template: &str) -> String {

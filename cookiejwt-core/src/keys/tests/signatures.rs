@@ -137,7 +137,7 @@ fn every_private_key_signs_what_its_public_key_verifies() {
         assert_eq!(verdict(&signer, &token), ACCEPTED, "{algorithm:?}");
         assert_eq!(verdict(&verifier, &token), ACCEPTED, "{algorithm:?}, by the public key alone");
         assert_eq!(
-            verdict(&signer, &flip_last_but_one(&token)),
+            verdict(&signer, flip_last_but_one(&token)),
             Err(TokenFault::Signature),
             "{algorithm:?}, changed"
         );
