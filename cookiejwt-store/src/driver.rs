@@ -63,15 +63,18 @@ impl Authenticator {
 
     /// Both in one: who is asking?
     pub async fn authenticate(&self, head: impl Into<RequestHead<'_>>) -> Decision {
-        match self.begin(head) {
-            Progress::Settled(decision) => decision,
-            Progress::Pending(pending) => self.finish(pending).await,
-        }
+        let progress = self.begin(head);
+        self.complete(progress).await
     }
 
     /// The refresh route: rotates the refresh cookie whatever the access token says.
     pub async fn refresh(&self, head: impl Into<RequestHead<'_>>) -> Decision {
-        match self.advance(self.0.core.refresh(head, self.now())) {
+        let progress = self.advance(self.0.core.refresh(head, self.now()));
+        self.complete(progress).await
+    }
+
+    async fn complete(&self, progress: Progress) -> Decision {
+        match progress {
             Progress::Settled(decision) => decision,
             Progress::Pending(pending) => self.finish(pending).await,
         }

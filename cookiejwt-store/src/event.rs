@@ -1,6 +1,6 @@
 //! One structured event per outcome. Nothing here is a secret: no token, no password, no key.
 
-use cookiejwt_core::{CredentialName, Decision, Reason, Revocation, Subject, TokenFault};
+use cookiejwt_core::{CredentialName, CsrfDenial, Decision, Reason, Revocation, Subject, TokenFault};
 use tracing::{debug, error, info, trace, warn};
 
 use crate::StoreError;
@@ -24,7 +24,7 @@ pub(crate) fn decided(decision: Decision) -> Decision {
             debug!(reason = ?decision.reason, session, "refreshed");
         }
         Reason::Reuse => warn!("a used-up refresh token was presented: the session is revoked"),
-        Reason::Csrf(denial) => info!(%denial, "csrf refused"),
+        Reason::Csrf(denial) => csrf_refused(*denial),
         Reason::MintFailed(failure) => error!(%failure, "tokens cannot be minted"),
         Reason::SessionUnknown | Reason::UserStoreFailed | Reason::TokenStoreFailed | Reason::LostTwice => {
             warn!(reason = ?decision.reason, "a store could not be asked");
@@ -36,6 +36,10 @@ pub(crate) fn decided(decision: Decision) -> Decision {
 
 pub(crate) fn logged_in(subject: &Subject, session: &str) {
     info!(subject = %Escaped(subject.as_str()), session, "logged in");
+}
+
+pub(crate) fn csrf_refused(denial: CsrfDenial) {
+    info!(%denial, "csrf refused");
 }
 
 pub(crate) fn login_refused(reason: &'static str) {

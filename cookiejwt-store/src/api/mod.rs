@@ -65,7 +65,7 @@ impl Api {
 
     async fn login(&self, head: RequestHead<'_>, body: Body, ip: Option<String>) -> Reply {
         if let Err(denial) = self.0.core().check_csrf(&head) {
-            tracing::info!(%denial, "csrf refused");
+            event::csrf_refused(denial);
             return Reply::problem(Problem::CsrfFailed);
         }
         let body = match LoginBody::read(&head, body) {
@@ -96,7 +96,7 @@ impl Api {
         let refresh = body::refresh_member(&head, body);
         match self.0.logout(head, refresh.as_deref()).await {
             Err(denial) => {
-                tracing::info!(%denial, "csrf refused");
+                event::csrf_refused(denial);
                 Reply::problem(Problem::CsrfFailed)
             }
             Ok(logged_out) => {
