@@ -36,6 +36,6 @@ impl AxumAuth for Authenticator {
     }
 
     fn require_login(&self) -> RequireLoginLayer {
-        RequireLoginLayer::new()
+        RequireLoginLayer::default()
     }
 }

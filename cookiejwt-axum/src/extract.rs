@@ -1,111 +1,132 @@
-use std::{ops::Deref, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
-use cookiejwt_store::{RequestHead, Slot, core as cookiejwt_core};
-use http::request::Parts;
+use axum::extract::ConnectInfo;
+use axum_core::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
+};
+use bytes::Bytes;
+use cookiejwt_store::{Reply, RequestContext, RequestHead, Slot};
+use http::{Extensions, request::Parts};
+use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
-use crate::{Problem, response::no_layer};
+cookiejwt_store::adapter_types! {
+    /// ```
+    /// use axum::response::IntoResponse;
+    /// use cookiejwt_axum::{Problem, cookiejwt_core};
+    ///
+    /// let response = Problem(cookiejwt_core::Problem::NotAuthenticated).into_response();
+    /// assert_eq!(response.status(), 401);
+    /// ```
+    Problem;
 
-/// Somebody who is logged in. As an extractor it answers 401 by itself; as `Option<Identity>` it is for public
-/// routes, where stale cookies mean "nobody".
-///
-/// ```
-/// use cookiejwt_axum::Identity;
-///
-/// async fn me(who: Identity) -> String {
-///     format!("you are {}", who.subject())
-/// }
-///
-/// async fn home(who: Option<Identity>) -> String {
-///     who.map_or("hello, stranger".into(), |who| format!("hello, {}", who.subject()))
-/// }
-/// ```
-#[derive(Clone, Debug)]
-pub struct Identity(cookiejwt_core::Identity);
+    /// ```
+    /// use cookiejwt_axum::Identity;
+    ///
+    /// async fn me(who: Identity) -> String {
+    ///     format!("you are {}", who.subject())
+    /// }
+    ///
+    /// async fn home(who: Option<Identity>) -> String {
+    ///     who.map_or("hello, stranger".into(), |who| format!("hello, {}", who.subject()))
+    /// }
+    /// ```
+    Identity;
 
-impl Identity {
-    /// The core's identity, which is what every framework has in common.
-    pub fn into_inner(self) -> cookiejwt_core::Identity {
-        self.0
-    }
+    /// The same name on every framework; in axum, `Option<Identity>` does the same.
+    MaybeIdentity;
+
+    /// ```
+    /// use cookiejwt_axum::CurrentUser;
+    /// # struct User { name: String }
+    ///
+    /// async fn me(CurrentUser(user): CurrentUser<User>) -> String {
+    ///     user.name
+    /// }
+    /// ```
+    CurrentUser;
+
+    /// ```
+    /// use cookiejwt_axum::Claims;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Roles {
+    ///     roles: Vec<String>,
+    /// }
+    ///
+    /// async fn admin(Claims(roles): Claims<Roles>) -> String {
+    ///     roles.roles.join(", ")
+    /// }
+    /// ```
+    Claims;
+
+    /// ```
+    /// use axum::response::{IntoResponse, Redirect};
+    /// use cookiejwt_axum::{AuthContext, LoginOptions, Problem};
+    /// # use cookiejwt_axum::{AuthUser, Subject};
+    /// # struct User;
+    /// # impl AuthUser for User {
+    /// #     fn subject(&self) -> Subject { 1.into() }
+    /// #     fn password_hash(&self) -> Option<&str> { None }
+    /// # }
+    /// # async fn my_oauth() -> Result<User, Problem> { Ok(User) }
+    ///
+    /// async fn callback(auth: AuthContext) -> Result<impl IntoResponse, Problem> {
+    ///     let user = my_oauth().await?;
+    ///     let cookies = auth.login(&user, LoginOptions::new().remember(true)).await?;
+    ///     Ok((cookies, Redirect::to("/")))
+    /// }
+    /// ```
+    AuthContext;
+
+    /// ```
+    /// use axum::response::{IntoResponse, Redirect};
+    /// use cookiejwt_axum::Cookies;
+    ///
+    /// fn welcome(cookies: Cookies) -> impl IntoResponse {
+    ///     (cookies, Redirect::to("/"))
+    /// }
+    /// ```
+    Cookies;
 }
 
-impl From<cookiejwt_core::Identity> for Identity {
-    fn from(identity: cookiejwt_core::Identity) -> Self {
-        Self(identity)
-    }
+pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, Problem> {
+    let slot = extensions.get::<Arc<Slot>>().map(Arc::clone);
+    slot.ok_or_else(|| Slot::missing(what, ".layer(auth.layer())").into())
 }
 
-impl Deref for Identity {
-    type Target = cookiejwt_core::Identity;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-/// Who is asking on a public route, if anybody: the same on every framework. A CSRF refusal stays 403, a store that is
-/// away 503.
-#[derive(Clone, Debug)]
-pub struct MaybeIdentity(pub Option<Identity>);
-
-/// The user himself, freshly read through the `UserStore`. One who is gone or disabled is answered 401, and his
-/// session is revoked.
-///
-/// ```
-/// use cookiejwt_axum::CurrentUser;
-/// # struct User { name: String }
-///
-/// async fn me(CurrentUser(user): CurrentUser<User>) -> String {
-///     user.name
-/// }
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct CurrentUser<U>(pub U);
-
-/// The access token's custom claims as a type of the application. Claims that do not fit are a 500: the token is ours.
-///
-/// ```
-/// use cookiejwt_axum::Claims;
-///
-/// #[derive(serde::Deserialize)]
-/// struct Roles {
-///     roles: Vec<String>,
-/// }
-///
-/// async fn admin(Claims(roles): Claims<Roles>) -> String {
-///     roles.roles.join(", ")
-/// }
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Claims<T>(pub T);
-
-pub(crate) fn slot(parts: &Parts, what: &str) -> Result<Arc<Slot>, Problem> {
-    parts.extensions.get::<Arc<Slot>>().map(Arc::clone).ok_or_else(|| no_layer(what))
+/// The client's network address, when the server was started with
+/// `into_make_service_with_connect_info::<SocketAddr>()`.
+pub(crate) fn peer(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip())
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Identity {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self(slot(parts, "Identity")?.identity(RequestHead::from(&*parts)).await?))
+        Ok(Self(slot(&parts.extensions, "Identity")?.identity(RequestHead::from(&*parts)).await?))
     }
 }
 
 impl<S: Send + Sync> OptionalFromRequestParts<S> for Identity {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
-        Ok(slot(parts, "Identity")?.maybe_identity(RequestHead::from(&*parts)).await?.map(Self))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+        MaybeIdentity::from_request_parts(parts, state).await.map(|maybe| maybe.0)
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for MaybeIdentity {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        <Identity as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await.map(Self)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let slot = slot(&parts.extensions, "MaybeIdentity")?;
+        Ok(Self(slot.maybe_identity(RequestHead::from(&*parts)).await?.map(Identity)))
     }
 }
 
@@ -113,7 +134,7 @@ impl<S: Send + Sync, U: Send + Sync + 'static> FromRequestParts<S> for CurrentUs
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self(slot(parts, "CurrentUser")?.user(RequestHead::from(&*parts)).await?))
+        Ok(Self(slot(&parts.extensions, "CurrentUser")?.user(RequestHead::from(&*parts)).await?))
     }
 }
 
@@ -121,10 +142,43 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let identity = slot(parts, "Claims")?.identity(RequestHead::from(&*parts)).await?;
-        identity.claims().map(Self).map_err(|error| {
-            tracing::error!(%error, "the access token's custom claims do not fit");
-            Problem(cookiejwt_core::Problem::ServerError)
-        })
+        Ok(Self(slot(&parts.extensions, "Claims")?.claims(RequestHead::from(&*parts)).await?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AuthContext {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let slot = slot(&parts.extensions, "AuthContext")?;
+        Ok(Self(RequestContext::new(&slot, RequestHead::from(&*parts), peer(parts))))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        into_response(Reply::problem(self.0))
+    }
+}
+
+pub(crate) fn into_response(reply: Reply) -> Response {
+    let mut response = axum_core::body::Body::new(Full::<Bytes>::new(reply.body)).into_response();
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}
+
+impl IntoResponseParts for Cookies {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        self.0.write(parts.headers_mut());
+        Ok(parts)
+    }
+}
+
+impl IntoResponse for Cookies {
+    fn into_response(self) -> Response {
+        (self, ()).into_response()
     }
 }

@@ -1,15 +1,16 @@
 use std::{
+    future::Future,
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::extract::OriginalUri;
 use cookiejwt_store::{Authenticator, Slot};
 use http::{Extensions, Request, Response, Uri};
+use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
-
-use crate::AuthFuture;
 
 /// Puts a place for the decision into each request, and its cookies into each response; see
 /// [`AxumAuth::layer`](crate::AxumAuth::layer).
@@ -53,11 +54,38 @@ where
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         let slot = Arc::new(Slot::new(&self.auth, original_path(request.uri(), request.extensions())));
         request.extensions_mut().insert(Arc::clone(&slot));
-        AuthFuture::new(self.inner.call(request), slot)
+        AuthFuture { inner: self.inner.call(request), slot }
     }
 }
 
 /// The path on the wire: a nested router has cut its prefix off before a layer inside it sees the request.
 pub(crate) fn original_path<'a>(uri: &'a Uri, extensions: &'a Extensions) -> &'a str {
     extensions.get::<OriginalUri>().map_or(uri, |OriginalUri(original)| original).path()
+}
+
+pin_project! {
+    /// The response of the inner service, with the request's cookies written into it.
+    #[must_use]
+    #[derive(Debug)]
+    pub struct AuthFuture<F> {
+        #[pin]
+        inner: F,
+        slot: Arc<Slot>,
+    }
+}
+
+impl<F, Body, E> Future for AuthFuture<F>
+where
+    F: Future<Output = Result<Response<Body>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut result = ready!(this.inner.poll(context));
+        if let Ok(response) = &mut result {
+            this.slot.write_cookies(response.headers_mut());
+        }
+        Poll::Ready(result)
+    }
 }

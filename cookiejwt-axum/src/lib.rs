@@ -26,12 +26,9 @@
 //! refresh leave with their answers too.
 
 mod auth;
-mod context;
 mod extract;
-mod future;
 mod layer;
 mod require_login;
-mod response;
 mod routes;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -47,12 +44,9 @@ pub use cookiejwt_store::{
 
 pub use crate::{
     auth::AxumAuth,
-    context::AuthContext,
-    extract::{Claims, CurrentUser, Identity, MaybeIdentity},
-    future::{AuthFuture, RequireLoginFuture},
-    layer::{AuthLayer, AuthService},
+    extract::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem},
+    layer::{AuthFuture, AuthLayer, AuthService},
     require_login::{RequireLogin, RequireLoginLayer},
-    response::{Cookies, Problem},
 };
 
 /// The few names that every application needs.

@@ -5,7 +5,10 @@ use axum_core::{body::Body as AxumBody, response::Response};
 use cookiejwt_store::{Authenticator, Body, MAX_BODY_BYTES, RequestHead, Route};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use crate::{context::peer, layer::original_path, response::into_response};
+use crate::{
+    extract::{into_response, peer},
+    layer::original_path,
+};
 
 /// Every route for every method: the endpoints answer 405 themselves.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(auth: &Authenticator) -> Router<S> {

@@ -5,7 +5,8 @@ use time::OffsetDateTime;
 
 use crate::{
     Argon2id, BuildError, Clock, PasswordError, PasswordHasher, SystemClock, TokenStore, UserStore,
-    password::Passwords, revoked::RevokedSet, token_store::DynTokenStore, user_store::DynUserStore,
+    password::Passwords, random::Random, revoked::RevokedSet, token_store::DynTokenStore,
+    user_store::DynUserStore,
 };
 
 const DEFAULT_PREFIX: &str = "/api/auth";
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) passwords: Passwords,
     pub(crate) revoked: RevokedSet,
+    pub(crate) random: Random,
     pub(crate) prefix: String,
 }
 
@@ -64,6 +66,7 @@ impl Authenticator {
             tokens: None,
             clock: Box::new(SystemClock),
             hasher: Arc::new(Argon2id::default()),
+            random: Random::default(),
             prefix: DEFAULT_PREFIX.into(),
         }
     }
@@ -102,6 +105,7 @@ pub struct AuthenticatorBuilder {
     tokens: Option<Box<dyn DynTokenStore>>,
     clock: Box<dyn Clock>,
     hasher: Arc<dyn PasswordHasher>,
+    random: Random,
     prefix: String,
 }
 
@@ -126,6 +130,16 @@ impl AuthenticatorBuilder {
         Self { hasher: Arc::new(hasher), ..self }
     }
 
+    /// Other random numbers for the ids of tokens and sessions, so that a test knows them beforehand, or sees them fail.
+    /// Whoever can guess them in production can guess what identifies a session.
+    #[cfg(feature = "testing")]
+    pub fn dangerous_random(
+        self,
+        fill: impl Fn(&mut [u8]) -> Result<(), getrandom::Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self { random: Random(Box::new(fill)), ..self }
+    }
+
     /// Where the routes are mounted. Default `/api/auth`.
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
@@ -145,6 +159,7 @@ impl AuthenticatorBuilder {
             clock: self.clock,
             passwords: Passwords::new(self.hasher)?,
             revoked: RevokedSet::new(&self.config),
+            random: self.random,
             core: Core::new(self.config),
             prefix: self.prefix,
         })))

@@ -5,7 +5,7 @@ use cookiejwt_core::{
     RotationStep, SessionCheck, SessionStatus, Settlement, UserState,
 };
 
-use crate::{Authenticator, event, random};
+use crate::{Authenticator, event};
 
 /// How far a request came without any store.
 #[derive(Debug)]
@@ -136,7 +136,7 @@ impl Authenticator {
             return attempt.revoked(reason);
         }
         let user = self.user_state(&attempt).await;
-        let ids = match random::bytes() {
+        let ids = match self.0.random.bytes() {
             Ok(bytes) => RefreshIds::from_random(bytes),
             Err(error) => return attempt.no_random(error.to_string()),
         };

@@ -2,6 +2,8 @@ use std::error::Error;
 
 use cookiejwt_core::{MintError, Problem};
 
+use crate::event;
+
 /// A store that could not be asked, or whose answer was lost.
 ///
 /// It becomes 503 for the client; the source goes into the log. Nothing is cleared because a store is away.
@@ -67,6 +69,19 @@ pub enum LoginError {
     /// The operating system gave no random numbers.
     #[error("no random numbers: {0}")]
     Random(getrandom::Error),
+}
+
+impl LoginError {
+    /// Tells the log why, and gives what the client may know of it.
+    pub fn report(&self) -> Problem {
+        match self {
+            // The event of the refusal has said it already.
+            Self::InvalidCredentials => {}
+            Self::Store(error) => event::store_failed("login", error),
+            error => tracing::error!(%error, "login failed"),
+        }
+        self.into()
+    }
 }
 
 impl From<&LoginError> for Problem {

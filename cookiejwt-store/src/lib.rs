@@ -9,6 +9,7 @@
 //! * [`Authenticator`] joins the core's decisions with them.
 //! * [`Slot`] and [`Api`] are what an adapter needs.
 
+mod adapter;
 mod api;
 mod authenticator;
 mod clock;
@@ -32,6 +33,7 @@ pub use cookiejwt_core::{self as core, *};
 #[cfg(feature = "sqlite")]
 pub use crate::sea_orm_store::SeaOrmTokenStore;
 pub use crate::{
+    adapter::{Cookies, RequestContext},
     api::{Api, Body, MAX_BODY_BYTES, Reply, Route},
     authenticator::{Authenticator, AuthenticatorBuilder},
     clock::{Clock, ManualClock, SystemClock},

@@ -1,15 +1,13 @@
 //! Beginning and ending sessions.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use cookiejwt_core::{
     ClientInfo, CsrfDenial, CustomClaims, Identity, Login, LoginRequest, RequestHead, Revocation,
     RevocationReason, SessionId, SetCookies, Subject,
 };
 
-use crate::{
-    AuthUser, Authenticator, LoginError, PasswordMatch, StoreError, event, random, user_store::FoundUser,
-};
+use crate::{AuthUser, Authenticator, LoginError, PasswordMatch, StoreError, event, user_store::FoundUser};
 
 /// Waits between the tries of a revocation that failed.
 const RETRY_AFTER_SECONDS: [u64; 8] = [1, 2, 4, 8, 15, 30, 60, 120];
@@ -57,8 +55,10 @@ pub struct LoginContext {
 
 impl LoginContext {
     /// Reads the old session's cookies and the user agent; `ip` is the client's network address.
-    pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<String>) -> Self {
+    pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
         let presented = auth.0.core.presented_sessions(&head);
+        // An IPv4 client of an IPv6 socket is an IPv4 client.
+        let ip = ip.map(|ip| ip.to_canonical().to_string());
         Self { presented, client: ClientInfo::from_head(head, ip) }
     }
 }
@@ -233,7 +233,7 @@ impl Authenticator {
             claims,
             remember: options.remember,
             client: context.client,
-            ids: random::login_ids().map_err(LoginError::Random)?,
+            ids: self.0.random.login_ids().map_err(LoginError::Random)?,
         };
         let login = self.0.core.login(request, self.now())?;
         self.0.tokens.create(&login.record).await?;

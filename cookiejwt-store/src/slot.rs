@@ -1,6 +1,7 @@
 use std::{any::type_name, sync::OnceLock};
 
 use cookiejwt_core::{Decision, Identity, Problem, RequestHead, ResponseHeaders, SetCookies};
+use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 use crate::{Authenticator, Pending, Progress, event};
@@ -84,6 +85,20 @@ impl Slot {
     pub async fn user<U: Send + Sync + 'static>(&self, head: RequestHead<'_>) -> Result<U, Problem> {
         let identity = self.identity(head).await?;
         self.load_user(&identity).await
+    }
+
+    /// The access token's custom claims as a type of the application.
+    pub async fn claims<T: DeserializeOwned>(&self, head: RequestHead<'_>) -> Result<T, Problem> {
+        self.identity(head).await?.claims().map_err(|error| {
+            tracing::error!(%error, "the access token's custom claims do not fit");
+            Problem::ServerError
+        })
+    }
+
+    /// A programming error, not a visitor's: 500, and a log line with the cure.
+    pub fn missing(what: &str, cure: &str) -> Problem {
+        tracing::error!("{what} was asked for a request that cookiejwt has not seen; add `{cure}` around it");
+        Problem::ServerError
     }
 
     /// The user behind an identity that this slot gave.

@@ -4,6 +4,8 @@ mod body;
 mod reply;
 mod route;
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use cookiejwt_core::{Decision, Identity, Login, Problem, RequestHead, SetCookies};
 use http::{HeaderValue, header};
@@ -16,7 +18,7 @@ pub use self::{
     reply::Reply,
     route::{MAX_BODY_BYTES, Route},
 };
-use crate::{Authenticator, LoginContext, LoginError, LoginOptions, event};
+use crate::{Authenticator, LoginContext, LoginOptions, event};
 
 /// The endpoints of `/api/auth/…`: login, refresh, logout, verify, keys.
 ///
@@ -49,7 +51,7 @@ impl Api {
     }
 
     /// Answers a request to one of the routes. `ip` is the client's network address.
-    pub async fn handle(&self, route: Route, head: RequestHead<'_>, body: Body, ip: Option<String>) -> Reply {
+    pub async fn handle(&self, route: Route, head: RequestHead<'_>, body: Body, ip: Option<IpAddr>) -> Reply {
         if !route.allows(head.method()) {
             let allow = HeaderValue::from_static(route.allow());
             return Reply::problem(Problem::MethodNotAllowed).with_header(header::ALLOW, allow);
@@ -63,7 +65,7 @@ impl Api {
         }
     }
 
-    async fn login(&self, head: RequestHead<'_>, body: Body, ip: Option<String>) -> Reply {
+    async fn login(&self, head: RequestHead<'_>, body: Body, ip: Option<IpAddr>) -> Reply {
         if let Err(denial) = self.0.core().check_csrf(&head) {
             event::csrf_refused(denial);
             return Reply::problem(Problem::CsrfFailed);
@@ -79,10 +81,7 @@ impl Api {
                 let Login { identity, cookies, refresh_expires_at, .. } = login;
                 self.with_cookies(session_reply(&identity, Some(refresh_expires_at)), &cookies)
             }
-            Err(error) => {
-                report(&error);
-                Reply::problem(Problem::from(&error))
-            }
+            Err(error) => Reply::problem(error.report()),
         }
     }
 
@@ -169,12 +168,4 @@ fn verify_reply(identity: &Identity) -> Reply {
 fn rfc3339(time: OffsetDateTime) -> String {
     // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can say.
     time.format(&Rfc3339).unwrap_or_default()
-}
-
-fn report(error: &LoginError) {
-    match error {
-        LoginError::InvalidCredentials => {}
-        LoginError::Store(error) => event::store_failed("login", error),
-        error => tracing::error!(%error, "login failed"),
-    }
 }

@@ -158,7 +158,8 @@ async fn the_row_keeps_the_clients_address_and_agent() {
         http::Request::post("/").header("content-type", "application/json").header("user-agent", "Surf/1");
     let (head, ()) = request.body(()).unwrap().into_parts();
     let body = cookiejwt_store::Body::Complete(credentials("alice", PASSWORD).into());
-    let reply = world.auth.api().handle(Route::Login, (&head).into(), body, Some("192.0.2.7".into())).await;
+    let reply =
+        world.auth.api().handle(Route::Login, (&head).into(), body, Some("192.0.2.7".parse().unwrap())).await;
     assert_eq!(reply.status, 200);
     let session = world.tokens.living(1).await.pop().unwrap();
     let row = world.tokens.rows.find(&session).await.unwrap().unwrap();

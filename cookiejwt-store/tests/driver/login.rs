@@ -64,7 +64,7 @@ async fn where_the_login_came_from_is_kept_with_the_session() {
     let world = World::new();
     let (head, ()) =
         http::Request::post("/").header("user-agent", "Surf/1.0\t(x)").body(()).unwrap().into_parts();
-    let context = LoginContext::from_head(&world.auth, (&head).into(), Some("2001:db8::1".into()));
+    let context = LoginContext::from_head(&world.auth, (&head).into(), Some("2001:db8::1".parse().unwrap()));
     let login =
         world.auth.login_with_password("alice", PASSWORD, LoginOptions::new(), context).await.unwrap();
     let row = world.row(&login.record.id).await;

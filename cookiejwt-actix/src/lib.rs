@@ -1,0 +1,1 @@
+//! Login with JWTs in HTTP-only cookies for actix-web.

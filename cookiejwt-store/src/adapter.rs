@@ -1,0 +1,207 @@
+//! What every adapter needs and none should write again.
+
+use std::net::IpAddr;
+
+use cookiejwt_core::{CsrfDenial, Identity, Logout, Problem, RequestHead, ResponseHeaders, SetCookies};
+
+use crate::{AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, Slot, event};
+
+/// What a login or logout of one's own needs to know of its request: the old session, the client's address, the user
+/// agent, and what the CSRF table says.
+#[derive(Debug)]
+pub struct RequestContext {
+    auth: Authenticator,
+    login: LoginContext,
+    logout: Result<Logout, CsrfDenial>,
+}
+
+impl RequestContext {
+    /// Reads the head of this slot's request; `ip` is the client's network address.
+    pub fn new(slot: &Slot, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
+        let auth = slot.authenticator().clone();
+        let login = LoginContext::from_head(&auth, head, ip);
+        let logout = auth.core().logout(head, None);
+        Self { auth, login, logout }
+    }
+
+    /// The authenticator that decides here.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.auth
+    }
+
+    /// Logs this user in. Who he is must have been proved before.
+    pub async fn login<U: AuthUser>(self, user: &U, options: LoginOptions) -> Result<Cookies, LoginError> {
+        let login = self.auth.login(user, options, self.login).await?;
+        Ok(Cookies { auth: self.auth, cookies: login.cookies })
+    }
+
+    /// Ends every session that a signed token of this request names, unless the CSRF table refuses it.
+    pub async fn logout(self) -> Result<Cookies, Problem> {
+        let logout = self.logout.map_err(|denial| {
+            event::csrf_refused(denial);
+            Problem::CsrfFailed
+        })?;
+        Ok(Cookies { cookies: self.auth.end_sessions(logout.sessions).await, auth: self.auth })
+    }
+
+    /// Ends every session of this user. A store that is away is 503 and clears nothing.
+    pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
+        self.auth.logout_everywhere(who).await.map_err(|error| {
+            event::store_failed("revoke_subject", &error);
+            Problem::Unavailable
+        })?;
+        Ok(Cookies { cookies: self.auth.core().clear_cookies(), auth: self.auth })
+    }
+}
+
+/// The cookies of a login or logout of one's own.
+#[derive(Clone, Debug)]
+#[must_use = "nobody is logged in or out until the cookies are sent"]
+pub struct Cookies {
+    auth: Authenticator,
+    cookies: SetCookies,
+}
+
+impl Cookies {
+    /// Writes them into a response.
+    pub fn write(&self, headers: &mut dyn ResponseHeaders) {
+        self.auth.core().write_cookies(&self.cookies, headers);
+    }
+}
+
+/// Defines an adapter's own `Problem`, `Identity`, `MaybeIdentity`, `CurrentUser`, `Claims`, `AuthContext` and `Cookies`.
+///
+/// A framework's traits can only be implemented for types of the adapter's crate, so each needs its own; they are the
+/// same everywhere except for the sample in their documentation.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! adapter_types {
+    (
+        $(#[$problem:meta])* Problem;
+        $(#[$identity:meta])* Identity;
+        $(#[$maybe:meta])* MaybeIdentity;
+        $(#[$user:meta])* CurrentUser;
+        $(#[$claims:meta])* Claims;
+        $(#[$context:meta])* AuthContext;
+        $(#[$cookies:meta])* Cookies;
+    ) => {
+        /// A failure as the client sees it: `application/problem+json` (RFC 9457) with its challenge.
+        ///
+        $(#[$problem])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct Problem(pub $crate::Problem);
+
+        impl From<$crate::Problem> for Problem {
+            fn from(problem: $crate::Problem) -> Self {
+                Self(problem)
+            }
+        }
+
+        impl From<$crate::LoginError> for Problem {
+            fn from(error: $crate::LoginError) -> Self {
+                Self(error.report())
+            }
+        }
+
+        impl std::fmt::Display for Problem {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.0.detail())
+            }
+        }
+
+        impl std::error::Error for Problem {}
+
+        /// Somebody who is logged in; without one the answer is 401 by itself. For public routes there is
+        /// [`MaybeIdentity`].
+        ///
+        $(#[$identity])*
+        #[derive(Clone, Debug)]
+        pub struct Identity(pub(crate) $crate::Identity);
+
+        impl Identity {
+            /// The core's identity, which is what every framework has in common.
+            pub fn into_inner(self) -> $crate::Identity {
+                self.0
+            }
+        }
+
+        impl From<$crate::Identity> for Identity {
+            fn from(identity: $crate::Identity) -> Self {
+                Self(identity)
+            }
+        }
+
+        impl std::ops::Deref for Identity {
+            type Target = $crate::Identity;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        /// Who is asking on a public route, if anybody: stale cookies mean "nobody", never 401. A CSRF refusal stays
+        /// 403, a store that is away 503.
+        ///
+        $(#[$maybe])*
+        #[derive(Clone, Debug)]
+        pub struct MaybeIdentity(pub Option<Identity>);
+
+        /// The user himself, freshly read through the `UserStore`. One who is gone or disabled is answered 401, and his
+        /// session is revoked.
+        ///
+        $(#[$user])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct CurrentUser<U>(pub U);
+
+        /// The access token's custom claims as a type of the application. Claims that do not fit are a 500: the token is
+        /// ours.
+        ///
+        $(#[$claims])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct Claims<T>(pub T);
+
+        /// For a login of one's own (OAuth callback, passkey, magic link) and for logging out: knows the old session,
+        /// the client's address and the user agent of this request.
+        ///
+        $(#[$context])*
+        #[derive(Debug)]
+        pub struct AuthContext(pub(crate) $crate::RequestContext);
+
+        impl AuthContext {
+            /// Logs this user in. Who he is must have been proved before.
+            pub async fn login<U: $crate::AuthUser>(
+                self,
+                user: &U,
+                options: $crate::LoginOptions,
+            ) -> Result<Cookies, $crate::LoginError> {
+                self.0.login(user, options).await.map(Cookies)
+            }
+
+            /// Ends every session that a signed token of this request names, by cookie or by header. The cookies are
+            /// cleared even when the store is away; then the revocation is tried again in the background.
+            ///
+            /// Refused with 403 when the CSRF table says so. Mount it for POST only: the table lets a GET pass.
+            pub async fn logout(self) -> Result<Cookies, Problem> {
+                Ok(Cookies(self.0.logout().await?))
+            }
+
+            /// Ends every session of this user, the present one too. A store that is away is 503 and clears nothing, so
+            /// that he can try again.
+            pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
+                Ok(Cookies(self.0.logout_everywhere(&who.0).await?))
+            }
+
+            /// The authenticator, for `hash_password`, `revoke_user` and the like.
+            pub fn authenticator(&self) -> &$crate::Authenticator {
+                self.0.authenticator()
+            }
+        }
+
+        /// The cookies of a login or logout of one's own; put them into the response.
+        ///
+        $(#[$cookies])*
+        #[derive(Clone, Debug)]
+        #[must_use = "nobody is logged in or out until the cookies are sent"]
+        pub struct Cookies(pub(crate) $crate::Cookies);
+    };
+}
