@@ -1,1 +1,63 @@
 //! Login with JWTs in HTTP-only cookies for actix-web.
+//!
+//! One dependency, one trait ([`UserStore`](cookiejwt_store::UserStore)) for the application's own user table, the
+//! routes mounted, the middleware around them:
+//!
+#![doc = "```no_run"]
+#![doc = include_str!("../docs/quickstart.rs")]
+#![doc = "```"]
+//!
+//! # Asking who it is
+//!
+//! * [`Identity`] demands somebody: 401 by itself. [`MaybeIdentity`] is for public routes, where stale cookies mean
+//!   "nobody"; not `Option<Identity>`, in which actix-web swallows a CSRF refusal and an outage too.
+//! * [`CurrentUser<U>`] loads the user through the `UserStore`.
+//! * [`Claims<T>`] is the token's custom claims as a type of yours.
+//! * [`AuthContext`] is for a login of one's own (OAuth, passkey) and for logging out.
+//! * [`ActixAuth::require_login`] protects whole scopes.
+//!
+//! Nothing is verified before one of them asks. The middleware then writes the cookies to whatever response leaves: 2xx,
+//! 4xx, 5xx, a redirect, the answer to an error of another middleware.
+//!
+//! # The order of middleware
+//!
+//! In actix-web the middleware that is wrapped last is the outermost, so call `.wrap(auth.middleware())` after the
+//! others. One that turns panics or timeouts into responses goes inside it, before it in the text, so that the cookies
+//! of a refresh leave with its answers too.
+
+mod auth;
+mod extract;
+mod headers;
+mod middleware;
+mod require_login;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use cookiejwt_store;
+#[cfg(feature = "sqlite")]
+pub use cookiejwt_store::SeaOrmTokenStore;
+pub use cookiejwt_store::{
+    Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
+    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Secret, StoreError, Subject, TokenStore,
+    UserStore, core as cookiejwt_core,
+};
+
+pub use crate::{
+    auth::ActixAuth,
+    extract::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem, WithCookies},
+    middleware::{AuthFuture, AuthMiddleware, AuthService},
+    require_login::{RequireLogin, RequireLoginService},
+};
+
+/// The few names that every application needs.
+pub mod prelude {
+    #[cfg(feature = "sqlite")]
+    pub use crate::SeaOrmTokenStore;
+    pub use crate::{
+        ActixAuth as _, AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser,
+        FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, StoreError, Subject,
+        UserStore,
+    };
+    #[cfg(feature = "sqlite")]
+    pub use sea_orm::{Database, DatabaseConnection};
+}

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::common::{
-    ACCESS, Answer, Browser, Counts, Leaving, REFRESH, User, Users, Who, World, get, request, send,
+    ACCESS, Answer, Browser, Counts, Leaving, REFRESH, User, Users, Who, World, get, request, send, who,
 };
 
 fn says(who: Option<Identity>) -> String {
@@ -73,7 +73,7 @@ fn bearer(path: &str, bearer: &str) -> Request<Body> {
 
 #[tokio::test]
 async fn somebody_by_cookie_and_by_header() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let app = application(&world);
     for (rule, path, by_cookie, by_header) in [
@@ -94,7 +94,7 @@ async fn somebody_by_cookie_and_by_header() {
 
 #[tokio::test]
 async fn nobody() {
-    let world = World::new();
+    let world = World::default();
     let app = application(&world);
     for (rule, path, status, said) in [
         ("Identity", "/identity", 401, ""),
@@ -114,7 +114,7 @@ async fn nobody() {
 
 #[tokio::test]
 async fn the_answer_to_nobody_is_exact() {
-    let answer = send(&application(&World::new()), get("/identity", "")).await;
+    let answer = send(&application(&World::default()), get("/identity", "")).await;
     assert_not_authenticated(&answer);
 }
 
@@ -133,7 +133,7 @@ fn assert_not_authenticated(answer: &Answer) {
 
 #[tokio::test]
 async fn bearers() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let app = application(&world);
     let (_, token) = alice.access.split_once('=').unwrap();
@@ -209,7 +209,7 @@ async fn a_user_who_is_gone_or_disabled_is_refused_and_his_session_revoked() {
         ("gone, by header: nothing is cleared", true, true),
         ("disabled, by header: nothing is cleared", true, false),
     ] {
-        let world = World::new();
+        let world = World::default();
         let alice = world.log_in("alice").await;
         if is_gone {
             world.users.delete("alice");
@@ -232,7 +232,7 @@ async fn a_user_who_is_gone_or_disabled_is_refused_and_his_session_revoked() {
 
 #[tokio::test]
 async fn a_user_who_is_disabled_behind_a_refresh_is_cleared_once() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let users = world.users.clone();
     let both = move |who: Identity, request: axum::extract::Request| {
@@ -254,7 +254,7 @@ async fn a_user_who_is_disabled_behind_a_refresh_is_cleared_once() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_a_programming_error() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let app = application(&world);
     for (rule, path) in [("CurrentUser of another type", "/wrong"), ("claims that do not fit", "/admin")] {
@@ -277,7 +277,7 @@ async fn what_does_not_fit_is_a_programming_error() {
 
 #[tokio::test]
 async fn claims_are_those_of_the_refresh() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     world
         .users
@@ -288,7 +288,7 @@ async fn claims_are_those_of_the_refresh() {
 
 #[tokio::test]
 async fn without_the_layer_everything_is_500() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let guarded =
         Router::new().route("/guarded", any(|| async { "in" })).route_layer(world.auth.require_login());
@@ -316,17 +316,17 @@ async fn own_login(world: &World, fields: &[(&str, &str)]) -> Answer {
 
 #[tokio::test]
 async fn a_login_of_ones_own_begins_a_session() {
-    let world = World::new();
+    let world = World::default();
     let answer = own_login(&world, &[("user-agent", "Browser/1.0")]).await;
     assert_eq!((answer.text(), answer.leaving()), ("welcome", Leaving::Both));
-    let who = world.who(&answer.cookies()).await.unwrap();
+    let who = who(&world, &answer.cookies()).await.unwrap();
     let row = world.row(&who.session.as_str().into()).await;
     assert_eq!((row.subject.as_str(), row.user_agent.as_deref(), row.ip), ("2", Some("Browser/1.0"), None));
 }
 
 #[tokio::test]
 async fn a_login_of_ones_own_revokes_every_session_that_came_in() {
-    let world = World::new();
+    let world = World::default();
     let (alice, bob) = (world.log_in("alice").await, world.log_in("bob").await);
     let cookies = format!("{}; {}", alice.access, bob.refresh);
     let answer = own_login(&world, &[("cookie", &cookies)]).await;
@@ -354,7 +354,7 @@ async fn a_login_of_ones_own_that_fails() {
             "server_error",
         ),
     ] {
-        let world = World::new();
+        let world = World::default();
         prepare(&world);
         let answer = own_login(&world, &[]).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{rule}");
@@ -364,7 +364,7 @@ async fn a_login_of_ones_own_that_fails() {
 
 #[tokio::test]
 async fn a_user_who_was_deleted_during_the_login_leaves_no_session() {
-    let world = World::new();
+    let world = World::default();
     let login = |auth: AuthContext| async move {
         let stranger = User { id: 3, ..Users::default().by_name("bob") };
         auth.login(&stranger, LoginOptions::new()).await.map_err(Problem::from)
@@ -377,7 +377,7 @@ async fn a_user_who_was_deleted_during_the_login_leaves_no_session() {
 
 #[tokio::test]
 async fn logging_out_everywhere_ends_every_session_of_this_user_at_once() {
-    let world = World::new();
+    let world = World::default();
     let [phone, desk, bob] =
         [world.log_in("alice").await, world.log_in("alice").await, world.log_in("bob").await];
     let app = application(&world);
@@ -398,7 +398,7 @@ async fn logging_out_everywhere_ends_every_session_of_this_user_at_once() {
 
 #[tokio::test]
 async fn a_logout_of_ones_own_asks_the_csrf_table_and_reads_the_bearer() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let app = application(&world);
     let foreign = [("cookie", alice.cookies()), ("sec-fetch-site", "cross-site".into())];
@@ -414,7 +414,7 @@ async fn a_logout_of_ones_own_asks_the_csrf_table_and_reads_the_bearer() {
 
 #[tokio::test]
 async fn a_logout_of_ones_own_ends_the_session_at_once() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let app = application(&world);
     let answer = send(&app, request("POST", "/logout", &[("cookie", &alice.cookies())])).await;
@@ -430,7 +430,7 @@ async fn a_logout_of_ones_own_ends_the_session_at_once() {
 
 #[tokio::test]
 async fn the_context_reaches_the_authenticator() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let everywhere = |who: Identity, auth: AuthContext| async move {
         let reason = RevocationReason::LogoutEverywhere;
@@ -443,7 +443,7 @@ async fn the_context_reaches_the_authenticator() {
 
 #[tokio::test]
 async fn what_is_printed_shows_no_token() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let printing = |who: Identity, user: CurrentUser<User>, auth: AuthContext| async move {
         let printed = format!("{who:?} {user:?} {auth:?}");
@@ -458,7 +458,7 @@ async fn what_is_printed_shows_no_token() {
 
 #[tokio::test]
 async fn the_headers_of_a_response_print_no_token() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let refreshed = send(&application(&world), get("/identity", &alice.cookies())).await;
     let logged_in = own_login(&world, &[]).await;
@@ -487,7 +487,7 @@ fn guarded(world: &World) -> Router {
 
 #[tokio::test]
 async fn require_login_answers_nobody_exactly() {
-    let world = World::new();
+    let world = World::default();
     let app = guarded(&world);
     assert_not_authenticated(&send(&app, get("/private", "")).await);
     for (rule, method, path, status) in [
@@ -505,25 +505,25 @@ async fn require_login_answers_nobody_exactly() {
 
 #[tokio::test]
 async fn require_login_lets_somebody_in() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let app = guarded(&world);
-    let who = world.who(&alice.cookies()).await.unwrap();
+    let old = who(&world, &alice.cookies()).await.unwrap();
     let by_cookie = send(&app, get("/private", &alice.cookies())).await;
-    assert_eq!((by_cookie.text(), by_cookie.leaving()), (who.token.as_str(), Leaving::Nothing));
+    assert_eq!((by_cookie.text(), by_cookie.leaving()), (old.token.as_str(), Leaving::Nothing));
     let by_header = send(&app, bearer("/private", &alice.bearer())).await;
-    assert_eq!((by_header.text(), by_header.leaving()), (who.token.as_str(), Leaving::Nothing));
+    assert_eq!((by_header.text(), by_header.leaving()), (old.token.as_str(), Leaving::Nothing));
     world.pass(306);
     let refreshed = send(&app, get("/private", &alice.cookies())).await;
     assert_eq!(refreshed.leaving(), Leaving::Both);
-    let new = world.who(&refreshed.cookies()).await.unwrap();
+    let new = who(&world, &refreshed.cookies()).await.unwrap();
     assert_eq!(refreshed.text(), new.token, "the handler sees the new identity");
-    assert_ne!(new.token, who.token);
+    assert_ne!(new.token, old.token);
 }
 
 #[tokio::test]
 async fn require_login_works_as_a_layer_and_by_itself() {
-    let world = World::new();
+    let world = World::default();
     let Browser { access, .. } = world.log_in("alice").await;
     let layer: RequireLoginLayer = world.auth.require_login();
     let app = Router::new().route("/", any(|| async { "in" })).layer(layer).layer(world.auth.layer());

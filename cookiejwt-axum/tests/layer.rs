@@ -17,7 +17,9 @@ use axum::{
 use cookiejwt_axum::{AxumAuth as _, Claims, CurrentUser, Identity, MaybeIdentity, Problem};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use crate::common::{ACCESS, Answer, Counts, Leaving, REFRESH, User, Who, World, get, request, send};
+use crate::common::{
+    ACCESS, Answer, Counts, Leaving, REFRESH, User, Who, World, get, me, request, send, who,
+};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -100,14 +102,14 @@ async fn the_cookies_of_a_refresh_leave_with_every_outcome() {
     for (rule, method, path, status) in OUTCOMES {
         for missing in [false, true] {
             let rule = format!("{rule}, access cookie {}", if missing { "missing" } else { "expired" });
-            let world = World::new();
+            let world = World::default();
             let alice = world.stale("alice").await;
             let cookies = if missing { alice.refresh.clone() } else { alice.cookies() };
             let answer = send(&outcomes(&world), request(method, path, &[("cookie", &cookies)])).await;
             assert_eq!(answer.status, status, "{rule}");
             assert_eq!(answer.leaving(), Leaving::Both, "{rule}");
             assert_eq!(world.store.counts().rotated, 1, "{rule}");
-            let who = world.who(&answer.cookies()).await.expect("the new cookies work");
+            let who = who(&world, &answer.cookies()).await.expect("the new cookies work");
             assert_eq!((who.subject.as_str(), who.session.as_str()), ("1", alice.session.as_str()), "{rule}");
         }
     }
@@ -115,19 +117,19 @@ async fn the_cookies_of_a_refresh_leave_with_every_outcome() {
 
 #[tokio::test]
 async fn the_handler_sees_the_new_identity_in_the_same_request() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
-    let old = world.who(&alice.cookies()).await.unwrap();
+    let old = who(&world, &alice.cookies()).await.unwrap();
     world.pass(306);
     let answer = send(&outcomes(&world), get("/200", &alice.cookies())).await;
-    let new = world.who(&answer.pair(ACCESS).unwrap()).await.unwrap();
+    let new = who(&world, &answer.pair(ACCESS).unwrap()).await.unwrap();
     assert_eq!(answer.text(), new.to_string());
     assert_ne!(old.token, new.token);
 }
 
 #[tokio::test]
 async fn a_streaming_body_arrives_whole_behind_the_cookies() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let answer = send(&outcomes(&world), get("/stream", &alice.cookies())).await;
     assert_eq!((answer.leaving(), answer.text()), (Leaving::Both, "one two three"));
@@ -135,7 +137,7 @@ async fn a_streaming_body_arrives_whole_behind_the_cookies() {
 
 #[tokio::test]
 async fn head_has_the_cookies_and_no_body() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let answer = send(&outcomes(&world), request("HEAD", "/200", &[("cookie", &alice.cookies())])).await;
     assert_eq!((answer.leaving(), answer.text()), (Leaving::Both, ""));
@@ -151,7 +153,7 @@ async fn both_sides_of_a_refresh_ahead() {
         ("in the leeway", 304, Leaving::Both, 1),
         ("expired", 305, Leaving::Both, 1),
     ] {
-        let world = World::new();
+        let world = World::default();
         let alice = world.log_in("alice").await;
         world.pass(age);
         let answer = send(&outcomes(&world), get("/200", &alice.cookies())).await;
@@ -162,7 +164,7 @@ async fn both_sides_of_a_refresh_ahead() {
 
 #[tokio::test]
 async fn nothing_happens_while_nobody_asks() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let garbage = format!("{ACCESS}=garbage; {REFRESH}=garbage");
     let app = Router::new()
@@ -186,9 +188,9 @@ async fn nothing_happens_while_nobody_asks() {
 
 #[tokio::test]
 async fn a_valid_access_token_needs_no_store() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
-    let app = world.me();
+    let app = me(&world);
     send(&app, get("/me", &alice.cookies())).await;
     assert_eq!(
         world.store.counts(),
@@ -220,7 +222,7 @@ async fn asks_around(_: Identity, request: Request, next: Next) -> Response {
 
 #[tokio::test]
 async fn several_askers_in_one_request_settle_once() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let app = Router::new()
         .route("/", on_get(all_askers))
@@ -228,7 +230,7 @@ async fn several_askers_in_one_request_settle_once() {
         .layer(middleware::from_fn(asks_around))
         .layer(world.auth.layer());
     let answer = send(&app, get("/", &alice.cookies())).await;
-    let token = world.who(&answer.cookies()).await.unwrap().token;
+    let token = who(&world, &answer.cookies()).await.unwrap().token;
     assert_eq!(answer.text(), format!("{token} {token} {token} {token} alice"));
     let once = Counts { rotate: 1, rotated: 1, ..Counts::default() };
     assert_eq!(world.store.counts(), Counts { revoked_since: 1, ..once });
@@ -248,20 +250,20 @@ async fn twenty_at_once(request: Request) -> String {
 
 #[tokio::test]
 async fn askers_at_the_same_time_settle_once() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let app = Router::new().route("/", on_get(twenty_at_once)).layer(world.auth.layer());
     let answer = send(&app, get("/", &alice.cookies())).await;
     assert_eq!(answer.leaving(), Leaving::Both);
     assert_eq!(world.store.counts().rotate, 1);
-    assert_eq!(answer.text(), world.who(&answer.cookies()).await.unwrap().token, "one token for all");
+    assert_eq!(answer.text(), who(&world, &answer.cookies()).await.unwrap().token, "one token for all");
 }
 
 #[tokio::test]
 async fn a_rotation_whose_answer_was_lost_heals_itself() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
-    let app = world.me();
+    let app = me(&world);
     let lost = send(&app, get("/me", &alice.cookies())).await;
     let again = send(&app, get("/me", &alice.cookies())).await;
     assert_eq!(lost.pair(REFRESH), again.pair(REFRESH), "the same successor");
@@ -301,7 +303,7 @@ fn writes(fields: Fields) -> Response {
 #[tokio::test]
 async fn no_store_and_vary_join_what_the_handler_wrote() {
     for (rule, fields, cache_control, vary) in MERGED {
-        let world = World::new();
+        let world = World::default();
         let alice = world.stale("alice").await;
         let app = Router::new()
             .route("/", on_get(move |_: Identity| async move { writes(fields) }))
@@ -321,7 +323,7 @@ async fn no_store_and_vary_join_what_the_handler_wrote() {
 
 #[tokio::test]
 async fn other_cookies_of_the_handler_stay() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let theirs: Fields =
         &[("set-cookie", "theme=dark"), ("set-cookie", "__Host-access_tokens=x; Path=/; Secure")];

@@ -13,7 +13,8 @@ use cookiejwt_axum::{AuthContext, AxumAuth as _, Identity, LoginOptions, MaybeId
 use serde_json::{Value, json};
 
 use crate::common::{
-    ACCESS, Answer, Browser, Counts, Leaving, REFRESH, User, Users, Who, World, get, post_json, request, send,
+    ACCESS, Answer, Browser, Counts, Leaving, REFRESH, User, Users, Who, World, get, me, post_json, request,
+    send, who,
 };
 
 const LOGIN: &str = "/api/auth/token/";
@@ -64,8 +65,8 @@ fn application(world: &World) -> Router {
 async fn assert_only_bob(rule: &str, world: &World, alice: &Browser, answer: &Answer) {
     assert_eq!(answer.leaving(), Leaving::Both, "{rule}: one line per name");
     let cookies = [answer.pair(ACCESS).unwrap(), answer.pair(REFRESH).unwrap()];
-    let by_access = world.who(&cookies[0]).await.unwrap();
-    let by_refresh = world.who(&cookies[1]).await.unwrap();
+    let by_access = who(world, &cookies[0]).await.unwrap();
+    let by_refresh = who(world, &cookies[1]).await.unwrap();
     assert_eq!(by_access.subject, "2", "{rule}: the access cookie is bob's");
     assert_eq!(by_refresh.subject, "2", "{rule}: the refresh cookie is bob's");
     assert_eq!(by_access.session, by_refresh.session, "{rule}");
@@ -86,7 +87,7 @@ async fn login_as_bob_with_alices_stale_cookies_gives_bob_and_only_bob() {
         ("AuthContext behind require_login", "/guarded", json!("bob"), 201, 1),
     ] {
         for only_refresh in [false, true] {
-            let world = World::new();
+            let world = World::default();
             let alice = world.stale("alice").await;
             let cookies = if only_refresh { alice.refresh.clone() } else { alice.cookies() };
             let answer = send(&application(&world), post_json(path, &cookies, &body)).await;
@@ -99,10 +100,10 @@ async fn login_as_bob_with_alices_stale_cookies_gives_bob_and_only_bob() {
 
 #[tokio::test]
 async fn the_login_route_says_who_it_is_and_keeps_the_tokens_to_itself() {
-    let world = World::new();
+    let world = World::default();
     let body = json!({ "username": "bob", "password": "bob-pw" });
     let answer = send(&application(&world), post_json(LOGIN, "", &body)).await;
-    let who = world.who(&answer.cookies()).await.unwrap();
+    let who = who(&world, &answer.cookies()).await.unwrap();
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
     let expected = json!({
         "user_id": "2",
@@ -134,7 +135,7 @@ async fn a_login_that_fails_leaves_the_cookies_alone() {
         ("a blank field", LOGIN, json!({ "username": " ", "password": "x" }), &[], (400, "invalid_request")),
         ("from another site", LOGIN, json!("username=bob&password=bob-pw"), &form, (403, "csrf_failed")),
     ] {
-        let world = World::new();
+        let world = World::default();
         let alice = world.stale("alice").await;
         let mut request = post_json(path, &alice.cookies(), &body);
         for (name, value) in fields {
@@ -149,7 +150,7 @@ async fn a_login_that_fails_leaves_the_cookies_alone() {
 
 #[tokio::test]
 async fn a_disabled_user_cannot_log_in_and_the_refresh_of_the_old_session_still_leaves() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let login = |_: Identity, auth: AuthContext| async move {
         let disabled = User { is_active: false, ..Users::default().by_name("bob") };
@@ -159,12 +160,12 @@ async fn a_disabled_user_cannot_log_in_and_the_refresh_of_the_old_session_still_
     let answer = send(&app, request("POST", "/", &[("cookie", &alice.cookies())])).await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "invalid_credentials"));
     assert_eq!(answer.leaving(), Leaving::Both);
-    assert_eq!(world.who(&answer.cookies()).await.unwrap().subject, "1", "alice stays");
+    assert_eq!(who(&world, &answer.cookies()).await.unwrap().subject, "1", "alice stays");
 }
 
 #[tokio::test]
 async fn a_login_that_is_not_to_be_remembered_sets_session_cookies() {
-    let world = World::new();
+    let world = World::default();
     let login = |auth: AuthContext| async move {
         let bob = Users::default().by_name("bob");
         auth.login(&bob, LoginOptions::new().remember(false)).await.map_err(Problem::from)
@@ -176,7 +177,7 @@ async fn a_login_that_is_not_to_be_remembered_sets_session_cookies() {
     }
     world.pass(306);
     let cookies = answer.cookies();
-    let refreshed = send(&world.me(), get("/me", &cookies)).await;
+    let refreshed = send(&me(&world), get("/me", &cookies)).await;
     assert_eq!((refreshed.status.as_u16(), refreshed.lines().len()), (200, 2));
     assert!(refreshed.lines().iter().all(|line| !line.contains("Max-Age")), "so does its refresh");
 }
@@ -190,7 +191,7 @@ async fn logout_behind_a_refresh_leaves_one_clearing_line_per_name() {
         ("AuthContext in a handler that asks", "POST", "/logout", 1),
         ("AuthContext by GET", "GET", "/logout", 1),
     ] {
-        let world = World::new();
+        let world = World::default();
         let alice = world.stale("alice").await;
         let app = application(&world);
         let answer = send(&app, request(method, path, &[("cookie", &alice.cookies())])).await;
@@ -221,7 +222,7 @@ async fn logout_while_the_store_is_away_clears_all_the_same() {
 
 #[tokio::test]
 async fn a_line_that_the_handler_wrote_by_hand_wins() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let line = format!("{ACCESS}=; Path=/; Secure; Max-Age=0");
     let by_hand = line.clone();
@@ -237,7 +238,7 @@ async fn a_line_that_the_handler_wrote_by_hand_wins() {
 #[tokio::test]
 async fn the_routes_of_a_session_leave_one_line_per_name() {
     for (rule, path) in [("refresh", "/api/auth/token/refresh/"), ("verify", "/api/auth/token/verify/")] {
-        let world = World::new();
+        let world = World::default();
         let alice = world.stale("alice").await;
         let answer = send(&application(&world), request("POST", path, &[("cookie", &alice.cookies())])).await;
         assert_eq!((answer.status.as_u16(), answer.leaving()), (200, Leaving::Both), "{rule}");
@@ -253,9 +254,9 @@ async fn the_routes_of_a_session_leave_one_line_per_name() {
 
 #[tokio::test]
 async fn a_late_answer_to_the_replaced_session_clears_nothing() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
-    let app = world.me();
+    let app = me(&world);
     let body = json!({ "username": "bob", "password": "bob-pw" });
     let bob = send(&app, post_json(LOGIN, &alice.cookies(), &body)).await;
     let late = send(&app, get("/me", &alice.cookies())).await;
@@ -266,18 +267,18 @@ async fn a_late_answer_to_the_replaced_session_clears_nothing() {
 
 #[tokio::test]
 async fn a_logout_of_two_sessions_ends_both_although_the_client_hangs_up() {
-    let world = World::new();
+    let world = World::default();
     let (alice, bob) = (world.log_in("alice").await, world.log_in("bob").await);
     let cookies = format!("{}; {}", alice.access, bob.refresh);
     let app = Router::new().route("/logout", any(own_logout_unasked)).layer(world.auth.layer());
-    world.store.hold_revocations();
+    world.store.revoking().close();
     tokio::select! {
         answer = send(&app, request("POST", "/logout", &[("cookie", &cookies)])) => {
             panic!("{} before the revocation", answer.status)
         }
-        () = world.store.revocation_arrived() => {} // and the client hangs up
+        () = world.store.revoking().arrived() => {} // and the client hangs up
     }
-    world.store.let_revocations_pass(2);
+    world.store.revoking().let_pass(2);
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
@@ -292,7 +293,7 @@ async fn own_logout_unasked(auth: AuthContext) -> impl IntoResponse {
 
 #[tokio::test]
 async fn the_subject_of_the_handler_that_logs_in_is_still_the_old_one() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let login = |who: Identity, auth: AuthContext| async move {
         let cookies = auth.login(&Users::default().by_name("bob"), LoginOptions::new()).await?;

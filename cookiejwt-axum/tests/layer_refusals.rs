@@ -57,7 +57,7 @@ fn case(rule: &'static str, world: World, cookies: String, code: &'static str, l
 }
 
 async fn revoked(reason: RevocationReason) -> (World, Browser) {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     world.auth.revoke_session(alice.session.clone(), reason).await.unwrap();
     (world, alice)
@@ -65,34 +65,40 @@ async fn revoked(reason: RevocationReason) -> (World, Browser) {
 
 async fn stale_cases() -> Vec<Case> {
     let garbage = format!("{ACCESS}=garbage; {REFRESH}=garbage");
-    let ended = World::new();
+    let ended = World::default();
     let alice = ended.log_in("alice").await.cookies();
     ended.pass(86_400);
-    let twice = World::new();
+    let twice = World::default();
     let doubled = twice.log_in("alice").await.access;
     let (logged_out, out) = revoked(RevocationReason::Logout).await;
     let (replaced, old) = revoked(RevocationReason::Replaced).await;
-    let disabled = World::new();
+    let disabled = World::default();
     let gone = disabled.stale("alice").await.cookies();
     disabled.users.delete("alice");
     let early = testing::access("1").issued_at(testing::NOW + time::Duration::minutes(1)).cookie();
     let unknown = testing::refresh("1").cookie();
     vec![
-        case("j: garbage", World::new(), garbage, "invalid_token", Leaving::Cleared),
+        case("j: garbage", World::default(), garbage, "invalid_token", Leaving::Cleared),
         case("j: both ended", ended, alice, "session_expired", Leaving::Cleared),
         case("j: a name twice", twice, format!("{doubled}; {doubled}"), "invalid_token", Leaving::Cleared),
         case("c: logged out", logged_out, out.cookies(), "session_revoked", Leaving::Cleared),
         case("c: replaced by a new login", replaced, old.cookies(), "session_revoked", Leaving::Nothing),
-        case("i: early", World::new(), early, "invalid_token", Leaving::Nothing),
+        case("i: early", World::default(), early, "invalid_token", Leaving::Nothing),
         case("k: the user is gone", disabled, gone, "session_revoked", Leaving::Cleared),
-        case("n: no row", World::new(), unknown, "session_revoked", Leaving::Cleared),
+        case("n: no row", World::default(), unknown, "session_revoked", Leaving::Cleared),
         Case {
             fields: vec![("authorization", "Bearer garbage".into())],
-            ..case("j': a dead bearer", World::new(), String::new(), "invalid_token", Leaving::Nothing)
+            ..case("j': a dead bearer", World::default(), String::new(), "invalid_token", Leaving::Nothing)
         },
         Case {
             fields: vec![],
-            ..case("f: nothing at all", World::new(), String::new(), "not_authenticated", Leaving::Nothing)
+            ..case(
+                "f: nothing at all",
+                World::default(),
+                String::new(),
+                "not_authenticated",
+                Leaving::Nothing,
+            )
         },
     ]
 }
@@ -132,7 +138,7 @@ async fn a_csrf_refusal_is_403_for_everybody_and_changes_nothing() {
             ("7: a foreign origin", "origin", "https://evil.example"),
             ("7: a null origin", "origin", "null"),
         ] {
-            let world = World::new();
+            let world = World::default();
             let alice = world.stale("alice").await;
             let sent = [("cookie", alice.cookies()), (name, value.to_owned())];
             let answer = send(&application(&world), request("POST", path, &fields(&sent))).await;
@@ -160,7 +166,7 @@ async fn the_origin_is_compared_with_the_authority_of_http_2() {
             ("Host", "", "app.example", 200),
             ("Host of another", "", "evil.example", 403),
         ] {
-            let world = World::new();
+            let world = World::default();
             let alice = world.log_in("alice").await;
             let sent = [("cookie", alice.cookies()), ("host", host.into())];
             let sent = [fields(&sent), vec![("origin", "https://app.example")]].concat();
@@ -183,7 +189,7 @@ async fn a_request_that_may_not_refresh_is_told_so_and_keeps_its_cookies() {
         for ((asker, path), status) in
             [(DEMANDING[0], 401), (DEMANDING[3], 401), (PUBLIC[0], 200), (PUBLIC[1], 200)]
         {
-            let world = World::new();
+            let world = World::default();
             let alice = world.stale("alice").await;
             let sent = [("cookie", alice.cookies()), (name, value.to_owned())];
             let answer = send(&application(&world), request(method, path, &fields(&sent))).await;
@@ -212,17 +218,17 @@ async fn assert_unavailable(rule: &str, world: &World, cookies: &str) {
 
 #[tokio::test]
 async fn a_store_that_is_away_is_503_with_the_cookies_untouched() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     world.store.set_away(true);
     assert_unavailable("q: the sessions are away", &world, &alice.cookies()).await;
 
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     world.users.set_away(true);
     assert_unavailable("q: the users are away", &world, &alice.cookies()).await;
 
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     world.store.set_away(true);
     assert_unavailable("d: the revoked set cannot be loaded", &world, &alice.cookies()).await;
@@ -230,7 +236,7 @@ async fn a_store_that_is_away_is_503_with_the_cookies_untouched() {
 
 #[tokio::test]
 async fn a_refresh_ahead_fails_soft() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     assert_eq!(send(&application(&world), get("/me", &alice.cookies())).await.status, 200, "loads the set");
     world.pass(280);
@@ -243,7 +249,7 @@ async fn a_refresh_ahead_fails_soft() {
 
 #[tokio::test]
 async fn the_cookies_of_a_rotation_leave_with_the_503_of_a_later_asker() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let users = world.users.clone();
     let failing = move |_: Identity, request: axum::extract::Request, next: Next| {
@@ -258,7 +264,7 @@ async fn the_cookies_of_a_rotation_leave_with_the_503_of_a_later_asker() {
 #[tokio::test]
 async fn claims_that_cannot_be_minted_are_500_for_everybody() {
     for (asker, path) in DEMANDING.into_iter().chain(PUBLIC) {
-        let world = World::new();
+        let world = World::default();
         let alice = world.stale("alice").await;
         world.users.change("alice", |alice| alice.claims = json!("no object"));
         let answer = send(&application(&world), get(path, &alice.cookies())).await;
@@ -269,7 +275,7 @@ async fn claims_that_cannot_be_minted_are_500_for_everybody() {
 
 #[tokio::test]
 async fn a_reused_refresh_token_is_cleared_and_its_session_revoked() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let app = application(&world);
     let honest = send(&app, get("/me", &alice.cookies())).await;

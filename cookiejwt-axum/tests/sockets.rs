@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::common::{
-    ACCESS, Leaving, REFRESH, Users, World,
+    ACCESS, Leaving, REFRESH, Users, World, me, who,
     wire::{Server, head, post},
 };
 
@@ -24,12 +24,12 @@ async fn start(world: &World) -> Server {
     let optional =
         any(|who: Option<Identity>| async { who.map_or("nobody".into(), |who| who.subject().to_string()) });
     let public = Router::new().route("/optional", optional).layer(world.auth.layer());
-    Server::start(world.me().merge(public)).await
+    Server::start(me(world).merge(public)).await
 }
 
 #[tokio::test]
 async fn cookie_fields_as_they_come() {
-    let world = World::new();
+    let world = World::default();
     let (alice, bob) = (world.log_in("alice").await, world.log_in("bob").await);
     let server = start(&world).await;
     let (_, token) = bob.access.split_once('=').unwrap();
@@ -79,7 +79,7 @@ async fn cookie_fields_as_they_come() {
 
 #[tokio::test]
 async fn bodies_of_a_login() {
-    let world = World::new();
+    let world = World::default();
     let server = start(&world).await;
     let good = br#"{"username":"alice","password":"alice-pw"}"#;
     let padded = |size: usize| [good.as_slice(), " ".repeat(size - good.len()).as_bytes()].concat();
@@ -123,7 +123,7 @@ async fn bodies_of_a_login() {
 
 #[tokio::test]
 async fn bodies_that_lie_about_their_length() {
-    let world = World::new();
+    let world = World::default();
     let server = start(&world).await;
     let chunked: &[&[u8]] = &[b"Transfer-Encoding: chunked", b"Content-Type: application/json"];
     let chunk = format!("1100\r\n{}\r\n", "x".repeat(0x1100));
@@ -142,7 +142,7 @@ async fn bodies_that_lie_about_their_length() {
 
 #[tokio::test]
 async fn the_wrong_method_is_405_with_allow() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let server = start(&world).await;
     for path in ["token", "token/", "token/refresh/", "token/blacklist/", "logout", "token/verify/"] {
@@ -163,7 +163,7 @@ async fn the_wrong_method_is_405_with_allow() {
 
 #[tokio::test]
 async fn the_origin_is_compared_with_one_host() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let server = start(&world).await;
     let mine = cookie(&alice.access);
@@ -191,7 +191,7 @@ async fn the_origin_is_compared_with_one_host() {
 
 #[tokio::test]
 async fn http_1_0() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let server = start(&world).await;
     let answer = server.one(format!("GET /me HTTP/1.0\r\nCookie: {}\r\n\r\n", alice.cookies())).await;
@@ -207,7 +207,7 @@ async fn http_1_0() {
 
 #[tokio::test]
 async fn pipelined_requests_are_each_their_own() {
-    let world = World::new();
+    let world = World::default();
     let (alice, bob) = (world.stale("alice").await, world.log_in("bob").await);
     let server = start(&world).await;
     let piped = |cookies: &str| format!("GET /optional HTTP/1.1\r\nHost: a\r\nCookie: {cookies}\r\n\r\n");
@@ -232,7 +232,7 @@ async fn fifty_requests_with_one_refresh_token_rotate_once() {
     for (rule, request) in
         [("expired access cookie", "GET /me"), ("the refresh route", "POST /api/auth/token/refresh/")]
     {
-        let world = World::new();
+        let world = World::default();
         let alice = world.stale("alice").await;
         let server = start(&world).await;
         let bytes = head(request, &[&cookie(&alice.cookies())]);
@@ -241,7 +241,7 @@ async fn fifty_requests_with_one_refresh_token_rotate_once() {
         for answer in &answers {
             assert_eq!((answer.status.as_u16(), answer.leaving()), (200, Leaving::Both), "{rule}");
             successors.insert(answer.pair(REFRESH).unwrap());
-            let who = world.who(&answer.pair(ACCESS).unwrap()).await.unwrap();
+            let who = who(&world, &answer.pair(ACCESS).unwrap()).await.unwrap();
             assert_eq!((who.subject.as_str(), who.session.as_str()), ("1", alice.session.as_str()), "{rule}");
         }
         assert_eq!((answers.len(), successors.len()), (50, 1), "{rule}");
@@ -258,7 +258,7 @@ async fn fifty_requests_with_one_refresh_token_rotate_once() {
 
 #[tokio::test]
 async fn the_peers_address_stands_in_the_sessions_row() {
-    let world = World::new();
+    let world = World::default();
     let users = Users::default();
     let own = any(|auth: AuthContext| async move {
         Ok::<_, Problem>(auth.login(&users.by_name("bob"), LoginOptions::new()).await?)
@@ -272,7 +272,7 @@ async fn the_peers_address_stands_in_the_sessions_row() {
     ] {
         let answer = server.one(bytes).await;
         assert_eq!(answer.leaving(), Leaving::Both, "{rule}");
-        let session = world.who(&answer.cookies()).await.unwrap().session;
+        let session = who(&world, &answer.cookies()).await.unwrap().session;
         assert_eq!(world.row(&session.as_str().into()).await.ip.as_deref(), Some("127.0.0.1"), "{rule}");
     }
     server.assert_no_panics();
@@ -280,15 +280,15 @@ async fn the_peers_address_stands_in_the_sessions_row() {
 
 #[tokio::test]
 async fn a_client_that_hangs_up_cannot_cancel_its_logout() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let server = start(&world).await;
-    world.store.hold_revocations();
+    world.store.revoking().close();
     let mut stream = server.connect().await;
     stream.write_all(&head("POST /api/auth/logout/", &[&cookie(&alice.cookies())])).await.unwrap();
-    world.store.revocation_arrived().await;
+    world.store.revoking().arrived().await;
     drop(stream);
-    world.store.let_revocations_pass(1);
+    world.store.revoking().let_pass(1);
     // Asks the server until it knows: only a logout that goes on can make this end.
     let mut answer = server.one(head("GET /me", &[&cookie(&alice.cookies())])).await;
     for _ in 0..1000 {
@@ -304,7 +304,7 @@ async fn a_client_that_hangs_up_cannot_cancel_its_logout() {
 
 #[tokio::test]
 async fn bytes_that_are_no_request_harm_nobody() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.log_in("alice").await;
     let server = start(&world).await;
     for bytes in [

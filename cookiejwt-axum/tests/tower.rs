@@ -46,7 +46,7 @@ async fn text(response: Response<Full<Bytes>>) -> String {
 
 #[tokio::test]
 async fn a_full_body_on_both_sides() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let service = AuthLayer::new(world.auth.clone()).layer(service_fn(asks));
     let stale = service.clone().oneshot(request(&alice.cookies(), Full::from("hello"))).await.unwrap();
@@ -60,7 +60,7 @@ async fn a_full_body_on_both_sides() {
 
 #[tokio::test]
 async fn a_service_without_extractors_asks_the_slot() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let by_slot = service_fn(|request: Request<Empty<Bytes>>| async move {
         let slot = Arc::clone(request.extensions().get::<Arc<Slot>>().unwrap());
@@ -79,7 +79,7 @@ struct OutOfOrder;
 
 #[tokio::test]
 async fn a_services_error_is_passed_on_and_the_lost_cookies_heal() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let fails = service_fn(|request: Request<Full<Bytes>>| async move {
         asks(request).await.unwrap();
@@ -113,7 +113,7 @@ impl tower::Service<Request<()>> for Readiness {
 
 #[test]
 fn readiness_is_the_inner_services() {
-    let world = World::new();
+    let world = World::default();
     for readiness in [Poll::Ready(Ok(())), Poll::Pending, Poll::Ready(Err(OutOfOrder))] {
         let expected = match &readiness {
             Poll::Ready(Err(OutOfOrder)) => Poll::Ready(Err(OutOfOrder)),
@@ -128,7 +128,7 @@ fn readiness_is_the_inner_services() {
 
 #[tokio::test]
 async fn bodies_and_futures_need_not_be_send() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let local = service_fn(|request: Request<Rc<str>>| async move {
         let (mut parts, body) = request.into_parts();
@@ -144,7 +144,7 @@ async fn bodies_and_futures_need_not_be_send() {
 
 #[tokio::test]
 async fn a_service_that_does_not_ask_costs_nothing() {
-    let world = World::new();
+    let world = World::default();
     let alice = world.stale("alice").await;
     let silent =
         service_fn(|_: Request<()>| async { Response::builder().status(StatusCode::NO_CONTENT).body(()) });

@@ -1,1 +1,101 @@
 //! Login with JWTs in HTTP-only cookies for Rocket.
+//!
+//! One dependency, one trait ([`UserStore`](cookiejwt_store::UserStore)) for the application's own user table, the
+//! routes mounted, the catchers registered, the fairing attached:
+//!
+#![doc = "```no_run"]
+#![doc = include_str!("../docs/quickstart.rs")]
+#![doc = "```"]
+//!
+//! # Asking who it is
+//!
+//! * [`Identity`] demands somebody: 401 by itself. [`MaybeIdentity`] is for public routes, where stale cookies mean
+//!   "nobody"; not `Option<Identity>`, in which Rocket swallows a CSRF refusal (403) and an outage (503) too.
+//! * [`CurrentUser<U>`] loads the user through the `UserStore`.
+//! * [`Claims<T>`] is the token's custom claims as a type of yours.
+//! * [`AuthContext`] is for a login of one's own (OAuth, passkey) and for logging out.
+//! * [`RocketAuth::require_login`] protects lists of routes.
+//!
+//! # The fairing
+//!
+//! Nothing is verified before one of them asks. The [fairing](RocketAuth::fairing) then writes the cookies to whatever
+//! response leaves: 2xx, 4xx, 5xx, a redirect, the answer of a catcher, also after a panic. Without it every one of them
+//! answers 500 and says so in the log. Cookies that handlers add to Rocket's own `CookieJar` are left alone.
+//!
+//! # The catchers
+//!
+//! A guard of Rocket's can only choose a status; the body comes from a catcher. Ours answer the statuses that our guards
+//! choose with `application/problem+json`: 401, 403, 500 and 503. They know which guard of ours refused last, and claim
+//! nothing about a status that came from elsewhere.
+//!
+//! Catchers of your own go to a longer base, such as `.register("/pages", catchers![login_page])`, where they win. For
+//! the same base leave one of ours out, because Rocket refuses two of them for one status:
+//!
+//! ```
+//! use cookiejwt_rocket::prelude::*;
+//! use rocket::{Catcher, catch, catchers, response::Redirect};
+//!
+//! #[catch(401)]
+//! fn login_page() -> Redirect {
+//!     Redirect::to("/login")
+//! }
+//!
+//! fn with_login_page(auth: &Authenticator) -> Vec<Catcher> {
+//!     let mut catchers = auth.catchers();
+//!     catchers.retain(|catcher| catcher.code != Some(401));
+//!     catchers.extend(catchers![login_page]);
+//!     catchers
+//! }
+//! ```
+//!
+//! # Limits of Rocket
+//!
+//! * A header field that is not UTF-8 never reaches us. In a `Cookie` field it hides its neighbours, so that somebody
+//!   looks like nobody; an `Origin` like that counts as absent.
+//! * A request that Rocket itself cannot read is answered 400 before any fairing, and gets no cookie.
+//! * A form's field `_method` changes the method before anybody else sees the request. It never makes a request safe:
+//!   one that carries a form is not, whatever its method.
+//! * `X-Real-IP` is not believed: the client's address is that of the connection.
+
+mod auth;
+mod catchers;
+mod fairing;
+mod figment;
+mod guards;
+mod memory;
+mod require_login;
+mod respond;
+mod routes;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod view;
+
+pub use cookiejwt_store;
+#[cfg(feature = "sqlite")]
+pub use cookiejwt_store::SeaOrmTokenStore;
+pub use cookiejwt_store::{
+    Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
+    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Secret, StoreError, Subject, TokenStore,
+    UserStore, core as cookiejwt_core,
+};
+
+pub use crate::{
+    auth::RocketAuth,
+    fairing::AuthFairing,
+    figment::FromFigment,
+    guards::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem},
+    respond::WithCookies,
+};
+
+/// The few names that every application needs.
+pub mod prelude {
+    #[cfg(feature = "sqlite")]
+    pub use crate::SeaOrmTokenStore;
+    pub use crate::{
+        AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FromEnv as _,
+        FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, RocketAuth as _,
+        StoreError, Subject, UserStore,
+    };
+    #[cfg(feature = "sqlite")]
+    pub use sea_orm::{Database, DatabaseConnection};
+}

@@ -89,7 +89,12 @@ impl Slot {
 
     /// The access token's custom claims as a type of the application.
     pub async fn claims<T: DeserializeOwned>(&self, head: RequestHead<'_>) -> Result<T, Problem> {
-        self.identity(head).await?.claims().map_err(|error| {
+        Self::claims_of(&self.identity(head).await?)
+    }
+
+    /// The custom claims of an identity that this slot gave. Ones that do not fit are a 500: the token is ours.
+    pub fn claims_of<T: DeserializeOwned>(identity: &Identity) -> Result<T, Problem> {
+        identity.claims().map_err(|error| {
             tracing::error!(%error, "the access token's custom claims do not fit");
             Problem::ServerError
         })

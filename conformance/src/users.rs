@@ -3,20 +3,19 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use cookiejwt_axum::{
-    AuthUser, PasswordHasher, StoreError, Subject, UserStore,
-    cookiejwt_store::{PasswordError, PasswordMatch},
+use cookiejwt_store::{
+    AuthUser, PasswordError, PasswordHasher, PasswordMatch, StoreError, Subject, UserStore,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
 #[derive(Clone, Debug)]
-pub(crate) struct User {
-    pub(crate) id: i64,
-    pub(crate) name: &'static str,
-    pub(crate) password: String,
-    pub(crate) is_active: bool,
-    pub(crate) claims: Value,
+pub struct User {
+    pub id: i64,
+    pub name: &'static str,
+    pub password: String,
+    pub is_active: bool,
+    pub claims: Value,
 }
 
 impl AuthUser for User {
@@ -39,7 +38,7 @@ impl AuthUser for User {
 
 /// Alice is 1, bob is 2; their passwords are their names and `-pw`. Clones share the rows.
 #[derive(Clone)]
-pub(crate) struct Users(Arc<Inner>);
+pub struct Users(Arc<Inner>);
 
 struct Inner {
     rows: Mutex<Vec<User>>,
@@ -62,27 +61,27 @@ impl Default for Users {
 }
 
 impl Users {
-    pub(crate) fn by_name(&self, name: &str) -> User {
+    pub fn by_name(&self, name: &str) -> User {
         self.find(|user| user.name == name).expect("a known user")
     }
 
-    pub(crate) fn change(&self, name: &str, change: impl FnOnce(&mut User)) {
+    pub fn change(&self, name: &str, change: impl FnOnce(&mut User)) {
         change(self.0.rows.lock().unwrap().iter_mut().find(|user| user.name == name).unwrap());
     }
 
-    pub(crate) fn delete(&self, name: &str) {
+    pub fn delete(&self, name: &str) {
         self.0.rows.lock().unwrap().retain(|user| user.name != name);
     }
 
-    pub(crate) fn set_away(&self, away: bool) {
+    pub fn set_away(&self, away: bool) {
         self.0.away.store(away, Ordering::SeqCst);
     }
 
-    pub(crate) fn calls(&self) -> usize {
+    pub fn calls(&self) -> usize {
         self.0.calls.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn forget_calls(&self) {
+    pub fn forget_calls(&self) {
         self.0.calls.store(0, Ordering::SeqCst);
     }
 
@@ -115,7 +114,7 @@ impl UserStore for Users {
 }
 
 /// A password is its own hash: these tests are about requests.
-pub(crate) struct PlainPasswords;
+pub struct PlainPasswords;
 
 impl PasswordHasher for PlainPasswords {
     fn hash(&self, password: &str) -> Result<String, PasswordError> {

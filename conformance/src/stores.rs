@@ -3,39 +3,38 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use cookiejwt_axum::{
-    MemoryStore, StoreError, Subject, TokenStore,
-    cookiejwt_core::{
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Timestamp,
-    },
-    cookiejwt_store::RevokedSession,
+use cookiejwt_store::{
+    MemoryStore, Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId,
+    SessionRecord, StoreError, Subject, Timestamp, TokenStore,
 };
 use tokio::sync::Semaphore;
 
 /// How often each method was called; `rotated` counts the rotations that changed a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) create: usize,
-    pub(crate) find: usize,
-    pub(crate) rotate: usize,
-    pub(crate) rotated: usize,
-    pub(crate) revoke: usize,
-    pub(crate) revoked_since: usize,
+pub struct Counts {
+    pub create: usize,
+    pub find: usize,
+    pub rotate: usize,
+    pub rotated: usize,
+    pub revoke: usize,
+    pub revoked_since: usize,
 }
 
 /// A [`MemoryStore`] that counts, that can be away, and that can be held while it revokes. Clones share everything.
 #[derive(Clone, Default)]
-pub(crate) struct Watched(Arc<Inner>);
+pub struct Watched(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     rows: MemoryStore,
     counts: Mutex<Counts>,
     away: AtomicBool,
+    created: Mutex<Vec<SessionId>>,
     revoking: Gate,
 }
 
-struct Gate {
+/// Where a call waits until it is let pass.
+pub struct Gate {
     held: AtomicBool,
     arrived: Semaphore,
     opened: Semaphore,
@@ -47,35 +46,61 @@ impl Default for Gate {
     }
 }
 
+impl Gate {
+    /// From now on a call waits.
+    pub fn close(&self) {
+        self.held.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until a call has come.
+    pub async fn arrived(&self) {
+        self.arrived.acquire().await.unwrap().forget();
+    }
+
+    pub fn let_pass(&self, count: usize) {
+        self.opened.add_permits(count);
+    }
+
+    /// The call that may have to wait.
+    pub async fn pass(&self) {
+        if self.held.load(Ordering::SeqCst) {
+            self.arrived.add_permits(1);
+            self.opened.acquire().await.unwrap().forget();
+        }
+    }
+}
+
 impl Watched {
-    pub(crate) fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         *self.0.counts.lock().unwrap()
     }
 
-    pub(crate) fn forget_counts(&self) {
+    pub fn forget_counts(&self) {
         *self.0.counts.lock().unwrap() = Counts::default();
     }
 
-    pub(crate) fn set_away(&self, away: bool) {
+    pub fn set_away(&self, away: bool) {
         self.0.away.store(away, Ordering::SeqCst);
     }
 
-    pub(crate) async fn row(&self, id: &SessionId) -> Option<SessionRecord> {
+    pub async fn row(&self, id: &SessionId) -> Option<SessionRecord> {
         self.0.rows.find(id).await.unwrap()
     }
 
-    /// From now on a revocation waits for [`let_revocations_pass`](Self::let_revocations_pass).
-    pub(crate) fn hold_revocations(&self) {
-        self.0.revoking.held.store(true, Ordering::SeqCst);
+    /// Every session that was ever created.
+    pub fn created(&self) -> Vec<SessionId> {
+        self.0.created.lock().unwrap().clone()
     }
 
-    /// Waits until a revocation has come as far as the store.
-    pub(crate) async fn revocation_arrived(&self) {
-        self.0.revoking.arrived.acquire().await.unwrap().forget();
+    /// As another node would: this one hears nothing of it.
+    pub async fn revoke_elsewhere(&self, id: &SessionId, at: Timestamp) {
+        let revocation = Revocation { session_id: id.clone(), reason: RevocationReason::Logout, at };
+        self.0.rows.revoke(&revocation).await.unwrap();
     }
 
-    pub(crate) fn let_revocations_pass(&self, count: usize) {
-        self.0.revoking.opened.add_permits(count);
+    /// Where a revocation waits, when the gate is closed.
+    pub fn revoking(&self) -> &Gate {
+        &self.0.revoking
     }
 
     fn called(&self, count: impl FnOnce(&mut Counts)) -> Result<(), StoreError> {
@@ -91,6 +116,7 @@ impl Watched {
 impl TokenStore for Watched {
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
         self.called(|counts| counts.create += 1)?;
+        self.0.created.lock().unwrap().push(session.id.clone());
         self.0.rows.create(session).await
     }
 
@@ -112,11 +138,7 @@ impl TokenStore for Watched {
 
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         self.called(|counts| counts.revoke += 1)?;
-        let gate = &self.0.revoking;
-        if gate.held.load(Ordering::SeqCst) {
-            gate.arrived.add_permits(1);
-            gate.opened.acquire().await.unwrap().forget();
-        }
+        self.0.revoking.pass().await;
         self.0.rows.revoke(revocation).await
     }
 

@@ -1,0 +1,50 @@
+//! One table of HTTP scenarios in the words of `wire.md` and `rules.md`, run over real sockets with raw bytes, unchanged,
+//! through every adapter: `cargo test -p conformance` prints it with one column per framework.
+//!
+//! * [`World`] is what an application stands on: a clock that is moved by hand, stores that count and fail on demand,
+//!   ids that are known beforehand. The tests of the other crates use it too.
+//! * [`scenarios::all`] is the table; [`Scenario`] the words that it is written in.
+//! * [`run`](run::run) plays one scenario against one framework.
+
+#![allow(missing_docs, reason = "not published; the names say it")]
+#![allow(clippy::missing_panics_doc, reason = "a test wants to hear at once what is wrong")]
+
+pub mod answer;
+pub mod expected;
+pub mod ids;
+pub mod request;
+pub mod run;
+pub mod scenario;
+pub mod scenarios;
+mod stores;
+mod users;
+mod world;
+
+pub use crate::{
+    answer::Answer,
+    expected::Expected,
+    request::Request,
+    scenario::{Scenario, Step},
+    stores::{Counts, Gate, Watched},
+    users::{PlainPasswords, User, Users},
+    world::{Browser, World},
+};
+
+pub const ACCESS: &str = "__Host-access_token";
+pub const REFRESH: &str = "__Host-refresh_token";
+
+/// What a handler says of somebody who is logged in.
+pub fn said(who: &cookiejwt_store::Identity) -> String {
+    format!("{} {} {} {}", who.subject(), who.session_id(), who.token_id(), who.source().as_str())
+}
+
+/// What a handler says of anybody.
+pub fn said_of(who: Option<&cookiejwt_store::Identity>) -> String {
+    who.map_or_else(|| "nobody".into(), said)
+}
+
+/// The custom claims that the handlers ask for.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct Roles {
+    pub roles: Vec<String>,
+}

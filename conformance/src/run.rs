@@ -1,0 +1,152 @@
+//! Plays one scenario against one framework.
+
+use std::{future::Future, net::SocketAddr, pin::Pin};
+
+use cookiejwt_store::{Secret, core::testing};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+
+use crate::{
+    ACCESS, Answer, Expected, REFRESH, Request, Scenario, Step, World, answer::exchange, request::Names,
+    scenario::Availability, world::second,
+};
+
+/// A server of one framework on a port of its own.
+pub struct Running {
+    pub address: SocketAddr,
+    pub stop: Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+/// Starts a server with every handler of the suite.
+pub type Start = fn(World) -> Pin<Box<dyn Future<Output = Running>>>;
+
+#[derive(Clone, Copy)]
+pub struct Framework {
+    pub name: &'static str,
+    pub start: Start,
+}
+
+/// What came back, and in words what was wrong with it.
+#[derive(Debug, Default)]
+pub struct Played {
+    pub answers: Vec<Answer>,
+    pub faults: Vec<String>,
+}
+
+/// Plays all steps; a fault does not end the scenario.
+pub async fn run(scenario: &Scenario, framework: Framework) -> Played {
+    let world = World::with(scenario.config);
+    let running = (framework.start)(world.clone()).await;
+    let mut player = Player {
+        names: tokens_of_others(&world),
+        is_rocket: framework.name == "rocket",
+        address: running.address,
+        world,
+        played: Played::default(),
+    };
+    for (number, step) in scenario.steps.iter().enumerate() {
+        player.play(number + 1, step).await;
+    }
+    (running.stop)().await;
+    player.played
+}
+
+/// Tokens that no login made: of another key, of another node's clock, of another issuer.
+fn tokens_of_others(world: &World) -> Names {
+    let core = world.auth.core();
+    let secret = Secret::from_base64("q6NNIpG9d1Ic6DqDGHdBaMNUJdzEwXmwi+CpGW9KEpM=").expect("a secret");
+    let other = testing::config().secret(secret).build().expect("valid settings");
+    let other = cookiejwt_store::Core::new(other);
+    let (access, refresh) = (|| testing::access("1"), || testing::refresh("1"));
+    let mut names = Names::default();
+    names.set_pairs("unknown", &access().by(&other).cookie(), &refresh().by(&other).cookie());
+    let early = second(3600);
+    let (early_access, early_refresh) =
+        (access().by(core).issued_at(early), refresh().by(core).issued_at(early));
+    names.set_pairs("early", &early_access.cookie(), &early_refresh.cookie());
+    names.set_pairs("foreign", &access().by(core).foreign().cookie(), &refresh().by(core).foreign().cookie());
+    names.set_pairs("rowless", &access().by(core).cookie(), &refresh().by(core).cookie());
+    names
+}
+
+struct Player {
+    world: World,
+    names: Names,
+    address: SocketAddr,
+    is_rocket: bool,
+    played: Played,
+}
+
+impl Player {
+    async fn play(&mut self, number: usize, step: &Step) {
+        let world = self.world.clone();
+        match step {
+            Step::LogIn { user, name } => {
+                let browser = world.log_in(user).await;
+                self.names.set_pairs(name, &browser.access, &browser.refresh);
+                self.names.set(&format!("{name}.session"), browser.session.as_str());
+            }
+            Step::Pass(seconds) => world.pass(*seconds),
+            Step::Sessions(availability) => world.store.set_away(*availability == Availability::Away),
+            Step::Users(availability) => world.users.set_away(*availability == Availability::Away),
+            Step::Disable(user) => world.users.change(user, |user| user.is_active = false),
+            Step::Delete(user) => world.users.delete(user),
+            Step::TooManyClaims(user) => {
+                world
+                    .users
+                    .change(user, |user| user.claims = serde_json::json!({ "roles": ["r".repeat(4000)] }));
+            }
+            Step::RevokedElsewhere(user) => {
+                let index = world.users.by_name(user).id - 1;
+                let session = world.store.created()[usize::try_from(index).expect("small")].clone();
+                world.store.revoke_elsewhere(&session, world.auth.now().into()).await;
+            }
+            Step::Keep(name) => {
+                let last = self.played.answers.last().expect("an answer before");
+                let pair = |name| last.pair(name).unwrap_or_default();
+                self.names.set_pairs(name, &pair(ACCESS), &pair(REFRESH));
+            }
+            Step::Send { request, expected, on_rocket } => {
+                let expected = on_rocket.as_ref().filter(|_| self.is_rocket).unwrap_or(expected);
+                self.send(number, request, expected).await;
+            }
+            Step::HangUp { request, rows } => self.hang_up(number, request, rows).await,
+        }
+    }
+
+    async fn send(&mut self, number: usize, request: &Request, expected: &Expected) {
+        let before = self.world.rows().await;
+        let answer = exchange(self.address, &request.bytes(&self.names), request.is_head()).await;
+        let after = self.world.rows().await;
+        let (is, should) = (answer.in_words(), expected.in_words(self.world.second()));
+        if is != should {
+            self.fault(number, &should, &is);
+        }
+        let rows = expected.rows.clone().unwrap_or(before);
+        if after != rows {
+            self.fault(number, &rows, &after);
+        }
+        self.played.answers.push(answer);
+    }
+
+    async fn hang_up(&mut self, number: usize, request: &Request, rows: &[String]) {
+        self.world.gate.close();
+        let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
+        stream.write_all(&request.bytes(&self.names)).await.expect("the server reads");
+        self.world.gate.arrived().await;
+        drop(stream);
+        self.world.gate.let_pass(1);
+        let after = self.world.rows().await;
+        if after != rows {
+            self.fault(number, rows, &after);
+        }
+    }
+
+    fn fault(&mut self, number: usize, should: &[String], is: &[String]) {
+        let lines = |lines: &[String]| lines.join("\n      ");
+        self.played.faults.push(format!(
+            "step {number}\n    expected\n      {}\n    was\n      {}",
+            lines(should),
+            lines(is)
+        ));
+    }
+}

@@ -1,0 +1,127 @@
+//! The words that the table is written in.
+
+use cookiejwt_store::ConfigBuilder;
+
+use crate::{Expected, Request, world::ACCESS_LIFE_AND_LEEWAY};
+
+/// One row of the table: what stands before, what is sent, what comes back and what stands afterwards.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Scenario {
+    /// The place in `rules.md` or `wire.md`.
+    pub rule: &'static str,
+    pub name: &'static str,
+    pub config: fn(ConfigBuilder) -> ConfigBuilder,
+    pub steps: Vec<Step>,
+    /// Only these frameworks have it.
+    pub only: &'static [&'static str],
+}
+
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a table of a hundred rows")]
+pub enum Step {
+    /// Names the cookies of a new session.
+    LogIn {
+        user: &'static str,
+        name: &'static str,
+    },
+    Pass(i64),
+    Sessions(Availability),
+    Users(Availability),
+    Disable(&'static str),
+    Delete(&'static str),
+    /// Another node revokes the session of this name.
+    RevokedElsewhere(&'static str),
+    /// The user's claims grow beyond what a cookie can hold.
+    TooManyClaims(&'static str),
+    /// Names the cookies of the last answer.
+    Keep(&'static str),
+    Send {
+        request: Request,
+        expected: Expected,
+        on_rocket: Option<Expected>,
+    },
+    /// The client hangs up after the rotation and before the response; then these rows stand.
+    HangUp {
+        request: Request,
+        rows: Vec<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    Away,
+    Back,
+}
+
+pub fn scenario(rule: &'static str, name: &'static str) -> Scenario {
+    Scenario { rule, name, config: |config| config, steps: Vec::new(), only: &[] }
+}
+
+impl Scenario {
+    pub fn config(mut self, config: fn(ConfigBuilder) -> ConfigBuilder) -> Self {
+        self.config = config;
+        self
+    }
+
+    pub fn only(mut self, frameworks: &'static [&'static str]) -> Self {
+        self.only = frameworks;
+        self
+    }
+
+    pub fn step(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Alice has session 1, refresh token 2, access token 3; a second login has 4, 5, 6.
+    pub fn log_in(self, user: &'static str) -> Self {
+        self.step(Step::LogIn { user, name: user })
+    }
+
+    pub fn log_in_as(self, user: &'static str, name: &'static str) -> Self {
+        self.step(Step::LogIn { user, name })
+    }
+
+    /// Alice, whose access token has ended and whose refresh token has not.
+    pub fn stale(self) -> Self {
+        self.log_in("alice").pass(ACCESS_LIFE_AND_LEEWAY)
+    }
+
+    pub fn pass(self, seconds: i64) -> Self {
+        self.step(Step::Pass(seconds))
+    }
+
+    pub fn sessions(self, availability: Availability) -> Self {
+        self.step(Step::Sessions(availability))
+    }
+
+    pub fn users(self, availability: Availability) -> Self {
+        self.step(Step::Users(availability))
+    }
+
+    pub fn keep(self, name: &'static str) -> Self {
+        self.step(Step::Keep(name))
+    }
+
+    pub fn send(self, request: Request, expected: Expected) -> Self {
+        self.step(Step::Send { request, expected, on_rocket: None })
+    }
+
+    /// Where Rocket's documented limits (a header field that is not UTF-8 never arrives) lead to another answer.
+    pub fn send_but_on_rocket(self, request: Request, expected: Expected, on_rocket: Expected) -> Self {
+        self.step(Step::Send { request, expected, on_rocket: Some(on_rocket) })
+    }
+
+    pub fn hang_up(self, request: Request, rows: &[&str]) -> Self {
+        let rows = rows.iter().map(|row| (*row).to_owned()).collect();
+        self.step(Step::HangUp { request, rows })
+    }
+}
+
+impl Scenario {
+    /// Whether a limit of Rocket gives another answer there.
+    pub fn differs_on_rocket(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Send { on_rocket: Some(_), .. }))
+    }
+}

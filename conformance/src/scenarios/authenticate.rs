@@ -1,0 +1,241 @@
+//! `rules.md` 4: every row of the table, first match wins.
+
+use cookiejwt_store::{ConfigBuilder, RevocationLevel};
+use std::time::Duration;
+
+use crate::{
+    Scenario, Step,
+    expected::{json, me, me_by_header, problem, text},
+    request::{get, post, request},
+    scenario::{
+        Availability::{Away, Back},
+        scenario,
+    },
+};
+
+/// A second before an access token ends: near expiry, and still valid.
+const NEAR_EXPIRY: i64 = 280;
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    [valid(), revoked(), near_expiry(), not_permitted(), unusable(), optional()].concat()
+}
+
+fn every_request(config: ConfigBuilder) -> ConfigBuilder {
+    config.revocation(RevocationLevel::EveryRequest)
+}
+
+fn at_refresh(config: ConfigBuilder) -> ConfigBuilder {
+    config.revocation(RevocationLevel::AtRefresh)
+}
+
+fn alice(rule: &'static str, name: &'static str) -> Scenario {
+    scenario(rule, name).log_in("alice")
+}
+
+fn stale(rule: &'static str, name: &'static str) -> Scenario {
+    scenario(rule, name).stale()
+}
+
+fn valid() -> Vec<Scenario> {
+    let foreign_post = || post("/me").site("cross-site").cookie("{alice}");
+    vec![
+        alice("4 a", "a cookie of ours, CSRF denies").send(foreign_post(), problem("csrf_failed")),
+        stale("4 a", "stale cookies, CSRF denies: nothing rotates")
+            .send(foreign_post(), problem("csrf_failed")),
+        alice("4 a", "dead cookies, CSRF denies: nothing is cleared")
+            .send(post("/me").site("cross-site").cookie("{alice.forged_access}"), problem("csrf_failed")),
+        alice("4 a", "CSRF denies, a valid bearer decides")
+            .log_in("bob")
+            .send(foreign_post().bearer("{bob.token}"), me_by_header(2, 4, 6)),
+        alice("4 b", "a bearer alone").send(get("/me").bearer("{alice.token}"), me_by_header(1, 1, 3)),
+        alice("4 b", "a bearer beside dead cookies: none is cleared")
+            .send(get("/me").cookie("{alice.forged_access}").bearer("{alice.token}"), me_by_header(1, 1, 3)),
+        alice("4 b", "a bearer whose session was revoked")
+            .send(post("/api/auth/logout/").bearer("{alice.token}"), {
+                json("{}").clears().rows(&["#1 logout #2"])
+            })
+            .send(get("/me").bearer("{alice.token}"), problem("session_revoked")),
+        alice("4 b", "a bearer, the store is away")
+            .config(every_request)
+            .sessions(Away)
+            .send(get("/me").bearer("{alice.token}"), problem("unavailable")),
+        alice("4 e", "a valid access cookie").send(get("/me").cookie("{alice}"), me(1, 1, 3)),
+        alice("4 e", "a valid access cookie, asked twice of the same session")
+            .send(get("/me").cookie("{alice.access}"), me(1, 1, 3))
+            .send(get("/user").cookie("{alice.access}"), text(200, "alice")),
+        scenario("4 f", "no credential of ours at all").send(get("/me"), problem("not_authenticated")),
+        scenario("4 f", "only cookies of others")
+            .send(get("/me").cookie("a=b"), problem("not_authenticated")),
+    ]
+}
+
+fn revoked() -> Vec<Scenario> {
+    let ended = || problem("session_revoked").clears();
+    let log_out = || post("/api/auth/token/blacklist/").cookie("{alice}");
+    let out = || json("{}").clears().rows(&["#1 logout #2"]);
+    vec![
+        alice("4 c", "revoked on this node")
+            .send(log_out(), out())
+            .send(get("/me").cookie("{alice}"), ended()),
+        alice("4 c", "revoked on this node, access ended")
+            .send(log_out(), out())
+            .pass(306)
+            .send(get("/me").cookie("{alice}"), ended()),
+        alice("4 c", "AtRefresh: the access token lives on")
+            .config(at_refresh)
+            .send(log_out(), out())
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3))
+            .pass(306)
+            .send(get("/me").cookie("{alice}"), ended()),
+        alice("4 c", "EveryRequest: the store says revoked")
+            .config(every_request)
+            .step(Step::RevokedElsewhere("alice"))
+            .send(get("/me").cookie("{alice}"), ended()),
+        alice("4 c", "EveryRequest: the store has no row")
+            .config(every_request)
+            .send(get("/me").cookie("{rowless.access}"), ended()),
+        alice("4 c", "Feed: loaded before another node revoked")
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3))
+            .step(Step::RevokedElsewhere("alice"))
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
+        alice("4 d", "EveryRequest: the store is away")
+            .config(every_request)
+            .sessions(Away)
+            .send(get("/me").cookie("{alice}"), problem("unavailable")),
+        alice("4 d", "Feed before its first load: the store is away, then back")
+            .sessions(Away)
+            .send(get("/me").cookie("{alice}"), problem("unavailable"))
+            .sessions(Back)
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
+        alice("4 d", "Feed after its first load: the store is away")
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3))
+            .sessions(Away)
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
+    ]
+}
+
+fn near_expiry() -> Vec<Scenario> {
+    let near = |name| alice("4 g", name).pass(NEAR_EXPIRY);
+    vec![
+        near("near expiry, without refresh token").send(get("/me").cookie("{alice.access}"), me(1, 1, 3)),
+        near("near expiry, refresh token dead")
+            .send(get("/me").cookie("{alice.access}; {alice.forged_refresh}"), me(1, 1, 3)),
+        near("near expiry, refresh token early")
+            .send(get("/me").cookie("{alice.access}; {early.refresh}"), me(1, 1, 3)),
+        near("near expiry, refresh token of another session")
+            .log_in("bob")
+            .send(get("/me").cookie("{alice.access}; {bob.refresh}"), me(1, 1, 3)),
+        near("near expiry, from an image on another site")
+            .send(get("/me").site("cross-site").cookie("{alice}"), me(1, 1, 3)),
+        near("near expiry: refreshed ahead")
+            .send(get("/me").cookie("{alice}"), me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"])),
+        near("near expiry, the store is away: goes on")
+            .send(get("/open"), text(200, "open"))
+            .config(at_refresh)
+            .sessions(Away)
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
+        alice("4 e", "not near expiry: nothing is refreshed")
+            .pass(260)
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
+    ]
+}
+
+fn not_permitted() -> Vec<Scenario> {
+    let refused = || problem("refresh_required");
+    let me_now = || get("/me").cookie("{alice}");
+    let rotated = || me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"]);
+    vec![
+        stale("4 h", "from an image on another site").send(me_now().site("cross-site"), refused()),
+        stale("4 h", "from another origin of the same site").send(me_now().site("same-site"), refused()),
+        stale("4 h", "OPTIONS").send(request("OPTIONS", "/me").cookie("{alice}"), refused()),
+        stale("4 h", "prefetch").send(me_now().line("Sec-Purpose: prefetch"), refused()),
+        stale("4 h", "prerender").send(me_now().line("Sec-Purpose: prefetch;prerender"), refused()),
+        stale("4 h", "two Sec-Fetch-Site").send(me_now().site("same-origin").site("same-origin"), refused()),
+        stale("4 h", "a frame on another site").send(
+            me_now().site("cross-site").line("Sec-Fetch-Mode: navigate").line("Sec-Fetch-Dest: iframe"),
+            refused(),
+        ),
+        stale("4 m", "a link on another site").send(
+            me_now().site("cross-site").line("Sec-Fetch-Mode: navigate").line("Sec-Fetch-Dest: document"),
+            rotated(),
+        ),
+        stale("4 m", "a trusted origin")
+            .config(|config| config.trusted_origin("https://app.partner.example"))
+            .send(me_now().site("cross-site").origin("https://app.partner.example"), rotated()),
+        stale("4 m", "the own origin").send(me_now().site("same-origin"), rotated()),
+        stale("4 m", "typed in by the user").send(me_now().site("none"), rotated()),
+    ]
+}
+
+fn unusable() -> Vec<Scenario> {
+    let with =
+        |rule, name, cookies: &str, expected| alice(rule, name).send(get("/me").cookie(cookies), expected);
+    let invalid = || problem("invalid_token");
+    vec![
+        with("4 i", "access early", "{early.access}", invalid()),
+        with("4 i", "refresh early", "{early.refresh}", invalid()),
+        with("4 i", "both of an unknown key", "{unknown}", invalid()),
+        with("4 i", "access early beside a dead refresh token", "{early.access}; {alice.forged_refresh}", {
+            invalid()
+        }),
+        with("4 i", "refresh early beside a dead access token", "{alice.forged_access}; {early.refresh}", {
+            invalid()
+        }),
+        with("4 j", "access dead", "{alice.forged_access}", invalid().clears()),
+        with("4 j", "refresh dead", "{alice.forged_refresh}", invalid().clears()),
+        with("4 j", "both dead", "{alice.forged_access}; {alice.forged_refresh}", invalid().clears()),
+        with("4 j", "of another issuer", "{foreign}", invalid().clears()),
+        alice("4 j", "access ended, no refresh token")
+            .pass(306)
+            .send(get("/me").cookie("{alice.access}"), invalid().clears()),
+        alice("4 j", "refresh token authentic and ended")
+            .pass(86_401)
+            .send(get("/me").cookie("{alice}"), problem("session_expired").clears()),
+        alice("4 j", "the session's absolute end")
+            .config(|config| {
+                let (hour, less) = (Duration::from_hours(1), Duration::from_mins(50));
+                config.session_max_age(hour).refresh_max_age(less)
+            })
+            .pass(2940)
+            .send(get("/me").cookie("{alice}"), {
+                me(1, 1, 5).rows(&["#1 live #4 after #2"]).lines(
+                    "__Host-access_token=<at+jwt #5 of #1 for 1, 2940..3240>; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300",
+                    "__Host-refresh_token=<rt+jwt #4 of #1 for 1, 2940..3600>; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=660",
+                )
+            })
+            .keep("new")
+            .pass(660)
+            .send(get("/me").cookie("{new}"), problem("session_expired").clears()),
+        alice("4 j'", "only a dead bearer").send(get("/me").bearer("{alice.forged_token}"), invalid()),
+        alice("4 j'", "only a bearer that has ended").pass(306).send(get("/me").bearer("{alice.token}"), invalid()),
+    ]
+}
+
+fn optional() -> Vec<Scenario> {
+    let nobody = || text(200, "nobody");
+    vec![
+        scenario("4 optional", "nobody").send(get("/optional"), nobody()),
+        alice("4 optional", "somebody").send(get("/optional").cookie("{alice}"), me(1, 1, 3)),
+        alice("4 optional", "dead cookies mean nobody, and are cleared")
+            .send(get("/optional").cookie("{alice.forged_access}"), nobody().clears()),
+        alice("4 optional", "early cookies mean nobody").send(get("/optional").cookie("{early}"), nobody()),
+        alice("4 optional", "a revoked session means nobody")
+            .send(post("/api/auth/logout/").cookie("{alice}"), json("{}").clears().rows(&["#1 logout #2"]))
+            .send(get("/optional").cookie("{alice}"), nobody().clears()),
+        stale("4 optional", "a refresh is not permitted: nobody")
+            .send(get("/optional").site("cross-site").cookie("{alice}"), nobody()),
+        stale("4 optional", "refreshed").send(get("/optional").cookie("{alice}"), {
+            me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"])
+        }),
+        alice("4 optional", "a CSRF refusal stays 403")
+            .send(post("/optional").site("cross-site").cookie("{alice}"), problem("csrf_failed")),
+        stale("4 optional", "a store outage stays 503")
+            .sessions(Away)
+            .send(get("/optional").cookie("{alice}"), problem("unavailable")),
+        stale("4 optional", "tokens that cannot be minted stay 500")
+            .step(Step::TooManyClaims("alice"))
+            .send(get("/optional").cookie("{alice}"), problem("server_error")),
+        alice("4 optional", "dead bearer means nobody")
+            .send(get("/optional").bearer("{alice.forged_token}"), nobody()),
+    ]
+}

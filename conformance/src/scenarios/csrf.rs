@@ -1,0 +1,199 @@
+//! `rules.md` 7: every row of the table, when a cookie is the credential.
+
+use crate::{
+    Expected, Request, Scenario,
+    expected::{me, me_by_header, problem},
+    request::{get, post, request},
+    scenario::scenario,
+};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const PARTNER: &str = "https://app.partner.example";
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    [safe(), fetch_metadata(), other_sites(), origins(), login()].concat()
+}
+
+fn alice(rule: &'static str, name: &'static str, request: Request, expected: Expected) -> Scenario {
+    scenario(rule, name).log_in("alice").send(request.cookie("{alice}"), expected)
+}
+
+fn allowed() -> Expected {
+    me(1, 1, 3)
+}
+
+fn denied() -> Expected {
+    problem("csrf_failed")
+}
+
+fn change() -> Request {
+    post("/me")
+}
+
+fn safe() -> Vec<Scenario> {
+    vec![
+        alice("7.1", "GET from another site", get("/me").site("cross-site"), allowed()),
+        alice("7.1", "HEAD from another site", request("HEAD", "/me").site("cross-site"), {
+            allowed().without_body()
+        }),
+        alice("7.1", "OPTIONS from another site", request("OPTIONS", "/me").site("cross-site"), allowed()),
+        alice(
+            "7.1",
+            "GET with the content type of a form",
+            get("/me").site("cross-site").line("Content-Type: application/x-www-form-urlencoded"),
+            denied(),
+        ),
+        alice(
+            "7.1",
+            "GET with the content type of a form, in other case and with parameters",
+            get("/me").site("cross-site").line("Content-Type: Multipart/Form-Data; boundary=x"),
+            denied(),
+        ),
+        alice("7.1", "a WebSocket from another site", get("/ws").site("cross-site").upgrade(), denied()),
+        alice(
+            "7.1",
+            "a WebSocket from another site, told by Origin alone",
+            get("/ws").origin("https://evil.example").upgrade(),
+            denied(),
+        ),
+        alice(
+            "7.1",
+            "method override in a header",
+            post("/me").site("cross-site").line("X-HTTP-Method-Override: GET"),
+            denied(),
+        ),
+        alice(
+            "7.1",
+            "method override in a form",
+            post("/me").site("cross-site").body(FORM, "_method=GET"),
+            denied(),
+        ),
+        alice("7.2", "a bearer from another site", change().site("cross-site").bearer("{alice.token}"), {
+            me_by_header(1, 1, 3)
+        }),
+    ]
+}
+
+fn fetch_metadata() -> Vec<Scenario> {
+    vec![
+        alice("7.3", "two Sec-Fetch-Site", change().site("same-origin").site("same-origin"), denied()),
+        alice(
+            "7.3",
+            "two Origins",
+            change().site("same-origin").origin("http://app.example").origin("http://app.example"),
+            denied(),
+        ),
+        scenario("7.3", "an Origin that is not ASCII")
+            .log_in("alice")
+            .send(change().cookie("{alice}").origin("http://äpp.example"), denied()),
+        scenario("7.3", "an Origin that is not UTF-8 (on Rocket it never arrives)")
+            .log_in("alice")
+            .send_but_on_rocket(
+                change().cookie("{alice}").line(b"Origin: http://\xe4pp.example"),
+                denied(),
+                allowed(),
+            ),
+        alice("7.4", "same-origin", change().site("same-origin"), allowed()),
+        alice("7.4", "none", change().site("none"), allowed()),
+        alice(
+            "7.4",
+            "same-origin, whatever Origin says",
+            change().site("same-origin").origin("null"),
+            allowed(),
+        ),
+    ]
+}
+
+fn other_sites() -> Vec<Scenario> {
+    let trusting = |scenario: Scenario| scenario.config(|config| config.trusted_origin(PARTNER));
+    vec![
+        alice("7.5", "cross-site", change().site("cross-site"), denied()),
+        alice("7.5", "same-site", change().site("same-site"), denied()),
+        alice("7.5", "an unknown value", change().site("same-planet"), denied()),
+        alice("7.5", "an empty value", change().line("Sec-Fetch-Site:"), denied()),
+        alice("7.5", "same-origin in other case", change().site("Same-Origin"), denied()),
+        alice(
+            "7.5",
+            "cross-site from an origin that is not trusted",
+            change().site("cross-site").origin(PARTNER),
+            denied(),
+        ),
+        trusting(alice(
+            "7.5",
+            "cross-site from a trusted origin",
+            change().site("cross-site").origin(PARTNER),
+            allowed(),
+        )),
+        trusting(alice(
+            "7.5",
+            "same-site from a trusted origin",
+            change().site("same-site").origin(PARTNER),
+            allowed(),
+        )),
+        trusting(alice(
+            "7.5",
+            "cross-site from the trusted origin's neighbour",
+            change().site("cross-site").origin("https://app.partner.example.evil.example"),
+            denied(),
+        )),
+    ]
+}
+
+fn origins() -> Vec<Scenario> {
+    let public = |scenario: Scenario| scenario.config(|config| config.public_origin("https://shop.example"));
+    vec![
+        alice("7.6", "the own host", change().origin("http://app.example"), allowed()),
+        alice(
+            "7.6",
+            "the own host over https, behind a proxy",
+            change().origin("https://app.example"),
+            allowed(),
+        ),
+        alice("7.6", "the own host in other case, default port", change().origin("HTTP://App.Example:80"), {
+            allowed()
+        }),
+        alice("7.6", "another port", change().origin("http://app.example:8080"), denied()),
+        alice(
+            "7.6",
+            "the port of the Host field",
+            change().line("Host: app.example:8080").origin("http://app.example:8080"),
+            allowed(),
+        ),
+        public(alice("7.6", "the public origin", change().origin("https://shop.example"), allowed())),
+        public(alice("7.6", "the host is not the public origin", change().origin("http://app.example"), {
+            denied()
+        })),
+        alice("7.7", "another origin", change().origin("https://evil.example"), denied()),
+        alice("7.7", "null", change().origin("null"), denied()),
+        alice("7.7", "a subdomain", change().origin("http://www.app.example"), denied()),
+        alice("7.8", "neither header: not a browser", change(), allowed()),
+        alice("7.8", "neither header, strict", change(), denied())
+            .config(|config| config.strict_browser_headers(true)),
+    ]
+}
+
+fn login() -> Vec<Scenario> {
+    let credentials = r#"{"username":"alice","password":"alice-pw"}"#;
+    let nobody = |name, request: Request| scenario("7", name).send(request, denied());
+    vec![
+        nobody("login from another site", post("/api/auth/token/").site("cross-site").json(credentials)),
+        nobody("login by a form of another site", {
+            post("/api/auth/token/").site("cross-site").body(FORM, "username=alice&password=alice-pw")
+        }),
+        nobody("login from another origin of an old browser", {
+            post("/api/auth/token/").origin("https://evil.example").json(credentials)
+        }),
+        alice(
+            "7",
+            "logout from another site: nothing is cleared",
+            post("/api/auth/logout/").site("cross-site"),
+            denied(),
+        ),
+        alice(
+            "7",
+            "a logout of one's own from another site",
+            post("/logout-own").site("cross-site"),
+            denied(),
+        ),
+    ]
+}

@@ -1,0 +1,23 @@
+//! The table, in the order of `rules.md` and `wire.md`.
+
+mod authenticate;
+mod cookies;
+mod csrf;
+mod endpoints;
+mod handlers;
+mod refresh;
+
+use crate::Scenario;
+
+/// Every scenario.
+pub fn all() -> Vec<Scenario> {
+    [
+        cookies::scenarios(),
+        authenticate::scenarios(),
+        refresh::scenarios(),
+        csrf::scenarios(),
+        handlers::scenarios(),
+        endpoints::scenarios(),
+    ]
+    .concat()
+}

@@ -1,0 +1,217 @@
+//! `rules.md` 4 and 5: rotation, reuse, the refresh route, outages.
+
+use std::time::Duration;
+
+use crate::{
+    Request, Scenario, Step,
+    expected::{json, me, problem, text},
+    request::{get, post},
+    scenario::{
+        Availability::{Away, Back},
+        scenario,
+    },
+};
+
+const ROTATED: &str = "#1 live #4 after #2";
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    [rotated(), refused(), raced(), outages(), route(), hung_up()].concat()
+}
+
+fn alice(rule: &'static str, name: &'static str) -> Scenario {
+    scenario(rule, name).log_in("alice")
+}
+
+fn stale(rule: &'static str, name: &'static str) -> Scenario {
+    scenario(rule, name).stale()
+}
+
+fn me_now() -> Request {
+    get("/me").cookie("{alice}")
+}
+
+fn rotated() -> Vec<Scenario> {
+    let new = || me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]);
+    vec![
+        stale("4 m", "access ended").send(me_now(), new()),
+        alice("4 m", "access absent").send(get("/me").cookie("{alice.refresh}"), new()),
+        alice("4 m", "access dead").send(get("/me").cookie("{alice.forged_access}; {alice.refresh}"), new()),
+        alice("4 m", "access early").send(get("/me").cookie("{early.access}; {alice.refresh}"), new()),
+        alice("4 m", "access of an unknown key").send(get("/me").cookie("{unknown.access}; {alice.refresh}"), new()),
+        stale("4 m", "the new cookies are good, and rotate in their turn")
+            .send(me_now(), new())
+            .keep("new")
+            .send(get("/me").cookie("{new}"), me(1, 1, 5))
+            .pass(306)
+            .send(get("/me").cookie("{new}"), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #4"])),
+        stale("4 m", "without remembering, neither cookie has an age")
+            .send(
+                post("/api/auth/token/").json(r#"{"username":"alice","password":"alice-pw","remember":false}"#),
+                json(
+                    r##"{"user_id":"1","session_id":"#4","access_expires_at":"2026-01-01T12:10:06Z","refresh_expires_at":"2026-01-02T12:05:06Z"}"##,
+                )
+                .lines(
+                    "__Host-access_token=<at+jwt #6 of #4 for 1, 306..606>; Path=/; Secure; HttpOnly; SameSite=Lax",
+                    "__Host-refresh_token=<rt+jwt #5 of #4 for 1, 306..86706>; Path=/; Secure; HttpOnly; SameSite=Lax",
+                )
+                .rows(&["#1 live #2", "#4 live #5"]),
+            )
+            .keep("brief")
+            .pass(306)
+            .send(
+                get("/me").cookie("{brief}"),
+                me(1, 4, 8)
+                    .lines(
+                        "__Host-access_token=<at+jwt #8 of #4 for 1, 612..912>; Path=/; Secure; HttpOnly; SameSite=Lax",
+                        "__Host-refresh_token=<rt+jwt #7 of #4 for 1, 612..87012>; Path=/; Secure; HttpOnly; SameSite=Lax",
+                    )
+                    .rows(&["#1 live #2", "#4 live #7 after #5"]),
+            ),
+    ]
+}
+
+fn refused() -> Vec<Scenario> {
+    let ended = || problem("session_revoked").clears();
+    vec![
+        stale("4 k", "the user is disabled")
+            .step(Step::Disable("alice"))
+            .send(me_now(), ended().rows(&["#1 user_inactive #2"])),
+        stale("4 k", "the user is gone")
+            .step(Step::Delete("alice"))
+            .send(me_now(), ended().rows(&["#1 user_inactive #2"])),
+        stale("4 l", "new tokens cannot be minted")
+            .step(Step::TooManyClaims("alice"))
+            .send(me_now(), problem("server_error")),
+        alice("4 l", "new tokens cannot be minted, the access token is still valid")
+            .pass(280)
+            .step(Step::TooManyClaims("alice"))
+            .send(me_now(), me(1, 1, 3)),
+        alice("4 n", "no row").send(get("/me").cookie("{rowless.refresh}"), ended()),
+        stale("4 n", "revoked on another node")
+            .step(Step::RevokedElsewhere("alice"))
+            .send(me_now(), ended().rows(&["#1 logout #2"])),
+        alice("4 n", "replaced by a login: nothing is cleared")
+            .send(
+                post("/login-as-bob").cookie("{alice}"),
+                text(200, "bob").sets_for(2, 4, 6, 5).rows(&["#1 replaced #2", "#4 live #5"]),
+            )
+            .send(me_now(), problem("session_revoked"))
+            .pass(306)
+            .send(me_now(), problem("session_revoked")),
+    ]
+}
+
+fn raced() -> Vec<Scenario> {
+    let first = || me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]);
+    let reuse = || problem("session_revoked").clears().rows(&["#1 reuse #4 after #2"]);
+    vec![
+        stale("4 o", "a second tab presents the parent: the same successor")
+            .send(me_now(), first())
+            .send(me_now(), me(1, 1, 7).sets(1, 7, 4)),
+        stale("4 o", "at the last moment of the leeway")
+            .send(me_now(), first())
+            .pass(10)
+            .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
+        stale("4 r", "the parent after the leeway: theft")
+            .send(me_now(), first())
+            .keep("new")
+            .pass(11)
+            .send(me_now(), reuse())
+            .send(get("/me").cookie("{new}"), problem("session_revoked").clears()),
+        stale("4 r", "the parent at once, without any leeway")
+            .config(|config| config.reuse_leeway(Duration::ZERO))
+            .send(me_now(), first())
+            .send(me_now(), reuse()),
+        stale("4 r", "a grandparent inside the leeway")
+            .send(me_now(), first())
+            .keep("new")
+            .pass(306)
+            .send(get("/me").cookie("{new}"), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #4"]))
+            .send(me_now(), problem("session_revoked").clears().rows(&["#1 reuse #6 after #4"])),
+        stale("4 p", "the successor at once again: no second rotation")
+            .send(me_now(), first())
+            .keep("new")
+            .pass(5)
+            .send(get("/me").cookie("{new.refresh}"), me(1, 1, 7).sets_older(1, 7, 4, 306)),
+        stale("4 p'", "the successor after the leeway rotates")
+            .send(me_now(), first())
+            .keep("new")
+            .pass(10)
+            .send(
+                get("/me").cookie("{new.refresh}"),
+                me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #4"]),
+            ),
+    ]
+}
+
+fn outages() -> Vec<Scenario> {
+    let first = || me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]);
+    vec![
+        stale("4 q", "sessions away: cookies are not touched, and good afterwards")
+            .sessions(Away)
+            .send(me_now(), problem("unavailable"))
+            .sessions(Back)
+            .send(me_now(), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #2"])),
+        stale("4 q", "users away: cookies are not touched")
+            .users(Away)
+            .send(me_now(), problem("unavailable"))
+            .users(Back)
+            .send(me_now(), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #2"])),
+        alice("4 q", "users away, the access token is still valid")
+            .pass(280)
+            .users(Away)
+            .send(me_now(), me(1, 1, 3)),
+        alice("4 q", "CurrentUser, users away")
+            .users(Away)
+            .send(get("/user").cookie("{alice}"), problem("unavailable")),
+        stale("4 m", "back before anybody asked").sessions(Away).sessions(Back).send(me_now(), first()),
+    ]
+}
+
+fn route() -> Vec<Scenario> {
+    let refresh = || post("/api/auth/token/refresh/");
+    let body = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
+    let rotated = || json(body).sets(1, 5, 4).rows(&[ROTATED]);
+    vec![
+        alice("refresh", "both cookies").send(refresh().cookie("{alice}"), rotated()),
+        alice("refresh", "the refresh cookie alone").send(refresh().cookie("{alice.refresh}"), rotated()),
+        alice("refresh", "without the trailing slash")
+            .send(post("/api/auth/token/refresh").cookie("{alice}"), rotated()),
+        alice("refresh", "a bearer instead of the cookie")
+            .send(refresh().bearer("{alice.token}"), problem("not_authenticated")),
+        alice("refresh", "no cookie").send(refresh(), problem("not_authenticated")),
+        alice("refresh", "the access cookie alone")
+            .send(refresh().cookie("{alice.access}"), problem("not_authenticated")),
+        alice("refresh", "early").send(refresh().cookie("{early.refresh}"), problem("invalid_token")),
+        alice("refresh", "dead")
+            .send(refresh().cookie("{alice.forged_refresh}"), problem("invalid_token").clears()),
+        alice("refresh", "ended")
+            .pass(86_400)
+            .send(refresh().cookie("{alice}"), problem("session_expired").clears()),
+        alice("refresh", "from another site")
+            .send(refresh().site("cross-site").cookie("{alice}"), problem("csrf_failed")),
+        alice("refresh", "from another site, with a bearer").send(
+            refresh().site("cross-site").cookie("{alice}").bearer("{alice.token}"),
+            problem("csrf_failed"),
+        ),
+        alice("refresh", "sessions away, access still valid")
+            .sessions(Away)
+            .send(refresh().cookie("{alice}"), problem("unavailable")),
+        alice("refresh", "GET").send(get("/api/auth/token/refresh/").cookie("{alice}"), {
+            problem("method_not_allowed").field("allow", "POST")
+        }),
+    ]
+}
+
+fn hung_up() -> Vec<Scenario> {
+    vec![
+        stale("5", "the client hangs up after the rotation: the next request heals")
+            .hang_up(get("/holds").cookie("{alice}"), &[ROTATED])
+            .pass(9)
+            .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
+        stale("5", "the client hangs up and comes back after the leeway")
+            .hang_up(get("/holds").cookie("{alice}"), &[ROTATED])
+            .pass(11)
+            .send(me_now(), problem("session_revoked").clears().rows(&["#1 reuse #4 after #2"])),
+    ]
+}

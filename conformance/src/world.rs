@@ -1,0 +1,126 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use cookiejwt_store::{
+    Authenticator, ConfigBuilder, LoginContext, LoginOptions, ManualClock, SessionId, SessionRecord,
+    core::testing,
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::{ACCESS, Gate, PlainPasswords, REFRESH, Users, Watched, ids::Counting};
+
+/// One second more than an access token is good for, leeway included.
+pub(crate) const ACCESS_LIFE_AND_LEEWAY: i64 = 306;
+
+/// What an application stands on. Clones share everything.
+#[derive(Clone)]
+pub struct World {
+    pub auth: Authenticator,
+    pub clock: ManualClock,
+    pub store: Watched,
+    pub users: Users,
+    /// Where the handler of `/holds` waits.
+    pub gate: Arc<Gate>,
+}
+
+/// What a browser holds after a login.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    pub session: SessionId,
+    pub access: String,
+    pub refresh: String,
+}
+
+impl Browser {
+    /// The value of the `Cookie` field.
+    pub fn cookies(&self) -> String {
+        format!("{}; {}", self.access, self.refresh)
+    }
+
+    pub fn bearer(&self) -> String {
+        let (_, token) = self.access.split_once('=').expect("a pair");
+        format!("Bearer {token}")
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::with(|config| config)
+    }
+}
+
+impl World {
+    pub fn with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+        let (clock, store, users) = (ManualClock::at(testing::NOW), Watched::default(), Users::default());
+        let ids = Counting::default();
+        let auth = Authenticator::builder(change(testing::config()).build().expect("valid settings"))
+            .users(users.clone())
+            .tokens(store.clone())
+            .clock(clock.clone())
+            .password_hasher(PlainPasswords)
+            .dangerous_random(move |bytes| {
+                ids.fill(bytes);
+                Ok(())
+            })
+            .build()
+            .expect("complete");
+        Self { auth, clock, store, users, gate: Arc::default() }
+    }
+
+    /// Logs a user in without any request; the counters begin anew.
+    pub async fn log_in(&self, name: &str) -> Browser {
+        let user = self.users.by_name(name);
+        let login = self.auth.login(&user, LoginOptions::new(), LoginContext::default()).await;
+        let login = login.expect("may log in");
+        let pair = |name: &str| {
+            let cookie = login.cookies.iter().find(|cookie| cookie.name() == name).expect("both are set");
+            let line = cookie.line().to_str().expect("ASCII");
+            line.split(';').next().unwrap_or_default().to_owned()
+        };
+        let browser =
+            Browser { session: login.record.id.clone(), access: pair(ACCESS), refresh: pair(REFRESH) };
+        self.store.forget_counts();
+        self.users.forget_calls();
+        browser
+    }
+
+    /// A browser whose access token has ended and whose refresh token has not.
+    pub async fn stale(&self, name: &str) -> Browser {
+        let browser = self.log_in(name).await;
+        self.pass(ACCESS_LIFE_AND_LEEWAY);
+        browser
+    }
+
+    pub fn pass(&self, seconds: i64) {
+        self.clock.advance(Duration::seconds(seconds));
+    }
+
+    /// Seconds since the beginning.
+    pub fn second(&self) -> i64 {
+        (self.auth.now() - testing::NOW).whole_seconds()
+    }
+
+    pub async fn row(&self, session: &SessionId) -> SessionRecord {
+        self.store.row(session).await.expect("the session has a row")
+    }
+
+    pub async fn revoked_because(&self, session: &SessionId) -> Option<&'static str> {
+        self.row(session).await.revoked.map(|(_, reason)| reason.as_str())
+    }
+
+    /// Every session in words: `#1 live 4 after 2`, `#1 logout 2`.
+    pub async fn rows(&self) -> Vec<String> {
+        let mut rows = BTreeMap::new();
+        for id in self.store.created() {
+            let row = self.row(&id).await;
+            let state = row.revoked.map_or("live", |(_, reason)| reason.as_str());
+            let previous = row.previous_jti.map(|jti| format!(" after {jti}")).unwrap_or_default();
+            rows.insert(id.to_string(), format!("{id} {state} {}{previous}", row.current_jti));
+        }
+        rows.into_values().map(|row| crate::ids::named(&row)).collect()
+    }
+}
+
+/// This many seconds after the beginning.
+pub(crate) fn second(seconds: i64) -> OffsetDateTime {
+    testing::NOW + Duration::seconds(seconds)
+}

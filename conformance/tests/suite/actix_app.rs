@@ -1,0 +1,136 @@
+use std::panic::AssertUnwindSafe;
+
+use actix_web::{
+    App, HttpRequest, HttpResponse, HttpServer, Responder,
+    body::BoxBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::{Next, from_fn},
+    web,
+};
+use bytes::Bytes;
+use conformance::{Roles, User, World, run::Running, said, said_of};
+use cookiejwt_actix::{cookiejwt_core::Problem as Failure, prelude::*};
+use futures_util::{FutureExt as _, stream};
+
+pub(crate) async fn start(world: World) -> Running {
+    let server = HttpServer::new(move || {
+        let auth = world.auth.clone();
+        App::new()
+            .app_data(web::Data::new(world.clone()))
+            .configure(handlers)
+            .configure(auth.routes())
+            .service(web::resource("/private").wrap(auth.require_login()).to(async || "private"))
+            .service(web::resource("/fails-late").wrap(from_fn(fail_late)).to(me))
+            .wrap(from_fn(catch_panic))
+            .wrap(auth.middleware())
+    });
+    let server = server.workers(1).disable_signals().bind("127.0.0.1:0").expect("a free port");
+    let address = server.addrs()[0];
+    let server = server.run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Running { address, stop: Box::new(move || Box::pin(async move { handle.stop(false).await })) }
+}
+
+fn handlers(config: &mut web::ServiceConfig) {
+    config
+        .route("/me", web::to(me))
+        .route("/optional", web::to(optional))
+        .route("/user", web::to(async |CurrentUser(user): CurrentUser<User>| user.name))
+        .route("/wrong-user", web::to(async |_: CurrentUser<String>| "never"))
+        .route("/claims", web::to(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
+        .route("/wrong-claims", web::to(async |_: Claims<u8>| "never"))
+        .route("/open", web::to(async || "open"))
+        .route("/missing", web::to(async |_: Identity| Err::<String, _>(Problem(Failure::NotFound))))
+        .route("/fails", web::to(async |_: Identity| Err::<String, _>(Problem(Failure::ServerError))))
+        .route("/panics", web::to(panics))
+        .route("/redirects", web::to(async |_: Identity| web::Redirect::to("/elsewhere").see_other()))
+        .route("/streams", web::to(streams))
+        .route("/holds", web::to(holds))
+        .route("/ws", web::to(upgrades))
+        .route("/sets-cookies", web::to(sets_cookies))
+        .route("/writes-access", web::to(writes_access))
+        .route("/login-as-bob", web::to(log_in_as_bob))
+        .route("/refreshed-login-as-bob", web::to(refreshed_log_in_as_bob))
+        .route("/logout-own", web::to(async |auth: AuthContext| auth.logout().await))
+        .route("/logout-everywhere", web::to(log_out_everywhere))
+        .route("/skipped/me", web::to(me))
+        .route("/skipped/optional", web::to(optional))
+        .route("/skippedmore/optional", web::to(optional));
+}
+
+async fn me(who: Identity) -> String {
+    said(&who)
+}
+
+async fn optional(MaybeIdentity(who): MaybeIdentity) -> String {
+    said_of(who.as_deref())
+}
+
+async fn panics(_: Identity) -> String {
+    panic!("as the scenario asks")
+}
+
+async fn streams(_: Identity) -> impl Responder {
+    let parts = ["one ", "two ", "three"].map(|part| Ok::<_, std::convert::Infallible>(Bytes::from(part)));
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").streaming(stream::iter(parts))
+}
+
+async fn holds(world: web::Data<World>, who: Identity) -> String {
+    world.gate.pass().await;
+    said(&who)
+}
+
+async fn upgrades(_: Identity, request: HttpRequest, body: web::Payload) -> actix_web::Result<HttpResponse> {
+    let (response, _session, _messages) = actix_ws::handle(&request, body)?;
+    Ok(response)
+}
+
+async fn sets_cookies(_: Identity) -> impl Responder {
+    HttpResponse::Ok()
+        .append_header((header::SET_COOKIE, "theme=dark"))
+        .append_header((header::SET_COOKIE, "size=big"))
+        .append_header((header::CACHE_CONTROL, "private"))
+        .append_header((header::VARY, "Accept"))
+        .content_type("text/plain; charset=utf-8")
+        .body("done")
+}
+
+async fn writes_access(_: Identity) -> impl Responder {
+    "done".customize().append_header((header::SET_COOKIE, "__Host-access_token=mine; Path=/; Secure"))
+}
+
+async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, Problem> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(cookies.with("bob"))
+}
+
+async fn refreshed_log_in_as_bob(
+    world: web::Data<World>,
+    _: Identity,
+    auth: AuthContext,
+) -> Result<impl Responder, Problem> {
+    log_in_as_bob(world, auth).await
+}
+
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    auth.logout_everywhere(&who).await
+}
+
+/// An error that no handler has made into a response.
+async fn fail_late(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    drop(next.call(request).await?);
+    Err(Problem(Failure::ServerError).into())
+}
+
+async fn catch_panic(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let caught = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    caught.unwrap_or_else(|_| Err(Problem(Failure::ServerError).into()))
+}

@@ -1,0 +1,113 @@
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Request, State, ws::WebSocketUpgrade},
+    http::header,
+    middleware::{Next, from_fn},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    routing::any,
+};
+use conformance::{Roles, User, World, run::Running, said, said_of};
+use cookiejwt_axum::{cookiejwt_core::Problem as Failure, prelude::*};
+use futures_util::stream;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub(crate) async fn start(world: World) -> Running {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let app = application(world).into_make_service_with_connect_info::<SocketAddr>();
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    Running { address, stop: Box::new(move || Box::pin(async move { server.abort() })) }
+}
+
+fn application(world: World) -> Router {
+    let auth = world.auth.clone();
+    let private = Router::new().route("/private", any(async || "private")).route_layer(auth.require_login());
+    let late = Router::new().route("/fails-late", any(me)).layer(from_fn(fail_late));
+    Router::new()
+        .route("/me", any(me))
+        .route("/optional", any(optional))
+        .route("/user", any(async |CurrentUser(user): CurrentUser<User>| user.name))
+        .route("/wrong-user", any(async |_: CurrentUser<String>| "never"))
+        .route("/claims", any(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
+        .route("/wrong-claims", any(async |_: Claims<u8>| "never"))
+        .route("/open", any(async || "open"))
+        .route("/missing", any(async |_: Identity| Problem(Failure::NotFound)))
+        .route("/fails", any(async |_: Identity| Problem(Failure::ServerError)))
+        .route("/panics", any(panics))
+        .route("/redirects", any(async |_: Identity| Redirect::to("/elsewhere")))
+        .route("/streams", any(streams))
+        .route("/holds", any(holds))
+        .route("/ws", any(async |_: Identity, ws: WebSocketUpgrade| ws.on_upgrade(async |_| ())))
+        .route("/sets-cookies", any(sets_cookies))
+        .route("/writes-access", any(writes_access))
+        .route("/login-as-bob", any(log_in_as_bob))
+        .route("/refreshed-login-as-bob", any(refreshed_log_in_as_bob))
+        .route("/logout-own", any(async |auth: AuthContext| auth.logout().await))
+        .route("/logout-everywhere", any(log_out_everywhere))
+        .route("/skipped/me", any(me))
+        .route("/skipped/optional", any(optional))
+        .route("/skippedmore/optional", any(optional))
+        .merge(private)
+        .merge(late)
+        .merge(auth.routes())
+        .layer(CatchPanicLayer::custom(|_| Problem(Failure::ServerError).into_response()))
+        .layer(auth.layer())
+        .with_state(world)
+}
+
+async fn me(who: Identity) -> String {
+    said(&who)
+}
+
+async fn optional(MaybeIdentity(who): MaybeIdentity) -> String {
+    said_of(who.as_deref())
+}
+
+async fn panics(_: Identity) -> String {
+    panic!("as the scenario asks")
+}
+
+async fn streams(_: Identity) -> impl IntoResponse {
+    let parts = ["one ", "two ", "three"].map(|part| Ok::<_, std::convert::Infallible>(Bytes::from(part)));
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(stream::iter(parts)))
+}
+
+async fn holds(State(world): State<World>, who: Identity) -> String {
+    world.gate.pass().await;
+    said(&who)
+}
+
+async fn sets_cookies(_: Identity) -> impl IntoResponse {
+    let cookies = [(header::SET_COOKIE, "theme=dark"), (header::SET_COOKIE, "size=big")];
+    let caching = [(header::CACHE_CONTROL, "private"), (header::VARY, "Accept")];
+    (AppendHeaders(cookies), AppendHeaders(caching), "done")
+}
+
+async fn writes_access(_: Identity) -> impl IntoResponse {
+    (AppendHeaders([(header::SET_COOKIE, "__Host-access_token=mine; Path=/; Secure")]), "done")
+}
+
+async fn log_in_as_bob(State(world): State<World>, auth: AuthContext) -> Result<impl IntoResponse, Problem> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok((cookies, "bob"))
+}
+
+async fn refreshed_log_in_as_bob(
+    state: State<World>,
+    _: Identity,
+    auth: AuthContext,
+) -> Result<impl IntoResponse, Problem> {
+    log_in_as_bob(state, auth).await
+}
+
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    auth.logout_everywhere(&who).await
+}
+
+async fn fail_late(request: Request, next: Next) -> Response {
+    drop(next.run(request).await);
+    Problem(Failure::ServerError).into_response()
+}

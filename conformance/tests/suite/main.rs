@@ -1,0 +1,99 @@
+//! Every scenario on every framework, and the table of it.
+
+mod actix_app;
+mod axum_app;
+
+use std::sync::{Arc, Mutex};
+
+use conformance::{
+    Scenario,
+    run::{Framework, Played, run},
+    scenarios,
+};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+const FRAMEWORKS: [Framework; 2] = [
+    Framework { name: "axum", start: |world| Box::pin(axum_app::start(world)) },
+    Framework { name: "actix-web", start: |world| Box::pin(actix_app::start(world)) },
+];
+
+type Table = Arc<Mutex<Vec<(usize, String)>>>;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    // The panics are those of the scenarios' handlers; a failing trial says itself what was wrong.
+    std::panic::set_hook(Box::new(|_| ()));
+    let table = Table::default();
+    let scenarios = scenarios::all().into_iter().enumerate();
+    let trials = scenarios.map(|(number, scenario)| trial(number, scenario, Arc::clone(&table))).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    print(&table);
+    conclusion.exit();
+}
+
+fn trial(number: usize, scenario: Scenario, table: Table) -> Trial {
+    let name = format!("{}: {}", scenario.rule, scenario.name);
+    Trial::test(name.clone(), move || {
+        let played: Vec<_> = FRAMEWORKS.iter().map(|framework| play(&scenario, *framework)).collect();
+        let cells: Vec<_> = played.iter().map(|played| cell(played.as_ref())).collect();
+        let line = format!("| {name} | {} |", cells.join(" | "));
+        table.lock().expect("no panic while held").push((number, line));
+        let faults = faults(&scenario, &played);
+        if faults.is_empty() { Ok(()) } else { Err(Failed::from(faults)) }
+    })
+}
+
+/// None where the framework does not have it.
+fn play(scenario: &Scenario, framework: Framework) -> Option<Played> {
+    if !scenario.only.is_empty() && !scenario.only.contains(&framework.name) {
+        return None;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    Some(runtime.block_on(run(scenario, framework)))
+}
+
+fn cell(played: Option<&Played>) -> String {
+    let Some(played) = played else { return "–".into() };
+    let answers = played.answers.iter().map(|answer| {
+        let cookies = answer.cookie_lines().len();
+        if cookies == 0 { answer.status.to_string() } else { format!("{}+{cookies}", answer.status) }
+    });
+    let answers = answers.collect::<Vec<_>>().join(" ");
+    if played.faults.is_empty() { answers } else { format!("{answers} WRONG") }
+}
+
+fn faults(scenario: &Scenario, played: &[Option<Played>]) -> String {
+    let mut faults = String::new();
+    for (framework, played) in FRAMEWORKS.iter().zip(played) {
+        for fault in played.iter().flat_map(|played| &played.faults) {
+            faults.push_str(&format!("{}, {fault}\n", framework.name));
+        }
+    }
+    if !scenario.differs_on_rocket() {
+        let mut played = FRAMEWORKS.iter().zip(played).filter_map(|(f, played)| Some((f, played.as_ref()?)));
+        let first = played.next().expect("one framework at least");
+        for other in played {
+            if tokens(first.1) != tokens(other.1) {
+                faults.push_str(&format!("{} and {} send other bytes\n", first.0.name, other.0.name));
+            }
+        }
+    }
+    faults
+}
+
+/// What has to be the same to the byte: status, cookie lines with their tokens, body.
+fn tokens(played: &Played) -> Vec<(u16, Vec<String>, &str)> {
+    let answers = played.answers.iter();
+    answers.map(|answer| (answer.status, answer.cookie_lines(), answer.body.as_str())).collect()
+}
+
+fn print(table: &Table) {
+    let mut lines = table.lock().expect("no panic while held");
+    lines.sort();
+    let names: Vec<_> = FRAMEWORKS.iter().map(|framework| framework.name).collect();
+    println!("\nStatus and number of Set-Cookie lines of each answer:\n");
+    println!("| rule | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
+    for (_, line) in lines.iter() {
+        println!("{line}");
+    }
+}

@@ -1,0 +1,227 @@
+use conformance::{Roles, User, World, run::Running, said, said_of};
+use cookiejwt_rocket::{cookiejwt_core::Problem as Failure, prelude::*};
+use rocket::{
+    Request, Responder, State,
+    fairing::AdHoc,
+    get,
+    http::{Header, Status},
+    options, post,
+    request::{FromRequest, Outcome},
+    response::{Redirect, stream::TextStream},
+    routes,
+};
+use tokio::sync::oneshot;
+
+pub(crate) async fn start(world: World) -> Running {
+    let (sender, bound) = oneshot::channel();
+    let sender = std::sync::Mutex::new(Some(sender));
+    let liftoff = AdHoc::on_liftoff("port", move |rocket| {
+        Box::pin(async move {
+            let sender = sender.lock().expect("no panic while held").take();
+            sender.map(|sender| sender.send(rocket.config().port));
+        })
+    });
+    let rocket = application(world).attach(liftoff).ignite().await.expect("a valid application");
+    let shutdown = rocket.shutdown();
+    let server = tokio::spawn(rocket.launch());
+    let address = ([127, 0, 0, 1], bound.await.expect("a port")).into();
+    let stop = async move {
+        shutdown.notify();
+        server.abort();
+    };
+    Running { address, stop: Box::new(move || Box::pin(stop)) }
+}
+
+fn application(world: World) -> rocket::Rocket<rocket::Build> {
+    let auth = world.auth.clone();
+    let figment = rocket::Config::figment()
+        .merge(("address", "127.0.0.1"))
+        .merge(("port", 0))
+        .merge(("log_level", "off"))
+        .merge(("shutdown.ctrlc", false))
+        .merge(("shutdown.grace", 0))
+        .merge(("shutdown.mercy", 0));
+    rocket::custom(figment)
+        .manage(world)
+        .attach(auth.fairing())
+        .mount("/", auth.routes())
+        .mount("/", auth.require_login(routes![private]))
+        .mount("/", routes![me, post_me, options_me, optional, post_optional, user, wrong_user, claims])
+        .mount("/", routes![wrong_claims, open, missing, fails, fails_late, panics, redirects, streams])
+        .mount("/", routes![holds, upgrades, sets_cookies, writes_access, log_in_as_bob])
+        .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
+        .mount("/skipped", routes![me, optional])
+        .mount("/skippedmore", routes![optional])
+        .register("/", auth.catchers())
+}
+
+#[get("/me")]
+fn me(who: Identity) -> String {
+    said(&who)
+}
+
+#[post("/me")]
+fn post_me(who: Identity) -> String {
+    said(&who)
+}
+
+#[options("/me")]
+fn options_me(who: Identity) -> String {
+    said(&who)
+}
+
+#[get("/optional")]
+fn optional(who: MaybeIdentity) -> String {
+    said_of(who.0.as_deref())
+}
+
+#[post("/optional")]
+fn post_optional(who: MaybeIdentity) -> String {
+    said_of(who.0.as_deref())
+}
+
+#[get("/user")]
+fn user(user: CurrentUser<User>) -> &'static str {
+    user.0.name
+}
+
+#[get("/wrong-user")]
+fn wrong_user(_user: CurrentUser<String>) -> &'static str {
+    "never"
+}
+
+#[get("/claims")]
+fn claims(claims: Claims<Roles>) -> String {
+    claims.0.roles.join(" ")
+}
+
+#[get("/wrong-claims")]
+fn wrong_claims(_claims: Claims<u8>) -> &'static str {
+    "never"
+}
+
+#[get("/open")]
+fn open() -> &'static str {
+    "open"
+}
+
+#[get("/private")]
+fn private() -> &'static str {
+    "private"
+}
+
+#[get("/missing")]
+fn missing(_who: Identity) -> Problem {
+    Problem(Failure::NotFound)
+}
+
+#[get("/fails")]
+fn fails(_who: Identity) -> Problem {
+    Problem(Failure::ServerError)
+}
+
+/// A guard that fails after the identity was asked for.
+struct Failing;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Failing {
+    type Error = ();
+
+    async fn from_request(_: &'r Request<'_>) -> Outcome<Self, ()> {
+        Outcome::Error((Status::InternalServerError, ()))
+    }
+}
+
+#[get("/fails-late")]
+fn fails_late(_who: Identity, _failing: Failing) -> &'static str {
+    "never"
+}
+
+#[get("/panics")]
+fn panics(_who: Identity) -> &'static str {
+    panic!("as the scenario asks")
+}
+
+#[get("/redirects")]
+fn redirects(_who: Identity) -> Redirect {
+    Redirect::to("/elsewhere")
+}
+
+#[get("/streams")]
+fn streams(_who: Identity) -> TextStream![&'static str] {
+    TextStream! {
+        yield "one ";
+        yield "two ";
+        yield "three";
+    }
+}
+
+#[get("/holds")]
+async fn holds(world: &State<World>, who: Identity) -> String {
+    world.gate.pass().await;
+    said(&who)
+}
+
+#[get("/ws")]
+fn upgrades(_who: Identity, ws: rocket_ws::WebSocket) -> rocket_ws::Channel<'static> {
+    ws.channel(|_| Box::pin(async { Ok(()) }))
+}
+
+#[get("/sets-cookies")]
+fn sets_cookies(_who: Identity) -> SetsCookies {
+    SetsCookies
+}
+
+struct SetsCookies;
+
+impl<'r> rocket::response::Responder<'r, 'static> for SetsCookies {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let mut response = "done".respond_to(request)?;
+        for (name, value) in [
+            ("Set-Cookie", "theme=dark"),
+            ("Set-Cookie", "size=big"),
+            ("Cache-Control", "private"),
+            ("Vary", "Accept"),
+        ] {
+            response.adjoin_raw_header(name, value);
+        }
+        Ok(response)
+    }
+}
+
+#[get("/writes-access")]
+fn writes_access(_who: Identity) -> WritesAccess {
+    WritesAccess("done", Header::new("Set-Cookie", "__Host-access_token=mine; Path=/; Secure"))
+}
+
+#[derive(Responder)]
+struct WritesAccess(&'static str, Header<'static>);
+
+#[post("/login-as-bob")]
+async fn log_in_as_bob(
+    world: &State<World>,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, Problem> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(cookies.with("bob"))
+}
+
+#[post("/refreshed-login-as-bob")]
+async fn refreshed_log_in_as_bob(
+    world: &State<World>,
+    _who: Identity,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, Problem> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(cookies.with("bob"))
+}
+
+#[post("/logout-own")]
+async fn log_out(auth: AuthContext) -> Result<Cookies, Problem> {
+    auth.logout().await
+}
+
+#[post("/logout-everywhere")]
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    auth.logout_everywhere(&who).await
+}

@@ -1,0 +1,80 @@
+use actix_web::{
+    HttpRequest, HttpResponse,
+    error::PayloadError,
+    web::{self, Payload, ServiceConfig},
+};
+use cookiejwt_store::{Authenticator, Body, MAX_BODY_BYTES, Route};
+
+use crate::{AuthMiddleware, RequireLogin, extract, headers::View};
+
+/// What actix-web adds to an [`Authenticator`]: the middleware, the routes, the guard.
+///
+/// Build the authenticator once, outside the closure of `HttpServer::new`: every worker runs that closure, and workers
+/// have to share what was revoked.
+///
+/// ```
+/// use actix_web::{App, HttpServer, web};
+/// use cookiejwt_actix::prelude::*;
+///
+/// async fn serve(auth: Authenticator) -> std::io::Result<()> {
+///     let server = HttpServer::new(move || {
+///         App::new()
+///             .configure(auth.routes())
+///             .service(web::scope("/private").wrap(auth.require_login()))
+///             .wrap(auth.middleware())
+///     });
+///     server.bind(("127.0.0.1", 3000))?.run().await
+/// }
+/// ```
+pub trait ActixAuth {
+    /// Goes around everything that asks who it is; writes the cookies to whatever response leaves, an error's too.
+    fn middleware(&self) -> AuthMiddleware;
+
+    /// `POST /api/auth/token/`, `…/refresh/`, `…/blacklist/`, `…/verify/`, with and without the trailing slash; for
+    /// `App::configure`.
+    fn routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<Self>;
+
+    /// Answers 401 for everything behind it while nobody is logged in. For a scope or a resource.
+    fn require_login(&self) -> RequireLogin;
+}
+
+impl ActixAuth for Authenticator {
+    fn middleware(&self) -> AuthMiddleware {
+        AuthMiddleware(self.clone())
+    }
+
+    fn routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
+        let auth = self.clone();
+        move |config| {
+            for (path, route) in auth.api().paths() {
+                let auth = auth.clone();
+                // Every method: the endpoints answer 405 themselves.
+                let handler = move |request, payload| answer(auth.clone(), route, request, payload);
+                config.route(&path, web::route().to(handler));
+            }
+        }
+    }
+
+    fn require_login(&self) -> RequireLogin {
+        RequireLogin::default()
+    }
+}
+
+async fn answer(auth: Authenticator, route: Route, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let body = if route.reads_body() { read(payload).await } else { Body::Complete(web::Bytes::new()) };
+    let ip = request.peer_addr().map(|address| address.ip());
+    let reply = auth.api().handle(route, View::of(&request).head(), body, ip).await;
+    extract::response(reply)
+}
+
+async fn read(payload: Payload) -> Body {
+    match payload.to_bytes_limited(MAX_BODY_BYTES).await {
+        Ok(Ok(bytes)) => Body::Complete(bytes),
+        Err(_) => Body::TooLarge,
+        Ok(Err(error)) => match error.as_error::<PayloadError>() {
+            // A limit of the application's own may stand around the body.
+            Some(PayloadError::Overflow) => Body::TooLarge,
+            _ => Body::Broken,
+        },
+    }
+}

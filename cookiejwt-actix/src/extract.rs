@@ -1,0 +1,230 @@
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
+
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError,
+    body::BoxBody, dev::Payload, http::StatusCode,
+};
+use cookiejwt_store::{Decision, Problem as CoreProblem, Reply, RequestContext, ResponseHeaders as _, Slot};
+use futures_util::future::{Either, FutureExt as _, LocalBoxFuture};
+use serde::de::DeserializeOwned;
+
+use crate::headers::{ResponseFields, View};
+
+cookiejwt_store::adapter_types! {
+    /// ```
+    /// use actix_web::ResponseError;
+    /// use cookiejwt_actix::{Problem, cookiejwt_core};
+    ///
+    /// let response = Problem(cookiejwt_core::Problem::NotAuthenticated).error_response();
+    /// assert_eq!(response.status(), 401);
+    /// ```
+    Problem;
+
+    /// ```
+    /// use cookiejwt_actix::Identity;
+    ///
+    /// async fn me(who: Identity) -> String {
+    ///     format!("you are {}", who.subject())
+    /// }
+    /// ```
+    Identity;
+
+    /// Take this one and not `Option<Identity>`, in which actix-web swallows the 403 and the 503 too.
+    ///
+    /// ```
+    /// use cookiejwt_actix::MaybeIdentity;
+    ///
+    /// async fn home(MaybeIdentity(who): MaybeIdentity) -> String {
+    ///     who.map_or("hello, stranger".into(), |who| format!("hello, {}", who.subject()))
+    /// }
+    /// ```
+    MaybeIdentity;
+
+    /// ```
+    /// use cookiejwt_actix::CurrentUser;
+    /// # struct User { name: String }
+    ///
+    /// async fn me(CurrentUser(user): CurrentUser<User>) -> String {
+    ///     user.name
+    /// }
+    /// ```
+    CurrentUser;
+
+    /// ```
+    /// use cookiejwt_actix::Claims;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Roles {
+    ///     roles: Vec<String>,
+    /// }
+    ///
+    /// async fn admin(Claims(roles): Claims<Roles>) -> String {
+    ///     roles.roles.join(", ")
+    /// }
+    /// ```
+    Claims;
+
+    /// ```
+    /// use actix_web::{Responder, web::Redirect};
+    /// use cookiejwt_actix::{AuthContext, LoginOptions, Problem};
+    /// # use cookiejwt_actix::{AuthUser, Subject};
+    /// # struct User;
+    /// # impl AuthUser for User {
+    /// #     fn subject(&self) -> Subject { 1.into() }
+    /// #     fn password_hash(&self) -> Option<&str> { None }
+    /// # }
+    /// # async fn my_oauth() -> Result<User, Problem> { Ok(User) }
+    ///
+    /// async fn callback(auth: AuthContext) -> Result<impl Responder, Problem> {
+    ///     let user = my_oauth().await?;
+    ///     let cookies = auth.login(&user, LoginOptions::new().remember(true)).await?;
+    ///     Ok(cookies.with(Redirect::to("/").see_other()))
+    /// }
+    /// ```
+    AuthContext;
+
+    /// ```
+    /// use actix_web::{Responder, web::Redirect};
+    /// use cookiejwt_actix::Cookies;
+    ///
+    /// async fn welcome(cookies: Cookies) -> impl Responder {
+    ///     cookies.with(Redirect::to("/").see_other())
+    /// }
+    /// ```
+    Cookies;
+}
+
+/// Almost every request is decided without a store, and then without a box.
+type Extracted<T> = Either<Ready<Result<T, Problem>>, LocalBoxFuture<'static, Result<T, Problem>>>;
+
+pub(crate) fn slot(request: &HttpRequest, what: &str) -> Result<Arc<Slot>, Problem> {
+    let slot = request.extensions().get::<Arc<Slot>>().map(Arc::clone);
+    slot.ok_or_else(|| Slot::missing(what, ".wrap(auth.middleware())").into())
+}
+
+/// Asks who it is. The request is not held while a store is asked.
+fn ask<T: 'static>(
+    request: &HttpRequest,
+    what: &str,
+    answer: impl FnOnce(&Decision) -> Result<T, CoreProblem> + 'static,
+) -> Extracted<T> {
+    let slot = match slot(request, what) {
+        Ok(slot) => slot,
+        Err(problem) => return Either::Left(ready(Err(problem))),
+    };
+    let pending = match slot.begin(View::of(request).head()) {
+        Ok(decision) => return Either::Left(ready(answer(decision).map_err(Problem))),
+        Err(pending) => pending,
+    };
+    let asked = async move { answer(slot.finish(pending).await).map_err(Problem) };
+    Either::Right(asked.boxed_local())
+}
+
+impl FromRequest for Identity {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ask(request, "Identity", |decision| decision.required().cloned().map(Self))
+    }
+}
+
+impl FromRequest for MaybeIdentity {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ask(request, "MaybeIdentity", |decision| Ok(Self(decision.optional()?.cloned().map(Identity))))
+    }
+}
+
+impl<U: Send + Sync + 'static> FromRequest for CurrentUser<U> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let slot = slot(request, "CurrentUser");
+        let identity = Identity::extract(request);
+        async move { Ok(Self(slot?.load_user(&identity.await?.0).await?)) }.boxed_local()
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Claims<T> {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ask(request, "Claims", |decision| Slot::claims_of(decision.required()?).map(Self))
+    }
+}
+
+impl FromRequest for AuthContext {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let ip = request.peer_addr().map(|address| address.ip());
+        let context = |slot: Arc<Slot>| Self(RequestContext::new(&slot, View::of(request).head(), ip));
+        ready(slot(request, "AuthContext").map(context))
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        status(self.0.status())
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        response(Reply::problem(self.0))
+    }
+}
+
+pub(crate) fn response(reply: Reply) -> HttpResponse {
+    let mut response = HttpResponseBuilder::new(status(reply.status)).body(reply.body);
+    let mut fields = ResponseFields(response.headers_mut());
+    for (name, value) in &reply.headers {
+        fields.append(name, value);
+    }
+    response
+}
+
+fn status(status: http::StatusCode) -> StatusCode {
+    // What one generation of the http crate takes, the other takes too.
+    StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+impl Cookies {
+    /// A response that carries them too.
+    pub fn with<R: Responder>(self, response: R) -> WithCookies<R> {
+        WithCookies { cookies: self, response }
+    }
+}
+
+impl Responder for Cookies {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        self.with(HttpResponse::Ok()).respond_to(request)
+    }
+}
+
+/// A response with the cookies of a login or logout; see [`Cookies::with`].
+#[derive(Debug)]
+#[must_use = "nobody is logged in or out until the cookies are sent"]
+pub struct WithCookies<R> {
+    cookies: Cookies,
+    response: R,
+}
+
+impl<R: Responder> Responder for WithCookies<R> {
+    type Body = R::Body;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse<R::Body> {
+        let mut response = self.response.respond_to(request);
+        self.cookies.0.write(&mut ResponseFields(response.headers_mut()));
+        response
+    }
+}

@@ -1,0 +1,62 @@
+use std::io::Cursor;
+
+use cookiejwt_store::{Problem as CoreProblem, Reply, ResponseHeaders as _};
+use rocket::{
+    Request, Response,
+    http::Status,
+    response::{self, Responder},
+};
+
+use crate::{Cookies, Problem, memory::Memory, view::ResponseView};
+
+/// Set by the fairing, after Rocket's Shield, which complains in the log of a response that has it already.
+pub(crate) const NOSNIFF: &str = "x-content-type-options";
+
+pub(crate) fn status(problem: CoreProblem) -> Status {
+    Status::new(problem.status().as_u16())
+}
+
+pub(crate) fn response<'r>(request: &Request<'_>, reply: Reply) -> Response<'r> {
+    Memory::of(request).replied.get_or_init(|| ());
+    let mut response = Response::new();
+    response.set_status(Status::new(reply.status.as_u16()));
+    response.set_sized_body(reply.body.len(), Cursor::new(reply.body));
+    let fields = reply.headers.iter().filter(|(name, _)| *name != NOSNIFF);
+    fields.for_each(|(name, value)| ResponseView(&mut response).append(name, value));
+    response
+}
+
+impl<'r> Responder<'r, 'static> for Problem {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        Ok(response(request, Reply::problem(self.0)))
+    }
+}
+
+impl Cookies {
+    /// A response that carries them too, also when it ends in a catcher.
+    pub fn with<R>(self, response: R) -> WithCookies<R> {
+        WithCookies { cookies: self, response }
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Cookies {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        self.with(()).respond_to(request)
+    }
+}
+
+/// A response with the cookies of a login or logout; see [`Cookies::with`].
+#[derive(Clone, Debug)]
+#[must_use = "nobody is logged in or out until the cookies are sent"]
+pub struct WithCookies<R> {
+    cookies: Cookies,
+    response: R,
+}
+
+impl<'r, 'o: 'r, R: Responder<'r, 'o>> Responder<'r, 'o> for WithCookies<R> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
+        // The fairing sends them: a `Status` as the response would lose them on its way through a catcher.
+        Memory::of(request).send(self.cookies);
+        self.response.respond_to(request)
+    }
+}

@@ -1,0 +1,48 @@
+use bytes::Bytes;
+use cookiejwt_store::{Api, Authenticator, Body, MAX_BODY_BYTES, Route as Endpoint};
+use rocket::{
+    Data, Request, Route,
+    data::ByteUnit,
+    http::Method::{self, Connect, Delete, Get, Head, Options, Patch, Post, Put, Trace},
+    route::{Handler, Outcome},
+};
+
+use crate::{guards::peer, respond::response, view::View};
+
+/// All that Rocket knows.
+const METHODS: [Method; 9] = [Get, Put, Post, Delete, Options, Head, Trace, Connect, Patch];
+
+/// Every route for every method: the endpoints answer 405 themselves.
+pub(crate) fn routes(auth: &Authenticator) -> Vec<Route> {
+    let (api, paths) = (auth.api(), auth.api().paths());
+    let route = |path: &str, endpoint, method| {
+        let mut route = Route::new(method, path, Answer { api: api.clone(), endpoint });
+        route.name = Some("cookiejwt".into());
+        route
+    };
+    paths.iter().flat_map(|(path, endpoint)| METHODS.map(|method| route(path, *endpoint, method))).collect()
+}
+
+#[derive(Clone)]
+struct Answer {
+    api: Api,
+    endpoint: Endpoint,
+}
+
+#[rocket::async_trait]
+impl Handler for Answer {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        let body = if self.endpoint.reads_body() { read(data).await } else { Body::Complete(Bytes::new()) };
+        let view = View::of(request);
+        let reply = self.api.handle(self.endpoint, view.head(), body, peer(request)).await;
+        Outcome::Success(response(request, reply))
+    }
+}
+
+async fn read(data: Data<'_>) -> Body {
+    match data.open(ByteUnit::from(MAX_BODY_BYTES)).into_bytes().await {
+        Ok(bytes) if bytes.is_complete() => Body::Complete(bytes.into_inner().into()),
+        Ok(_) => Body::TooLarge,
+        Err(_) => Body::Broken,
+    }
+}

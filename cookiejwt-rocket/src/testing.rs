@@ -1,0 +1,23 @@
+//! Tokens and identities for the tests of an application; see `cookiejwt_core::testing`.
+//!
+//! ```
+//! use cookiejwt_rocket::{Identity, testing};
+//!
+//! async fn me(who: Identity) -> String {
+//!     who.subject().to_string()
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! assert_eq!(me(testing::identity("42")).await, "42");
+//! # }
+//! ```
+
+pub use cookiejwt_store::core::testing::{AUDIENCE, ISSUER, NOW, TestToken, access, config, core, refresh};
+
+use crate::{Identity, Subject};
+
+/// The identity of this user, for handlers that are tested as plain functions.
+pub fn identity(subject: impl Into<Subject>) -> Identity {
+    cookiejwt_store::core::testing::identity(subject).into()
+}

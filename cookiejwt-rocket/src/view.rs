@@ -1,0 +1,68 @@
+use cookiejwt_store::{Headers, RequestHead, ResponseHeaders};
+use http::{HeaderName, HeaderValue, header};
+use rocket::{Request, Response, http::HeaderMap};
+
+/// A request's head as the core reads it.
+pub(crate) struct View<'r> {
+    method: &'static str,
+    path: &'r str,
+    headers: &'r HeaderMap<'r>,
+    authority: Option<String>,
+    local_cookies: Option<String>,
+}
+
+impl<'r> View<'r> {
+    pub(crate) fn of(request: &'r Request<'_>) -> Self {
+        let headers = request.headers();
+        // With a Host field the core reads that, and sees when there are two.
+        let authority = (!headers.contains("host")).then(|| request.host().map(ToString::to_string));
+        Self {
+            method: request.method().as_str(),
+            path: request.uri().path().as_str(),
+            headers,
+            authority: authority.flatten(),
+            local_cookies: (!headers.contains("cookie")).then(|| local_cookies(request)).flatten(),
+        }
+    }
+
+    pub(crate) fn head(&self) -> RequestHead<'_> {
+        RequestHead::new(self.method, self.path, self.authority.as_deref(), self)
+    }
+}
+
+/// Rocket's local client puts cookies into the jar and into no field. The jar of a request that came over a network
+/// is made of its fields alone, so without one it is empty.
+fn local_cookies(request: &Request<'_>) -> Option<String> {
+    let pairs: Vec<_> = request.cookies().iter().map(|c| format!("{}={}", c.name(), c.value())).collect();
+    (!pairs.is_empty()).then(|| pairs.join("; "))
+}
+
+impl Headers for View<'_> {
+    fn visit<'a>(&'a self, name: &HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
+        for value in self.headers.get(name.as_str()) {
+            visit(value.as_bytes());
+        }
+        if let (Some(cookies), &header::COOKIE) = (&self.local_cookies, name) {
+            visit(cookies.as_bytes());
+        }
+    }
+}
+
+/// A response's header fields as the core writes them.
+pub(crate) struct ResponseView<'v, 'r>(pub(crate) &'v mut Response<'r>);
+
+impl ResponseHeaders for ResponseView<'_, '_> {
+    fn values(&self, name: &HeaderName) -> Vec<Vec<u8>> {
+        self.0.headers().get(name.as_str()).map(|value| value.as_bytes().to_vec()).collect()
+    }
+
+    fn append(&mut self, name: &HeaderName, value: &HeaderValue) {
+        // Every value in Rocket is UTF-8, and ours are ASCII: nothing is lost.
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        self.0.adjoin_raw_header(name.as_str().to_owned(), value);
+    }
+
+    fn remove(&mut self, name: &HeaderName) {
+        self.0.remove_header(name.as_str());
+    }
+}
