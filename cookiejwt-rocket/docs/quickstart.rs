@@ -12,13 +12,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .tokens(SeaOrmTokenStore::migrate(db).await?)
         .build()?;
 
-    rocket
-        .mount("/", routes![home, me])
-        .mount("/", auth.routes()) // POST /api/auth/token/, …/refresh/, …/blacklist/, …/verify/
-        .register("/", auth.catchers()) // the bodies of 401, 403, 500 and 503
-        .attach(auth.fairing())
-        .launch()
-        .await?;
+    let app = rocket.mount("/", routes![home, me]).mount("/", auth.routes()); // POST /api/auth/token/, …/refresh/, …
+    app.register("/", auth.catchers()).attach(auth.fairing()).launch().await?;
     Ok(())
 }
 

@@ -94,7 +94,7 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FromEnv as _,
         FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, RocketAuth as _,
-        StoreError, Subject, UserStore,
+        StoreError, Subject, UserStore, WithCookies,
     };
     #[cfg(feature = "sqlite")]
     pub use sea_orm::{Database, DatabaseConnection};

@@ -12,15 +12,16 @@ use crate::{guards::peer, respond::response, view::View};
 /// All that Rocket knows.
 const METHODS: [Method; 9] = [Get, Put, Post, Delete, Options, Head, Trace, Connect, Patch];
 
-/// Every route for every method: the endpoints answer 405 themselves.
+/// Every route for every method: the endpoints answer 405 themselves. Rocket overlooks a trailing slash, so one form
+/// of a path is enough.
 pub(crate) fn routes(auth: &Authenticator) -> Vec<Route> {
-    let (api, paths) = (auth.api(), auth.api().paths());
+    let paths = auth.api().paths().into_iter().filter(|(path, _)| !path.ends_with('/'));
     let route = |path: &str, endpoint, method| {
-        let mut route = Route::new(method, path, Answer { api: api.clone(), endpoint });
+        let mut route = Route::new(method, path, Answer { api: auth.api(), endpoint });
         route.name = Some("cookiejwt".into());
         route
     };
-    paths.iter().flat_map(|(path, endpoint)| METHODS.map(|method| route(path, *endpoint, method))).collect()
+    paths.flat_map(|(path, endpoint)| METHODS.map(|method| route(&path, endpoint, method))).collect()
 }
 
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use conformance::{Roles, User, World, run::Running, said, said_of};
 use cookiejwt_actix::{cookiejwt_core::Problem as Failure, prelude::*};
 use futures_util::{FutureExt as _, stream};
 
-pub(crate) async fn start(world: World) -> Running {
+pub(crate) fn start(world: World) -> Running {
     let server = HttpServer::new(move || {
         let auth = world.auth.clone();
         App::new()
@@ -25,7 +25,7 @@ pub(crate) async fn start(world: World) -> Running {
             .wrap(from_fn(catch_panic))
             .wrap(auth.middleware())
     });
-    let server = server.workers(1).disable_signals().bind("127.0.0.1:0").expect("a free port");
+    let server = server.workers(1).disable_signals().bind_auto_h2c("127.0.0.1:0").expect("a free port");
     let address = server.addrs()[0];
     let server = server.run();
     let handle = server.handle();

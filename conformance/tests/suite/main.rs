@@ -2,6 +2,7 @@
 
 mod actix_app;
 mod axum_app;
+mod rocket_app;
 
 use std::sync::{Arc, Mutex};
 
@@ -12,9 +13,10 @@ use conformance::{
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
-const FRAMEWORKS: [Framework; 2] = [
+const FRAMEWORKS: [Framework; 3] = [
     Framework { name: "axum", start: |world| Box::pin(axum_app::start(world)) },
-    Framework { name: "actix-web", start: |world| Box::pin(actix_app::start(world)) },
+    Framework { name: "actix-web", start: |world| Box::pin(async { actix_app::start(world) }) },
+    Framework { name: "rocket", start: |world| Box::pin(rocket_app::start(world)) },
 ];
 
 type Table = Arc<Mutex<Vec<(usize, String)>>>;

@@ -41,6 +41,16 @@ pub enum DemoError {
     /// `PORT` is no port.
     #[error("PORT is {0:?}; write a number from 0 to 65535")]
     Port(String),
+    /// The address is taken, or none of ours.
+    #[error("HOST={host} PORT={port} cannot be listened on: {reason}")]
+    Listen {
+        /// `HOST`.
+        host: String,
+        /// `PORT`.
+        port: u16,
+        /// What happened.
+        reason: String,
+    },
     /// The operating system gave no random numbers.
     #[error("no random numbers: {0}")]
     Random(#[from] getrandom::Error),

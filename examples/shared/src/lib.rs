@@ -4,16 +4,18 @@ mod database;
 mod error;
 mod notes;
 mod page;
+mod serve;
 mod settings;
 mod users;
 
-use cookiejwt_store::{Authenticator, Identity, SeaOrmTokenStore};
+use cookiejwt_store::{Authenticator, Identity, Problem, SeaOrmTokenStore};
 use serde::{Deserialize, Serialize};
 
 pub use crate::{
     error::DemoError,
-    notes::{Note, Notes},
+    notes::{NewNote, Note, Notes},
     page::{ASSETS, Asset, CONTENT_SECURITY_POLICY},
+    serve::{overdue, report, stopped},
     settings::Settings,
     users::{User, Users},
 };
@@ -40,6 +42,21 @@ impl Demo {
         users::create_first(&db, &auth, settings).await?;
         Ok(Self { auth, notes: Notes(db) })
     }
+}
+
+/// What a client hears of a query that failed; the log hears why.
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+pub fn unavailable(error: DemoError) -> Problem {
+    tracing::error!(%error, "a query failed");
+    Problem::Unavailable
+}
+
+/// The `Set-Cookie` line that clears the access cookie alone, so that the next request shows a refresh.
+pub fn expired_access(auth: &Authenticator) -> String {
+    let core = auth.core();
+    let cookies = core.clear_cookies();
+    let access = cookies.iter().find(|cookie| cookie.name() == core.config().access_name());
+    access.and_then(|cookie| cookie.line().to_str().ok()).unwrap_or_default().to_owned()
 }
 
 /// What `GET /api/me` answers, from the token alone: the username travels as a custom claim.

@@ -7,7 +7,7 @@ use sea_orm::{
         EntityTrait, EnumIter, PrimaryKeyTrait, QueryFilter as _,
     },
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::DemoError;
@@ -36,6 +36,13 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// A note as the page sends it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NewNote {
+    /// What it says.
+    pub text: String,
+}
+
 /// A note as the page sees it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Note {
@@ -58,12 +65,7 @@ impl Notes {
     }
 
     /// Stores a note; `None` when the text is blank or longer than 500 characters.
-    pub async fn add(
-        &self,
-        owner: &Subject,
-        text: &str,
-        now: OffsetDateTime,
-    ) -> Result<Option<Note>, DemoError> {
+    pub async fn add(&self, owner: &Subject, text: &str) -> Result<Option<Note>, DemoError> {
         let text = text.trim();
         let Ok(owner) = owner.parse::<i64>() else { return Ok(None) };
         if text.is_empty() || text.chars().count() > MAX_CHARACTERS {
@@ -73,7 +75,7 @@ impl Notes {
             id: NotSet,
             user_id: Set(owner),
             text: Set(text.into()),
-            created_at: Set(now.unix_timestamp()),
+            created_at: Set(OffsetDateTime::now_utc().unix_timestamp()),
         };
         Ok(Some(Entity::insert(row).exec_with_returning(&self.0).await?.into()))
     }

@@ -1,7 +1,9 @@
 use std::{
     env,
+    fmt::Display,
     fs::{self, OpenOptions},
     io::{self, Write as _},
+    net::{SocketAddr, ToSocketAddrs as _},
     path::{Path, PathBuf},
 };
 
@@ -40,6 +42,18 @@ impl Settings {
             demo_user: text("DEMO_USER"),
             demo_password: text("DEMO_PASSWORD"),
         })
+    }
+
+    /// `HOST` and `PORT` for a server that takes no name.
+    pub fn address(&self) -> Result<SocketAddr, DemoError> {
+        let mut found =
+            (self.host.as_str(), self.port).to_socket_addrs().map_err(|error| self.not_listening(error))?;
+        found.next().ok_or_else(|| self.not_listening("it has no address"))
+    }
+
+    /// Why the server cannot listen.
+    pub fn not_listening(&self, error: impl Display) -> DemoError {
+        DemoError::Listen { host: self.host.clone(), port: self.port, reason: error.to_string() }
     }
 
     /// The demo's own values, then the variables.

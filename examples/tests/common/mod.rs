@@ -9,6 +9,16 @@ pub(crate) use self::{
     server::{Home, Server, Variable, owned, wait_for},
 };
 
+/// The example that these tests belong to.
+pub(crate) const BINARY: &str = match (
+    option_env!("CARGO_BIN_EXE_example-axum"),
+    option_env!("CARGO_BIN_EXE_example-actix"),
+    option_env!("CARGO_BIN_EXE_example-rocket"),
+) {
+    (Some(binary), ..) | (_, Some(binary), _) | (.., Some(binary)) => binary,
+    _ => panic!("these are the tests of an example"),
+};
+
 pub(crate) const USER: &str = "demo";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Answer, Jar, LOGIN, PASSWORD, Request, USER};
+use super::{Answer, BINARY, Jar, LOGIN, PASSWORD, Request, USER};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_millis(5);
@@ -160,7 +160,7 @@ struct Process {
 impl Process {
     /// Nothing of this process's environment reaches the child.
     fn spawn(directory: &Path, variables: &[Variable]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_example-axum"))
+        let mut child = Command::new(BINARY)
             .current_dir(directory)
             .env_clear()
             .env("NO_COLOR", "1")

@@ -1,0 +1,124 @@
+//! A small real application: cookiejwt on actix-web. Run it with `cargo run -p example-actix`.
+
+use std::time::Duration;
+
+use actix_web::{
+    App, HttpResponse, HttpServer, Responder, guard,
+    http::{StatusCode, header},
+    web::{self, Json},
+};
+use cookiejwt_actix::{
+    cookiejwt_core::Problem::{InvalidRequest, NotFound, ServerError},
+    prelude::*,
+};
+use example_shared::{
+    ASSETS, CONTENT_SECURITY_POLICY, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings, expired_access,
+    overdue, stopped, unavailable,
+};
+
+#[actix_web::main]
+async fn main() -> std::process::ExitCode {
+    example_shared::report(run()).await
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let settings = Settings::from_env()?;
+    // Once, for all workers.
+    let demo = Demo::start(&settings).await?;
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(demo.notes.clone()))
+            .configure(page)
+            .configure(api)
+            .configure(demo.auth.routes())
+            .route("/health", web::get().to(async || "ok"))
+            .default_service(web::to(async || HttpResponse::from_error(Problem(NotFound))))
+            .wrap(demo.auth.middleware())
+    });
+    let address = (settings.host.as_str(), settings.port);
+    let server = server.bind(address).map_err(|error| settings.not_listening(error))?;
+    tracing::info!("listening on http://{}", server.addrs()[0]);
+    let server = server.disable_signals().run();
+    let handle = server.handle();
+    actix_web::rt::spawn(async move {
+        stopped().await;
+        handle.stop(true).await;
+    });
+    tokio::select! {
+        biased;
+        () = overdue() => {}
+        ended = server => ended?,
+    }
+    Ok(())
+}
+
+fn api(config: &mut web::ServiceConfig) {
+    config
+        .route("/api/me", web::get().to(me))
+        .route("/api/open", web::get().to(open))
+        .route("/api/optional", web::get().to(optional))
+        .route("/api/notes", web::get().to(notes))
+        .route("/api/notes", web::post().to(add_note))
+        .route("/api/slow-error", web::get().to(slow_error))
+        .route("/api/demo/expire", web::post().to(expire));
+}
+
+/// From the token alone: no database query.
+async fn me(who: Identity, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
+    Json(Me::from_token(&who, claims))
+}
+
+/// The same shape without asking who it is.
+async fn open() -> Json<Me> {
+    Json(Me::nobody_in_particular())
+}
+
+async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<serde_json::Value>, Problem> {
+    let user = match who {
+        Some(who) => Some(Me::from_token(&who, who.claims().map_err(|_| ServerError)?)),
+        None => None,
+    };
+    Ok(Json(serde_json::json!({ "user": user })))
+}
+
+async fn notes(who: Identity, notes: web::Data<Notes>) -> Result<Json<Vec<Note>>, Problem> {
+    Ok(Json(notes.list(who.subject()).await.map_err(unavailable)?))
+}
+
+async fn add_note(
+    who: Identity,
+    notes: web::Data<Notes>,
+    note: Result<Json<NewNote>, actix_web::Error>,
+) -> Result<impl Responder, Problem> {
+    let Json(note) = note.map_err(|_| InvalidRequest)?;
+    let added = notes.add(who.subject(), &note.text).await.map_err(unavailable)?;
+    Ok((Json(added.ok_or(InvalidRequest)?), StatusCode::CREATED))
+}
+
+/// Fails after authenticating: the cookies of a refresh leave all the same.
+async fn slow_error(_: Identity) -> impl Responder {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    HttpResponse::InternalServerError()
+}
+
+/// Clears the access cookie, so that the next request shows a refresh.
+async fn expire(_: Identity, auth: AuthContext) -> impl Responder {
+    HttpResponse::NoContent()
+        .append_header((header::SET_COOKIE, expired_access(auth.authenticator())))
+        .finish()
+}
+
+fn page(config: &mut web::ServiceConfig) {
+    for asset in &ASSETS {
+        let file = move || async move {
+            HttpResponse::Ok()
+                .insert_header((header::CONTENT_TYPE, asset.content_type))
+                .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+                .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                .insert_header((header::CACHE_CONTROL, "no-cache"))
+                .body(asset.content)
+        };
+        let readable = guard::Any(guard::Get()).or(guard::Head());
+        config.route(asset.path, web::route().guard(readable).to(file));
+    }
+}

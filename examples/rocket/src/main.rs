@@ -1,0 +1,156 @@
+//! A small real application: cookiejwt on Rocket. Run it with `cargo run -p example-rocket`.
+
+#![allow(clippy::needless_pass_by_value, reason = "Rocket hands its handlers values")]
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use cookiejwt_rocket::{
+    cookiejwt_core::Problem::{InvalidRequest, NotFound, ServerError},
+    prelude::*,
+};
+use example_shared::{
+    ASSETS, Asset, CONTENT_SECURITY_POLICY, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings,
+    expired_access, overdue, stopped, unavailable,
+};
+use rocket::{
+    Request, Response, State, catch, catchers,
+    fairing::AdHoc,
+    get,
+    http::{ContentType, Status},
+    post,
+    response::{self, Responder},
+    routes,
+    serde::json::{self, Json},
+    tokio,
+};
+
+#[rocket::main]
+async fn main() -> std::process::ExitCode {
+    example_shared::report(Box::pin(run())).await
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let settings = Settings::from_env()?;
+    let figment = rocket::Config::figment()
+        .merge(("address", settings.address()?.ip()))
+        .merge(("port", settings.port))
+        .merge(("log_level", "off")) // the example has a log of its own
+        .merge(("shutdown.ctrlc", false))
+        .merge(("shutdown.signals", [""; 0]));
+    let demo = Demo::start(&settings).await?;
+    let rocket = application(rocket::custom(figment), demo).ignite().await?;
+    let shutdown = rocket.shutdown();
+    tokio::spawn(async move {
+        stopped().await;
+        shutdown.notify();
+    });
+    tokio::select! {
+        biased;
+        () = overdue() => {}
+        launched = rocket.launch() => drop(launched.map_err(|error| settings.not_listening(error.kind()))?),
+    }
+    Ok(())
+}
+
+fn application(rocket: rocket::Rocket<rocket::Build>, demo: Demo) -> rocket::Rocket<rocket::Build> {
+    rocket
+        .manage(demo.notes)
+        .attach(demo.auth.fairing())
+        .attach(AdHoc::on_liftoff("address", |rocket| {
+            let config = rocket.config();
+            tracing::info!("listening on http://{}", SocketAddr::new(config.address, config.port));
+            Box::pin(async {})
+        }))
+        .mount("/", routes![me, open, optional, list_notes, add_note, slow_error, expire, page, health])
+        .mount("/", demo.auth.routes())
+        .register("/", demo.auth.catchers())
+        .register("/", catchers![not_found])
+}
+
+/// From the token alone: no database query.
+#[get("/api/me")]
+fn me(who: Identity, claims: Claims<DemoClaims>) -> Json<Me> {
+    Json(Me::from_token(&who, claims.0))
+}
+
+/// The same shape without asking who it is.
+#[get("/api/open")]
+fn open() -> Json<Me> {
+    Json(Me::nobody_in_particular())
+}
+
+#[get("/api/optional")]
+fn optional(who: MaybeIdentity) -> Result<Json<json::Value>, Problem> {
+    let user = match who.0 {
+        Some(who) => Some(Me::from_token(&who, who.claims().map_err(|_| ServerError)?)),
+        None => None,
+    };
+    Ok(Json(json::json!({ "user": user })))
+}
+
+#[get("/api/notes")]
+async fn list_notes(who: Identity, notes: &State<Notes>) -> Result<Json<Vec<Note>>, Problem> {
+    Ok(Json(notes.list(who.subject()).await.map_err(unavailable)?))
+}
+
+#[post("/api/notes", data = "<note>")]
+async fn add_note(
+    who: Identity,
+    notes: &State<Notes>,
+    content_type: Option<&ContentType>,
+    note: Result<Json<NewNote>, json::Error<'_>>,
+) -> Result<(Status, Json<Note>), Problem> {
+    // Rocket's Json takes any type of content.
+    let note = note.ok().filter(|_| content_type.is_some_and(|kind| kind.is_json())).ok_or(InvalidRequest)?;
+    let added = notes.add(who.subject(), &note.text).await.map_err(unavailable)?;
+    Ok((Status::Created, Json(added.ok_or(InvalidRequest)?)))
+}
+
+/// Fails after authenticating: the cookies of a refresh leave all the same.
+#[get("/api/slow-error")]
+async fn slow_error(_who: Identity) -> (Status, ()) {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    (Status::InternalServerError, ())
+}
+
+/// Clears the access cookie, so that the next request shows a refresh.
+#[post("/api/demo/expire")]
+fn expire(_who: Identity, auth: AuthContext) -> Expired {
+    Expired(expired_access(auth.authenticator()))
+}
+
+struct Expired(String);
+
+impl<'r> Responder<'r, 'static> for Expired {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Response::build().status(Status::NoContent).raw_header("Set-Cookie", self.0).ok()
+    }
+}
+
+#[get("/health")]
+fn health() -> &'static str {
+    "ok"
+}
+
+#[get("/<path..>", rank = 20)]
+fn page(path: PathBuf) -> Option<Page> {
+    let is_asked = |asset: &&Asset| asset.path.trim_start_matches('/') == path.as_os_str();
+    ASSETS.iter().find(is_asked).map(Page)
+}
+
+struct Page(&'static Asset);
+
+impl<'r> Responder<'r, 'static> for Page {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        Response::build_from(self.0.content.respond_to(request)?)
+            .raw_header("Content-Type", self.0.content_type)
+            .raw_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            .raw_header("Cache-Control", "no-cache")
+            .ok()
+    }
+}
+
+#[catch(404)]
+fn not_found() -> Problem {
+    Problem(NotFound)
+}

@@ -1,0 +1,46 @@
+use std::{error::Error, future::Future, io::IsTerminal as _, process::ExitCode, time::Duration};
+
+use tracing_subscriber::EnvFilter;
+
+/// Runs an example: events go to standard output, the reason for not starting to standard error.
+pub async fn report(run: impl Future<Output = Result<(), Box<dyn Error>>>) -> ExitCode {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal()).init();
+    match run.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ctrl-C, or SIGTERM where there is one.
+pub async fn stopped() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            },
+            Err(_) => drop(interrupted.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupted.await);
+}
+
+/// A while after the first signal, or at the second: a client that sends half a request must not hold the process up.
+pub async fn overdue() {
+    stopped().await;
+    tracing::info!("shutting down");
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        () = stopped() => {}
+    }
+    tracing::warn!("some requests were still open");
+}
