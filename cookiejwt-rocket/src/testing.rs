@@ -2,16 +2,17 @@
 //!
 //! ```
 //! use cookiejwt_rocket::{Identity, testing};
+//! use rocket::get;
 //!
-//! async fn me(who: Identity) -> String {
+//! #[get("/me")]
+//! fn me(who: Identity) -> String {
 //!     who.subject().to_string()
 //! }
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! assert_eq!(me(testing::identity("42")).await, "42");
-//! # }
+//! assert_eq!(me(testing::identity("42")), "42");
 //! ```
+//!
+//! Rocket's local client may keep the cookies itself: `Client::tracked` is logged in after a login.
 
 pub use cookiejwt_store::core::testing::{AUDIENCE, ISSUER, NOW, TestToken, access, config, core, refresh};
 

@@ -1,5 +1,7 @@
 //! Cookies leave with every answer that Rocket can give, next to those of the application.
 
+#![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
+
 mod common;
 
 use cookiejwt_rocket::{

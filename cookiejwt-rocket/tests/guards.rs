@@ -1,5 +1,7 @@
 //! What the guards refuse, and which catcher says what.
 
+#![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
+
 mod common;
 
 use cookiejwt_rocket::{

@@ -1,5 +1,7 @@
 //! `require_login` changes who is let in, and nothing else of a route.
 
+#![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
+
 mod common;
 
 use cookiejwt_rocket::RocketAuth as _;

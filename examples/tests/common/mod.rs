@@ -9,14 +9,14 @@ pub(crate) use self::{
     server::{Home, Server, Variable, owned, wait_for},
 };
 
-/// The example that these tests belong to.
-pub(crate) const BINARY: &str = match (
+/// The example that these tests belong to; none in the tests over all of them.
+pub(crate) const BINARY: Option<&str> = match (
     option_env!("CARGO_BIN_EXE_example-axum"),
     option_env!("CARGO_BIN_EXE_example-actix"),
     option_env!("CARGO_BIN_EXE_example-rocket"),
 ) {
-    (Some(binary), ..) | (_, Some(binary), _) | (.., Some(binary)) => binary,
-    _ => panic!("these are the tests of an example"),
+    (Some(binary), ..) | (_, Some(binary), _) | (.., Some(binary)) => Some(binary),
+    _ => None,
 };
 
 pub(crate) const USER: &str = "demo";

@@ -2,7 +2,7 @@ use std::{
     ffi::OsString,
     io::{BufRead as _, BufReader, Read},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread::{self, JoinHandle},
@@ -23,15 +23,23 @@ pub(crate) fn owned(variables: &[(&str, &str)]) -> Vec<Variable> {
 }
 
 /// An empty directory that the binary runs in; it outlives a restart.
-pub(crate) struct Home(tempfile::TempDir);
+pub(crate) struct Home {
+    directory: tempfile::TempDir,
+    binary: PathBuf,
+}
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().expect("a temporary directory"))
+        Self::of(BINARY.expect("the binary of this package"))
+    }
+
+    pub(crate) fn of(binary: impl Into<PathBuf>) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self { directory, binary: binary.into() }
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.directory.path().join(name)
     }
 
     /// With the user and the password of the tests.
@@ -50,12 +58,12 @@ impl Home {
 
     /// With these variables and no other.
     pub(crate) fn start_exactly(&self, variables: &[Variable]) -> Server {
-        Server::new(Process::spawn(self.0.path(), variables))
+        Server::new(Process::spawn(self, variables))
     }
 
     /// Starts it and waits until it has given up.
     pub(crate) fn refused(&self, variables: &[Variable]) -> Refused {
-        let mut process = Process::spawn(self.0.path(), variables);
+        let mut process = Process::spawn(self, variables);
         let status = process.wait();
         Refused { code: status.code(), stdout: process.stdout.text(), stderr: process.stderr.text() }
     }
@@ -159,9 +167,9 @@ struct Process {
 
 impl Process {
     /// Nothing of this process's environment reaches the child.
-    fn spawn(directory: &Path, variables: &[Variable]) -> Self {
-        let mut child = Command::new(BINARY)
-            .current_dir(directory)
+    fn spawn(home: &Home, variables: &[Variable]) -> Self {
+        let mut child = Command::new(&home.binary)
+            .current_dir(&home.directory)
             .env_clear()
             .env("NO_COLOR", "1")
             .envs(variables.iter().map(|(name, value)| (name, value)))
