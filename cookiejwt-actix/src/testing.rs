@@ -7,7 +7,7 @@
 //!     who.subject().to_string()
 //! }
 //!
-//! # #[tokio::main(flavor = "current_thread")]
+//! # #[actix_web::main]
 //! # async fn main() {
 //! assert_eq!(me(testing::identity("42")).await, "42");
 //! # }

@@ -72,13 +72,12 @@ fn pair((name, value): (String, Value)) -> Result<(String, String), ConfigError>
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(_, text) => Some(text.clone()),
-        Value::Char(_, character) => Some(character.to_string()),
         Value::Bool(_, flag) => Some(flag.to_string()),
         Value::Num(_, number) => {
             let whole = number.to_i128().or_else(|| number.to_u128()?.try_into().ok());
             whole.map(|number| number.to_string())
         }
-        Value::Empty(..) | Value::Dict(..) | Value::Array(..) => None,
+        Value::Char(..) | Value::Empty(..) | Value::Dict(..) | Value::Array(..) => None,
     }
 }
 

@@ -65,7 +65,7 @@ fn places_and_types() {
         (
             "settings of others",
             "",
-            "[default]\nworkers = 3\ncookie = 'x'\ncookiejwtx = 1",
+            "[default]\nworkers = 3\ncookie = 'x'\n[default.cookiejwtx]\na = 1",
             "__Host-access_token",
         ),
     ] {

@@ -103,14 +103,14 @@ fn panics() -> &'static str {
     panic!("as the test asks")
 }
 
-#[get("/problem/unavailable")]
-fn unavailable() -> Problem {
-    Problem(Failure::Unavailable)
+#[get("/problem")]
+fn problem() -> Problem {
+    Problem(Failure::SessionExpired)
 }
 
 fn everything() -> Vec<Route> {
     let asking = routes![identity, post_identity, option, post_option, maybe, post_maybe, user, wrong_user];
-    [asking, routes![claims, wrong_claims, context, swallows, status, panics, unavailable]].concat()
+    [asking, routes![claims, wrong_claims, context, swallows, status, panics, problem]].concat()
 }
 
 #[rocket::async_test]
@@ -232,7 +232,7 @@ async fn statuses_of_others() {
         ("a swallowed 401, then 500", "/swallows/500", &dead, 500, "server_error"),
         ("a swallowed 401, then 503", "/swallows/503", &dead, 503, "unavailable"),
         ("a swallowed 401, then 401", "/swallows/401", &dead, 401, "invalid_token"),
-        ("a problem of the handler's", "/problem/unavailable", "", 503, "unavailable"),
+        ("a problem of the handler's", "/problem", "", 401, "session_expired"),
     ] {
         let answer = get(&client, path, cookies).await;
         assert_eq!((answer.status, code(&answer).as_str()), (status, said), "{rule}");
@@ -250,8 +250,8 @@ impl<'r> FromRequest<'r> for Twice {
     type Error = Problem;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
-        // 500: the user store keeps another type. Swallowed.
-        assert!(request.guard::<Option<CurrentUser<String>>>().await.succeeded().flatten().is_none());
+        // 500, and swallowed.
+        assert!(request.guard::<Option<Claims<Vec<u8>>>>().await.succeeded().flatten().is_none());
         request.guard::<CurrentUser<User>>().await.map(|_| Self)
     }
 }

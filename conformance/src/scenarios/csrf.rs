@@ -159,6 +159,13 @@ fn origins() -> Vec<Scenario> {
             change().line("Host: app.example:8080").origin("http://app.example:8080"),
             allowed(),
         ),
+        alice(
+            "7.6",
+            "two Host fields are no authority (actix-web answers 400 by itself)",
+            change().line("Host: app.example").line("Host: app.example").origin("http://app.example"),
+            denied(),
+        )
+        .only(&["axum", "rocket"]),
         public(alice("7.6", "the public origin", change().origin("https://shop.example"), allowed())),
         public(alice("7.6", "the host is not the public origin", change().origin("http://app.example"), {
             denied()
