@@ -1,7 +1,7 @@
 use std::future::ready;
 
-use bytes::Bytes;
 use cookiejwt_store::{Problem, Reply};
+use http::StatusCode;
 use rocket::{Catcher, Request, catcher::BoxFuture, http::Status};
 
 use crate::{
@@ -11,9 +11,6 @@ use crate::{
 
 /// Everything that a guard of ours can refuse with.
 const STATUSES: [u16; 4] = [401, 403, 500, 503];
-
-/// What is known of a 403 that is none of ours.
-const FORBIDDEN: &[u8] = br#"{"type":"about:blank","title":"Forbidden","status":403}"#;
 
 pub(crate) fn catchers() -> Vec<Catcher> {
     let named = |code| Catcher { name: Some("cookiejwt".into()), ..Catcher::new(code, catch) };
@@ -30,7 +27,7 @@ fn catch<'r>(caught: Status, request: &'r Request<'_>) -> BoxFuture<'r> {
 fn foreign(caught: Status) -> Reply {
     match caught.code {
         401 => Reply::problem(Problem::NotAuthenticated),
-        403 => Reply { body: Bytes::from_static(FORBIDDEN), ..Reply::problem(Problem::CsrfFailed) },
+        403 => Reply::foreign(StatusCode::FORBIDDEN),
         503 => Reply::problem(Problem::Unavailable),
         _ => Reply::problem(Problem::ServerError),
     }

@@ -147,7 +147,7 @@ impl AuthenticatorBuilder {
 
     /// Checks that nothing is missing. Hashes one password, so it takes a moment.
     pub fn build(self) -> Result<Authenticator, BuildError> {
-        if !self.prefix.starts_with('/') || self.prefix.ends_with('/') {
+        if !is_plain_path(&self.prefix) {
             return Err(BuildError::Prefix(self.prefix));
         }
         if !self.config.is_secure() {
@@ -163,5 +163,41 @@ impl AuthenticatorBuilder {
             core: Core::new(self.config),
             prefix: self.prefix,
         })))
+    }
+}
+
+/// What every router reads as itself: braces, angle brackets and asterisks are patterns in one or the other.
+fn is_plain_path(path: &str) -> bool {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-._~".contains(character);
+    path.strip_prefix('/')
+        .is_some_and(|path| path.split('/').all(|segment| !segment.is_empty() && segment.chars().all(plain)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_is_a_plain_path() {
+        for (path, is_plain) in [
+            ("/api/auth", true),
+            ("/auth", true),
+            ("/v1.0/~me/log-in_here", true),
+            ("", false),
+            ("/", false),
+            ("auth", false),
+            ("/auth/", false),
+            ("/a//b", false),
+            ("/a<b>", false),
+            ("/{tenant}/auth", false),
+            ("/*rest", false),
+            ("/:id", false),
+            ("/a?b", false),
+            ("/a%2fb", false),
+            ("/ä", false),
+            ("/a b", false),
+        ] {
+            assert_eq!(is_plain_path(path), is_plain, "{path:?}");
+        }
     }
 }

@@ -42,8 +42,8 @@ pub enum BuildError {
     /// The builder was given no token store.
     #[error("no token store; call `.tokens(…)` with `MemoryStore::new()` or a `SeaOrmTokenStore`")]
     NoTokenStore,
-    /// The prefix of the routes does not begin with a slash, or ends with one.
-    #[error("the prefix of the routes is {0:?}; begin it with / and do not end it with one")]
+    /// The prefix of the routes is no plain path, such as `/api/auth`.
+    #[error("the prefix of the routes is {0:?}; write a path such as /api/auth, of letters, digits and -._~")]
     Prefix(String),
     /// Hashing the dummy password failed.
     #[error(transparent)]

@@ -2,6 +2,7 @@
 
 mod actix_app;
 mod axum_app;
+#[allow(clippy::needless_pass_by_value, reason = "Rocket hands its handlers values")]
 mod rocket_app;
 
 use std::sync::{Arc, Mutex};
@@ -65,22 +66,23 @@ fn cell(played: Option<&Played>) -> String {
 }
 
 fn faults(scenario: &Scenario, played: &[Option<Played>]) -> String {
-    let mut faults = String::new();
-    for (framework, played) in FRAMEWORKS.iter().zip(played) {
-        for fault in played.iter().flat_map(|played| &played.faults) {
-            faults.push_str(&format!("{}, {fault}\n", framework.name));
-        }
-    }
+    let here = || {
+        FRAMEWORKS
+            .iter()
+            .zip(played)
+            .filter_map(|(framework, played)| Some((framework.name, played.as_ref()?)))
+    };
+    let of = |(name, played): (&str, &Played)| {
+        played.faults.iter().map(|fault| format!("{name}, {fault}")).collect::<Vec<_>>()
+    };
+    let mut faults: Vec<_> = here().flat_map(of).collect();
+    let (first, reference) = here().next().expect("one framework at least");
+    let differs = |other: &(&str, &Played)| tokens(other.1) != tokens(reference);
     if !scenario.differs_on_rocket() {
-        let mut played = FRAMEWORKS.iter().zip(played).filter_map(|(f, played)| Some((f, played.as_ref()?)));
-        let first = played.next().expect("one framework at least");
-        for other in played {
-            if tokens(first.1) != tokens(other.1) {
-                faults.push_str(&format!("{} and {} send other bytes\n", first.0.name, other.0.name));
-            }
-        }
+        faults
+            .extend(here().filter(differs).map(|(other, _)| format!("{first} and {other} send other bytes")));
     }
-    faults
+    faults.join("\n")
 }
 
 /// What has to be the same to the byte: status, cookie lines with their tokens, body.

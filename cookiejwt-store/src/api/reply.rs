@@ -26,6 +26,14 @@ impl Reply {
         reply
     }
 
+    /// A status that is none of ours, for a framework that asks us to answer for it all the same.
+    pub fn foreign(status: StatusCode) -> Self {
+        let title = status.canonical_reason().unwrap_or_default();
+        let body = format!(r#"{{"type":"about:blank","title":"{title}","status":{}}}"#, status.as_u16());
+        let reply = Self::raw("application/problem+json", body.into()).never_stored();
+        Self { status, ..reply }
+    }
+
     pub(super) fn json(value: &impl Serialize) -> Self {
         // Strings, numbers and times cannot fail to serialise.
         let body = serde_json::to_vec(value).unwrap_or_default();

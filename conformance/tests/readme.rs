@@ -1,0 +1,49 @@
+//! The first programs that a reader sees are complete, compile, and are the same everywhere.
+
+const README: &str = include_str!("../../README.md");
+/// Each compiles as a sample of its adapter's documentation.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("axum", include_str!("../../cookiejwt-axum/docs/quickstart.rs")),
+    ("actix-web", include_str!("../../cookiejwt-actix/docs/quickstart.rs")),
+    ("Rocket", include_str!("../../cookiejwt-rocket/docs/quickstart.rs")),
+];
+
+/// The code of every fenced block that is marked as Rust.
+fn rust_blocks(markdown: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = markdown.lines();
+    while let Some(line) = lines.next() {
+        if line.starts_with("```rust") {
+            let code: Vec<_> = lines.by_ref().take_while(|line| line.trim_end() != "```").collect();
+            blocks.push(code.join("\n"));
+        }
+    }
+    blocks
+}
+
+#[test]
+fn each_program_has_fewer_than_70_lines() {
+    for (framework, program) in PROGRAMS {
+        let lines = program.trim().lines().count();
+        assert!(lines < 70, "{framework}: docs/quickstart.rs has {lines} lines");
+    }
+}
+
+#[test]
+fn nothing_of_the_programs_is_hidden() {
+    for (framework, program) in PROGRAMS {
+        assert!(!program.lines().any(|line| line.trim_start().starts_with("# ")), "{framework}");
+    }
+}
+
+#[test]
+fn the_readme_shows_each_program_verbatim() {
+    let blocks = rust_blocks(README);
+    for (framework, program) in PROGRAMS {
+        let found = blocks.iter().any(|block| block.trim() == program.trim());
+        assert!(
+            found,
+            "{framework}: README.md has no ```rust block that is docs/quickstart.rs; copy it there"
+        );
+    }
+}
