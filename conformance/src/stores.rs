@@ -18,6 +18,7 @@ pub struct Counts {
     pub rotated: usize,
     pub revoke: usize,
     pub revoked_since: usize,
+    pub sessions_of: usize,
 }
 
 /// A [`MemoryStore`] that counts, that can be away, and that can be held while it revokes. Clones share everything.
@@ -155,5 +156,10 @@ impl TokenStore for Watched {
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.called(|counts| counts.revoked_since += 1)?;
         self.0.rows.revoked_since(since).await
+    }
+
+    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+        self.called(|counts| counts.sessions_of += 1)?;
+        self.0.rows.sessions_of(subject, now).await
     }
 }

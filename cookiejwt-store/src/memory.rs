@@ -44,7 +44,6 @@ impl TokenStore for MemoryStore {
         if rows.contains_key(&session.id) {
             return Err(StoreError::new("a session with this id exists"));
         }
-        rows.retain(|_, row| row.ends_at > session.created_at);
         rows.insert(session.id.clone(), session.clone());
         Ok(())
     }
@@ -93,5 +92,23 @@ impl TokenStore for MemoryStore {
             Some(RevokedSession { id: row.id.clone(), reason, at })
         });
         Ok(revoked.collect())
+    }
+
+    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+        let rows = self.rows();
+        let alive = |row: &&SessionRecord| {
+            row.subject == *subject && row.revoked.is_none() && row.expires_at > now && row.ends_at > now
+        };
+        let mut living: Vec<_> = rows.values().filter(alive).cloned().collect();
+        living.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
+        Ok(living)
+    }
+
+    async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        let mut rows = self.rows();
+        let ended = rows.values().filter(|row| row.ends_at <= now).map(|row| row.id.clone());
+        let ended: Vec<_> = ended.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+        ended.iter().for_each(|id| drop(rows.remove(id)));
+        Ok(ended.len() as u64)
     }
 }

@@ -21,7 +21,7 @@ pub struct RevokedSession {
 /// Where sessions are kept: one row each, with no bearer secret in it.
 ///
 /// A store reports facts and judges nothing. Every method is one statement on one row, except
-/// [`revoke_subject`](Self::revoke_subject) and [`revoked_since`](Self::revoked_since), which go through an index.
+/// those that begin with a subject or a time, which go through an index.
 /// Reads must see the latest committed row: from the primary, outside any older snapshot.
 ///
 /// Implement it for a database of your own; [`MemoryStore`](crate::MemoryStore) shows how little it takes.
@@ -59,6 +59,23 @@ pub trait TokenStore: Send + Sync + 'static {
         &self,
         since: Timestamp,
     ) -> impl Future<Output = Result<Vec<RevokedSession>, StoreError>> + Send;
+
+    /// Every living session of a user, the newest first (by `created_at`, then by id): neither revoked nor past one of
+    /// its two ends.
+    fn sessions_of(
+        &self,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<SessionRecord>, StoreError>> + Send;
+
+    /// Deletes at most `limit` rows whose absolute end has passed; how many there were. A revoked row stays until then,
+    /// so that a late reuse is still seen as one.
+    ///
+    /// A store that forgets by itself keeps the default, which deletes nothing.
+    fn purge(&self, now: Timestamp, limit: u64) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        let _ = (now, limit);
+        std::future::ready(Ok(0))
+    }
 }
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -79,6 +96,12 @@ pub(crate) trait DynTokenStore: Send + Sync {
         at: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionId>, StoreError>>;
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>>;
+    fn sessions_of<'a>(
+        &'a self,
+        subject: &'a Subject,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>>;
+    fn purge(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
 }
 
 impl<S: TokenStore> DynTokenStore for S {
@@ -112,5 +135,17 @@ impl<S: TokenStore> DynTokenStore for S {
 
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>> {
         Box::pin(TokenStore::revoked_since(self, since))
+    }
+
+    fn sessions_of<'a>(
+        &'a self,
+        subject: &'a Subject,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>> {
+        Box::pin(TokenStore::sessions_of(self, subject, now))
+    }
+
+    fn purge(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(TokenStore::purge(self, now, limit))
     }
 }

@@ -3,7 +3,7 @@ use cookiejwt_core::{
     Timestamp,
 };
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 use sea_orm_migration::MigratorTrait;
@@ -112,6 +112,28 @@ impl TokenStore for SeaOrmTokenStore {
             at: Timestamp::from_millis(at),
         };
         Ok(rows.into_iter().map(session).collect())
+    }
+
+    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+        let read = Entity::find()
+            .filter(Column::Subject.eq(subject.as_str()))
+            .filter(Column::RevokedAt.is_null())
+            .filter(Column::ExpiresAt.gt(now.as_millis()))
+            .filter(Column::EndsAt.gt(now.as_millis()))
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id);
+        Ok(read.all(&self.db).await?.into_iter().map(Into::into).collect())
+    }
+
+    async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        let ended = Column::EndsAt.lte(now.as_millis());
+        let read = Entity::find().select_only().column(Column::Id).filter(ended.clone()).limit(limit);
+        let ids: Vec<String> = read.into_tuple().all(&self.db).await?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let delete = Entity::delete_many().filter(Column::Id.is_in(ids)).filter(ended);
+        Ok(delete.exec(&self.db).await?.rows_affected)
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Call {
     Revoke,
     RevokeSubject,
     RevokedSince,
+    SessionsOf,
+    Purge,
 }
 
 /// Which calls fail, and a log of those that were made.

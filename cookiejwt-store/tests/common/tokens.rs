@@ -76,4 +76,14 @@ impl TokenStore for TestTokens {
         self.switches.enter(Call::RevokedSince)?;
         self.rows.revoked_since(since).await
     }
+
+    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+        self.switches.enter(Call::SessionsOf)?;
+        self.rows.sessions_of(subject, now).await
+    }
+
+    async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.switches.enter(Call::Purge)?;
+        self.rows.purge(now, limit).await
+    }
 }
