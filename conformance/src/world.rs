@@ -61,6 +61,8 @@ impl World {
                 ids.fill(bytes);
                 Ok(())
             })
+            // What another node revokes arrives when a test says so.
+            .feed_interval(std::time::Duration::from_hours(24))
             .build()
             .expect("complete");
         Self { auth, clock, store, users, gate: Arc::default() }

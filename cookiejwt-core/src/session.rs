@@ -52,11 +52,13 @@ pub enum RevocationReason {
     Reuse,
     /// The user is gone or disabled.
     UserInactive,
+    /// A newer login of the same user went over the limit of sessions.
+    Limit,
 }
 
 impl RevocationReason {
-    const ALL: [Self; 5] =
-        [Self::Logout, Self::LogoutEverywhere, Self::Replaced, Self::Reuse, Self::UserInactive];
+    const ALL: [Self; 6] =
+        [Self::Logout, Self::LogoutEverywhere, Self::Replaced, Self::Reuse, Self::UserInactive, Self::Limit];
 
     /// The reason as a store keeps it.
     pub const fn as_str(self) -> &'static str {
@@ -66,6 +68,7 @@ impl RevocationReason {
             Self::Replaced => "replaced",
             Self::Reuse => "reuse",
             Self::UserInactive => "user_inactive",
+            Self::Limit => "limit",
         }
     }
 

@@ -1,12 +1,16 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use cookiejwt_core::{Config, Core, Timestamp};
 use time::OffsetDateTime;
 
 use crate::{
     Argon2id, BuildError, Clock, PasswordError, PasswordHasher, SystemClock, TokenStore, UserStore,
-    password::Passwords, random::Random, revoked::RevokedSet, token_store::DynTokenStore,
-    user_store::DynUserStore,
+    background::FEED_INTERVAL, password::Passwords, random::Random, revoked::RevokedSet,
+    token_store::DynTokenStore, user_store::DynUserStore,
 };
 
 const DEFAULT_PREFIX: &str = "/api/auth";
@@ -55,6 +59,9 @@ pub(crate) struct Inner {
     pub(crate) revoked: RevokedSet,
     pub(crate) random: Random,
     pub(crate) prefix: String,
+    pub(crate) feed_interval: Duration,
+    /// Whether the feed and the purge run.
+    pub(crate) background: AtomicBool,
 }
 
 impl Authenticator {
@@ -68,6 +75,7 @@ impl Authenticator {
             hasher: Arc::new(Argon2id::default()),
             random: Random::default(),
             prefix: DEFAULT_PREFIX.into(),
+            feed_interval: FEED_INTERVAL,
         }
     }
 
@@ -107,6 +115,7 @@ pub struct AuthenticatorBuilder {
     hasher: Arc<dyn PasswordHasher>,
     random: Random,
     prefix: String,
+    feed_interval: Duration,
 }
 
 impl AuthenticatorBuilder {
@@ -145,6 +154,12 @@ impl AuthenticatorBuilder {
         Self { prefix: prefix.into(), ..self }
     }
 
+    /// How often the feed asks the store for revocations of other nodes, which is how long they may take to arrive. Default
+    /// one second; one query each, whatever the number of requests.
+    pub fn feed_interval(self, interval: Duration) -> Self {
+        Self { feed_interval: interval, ..self }
+    }
+
     /// Checks that nothing is missing. Hashes one password, so it takes a moment.
     pub fn build(self) -> Result<Authenticator, BuildError> {
         if !is_plain_path(&self.prefix) {
@@ -162,6 +177,8 @@ impl AuthenticatorBuilder {
             random: self.random,
             core: Core::new(self.config),
             prefix: self.prefix,
+            feed_interval: self.feed_interval,
+            background: AtomicBool::new(false),
         })))
     }
 }

@@ -81,6 +81,7 @@ impl Authenticator {
     }
 
     fn advance(&self, assessment: Assessment) -> Progress {
+        self.start_background();
         match assessment {
             Assessment::Settled(decision) => Progress::Settled(event::decided(decision)),
             Assessment::NeedsRefresh(attempt) => Pending::refresh(attempt),
@@ -123,11 +124,12 @@ impl Authenticator {
         }
     }
 
+    /// The first load; who comes at the same time waits for the same one.
     async fn load_revoked(&self) {
-        let now = self.timestamp();
-        match self.0.tokens.revoked_since(self.0.revoked.relevant_since(now)).await {
-            Ok(sessions) => self.0.revoked.load(sessions, now),
-            Err(error) => event::store_failed("revoked_since", &error),
+        let _alone = self.0.revoked.loading().await;
+        if !self.0.revoked.is_loaded() {
+            // Said already.
+            let _ = self.poll_revocations().await;
         }
     }
 

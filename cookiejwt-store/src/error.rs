@@ -25,7 +25,7 @@ impl StoreError {
     }
 }
 
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sea-orm")]
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {
         Self::new(error)

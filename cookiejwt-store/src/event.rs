@@ -54,6 +54,18 @@ pub(crate) fn revoked(revocation: &Revocation) {
     info!(session = revocation.session_id.as_str(), reason = revocation.reason.as_str(), "session revoked");
 }
 
+pub(crate) fn feed_stale(error: &StoreError) {
+    warn!(%error, "the feed of revocations is stale: what other nodes revoke is not known here");
+}
+
+pub(crate) fn feed_recovered() {
+    info!("the feed of revocations has caught up");
+}
+
+pub(crate) fn purged(sessions: u64) {
+    info!(sessions, "purged");
+}
+
 fn credential(name: CredentialName) -> &'static str {
     match name {
         CredentialName::AccessCookie => "access cookie",

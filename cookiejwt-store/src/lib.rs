@@ -5,13 +5,14 @@
 //!
 //! * [`UserStore`] is the one trait that an application implements, for its own user table.
 //! * [`TokenStore`] keeps sessions: [`MemoryStore`], or `SeaOrmTokenStore` with the
-//!   feature `sqlite`.
+//!   features `sqlite`, `postgres`, `mysql`.
 //! * [`Authenticator`] joins the core's decisions with them.
 //! * [`Slot`] and [`Api`] are what an adapter needs.
 
 mod adapter;
 mod api;
 mod authenticator;
+mod background;
 mod clock;
 mod driver;
 mod env;
@@ -21,7 +22,7 @@ mod memory;
 mod password;
 mod random;
 mod revoked;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sea-orm")]
 pub mod sea_orm_store;
 mod sessions;
 mod slot;
@@ -30,7 +31,7 @@ mod user_store;
 
 pub use cookiejwt_core::{self as core, *};
 
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sea-orm")]
 pub use crate::sea_orm_store::SeaOrmTokenStore;
 pub use crate::{
     adapter::{Cookies, RequestContext},

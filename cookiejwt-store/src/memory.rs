@@ -108,7 +108,9 @@ impl TokenStore for MemoryStore {
         let mut rows = self.rows();
         let ended = rows.values().filter(|row| row.ends_at <= now).map(|row| row.id.clone());
         let ended: Vec<_> = ended.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
-        ended.iter().for_each(|id| drop(rows.remove(id)));
+        for id in &ended {
+            rows.remove(id);
+        }
         Ok(ended.len() as u64)
     }
 }

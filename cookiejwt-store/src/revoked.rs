@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        PoisonError, RwLock,
+        Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
@@ -14,12 +14,14 @@ use crate::RevokedSession;
 const OVERLAP_SECONDS: i64 = 60;
 
 /// The sessions whose access tokens are dead although they have not expired: what this node revoked itself, and what
-/// the store said at start.
+/// the store says.
 #[derive(Debug)]
 pub(crate) struct RevokedSet {
     entries: RwLock<HashMap<SessionId, Entry>>,
     count: AtomicUsize,
     loaded: AtomicBool,
+    loading: tokio::sync::Mutex<()>,
+    feed: Mutex<Feed>,
     memory_millis: i64,
 }
 
@@ -29,6 +31,13 @@ struct Entry {
     forget_at: Timestamp,
 }
 
+/// How far the store has been read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Feed {
+    newest: Option<Timestamp>,
+    is_stale: bool,
+}
+
 impl RevokedSet {
     pub(crate) fn new(config: &Config) -> Self {
         let seconds = config.revoked_memory_seconds() + OVERLAP_SECONDS;
@@ -36,6 +45,8 @@ impl RevokedSet {
             entries: RwLock::default(),
             count: AtomicUsize::new(0),
             loaded: AtomicBool::new(false),
+            loading: tokio::sync::Mutex::default(),
+            feed: Mutex::default(),
             memory_millis: seconds * 1000,
         }
     }
@@ -45,23 +56,51 @@ impl RevokedSet {
         self.loaded.load(Ordering::Acquire)
     }
 
-    /// From when on the store's revocations still matter.
-    pub(crate) fn relevant_since(&self, now: Timestamp) -> Timestamp {
-        now.plus_millis(-self.memory_millis)
+    /// Held by the one who makes the first load.
+    pub(crate) async fn loading(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.loading.lock().await
     }
 
-    pub(crate) fn load(&self, sessions: Vec<RevokedSession>, now: Timestamp) {
-        for session in sessions {
-            self.insert(session.id, session.reason, now);
-        }
+    /// From when on the store has to be asked: everything that still matters after a start or a failure, else an
+    /// overlap behind the newest revocation that was seen.
+    pub(crate) fn poll_from(&self, now: Timestamp) -> Timestamp {
+        let relevant = now.plus_millis(-self.memory_millis);
+        let feed = *self.feed();
+        let seen = feed.newest.filter(|_| !feed.is_stale);
+        seen.map_or(relevant, |newest| newest.plus_millis(-OVERLAP_SECONDS * 1000).max(relevant))
+    }
+
+    /// Takes what the store said; true when it had been away before.
+    pub(crate) fn load(&self, sessions: Vec<RevokedSession>, now: Timestamp) -> bool {
+        let newest = sessions.iter().map(|session| session.at).max();
+        self.insert_all(sessions.into_iter().map(|session| (session.id, session.reason)), now);
         self.loaded.store(true, Ordering::Release);
+        let mut feed = self.feed();
+        feed.newest = feed.newest.max(newest);
+        std::mem::take(&mut feed.is_stale)
+    }
+
+    /// The store could not be asked; true for the first time in a row.
+    pub(crate) fn missed(&self) -> bool {
+        !std::mem::replace(&mut self.feed().is_stale, true)
     }
 
     pub(crate) fn insert(&self, id: SessionId, reason: RevocationReason, now: Timestamp) {
+        self.insert_all([(id, reason)], now);
+    }
+
+    fn insert_all(&self, new: impl IntoIterator<Item = (SessionId, RevocationReason)>, now: Timestamp) {
+        let forget_at = now.plus_millis(self.memory_millis);
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|_, entry| entry.forget_at > now);
-        entries.entry(id).or_insert(Entry { reason, forget_at: now.plus_millis(self.memory_millis) });
+        for (id, reason) in new {
+            entries.entry(id).or_insert(Entry { reason, forget_at });
+        }
         self.count.store(entries.len(), Ordering::Release);
+    }
+
+    fn feed(&self) -> MutexGuard<'_, Feed> {
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why the session was revoked, if it was.
@@ -100,5 +139,28 @@ mod tests {
         assert!(!set.is_loaded());
         set.load(Vec::new(), Timestamp::default());
         assert!(set.is_loaded());
+    }
+
+    #[test]
+    fn polls_from_where_nothing_can_be_missed() {
+        const MEMORY: i64 = (300 + 2 * 5 + 60) * 1000;
+        let set = RevokedSet::new(&testing::config().build().unwrap());
+        let start = Timestamp::from_seconds(1_000_000);
+        let revoked = |at| vec![RevokedSession { id: "a".into(), reason: RevocationReason::Logout, at }];
+        assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "before the first load");
+        set.load(Vec::new(), start);
+        assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "nothing was seen");
+        set.load(revoked(start.plus_millis(-500)), start);
+        assert_eq!(set.poll_from(start), start.plus_millis(-60_500), "an overlap behind the newest");
+        set.load(revoked(start.plus_millis(-9000)), start);
+        assert_eq!(set.poll_from(start), start.plus_millis(-60_500), "an older one moves nothing");
+        assert!(set.missed(), "said once");
+        assert!(!set.missed());
+        assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "after a failure");
+        assert!(set.load(Vec::new(), start), "has recovered");
+        assert!(!set.load(Vec::new(), start));
+        assert_eq!(set.poll_from(start), start.plus_millis(-60_500));
+        let later = start.plus_millis(3_600_000);
+        assert_eq!(set.poll_from(later), later.plus_millis(-MEMORY), "never more than still matters");
     }
 }

@@ -243,8 +243,21 @@ impl Authenticator {
         }
         // A failure is tried again in the background; the new session stands.
         let _ = self.revoke_sessions(context.presented, RevocationReason::Replaced).await;
+        if let Err(error) = self.keep_to_limit(&subject).await {
+            let _ = self.revoke_session(login.record.id, RevocationReason::Limit).await;
+            return Err(error.into());
+        }
         event::logged_in(&subject, login.record.id.as_str());
         Ok(login)
+    }
+
+    /// Ends the oldest sessions of a user who has more than the limit. Of logins at the same time the last one sees them
+    /// all, and all of them agree which are the oldest, so in the end the limit holds exactly.
+    async fn keep_to_limit(&self, subject: &Subject) -> Result<(), StoreError> {
+        let Some(limit) = self.0.core.config().max_sessions() else { return Ok(()) };
+        let living = self.0.tokens.sessions_of(subject, self.timestamp()).await?;
+        let surplus = living.into_iter().map(|session| session.id).skip(limit as usize).collect();
+        self.revoke_sessions(surplus, RevocationReason::Limit).await
     }
 
     /// Reads the user again: a password change or a disabling that came between the check and the new row must not

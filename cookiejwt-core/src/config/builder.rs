@@ -34,6 +34,7 @@ pub struct ConfigBuilder {
     strict_browser_headers: bool,
     revocation: RevocationLevel,
     skip: Vec<String>,
+    max_sessions: Option<u32>,
 }
 
 impl ConfigBuilder {
@@ -214,6 +215,13 @@ impl ConfigBuilder {
         self
     }
 
+    /// How many sessions one user may have; a login beyond that ends the oldest. Variable `COOKIEJWT_MAX_SESSIONS`, no
+    /// limit by default (OWASP ASVS 7.1.2).
+    pub fn max_sessions(mut self, sessions: u32) -> Self {
+        self.max_sessions = Some(sessions);
+        self
+    }
+
     /// Takes settings from pairs of name and value, over those already made.
     ///
     /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error.
@@ -257,6 +265,7 @@ impl ConfigBuilder {
             csrf,
             revocation: self.revocation,
             skip: self.skip,
+            max_sessions: checks::max_sessions(self.max_sessions)?,
         })
     }
 

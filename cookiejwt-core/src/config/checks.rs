@@ -130,6 +130,14 @@ pub(super) fn skip(paths: &[String]) -> Check {
     })
 }
 
+pub(super) fn max_sessions(sessions: Option<u32>) -> Check<Option<u32>> {
+    if sessions == Some(0) {
+        let cure = "allow at least 1, or remove it for no limit";
+        return Err(refuse("COOKIEJWT_MAX_SESSIONS", OutOfRange, "is 0, so that nobody could log in", cure));
+    }
+    Ok(sessions)
+}
+
 pub(super) fn issuer(issuer: Option<String>) -> Check<String> {
     const SETTING: &str = "COOKIEJWT_ISSUER";
     let issuer = issuer.ok_or_else(|| {

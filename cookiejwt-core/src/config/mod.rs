@@ -39,6 +39,7 @@ pub struct Config {
     pub(crate) csrf: CsrfSettings,
     pub(crate) revocation: RevocationLevel,
     pub(crate) skip: Vec<String>,
+    pub(crate) max_sessions: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -130,7 +131,7 @@ impl CredentialOrder {
 pub enum RevocationLevel {
     /// At the next refresh: they live out their few minutes.
     AtRefresh,
-    /// At once on the node that revoked it; costs a look into a small set in memory.
+    /// At once on the node that revoked it, within a second on the others; costs a look into a small set in memory.
     #[default]
     Feed,
     /// At once, everywhere; costs one read of the store per request.
@@ -200,6 +201,11 @@ impl Config {
             path.strip_prefix(skip.trim_end_matches('/'))
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
+    }
+
+    /// How many sessions one user may have at once.
+    pub fn max_sessions(&self) -> Option<u32> {
+        self.max_sessions
     }
 
     /// Whether any path is skipped at all.

@@ -37,6 +37,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_PUBLIC_ORIGIN", |b, v| Ok(b.public_origin(v.value))),
     ("COOKIEJWT_TRUSTED_ORIGINS", |b, v| Ok(b.replace_trusted_origins(v.list()?))),
     ("COOKIEJWT_REVOCATION", |b, v| Ok(b.revocation(v.revocation()?))),
+    ("COOKIEJWT_MAX_SESSIONS", |b, v| Ok(b.max_sessions(v.count()?))),
     ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
 ];
 
@@ -91,6 +92,10 @@ impl Var<'_> {
     fn seconds(&self) -> Result<Duration, ConfigError> {
         let cure = "write a whole number of seconds that is not negative, for instance 300";
         self.value.parse().map(Duration::from_secs).map_err(|_| self.malformed(cure))
+    }
+
+    fn count(&self) -> Result<u32, ConfigError> {
+        self.value.parse().map_err(|_| self.malformed("write a whole number, for instance 5"))
     }
 
     fn list(&self) -> Result<Vec<&str>, ConfigError> {

@@ -1,8 +1,9 @@
 use cookiejwt_core::Subject;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use sea_orm_migration::{
     prelude::{
-        ColumnDef, DbErr, DeriveIden, DynIden, Index, IntoIden, MigrationTrait, MigratorTrait, SchemaManager,
-        Table, async_trait,
+        ColumnDef, DbErr, DeriveIden, DynIden, Index, IndexCreateStatement, IntoIden, MigrationTrait,
+        MigratorTrait, SchemaManager, Table, TableCreateStatement, async_trait,
     },
     schema::{big_integer, big_integer_null, boolean, string_len, string_len_null},
 };
@@ -67,14 +68,19 @@ enum Sessions {
 #[async_trait::async_trait]
 impl MigrationTrait for CreateSessions {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(create_table()).await?;
-        for (name, column) in [
-            ("cookiejwt_sessions_subject", Sessions::Subject),
-            ("cookiejwt_sessions_revoked_at", Sessions::RevokedAt),
-        ] {
-            let index =
-                Index::create().if_not_exists().name(name).table(Sessions::Table).col(column).to_owned();
-            manager.create_index(index).await?;
+        // Every statement may run twice, because another node may be doing the same.
+        if manager.get_database_backend() == DbBackend::MySql {
+            let mut table = create_table("");
+            for mut index in indices() {
+                table.index(&mut index);
+            }
+            table.character_set("utf8mb4").collate(byte_for_byte(manager).await?);
+            return manager.create_table(table).await;
+        }
+        let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
+        manager.create_table(create_table(if is_postgres { "COLLATE \"C\"" } else { "" })).await?;
+        for mut index in indices() {
+            manager.create_index(index.if_not_exists().table(Sessions::Table).to_owned()).await?;
         }
         Ok(())
     }
@@ -84,15 +90,34 @@ impl MigrationTrait for CreateSessions {
     }
 }
 
-fn create_table() -> sea_orm_migration::prelude::TableCreateStatement {
-    let id: &mut ColumnDef = &mut string_len(Sessions::Id, ID_LENGTH);
+/// One for each condition that is not on the id.
+fn indices() -> [IndexCreateStatement; 3] {
+    [
+        ("cookiejwt_sessions_subject", Sessions::Subject),
+        ("cookiejwt_sessions_revoked_at", Sessions::RevokedAt),
+        ("cookiejwt_sessions_ends_at", Sessions::EndsAt),
+    ]
+    .map(|(name, column)| Index::create().name(name).col(column).to_owned())
+}
+
+/// MySQL's default collations take `a` for `A`, and its older binary one `a` for `a` and a blank.
+async fn byte_for_byte(manager: &SchemaManager<'_>) -> Result<&'static str, DbErr> {
+    let version = Statement::from_string(DbBackend::MySql, "SELECT VERSION()");
+    let row = manager.get_connection().query_one_raw(version).await?;
+    let version: String = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    Ok(if version.contains("MariaDB") { "utf8mb4_nopad_bin" } else { "utf8mb4_0900_bin" })
+}
+
+fn create_table(collation: &str) -> TableCreateStatement {
+    let text = |mut column: ColumnDef| column.extra(collation).to_owned();
+    let mut id = text(string_len(Sessions::Id, ID_LENGTH));
     Table::create()
         .table(Sessions::Table)
         .if_not_exists()
         .col(id.primary_key())
-        .col(string_len(Sessions::Subject, SUBJECT_LENGTH))
-        .col(string_len(Sessions::CurrentJti, ID_LENGTH))
-        .col(string_len_null(Sessions::PreviousJti, ID_LENGTH))
+        .col(text(string_len(Sessions::Subject, SUBJECT_LENGTH)))
+        .col(text(string_len(Sessions::CurrentJti, ID_LENGTH)))
+        .col(text(string_len_null(Sessions::PreviousJti, ID_LENGTH)))
         .col(big_integer(Sessions::IssuedAt))
         .col(big_integer(Sessions::ExpiresAt))
         .col(big_integer_null(Sessions::RotatedAt))

@@ -1,7 +1,12 @@
-//! The SeaORM 2 token store: its entity, its migration, and [`SeaOrmTokenStore`].
+//! The SeaORM 2 token store: its entity, its migration, its statements, and [`SeaOrmTokenStore`].
 
 pub mod entity;
 mod migration;
+mod retry;
+pub mod statements;
 mod store;
 
-pub use self::{migration::Migrator, store::SeaOrmTokenStore};
+pub use self::{
+    migration::Migrator,
+    store::{SeaOrmTokenStore, up},
+};

@@ -2,21 +2,22 @@ use cookiejwt_core::{
     Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
     Timestamp,
 };
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait},
-};
+use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigratorTrait;
 
 use super::{
-    entity::{ActiveModel, Column, Entity},
     migration::Migrator,
+    retry::{retrying, wait},
+    statements,
 };
 use crate::{RevokedSession, StoreError, TokenStore};
 
-const MIGRATION_TRIES: u32 = 5;
+const MIGRATION_TRIES: u32 = 8;
 
-/// Sessions in the application's database, in the one table `cookiejwt_sessions`.
+/// Sessions in the application's database, in the one table `cookiejwt_sessions`: SQLite, PostgreSQL, MySQL or MariaDB.
+///
+/// Right at every isolation level: each change is one statement of its own, and one that the database refuses because of
+/// others at the same time is tried again.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,55 +34,51 @@ pub struct SeaOrmTokenStore {
 }
 
 impl SeaOrmTokenStore {
-    /// Brings the table up to date, and uses it. Several nodes may start at once.
+    /// Brings the table up to date, and uses it. Several nodes may start at once: every step of the migration may be
+    /// taken twice, and who comes second looks again.
     pub async fn migrate(db: DatabaseConnection) -> Result<Self, StoreError> {
-        let mut tries = 1;
-        loop {
-            match Migrator::up(&db, None).await {
-                Ok(()) => return Ok(Self::new(db)),
-                // Another node was faster, and a second look finds its work done.
-                Err(DbErr::Exec(_) | DbErr::Query(_)) if tries < MIGRATION_TRIES => tries += 1,
-                Err(error) => return Err(error.into()),
-            }
-        }
+        up::<Migrator>(&db).await?;
+        Ok(Self::new(db))
     }
 
-    /// Uses a table that [`Migrator`] has brought up to date before.
+    /// Uses a table that [`Migrator`] has brought up to date before. The connection has to lead to the primary: a replica
+    /// that lags behind would read as a reused token.
     pub fn new(db: DatabaseConnection) -> Self {
         Self { db }
     }
 }
 
+/// Runs a migrator while other nodes may be doing the same. Each of its statements has to be one that may run twice, such
+/// as `CREATE TABLE IF NOT EXISTS`.
+pub async fn up<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let mut tries = 1;
+    loop {
+        match M::up(db, None).await {
+            // Another node was faster, and a second look finds its work done.
+            Err(DbErr::Exec(_) | DbErr::Query(_)) if tries < MIGRATION_TRIES => {
+                tokio::time::sleep(wait(tries)).await;
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
 impl TokenStore for SeaOrmTokenStore {
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
-        Entity::insert(ActiveModel::from(session)).exec_without_returning(&self.db).await?;
-        Ok(())
+        retrying(|| statements::create(&self.db, session)).await
     }
 
     async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        Ok(Entity::find_by_id(id.as_str()).one(&self.db).await?.map(Into::into))
+        retrying(|| statements::find(&self.db, id)).await
     }
 
     async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
-        let now = request.now.as_millis();
-        let update = Entity::update_many()
-            .col_expr(Column::PreviousJti, Expr::value(request.presented.as_str()))
-            .col_expr(Column::CurrentJti, Expr::value(request.next.as_str()))
-            .col_expr(Column::IssuedAt, Expr::value(request.issued_at.as_millis()))
-            .col_expr(Column::ExpiresAt, Expr::value(request.expires_at.as_millis()))
-            .col_expr(Column::RotatedAt, Expr::value(now))
-            .col_expr(Column::LastSeenAt, Expr::value(now))
-            .filter(rotation_condition(request));
-        if update.exec(&self.db).await?.rows_affected == 1 {
-            return Ok(RotationOutcome::Rotated);
-        }
-        // Outside any transaction, so that the read sees what the change saw.
-        Ok(RotationOutcome::Unmatched(self.find(&request.session_id).await?.map(Box::new)))
+        retrying(|| statements::rotate(&self.db, request)).await
     }
 
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
-        let alive = Column::Id.eq(revocation.session_id.as_str()).and(Column::RevokedAt.is_null());
-        Ok(self.mark(alive, revocation.reason, revocation.at).await? > 0)
+        retrying(|| statements::revoke(&self.db, revocation)).await
     }
 
     async fn revoke_subject(
@@ -90,77 +87,20 @@ impl TokenStore for SeaOrmTokenStore {
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let alive = Column::Subject.eq(subject.as_str()).and(Column::RevokedAt.is_null());
-        self.mark(alive, reason, at).await?;
-        // Marked first, so that a session that begins in between is either not marked or named. One that somebody
-        // else revoked in the same millisecond may be named too, which does no harm.
-        let marked = Column::Subject.eq(subject.as_str()).and(Column::RevokedAt.eq(at.as_millis()));
-        let read = Entity::find().select_only().column(Column::Id).filter(marked);
-        let ids: Vec<String> = read.into_tuple().all(&self.db).await?;
-        Ok(ids.into_iter().map(Into::into).collect())
+        // Each by itself, so that who reads again does not mark again.
+        retrying(|| statements::mark_subject(&self.db, subject, reason, at)).await?;
+        retrying(|| statements::marked(&self.db, subject, at)).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
-        let read = Entity::find()
-            .select_only()
-            .columns([Column::Id, Column::RevokedReason, Column::RevokedAt])
-            .filter(Column::RevokedAt.gte(since.as_millis()));
-        let rows: Vec<(String, Option<String>, i64)> = read.into_tuple().all(&self.db).await?;
-        let session = |(id, reason, at): (String, Option<String>, i64)| RevokedSession {
-            id: id.into(),
-            reason: reason.as_deref().and_then(RevocationReason::parse).unwrap_or(RevocationReason::Logout),
-            at: Timestamp::from_millis(at),
-        };
-        Ok(rows.into_iter().map(session).collect())
+        retrying(|| statements::revoked_since(&self.db, since)).await
     }
 
     async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
-        let read = Entity::find()
-            .filter(Column::Subject.eq(subject.as_str()))
-            .filter(Column::RevokedAt.is_null())
-            .filter(Column::ExpiresAt.gt(now.as_millis()))
-            .filter(Column::EndsAt.gt(now.as_millis()))
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id);
-        Ok(read.all(&self.db).await?.into_iter().map(Into::into).collect())
+        retrying(|| statements::sessions_of(&self.db, subject, now)).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        let ended = Column::EndsAt.lte(now.as_millis());
-        let read = Entity::find().select_only().column(Column::Id).filter(ended.clone()).limit(limit);
-        let ids: Vec<String> = read.into_tuple().all(&self.db).await?;
-        if ids.is_empty() {
-            return Ok(0);
-        }
-        let delete = Entity::delete_many().filter(Column::Id.is_in(ids)).filter(ended);
-        Ok(delete.exec(&self.db).await?.rows_affected)
+        retrying(|| statements::purge(&self.db, now, limit)).await
     }
-}
-
-impl SeaOrmTokenStore {
-    async fn mark(
-        &self,
-        rows: sea_orm::sea_query::SimpleExpr,
-        reason: RevocationReason,
-        at: Timestamp,
-    ) -> Result<u64, StoreError> {
-        let update = Entity::update_many()
-            .col_expr(Column::RevokedAt, Expr::value(at.as_millis()))
-            .col_expr(Column::RevokedReason, Expr::value(reason.as_str()))
-            .filter(rows);
-        Ok(update.exec(&self.db).await?.rows_affected)
-    }
-}
-
-/// The condition of [`RotationRequest`], word for word.
-fn rotation_condition(request: &RotationRequest) -> Condition {
-    let now = request.now.as_millis();
-    let settled = Column::RotatedAt.is_null().or(Column::RotatedAt.lte(request.rotated_before.as_millis()));
-    Condition::all()
-        .add(Column::Id.eq(request.session_id.as_str()))
-        .add(Column::CurrentJti.eq(request.presented.as_str()))
-        .add(Column::RevokedAt.is_null())
-        .add(settled)
-        .add(Column::ExpiresAt.gt(now))
-        .add(Column::EndsAt.gt(now))
 }

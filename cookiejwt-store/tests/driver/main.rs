@@ -4,7 +4,9 @@
 mod common;
 
 mod authenticate;
+mod feed;
 mod levels;
+mod limit;
 mod login;
 mod logout;
 mod outages;

@@ -1,7 +1,8 @@
+use cookiejwt_store::sea_orm_store::up;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::{
     prelude::{DeriveIden, MigrationName, MigrationTrait, MigratorTrait, SchemaManager, Table, async_trait},
-    schema::{big_integer, pk_auto, string, string_uniq},
+    schema::{big_integer, pk_auto, string, string_len, string_uniq},
 };
 
 use crate::DemoError;
@@ -16,7 +17,7 @@ pub(crate) async fn open(url: &str) -> Result<DatabaseConnection, DemoError> {
         // Readers and the one writer do not wait for each other.
         db.execute_unprepared("PRAGMA journal_mode = WAL").await?;
     }
-    Migrator::up(&db, None).await?;
+    up::<Migrator>(&db).await?;
     Ok(db)
 }
 
@@ -70,7 +71,7 @@ impl MigrationTrait for CreateTables {
             .if_not_exists()
             .col(pk_auto(Notes::Id).big_integer())
             .col(big_integer(Notes::UserId))
-            .col(string(Notes::Text))
+            .col(string_len(Notes::Text, 500))
             .col(big_integer(Notes::CreatedAt))
             .to_owned();
         manager.create_table(users).await?;

@@ -11,7 +11,7 @@ pub enum DemoError {
     #[error(transparent)]
     Build(#[from] BuildError),
     /// The database cannot be opened.
-    #[error("DATABASE_URL cannot be opened: {0}; in this build it begins with sqlite://")]
+    #[error("DATABASE_URL cannot be opened: {0}; it begins with sqlite://, postgres:// or mysql://")]
     Connect(String),
     /// The database failed.
     #[error("database: {0}")]

@@ -91,7 +91,10 @@ pub(crate) async fn create_first(
         username: Set(username.clone()),
         password_hash: Set(auth.hash_password(&password).await?),
     };
-    Entity::insert(row).exec(db).await?;
+    if let Err(error) = Entity::insert(row).exec_without_returning(db).await {
+        // Another node that starts at the same time was faster.
+        return if Entity::find().count(db).await? > 0 { Ok(()) } else { Err(error.into()) };
+    }
     if settings.demo_password.is_none() {
         println!(
             "\n  created the user {username} with the password {password}\n  (shown once, stored as a hash)\n"

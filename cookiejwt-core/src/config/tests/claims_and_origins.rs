@@ -31,6 +31,16 @@ fn issuer_and_audience_say_something() {
         ("audience with a NUL", (AUDIENCE, "a\0b"), (AUDIENCE, Malformed, "without control characters")),
         ("issuer of 256 bytes", (ISSUER, &"a".repeat(256)), (ISSUER, Malformed, "at most 255 bytes")),
         ("audience of 256 bytes", (AUDIENCE, &"a".repeat(256)), (AUDIENCE, Malformed, "at most 255 bytes")),
+        (
+            "no session at all",
+            ("COOKIEJWT_MAX_SESSIONS", "0"),
+            ("COOKIEJWT_MAX_SESSIONS", OutOfRange, "at least 1"),
+        ),
+        (
+            "no number",
+            ("COOKIEJWT_MAX_SESSIONS", "-1"),
+            ("COOKIEJWT_MAX_SESSIONS", Malformed, "whole number"),
+        ),
         ("nine audiences", (AUDIENCE, "1,2,3,4,5,6,7,8,9"), (AUDIENCE, OutOfRange, "at most 8")),
     ] {
         assert_refused(rule, from(&[vars]), expected);

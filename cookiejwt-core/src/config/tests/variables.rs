@@ -10,7 +10,7 @@ type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'s
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 23] = [
+const ROWS: [Row; 24] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
     ("COOKIEJWT_ISSUER", |c| c.issuer.clone(), "https://id.example", "http://localhost", "http://localhost"),
@@ -33,6 +33,7 @@ const ROWS: [Row; 23] = [
     ("COOKIEJWT_PUBLIC_ORIGIN", |c| c.csrf.public_origin.clone().unwrap_or_default(), "", "http://a", "http://a"),
     ("COOKIEJWT_TRUSTED_ORIGINS", |c| c.csrf.trusted_origins.join("+"), "", "http://a, http://b", "http://a+http://b"),
     ("COOKIEJWT_REVOCATION", |c| format!("{:?}", c.revocation()), "Feed", "at-refresh", "AtRefresh"),
+    ("COOKIEJWT_MAX_SESSIONS", |c| format!("{:?}", c.max_sessions), "None", "5", "Some(5)"),
     ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
 ];
 
@@ -91,6 +92,7 @@ fn everything_set() -> ConfigBuilder {
         .trusted_origin("http://builder.example")
         .revocation(RevocationLevel::EveryRequest)
         .skip("/builder")
+        .max_sessions(9)
 }
 
 #[test]
@@ -119,6 +121,7 @@ fn the_last_of_two_equal_names_counts() {
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",
+            "COOKIEJWT_MAX_SESSIONS" => "1",
             name if name.ends_with("ORIGIN") || name.ends_with("ORIGINS") => "https://first.example",
             "COOKIEJWT_SKIP" | "COOKIEJWT_PATH" => "/first",
             name if name.ends_with("AGE") || name.ends_with("LEEWAY") || name.ends_with("AHEAD") => "1",

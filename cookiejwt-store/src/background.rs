@@ -1,0 +1,121 @@
+//! What runs beside the requests, once per process: the feed of revocations, and the purge of sessions that have ended.
+
+use std::{
+    sync::{Arc, Weak, atomic::Ordering},
+    time::Duration,
+};
+
+use cookiejwt_core::RevocationLevel;
+
+use crate::{Authenticator, StoreError, authenticator::Inner, event, random::Random};
+
+pub(crate) const FEED_INTERVAL: Duration = Duration::from_secs(1);
+const PURGE_INTERVAL: Duration = Duration::from_hours(1);
+/// Small enough that no lock is held long.
+const PURGE_BATCH: u64 = 500;
+const PURGE_PAUSE: Duration = Duration::from_millis(100);
+
+impl Authenticator {
+    /// Deletes the sessions whose absolute end has passed, in small batches; how many there were. Runs by itself about
+    /// once an hour; call it where an application has a time of its own for such work.
+    ///
+    /// Sessions that were revoked stay until then too, so that a late reuse is still seen as one.
+    pub async fn purge(&self) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        loop {
+            let batch = self.0.tokens.purge(self.timestamp(), PURGE_BATCH).await?;
+            purged += batch;
+            if batch < PURGE_BATCH {
+                return Ok(purged);
+            }
+            tokio::time::sleep(PURGE_PAUSE).await;
+        }
+    }
+
+    /// Asks the store what was revoked, here and on other nodes. Runs by itself every second at
+    /// [`RevocationLevel::Feed`].
+    pub async fn poll_revocations(&self) -> Result<(), StoreError> {
+        let now = self.timestamp();
+        let polled = self.0.tokens.revoked_since(self.0.revoked.poll_from(now)).await;
+        match polled {
+            Ok(sessions) => {
+                if self.0.revoked.load(sessions, now) {
+                    event::feed_recovered();
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if self.0.revoked.missed() {
+                    event::feed_stale(&error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts it with the first request: `build` may run before there is a runtime. A worker whose runtime ends takes it
+    /// along, and the next request starts it again.
+    pub(crate) fn start_background(&self) {
+        let running = &self.0.background;
+        if running.load(Ordering::Acquire) || running.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let mark = Mark(Arc::downgrade(&self.0));
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(run(mark, self.0.feed_interval))),
+            Err(_) => drop(mark),
+        }
+    }
+}
+
+/// Says that it runs, until it does not.
+struct Mark(Weak<Inner>);
+
+impl Mark {
+    fn authenticator(&self) -> Option<Authenticator> {
+        self.0.upgrade().map(Authenticator)
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        if let Some(inner) = self.0.upgrade() {
+            inner.background.store(false, Ordering::Release);
+        }
+    }
+}
+
+/// Ends with the last authenticator.
+async fn run(mark: Mark, interval: Duration) {
+    tokio::join!(feed(&mark, interval), purge(&mark));
+}
+
+async fn feed(mark: &Mark, interval: Duration) {
+    loop {
+        tokio::time::sleep(interval).await;
+        let Some(auth) = mark.authenticator() else { return };
+        if auth.core().config().revocation() != RevocationLevel::Feed {
+            return;
+        }
+        // Said already.
+        let _ = auth.poll_revocations().await;
+    }
+}
+
+async fn purge(mark: &Mark) {
+    loop {
+        tokio::time::sleep(about(PURGE_INTERVAL)).await;
+        let Some(auth) = mark.authenticator() else { return };
+        match auth.purge().await {
+            Ok(0) => {}
+            Ok(count) => event::purged(count),
+            Err(error) => event::store_failed("purge", &error),
+        }
+    }
+}
+
+/// Somewhere between half and one and a half times, so that nodes that started together do not purge together.
+fn about(interval: Duration) -> Duration {
+    let random = Random::default().bytes::<2>().map_or(0, u16::from_le_bytes);
+    interval / 2 + interval * u32::from(random) / u32::from(u16::MAX)
+}
