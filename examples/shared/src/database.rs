@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use cookiejwt_store::sea_orm_store::up;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::{
@@ -7,9 +9,12 @@ use sea_orm_migration::{
 
 use crate::DemoError;
 
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// Connects, and brings the application's own tables up to date.
 pub(crate) async fn open(url: &str) -> Result<DatabaseConnection, DemoError> {
-    let options = ConnectOptions::new(url).sqlx_logging(false).to_owned();
+    // A database that is away is 503 after three seconds; the driver itself would go on trying for thirty.
+    let options = ConnectOptions::new(url).acquire_timeout(PATIENCE).sqlx_logging(false).to_owned();
     // The driver's errors may repeat the address, and the password in it.
     let cannot_open = |error: DbErr| DemoError::Connect(error.to_string().replace(url, "…"));
     let db = Database::connect(options).await.map_err(cannot_open)?;

@@ -1,0 +1,66 @@
+use cookiejwt_store::{
+    Assessment, CustomClaims, RefreshIds, RefreshStep, RotationRequest, SessionRecord, Timestamp, UserState,
+    core::testing,
+};
+
+const NOW: i64 = 1_767_268_800_000;
+const MONTH: i64 = 30 * 86_400_000;
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+/// As a browser's login leaves it.
+pub(crate) fn session(id: &str) -> SessionRecord {
+    SessionRecord {
+        id: id.into(),
+        subject: "184467440737".into(),
+        current_jti: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+        previous_jti: None,
+        issued_at: at(NOW),
+        expires_at: at(NOW + MONTH),
+        rotated_at: None,
+        created_at: at(NOW),
+        auth_time: at(NOW),
+        last_seen_at: at(NOW),
+        ends_at: at(NOW + MONTH),
+        revoked: None,
+        remember: true,
+        user_agent: Some(
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 \
+             Safari/537.36"
+                .into(),
+        ),
+        ip: Some("203.0.113.195".into()),
+    }
+}
+
+/// From the token to itself, so that the next one is the same; only the core makes such requests.
+pub(crate) fn rotation(id: &str) -> RotationRequest {
+    thread_local! {
+        static REQUEST: RotationRequest = request();
+    }
+    let mut request = REQUEST.with(Clone::clone);
+    request.session_id = id.into();
+    request
+}
+
+fn request() -> RotationRequest {
+    let cookie = testing::refresh("1").cookie();
+    let (head, ()) = http::Request::post("/").header("cookie", cookie).body(()).unwrap().into_parts();
+    let Assessment::NeedsRefresh(attempt) = testing::core().refresh(&head, testing::NOW) else {
+        panic!("a valid refresh token needs a refresh")
+    };
+    let user = UserState::Active(Ok(CustomClaims::default()));
+    let RefreshStep::Rotate(rotation) = attempt.with_user(user, RefreshIds::from_random([7; 32])) else {
+        panic!("an active user rotates")
+    };
+    let mut request = rotation.request().clone();
+    request.presented = "AAAAAAAAAAAAAAAAAAAAAA".into();
+    request.next = "AAAAAAAAAAAAAAAAAAAAAA".into();
+    request.now = at(NOW + 1000);
+    request.rotated_before = at(NOW + 1000);
+    request.issued_at = at(NOW);
+    request.expires_at = at(NOW + MONTH);
+    request
+}
