@@ -1,0 +1,96 @@
+//! Breadth first through every state, so that the first counterexample is a shortest one.
+
+use std::{
+    collections::{BTreeMap, VecDeque, hash_map::Entry},
+    fmt::Write as _,
+    rc::Rc,
+    time::Duration,
+};
+
+use crate::{
+    hash::QuickMap,
+    invariant::Broken,
+    scenario::{Fault, Scenario},
+    step::{Model, Step},
+    world::World,
+};
+
+pub(crate) struct Report {
+    pub(crate) states: usize,
+    pub(crate) transitions: usize,
+    pub(crate) time: Duration,
+    pub(crate) rows: BTreeMap<&'static str, usize>,
+    pub(crate) broken: Option<(Broken, String)>,
+}
+
+type Parents = QuickMap<Rc<World>, Option<(Rc<World>, Step)>>;
+
+pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
+    // The core has no clock; its test has one for its report.
+    #[allow(clippy::disallowed_methods)]
+    let start = std::time::Instant::now();
+    let mut model = Model::new(scenario, fault);
+    let first = Rc::new(model.start());
+    let mut parents = Parents::from_iter([(first.clone(), None)]);
+    let mut queue = VecDeque::from([first]);
+    let (mut transitions, mut broken) = (0, None);
+    'all: while let Some(world) = queue.pop_front() {
+        for step in model.steps(&world) {
+            transitions += 1;
+            match model.take(&world, step) {
+                Ok(next) => {
+                    let next = Rc::new(next);
+                    if let Entry::Vacant(unseen) = parents.entry(next.clone()) {
+                        unseen.insert(Some((world.clone(), step)));
+                        queue.push_back(next);
+                    }
+                }
+                Err(error) => {
+                    let trace = trace(&parents, &world, step);
+                    broken = Some((error, trace));
+                    break 'all;
+                }
+            }
+        }
+    }
+    Report { states: parents.len(), transitions, time: start.elapsed(), rows: model.rows, broken }
+}
+
+/// The steps from the beginning, each with the time at which it happens.
+fn trace(parents: &Parents, world: &Rc<World>, step: Step) -> String {
+    let mut steps = vec![(world.clone(), step)];
+    let mut at = world;
+    while let Some(Some((parent, step))) = parents.get(at) {
+        steps.push((parent.clone(), *step));
+        at = parent;
+    }
+    let mut text = String::new();
+    for (world, step) in steps.into_iter().rev() {
+        let _ = writeln!(text, "    {:>6} ms  {}", world.now, describe(&world, step));
+    }
+    text
+}
+
+fn describe(world: &World, step: Step) -> String {
+    match step {
+        Step::Duplicate(index)
+        | Step::Arrive(index)
+        | Step::CheckSession(index)
+        | Step::Update(index)
+        | Step::UpdateThenFail(index)
+        | Step::UpdateMisses(index)
+        | Step::Read(index)
+        | Step::Revoke(index)
+        | Step::Deliver(index)
+        | Step::Lose(index) => format!("{step} {}", world.flights[index]),
+        Step::Send(owner, ..) => {
+            let jar = if owner == crate::world::Owner::Browser {
+                world.jar
+            } else {
+                world.loot.unwrap_or_default()
+            };
+            format!("{step} with {jar}")
+        }
+        _ => step.to_string(),
+    }
+}
