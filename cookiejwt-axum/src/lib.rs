@@ -34,7 +34,7 @@ mod routes;
 pub mod testing;
 
 pub use cookiejwt_store;
-#[cfg(feature = "sea-orm")]
+#[cfg(feature = "_sea-orm")]
 pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
@@ -51,14 +51,14 @@ pub use crate::{
 
 /// The few names that every application needs.
 pub mod prelude {
-    #[cfg(feature = "sea-orm")]
+    #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         AuthContext, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
         FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, StoreError, Subject,
         UserStore,
     };
-    #[cfg(feature = "sea-orm")]
+    #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};
 }
 

@@ -71,7 +71,7 @@ pub mod testing;
 mod view;
 
 pub use cookiejwt_store;
-#[cfg(feature = "sea-orm")]
+#[cfg(feature = "_sea-orm")]
 pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
@@ -89,13 +89,13 @@ pub use crate::{
 
 /// The few names that every application needs.
 pub mod prelude {
-    #[cfg(feature = "sea-orm")]
+    #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FromEnv as _,
         FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, RocketAuth as _,
         StoreError, Subject, UserStore, WithCookies,
     };
-    #[cfg(feature = "sea-orm")]
+    #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};
 }

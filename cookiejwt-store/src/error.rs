@@ -25,7 +25,7 @@ impl StoreError {
     }
 }
 
-#[cfg(feature = "sea-orm")]
+#[cfg(feature = "_sea-orm")]
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {
         Self::new(error)

@@ -14,6 +14,8 @@ mod api;
 mod authenticator;
 mod background;
 mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod driver;
 mod env;
 mod error;
@@ -22,7 +24,7 @@ mod memory;
 mod password;
 mod random;
 mod revoked;
-#[cfg(feature = "sea-orm")]
+#[cfg(feature = "_sea-orm")]
 pub mod sea_orm_store;
 mod sessions;
 mod slot;
@@ -31,7 +33,7 @@ mod user_store;
 
 pub use cookiejwt_core::{self as core, *};
 
-#[cfg(feature = "sea-orm")]
+#[cfg(feature = "_sea-orm")]
 pub use crate::sea_orm_store::SeaOrmTokenStore;
 pub use crate::{
     adapter::{Cookies, RequestContext},

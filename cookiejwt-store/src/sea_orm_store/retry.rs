@@ -1,6 +1,6 @@
 use std::{future::Future, time::Duration};
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr, sqlx::error::DatabaseError};
 
 use crate::{StoreError, random::Random};
 
@@ -37,6 +37,6 @@ fn is_conflict(error: &DbErr) -> bool {
     else {
         return false;
     };
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.is_some_and(|code| ["40001", "40P01", "5", "6", "261", "262", "517"].contains(&&*code))
 }

@@ -1,60 +1,18 @@
-//! SQLite in a temporary file.
-
-use std::path::PathBuf;
+//! What is true of a file.
 
 use cookiejwt_store::{
     Authenticator, LoginContext, LoginOptions, RevocationReason, RevokedSession, SeaOrmTokenStore,
-    StoreError, TokenStore, core::testing,
+    StoreError, TokenStore,
+    conformance::samples::{NOW, at, find, revocation, rotation, session},
+    core::testing,
 };
-use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, sqlx::sqlite::SqliteJournalMode,
-};
-use tempfile::TempDir;
+use sea_orm::{ConnectionTrait as _, Database};
 
 use crate::{
     common::{Jar, PASSWORD, Switches, TestHasher, TestUsers},
-    samples::{NOW, at, find, revocation, rotation, session},
+    store_in,
+    temporary::{Journal, Temporary},
 };
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Journal {
-    Wal,
-    Delete,
-}
-
-/// A database that goes when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Temporary {
-    directory: TempDir,
-    journal: Journal,
-}
-
-impl Temporary {
-    pub(crate) fn with(journal: Journal) -> Self {
-        Self { directory: tempfile::tempdir().unwrap(), journal }
-    }
-
-    pub(crate) fn path(&self) -> PathBuf {
-        self.directory.path().join("sessions.db")
-    }
-
-    /// A pool of several connections.
-    pub(crate) async fn connect(&self) -> DatabaseConnection {
-        let mode = match self.journal {
-            Journal::Wal => SqliteJournalMode::Wal,
-            Journal::Delete => SqliteJournalMode::Delete,
-        };
-        let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", self.path().display()));
-        options.max_connections(8).sqlx_logging(false);
-        options.map_sqlx_sqlite_opts(move |options| options.journal_mode(mode));
-        Database::connect(options).await.unwrap()
-    }
-
-    /// A migrated store.
-    pub(crate) async fn store(&self) -> SeaOrmTokenStore {
-        SeaOrmTokenStore::migrate(self.connect().await).await.unwrap()
-    }
-}
 
 /// What each call answers: `None` when it worked.
 async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 6] {
@@ -111,7 +69,7 @@ async fn a_file_that_is_no_database_is_an_error() {
 #[tokio::test]
 async fn a_database_that_may_only_be_read_is_an_error_to_writers() {
     let database = Temporary::with(Journal::Delete);
-    database.store().await.create(&session("a")).await.unwrap();
+    store_in(&database).await.create(&session("a")).await.unwrap();
     let url = format!("sqlite://{}?mode=ro", database.path().display());
     let store = SeaOrmTokenStore::new(Database::connect(url).await.unwrap());
     let failed = errors(&store).await.map(|error| error.is_some());
@@ -129,7 +87,7 @@ async fn sessions_outlive_the_process() {
         store.rotate(&rotation("a")).await.unwrap();
         let row = find(&store, "a").await;
         db.close().await.unwrap();
-        assert_eq!(find(&database.store().await, "a").await, row, "{journal:?}");
+        assert_eq!(find(&store_in(&database).await, "a").await, row, "{journal:?}");
     }
 }
 
@@ -137,7 +95,7 @@ async fn sessions_outlive_the_process() {
 async fn two_pools_on_one_file_see_each_other_at_once() {
     for journal in [Journal::Wal, Journal::Delete] {
         let database = Temporary::with(journal);
-        let (one, other) = (database.store().await, database.store().await);
+        let (one, other) = (store_in(&database).await, store_in(&database).await);
         for round in 0..20 {
             let id = format!("{round}");
             one.create(&session(&id)).await.unwrap();

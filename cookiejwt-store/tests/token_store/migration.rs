@@ -1,13 +1,16 @@
 //! The schema: one table, and a list of migrations of its own.
 
-use cookiejwt_store::{SeaOrmTokenStore, TokenStore as _, sea_orm_store::Migrator};
+use cookiejwt_store::{
+    SeaOrmTokenStore, TokenStore as _,
+    conformance::samples::{find, session},
+    sea_orm_store::Migrator,
+};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use sea_orm_migration::MigratorTrait as _;
-use tokio::task::JoinSet;
 
 use crate::{
-    database::{Journal, Temporary},
-    samples::{find, session},
+    store_in,
+    temporary::{Journal, Temporary},
 };
 
 async fn names(db: &DatabaseConnection, of: &str) -> Vec<String> {
@@ -22,6 +25,9 @@ async fn strings(db: &DatabaseConnection, sql: &str) -> Vec<String> {
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
+const INDICES: [&str; 3] =
+    ["cookiejwt_sessions_ends_at", "cookiejwt_sessions_revoked_at", "cookiejwt_sessions_subject"];
+
 const APPLIED: &str = "SELECT version FROM seaql_migrations_cookiejwt";
 
 #[tokio::test]
@@ -30,7 +36,7 @@ async fn one_table_and_a_list_of_migrations_of_our_own() {
     let db = database.connect().await;
     SeaOrmTokenStore::migrate(db.clone()).await.unwrap();
     assert_eq!(names(&db, "table").await, ["cookiejwt_sessions", "seaql_migrations_cookiejwt"]);
-    assert_eq!(names(&db, "index").await, ["cookiejwt_sessions_revoked_at", "cookiejwt_sessions_subject"]);
+    assert_eq!(names(&db, "index").await, INDICES);
     assert_eq!(strings(&db, APPLIED).await.len(), Migrator::migrations().len());
 }
 
@@ -51,8 +57,8 @@ async fn an_applications_own_migrations_are_left_alone() {
 async fn migrating_twice_keeps_the_rows() {
     for journal in [Journal::Wal, Journal::Delete] {
         let database = Temporary::with(journal);
-        database.store().await.create(&session("a")).await.unwrap();
-        let again = database.store().await;
+        store_in(&database).await.create(&session("a")).await.unwrap();
+        let again = store_in(&database).await;
         assert_eq!(find(&again, "a").await, Some(session("a")), "{journal:?}");
     }
 }
@@ -68,28 +74,6 @@ async fn a_migration_that_was_cut_off_is_finished() {
     }
     let store = SeaOrmTokenStore::migrate(db.clone()).await.unwrap();
     assert_eq!(find(&store, "a").await, Some(session("a")));
-    assert_eq!(names(&db, "index").await.len(), 2);
+    assert_eq!(names(&db, "index").await, INDICES);
     assert_eq!(strings(&db, APPLIED).await.len(), 1);
-}
-
-/// Several processes of a fresh installation start at once.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_nodes_migrate_an_empty_file_at_once() {
-    for journal in [Journal::Wal, Journal::Delete] {
-        for round in 0..10 {
-            let database = Temporary::with(journal);
-            // The journal is chosen before anybody races: changing it wants the file for itself.
-            let first = database.connect().await;
-            let mut tasks = JoinSet::new();
-            for node in 0..4 {
-                let db = if node == 0 { first.clone() } else { database.connect().await };
-                tasks.spawn(async move { SeaOrmTokenStore::migrate(db).await });
-            }
-            for store in tasks.join_all().await {
-                let store = store.unwrap_or_else(|error| panic!("{journal:?}, round {round}: {error}"));
-                assert_eq!(find(&store, "a").await, None);
-            }
-            assert_eq!(strings(&first, APPLIED).await.len(), 1, "{journal:?}, round {round}");
-        }
-    }
 }

@@ -1,0 +1,95 @@
+//! Different questions at the same time.
+
+use cookiejwt_core::{RevocationReason, SessionRecord};
+
+use super::{
+    samples::{NOW, at, find, revocation, rotate, rotation, session},
+    shared::{Shared, at_once},
+};
+use crate::TokenStore as _;
+
+pub(super) async fn a_write_is_seen_at_once_by_everybody(store: Shared) {
+    for round in 0..5 {
+        let id = format!("session {round}");
+        let mut row = session(&id);
+        store.create(&row).await.unwrap();
+        everybody_sees(&store, &row).await;
+        let request = rotation(&id);
+        assert_eq!(rotate(&store, &request).await, Ok(()));
+        request.apply(&mut row);
+        everybody_sees(&store, &row).await;
+        assert!(store.revoke(&revocation(&id, RevocationReason::Logout, NOW)).await.unwrap());
+        row.revoked = Some((at(NOW), RevocationReason::Logout));
+        everybody_sees(&store, &row).await;
+    }
+}
+
+async fn everybody_sees(store: &Shared, row: &SessionRecord) {
+    let found = at_once(8, |_| {
+        let (store, id) = (store.clone(), row.id.clone());
+        async move { store.find(&id).await.unwrap() }
+    });
+    assert_eq!(found.await, vec![Some(row.clone()); 8]);
+}
+
+pub(super) async fn a_rotation_never_resurrects_a_revoked_session(store: Shared) {
+    for round in 0..24_usize {
+        let id = format!("session {round}");
+        store.create(&session(&id)).await.unwrap();
+        let revocation = revocation(&id, RevocationReason::Logout, NOW);
+        // In either order, and the first one ahead by nothing, or by all of its work.
+        let both = at_once(2, |index| {
+            let (store, id, revocation) = (store.clone(), id.clone(), revocation.clone());
+            async move {
+                if index == round % 2 {
+                    return (rotate(&store, &rotation(&id)).await.is_ok(), false);
+                }
+                (false, store.revoke(&revocation).await.unwrap())
+            }
+        });
+        let both = both.await;
+        let (has_rotated, has_revoked) = (both[0].0 || both[1].0, both[0].1 || both[1].1);
+        assert!(has_revoked, "a rotation does not hide the session from its revocation");
+        let row = find(&store, &id).await.unwrap();
+        assert_eq!(row.revoked, Some((at(NOW), RevocationReason::Logout)));
+        assert_eq!(row.previous_jti.is_some(), has_rotated);
+        let mut next = rotation(&id);
+        next.presented = row.current_jti.clone();
+        next.rotated_before = at(NOW);
+        assert_eq!(rotate(&store, &next).await, Err(Some(row)), "revoked for good");
+    }
+}
+
+pub(super) async fn revoke_subject_misses_no_rotating_session(store: Shared) {
+    let id = |round: usize, index: usize| format!("{round} {index}");
+    for round in 0..5 {
+        let subject = format!("user {round}");
+        for index in 0..11 {
+            let row = SessionRecord { subject: subject.as_str().into(), ..session(&id(round, index)) };
+            store.create(&row).await.unwrap();
+        }
+        // The sixth task ends all sessions, the others rotate one each.
+        let outcomes = at_once(11, |index| {
+            let (store, subject, request) = (store.clone(), subject.clone(), rotation(&id(round, index)));
+            async move {
+                if index != 5 {
+                    return (rotate(&store, &request).await.is_ok(), Vec::new());
+                }
+                let reason = RevocationReason::LogoutEverywhere;
+                (false, store.revoke_subject(&subject.into(), reason, at(NOW)).await.unwrap())
+            }
+        });
+        let outcomes = outcomes.await;
+        for index in 0..11 {
+            let row = find(&store, &id(round, index)).await.unwrap();
+            assert!(row.revoked.is_some(), "{} lives on", row.id);
+            assert!(outcomes[5].1.contains(&row.id), "{} is not named", row.id);
+            assert_eq!(
+                row.previous_jti.is_some(),
+                outcomes[index].0,
+                "{} is as its rotation left it",
+                row.id
+            );
+        }
+    }
+}

@@ -1,0 +1,78 @@
+use std::{future::Future, sync::Arc};
+
+use cookiejwt_core::{
+    Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
+    Timestamp,
+};
+
+use crate::{RevokedSession, StoreError, TokenStore, token_store::DynTokenStore};
+
+/// A store with its type forgotten, so that each fact is compiled once; clones share it.
+#[derive(Clone)]
+pub(super) struct Shared(Arc<dyn DynTokenStore>);
+
+impl Shared {
+    pub(super) fn new(store: impl TokenStore) -> Self {
+        Self(Arc::new(store))
+    }
+
+    /// Inserts rows.
+    pub(super) async fn insert(&self, rows: impl IntoIterator<Item = &SessionRecord>) {
+        for row in rows {
+            TokenStore::create(self, row).await.unwrap();
+        }
+    }
+}
+
+impl TokenStore for Shared {
+    async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
+        self.0.create(session).await
+    }
+
+    async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        self.0.find(id).await
+    }
+
+    async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
+        self.0.rotate(request).await
+    }
+
+    async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
+        self.0.revoke(revocation).await
+    }
+
+    async fn revoke_subject(
+        &self,
+        subject: &Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.0.revoke_subject(subject, reason, at).await
+    }
+
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
+        self.0.revoked_since(since).await
+    }
+
+    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+        self.0.sessions_of(subject, now).await
+    }
+
+    async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.0.purge(now, limit).await
+    }
+}
+
+/// Runs a task for each number below `count`, all at once; the answers in this order.
+pub(super) async fn at_once<T, F>(count: usize, task: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let tasks: Vec<_> = (0..count).map(|index| tokio::spawn(task(index))).collect();
+    let mut answers = Vec::with_capacity(count);
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    answers
+}

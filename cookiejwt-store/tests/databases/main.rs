@@ -1,0 +1,32 @@
+//! Every fact of `cookiejwt_store::conformance` on every database at every isolation level, and the table of it; and
+//! several nodes that start at once.
+//!
+//! `POSTGRES_URL` and `MYSQL_URL` say where the servers are; each trial has a database to itself there. A server that
+//! cannot be reached is skipped, unless `REQUIRE_ALL_TESTS` is 1.
+
+mod matrix;
+mod migration;
+mod place;
+mod server;
+mod session;
+mod table;
+#[path = "../token_store/temporary.rs"]
+mod temporary;
+
+use libtest_mimic::Arguments;
+
+use self::{place::Places, table::Table};
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // Most of the time they wait for the disk of a server.
+    arguments.test_threads.get_or_insert(4);
+    // A trial that fails says itself what was wrong.
+    std::panic::set_hook(Box::new(|_| ()));
+    let (table, places) = (Table::default(), Places::default());
+    let trials = [table::trials(&table, &places), migration::trials(&places), session::trials(&places)];
+    let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
+    places.remove();
+    table.print();
+    conclusion.exit();
+}
