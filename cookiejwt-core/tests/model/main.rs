@@ -8,18 +8,25 @@
 //!
 //! 1. Each request is answered, and its answer delivered or lost, within `round_trip` of its sending; and within
 //!    `recovery` of a rotation the jar holds what the rotation made: an answer that was lost, or overtaken by an older
-//!    one, is made good by another request. Both together, and the difference of two nodes' clocks,
-//!    stay below the leeway. Then whatever is in flight is at most the parent.
+//!    one, is made good by another request. Both together, and the difference of two nodes' clocks, stay below the
+//!    leeway. Then whatever is in flight is at most the parent.
 //! 2. Nothing is presented after its own end.
 //!
-//! Without them [`EXCEPTIONS`] come true, which are known and documented: a client that comes back with the parent
-//! only after the leeway; rows o and p across the exact end of the leeway, while another tab rotates again; and two
-//! requests on either side of the idle end, of which the later one clears the cookies that the earlier one renewed.
+//! Without them [`EXCEPTIONS`] come true: a client that comes back with the parent only after the leeway; requests so
+//! slow that they cross the end of the leeway while another tab rotates again; and two requests on either side of the
+//! idle end, of which the later one clears the cookies that the earlier one has renewed (row j knows the token's end
+//! only, not the row's).
+//!
+//! A login anew has an exception of its own, which no server can help: an answer of the old session that is delivered
+//! after the login's puts the old, revoked tokens back into the jar.
 //!
 //! # What cannot be seen from here
 //!
-//! An UPDATE that looks at no end is noticed only where a row's end is brought forward: otherwise the token itself ends
-//! with its row, and the core refuses it before the store is asked.
+//! - An UPDATE that looks at no end is noticed only where a row's idle end is brought forward: otherwise the token ends
+//!   with its row, and the core refuses it before the store is asked.
+//! - Users that are gone (row k), tokens that cannot be minted (l), a revoked set that is not loaded yet or has
+//!   forgotten, a poll or a revocation that fails: all of these are the driver's, or have tests of their own.
+//! - A thief takes both cookies, and gets his answers at once.
 
 mod clock;
 mod display;
