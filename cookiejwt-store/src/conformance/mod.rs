@@ -184,6 +184,9 @@ facts! {
         "A logout during a refresh ends the session, whichever comes first.",
     racing::revoke_subject_misses_no_rotating_session:
         "Who ends all sessions of a user ends those too that are being refreshed at this moment.",
+    racing::everything_at_once_fails_nobody:
+        "Deadlocks and conflicts are the store's affair: it tries again, and each session is ended once, by one who \
+         hears of it.",
     logins::fifty_logins_at_once_are_fifty_rows:
         "No login is lost because of others at the same time.",
     logins::logins_with_one_id_at_once_are_one:

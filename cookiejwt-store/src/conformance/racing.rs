@@ -1,12 +1,12 @@
 //! Different questions at the same time.
 
-use cookiejwt_core::{RevocationReason, SessionRecord};
+use cookiejwt_core::{RevocationReason, SessionId, SessionRecord};
 
 use super::{
     samples::{NOW, at, find, revocation, rotate, rotation, session},
     shared::{Shared, at_once},
 };
-use crate::TokenStore as _;
+use crate::{StoreError, TokenStore as _};
 
 pub(super) async fn a_write_is_seen_at_once_by_everybody(store: Shared) {
     for round in 0..5 {
@@ -90,6 +90,41 @@ pub(super) async fn revoke_subject_misses_no_rotating_session(store: Shared) {
                 "{} is as its rotation left it",
                 row.id
             );
+        }
+    }
+}
+
+/// What one of many did: whom he ended.
+async fn do_something(store: Shared, index: usize) -> Result<Vec<SessionId>, StoreError> {
+    let (number, id) = (index / 6, format!("living {}", index / 6));
+    let time = NOW + i64::try_from(index).unwrap();
+    match index % 6 {
+        0 => store.create(&session(&format!("new {number}"))).await?,
+        1 => drop(store.rotate(&rotation(&id)).await?),
+        2 if store.revoke(&revocation(&id, RevocationReason::Logout, time)).await? => {
+            return Ok(vec![id.as_str().into()]);
+        }
+        3 if number % 2 == 0 => {
+            return store.revoke_subject(&"1".into(), RevocationReason::LogoutEverywhere, at(time)).await;
+        }
+        4 => drop(store.purge(at(NOW), 3).await?),
+        _ => drop(store.sessions_of(&"1".into(), at(NOW)).await?),
+    }
+    Ok(Vec::new())
+}
+
+pub(super) async fn everything_at_once_fails_nobody(store: Shared) {
+    for index in 0..20 {
+        let ended = SessionRecord { ends_at: at(NOW), ..session(&format!("ended {index}")) };
+        store.insert([&session(&format!("living {index}")), &ended]).await;
+    }
+    let ended = at_once(120, |index| do_something(store.clone(), index));
+    let ended: Vec<_> = ended.await.into_iter().flat_map(|ended| ended.expect("nobody fails")).collect();
+    for index in 0..20 {
+        for id in [format!("living {index}"), format!("new {index}")] {
+            let row = find(&store, &id).await.expect("no row is lost");
+            let count = ended.iter().filter(|ended| **ended == row.id).count();
+            assert_eq!(count, usize::from(row.revoked.is_some()), "{id} is ended by one, who hears of it");
         }
     }
 }

@@ -5,8 +5,9 @@ use cookiejwt_store::{
     StoreError, TokenStore,
     conformance::samples::{NOW, at, find, revocation, rotation, session},
     core::testing,
+    sea_orm_store::statements,
 };
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
 
 use crate::{
     common::{Jar, PASSWORD, Switches, TestHasher, TestUsers},
@@ -152,4 +153,27 @@ async fn the_database_holds_no_bearer_secret() {
         }
     }
     assert!(!holds(PASSWORD));
+}
+
+/// An application bans a user and ends his sessions in one transaction of its own: both happen, or neither.
+#[tokio::test]
+async fn a_revocation_joins_the_applications_transaction() {
+    let database = Temporary::with(Journal::Wal);
+    let db = database.connect().await;
+    let store = SeaOrmTokenStore::migrate(db.clone()).await.unwrap();
+    store.create(&session("a")).await.unwrap();
+    for (rule, commits) in [("rolled back", false), ("committed", true)] {
+        let transaction = db.begin().await.unwrap();
+        let (subject, reason) = ("1".into(), RevocationReason::UserInactive);
+        let ended = statements::revoke_subject(&transaction, &subject, reason, at(NOW)).await.unwrap();
+        assert_eq!(ended, ["a".into()], "{rule}");
+        if commits {
+            transaction.commit().await.unwrap();
+        } else {
+            transaction.rollback().await.unwrap();
+        }
+        let revoked = find(&store, "a").await.unwrap().revoked;
+        assert_eq!(revoked, commits.then(|| (at(NOW), reason)), "{rule}");
+        assert_eq!(store.revoked_since(at(0)).await.unwrap().len(), usize::from(commits), "{rule}: the feed");
+    }
 }

@@ -54,7 +54,7 @@ enum Fault {
 }
 
 /// Each fault with a fact that has to find it; others may find it too.
-const CAUGHT: [(Fault, &str); 43] = [
+const CAUGHT: [(Fault, &str); 44] = [
     (Fault::ForgetsTheAddress, "every_field_comes_back"),
     (Fault::CutsTheSubject, "the_longest_values_come_back"),
     (Fault::CountsTo2038, "times_far_away_come_back"),
@@ -92,6 +92,7 @@ const CAUGHT: [(Fault, &str); 43] = [
     (Fault::ReadsFromAReplica, "a_write_is_seen_at_once_by_everybody"),
     (Fault::RotationWritesTheWholeRow, "a_rotation_never_resurrects_a_revoked_session"),
     (Fault::SkipsWhatHasChanged, "revoke_subject_misses_no_rotating_session"),
+    (Fault::FailsAtOnce, "everything_at_once_fails_nobody"),
     (Fault::CreatesFromASnapshot, "fifty_logins_at_once_are_fifty_rows"),
     (Fault::CreatesInTwoSteps, "logins_with_one_id_at_once_are_one"),
     (Fault::ListLagsBehind, "the_last_of_many_logins_sees_them_all"),
