@@ -10,6 +10,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a test wants to hear at once what is wrong")]
 
 pub mod answer;
+pub mod examples;
 pub mod expected;
 pub mod ids;
 pub mod request;

@@ -5,27 +5,15 @@
 #[path = "../../examples/tests/common/mod.rs"]
 mod common;
 
-use std::{
-    env,
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::{env, io::Write as _, path::PathBuf};
 
 use common::{ACCESS, Answer, Home, Jar, LOGIN, LOGOUT, PASSWORD, REFRESH, Request, Server, USER};
+use conformance::examples::{EXAMPLES, binaries};
 use serde_json::{Value, json};
 
-const EXAMPLES: [&str; 3] = ["example-axum", "example-actix", "example-rocket"];
 const SKIPPED: &str = "skipped: the examples are not built; cargo test --workspace builds them";
 const REFRESH_ROUTE: &str = "/api/auth/token/refresh/";
 const VERIFY: &str = "/api/auth/token/verify/";
-
-/// They lie beside the folder of this test's own binary.
-fn binaries() -> Option<Vec<PathBuf>> {
-    let own = env::current_exe().ok()?;
-    let folder = own.parent().and_then(Path::parent)?;
-    let binaries = EXAMPLES.map(|name| folder.join(name));
-    binaries.iter().all(|binary| binary.is_file()).then(|| binaries.to_vec())
-}
 
 type Ask = fn(&Server, &Jar) -> Request;
 

@@ -1,10 +1,8 @@
 //! Three nodes of three frameworks, each behind a proxy of its own to the one database.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    thread,
-};
+use std::{path::PathBuf, thread};
+
+use conformance::examples::EXAMPLES;
 
 use crate::{
     common::{Home, Jar, Server},
@@ -12,18 +10,9 @@ use crate::{
     proxy::Proxy,
 };
 
-const EXAMPLES: [&str; 3] = ["example-axum", "example-actix", "example-rocket"];
 const SECRET: &str = "pWjBnrQGh0sCwY1h0TqsL7Vq5Rz4P0cN9yXlq8KZr1E=";
 /// What the driver says of a reused refresh token.
 const THIEF: &str = "used-up refresh token";
-
-/// They lie beside the folder of this test's own binary.
-pub(crate) fn binaries() -> Option<Vec<PathBuf>> {
-    let own = env::current_exe().ok()?;
-    let folder = own.parent().and_then(Path::parent)?;
-    let binaries = EXAMPLES.map(|name| folder.join(name));
-    binaries.iter().all(|binary| binary.is_file()).then(|| binaries.to_vec())
-}
 
 pub(crate) struct Node {
     pub(crate) name: &'static str,
