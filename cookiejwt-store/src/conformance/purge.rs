@@ -24,8 +24,8 @@ async fn left(store: &Shared, count: usize) -> u64 {
 pub(super) async fn purge_deletes_exactly_what_has_ended(store: Shared) {
     type Change = fn(&mut SessionRecord);
     let revoked = |row: &mut SessionRecord| row.revoked = Some((at(NOW - 1000), REASONS[0]));
-    let cases = [
-        ("living", (|_| ()) as Change, true),
+    let cases: [(&str, Change, bool); 8] = [
+        ("living", |_| (), true),
         ("ends a millisecond later", |row| row.ends_at = at(NOW + 1), true),
         ("idle, not ended", |row| row.expires_at = at(NOW - 1000), true),
         ("revoked, not ended", revoked, true),
@@ -38,15 +38,12 @@ pub(super) async fn purge_deletes_exactly_what_has_ended(store: Shared) {
             false,
         ),
     ];
-    let rows: Vec<_> = (0..).zip(cases).map(|(index, (_, change, _))| (index, change)).collect();
-    let rows: Vec<_> = rows
-        .into_iter()
-        .map(|(index, change): (usize, Change)| {
-            let mut row = session(&format!("session {index}"));
-            change(&mut row);
-            row
-        })
-        .collect();
+    let changed = |(index, (_, change, _)): (usize, (&str, Change, bool))| {
+        let mut row = session(&format!("session {index}"));
+        change(&mut row);
+        row
+    };
+    let rows: Vec<_> = cases.into_iter().enumerate().map(changed).collect();
     store.insert(&rows).await;
     let deleted = store.purge(at(NOW), 100).await.unwrap();
     assert!([0, 4].contains(&deleted), "{deleted} deleted");

@@ -37,7 +37,7 @@ pub(super) async fn a_rotation_never_resurrects_a_revoked_session(store: Shared)
         let id = format!("session {round}");
         store.create(&session(&id)).await.unwrap();
         let revocation = revocation(&id, RevocationReason::Logout, NOW);
-        // In either order, and the first one ahead by nothing, or by all of its work.
+        // In either order.
         let both = at_once(2, |index| {
             let (store, id, revocation) = (store.clone(), id.clone(), revocation.clone());
             async move {

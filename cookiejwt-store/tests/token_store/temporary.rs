@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, sqlx::sqlite::SqliteJournalMode};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
 use tempfile::TempDir;
 
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +38,9 @@ impl Temporary {
         };
         let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", self.path().display()));
         options.max_connections(8).sqlx_logging(false);
-        options.map_sqlx_sqlite_opts(move |options| options.journal_mode(mode));
+        // No test pulls the plug, so none has to wait for the disk.
+        let synchronous = SqliteSynchronous::Off;
+        options.map_sqlx_sqlite_opts(move |options| options.journal_mode(mode).synchronous(synchronous));
         Database::connect(options).await.unwrap()
     }
 }
