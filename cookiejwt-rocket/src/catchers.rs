@@ -1,6 +1,6 @@
 use std::future::ready;
 
-use cookiejwt_store::{Problem, Reply};
+use cookiejwt_store::Reply;
 use http::StatusCode;
 use rocket::{Catcher, Request, catcher::BoxFuture, http::Status};
 
@@ -19,16 +19,7 @@ pub(crate) fn catchers() -> Vec<Catcher> {
 
 fn catch<'r>(caught: Status, request: &'r Request<'_>) -> BoxFuture<'r> {
     let refusal = Memory::of(request).refusal().filter(|problem| status(*problem) == caught);
-    let reply = refusal.map_or_else(|| foreign(caught), Reply::problem);
-    Box::pin(ready(Ok(response(request, reply))))
-}
-
-/// A status that no guard of ours chose.
-fn foreign(caught: Status) -> Reply {
-    match caught.code {
-        401 => Reply::problem(Problem::NotAuthenticated),
-        403 => Reply::foreign(StatusCode::FORBIDDEN),
-        503 => Reply::problem(Problem::Unavailable),
-        _ => Reply::problem(Problem::ServerError),
-    }
+    let foreign =
+        || Reply::foreign(StatusCode::from_u16(caught.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    Box::pin(ready(Ok(response(request, refusal.map_or_else(foreign, Reply::problem)))))
 }

@@ -26,8 +26,15 @@ impl Reply {
         reply
     }
 
-    /// A status that is none of ours, for a framework that asks us to answer for it all the same.
+    /// A status that nothing of ours chose, for a framework that asks us to answer for it all the same. It claims no more
+    /// than the status says: a foreign 403 is no CSRF refusal.
     pub fn foreign(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => return Self::problem(Problem::NotAuthenticated),
+            StatusCode::INTERNAL_SERVER_ERROR => return Self::problem(Problem::ServerError),
+            StatusCode::SERVICE_UNAVAILABLE => return Self::problem(Problem::Unavailable),
+            _ => {}
+        }
         let title = status.canonical_reason().unwrap_or_default();
         let body = format!(r#"{{"type":"about:blank","title":"{title}","status":{}}}"#, status.as_u16());
         let reply = Self::raw("application/problem+json", body.into()).never_stored();

@@ -69,7 +69,8 @@ enum Sessions {
 impl MigrationTrait for CreateSessions {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // Every statement may run twice, because another node may be doing the same.
-        if manager.get_database_backend() == DbBackend::MySql {
+        let backend = manager.get_database_backend();
+        if backend == DbBackend::MySql {
             let mut table = create_table("");
             for mut index in indices() {
                 table.index(&mut index);
@@ -77,8 +78,8 @@ impl MigrationTrait for CreateSessions {
             table.character_set("utf8mb4").collate(byte_for_byte(manager).await?);
             return manager.create_table(table).await;
         }
-        let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
-        manager.create_table(create_table(if is_postgres { "COLLATE \"C\"" } else { "" })).await?;
+        let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
+        manager.create_table(create_table(collation)).await?;
         for mut index in indices() {
             manager.create_index(index.if_not_exists().table(Sessions::Table).to_owned()).await?;
         }
