@@ -1,6 +1,7 @@
 //! Every built-in endpoint, once for all frameworks.
 
 mod body;
+mod operation;
 mod reply;
 mod route;
 
@@ -12,12 +13,12 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use self::body::LoginBody;
 pub use self::{
     body::Body,
     reply::Reply,
     route::{MAX_BODY_BYTES, Route},
 };
+use self::{body::LoginBody, operation::Operation};
 use crate::{Authenticator, LoginContext, LoginOptions, event};
 
 /// The endpoints of `/api/auth/…`: login, refresh, logout, verify, keys.
@@ -37,9 +38,9 @@ impl Authenticator {
 impl Api {
     /// Every path under the prefix, with and without the trailing slash, and its route.
     pub fn paths(&self) -> Vec<(String, Route)> {
-        let has_keys = self.0.core().jwks().is_some();
-        let routes = Route::ALL.iter().filter(|(_, route)| *route != Route::Jwks || has_keys);
-        routes
+        Route::ALL
+            .iter()
+            .filter(|(_, route)| self.serves(*route))
             .flat_map(|(path, route)| {
                 let path = format!("{}/{path}", self.0.0.prefix);
                 let slashed = format!("{path}/");
@@ -50,19 +51,28 @@ impl Api {
             .collect()
     }
 
+    /// Whether the configuration has this route at all.
+    fn serves(&self, route: Route) -> bool {
+        route != Route::Jwks || self.0.core().jwks().is_some()
+    }
+
     /// Answers a request to one of the routes. `ip` is the client's network address.
     pub async fn handle(&self, route: Route, head: RequestHead<'_>, body: Body, ip: Option<IpAddr>) -> Reply {
-        if !route.allows(head.method()) {
-            let allow = HeaderValue::from_static(route.allow());
-            return Reply::problem(Problem::MethodNotAllowed).with_header(header::ALLOW, allow);
+        if !self.serves(route) {
+            return Reply::problem(Problem::NotFound);
         }
-        match route {
-            Route::Login => self.login(head, body, ip).await,
-            Route::Refresh => self.refresh(head).await,
-            Route::Logout => self.logout(head, &body).await,
-            Route::Verify => self.verify(head).await,
-            Route::Jwks => self.jwks(),
-        }
+        let Some(operation) = route.operation(head.method()) else {
+            return Reply::problem(Problem::MethodNotAllowed).with_header(header::ALLOW, route.allow());
+        };
+        let reply = match operation {
+            Operation::Login => self.login(head, body, ip).await,
+            Operation::Refresh => self.refresh(head).await,
+            Operation::Logout => self.logout(head, &body).await,
+            Operation::Verify => self.verify(head).await,
+            Operation::Jwks => self.jwks(),
+        };
+        debug_assert!(operation.can_answer(reply.status), "{operation:?} answered {}", reply.status);
+        reply
     }
 
     async fn login(&self, head: RequestHead<'_>, body: Body, ip: Option<IpAddr>) -> Reply {

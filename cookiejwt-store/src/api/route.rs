@@ -1,3 +1,7 @@
+use http::{HeaderValue, Method};
+
+use super::operation::Operation;
+
 /// The most that is read of a body; a longer one is answered 413.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
@@ -28,20 +32,35 @@ impl Route {
         ("jwks.json", Self::Jwks),
     ];
 
-    /// The value of `Allow`.
-    pub(super) const fn allow(self) -> &'static str {
+    /// What can be done at this endpoint, one operation per method.
+    pub(super) const fn operations(self) -> &'static [Operation] {
         match self {
-            Self::Login | Self::Refresh | Self::Logout | Self::Verify => "POST",
-            Self::Jwks => "GET, HEAD",
+            Self::Login => &[Operation::Login],
+            Self::Refresh => &[Operation::Refresh],
+            Self::Logout => &[Operation::Logout],
+            Self::Verify => &[Operation::Verify],
+            Self::Jwks => &[Operation::Jwks],
         }
     }
 
-    pub(super) fn allows(self, method: &str) -> bool {
-        self.allow().split(", ").any(|allowed| allowed == method)
+    /// What this method does here; HEAD is GET whose content is not sent (RFC 9110 §9.3.2).
+    pub(super) fn operation(self, method: &str) -> Option<Operation> {
+        let method = if method == Method::HEAD { Method::GET.as_str() } else { method };
+        self.operations().iter().copied().find(|operation| operation.method() == method)
+    }
+
+    /// The value of `Allow`.
+    pub(super) fn allow(self) -> HeaderValue {
+        let methods = self.operations().iter().map(|operation| match operation.method() {
+            Method::GET => "GET, HEAD".to_owned(),
+            method => method.to_string(),
+        });
+        // Methods are ASCII.
+        HeaderValue::try_from(methods.collect::<Vec<_>>().join(", ")).unwrap_or(HeaderValue::from_static(""))
     }
 
     /// Whether the endpoint reads a body at all.
-    pub const fn reads_body(self) -> bool {
-        matches!(self, Self::Login | Self::Logout)
+    pub fn reads_body(self) -> bool {
+        self.operations().iter().any(|operation| operation.reads_body())
     }
 }

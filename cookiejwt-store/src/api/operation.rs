@@ -1,0 +1,73 @@
+use cookiejwt_core::Problem;
+use http::{Method, StatusCode};
+
+/// One method of one endpoint. Requests are served from this table, and the OpenAPI document is written from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Operation {
+    Login,
+    Refresh,
+    Logout,
+    Verify,
+    Jwks,
+}
+
+impl Operation {
+    pub(super) const fn method(self) -> Method {
+        match self {
+            Self::Login | Self::Refresh | Self::Logout | Self::Verify => Method::POST,
+            Self::Jwks => Method::GET,
+        }
+    }
+
+    pub(super) const fn reads_body(self) -> bool {
+        matches!(self, Self::Login | Self::Logout)
+    }
+
+    /// The status when all went well.
+    pub(super) const fn success(self) -> StatusCode {
+        match self {
+            Self::Login | Self::Refresh | Self::Logout | Self::Verify | Self::Jwks => StatusCode::OK,
+        }
+    }
+
+    /// Everything that it can be refused with; beside it, every route answers other methods with 405.
+    pub(super) const fn problems(self) -> &'static [Problem] {
+        match self {
+            Self::Login => &[
+                Problem::InvalidRequest,
+                Problem::InvalidCredentials,
+                Problem::CsrfFailed,
+                Problem::BodyTooLarge,
+                Problem::UnsupportedMediaType,
+                Problem::ServerError,
+                Problem::Unavailable,
+            ],
+            Self::Refresh => &[
+                Problem::NotAuthenticated,
+                Problem::InvalidToken,
+                Problem::SessionRevoked,
+                Problem::SessionExpired,
+                Problem::CsrfFailed,
+                Problem::ServerError,
+                Problem::Unavailable,
+            ],
+            Self::Logout => &[Problem::CsrfFailed, Problem::Unavailable],
+            Self::Verify => &[
+                Problem::NotAuthenticated,
+                Problem::InvalidToken,
+                Problem::RefreshRequired,
+                Problem::SessionRevoked,
+                Problem::SessionExpired,
+                Problem::CsrfFailed,
+                Problem::ServerError,
+                Problem::Unavailable,
+            ],
+            Self::Jwks => &[],
+        }
+    }
+
+    /// Whether the table knows this status: an answer that it does not know is a mistake of ours.
+    pub(super) fn can_answer(self, status: StatusCode) -> bool {
+        status == self.success() || self.problems().iter().any(|problem| problem.status() == status)
+    }
+}
