@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use cookiejwt_core::{CsrfDenial, Identity, Logout, Problem, RequestHead, ResponseHeaders, SetCookies};
 
-use crate::{AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, Slot, event};
+use crate::{AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, Slot};
 
 /// What a login or logout of one's own needs to know of its request: the old session, the client's address, the user
 /// agent, and what the CSRF table says.
@@ -38,7 +38,7 @@ impl RequestContext {
     /// Ends every session that a signed token of this request names, unless the CSRF table refuses it.
     pub async fn logout(self) -> Result<Cookies, Problem> {
         let logout = self.logout.map_err(|denial| {
-            event::csrf_refused(denial);
+            self.auth.csrf_refused(denial);
             Problem::CsrfFailed
         })?;
         Ok(Cookies { cookies: self.auth.end_sessions(logout.sessions).await, auth: self.auth })
@@ -47,7 +47,7 @@ impl RequestContext {
     /// Ends every session of this user. A store that is away is 503 and clears nothing.
     pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
         self.auth.logout_everywhere(who).await.map_err(|error| {
-            event::store_failed("revoke_subject", &error);
+            self.auth.store_failed("revoke_subject", &error);
             Problem::Unavailable
         })?;
         Ok(Cookies { cookies: self.auth.core().clear_cookies(), auth: self.auth })

@@ -8,8 +8,8 @@ use cookiejwt_core::{Config, Core, Timestamp};
 use time::OffsetDateTime;
 
 use crate::{
-    Argon2id, BuildError, Clock, PasswordError, PasswordHasher, SystemClock, TokenStore, UserStore,
-    background::FEED_INTERVAL, password::Passwords, random::Random, revoked::RevokedSet,
+    Argon2id, BuildError, Clock, Event, PasswordError, PasswordHasher, SystemClock, TokenStore, UserStore,
+    background::FEED_INTERVAL, event::Hooks, password::Passwords, random::Random, revoked::RevokedSet,
     token_store::DynTokenStore, user_store::DynUserStore,
 };
 
@@ -60,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) random: Random,
     pub(crate) prefix: String,
     pub(crate) feed_interval: Duration,
+    pub(crate) hooks: Hooks,
     /// Whether the feed and the purge run.
     pub(crate) background: AtomicBool,
 }
@@ -76,6 +77,7 @@ impl Authenticator {
             random: Random::default(),
             prefix: DEFAULT_PREFIX.into(),
             feed_interval: FEED_INTERVAL,
+            hooks: Hooks::default(),
         }
     }
 
@@ -116,6 +118,7 @@ pub struct AuthenticatorBuilder {
     random: Random,
     prefix: String,
     feed_interval: Duration,
+    hooks: Hooks,
 }
 
 impl AuthenticatorBuilder {
@@ -160,6 +163,29 @@ impl AuthenticatorBuilder {
         Self { feed_interval: interval, ..self }
     }
 
+    /// Is told of every [`Event`]: logins, refusals, revocations, reuse, stores that fail. May be called more than once;
+    /// each hook is told.
+    ///
+    /// It runs inside the request, so it must be quick and must not block: send what takes longer into a channel. A panic
+    /// in it is logged and takes no request down (except where the program aborts on panic).
+    ///
+    /// ```
+    /// # fn notify(_: &str) {}
+    /// # fn with(builder: cookiejwt_store::AuthenticatorBuilder) -> cookiejwt_store::AuthenticatorBuilder {
+    /// use cookiejwt_store::{Event, RevocationReason};
+    ///
+    /// builder.on_event(|event: &Event<'_>| {
+    ///     if let Event::Revoked { session, reason: RevocationReason::Reuse, .. } = event {
+    ///         notify(&format!("a refresh token of session {session} was stolen"));
+    ///     }
+    /// })
+    /// # }
+    /// ```
+    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.hooks = self.hooks.with(hook);
+        self
+    }
+
     /// Checks that nothing is missing. Hashes one password, so it takes a moment.
     pub fn build(self) -> Result<Authenticator, BuildError> {
         if !is_plain_path(&self.prefix) {
@@ -178,6 +204,7 @@ impl AuthenticatorBuilder {
             core: Core::new(self.config),
             prefix: self.prefix,
             feed_interval: self.feed_interval,
+            hooks: self.hooks,
             background: AtomicBool::new(false),
         })))
     }

@@ -7,7 +7,7 @@ use std::{
 
 use cookiejwt_core::RevocationLevel;
 
-use crate::{Authenticator, StoreError, authenticator::Inner, event, random::Random};
+use crate::{Authenticator, Event, StoreError, authenticator::Inner, event::Line, random::Random};
 
 pub(crate) const FEED_INTERVAL: Duration = Duration::from_secs(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
@@ -40,13 +40,13 @@ impl Authenticator {
         match polled {
             Ok(sessions) => {
                 if self.0.revoked.load(sessions, now) {
-                    event::feed_recovered();
+                    self.emit(Event::FeedRecovered {});
                 }
                 Ok(())
             }
             Err(error) => {
                 if self.0.revoked.missed() {
-                    event::feed_stale(&error);
+                    self.emit(Event::FeedStale { error: &Line(&error).to_string() });
                 }
                 Err(error)
             }
@@ -108,8 +108,8 @@ async fn purge(mark: &Mark) {
         let Some(auth) = mark.authenticator() else { return };
         match auth.purge().await {
             Ok(0) => {}
-            Ok(count) => event::purged(count),
-            Err(error) => event::store_failed("purge", &error),
+            Ok(count) => auth.emit(Event::Purged { sessions: count }),
+            Err(error) => auth.store_failed("purge", &error),
         }
     }
 }

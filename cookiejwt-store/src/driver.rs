@@ -5,7 +5,7 @@ use cookiejwt_core::{
     RotationStep, SessionCheck, SessionStatus, Settlement, UserState,
 };
 
-use crate::{Authenticator, event};
+use crate::Authenticator;
 
 /// How far a request came without any store.
 #[derive(Debug)]
@@ -52,13 +52,14 @@ impl Authenticator {
             Question::Session(check) => {
                 let status = self.ask_session(&check).await;
                 match check.resolve(status) {
-                    Resolution::Settled(decision) => return event::decided(decision),
+                    Resolution::Settled(decision) => return self.decided(decision),
                     Resolution::NeedsRefresh(attempt) => attempt,
                 }
             }
         };
         let settlement = self.rotate(attempt).await;
-        event::decided(self.carry_out(settlement).await)
+        let decision = self.carry_out(settlement).await;
+        self.decided(decision)
     }
 
     /// Both in one: who is asking?
@@ -83,12 +84,12 @@ impl Authenticator {
     fn advance(&self, assessment: Assessment) -> Progress {
         self.start_background();
         match assessment {
-            Assessment::Settled(decision) => Progress::Settled(event::decided(decision)),
+            Assessment::Settled(decision) => Progress::Settled(self.decided(decision)),
             Assessment::NeedsRefresh(attempt) => Pending::refresh(attempt),
             Assessment::NeedsSessionCheck(check) => match self.known_status(&check) {
                 None => Pending::session(check),
                 Some(status) => match check.resolve(status) {
-                    Resolution::Settled(decision) => Progress::Settled(event::decided(decision)),
+                    Resolution::Settled(decision) => Progress::Settled(self.decided(decision)),
                     Resolution::NeedsRefresh(attempt) => Pending::refresh(attempt),
                 },
             },
@@ -118,7 +119,7 @@ impl Authenticator {
                 row.revoked.map_or(SessionStatus::Live, |(_, reason)| SessionStatus::Revoked(reason))
             }
             Err(error) => {
-                event::store_failed("find", &error);
+                self.store_failed("find", &error);
                 SessionStatus::Unknown
             }
         }
@@ -150,7 +151,7 @@ impl Authenticator {
             let outcome = match self.0.tokens.rotate(rotation.request()).await {
                 Ok(outcome) => outcome,
                 Err(error) => {
-                    event::store_failed("rotate", &error);
+                    self.store_failed("rotate", &error);
                     return rotation.store_failed();
                 }
             };
@@ -167,7 +168,7 @@ impl Authenticator {
             Ok(Some(user)) if !user.is_active => UserState::Inactive,
             Ok(Some(user)) => UserState::Active(user.claims),
             Err(error) => {
-                event::store_failed("find_by_id", &error);
+                self.store_failed("find_by_id", &error);
                 UserState::Unavailable
             }
         }

@@ -2,8 +2,6 @@ use std::error::Error;
 
 use cookiejwt_core::{MintError, Problem};
 
-use crate::event;
-
 /// A store that could not be asked, or whose answer was lost.
 ///
 /// It becomes 503 for the client; the source goes into the log. Nothing is cleared because a store is away.
@@ -72,14 +70,8 @@ pub enum LoginError {
 }
 
 impl LoginError {
-    /// Tells the log why, and gives what the client may know of it.
+    /// What the client may know of it; why it happened stands in the [`Event`](crate::Event).
     pub fn report(&self) -> Problem {
-        match self {
-            // The event of the refusal has said it already.
-            Self::InvalidCredentials => {}
-            Self::Store(error) => event::store_failed("login", error),
-            error => tracing::error!(%error, "login failed"),
-        }
         self.into()
     }
 }

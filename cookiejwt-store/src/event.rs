@@ -1,69 +1,291 @@
-//! One structured event per outcome. Nothing here is a secret: no token, no password, no key.
+//! One event per outcome: to the application's hooks, to the log, and to counters. Nothing in it is a secret: no token, no
+//! password, no key, and never the login name (people type passwords into that field).
 
-use cookiejwt_core::{CredentialName, CsrfDenial, Decision, Reason, Revocation, Subject, TokenFault};
+#[cfg(feature = "metrics")]
+mod counters;
+mod text;
+
+use std::{
+    fmt,
+    net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use cookiejwt_core::{CredentialName, CsrfDenial, Decision, Reason, RevocationReason, TokenFault};
 use tracing::{debug, error, info, trace, warn};
 
-use crate::StoreError;
+pub(crate) use self::text::{Line, printable};
+use crate::{Authenticator, LoginError, StoreError};
 
-/// Tells the log what was decided and why, and hands the decision on.
-pub(crate) fn decided(decision: Decision) -> Decision {
-    for fault in &decision.faults {
-        let credential = credential(fault.credential);
-        if fault.fault == TokenFault::Expired {
-            trace!(credential, "expired");
-        } else {
-            info!(credential, fault = %fault.fault, "credential not accepted");
+/// Something that happened, told to [`on_event`](crate::AuthenticatorBuilder::on_event).
+///
+/// Every text in it is safe to write into a log: line breaks and other control characters are escaped. None of it is a
+/// secret. A request with a valid access token is no event, because almost every request is one.
+///
+/// With the feature `metrics` the same is counted through the facade `metrics`; every label has a few fixed values:
+///
+/// | counter | labels |
+/// |---|---|
+/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `changed`, `failed` |
+/// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current` |
+/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed` |
+/// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
+/// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
+/// | `cookiejwt_store_failures_total` | `operation`: the method that failed |
+/// | `cookiejwt_purged_sessions_total` | |
+///
+/// and the gauge `cookiejwt_feed_stale` is 1 while revocations of other nodes do not arrive.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A session began.
+    #[non_exhaustive]
+    LoggedIn {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// Somebody was not let in; the client hears the same whatever the reason.
+    #[non_exhaustive]
+    LoginRefused {
+        /// Why.
+        reason: LoginRefusal,
+        /// Whose login it would have been, when there is such a user.
+        subject: Option<&'a str>,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A login failed for a reason of ours: hashing, random numbers, tokens that cannot be minted.
+    #[non_exhaustive]
+    LoginFailed {
+        /// What went wrong.
+        error: &'a str,
+    },
+    /// A session was refreshed.
+    #[non_exhaustive]
+    Refreshed {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+        /// Rotated, or one of the two answers inside the leeway.
+        reason: &'a Reason,
+    },
+    /// A request was refused.
+    #[non_exhaustive]
+    Refused {
+        /// Why; the client hears less.
+        reason: &'a Reason,
+    },
+    /// A refresh token came back that was used up long ago: somebody has a copy. The session that is revoked for it is
+    /// named by the [`Revoked`](Self::Revoked) with the reason [`RevocationReason::Reuse`].
+    #[non_exhaustive]
+    Reuse {},
+    /// The CSRF table refused a request.
+    #[non_exhaustive]
+    CsrfRefused {
+        /// The row that did.
+        denial: CsrfDenial,
+    },
+    /// A credential came in and was not accepted. One that has merely expired is no event.
+    #[non_exhaustive]
+    CredentialRejected {
+        /// Which.
+        credential: CredentialName,
+        /// Why.
+        fault: TokenFault,
+    },
+    /// New tokens cannot be minted.
+    #[non_exhaustive]
+    MintFailed {
+        /// Why.
+        error: &'a str,
+    },
+    /// A request could not be decided because a store was away.
+    #[non_exhaustive]
+    StoreUnavailable {
+        /// Where it was needed.
+        reason: &'a Reason,
+    },
+    /// A question to a store failed.
+    #[non_exhaustive]
+    StoreFailed {
+        /// The question.
+        operation: &'static str,
+        /// What the store said.
+        error: &'a str,
+    },
+    /// A session was revoked in the store.
+    #[non_exhaustive]
+    Revoked {
+        /// The `sid` claim.
+        session: &'a str,
+        /// Why.
+        reason: RevocationReason,
+    },
+    /// What other nodes revoke does not arrive any more.
+    #[non_exhaustive]
+    FeedStale {
+        /// What the store said.
+        error: &'a str,
+    },
+    /// The feed has caught up.
+    #[non_exhaustive]
+    FeedRecovered {},
+    /// Sessions whose absolute end had passed were deleted.
+    #[non_exhaustive]
+    Purged {
+        /// How many.
+        sessions: u64,
+    },
+}
+
+/// Why somebody was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LoginRefusal {
+    /// No user has this login name.
+    UnknownUser,
+    /// The password is wrong, or the user has none.
+    WrongPassword,
+    /// The account is disabled.
+    Inactive,
+    /// The user was changed while he logged in.
+    ChangedMeanwhile,
+}
+
+impl LoginRefusal {
+    /// The reason in words, as the log has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownUser => "unknown user",
+            Self::WrongPassword => "wrong password",
+            Self::Inactive => "inactive",
+            Self::ChangedMeanwhile => "changed during the login",
         }
     }
-    let session = decision.identity().map(|identity| identity.session_id().as_str());
-    match &decision.reason {
-        Reason::AccessValid | Reason::NoCredential | Reason::Skipped => {
-            trace!(reason = ?decision.reason, session, "authenticated");
-        }
-        Reason::Rotated | Reason::ParentInLeeway | Reason::CurrentInLeeway => {
-            debug!(reason = ?decision.reason, session, "refreshed");
-        }
-        Reason::Reuse => warn!("a used-up refresh token was presented: the session is revoked"),
-        Reason::Csrf(denial) => csrf_refused(*denial),
-        Reason::MintFailed(failure) => error!(%failure, "tokens cannot be minted"),
-        Reason::SessionUnknown | Reason::UserStoreFailed | Reason::TokenStoreFailed | Reason::LostTwice => {
-            warn!(reason = ?decision.reason, "a store could not be asked");
-        }
-        reason => info!(?reason, "refused"),
+}
+
+type Hook = Box<dyn Fn(&Event<'_>) + Send + Sync>;
+
+/// Who is told.
+#[derive(Default)]
+pub(crate) struct Hooks(Vec<Hook>);
+
+impl Hooks {
+    pub(crate) fn with(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.0.push(Box::new(hook));
+        self
     }
-    decision
+
+    /// One that panics takes no request down, and keeps nothing from the others.
+    fn tell(&self, event: &Event<'_>) {
+        for hook in &self.0 {
+            if catch_unwind(AssertUnwindSafe(|| hook(event))).is_err() {
+                error!("a hook of `on_event` panicked");
+            }
+        }
+    }
 }
 
-pub(crate) fn logged_in(subject: &Subject, session: &str) {
-    info!(subject = %Escaped(subject.as_str()), session, "logged in");
+impl Authenticator {
+    pub(crate) fn emit(&self, event: Event<'_>) {
+        log(&event);
+        #[cfg(feature = "metrics")]
+        counters::count(&event);
+        self.0.hooks.tell(&event);
+    }
+
+    /// Says what was decided and why, and hands the decision on. A valid access token costs one `trace!`.
+    pub(crate) fn decided(&self, decision: Decision) -> Decision {
+        for fault in &decision.faults {
+            if fault.fault == TokenFault::Expired {
+                trace!(credential = credential(fault.credential), "expired");
+            } else {
+                self.emit(Event::CredentialRejected { credential: fault.credential, fault: fault.fault });
+            }
+        }
+        match &decision.reason {
+            Reason::AccessValid | Reason::NoCredential | Reason::Skipped => {
+                let session = decision.identity().map(|identity| identity.session_id().as_str());
+                trace!(reason = ?decision.reason, session, "authenticated");
+            }
+            reason => self.decided_otherwise(&decision, reason),
+        }
+        decision
+    }
+
+    fn decided_otherwise(&self, decision: &Decision, reason: &Reason) {
+        match (reason, decision.identity()) {
+            (Reason::Rotated | Reason::ParentInLeeway | Reason::CurrentInLeeway, Some(identity)) => {
+                let subject = printable(identity.subject().as_str());
+                let session = printable(identity.session_id().as_str());
+                self.emit(Event::Refreshed { subject: &subject, session: &session, reason });
+            }
+            (Reason::Reuse, _) => self.emit(Event::Reuse {}),
+            (Reason::Csrf(denial), _) => self.emit(Event::CsrfRefused { denial: *denial }),
+            (Reason::MintFailed(failure), _) => {
+                self.emit(Event::MintFailed { error: &Line(failure).to_string() });
+            }
+            (
+                Reason::SessionUnknown
+                | Reason::UserStoreFailed
+                | Reason::TokenStoreFailed
+                | Reason::LostTwice,
+                _,
+            ) => self.emit(Event::StoreUnavailable { reason }),
+            _ => self.emit(Event::Refused { reason }),
+        }
+    }
+
+    pub(crate) fn csrf_refused(&self, denial: CsrfDenial) {
+        self.emit(Event::CsrfRefused { denial });
+    }
+
+    pub(crate) fn store_failed(&self, operation: &'static str, error: &StoreError) {
+        self.emit(Event::StoreFailed { operation, error: &Line(error).to_string() });
+    }
+
+    pub(crate) fn login_refused(&self, reason: LoginRefusal, subject: Option<&str>, ip: Option<IpAddr>) {
+        let subject = subject.map(printable);
+        self.emit(Event::LoginRefused { reason, subject: subject.as_deref(), ip });
+    }
+
+    /// Says why a login failed; a refusal has said it already.
+    pub(crate) fn login_failed(&self, error: &LoginError) {
+        match error {
+            LoginError::InvalidCredentials => {}
+            LoginError::Store(error) => self.store_failed("login", error),
+            error => self.emit(Event::LoginFailed { error: &Line(error).to_string() }),
+        }
+    }
 }
 
-pub(crate) fn csrf_refused(denial: CsrfDenial) {
-    info!(%denial, "csrf refused");
-}
-
-pub(crate) fn login_refused(reason: &'static str) {
-    info!(reason, "login refused");
-}
-
-pub(crate) fn store_failed(operation: &'static str, error: &StoreError) {
-    error!(operation, %error, "store failed");
-}
-
-pub(crate) fn revoked(revocation: &Revocation) {
-    info!(session = revocation.session_id.as_str(), reason = revocation.reason.as_str(), "session revoked");
-}
-
-pub(crate) fn feed_stale(error: &StoreError) {
-    warn!(%error, "the feed of revocations is stale: what other nodes revoke is not known here");
-}
-
-pub(crate) fn feed_recovered() {
-    info!("the feed of revocations has caught up");
-}
-
-pub(crate) fn purged(sessions: u64) {
-    info!(sessions, "purged");
+fn log(event: &Event<'_>) {
+    match *event {
+        Event::LoggedIn { subject, session, .. } => info!(%subject, session, "logged in"),
+        Event::LoginRefused { reason, .. } => info!(reason = reason.as_str(), "login refused"),
+        Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
+        Event::Refreshed { session, reason, .. } => debug!(?reason, session, "refreshed"),
+        Event::Refused { reason } => info!(?reason, "refused"),
+        Event::Reuse {} => warn!("a used-up refresh token was presented: the session is revoked"),
+        Event::CsrfRefused { denial } => info!(%denial, "csrf refused"),
+        Event::CredentialRejected { credential: name, fault } => {
+            info!(credential = credential(name), %fault, "credential not accepted");
+        }
+        Event::MintFailed { error } => error!(failure = %error, "tokens cannot be minted"),
+        Event::StoreUnavailable { reason } => warn!(?reason, "a store could not be asked"),
+        Event::StoreFailed { operation, error } => error!(operation, %error, "store failed"),
+        Event::Revoked { session, reason } => info!(session, reason = reason.as_str(), "session revoked"),
+        Event::FeedStale { error } => {
+            warn!(%error, "the feed of revocations is stale: what other nodes revoke is not known here");
+        }
+        Event::FeedRecovered {} => info!("the feed of revocations has caught up"),
+        Event::Purged { sessions } => info!(sessions, "purged"),
+    }
 }
 
 fn credential(name: CredentialName) -> &'static str {
@@ -74,11 +296,8 @@ fn credential(name: CredentialName) -> &'static str {
     }
 }
 
-/// Text from outside, without the line breaks that could forge a log line.
-struct Escaped<'a>(&'a str);
-
-impl std::fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0.escape_debug())
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} hooks", self.0.len())
     }
 }

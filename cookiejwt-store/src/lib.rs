@@ -43,6 +43,7 @@ pub use crate::{
     driver::{Pending, Progress},
     env::{FromEnv, env_vars},
     error::{BuildError, LoginError, StoreError},
+    event::{Event, LoginRefusal},
     memory::MemoryStore,
     password::{Argon2id, PasswordError, PasswordHasher, PasswordMatch},
     sessions::{LoggedOut, LoginContext, LoginOptions},

@@ -7,7 +7,10 @@ use cookiejwt_core::{
     RevocationReason, SessionId, SetCookies, Subject,
 };
 
-use crate::{AuthUser, Authenticator, LoginError, PasswordMatch, StoreError, event, user_store::FoundUser};
+use crate::{
+    AuthUser, Authenticator, Event, LoginError, LoginRefusal, PasswordMatch, StoreError, event::printable,
+    user_store::FoundUser,
+};
 
 /// Waits between the tries of a revocation that failed.
 const RETRY_AFTER_SECONDS: [u64; 8] = [1, 2, 4, 8, 15, 30, 60, 120];
@@ -61,6 +64,11 @@ impl LoginContext {
         let ip = ip.map(|ip| ip.to_canonical().to_string());
         Self { presented, client: ClientInfo::from_head(head, ip) }
     }
+
+    /// The client's network address.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        self.client.ip.as_deref()?.parse().ok()
+    }
 }
 
 /// What a logout did.
@@ -83,13 +91,22 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
+        self.login_proven(user, options, context).await.inspect_err(|error| self.login_failed(error))
+    }
+
+    async fn login_proven<U: AuthUser>(
+        &self,
+        user: &U,
+        options: LoginOptions,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
         let proven = Proven {
             subject: user.subject(),
             claims: CustomClaims::new(&user.claims())?,
             password_hash: user.password_hash().map(Into::into),
         };
         if !user.is_active() {
-            event::login_refused("inactive");
+            self.login_refused(LoginRefusal::Inactive, Some(proven.subject.as_str()), context.ip());
             return Err(LoginError::InvalidCredentials);
         }
         self.begin_session(proven, options, context).await
@@ -104,17 +121,31 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
+        let login = self.check_and_login(login, password, options, context).await;
+        login.inspect_err(|error| self.login_failed(error))
+    }
+
+    async fn check_and_login(
+        &self,
+        login: &str,
+        password: &str,
+        options: LoginOptions,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
         let user = self.0.users.find_by_login(login).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let found = self.0.passwords.verify(password, hash).await?;
         let refusal = match (&user, found) {
-            (None, _) => "unknown user",
-            (Some(_), PasswordMatch::No) => "wrong password",
-            (Some(user), _) if !user.is_active => "inactive",
-            (Some(_), _) => "",
+            (None, _) => Some(LoginRefusal::UnknownUser),
+            (Some(_), PasswordMatch::No) => Some(LoginRefusal::WrongPassword),
+            (Some(user), _) if !user.is_active => Some(LoginRefusal::Inactive),
+            (Some(_), _) => None,
         };
-        let Some(user) = user.filter(|_| refusal.is_empty()) else {
-            event::login_refused(refusal);
+        if let Some(reason) = refusal {
+            let subject = user.as_ref().map(|user| user.subject.as_str());
+            self.login_refused(reason, subject, context.ip());
+        }
+        let Some(user) = user.filter(|_| refusal.is_none()) else {
             return Err(LoginError::InvalidCredentials);
         };
         let password_hash = match found {
@@ -201,10 +232,13 @@ impl Authenticator {
         let mut result = Ok(());
         for revocation in revocations {
             match self.0.tokens.revoke(revocation).await {
-                Ok(true) => event::revoked(revocation),
+                Ok(true) => {
+                    let session = printable(revocation.session_id.as_str());
+                    self.emit(Event::Revoked { session: &session, reason: revocation.reason });
+                }
                 Ok(false) => {}
                 Err(error) => {
-                    event::store_failed("revoke", &error);
+                    self.store_failed("revoke", &error);
                     result = result.and(Err(error));
                 }
             }
@@ -228,6 +262,7 @@ impl Authenticator {
         context: LoginContext,
     ) -> Result<Login, LoginError> {
         let Proven { subject, claims, password_hash } = proven;
+        let ip = context.ip();
         let request = LoginRequest {
             subject: subject.clone(),
             claims,
@@ -237,7 +272,7 @@ impl Authenticator {
         };
         let login = self.0.core.login(request, self.now())?;
         self.0.tokens.create(&login.record).await?;
-        if let Err(error) = self.still_valid(&subject, password_hash.as_deref()).await {
+        if let Err(error) = self.still_valid(&subject, password_hash.as_deref(), ip).await {
             let _ = self.revoke_session(login.record.id, RevocationReason::UserInactive).await;
             return Err(error);
         }
@@ -247,7 +282,8 @@ impl Authenticator {
             let _ = self.revoke_session(login.record.id, RevocationReason::Limit).await;
             return Err(error.into());
         }
-        event::logged_in(&subject, login.record.id.as_str());
+        let (subject, session) = (printable(subject.as_str()), printable(login.record.id.as_str()));
+        self.emit(Event::LoggedIn { subject: &subject, session: &session, ip });
         Ok(login)
     }
 
@@ -262,12 +298,17 @@ impl Authenticator {
 
     /// Reads the user again: a password change or a disabling that came between the check and the new row must not
     /// leave a session behind.
-    async fn still_valid(&self, subject: &Subject, password_hash: Option<&str>) -> Result<(), LoginError> {
+    async fn still_valid(
+        &self,
+        subject: &Subject,
+        password_hash: Option<&str>,
+        ip: Option<IpAddr>,
+    ) -> Result<(), LoginError> {
         let user = self.0.users.find_by_id(subject).await?;
         match user {
             Some(user) if user.is_active && user.password_hash.as_deref() == password_hash => Ok(()),
             _ => {
-                event::login_refused("changed during the login");
+                self.login_refused(LoginRefusal::ChangedMeanwhile, Some(subject.as_str()), ip);
                 Err(LoginError::InvalidCredentials)
             }
         }
@@ -280,7 +321,7 @@ impl Authenticator {
         match self.0.users.set_password_hash(&user.subject, &old, &new).await {
             Ok(true) => return Some(new),
             Ok(false) => {}
-            Err(error) => event::store_failed("set_password_hash", &error),
+            Err(error) => self.store_failed("set_password_hash", &error),
         }
         self.swapped_meanwhile(&user.subject, &old, password).await.or(Some(old))
     }

@@ -4,7 +4,7 @@ use cookiejwt_core::{Decision, Identity, Problem, RequestHead, ResponseHeaders, 
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
-use crate::{Authenticator, Pending, Progress, event};
+use crate::{Authenticator, Pending, Progress};
 
 /// One request's place for its decision: settled by the first that asks who it is, reused by the others.
 ///
@@ -110,7 +110,7 @@ impl Slot {
     pub async fn load_user<U: Send + Sync + 'static>(&self, identity: &Identity) -> Result<U, Problem> {
         let users = &self.auth.0.users;
         let found = users.find_by_id(identity.subject()).await.map_err(|error| {
-            event::store_failed("find_by_id", &error);
+            self.auth.store_failed("find_by_id", &error);
             Problem::Unavailable
         })?;
         let Some(found) = found.filter(|user| user.is_active) else {
@@ -135,7 +135,7 @@ impl Slot {
 
     async fn user_inactive(&self, identity: &Identity) -> Problem {
         let settlement = self.auth.core().user_inactive(identity, self.auth.timestamp());
-        let decision = event::decided(self.auth.carry_out(settlement).await);
+        let decision = self.auth.decided(self.auth.carry_out(settlement).await);
         let problem = decision.required().err().unwrap_or(Problem::SessionRevoked);
         let _ = self.overruled.set(decision);
         problem

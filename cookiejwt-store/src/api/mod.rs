@@ -19,7 +19,7 @@ pub use self::{
     route::{MAX_BODY_BYTES, Route},
 };
 use self::{body::LoginBody, operation::Operation};
-use crate::{Authenticator, LoginContext, LoginOptions, event};
+use crate::{Authenticator, LoginContext, LoginOptions};
 
 /// The endpoints of `/api/auth/…`: login, refresh, logout, verify, keys.
 ///
@@ -77,7 +77,7 @@ impl Api {
 
     async fn login(&self, head: RequestHead<'_>, body: Body, ip: Option<IpAddr>) -> Reply {
         if let Err(denial) = self.0.core().check_csrf(&head) {
-            event::csrf_refused(denial);
+            self.0.csrf_refused(denial);
             return Reply::problem(Problem::CsrfFailed);
         }
         let body = match LoginBody::read(&head, body) {
@@ -105,7 +105,7 @@ impl Api {
         let refresh = body::refresh_member(&head, body);
         match self.0.logout(head, refresh.as_deref()).await {
             Err(denial) => {
-                event::csrf_refused(denial);
+                self.0.csrf_refused(denial);
                 Reply::problem(Problem::CsrfFailed)
             }
             Ok(logged_out) => {

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -29,6 +29,7 @@ pub(crate) struct Switches(Arc<Mutex<State>>);
 struct State {
     failing: HashSet<Call>,
     losing: HashSet<Call>,
+    words: HashMap<Call, String>,
     log: Vec<Call>,
 }
 
@@ -36,6 +37,12 @@ impl Switches {
     /// From now on the call fails before it does anything.
     pub(crate) fn fail(&self, call: Call) {
         self.state().failing.insert(call);
+    }
+
+    /// From now on the call fails with these words.
+    pub(crate) fn fail_saying(&self, call: Call, words: &str) {
+        self.state().words.insert(call, words.to_owned());
+        self.fail(call);
     }
 
     /// From now on the call does its work, and its answer is lost.
@@ -62,7 +69,10 @@ impl Switches {
     pub(crate) fn enter(&self, call: Call) -> Result<(), StoreError> {
         let mut state = self.state();
         state.log.push(call);
-        if state.failing.contains(&call) { Err(away(call)) } else { Ok(()) }
+        if !state.failing.contains(&call) {
+            return Ok(());
+        }
+        Err(state.words.get(&call).map_or_else(|| away(call), |words| StoreError::new(words.as_str())))
     }
 
     pub(crate) fn leave<T>(&self, call: Call, answer: T) -> Result<T, StoreError> {

@@ -1,6 +1,7 @@
 use cookiejwt_store::{
-    Authenticator, ConfigBuilder, Decision, Login, LoginContext, LoginError, LoginOptions, ManualClock,
-    RevocationLevel, RevocationReason, SessionId, SessionRecord, TokenStore, core::testing,
+    Authenticator, AuthenticatorBuilder, ConfigBuilder, Decision, Login, LoginContext, LoginError,
+    LoginOptions, ManualClock, RevocationLevel, RevocationReason, SessionId, SessionRecord, TokenStore,
+    core::testing,
 };
 use http::request::Parts;
 use time::Duration;
@@ -34,13 +35,18 @@ impl World {
         let users = TestUsers::new(switches.clone());
         let tokens = TestTokens { switches: switches.clone(), ..TestTokens::default() };
         let hasher = TestHasher::default();
-        let auth = build(&config, &clock, &users, &tokens, &hasher);
+        let auth = builder(&config, &clock, &users, &tokens, &hasher).build().unwrap();
         Self { auth, clock, users, tokens, hasher, switches, config }
     }
 
     /// Another node on the same stores, just started.
     pub(crate) fn another_node(&self) -> Authenticator {
-        build(&self.config, &self.clock, &self.users, &self.tokens, &self.hasher)
+        self.builder().build().unwrap()
+    }
+
+    /// On the same stores, to be changed before it is built.
+    pub(crate) fn builder(&self) -> AuthenticatorBuilder {
+        builder(&self.config, &self.clock, &self.users, &self.tokens, &self.hasher)
     }
 
     pub(crate) async fn try_login(&self, login: &str, password: &str) -> Result<Login, LoginError> {
@@ -89,20 +95,18 @@ impl Browser {
     }
 }
 
-fn build(
+fn builder(
     config: &ConfigBuilder,
     clock: &ManualClock,
     users: &TestUsers,
     tokens: &TestTokens,
     hasher: &TestHasher,
-) -> Authenticator {
+) -> AuthenticatorBuilder {
     Authenticator::builder(config.clone().build().unwrap())
         .users(users.clone())
         .tokens(tokens.clone())
         .clock(clock.clone())
         .password_hasher(hasher.clone())
-        .build()
-        .unwrap()
 }
 
 /// Lets every task of a single-threaded runtime run until it has to wait for something.

@@ -1,0 +1,85 @@
+//! The same events, counted. Every label has a few fixed values, so that no visitor can make a new series.
+
+use cookiejwt_core::{CredentialName, Reason, TokenFault};
+use metrics::{counter, gauge};
+
+use super::{Event, LoginRefusal};
+
+pub(super) fn count(event: &Event<'_>) {
+    match *event {
+        Event::LoggedIn { .. } => login("success"),
+        Event::LoginRefused { reason, .. } => login(match reason {
+            LoginRefusal::UnknownUser => "unknown_user",
+            LoginRefusal::WrongPassword => "wrong_password",
+            LoginRefusal::Inactive => "inactive",
+            LoginRefusal::ChangedMeanwhile => "changed",
+        }),
+        Event::LoginFailed { .. } => login("failed"),
+        Event::Refreshed { reason, .. } => {
+            let outcome = match reason {
+                Reason::ParentInLeeway => "parent",
+                Reason::CurrentInLeeway => "current",
+                _ => "rotated",
+            };
+            counter!("cookiejwt_refreshes_total", "outcome" => outcome).increment(1);
+        }
+        Event::Refused { reason } => refusal(refused(reason)),
+        Event::Reuse {} => refusal("reuse"),
+        Event::CsrfRefused { .. } => refusal("csrf"),
+        Event::MintFailed { .. } => refusal("mint_failed"),
+        Event::StoreUnavailable { .. } => refusal("store_failed"),
+        Event::CredentialRejected { credential, fault } => {
+            let (credential, fault) = (credential_label(credential), fault_label(fault));
+            counter!("cookiejwt_rejected_credentials_total", "credential" => credential, "fault" => fault)
+                .increment(1);
+        }
+        Event::StoreFailed { operation, .. } => {
+            counter!("cookiejwt_store_failures_total", "operation" => operation).increment(1);
+        }
+        Event::Revoked { reason, .. } => {
+            counter!("cookiejwt_revocations_total", "reason" => reason.as_str()).increment(1);
+        }
+        Event::FeedStale { .. } => gauge!("cookiejwt_feed_stale").set(1),
+        Event::FeedRecovered {} => gauge!("cookiejwt_feed_stale").set(0),
+        Event::Purged { sessions } => counter!("cookiejwt_purged_sessions_total").increment(sessions),
+    }
+}
+
+fn login(outcome: &'static str) {
+    counter!("cookiejwt_logins_total", "outcome" => outcome).increment(1);
+}
+
+fn refusal(reason: &'static str) {
+    counter!("cookiejwt_refusals_total", "reason" => reason).increment(1);
+}
+
+fn refused(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::SessionRevoked(_) | Reason::RowRevoked(_) => "session_revoked",
+        Reason::SessionMissing | Reason::RowMissing => "session_missing",
+        Reason::RowExpired => "session_expired",
+        Reason::UserInactive => "user_inactive",
+        Reason::RefreshNotPermitted => "refresh_not_permitted",
+        _ => "invalid_token",
+    }
+}
+
+fn credential_label(name: CredentialName) -> &'static str {
+    match name {
+        CredentialName::AccessCookie => "access_cookie",
+        CredentialName::RefreshCookie => "refresh_cookie",
+        CredentialName::Bearer => "bearer",
+    }
+}
+
+fn fault_label(fault: TokenFault) -> &'static str {
+    match fault {
+        TokenFault::ForbiddenMember | TokenFault::Algorithm | TokenFault::Type => "forbidden",
+        TokenFault::UnknownKey => "unknown_key",
+        TokenFault::Signature => "signature",
+        TokenFault::Claim(_) => "claim",
+        TokenFault::NotYetValid => "clock_skew",
+        TokenFault::Duplicate => "duplicate",
+        _ => "malformed",
+    }
+}

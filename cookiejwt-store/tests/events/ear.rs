@@ -1,0 +1,164 @@
+//! Hears everything that one thread tells: hooks, log and counters.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex},
+};
+
+use cookiejwt_store::Event;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
+
+use crate::common::World;
+
+/// What was told.
+#[derive(Clone, Default)]
+pub(crate) struct Heard(Arc<Mutex<Told>>);
+
+#[derive(Clone, Default)]
+pub(crate) struct Told {
+    /// The events in short, without ids that are different each time.
+    pub(crate) events: Vec<String>,
+    /// Every text of every event, as it is.
+    pub(crate) texts: Vec<String>,
+    /// The events as `Debug` shows them.
+    pub(crate) debug: String,
+    pub(crate) log: String,
+    pub(crate) counters: BTreeMap<String, u64>,
+}
+
+impl Heard {
+    pub(crate) fn hook(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+        let heard = self.clone();
+        move |event| {
+            let mut told = heard.0.lock().unwrap();
+            told.events.push(name(event));
+            told.texts.extend(texts(event));
+            told.debug += &format!("{event:?}\n");
+        }
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap().events.clone()
+    }
+}
+
+/// Everything that happens while this runs.
+pub(crate) fn hear(run: impl AsyncFnOnce(&World)) -> Told {
+    let (ear, heard) = (listening(), Heard::default());
+    let hook = heard.hook();
+    ear.run(async {
+        let mut world = World::new();
+        world.auth = world.builder().on_event(hook).build().unwrap();
+        run(&world).await;
+    });
+    let told = heard.0.lock().unwrap().clone();
+    Told { log: ear.log(), counters: ear.counters(), ..told }
+}
+
+/// A log and a recorder of one's own.
+pub(crate) struct Ear {
+    log: Log,
+    recorder: DebuggingRecorder,
+}
+
+pub(crate) fn listening() -> Ear {
+    Ear { log: Log::default(), recorder: DebuggingRecorder::new() }
+}
+
+impl Ear {
+    /// On this thread alone, so that other tests are not heard.
+    pub(crate) fn run<T>(&self, story: impl Future<Output = T>) -> T {
+        let log = self.log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter("cookiejwt_store=trace")
+            .without_time()
+            .with_ansi(false)
+            .with_writer(log)
+            .finish();
+        let _listening = subscriber.set_default();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        metrics_local(&self.recorder, || runtime.block_on(story))
+    }
+
+    pub(crate) fn log(&self) -> String {
+        String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn counters(&self) -> BTreeMap<String, u64> {
+        let snapshot = self.recorder.snapshotter().snapshot().into_vec();
+        let counted = snapshot.into_iter().map(|(key, _, _, value)| {
+            let labels = key.key().labels().map(|label| format!("{}={}", label.key(), label.value()));
+            let value = match value {
+                DebugValue::Counter(count) => count,
+                DebugValue::Gauge(level) => u64::from(level.into_inner() > 0.0),
+                DebugValue::Histogram(_) => panic!("no histogram is documented"),
+            };
+            (format!("{}{{{}}}", key.key().name(), labels.collect::<Vec<_>>().join(",")), value)
+        });
+        counted.collect()
+    }
+}
+
+fn metrics_local<T>(recorder: &DebuggingRecorder, run: impl FnOnce() -> T) -> T {
+    metrics::with_local_recorder(recorder, run)
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+pub(crate) fn name(event: &Event<'_>) -> String {
+    match event {
+        Event::LoggedIn { subject, ip, .. } => format!("logged in {subject} {ip:?}"),
+        Event::LoginRefused { reason, subject, ip, .. } => {
+            format!("login refused {reason:?} {subject:?} {ip:?}")
+        }
+        Event::LoginFailed { .. } => "login failed".into(),
+        Event::Refreshed { subject, reason, .. } => format!("refreshed {subject} {reason:?}"),
+        Event::Refused { reason, .. } => format!("refused {reason:?}"),
+        Event::Reuse { .. } => "reuse".into(),
+        Event::CsrfRefused { denial, .. } => format!("csrf {denial:?}"),
+        Event::CredentialRejected { credential, fault, .. } => format!("rejected {credential:?} {fault:?}"),
+        Event::StoreFailed { operation, .. } => format!("store failed {operation}"),
+        Event::Revoked { reason, .. } => format!("revoked {}", reason.as_str()),
+        Event::FeedStale { .. } => "feed stale".into(),
+        Event::FeedRecovered { .. } => "feed recovered".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn texts(event: &Event<'_>) -> Vec<String> {
+    match event {
+        Event::LoggedIn { subject, session, .. } | Event::Refreshed { subject, session, .. } => {
+            vec![(*subject).to_owned(), (*session).to_owned()]
+        }
+        Event::LoginRefused { subject, .. } => subject.iter().map(|subject| (*subject).to_owned()).collect(),
+        Event::LoginFailed { error, .. }
+        | Event::MintFailed { error, .. }
+        | Event::StoreFailed { error, .. }
+        | Event::FeedStale { error, .. } => vec![(*error).to_owned()],
+        Event::Revoked { session, .. } => vec![(*session).to_owned()],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,239 @@
+//! What a whole story tells the hooks, the log and the counters: everything that happened, and nothing that is secret.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod ear;
+
+use cookiejwt_store::{
+    AuthUser, Authenticator, Body, Event, LoginContext, LoginError, LoginOptions, LoginRefusal, Route,
+    Subject, core::testing,
+};
+use http::Request;
+
+use crate::{
+    common::{Browser, Call, PASSWORD, World},
+    ear::{Heard, hear, listening},
+};
+
+const WRONG: &str = "not-the-pässword";
+
+fn nasty_context(world: &World) -> LoginContext {
+    let (head, ()) = Request::post("/")
+        .header("user-agent", "Surf\t2026-01-01 INFO forged")
+        .body(())
+        .unwrap()
+        .into_parts();
+    LoginContext::from_head(&world.auth, (&head).into(), Some("192.0.2.7".parse().unwrap()))
+}
+
+async fn fails_to_log_in(world: &World, login: &str, password: &str) {
+    let context = nasty_context(world);
+    let login = world.auth.login_with_password(login, password, LoginOptions::new(), context).await;
+    assert!(login.is_err());
+}
+
+async fn logs_in(world: &World) -> Browser {
+    let context = nasty_context(world);
+    let login = world.auth.login_with_password("alice", PASSWORD, LoginOptions::new(), context).await;
+    Browser::of(&login.unwrap())
+}
+
+async fn refreshes(world: &World, browser: &Browser) -> Browser {
+    world.expire_access();
+    let decision = world.authenticate(browser.jar.get()).await;
+    let mut next = browser.clone();
+    next.jar.apply(&common::lines(&decision.cookies));
+    next
+}
+
+/// Every browser that ever held a token.
+async fn story(world: &World) -> Vec<Browser> {
+    fails_to_log_in(world, "alice", WRONG).await;
+    fails_to_log_in(world, "alice\r\n2026-01-01 INFO forged", WRONG).await;
+    fails_to_log_in(world, PASSWORD, "alice").await;
+    fails_to_log_in(world, "carol", PASSWORD).await;
+    let alice = logs_in(world).await;
+    let refreshed = refreshes(world, &alice).await;
+    world.advance(11);
+    let thief = refreshes(world, &alice).await;
+    let again = logs_in(world).await;
+    world.auth.logout((&again.jar.post()).into(), None).await.unwrap().revoked.unwrap();
+    let (foreign, ()) =
+        Request::post("/").header("sec-fetch-site", "cross-site").body(()).unwrap().into_parts();
+    let _ = world.auth.api().handle(Route::Login, (&foreign).into(), Body::Broken, None).await;
+    let forged = format!("__Host-access_token={}x", again.jar.access.as_deref().unwrap());
+    let (forged, ()) = Request::get("/").header("cookie", forged).body(()).unwrap().into_parts();
+    world.authenticate(forged).await;
+    world.switches.fail(Call::Create);
+    fails_to_log_in(world, "alice", PASSWORD).await;
+    world.switches.fail(Call::RevokedSince);
+    world.auth.poll_revocations().await.unwrap_err();
+    world.switches.mend(Call::RevokedSince);
+    world.auth.poll_revocations().await.unwrap();
+    vec![alice, refreshed, thief, again]
+}
+
+#[test]
+fn a_story_is_told_in_full() {
+    let heard = hear(async |world| {
+        story(world).await;
+    });
+    assert_eq!(
+        heard.events,
+        [
+            "login refused WrongPassword Some(\"1\") Some(192.0.2.7)",
+            "login refused UnknownUser None Some(192.0.2.7)",
+            "login refused UnknownUser None Some(192.0.2.7)",
+            "login refused Inactive Some(\"3\") Some(192.0.2.7)",
+            "logged in 1 Some(192.0.2.7)",
+            "refreshed 1 Rotated",
+            "revoked reuse",
+            "reuse",
+            "logged in 1 Some(192.0.2.7)",
+            "revoked logout",
+            "csrf CrossSite",
+            "rejected AccessCookie Signature",
+            "refused NothingUsable",
+            "store failed login",
+            "feed stale",
+            "feed recovered",
+        ]
+    );
+    for (counter, count) in [
+        ("cookiejwt_logins_total{outcome=success}", 2),
+        ("cookiejwt_logins_total{outcome=wrong_password}", 1),
+        ("cookiejwt_logins_total{outcome=unknown_user}", 2),
+        ("cookiejwt_logins_total{outcome=inactive}", 1),
+        ("cookiejwt_refreshes_total{outcome=rotated}", 1),
+        ("cookiejwt_refusals_total{reason=reuse}", 1),
+        ("cookiejwt_refusals_total{reason=csrf}", 1),
+        ("cookiejwt_refusals_total{reason=invalid_token}", 1),
+        ("cookiejwt_rejected_credentials_total{credential=access_cookie,fault=signature}", 1),
+        ("cookiejwt_revocations_total{reason=reuse}", 1),
+        ("cookiejwt_revocations_total{reason=logout}", 1),
+        ("cookiejwt_store_failures_total{operation=login}", 1),
+        ("cookiejwt_feed_stale{}", 0),
+    ] {
+        assert_eq!(heard.counters.get(counter), Some(&count), "{counter} in {:?}", heard.counters);
+    }
+    assert_eq!(heard.counters.len(), 13, "{:?}", heard.counters);
+    for line in [
+        "INFO cookiejwt_store::event: login refused reason=\"wrong password\"",
+        "INFO cookiejwt_store::event: logged in subject=1 session=",
+        "DEBUG cookiejwt_store::event: refreshed reason=Rotated session=",
+        "WARN cookiejwt_store::event: a used-up refresh token was presented: the session is revoked",
+        "INFO cookiejwt_store::event: session revoked session=",
+        "INFO cookiejwt_store::event: csrf refused denial=",
+        "ERROR cookiejwt_store::event: store failed operation=\"login\" error=",
+        "WARN cookiejwt_store::event: the feed of revocations is stale",
+        "INFO cookiejwt_store::event: the feed of revocations has caught up",
+    ] {
+        assert!(heard.log.contains(line), "{line} is not in\n{}", heard.log);
+    }
+}
+
+#[test]
+fn nothing_that_is_told_is_secret() {
+    let mut secrets = vec![WRONG.to_owned(), PASSWORD.to_owned()];
+    let heard = hear(async |world| {
+        let tokens =
+            story(world).await.into_iter().flat_map(|browser| [browser.jar.access, browser.jar.refresh]);
+        // Each part of a token by itself, too.
+        secrets.extend(
+            tokens.flatten().flat_map(|token| token.split('.').map(str::to_owned).collect::<Vec<_>>()),
+        );
+    });
+    for told in [heard.events.join("\n"), format!("{:?}", heard.counters), heard.log, heard.debug] {
+        assert!(!told.is_empty());
+        let leak = secrets.iter().find(|secret| told.contains(secret.as_str()));
+        assert!(leak.is_none(), "{leak:?} is told: {told}");
+        assert!(!told.contains("forged"), "neither login names nor user agents are told: {told}");
+    }
+}
+
+struct Stranger(Subject);
+
+impl AuthUser for Stranger {
+    fn subject(&self) -> Subject {
+        self.0.clone()
+    }
+
+    fn password_hash(&self) -> Option<&str> {
+        None
+    }
+}
+
+#[test]
+fn no_text_from_outside_begins_a_line() {
+    for text in ["a\r\nb", "a\nINFO forged", "a\u{1b}[2Jb", "a\u{2028}b", "a\0b", "a\u{85}b", "\u{202e}a"] {
+        let heard = hear(async |world| {
+            let login =
+                world.auth.login(&Stranger(text.into()), LoginOptions::new(), LoginContext::default()).await;
+            assert!(matches!(login, Err(LoginError::InvalidCredentials)));
+            world.tokens.switches.fail_saying(Call::RevokedSince, text);
+            world.auth.poll_revocations().await.unwrap_err();
+        });
+        assert_eq!(heard.events.len(), 3, "{:?}", heard.events);
+        assert!(heard.debug.contains("ChangedMeanwhile"), "{}", heard.debug);
+        let told = heard.events.concat() + &heard.texts.concat() + &heard.log.replace('\n', "");
+        let control = told.chars().find(|c| c.is_control() || ['\u{2028}', '\u{202e}'].contains(c));
+        assert!(control.is_none(), "{text:?}: {told:?}");
+        assert_eq!(heard.log.lines().count(), 3, "one line for each event: {}", heard.log);
+    }
+}
+
+#[test]
+fn a_hook_that_panics_harms_nobody() {
+    let ear = listening();
+    let heard = Heard::default();
+    let second = heard.hook();
+    ear.run(async {
+        let world = World::new();
+        let auth: Authenticator = world
+            .builder()
+            .on_event(|_| panic!("a hook of the application"))
+            .on_event(second)
+            .build()
+            .unwrap();
+        let login = auth.login_with_password("alice", PASSWORD, LoginOptions::new(), LoginContext::default());
+        let _ = login.await.unwrap();
+        assert!(auth.authenticate(&testing_head()).await.identity().is_none());
+    });
+    let said = ear.log();
+    assert_eq!(heard.names(), ["logged in 1 None"]);
+    assert!(said.contains("ERROR cookiejwt_store::event: a hook of `on_event` panicked"), "{said}");
+}
+
+fn testing_head() -> http::request::Parts {
+    Request::get("/").body(()).unwrap().into_parts().0
+}
+
+#[test]
+fn a_valid_access_token_is_no_event() {
+    let heard = hear(async |world| {
+        let cookie = testing::access("1").cookie();
+        let (head, ()) = Request::get("/").header("cookie", cookie).body(()).unwrap().into_parts();
+        let _ = world.auth.poll_revocations().await;
+        assert!(world.auth.authenticate(&head).await.identity().is_some());
+    });
+    assert_eq!((heard.events.len(), heard.counters.len()), (0, 0), "{:?}", heard.events);
+    assert_eq!(heard.log.lines().count(), 1, "{}", heard.log);
+    assert!(
+        heard.log.contains("TRACE cookiejwt_store::event: authenticated reason=AccessValid"),
+        "{}",
+        heard.log
+    );
+}
+
+#[test]
+fn the_reasons_of_a_refusal_in_words() {
+    for (reason, words) in [
+        (LoginRefusal::UnknownUser, "unknown user"),
+        (LoginRefusal::WrongPassword, "wrong password"),
+        (LoginRefusal::Inactive, "inactive"),
+        (LoginRefusal::ChangedMeanwhile, "changed during the login"),
+    ] {
+        assert_eq!(reason.as_str(), words);
+    }
+    let _: fn(&Event<'_>) -> String = ear::name;
+}
