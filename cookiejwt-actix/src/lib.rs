@@ -34,6 +34,8 @@ mod require_login;
 pub mod testing;
 
 pub use cookiejwt_store;
+#[cfg(feature = "django")]
+pub use cookiejwt_store::DjangoHashes;
 #[cfg(feature = "_sea-orm")]
 pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::{

@@ -71,6 +71,8 @@ pub mod testing;
 mod view;
 
 pub use cookiejwt_store;
+#[cfg(feature = "django")]
+pub use cookiejwt_store::DjangoHashes;
 #[cfg(feature = "_sea-orm")]
 pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::{

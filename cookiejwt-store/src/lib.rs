@@ -16,6 +16,8 @@ mod background;
 mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "django")]
+mod django;
 mod driver;
 mod env;
 mod error;
@@ -33,6 +35,8 @@ mod user_store;
 
 pub use cookiejwt_core::{self as core, *};
 
+#[cfg(feature = "django")]
+pub use crate::django::DjangoHashes;
 #[cfg(feature = "_sea-orm")]
 pub use crate::sea_orm_store::SeaOrmTokenStore;
 pub use crate::{

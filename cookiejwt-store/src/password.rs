@@ -99,6 +99,12 @@ impl Argon2id {
         Some((hash, params))
     }
 
+    /// Whether a stored hash is one that can be checked.
+    #[cfg(feature = "django")]
+    pub(crate) fn can_read(hash: &str) -> bool {
+        Self::read(hash).is_some()
+    }
+
     fn is_within_bounds(params: &Params) -> bool {
         params.m_cost() <= Self::MAX_MEMORY_KIB
             && params.t_cost() <= Self::MAX_PASSES

@@ -6,6 +6,7 @@ mod common;
 mod answer;
 mod bodies;
 mod csrf;
+mod django;
 mod endpoints;
 mod failures;
 mod keys;
