@@ -73,7 +73,7 @@ async function api(method, path, body) {
 async function verify() {
   Object.assign(state, { expires: null, cleared: false });
   const reply = await api("POST", VERIFY);
-  if (reply.ok) knowExpiry(reply.data?.expires_at);
+  if (reply.ok && !state.cleared) knowExpiry(reply.data?.expires_at);
 }
 
 function failure({ status, data, retryAfter }) {

@@ -1,0 +1,98 @@
+use std::{
+    env,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+/// Where the browser and its driver are.
+#[derive(Clone, Debug)]
+pub struct Chromium {
+    pub(crate) browser: PathBuf,
+    driver: PathBuf,
+}
+
+impl Chromium {
+    /// The programs of Debian's packages chromium and chromium-driver, or those that `CHROMIUM` and `CHROMEDRIVER` name;
+    /// `None` unless both are there.
+    pub fn installed() -> Option<Self> {
+        let program = |variable, usual: &str| {
+            let path = env::var_os(variable).map_or_else(|| usual.into(), PathBuf::from);
+            path.is_file().then_some(path)
+        };
+        Some(Self {
+            browser: program("CHROMIUM", "/usr/bin/chromium")?,
+            driver: program("CHROMEDRIVER", "/usr/bin/chromedriver")?,
+        })
+    }
+
+    /// Headless, without any traffic of its own, and with a log of all that crosses the network.
+    pub(crate) fn capabilities(&self, profile: &std::path::Path) -> serde_json::Map<String, Value> {
+        let mut arguments: Vec<String> = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--lang=en-US",
+        ]
+        .map(String::from)
+        .into();
+        arguments.push(format!("--user-data-dir={}", profile.display()));
+        let options = json!({ "binary": self.browser, "args": arguments });
+        let logs = json!({ "performance": "ALL", "browser": "ALL" });
+        [("goog:chromeOptions", options), ("goog:loggingPrefs", logs)]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// A running chromedriver; it ends with its browser when dropped.
+#[derive(Debug)]
+pub(crate) struct Chromedriver {
+    child: Child,
+    pub(crate) address: String,
+    /// Kept open: a driver that cannot write its log ends.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Chromedriver {
+    pub(crate) fn start(chromium: &Chromium) -> Self {
+        let mut child = Command::new(&chromium.driver)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chromedriver starts");
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        let port = port_in(&mut output);
+        Self { child, address: format!("http://127.0.0.1:{port}/"), _output: output }
+    }
+}
+
+fn port_in(output: &mut BufReader<ChildStdout>) -> u16 {
+    let mut line = String::new();
+    while output.read_line(&mut line).expect("a pipe") > 0 {
+        if let Some((_, port)) = line.split_once("started successfully on port ") {
+            return port.trim().trim_end_matches('.').parse().expect("a port");
+        }
+        line.clear();
+    }
+    panic!("chromedriver ended before it listened");
+}
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        // Asked to end, it ends its browser first; killed, it would leave it behind.
+        let line = format!("kill -TERM {}", self.child.id());
+        drop(Command::new("/bin/sh").args(["-c", &line]).status());
+        drop(self.child.wait());
+    }
+}

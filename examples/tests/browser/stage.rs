@@ -1,0 +1,133 @@
+use std::{env, io::Write as _, ops::Deref};
+
+use browser::{Browser, Chromium, Cookie, Exchange, Look};
+
+use crate::common::{ACCESS, Home, LOGIN, LOGOUT, PASSWORD, REFRESH, Server, USER};
+
+const SKIPPED: &str = "skipped: no chromium and chromedriver";
+
+/// A running example, and as many browsers as the story needs.
+pub(crate) struct Stage {
+    chromium: Chromium,
+    server: Server,
+    _home: Home,
+}
+
+/// Tells a story, and looks afterwards whether the server got through it well.
+pub(crate) fn on_stage(variables: &[(&str, &str)], story: impl AsyncFnOnce(&Stage)) {
+    let Some(chromium) = Chromium::installed() else {
+        assert!(env::var_os("REQUIRE_ALL_TESTS").is_none_or(|all| all != "1"), "{SKIPPED}");
+        // Past the capture of the test harness: a skipped test has to say so.
+        writeln!(std::io::stderr(), "{SKIPPED}").expect("standard error is open");
+        return;
+    };
+    let home = Home::new();
+    let stage = Stage { chromium, server: home.start(variables), _home: home };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(story(&stage));
+    let log = stage.server.kill();
+    assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
+}
+
+impl Stage {
+    /// A new browser with the page open, and nobody signed in.
+    pub(crate) async fn visitor(&self, look: Look) -> Visitor {
+        let browser = Browser::open(&self.chromium, look).await;
+        browser.goto(&self.url("/")).await;
+        browser.reads("#login-heading", "Sign in").await;
+        Visitor { browser }
+    }
+
+    /// A new browser with the user of the tests signed in.
+    pub(crate) async fn signed_in(&self, look: Look) -> Visitor {
+        let visitor = self.visitor(look).await;
+        let answer = visitor.sign_in(PASSWORD).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        visitor.is_signed_in().await;
+        visitor
+    }
+
+    /// An address of the example. It is `localhost`, as a person would write it.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.server.address().port())
+    }
+}
+
+/// A browser with the page of the example open.
+pub(crate) struct Visitor {
+    browser: Browser,
+}
+
+impl Deref for Visitor {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        &self.browser
+    }
+}
+
+impl Visitor {
+    pub(crate) async fn sign_in(&self, password: &str) -> Exchange {
+        self.fill("Username", USER).await;
+        self.fill("Password", password).await;
+        self.press("Sign in", "POST", LOGIN).await
+    }
+
+    pub(crate) async fn is_signed_in(&self) {
+        self.reads("#me-heading", &format!("Signed in as {USER}")).await;
+        assert!(!self.shows("#login-form").await);
+    }
+
+    pub(crate) async fn is_signed_out(&self) {
+        self.reads("#login-heading", "Sign in").await;
+        assert!(self.shows("#login-form").await && !self.shows("#me-card").await);
+    }
+
+    /// The line that tells what happened.
+    pub(crate) async fn is_told(&self, text: &str) {
+        self.reads("#status", text).await;
+    }
+
+    pub(crate) async fn who_am_i(&self) -> Exchange {
+        self.press("Who am I?", "GET", "/api/me").await
+    }
+
+    pub(crate) async fn expire(&self) {
+        let answer = self.press("Expire my access token", "POST", "/api/demo/expire").await;
+        assert_eq!((answer.status, answer.cookie_names()), (204, vec![ACCESS]));
+        self.is_told("The access cookie is gone.").await;
+    }
+
+    /// What the jar has of ours: access, then refresh.
+    pub(crate) async fn tokens(&self) -> Vec<Cookie> {
+        let ours =
+            |cookie: &Cookie| cookie.name.contains("access_token") || cookie.name.contains("refresh_token");
+        self.jar().await.into_iter().filter(ours).collect()
+    }
+
+    pub(crate) async fn signs_out(&self) {
+        let answer = self.press("Log out", "POST", LOGOUT).await;
+        assert_eq!(answer.status, 200);
+        self.is_signed_out().await;
+        self.is_told("You are signed out.").await;
+        assert_eq!(self.jar().await, [], "an empty jar");
+    }
+
+    /// The end of a story: nothing went wrong that only the browser noticed.
+    pub(crate) async fn leaves(self) {
+        assert_eq!(self.complaints().await, Vec::<String>::new());
+    }
+}
+
+/// Both cookies came, each with everything that it needs.
+pub(crate) fn renews_both(answer: &Exchange, max_age: bool) {
+    let mut names = answer.cookie_names();
+    names.sort_unstable();
+    assert_eq!(names, [ACCESS, REFRESH], "{answer:?}");
+    for line in &answer.set_cookies {
+        let (_, attributes) = line.split_once("; ").expect("attributes");
+        let (always, rest) = attributes.split_at("Path=/; Secure; HttpOnly; SameSite=Lax".len());
+        assert_eq!(always, "Path=/; Secure; HttpOnly; SameSite=Lax");
+        assert_eq!(rest.starts_with("; Max-Age="), max_age, "{line}");
+    }
+}
