@@ -56,6 +56,11 @@ pub fn empty(status: u16) -> Expected {
     answer(status, "", "")
 }
 
+/// An endpoint has done it, and has nothing to say.
+pub fn no_content() -> Expected {
+    empty(204).field("cache-control", "no-store")
+}
+
 /// An answer of an endpoint.
 pub fn json(body: &str) -> Expected {
     let mut expected = answer(200, "application/json", body);

@@ -44,6 +44,11 @@ pub fn said_of(who: Option<&cookiejwt_store::Identity>) -> String {
     who.map_or_else(|| "nobody".into(), said)
 }
 
+/// What a handler says of the sessions.
+pub fn listed(sessions: &[cookiejwt_store::SessionInfo]) -> String {
+    serde_json::to_string(sessions).expect("strings, times and a boolean")
+}
+
 /// The custom claims that the handlers ask for.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct Roles {

@@ -19,13 +19,17 @@ pub fn post(path: &str) -> Request {
     request("POST", path)
 }
 
+pub fn delete(path: &str) -> Request {
+    request("DELETE", path)
+}
+
 pub fn request(method: &str, path: &str) -> Request {
     let start = format!("{method} {path} HTTP/1.1");
     Request { start, lines: Vec::new(), body: Vec::new(), closes: true }
 }
 
 impl Request {
-    /// A line of the head, byte for byte; `{alice}`, `{alice.access}` and the like are replaced.
+    /// A line of the head, byte for byte, as the request line is; `{alice}`, `{alice.access}` and the like are replaced.
     #[must_use]
     pub fn line(mut self, line: impl AsRef<[u8]>) -> Self {
         self.lines.push(line.as_ref().to_vec());
@@ -80,7 +84,7 @@ impl Request {
 
     /// What goes over the wire.
     pub fn bytes(&self, names: &Names) -> Vec<u8> {
-        let mut bytes = self.start.clone().into_bytes();
+        let mut bytes = names.replace(self.start.as_bytes());
         let mut lines = vec![];
         if !self.lines.iter().any(|line| line.to_ascii_lowercase().starts_with(b"host:")) {
             lines.push(b"Host: app.example".to_vec());

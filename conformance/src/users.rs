@@ -108,8 +108,11 @@ impl UserStore for Users {
         Ok(self.find(|user| user.name == login))
     }
 
-    async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, StoreError> {
-        self.called().map(|()| false)
+    async fn set_password_hash(&self, id: &Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+        self.called()?;
+        let mut rows = self.0.rows.lock().unwrap();
+        let row = rows.iter_mut().find(|user| user.subject() == *id && user.password == old);
+        Ok(row.map(|user| new.clone_into(&mut user.password)).is_some())
     }
 }
 

@@ -61,6 +61,7 @@ impl World {
                 ids.fill(bytes);
                 Ok(())
             })
+            .password_route(true)
             // What another node revokes arrives when a test says so.
             .feed_interval(std::time::Duration::from_hours(24))
             .build()

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 const SKIPPED: &str = "skipped: the examples are not built; cargo test --workspace builds them";
 const REFRESH_ROUTE: &str = "/api/auth/token/refresh/";
 const VERIFY: &str = "/api/auth/token/verify/";
+const SESSIONS: &str = "/api/auth/sessions/";
 
 type Ask = fn(&Server, &Jar) -> Request;
 
@@ -46,6 +47,8 @@ fn nobody() -> Vec<(&'static str, Ask)> {
         ("refresh, nobody", |server, _| server.post(REFRESH_ROUTE)),
         ("verify, nobody", |server, _| server.post(VERIFY)),
         ("logout, nobody", |server, _| server.post(LOGOUT)),
+        ("sessions, nobody", |server, _| server.get(SESSIONS)),
+        ("a password, nobody", |server, _| server.post("/api/auth/password/")),
         ("no keys", |server, _| server.get("/api/auth/jwks.json")),
         ("garbage cookies", |server, _| {
             server.get("/api/me").header("Cookie", &format!("{ACCESS}=x; {REFRESH}=y"))
@@ -73,6 +76,19 @@ fn somebody() -> Vec<(&'static str, Ask)> {
         }),
         ("refresh", |server, jar| server.post(REFRESH_ROUTE).cookies(jar)),
         ("verify", |server, jar| server.post(VERIFY).cookies(jar)),
+        ("sessions", |server, jar| server.get(SESSIONS).cookies(jar)),
+        ("fresh login", |server, jar| {
+            server.post("/api/auth/token/fresh/").cookies(jar).json(&json!({ "password": PASSWORD }))
+        }),
+        ("sessions after it", |server, jar| server.get(SESSIONS).cookies(jar)),
+        ("a short password", |server, jar| {
+            let passwords = json!({ "current_password": PASSWORD, "new_password": "short" });
+            server.post("/api/auth/password/").cookies(jar).json(&passwords)
+        }),
+        ("a password", |server, jar| {
+            let passwords = json!({ "current_password": PASSWORD, "new_password": PASSWORD });
+            server.post("/api/auth/password/").cookies(jar).json(&passwords)
+        }),
     ]
 }
 
@@ -136,7 +152,7 @@ fn masked(body: Value) -> Value {
         Value::Array(items) => items.into_iter().map(masked).collect(),
         Value::Object(members) => {
             let mask = |(name, value): (String, Value)| {
-                let varies = name == "session_id" || name.ends_with("_at");
+                let varies = name == "session_id" || name == "id" || name.ends_with("_at");
                 let value = if varies && value.is_string() { "<varies>".into() } else { masked(value) };
                 (name, value)
             };

@@ -30,7 +30,7 @@ pub trait ActixAuth {
     /// Goes around everything that asks who it is; writes the cookies to whatever response leaves, an error's too.
     fn middleware(&self) -> AuthMiddleware;
 
-    /// `POST /api/auth/token/`, `…/refresh/`, `…/blacklist/`, `…/verify/`, with and without the trailing slash; for
+    /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the trailing slash; for
     /// `App::configure`.
     fn routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<Self>;
 

@@ -18,7 +18,7 @@ pub trait AxumAuth {
     /// Goes around everything that asks who it is; writes the cookies to whatever response leaves.
     fn layer(&self) -> AuthLayer;
 
-    /// `POST /api/auth/token/`, `…/refresh/`, `…/blacklist/`, `…/verify/`, with and without the trailing slash.
+    /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the trailing slash.
     fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S>;
 
     /// Answers 401 for everything behind it while nobody is logged in. For `Router::route_layer`, so that a path that

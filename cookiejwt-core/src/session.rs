@@ -45,8 +45,8 @@ pub enum RevocationReason {
     Logout,
     /// The user logged out everywhere, or the application did it for him.
     LogoutEverywhere,
-    /// A new login took its place. Refused like the others, but no cookie is cleared: a late answer would delete
-    /// the new ones.
+    /// A new login, a fresh login or a change of the password took its place. Refused like the others, but no cookie is
+    /// cleared: a late answer would delete the new ones.
     Replaced,
     /// A refresh token was presented that had been used up (RFC 9700 §4.14.2).
     Reuse,
@@ -54,11 +54,23 @@ pub enum RevocationReason {
     UserInactive,
     /// A newer login of the same user went over the limit of sessions.
     Limit,
+    /// The user ended it from the list of his sessions.
+    EndedByUser,
+    /// The user changed his password in another session.
+    PasswordChanged,
 }
 
 impl RevocationReason {
-    const ALL: [Self; 6] =
-        [Self::Logout, Self::LogoutEverywhere, Self::Replaced, Self::Reuse, Self::UserInactive, Self::Limit];
+    const ALL: [Self; 8] = [
+        Self::Logout,
+        Self::LogoutEverywhere,
+        Self::Replaced,
+        Self::Reuse,
+        Self::UserInactive,
+        Self::Limit,
+        Self::EndedByUser,
+        Self::PasswordChanged,
+    ];
 
     /// The reason as a store keeps it.
     pub const fn as_str(self) -> &'static str {
@@ -69,6 +81,8 @@ impl RevocationReason {
             Self::Reuse => "reuse",
             Self::UserInactive => "user_inactive",
             Self::Limit => "limit",
+            Self::EndedByUser => "ended_by_user",
+            Self::PasswordChanged => "password_changed",
         }
     }
 

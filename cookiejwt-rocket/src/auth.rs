@@ -26,7 +26,7 @@ pub trait RocketAuth {
     /// Lets everything else ask who it is; writes the cookies to whatever response leaves.
     fn fairing(&self) -> AuthFairing;
 
-    /// `POST /api/auth/token/`, `…/refresh/`, `…/blacklist/`, `…/verify/`, with and without the trailing slash. Each is
+    /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the trailing slash. Each is
     /// there for every method, so that the endpoints answer 405 themselves.
     fn routes(&self) -> Vec<Route>;
 

@@ -17,7 +17,8 @@ const METHODS: [Method; 9] = [Get, Put, Post, Delete, Options, Head, Trace, Conn
 pub(crate) fn routes(auth: &Authenticator) -> Vec<Route> {
     let paths = auth.api().paths().into_iter().filter(|(path, _)| !path.ends_with('/'));
     let route = |path: &str, endpoint, method| {
-        let mut route = Route::new(method, path, Answer { api: auth.api(), endpoint });
+        let path = path.replace('{', "<").replace('}', ">");
+        let mut route = Route::new(method, &path, Answer { api: auth.api(), endpoint });
         route.name = Some("cookiejwt".into());
         route
     };

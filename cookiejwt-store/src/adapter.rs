@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_core::{CsrfDenial, Identity, Logout, Problem, RequestHead, ResponseHeaders, SetCookies};
+use cookiejwt_core::{
+    CsrfDenial, Identity, Logout, Problem, RequestHead, ResponseHeaders, SessionId, SetCookies,
+};
 
-use crate::{AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, Slot};
+use crate::{AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, SessionInfo, Slot};
 
 /// What a login or logout of one's own needs to know of its request: the old session, the client's address, the user
 /// agent, and what the CSRF table says.
@@ -46,11 +48,46 @@ impl RequestContext {
 
     /// Ends every session of this user. A store that is away is 503 and clears nothing.
     pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
-        self.auth.logout_everywhere(who).await.map_err(|error| {
-            self.auth.store_failed("revoke_subject", &error);
-            Problem::Unavailable
-        })?;
+        self.auth
+            .logout_everywhere(who)
+            .await
+            .map_err(|error| self.auth.unavailable("revoke_subject", &error))?;
         Ok(Cookies { cookies: self.auth.core().clear_cookies(), auth: self.auth })
+    }
+
+    /// Logs the same user in again, with his password.
+    pub async fn fresh_login(self, who: &Identity, password: &str) -> Result<Cookies, LoginError> {
+        let login = self.auth.fresh_login(who, password, self.login).await?;
+        Ok(Cookies { auth: self.auth, cookies: login.cookies })
+    }
+
+    /// Changes the user's password: every session of his ends, and a new one begins.
+    pub async fn change_password(
+        self,
+        who: &Identity,
+        current: &str,
+        new: &str,
+    ) -> Result<Cookies, LoginError> {
+        let login = self.auth.change_password(who, current, new, self.login).await?;
+        Ok(Cookies { auth: self.auth, cookies: login.cookies })
+    }
+
+    /// The living sessions of this user, the newest first.
+    pub async fn sessions(&self, who: &Identity) -> Result<Vec<SessionInfo>, Problem> {
+        self.auth.sessions(who).await.map_err(|error| self.auth.unavailable("sessions_of", &error))
+    }
+
+    /// Ends one session of this user; 404 when he has no such session.
+    pub async fn end_session(self, who: &Identity, id: &SessionId) -> Result<Cookies, Problem> {
+        let ended = self.auth.end_session(who, id).await;
+        let cookies =
+            ended.map_err(|error| self.auth.unavailable("end_session", &error))?.ok_or(Problem::NotFound)?;
+        Ok(Cookies { auth: self.auth, cookies })
+    }
+
+    /// Ends every session of this user but the present one; how many there were.
+    pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, Problem> {
+        self.auth.end_other_sessions(who).await.map_err(|error| self.auth.unavailable("end_session", &error))
     }
 }
 
@@ -160,8 +197,8 @@ macro_rules! adapter_types {
         #[derive(Clone, Copy, Debug)]
         pub struct Claims<T>(pub T);
 
-        /// For a login of one's own (OAuth callback, passkey, magic link) and for logging out: knows the old session,
-        /// the client's address and the user agent of this request.
+        /// For a login of one's own (OAuth callback, passkey, magic link), for logging out, and for routes of one's own
+        /// about sessions and passwords: knows the old session, the client's address and the user agent of this request.
         ///
         $(#[$context])*
         #[derive(Debug)]
@@ -189,6 +226,47 @@ macro_rules! adapter_types {
             /// that he can try again.
             pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
                 Ok(Cookies(self.0.logout_everywhere(&who.0).await?))
+            }
+
+            /// Logs the same user in again with his password, before something that needs a fresh login: a new session
+            /// with a new `auth_time`; the present one is revoked.
+            pub async fn fresh_login(
+                self,
+                who: &Identity,
+                password: &str,
+            ) -> Result<Cookies, $crate::LoginError> {
+                self.0.fresh_login(&who.0, password).await.map(Cookies)
+            }
+
+            /// Changes the user's password through `UserStore::set_password_hash`. Every session of his ends, the present
+            /// one too, and a new one begins.
+            pub async fn change_password(
+                self,
+                who: &Identity,
+                current: &str,
+                new: &str,
+            ) -> Result<Cookies, $crate::LoginError> {
+                self.0.change_password(&who.0, current, new).await.map(Cookies)
+            }
+
+            /// The living sessions of this user, the newest first; serialises as `GET sessions/` answers.
+            pub async fn sessions(&self, who: &Identity) -> Result<Vec<$crate::SessionInfo>, Problem> {
+                Ok(self.0.sessions(&who.0).await?)
+            }
+
+            /// Ends one session of this user; 404 when he has no such session. The cookies are cleared when it was the
+            /// present one.
+            pub async fn end_session(
+                self,
+                who: &Identity,
+                id: &$crate::SessionId,
+            ) -> Result<Cookies, Problem> {
+                Ok(Cookies(self.0.end_session(&who.0, id).await?))
+            }
+
+            /// Ends every session of this user but the present one; how many there were.
+            pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, Problem> {
+                Ok(self.0.end_other_sessions(&who.0).await?)
             }
 
             /// The authenticator, for `hash_password`, `revoke_user` and the like.

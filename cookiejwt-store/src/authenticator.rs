@@ -59,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) revoked: RevokedSet,
     pub(crate) random: Random,
     pub(crate) prefix: String,
+    pub(crate) password_route: bool,
     pub(crate) feed_interval: Duration,
     pub(crate) hooks: Hooks,
     /// Whether the feed and the purge run.
@@ -76,6 +77,7 @@ impl Authenticator {
             hasher: Arc::new(Argon2id::default()),
             random: Random::default(),
             prefix: DEFAULT_PREFIX.into(),
+            password_route: false,
             feed_interval: FEED_INTERVAL,
             hooks: Hooks::default(),
         }
@@ -117,6 +119,7 @@ pub struct AuthenticatorBuilder {
     hasher: Arc<dyn PasswordHasher>,
     random: Random,
     prefix: String,
+    password_route: bool,
     feed_interval: Duration,
     hooks: Hooks,
 }
@@ -155,6 +158,12 @@ impl AuthenticatorBuilder {
     /// Where the routes are mounted. Default `/api/auth`.
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
+    }
+
+    /// Whether `POST password/` is among the routes. Default no: it changes the application's own table, through
+    /// [`UserStore::set_password_hash`].
+    pub fn password_route(self, mounted: bool) -> Self {
+        Self { password_route: mounted, ..self }
     }
 
     /// How often the feed asks the store for revocations of other nodes, which is how long they may take to arrive. Default
@@ -203,6 +212,7 @@ impl AuthenticatorBuilder {
             random: self.random,
             core: Core::new(self.config),
             prefix: self.prefix,
+            password_route: self.password_route,
             feed_interval: self.feed_interval,
             hooks: self.hooks,
             background: AtomicBool::new(false),

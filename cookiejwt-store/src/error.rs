@@ -55,6 +55,12 @@ pub enum LoginError {
     /// Unknown user, wrong password, or disabled account: the three read the same.
     #[error("invalid credentials")]
     InvalidCredentials,
+    /// The session that a fresh login or a new password was to replace has ended.
+    #[error("the session was ended")]
+    SessionRevoked,
+    /// The new password has fewer than 8 characters, or more than 1024 bytes.
+    #[error("a password has at least 8 characters and at most 1024 bytes")]
+    PasswordLength,
     /// The tokens cannot be minted.
     #[error(transparent)]
     Mint(#[from] MintError),
@@ -80,6 +86,8 @@ impl From<&LoginError> for Problem {
     fn from(error: &LoginError) -> Self {
         match error {
             LoginError::InvalidCredentials => Self::InvalidCredentials,
+            LoginError::SessionRevoked => Self::SessionRevoked,
+            LoginError::PasswordLength => Self::InvalidRequest,
             LoginError::Store(_) => Self::Unavailable,
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
             LoginError::Mint(_) | LoginError::Random(_) | LoginError::Password(_) => Self::ServerError,

@@ -11,7 +11,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use cookiejwt_core::{CredentialName, CsrfDenial, Decision, Reason, RevocationReason, TokenFault};
+use cookiejwt_core::{CredentialName, CsrfDenial, Decision, Problem, Reason, RevocationReason, TokenFault};
 use tracing::{debug, error, info, trace, warn};
 
 pub(crate) use self::text::{Line, printable};
@@ -26,7 +26,8 @@ use crate::{Authenticator, LoginError, StoreError};
 ///
 /// | counter | labels |
 /// |---|---|
-/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `changed`, `failed` |
+/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `changed`, `session_ended`, `failed` |
+/// | `cookiejwt_password_changes_total` | |
 /// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current` |
 /// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed` |
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
@@ -63,6 +64,14 @@ pub enum Event<'a> {
     LoginFailed {
         /// What went wrong.
         error: &'a str,
+    },
+    /// A user changed his password.
+    #[non_exhaustive]
+    PasswordChanged {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
     },
     /// A session was refreshed.
     #[non_exhaustive]
@@ -155,6 +164,8 @@ pub enum LoginRefusal {
     Inactive,
     /// The user was changed while he logged in.
     ChangedMeanwhile,
+    /// The session that was to be replaced has ended.
+    SessionEnded,
 }
 
 impl LoginRefusal {
@@ -165,6 +176,7 @@ impl LoginRefusal {
             Self::WrongPassword => "wrong password",
             Self::Inactive => "inactive",
             Self::ChangedMeanwhile => "changed during the login",
+            Self::SessionEnded => "the session has ended",
         }
     }
 }
@@ -249,6 +261,12 @@ impl Authenticator {
         self.emit(Event::StoreFailed { operation, error: &Line(error).to_string() });
     }
 
+    /// What the client may know of a store that is away.
+    pub(crate) fn unavailable(&self, operation: &'static str, error: &StoreError) -> Problem {
+        self.store_failed(operation, error);
+        Problem::Unavailable
+    }
+
     pub(crate) fn login_refused(&self, reason: LoginRefusal, subject: Option<&str>, ip: Option<IpAddr>) {
         let subject = subject.map(printable);
         self.emit(Event::LoginRefused { reason, subject: subject.as_deref(), ip });
@@ -257,7 +275,9 @@ impl Authenticator {
     /// Says why a login failed; a refusal has said it already.
     pub(crate) fn login_failed(&self, error: &LoginError) {
         match error {
-            LoginError::InvalidCredentials => {}
+            LoginError::InvalidCredentials | LoginError::SessionRevoked => {}
+            // A mistake of the client's, as every other 400.
+            LoginError::PasswordLength => {}
             LoginError::Store(error) => self.store_failed("login", error),
             error => self.emit(Event::LoginFailed { error: &Line(error).to_string() }),
         }
@@ -268,6 +288,7 @@ fn log(event: &Event<'_>) {
     match *event {
         Event::LoggedIn { subject, session, .. } => info!(%subject, session, "logged in"),
         Event::LoginRefused { reason, .. } => info!(reason = reason.as_str(), "login refused"),
+        Event::PasswordChanged { subject, .. } => info!(%subject, "password changed"),
         Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
         Event::Refreshed { session, reason, .. } => debug!(?reason, session, "refreshed"),
         Event::Refused { reason } => info!(?reason, "refused"),

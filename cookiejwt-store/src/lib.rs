@@ -22,12 +22,17 @@ mod driver;
 mod env;
 mod error;
 mod event;
+mod fresh_login;
+mod login;
 mod memory;
 mod password;
+mod password_change;
+mod proof;
 mod random;
 mod revoked;
 #[cfg(feature = "_sea-orm")]
 pub mod sea_orm_store;
+mod session_list;
 mod sessions;
 mod slot;
 mod token_store;
@@ -48,9 +53,11 @@ pub use crate::{
     env::{FromEnv, env_vars},
     error::{BuildError, LoginError, StoreError},
     event::{Event, LoginRefusal},
+    login::{LoginContext, LoginOptions},
     memory::MemoryStore,
     password::{Argon2id, PasswordError, PasswordHasher, PasswordMatch},
-    sessions::{LoggedOut, LoginContext, LoginOptions},
+    session_list::SessionInfo,
+    sessions::LoggedOut,
     slot::Slot,
     token_store::{RevokedSession, TokenStore},
     user_store::{AuthUser, UserStore},

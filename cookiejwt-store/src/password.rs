@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 /// A password longer than this matches no hash; it is checked before any hashing.
-const MAX_PASSWORD_BYTES: usize = 1024;
+pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;
 /// Logins that may wait for a free hashing slot; the next is answered 503.
 const MAX_WAITING: usize = 128;
 

@@ -5,7 +5,9 @@ mod cookies;
 mod csrf;
 mod endpoints;
 mod handlers;
+mod password;
 mod refresh;
+mod sessions;
 
 use crate::Scenario;
 
@@ -18,6 +20,8 @@ pub fn all() -> Vec<Scenario> {
         csrf::scenarios(),
         handlers::scenarios(),
         endpoints::scenarios(),
+        sessions::scenarios(),
+        password::scenarios(),
     ]
     .concat()
 }

@@ -9,7 +9,7 @@ use actix_web::{
     web,
 };
 use bytes::Bytes;
-use conformance::{Roles, User, World, run::Running, said, said_of};
+use conformance::{Roles, User, World, listed, run::Running, said, said_of};
 use cookiejwt_actix::{cookiejwt_core::Problem as Failure, prelude::*};
 use futures_util::{FutureExt as _, stream};
 
@@ -55,6 +55,11 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/refreshed-login-as-bob", web::to(refreshed_log_in_as_bob))
         .route("/logout-own", web::to(async |auth: AuthContext| auth.logout().await))
         .route("/logout-everywhere", web::to(log_out_everywhere))
+        .route("/own-sessions", web::to(own_sessions))
+        .route("/own-end", web::to(own_end))
+        .route("/own-end-others", web::to(own_end_others))
+        .route("/own-fresh", web::to(own_fresh))
+        .route("/own-password", web::to(own_password))
         .route("/skipped/me", web::to(me))
         .route("/skipped/optional", web::to(optional))
         .route("/skippedmore/optional", web::to(optional));
@@ -116,6 +121,26 @@ async fn refreshed_log_in_as_bob(
 
 async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
     auth.logout_everywhere(&who).await
+}
+
+async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+    Ok(listed(&auth.sessions(&who).await?))
+}
+
+async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    auth.end_session(&who, who.session_id()).await
+}
+
+async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+    Ok(auth.end_other_sessions(&who).await?.to_string())
+}
+
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    Ok(auth.fresh_login(&who, "alice-pw").await?)
+}
+
+async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }
 
 /// An error that no handler has made into a response.

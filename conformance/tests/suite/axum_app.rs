@@ -9,7 +9,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::any,
 };
-use conformance::{Roles, User, World, run::Running, said, said_of};
+use conformance::{Roles, User, World, listed, run::Running, said, said_of};
 use cookiejwt_axum::{cookiejwt_core::Problem as Failure, prelude::*};
 use futures_util::stream;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -47,6 +47,11 @@ fn application(world: World) -> Router {
         .route("/refreshed-login-as-bob", any(refreshed_log_in_as_bob))
         .route("/logout-own", any(async |auth: AuthContext| auth.logout().await))
         .route("/logout-everywhere", any(log_out_everywhere))
+        .route("/own-sessions", any(own_sessions))
+        .route("/own-end", any(own_end))
+        .route("/own-end-others", any(own_end_others))
+        .route("/own-fresh", any(own_fresh))
+        .route("/own-password", any(own_password))
         .route("/skipped/me", any(me))
         .route("/skipped/optional", any(optional))
         .route("/skippedmore/optional", any(optional))
@@ -105,6 +110,26 @@ async fn refreshed_log_in_as_bob(
 
 async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
     auth.logout_everywhere(&who).await
+}
+
+async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+    Ok(listed(&auth.sessions(&who).await?))
+}
+
+async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    auth.end_session(&who, who.session_id()).await
+}
+
+async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+    Ok(auth.end_other_sessions(&who).await?.to_string())
+}
+
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    Ok(auth.fresh_login(&who, "alice-pw").await?)
+}
+
+async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }
 
 async fn fail_late(request: Request, next: Next) -> Response {

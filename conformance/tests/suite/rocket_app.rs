@@ -1,4 +1,4 @@
-use conformance::{Roles, User, World, run::Running, said, said_of};
+use conformance::{Roles, User, World, listed, run::Running, said, said_of};
 use cookiejwt_rocket::{cookiejwt_core::Problem as Failure, prelude::*};
 use rocket::{
     Request, Responder, State,
@@ -50,6 +50,7 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![wrong_claims, open, missing, fails, fails_late, panics, redirects, streams])
         .mount("/", routes![holds, upgrades, sets_cookies, writes_access, log_in_as_bob])
         .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
+        .mount("/", routes![own_sessions, own_end, own_end_others, own_fresh, own_password])
         .mount("/skipped", routes![me, optional])
         .mount("/skippedmore", routes![optional])
         .register("/", auth.catchers())
@@ -224,4 +225,29 @@ async fn log_out(auth: AuthContext) -> Result<Cookies, Problem> {
 #[post("/logout-everywhere")]
 async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
     auth.logout_everywhere(&who).await
+}
+
+#[get("/own-sessions")]
+async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+    Ok(listed(&auth.sessions(&who).await?))
+}
+
+#[post("/own-end")]
+async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    auth.end_session(&who, who.session_id()).await
+}
+
+#[post("/own-end-others")]
+async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+    Ok(auth.end_other_sessions(&who).await?.to_string())
+}
+
+#[post("/own-fresh")]
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    Ok(auth.fresh_login(&who, "alice-pw").await?)
+}
+
+#[post("/own-password")]
+async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }

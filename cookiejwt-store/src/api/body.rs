@@ -20,48 +20,44 @@ enum MediaType {
     Form,
 }
 
+/// What one of the endpoints reads from a body; its JSON form is the struct itself.
+pub(super) trait FromBody: DeserializeOwned {
+    fn from_form(bytes: &[u8]) -> Option<Self>;
+
+    /// Whether no field is blank.
+    fn is_complete(&self) -> bool;
+}
+
+/// JSON or a form, whatever else the body is called: a JSON text sent as `text/plain` is a form that a foreign
+/// site could send.
+pub(super) fn read<T: FromBody>(head: &RequestHead<'_>, body: Body) -> Result<T, Problem> {
+    let media_type = MediaType::of(head).ok_or(Problem::UnsupportedMediaType)?;
+    let bytes = match body {
+        Body::Complete(bytes) => bytes,
+        Body::TooLarge => return Err(Problem::BodyTooLarge),
+        Body::Broken => return Err(Problem::InvalidRequest),
+    };
+    let body: Option<T> = match media_type {
+        MediaType::Json => json_object(&bytes),
+        MediaType::Form => T::from_form(&bytes),
+    };
+    body.filter(T::is_complete).ok_or(Problem::InvalidRequest)
+}
+
 /// What a login needs.
+#[derive(Deserialize)]
 pub(super) struct LoginBody {
     pub(super) username: String,
     pub(super) password: Zeroizing<String>,
-    pub(super) remember: bool,
-}
-
-#[derive(Deserialize)]
-struct LoginJson {
-    username: String,
-    password: Zeroizing<String>,
     #[serde(default = "remembered")]
-    remember: bool,
+    pub(super) remember: bool,
 }
 
 const fn remembered() -> bool {
     true
 }
 
-impl LoginBody {
-    /// JSON or a form, whatever else the body is called: a JSON text sent as `text/plain` is a form that a foreign
-    /// site could send.
-    pub(super) fn read(head: &RequestHead<'_>, body: Body) -> Result<Self, Problem> {
-        let media_type = MediaType::of(head).ok_or(Problem::UnsupportedMediaType)?;
-        let bytes = match body {
-            Body::Complete(bytes) => bytes,
-            Body::TooLarge => return Err(Problem::BodyTooLarge),
-            Body::Broken => return Err(Problem::InvalidRequest),
-        };
-        let body = match media_type {
-            MediaType::Json => Self::from_json(&bytes),
-            MediaType::Form => Self::from_form(&bytes),
-        };
-        body.filter(|body| !body.username.trim().is_empty() && !body.password.is_empty())
-            .ok_or(Problem::InvalidRequest)
-    }
-
-    fn from_json(bytes: &[u8]) -> Option<Self> {
-        let LoginJson { username, password, remember } = json_object(bytes)?;
-        Some(Self { username, password, remember })
-    }
-
+impl FromBody for LoginBody {
     /// A browser's form leaves an unchecked box out: absent means no.
     fn from_form(bytes: &[u8]) -> Option<Self> {
         let remember = form_field(bytes, "remember").map(|value| ["true", "on", "1"].contains(&&*value));
@@ -70,6 +66,46 @@ impl LoginBody {
             password: form_field(bytes, "password")?.into(),
             remember: remember.unwrap_or(false),
         })
+    }
+
+    fn is_complete(&self) -> bool {
+        !self.username.trim().is_empty() && !self.password.is_empty()
+    }
+}
+
+/// What a fresh login needs.
+#[derive(Deserialize)]
+pub(super) struct FreshLoginBody {
+    pub(super) password: Zeroizing<String>,
+}
+
+impl FromBody for FreshLoginBody {
+    fn from_form(bytes: &[u8]) -> Option<Self> {
+        Some(Self { password: form_field(bytes, "password")?.into() })
+    }
+
+    fn is_complete(&self) -> bool {
+        !self.password.is_empty()
+    }
+}
+
+/// What a change of the password needs.
+#[derive(Deserialize)]
+pub(super) struct PasswordBody {
+    pub(super) current_password: Zeroizing<String>,
+    pub(super) new_password: Zeroizing<String>,
+}
+
+impl FromBody for PasswordBody {
+    fn from_form(bytes: &[u8]) -> Option<Self> {
+        Some(Self {
+            current_password: form_field(bytes, "current_password")?.into(),
+            new_password: form_field(bytes, "new_password")?.into(),
+        })
+    }
+
+    fn is_complete(&self) -> bool {
+        !self.current_password.is_empty() && !self.new_password.is_empty()
     }
 }
 

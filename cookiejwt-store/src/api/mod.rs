@@ -2,8 +2,10 @@
 
 mod body;
 mod operation;
+mod password;
 mod reply;
 mod route;
+mod sessions;
 
 use std::net::IpAddr;
 
@@ -21,7 +23,7 @@ pub use self::{
 use self::{body::LoginBody, operation::Operation};
 use crate::{Authenticator, LoginContext, LoginOptions};
 
-/// The endpoints of `/api/auth/…`: login, refresh, logout, verify, keys.
+/// The endpoints of `/api/auth/…`: login, refresh, logout, verify, fresh login, sessions, password, keys.
 ///
 /// An adapter mounts [`paths`](Self::paths) for every method, reads at most [`MAX_BODY_BYTES`] of body, and writes the
 /// [`Reply`].
@@ -36,7 +38,8 @@ impl Authenticator {
 }
 
 impl Api {
-    /// Every path under the prefix, with and without the trailing slash, and its route.
+    /// Every path under the prefix, with and without the trailing slash, and its route. A parameter is a segment in
+    /// braces, as in RFC 6570 and OpenAPI; the endpoint reads it from the path itself.
     pub fn paths(&self) -> Vec<(String, Route)> {
         Route::ALL
             .iter()
@@ -53,7 +56,11 @@ impl Api {
 
     /// Whether the configuration has this route at all.
     fn serves(&self, route: Route) -> bool {
-        route != Route::Jwks || self.0.core().jwks().is_some()
+        match route {
+            Route::Jwks => self.0.core().jwks().is_some(),
+            Route::Password => self.0.0.password_route,
+            _ => true,
+        }
     }
 
     /// Answers a request to one of the routes. `ip` is the client's network address.
@@ -69,6 +76,12 @@ impl Api {
             Operation::Refresh => self.refresh(head).await,
             Operation::Logout => self.logout(head, &body).await,
             Operation::Verify => self.verify(head).await,
+            Operation::FreshLogin | Operation::ChangePassword => {
+                self.ask_password(operation, head, body, ip).await
+            }
+            Operation::ListSessions => self.sessions(head).await,
+            Operation::EndOtherSessions => self.end_other_sessions(head).await,
+            Operation::EndSession => self.end_session(head).await,
             Operation::Jwks => self.jwks(),
         };
         debug_assert!(operation.can_answer(reply.status), "{operation:?} answered {}", reply.status);
@@ -76,21 +89,17 @@ impl Api {
     }
 
     async fn login(&self, head: RequestHead<'_>, body: Body, ip: Option<IpAddr>) -> Reply {
-        if let Err(denial) = self.0.core().check_csrf(&head) {
-            self.0.csrf_refused(denial);
-            return Reply::problem(Problem::CsrfFailed);
+        if let Some(refused) = self.csrf_refused(&head) {
+            return refused;
         }
-        let body = match LoginBody::read(&head, body) {
+        let body: LoginBody = match body::read(&head, body) {
             Ok(body) => body,
             Err(problem) => return Reply::problem(problem),
         };
         let context = LoginContext::from_head(&self.0, head, ip);
         let options = LoginOptions::new().remember(body.remember);
         match self.0.login_with_password(&body.username, &body.password, options, context).await {
-            Ok(login) => {
-                let Login { identity, cookies, refresh_expires_at, .. } = login;
-                self.with_cookies(session_reply(&identity, Some(refresh_expires_at)), &cookies)
-            }
+            Ok(login) => self.logged_in(&login),
             Err(error) => Reply::problem(error.report()),
         }
     }
@@ -128,6 +137,17 @@ impl Api {
         let life = HeaderValue::from_static("public, max-age=300");
         Reply::raw("application/jwk-set+json", Bytes::from(document.to_owned()))
             .with_header(header::CACHE_CONTROL, life)
+    }
+
+    /// For the routes that begin a session: whatever comes in, cookies leave.
+    fn csrf_refused(&self, head: &RequestHead<'_>) -> Option<Reply> {
+        let denial = self.0.core().check_csrf(head).err()?;
+        self.0.csrf_refused(denial);
+        Some(Reply::problem(Problem::CsrfFailed))
+    }
+
+    fn logged_in(&self, login: &Login) -> Reply {
+        self.with_cookies(session_reply(&login.identity, Some(login.refresh_expires_at)), &login.cookies)
     }
 
     fn answer(&self, decision: &Decision, reply: impl FnOnce(&Identity) -> Reply) -> Reply {
@@ -175,7 +195,9 @@ fn verify_reply(identity: &Identity) -> Reply {
     })
 }
 
-fn rfc3339(time: OffsetDateTime) -> String {
+/// In whole seconds.
+pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
+    let time = time.replace_nanosecond(0).unwrap_or(time);
     // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can say.
     time.format(&Rfc3339).unwrap_or_default()
 }

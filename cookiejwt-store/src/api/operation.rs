@@ -8,25 +8,44 @@ pub(super) enum Operation {
     Refresh,
     Logout,
     Verify,
+    FreshLogin,
+    ListSessions,
+    EndOtherSessions,
+    EndSession,
+    ChangePassword,
     Jwks,
 }
 
 impl Operation {
     pub(super) const fn method(self) -> Method {
         match self {
-            Self::Login | Self::Refresh | Self::Logout | Self::Verify => Method::POST,
-            Self::Jwks => Method::GET,
+            Self::Login
+            | Self::Refresh
+            | Self::Logout
+            | Self::Verify
+            | Self::FreshLogin
+            | Self::ChangePassword => Method::POST,
+            Self::EndOtherSessions | Self::EndSession => Method::DELETE,
+            Self::ListSessions | Self::Jwks => Method::GET,
         }
     }
 
     pub(super) const fn reads_body(self) -> bool {
-        matches!(self, Self::Login | Self::Logout)
+        matches!(self, Self::Login | Self::Logout | Self::FreshLogin | Self::ChangePassword)
     }
 
     /// The status when all went well.
     pub(super) const fn success(self) -> StatusCode {
         match self {
-            Self::Login | Self::Refresh | Self::Logout | Self::Verify | Self::Jwks => StatusCode::OK,
+            Self::EndSession | Self::ChangePassword => StatusCode::NO_CONTENT,
+            Self::Login
+            | Self::Refresh
+            | Self::Logout
+            | Self::Verify
+            | Self::FreshLogin
+            | Self::ListSessions
+            | Self::EndOtherSessions
+            | Self::Jwks => StatusCode::OK,
         }
     }
 
@@ -52,7 +71,32 @@ impl Operation {
                 Problem::Unavailable,
             ],
             Self::Logout => &[Problem::CsrfFailed, Problem::Unavailable],
-            Self::Verify => &[
+            Self::FreshLogin | Self::ChangePassword => &[
+                Problem::InvalidRequest,
+                Problem::InvalidCredentials,
+                Problem::NotAuthenticated,
+                Problem::InvalidToken,
+                Problem::RefreshRequired,
+                Problem::SessionRevoked,
+                Problem::SessionExpired,
+                Problem::CsrfFailed,
+                Problem::BodyTooLarge,
+                Problem::UnsupportedMediaType,
+                Problem::ServerError,
+                Problem::Unavailable,
+            ],
+            Self::EndSession => &[
+                Problem::NotAuthenticated,
+                Problem::InvalidToken,
+                Problem::RefreshRequired,
+                Problem::SessionRevoked,
+                Problem::SessionExpired,
+                Problem::CsrfFailed,
+                Problem::NotFound,
+                Problem::ServerError,
+                Problem::Unavailable,
+            ],
+            Self::Verify | Self::ListSessions | Self::EndOtherSessions => &[
                 Problem::NotAuthenticated,
                 Problem::InvalidToken,
                 Problem::RefreshRequired,

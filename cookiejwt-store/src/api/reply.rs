@@ -47,6 +47,12 @@ impl Reply {
         Self::raw("application/json", body.into()).never_stored()
     }
 
+    pub(super) fn no_content() -> Self {
+        let mut reply = Self::raw("", Bytes::new()).never_stored();
+        reply.headers.remove(header::CONTENT_TYPE);
+        Self { status: StatusCode::NO_CONTENT, ..reply }
+    }
+
     pub(super) fn raw(content_type: &'static str, body: Bytes) -> Self {
         let mut headers = HeaderMap::with_capacity(6);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -17,6 +17,14 @@ pub enum Route {
     Logout,
     /// `POST token/verify/`: who am I, and until when?
     Verify,
+    /// `POST token/fresh/`: the password once more for a new session.
+    FreshLogin,
+    /// `GET sessions/`: the user's sessions; `DELETE sessions/`: ends all but the present one.
+    Sessions,
+    /// `DELETE sessions/{id}/`: ends one session.
+    Session,
+    /// `POST password/`: the current password and a new one; ends all sessions and begins a new one.
+    Password,
     /// `GET jwks.json`: the public keys.
     Jwks,
 }
@@ -29,6 +37,10 @@ impl Route {
         ("token/blacklist", Self::Logout),
         ("logout", Self::Logout),
         ("token/verify", Self::Verify),
+        ("token/fresh", Self::FreshLogin),
+        ("sessions", Self::Sessions),
+        ("sessions/{id}", Self::Session),
+        ("password", Self::Password),
         ("jwks.json", Self::Jwks),
     ];
 
@@ -39,6 +51,10 @@ impl Route {
             Self::Refresh => &[Operation::Refresh],
             Self::Logout => &[Operation::Logout],
             Self::Verify => &[Operation::Verify],
+            Self::FreshLogin => &[Operation::FreshLogin],
+            Self::Sessions => &[Operation::ListSessions, Operation::EndOtherSessions],
+            Self::Session => &[Operation::EndSession],
+            Self::Password => &[Operation::ChangePassword],
             Self::Jwks => &[Operation::Jwks],
         }
     }

@@ -95,11 +95,13 @@ pub async fn find(store: &impl TokenStore, id: &str) -> Option<SessionRecord> {
 }
 
 /// Every reason that a store has to keep.
-pub const REASONS: [RevocationReason; 6] = [
+pub const REASONS: [RevocationReason; 8] = [
     RevocationReason::Logout,
     RevocationReason::LogoutEverywhere,
     RevocationReason::Replaced,
     RevocationReason::Reuse,
     RevocationReason::UserInactive,
     RevocationReason::Limit,
+    RevocationReason::EndedByUser,
+    RevocationReason::PasswordChanged,
 ];

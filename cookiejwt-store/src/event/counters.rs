@@ -13,7 +13,9 @@ pub(super) fn count(event: &Event<'_>) {
             LoginRefusal::WrongPassword => "wrong_password",
             LoginRefusal::Inactive => "inactive",
             LoginRefusal::ChangedMeanwhile => "changed",
+            LoginRefusal::SessionEnded => "session_ended",
         }),
+        Event::PasswordChanged { .. } => counter!("cookiejwt_password_changes_total").increment(1),
         Event::LoginFailed { .. } => login("failed"),
         Event::Refreshed { reason, .. } => {
             let outcome = match reason {

@@ -10,13 +10,15 @@ use crate::common::{CLEARED, Jar, World};
 pub(crate) struct Ask {
     route: Route,
     method: Method,
+    path: String,
     headers: Vec<(&'static str, Vec<u8>)>,
     body: Body,
 }
 
 impl Ask {
     pub(crate) fn post(route: Route) -> Self {
-        Self { route, method: Method::POST, headers: Vec::new(), body: Body::Complete(Bytes::new()) }
+        let (method, path) = (Method::POST, "/api/auth/".into());
+        Self { route, method, path, headers: Vec::new(), body: Body::Complete(Bytes::new()) }
     }
 
     pub(crate) fn get(route: Route) -> Self {
@@ -35,6 +37,14 @@ impl Ask {
 
     pub(crate) fn method(self, method: Method) -> Self {
         Self { method, ..self }
+    }
+
+    /// Ends the session of this id.
+    pub(crate) fn end(id: &str) -> Self {
+        Self {
+            path: format!("/api/auth/sessions/{id}/"),
+            ..Self::post(Route::Session).method(Method::DELETE)
+        }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {
@@ -66,7 +76,7 @@ impl Ask {
     }
 
     pub(crate) async fn of(self, world: &World) -> Answer {
-        let mut request = Request::builder().method(self.method).uri("/api/auth/");
+        let mut request = Request::builder().method(self.method).uri(self.path);
         for (name, value) in self.headers {
             request = request.header(name, value);
         }

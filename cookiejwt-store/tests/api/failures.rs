@@ -8,7 +8,8 @@ use crate::{
     common::{Switches, TestHasher, TestUsers, World},
 };
 
-const POST_ROUTES: [Route; 4] = [Route::Login, Route::Refresh, Route::Logout, Route::Verify];
+const POST_ROUTES: [Route; 6] =
+    [Route::Login, Route::Refresh, Route::Logout, Route::Verify, Route::FreshLogin, Route::Password];
 
 #[tokio::test]
 async fn only_post_and_405_says_so() {
@@ -49,6 +50,10 @@ fn what_a_route_says_of_itself() {
         (Route::Refresh, false),
         (Route::Logout, true),
         (Route::Verify, false),
+        (Route::FreshLogin, true),
+        (Route::Sessions, false),
+        (Route::Session, false),
+        (Route::Password, true),
         (Route::Jwks, false),
     ] {
         assert_eq!(route.reads_body(), reads_body, "{route:?}");
@@ -70,6 +75,9 @@ fn what_a_builder_refuses() {
     }
     let auth = builder().prefix("/a").build().unwrap();
     assert_eq!(auth.api().paths()[0].0, "/a/token");
+    let has_password = |auth: Authenticator| auth.api().paths().iter().any(|(_, r)| *r == Route::Password);
+    assert!(!has_password(auth), "the route that changes the application's table is off by default");
+    assert!(has_password(builder().password_route(true).build().unwrap()));
     let bare =
         || Authenticator::builder(testing::config().build().unwrap()).password_hasher(TestHasher::default());
     let no_users = bare().tokens(MemoryStore::new()).build();

@@ -75,6 +75,14 @@ fn every_path_with_and_without_a_slash() {
         ("/api/auth/logout/", Route::Logout),
         ("/api/auth/token/verify", Route::Verify),
         ("/api/auth/token/verify/", Route::Verify),
+        ("/api/auth/token/fresh", Route::FreshLogin),
+        ("/api/auth/token/fresh/", Route::FreshLogin),
+        ("/api/auth/sessions", Route::Sessions),
+        ("/api/auth/sessions/", Route::Sessions),
+        ("/api/auth/sessions/{id}", Route::Session),
+        ("/api/auth/sessions/{id}/", Route::Session),
+        ("/api/auth/password", Route::Password),
+        ("/api/auth/password/", Route::Password),
     ];
     let expected = |keys: bool| {
         let keys = keys.then_some(("/api/auth/jwks.json", Route::Jwks));

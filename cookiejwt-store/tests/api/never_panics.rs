@@ -7,7 +7,17 @@ use proptest::{collection::vec, option, prelude::*};
 use crate::{answer::Ask, common::World};
 
 fn routes() -> impl Strategy<Value = Route> {
-    prop::sample::select(vec![Route::Login, Route::Refresh, Route::Logout, Route::Verify, Route::Jwks])
+    prop::sample::select(vec![
+        Route::Login,
+        Route::Refresh,
+        Route::Logout,
+        Route::Verify,
+        Route::FreshLogin,
+        Route::Sessions,
+        Route::Session,
+        Route::Password,
+        Route::Jwks,
+    ])
 }
 
 fn content_types() -> impl Strategy<Value = Vec<u8>> {
@@ -85,6 +95,7 @@ proptest! {
             }
             // There is no asymmetric key, so nothing is mounted.
             404 => prop_assert_eq!(route, Route::Jwks),
+            405 => prop_assert!(matches!(route, Route::Sessions | Route::Session)),
             status => prop_assert!(false, "{} on {:?}", status, route),
         }
         prop_assert_eq!(answer.status() == 200, route == Route::Logout && answer.status() != 403);

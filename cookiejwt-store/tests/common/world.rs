@@ -107,6 +107,7 @@ fn builder(
         .tokens(tokens.clone())
         .clock(clock.clone())
         .password_hasher(hasher.clone())
+        .password_route(true)
 }
 
 /// Lets every task of a single-threaded runtime run until it has to wait for something.

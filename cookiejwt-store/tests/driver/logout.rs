@@ -153,7 +153,7 @@ type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// What a browser, or the owner of a used-up refresh token, can do to end the session.
 type End = fn(Authenticator, Browser, Jar) -> Ending;
 
-const ENDS: [(&str, End, RevocationReason); 5] = [
+const ENDS: [(&str, End, RevocationReason); 6] = [
     (
         "logout",
         |auth, alice, _| Box::pin(async move { drop(auth.logout((&alice.jar.post()).into(), None).await) }),
@@ -187,6 +187,16 @@ const ENDS: [(&str, End, RevocationReason); 5] = [
             })
         },
         RevocationReason::LogoutEverywhere,
+    ),
+    (
+        "end_session",
+        |auth, alice, _| {
+            Box::pin(async move {
+                let decision = auth.authenticate(&alice.jar.get()).await;
+                drop(auth.end_session(decision.identity().unwrap(), &alice.session).await);
+            })
+        },
+        RevocationReason::EndedByUser,
     ),
 ];
 

@@ -5,11 +5,14 @@ mod common;
 
 mod authenticate;
 mod feed;
+mod fresh_login;
 mod levels;
 mod limit;
 mod login;
 mod logout;
 mod outages;
+mod password_change;
 mod rehash;
 mod reuse;
+mod session_list;
 mod slot;

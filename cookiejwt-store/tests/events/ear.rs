@@ -134,6 +134,7 @@ pub(crate) fn name(event: &Event<'_>) -> String {
         Event::LoginRefused { reason, subject, ip, .. } => {
             format!("login refused {reason:?} {subject:?} {ip:?}")
         }
+        Event::PasswordChanged { subject, ip, .. } => format!("password changed {subject} {ip:?}"),
         Event::LoginFailed { .. } => "login failed".into(),
         Event::Refreshed { subject, reason, .. } => format!("refreshed {subject} {reason:?}"),
         Event::Refused { reason, .. } => format!("refused {reason:?}"),
@@ -153,6 +154,7 @@ fn texts(event: &Event<'_>) -> Vec<String> {
         Event::LoggedIn { subject, session, .. } | Event::Refreshed { subject, session, .. } => {
             vec![(*subject).to_owned(), (*session).to_owned()]
         }
+        Event::PasswordChanged { subject, .. } => vec![(*subject).to_owned()],
         Event::LoginRefused { subject, .. } => subject.iter().map(|subject| (*subject).to_owned()).collect(),
         Event::LoginFailed { error, .. }
         | Event::MintFailed { error, .. }

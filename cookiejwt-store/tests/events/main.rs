@@ -151,6 +151,41 @@ fn nothing_that_is_told_is_secret() {
     }
 }
 
+#[test]
+fn what_fresh_logins_and_new_passwords_tell() {
+    let heard = hear(async |world| {
+        let alice = logs_in(world).await;
+        logs_in(world).await;
+        let who = world.authenticate(alice.jar.get()).await.required().unwrap().clone();
+        let context = || nasty_context(world);
+        world.auth.fresh_login(&who, WRONG, context()).await.unwrap_err();
+        let login = world.auth.fresh_login(&who, PASSWORD, context()).await.unwrap();
+        world.auth.fresh_login(&who, PASSWORD, context()).await.unwrap_err();
+        let who = login.identity;
+        world.auth.change_password(&who, PASSWORD, "short", context()).await.unwrap_err();
+        let _ = world.auth.change_password(&who, PASSWORD, "battery staple", context()).await.unwrap();
+    });
+    assert_eq!(
+        heard.events,
+        [
+            "logged in 1 Some(192.0.2.7)",
+            "logged in 1 Some(192.0.2.7)",
+            "login refused WrongPassword Some(\"1\") Some(192.0.2.7)",
+            "revoked replaced",
+            "logged in 1 Some(192.0.2.7)",
+            "login refused SessionEnded Some(\"1\") Some(192.0.2.7)",
+            "password changed 1 Some(192.0.2.7)",
+            "revoked replaced",
+            "revoked password_changed",
+            "logged in 1 Some(192.0.2.7)",
+        ]
+    );
+    for counter in ["cookiejwt_logins_total{outcome=session_ended}", "cookiejwt_password_changes_total{}"] {
+        assert_eq!(heard.counters.get(counter), Some(&1), "{counter} in {:?}", heard.counters);
+    }
+    assert!(heard.log.contains("INFO cookiejwt_store::event: password changed subject=1"), "{}", heard.log);
+}
+
 struct Stranger(Subject);
 
 impl AuthUser for Stranger {
@@ -232,6 +267,7 @@ fn the_reasons_of_a_refusal_in_words() {
         (LoginRefusal::WrongPassword, "wrong password"),
         (LoginRefusal::Inactive, "inactive"),
         (LoginRefusal::ChangedMeanwhile, "changed during the login"),
+        (LoginRefusal::SessionEnded, "the session has ended"),
     ] {
         assert_eq!(reason.as_str(), words);
     }

@@ -38,6 +38,7 @@ impl Demo {
         let auth = Authenticator::builder(config)
             .users(Users(db.clone()))
             .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)
+            .password_route(true)
             .build()?;
         users::create_first(&db, &auth, settings).await?;
         Ok(Self { auth, notes: Notes(db) })

@@ -1,0 +1,63 @@
+//! `sessions/`: the list, ending one, ending the others.
+
+use cookiejwt_core::{Identity, Problem, RequestHead, SessionId};
+
+use super::{Api, Reply};
+
+impl Api {
+    pub(super) async fn sessions(&self, head: RequestHead<'_>) -> Reply {
+        let decision = self.0.authenticate(head).await;
+        let reply = match decision.required() {
+            Ok(who) => self.list(who).await,
+            Err(problem) => Err(problem),
+        };
+        self.with_cookies(reply.unwrap_or_else(Reply::problem), &decision.cookies)
+    }
+
+    pub(super) async fn end_other_sessions(&self, head: RequestHead<'_>) -> Reply {
+        let decision = self.0.authenticate(head).await;
+        let reply = match decision.required() {
+            Ok(who) => self.end_others(who).await,
+            Err(problem) => Err(problem),
+        };
+        self.with_cookies(reply.unwrap_or_else(Reply::problem), &decision.cookies)
+    }
+
+    pub(super) async fn end_session(&self, head: RequestHead<'_>) -> Reply {
+        let decision = self.0.authenticate(head).await;
+        let reply = match decision.required() {
+            Ok(who) => self.end(who, &last_segment(head.path())).await,
+            Err(problem) => Err(problem),
+        };
+        self.with_cookies(reply.unwrap_or_else(Reply::problem), &decision.cookies)
+    }
+
+    async fn list(&self, who: &Identity) -> Result<Reply, Problem> {
+        let sessions =
+            self.0.sessions(who).await.map_err(|error| self.0.unavailable("sessions_of", &error))?;
+        Ok(Reply::json(&sessions))
+    }
+
+    async fn end_others(&self, who: &Identity) -> Result<Reply, Problem> {
+        let ended = self
+            .0
+            .end_other_sessions(who)
+            .await
+            .map_err(|error| self.0.unavailable("end_session", &error))?;
+        Ok(Reply::json(&serde_json::json!({ "revoked": ended })))
+    }
+
+    /// The lines that clear the cookies are written first, so that those of a refresh in the same request do not count.
+    async fn end(&self, who: &Identity, id: &SessionId) -> Result<Reply, Problem> {
+        let ended =
+            self.0.end_session(who, id).await.map_err(|error| self.0.unavailable("end_session", &error))?;
+        let cookies = ended.ok_or(Problem::NotFound)?;
+        Ok(self.with_cookies(Reply::no_content(), &cookies))
+    }
+}
+
+/// Routers differ in how they hand out a parameter; the path is the same on all of them. Ids need no decoding.
+fn last_segment(path: &str) -> SessionId {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.rsplit('/').next().unwrap_or_default().into()
+}

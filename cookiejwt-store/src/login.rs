@@ -1,0 +1,206 @@
+//! Beginning sessions.
+
+use std::net::IpAddr;
+
+use cookiejwt_core::{
+    ClientInfo, CustomClaims, Login, LoginRequest, RequestHead, RevocationReason, SessionId, Subject,
+};
+
+use crate::{
+    AuthUser, Authenticator, LoginError, StoreError,
+    event::{Event, LoginRefusal, printable},
+    proof::Proven,
+};
+
+/// Choices of one login.
+///
+/// ```
+/// use cookiejwt_store::LoginOptions;
+///
+/// let this_browser_only = LoginOptions::new().remember(false);
+/// # let _ = this_browser_only;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct LoginOptions {
+    remember: bool,
+}
+
+impl LoginOptions {
+    /// Cookies outlive the browser.
+    pub const fn new() -> Self {
+        Self { remember: true }
+    }
+
+    /// Whether the cookies outlive the browser; without it neither has `Max-Age`.
+    #[must_use]
+    pub const fn remember(self, remember: bool) -> Self {
+        Self { remember }
+    }
+}
+
+impl Default for LoginOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a login needs to know of its request.
+#[derive(Clone, Debug, Default)]
+pub struct LoginContext {
+    /// The sessions whose signed cookies came in; a login replaces them.
+    pub presented: Vec<SessionId>,
+    /// Where the login comes from.
+    pub client: ClientInfo,
+}
+
+impl LoginContext {
+    /// Reads the old session's cookies and the user agent; `ip` is the client's network address.
+    pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
+        let presented = auth.0.core.presented_sessions(&head);
+        // An IPv4 client of an IPv6 socket is an IPv4 client.
+        let ip = ip.map(|ip| ip.to_canonical().to_string());
+        Self { presented, client: ClientInfo::from_head(head, ip) }
+    }
+
+    /// The client's network address.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        self.client.ip.as_deref()?.parse().ok()
+    }
+}
+
+impl Authenticator {
+    /// Logs a user in whose right to do so was proved elsewhere: an OAuth callback, a passkey, a magic link.
+    ///
+    /// A new session begins, and the one whose cookies came in is revoked. Send the cookies.
+    pub async fn login<U: AuthUser>(
+        &self,
+        user: &U,
+        options: LoginOptions,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
+        self.login_proven(user, options, context).await.inspect_err(|error| self.login_failed(error))
+    }
+
+    async fn login_proven<U: AuthUser>(
+        &self,
+        user: &U,
+        options: LoginOptions,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
+        let proven = Proven {
+            subject: user.subject(),
+            claims: CustomClaims::new(&user.claims())?,
+            password_hash: user.password_hash().map(Into::into),
+        };
+        if !user.is_active() {
+            self.login_refused(LoginRefusal::Inactive, Some(proven.subject.as_str()), context.ip());
+            return Err(LoginError::InvalidCredentials);
+        }
+        self.begin_session(proven, options, context).await
+    }
+
+    /// Logs in with a login name and a password. Unknown user, wrong password and disabled account take the same time
+    /// and give the same error.
+    pub async fn login_with_password(
+        &self,
+        login: &str,
+        password: &str,
+        options: LoginOptions,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
+        let login = self.check_and_login(login, password, options, context).await;
+        login.inspect_err(|error| self.login_failed(error))
+    }
+
+    async fn check_and_login(
+        &self,
+        login: &str,
+        password: &str,
+        options: LoginOptions,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
+        let user = self.0.users.find_by_login(login).await?;
+        let proven = self.prove(user, password, context.ip()).await?;
+        self.begin_session(proven, options, context).await
+    }
+
+    async fn begin_session(
+        &self,
+        proven: Proven,
+        options: LoginOptions,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
+        let login = self.open_session(proven, options, &context).await?;
+        self.take_over(login, context).await
+    }
+
+    /// The row of a new session, whose cookies have not left yet. On an error there is none that lives.
+    pub(crate) async fn open_session(
+        &self,
+        proven: Proven,
+        options: LoginOptions,
+        context: &LoginContext,
+    ) -> Result<Login, LoginError> {
+        let Proven { subject, claims, password_hash } = proven;
+        let request = LoginRequest {
+            subject: subject.clone(),
+            claims,
+            remember: options.remember,
+            client: context.client.clone(),
+            ids: self.0.random.login_ids().map_err(LoginError::Random)?,
+        };
+        let login = self.0.core.login(request, self.now())?;
+        self.0.tokens.create(&login.record).await?;
+        if let Err(error) = self.still_valid(&subject, password_hash.as_deref(), context.ip()).await {
+            let _ = self.revoke_session(login.record.id, RevocationReason::UserInactive).await;
+            return Err(error);
+        }
+        Ok(login)
+    }
+
+    /// Ends the sessions whose cookies came in, and those over the limit.
+    pub(crate) async fn take_over(&self, login: Login, context: LoginContext) -> Result<Login, LoginError> {
+        let ip = context.ip();
+        // A failure is tried again in the background; the new session stands.
+        let _ = self.revoke_sessions(context.presented, RevocationReason::Replaced).await;
+        if let Err(error) = self.keep_to_limit(&login.record.subject).await {
+            let _ = self.revoke_session(login.record.id, RevocationReason::Limit).await;
+            return Err(error.into());
+        }
+        self.logged_in(&login, ip);
+        Ok(login)
+    }
+
+    pub(crate) fn logged_in(&self, login: &Login, ip: Option<IpAddr>) {
+        let (subject, session) = (&login.record.subject, &login.record.id);
+        let (subject, session) = (printable(subject.as_str()), printable(session.as_str()));
+        self.emit(Event::LoggedIn { subject: &subject, session: &session, ip });
+    }
+
+    /// Ends the oldest sessions of a user who has more than the limit. Of logins at the same time the last one sees them
+    /// all, and all of them agree which are the oldest, so in the end the limit holds exactly.
+    async fn keep_to_limit(&self, subject: &Subject) -> Result<(), StoreError> {
+        let Some(limit) = self.0.core.config().max_sessions() else { return Ok(()) };
+        let living = self.0.tokens.sessions_of(subject, self.timestamp()).await?;
+        let surplus = living.into_iter().map(|session| session.id).skip(limit as usize).collect();
+        self.revoke_sessions(surplus, RevocationReason::Limit).await.map(drop)
+    }
+
+    /// Reads the user again: a password change or a disabling that came between the check and the new row must not
+    /// leave a session behind.
+    async fn still_valid(
+        &self,
+        subject: &Subject,
+        password_hash: Option<&str>,
+        ip: Option<IpAddr>,
+    ) -> Result<(), LoginError> {
+        let user = self.0.users.find_by_id(subject).await?;
+        match user {
+            Some(user) if user.is_active && user.password_hash.as_deref() == password_hash => Ok(()),
+            _ => {
+                self.login_refused(LoginRefusal::ChangedMeanwhile, Some(subject.as_str()), ip);
+                Err(LoginError::InvalidCredentials)
+            }
+        }
+    }
+}

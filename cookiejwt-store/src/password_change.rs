@@ -1,0 +1,114 @@
+//! A user who is logged in changes his password.
+
+use std::net::IpAddr;
+
+use cookiejwt_core::{Identity, Login, RevocationReason, SessionId, Subject};
+
+use crate::{
+    Authenticator, LoginContext, LoginError, LoginOptions, StoreError,
+    event::{Event, LoginRefusal, printable},
+    password::MAX_PASSWORD_BYTES,
+    proof::Proven,
+};
+
+/// The shortest new password, in characters (NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 6.2.1). There are no rules of
+/// composition.
+const MIN_PASSWORD_CHARACTERS: usize = 8;
+
+/// Everything that is known before anything is changed.
+struct Change {
+    proven: Proven,
+    new_hash: String,
+    present: SessionId,
+    options: LoginOptions,
+    context: LoginContext,
+}
+
+impl Authenticator {
+    /// Changes the password of this identity's user, by compare-and-swap of the hash that the current one was checked
+    /// against. Send the cookies.
+    ///
+    /// Every session of his ends, the present one too, and a new one begins with the `remember` of the present one: whoever
+    /// has stolen a token or the old password is out (OWASP ASVS 7.4.3). Of two changes at the same time one is made, and
+    /// the other is refused with [`LoginError::InvalidCredentials`]: its current password is one no more. When an
+    /// error is returned, nothing has changed.
+    pub async fn change_password(
+        &self,
+        who: &Identity,
+        current: &str,
+        new: &str,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
+        let changed = self.prove_and_change(who, current, new, context).await;
+        changed.inspect_err(|error| self.login_failed(error))
+    }
+
+    async fn prove_and_change(
+        &self,
+        who: &Identity,
+        current: &str,
+        new: &str,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
+        if new.chars().count() < MIN_PASSWORD_CHARACTERS || new.len() > MAX_PASSWORD_BYTES {
+            return Err(LoginError::PasswordLength);
+        }
+        let present = self.present_session(who, &context).await?;
+        let proven = self.prove_again(who, current, &context).await?;
+        let new_hash = self.0.passwords.hash(new).await?;
+        let options = LoginOptions::new().remember(present.remember);
+        let change = Change { proven, new_hash, present: present.id, options, context };
+        let auth = self.clone();
+        // A client that hangs up must not leave the old sessions alive beside the new password.
+        let task = tokio::spawn(async move { auth.carry_out_change(change).await });
+        task.await.unwrap_or_else(|error| Err(StoreError::new(error).into()))
+    }
+
+    /// The new session comes first, so that a store that is away is noticed before the password has changed.
+    async fn carry_out_change(&self, change: Change) -> Result<Login, LoginError> {
+        let Change { proven, new_hash, present, options, context } = change;
+        let (subject, old_hash) = (proven.subject.clone(), proven.password_hash.clone());
+        let ip = context.ip();
+        let known = self.living_sessions(&subject).await?;
+        let login = self.open_session(proven, options, &context).await?;
+        if let Err(error) = self.swap_hash(&subject, old_hash.as_deref(), &new_hash, ip).await {
+            let _ = self.revoke_session(login.record.id, RevocationReason::Replaced).await;
+            return Err(error);
+        }
+        self.emit(Event::PasswordChanged { subject: &printable(subject.as_str()), ip });
+        // Read again, for a login that was faster. A later one reads the user again, and finds the new hash.
+        let mut others = self.living_sessions(&subject).await.unwrap_or(known);
+        let mut replaced = context.presented;
+        replaced.push(present);
+        others.retain(|id| *id != login.record.id && !replaced.contains(id));
+        // What fails is dead on this node, and is tried again in the background.
+        let _ = self.revoke_sessions(replaced, RevocationReason::Replaced).await;
+        let _ = self.revoke_sessions(others, RevocationReason::PasswordChanged).await;
+        self.logged_in(&login, ip);
+        Ok(login)
+    }
+
+    async fn swap_hash(
+        &self,
+        subject: &Subject,
+        old: Option<&str>,
+        new: &str,
+        ip: Option<IpAddr>,
+    ) -> Result<(), LoginError> {
+        let Some(old) = old else { return Err(LoginError::InvalidCredentials) };
+        let swapped = self.0.users.set_password_hash(subject, old, new).await;
+        if let Ok(true) = swapped {
+            return Ok(());
+        }
+        // The answer may have been lost, or the store may have tried twice: nobody else makes a hash with this salt.
+        let user = self.0.users.find_by_id(subject).await;
+        match (swapped, user) {
+            (_, Ok(Some(user))) if user.password_hash.as_deref() == Some(new) => Ok(()),
+            (Err(error), _) | (_, Err(error)) => Err(error.into()),
+            _ => {
+                self.login_refused(LoginRefusal::ChangedMeanwhile, Some(subject.as_str()), ip);
+                Err(LoginError::InvalidCredentials)
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The one place where a password is checked.
+
+use std::net::IpAddr;
+
+use cookiejwt_core::{CustomClaims, Subject};
+
+use crate::{Authenticator, LoginError, PasswordMatch, event::LoginRefusal, user_store::FoundUser};
+
+/// Somebody whose right to log in was proved.
+pub(crate) struct Proven {
+    pub(crate) subject: Subject,
+    pub(crate) claims: CustomClaims,
+    /// What his row said while he proved it.
+    pub(crate) password_hash: Option<String>,
+}
+
+impl Authenticator {
+    /// Whether this is the user's password: at login, fresh login and password change. Unknown user, wrong password and
+    /// disabled account take the same time and give the same error.
+    pub(crate) async fn prove(
+        &self,
+        user: Option<FoundUser>,
+        password: &str,
+        ip: Option<IpAddr>,
+    ) -> Result<Proven, LoginError> {
+        let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+        let found = self.0.passwords.verify(password, hash).await?;
+        let refusal = match (&user, found) {
+            (None, _) => Some(LoginRefusal::UnknownUser),
+            (Some(_), PasswordMatch::No) => Some(LoginRefusal::WrongPassword),
+            (Some(user), _) if !user.is_active => Some(LoginRefusal::Inactive),
+            (Some(_), _) => None,
+        };
+        if let Some(reason) = refusal {
+            let subject = user.as_ref().map(|user| user.subject.as_str());
+            self.login_refused(reason, subject, ip);
+        }
+        let Some(user) = user.filter(|_| refusal.is_none()) else {
+            return Err(LoginError::InvalidCredentials);
+        };
+        let password_hash = match found {
+            PasswordMatch::YesOutdated => self.rehash(&user, password).await,
+            _ => user.password_hash,
+        };
+        Ok(Proven { subject: user.subject, claims: user.claims?, password_hash })
+    }
+
+    /// The hash that stands in the table now. A failure to store a better one does not fail the login.
+    async fn rehash(&self, user: &FoundUser, password: &str) -> Option<String> {
+        let old = user.password_hash.clone()?;
+        let Ok(new) = self.0.passwords.hash(password).await else { return Some(old) };
+        match self.0.users.set_password_hash(&user.subject, &old, &new).await {
+            Ok(true) => return Some(new),
+            Ok(false) => {}
+            Err(error) => self.store_failed("set_password_hash", &error),
+        }
+        self.swapped_meanwhile(&user.subject, &old, password).await.or(Some(old))
+    }
+
+    /// The hash that another login of the same user stored first, with a salt of its own; none when it belongs to
+    /// another password.
+    async fn swapped_meanwhile(&self, subject: &Subject, old: &str, password: &str) -> Option<String> {
+        let hash = self.0.users.find_by_id(subject).await.ok()??.password_hash.filter(|hash| hash != old)?;
+        let found = self.0.passwords.verify(password, Some(&hash)).await.ok()?;
+        (found != PasswordMatch::No).then_some(hash)
+    }
+}
