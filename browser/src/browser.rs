@@ -45,10 +45,12 @@ impl Browser {
     /// A new one, as if it had been installed a moment ago.
     pub async fn open(chromium: &Chromium, look: Look) -> Self {
         let profile = tempfile::tempdir().expect("a temporary directory");
-        let driver = Chromedriver::start(chromium);
+        let mut driver = Chromedriver::start(chromium);
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(chromium.capabilities(profile.path()));
         let client = builder.connect(&driver.address).await.expect("chromium starts");
+        driver.browser = client.capabilities().and_then(|known| known.get("goog:processID")?.as_u64());
+        assert!(driver.browser.is_some(), "it could not be ended");
         let browser = Self {
             client,
             look,
@@ -122,9 +124,12 @@ impl Browser {
         }
     }
 
-    /// The whole page as a PNG file.
-    pub async fn picture(&self, path: &Path) {
-        let answer = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
+    /// A PNG file of the whole page, or of what a person sees of it at first.
+    pub async fn picture(&self, path: &Path, whole: bool) {
+        // Out of the way: a button under the mouse looks different.
+        let mouse = json!({ "type": "mouseMoved", "x": 0, "y": 0 });
+        self.devtools("Input.dispatchMouseEvent", mouse).await;
+        let answer = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": whole })).await;
         let picture = STANDARD.decode(answer["data"].as_str().expect("base64")).expect("base64");
         fs::write(path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }

@@ -58,6 +58,8 @@ impl Chromium {
 #[derive(Debug)]
 pub(crate) struct Chromedriver {
     child: Child,
+    /// The id of its browser's process: a driver that ends leaves it behind.
+    pub(crate) browser: Option<u64>,
     pub(crate) address: String,
     /// Kept open: a driver that cannot write its log ends.
     _output: BufReader<ChildStdout>,
@@ -73,7 +75,7 @@ impl Chromedriver {
             .expect("chromedriver starts");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         let port = port_in(&mut output);
-        Self { child, address: format!("http://127.0.0.1:{port}/"), _output: output }
+        Self { child, browser: None, address: format!("http://127.0.0.1:{port}/"), _output: output }
     }
 }
 
@@ -90,9 +92,11 @@ fn port_in(output: &mut BufReader<ChildStdout>) -> u16 {
 
 impl Drop for Chromedriver {
     fn drop(&mut self) {
-        // Asked to end, it ends its browser first; killed, it would leave it behind.
-        let line = format!("kill -TERM {}", self.child.id());
-        drop(Command::new("/bin/sh").args(["-c", &line]).status());
+        // The other processes of the browser end with its first one.
+        if let Some(browser) = self.browser {
+            drop(Command::new("/bin/sh").args(["-c", &format!("kill -KILL {browser}")]).status());
+        }
+        drop(self.child.kill());
         drop(self.child.wait());
     }
 }
