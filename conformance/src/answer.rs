@@ -102,6 +102,12 @@ impl Answer {
         line.split(';').next().map(str::to_owned)
     }
 
+    /// A member of the body, when that is a JSON object.
+    pub fn member(&self, name: &str) -> Option<String> {
+        let body: Value = serde_json::from_str(&self.body).ok()?;
+        body[name].as_str().map(str::to_owned)
+    }
+
     /// Status, the fields that matter, `Set-Cookie` lines and body, with ids and tokens in words.
     pub fn in_words(&self) -> Vec<String> {
         const SHOWN: [&str; 5] = ["content-type", "www-authenticate", "allow", "location", "retry-after"];
@@ -120,7 +126,7 @@ impl Answer {
         for line in self.cookie_lines() {
             show("set-cookie", cookie_in_words(&line));
         }
-        words.push(ids::named(&self.body));
+        words.push(body_in_words(&self.body));
         words
     }
 }
@@ -155,6 +161,13 @@ fn cookie_in_words(line: &str) -> String {
         Some(words) => ids::named(&format!("{name}=<{words}>{attributes}")),
         None => ids::named(line),
     }
+}
+
+/// Each token between quotation marks in words.
+fn body_in_words(body: &str) -> String {
+    let words =
+        |text: &str| token_in_words(text).map_or_else(|| text.to_owned(), |words| format!("<{words}>"));
+    ids::named(&body.split('"').map(words).collect::<Vec<_>>().join("\""))
 }
 
 fn token_in_words(token: &str) -> Option<String> {

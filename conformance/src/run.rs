@@ -102,8 +102,9 @@ impl Player {
             }
             Step::Keep(name) => {
                 let last = self.played.answers.last().expect("an answer before");
-                let pair = |name| last.pair(name).unwrap_or_default();
-                self.names.set_pairs(name, &pair(ACCESS), &pair(REFRESH));
+                let in_body = |member, name| Some(format!("{name}={}", last.member(member)?));
+                let pair = |member, name| last.pair(name).or(in_body(member, name)).unwrap_or_default();
+                self.names.set_pairs(name, &pair("access", ACCESS), &pair("refresh", REFRESH));
             }
             Step::Send { request, expected, on_rocket } => {
                 let expected = on_rocket.as_ref().filter(|_| self.is_rocket).unwrap_or(expected);

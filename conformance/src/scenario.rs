@@ -34,7 +34,7 @@ pub enum Step {
     RevokedElsewhere(&'static str),
     /// The user's claims grow beyond what a cookie can hold.
     TooManyClaims(&'static str),
-    /// Names the cookies of the last answer.
+    /// Names the cookies of the last answer, or the tokens in its body.
     Keep(&'static str),
     Send {
         request: Request,

@@ -61,9 +61,11 @@ impl ActixAuth for Authenticator {
 }
 
 async fn answer(auth: Authenticator, route: Route, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let body = if route.reads_body() { read(payload).await } else { Body::Complete(web::Bytes::new()) };
+    let (api, view) = (auth.api(), View::of(&request));
+    let reads_body = api.reads_body(route, view.head());
+    let body = if reads_body { read(payload).await } else { Body::Complete(web::Bytes::new()) };
     let ip = request.peer_addr().map(|address| address.ip());
-    let reply = auth.api().handle(route, View::of(&request).head(), body, ip).await;
+    let reply = api.handle(route, view.head(), body, ip).await;
     extract::response(reply)
 }
 

@@ -95,6 +95,27 @@ cookiejwt_store::adapter_types! {
     /// }
     /// ```
     Cookies;
+
+    /// ```
+    /// use actix_web::{HttpRequest, HttpResponse, Responder};
+    /// use cookiejwt_actix::{AuthContext, LoginOptions, Problem};
+    /// # use cookiejwt_actix::{AuthUser, Subject};
+    /// # struct User;
+    /// # impl AuthUser for User {
+    /// #     fn subject(&self) -> Subject { 1.into() }
+    /// #     fn password_hash(&self) -> Option<&str> { None }
+    /// # }
+    /// # async fn my_passkey() -> Result<User, Problem> { Ok(User) }
+    ///
+    /// async fn passkey(auth: AuthContext, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    ///     let user = my_passkey().await?;
+    ///     if auth.is_token_mode() {
+    ///         return Ok(auth.login_tokens(&user, LoginOptions::new()).await?.respond_to(&request));
+    ///     }
+    ///     Ok(auth.login(&user, LoginOptions::new()).await?.respond_to(&request))
+    /// }
+    /// ```
+    Tokens;
 }
 
 /// Almost every request is decided without a store, and then without a box.
@@ -208,6 +229,14 @@ impl Responder for Cookies {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         self.with(HttpResponse::Ok()).respond_to(request)
+    }
+}
+
+impl Responder for Tokens {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        response(Reply::tokens(&self.0))
     }
 }
 

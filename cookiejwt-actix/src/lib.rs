@@ -46,7 +46,9 @@ pub use cookiejwt_store::{
 
 pub use crate::{
     auth::ActixAuth,
-    extract::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem, WithCookies},
+    extract::{
+        AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem, Tokens, WithCookies,
+    },
     middleware::{AuthFuture, AuthMiddleware, AuthService},
     require_login::{RequireLogin, RequireLoginService},
 };
@@ -58,7 +60,7 @@ pub mod prelude {
     pub use crate::{
         ActixAuth as _, AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser,
         FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, StoreError, Subject,
-        UserStore,
+        Tokens, UserStore,
     };
     #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};

@@ -92,6 +92,27 @@ cookiejwt_store::adapter_types! {
     /// }
     /// ```
     Cookies;
+
+    /// ```
+    /// use axum::response::{IntoResponse, Response};
+    /// use cookiejwt_axum::{AuthContext, LoginOptions, Problem};
+    /// # use cookiejwt_axum::{AuthUser, Subject};
+    /// # struct User;
+    /// # impl AuthUser for User {
+    /// #     fn subject(&self) -> Subject { 1.into() }
+    /// #     fn password_hash(&self) -> Option<&str> { None }
+    /// # }
+    /// # async fn my_passkey() -> Result<User, Problem> { Ok(User) }
+    ///
+    /// async fn passkey(auth: AuthContext) -> Result<Response, Problem> {
+    ///     let user = my_passkey().await?;
+    ///     if auth.is_token_mode() {
+    ///         return Ok(auth.login_tokens(&user, LoginOptions::new()).await?.into_response());
+    ///     }
+    ///     Ok(auth.login(&user, LoginOptions::new()).await?.into_response())
+    /// }
+    /// ```
+    Tokens;
 }
 
 pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, Problem> {
@@ -180,5 +201,11 @@ impl IntoResponseParts for Cookies {
 impl IntoResponse for Cookies {
     fn into_response(self) -> Response {
         (self, ()).into_response()
+    }
+}
+
+impl IntoResponse for Tokens {
+    fn into_response(self) -> Response {
+        into_response(Reply::tokens(&self.0))
     }
 }

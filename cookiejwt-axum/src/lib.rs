@@ -46,7 +46,7 @@ pub use cookiejwt_store::{
 
 pub use crate::{
     auth::AxumAuth,
-    extract::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem},
+    extract::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem, Tokens},
     layer::{AuthFuture, AuthLayer, AuthService},
     require_login::{RequireLogin, RequireLoginLayer},
 };
@@ -58,7 +58,7 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
         FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, StoreError, Subject,
-        UserStore,
+        Tokens, UserStore,
     };
     #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};

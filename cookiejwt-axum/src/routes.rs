@@ -20,9 +20,11 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(auth: &Authenticator) -> 
 
 async fn answer(auth: Authenticator, route: Route, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = if route.reads_body() { read(body).await } else { Body::Complete(bytes::Bytes::new()) };
-    let head = RequestHead::from(&parts).with_path(original_path(&parts.uri, &parts.extensions));
-    let reply = auth.api().handle(route, head, body, peer(&parts)).await;
+    let (api, head) = (auth.api(), RequestHead::from(&parts));
+    let head = head.with_path(original_path(&parts.uri, &parts.extensions));
+    let reads_body = api.reads_body(route, head);
+    let body = if reads_body { read(body).await } else { Body::Complete(bytes::Bytes::new()) };
+    let reply = api.handle(route, head, body, peer(&parts)).await;
     into_response(reply)
 }
 

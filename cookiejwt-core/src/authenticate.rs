@@ -8,12 +8,13 @@ pub(crate) use self::credentials::bearer_token;
 use self::credentials::{Cookie, Presented, refresh_permitted};
 
 use crate::{
-    Core, CredentialFault, CredentialName, Decision, Identity, Outcome, Reason, RefreshAttempt, Refusal,
-    RequestHead, RevocationReason, SessionId, Timestamp, TokenFault,
+    Core, CredentialFault, CredentialName, CredentialSource, Decision, Identity, Mode, Outcome, Reason,
+    RefreshAttempt, Refusal, RequestHead, RevocationReason, SessionId, Timestamp, TokenFault,
     config::{CredentialOrder, RevocationLevel},
     core::{AccessToken, RefreshToken},
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
     jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
+    mode::Carrier,
 };
 
 /// What a request's head says by itself, and what has to be asked next.
@@ -76,6 +77,16 @@ enum Checked {
     Refreshable(Option<RefreshAttempt>),
 }
 
+impl Checked {
+    /// Whether no cookie was the credential, so that none is cleared.
+    fn is_by_header(&self) -> bool {
+        match self {
+            Self::Access { identity, .. } => identity.source() == CredentialSource::Header,
+            Self::Refreshable(attempt) => attempt.as_ref().is_some_and(|attempt| !attempt.is_by_cookie()),
+        }
+    }
+}
+
 /// What follows from a [`SessionStatus`].
 #[derive(Debug)]
 #[must_use]
@@ -101,7 +112,7 @@ impl SessionCheck {
     /// Takes the answer.
     pub fn resolve(self, status: SessionStatus) -> Resolution {
         let Self { core, kind, faults, .. } = self;
-        let by_header = matches!(&kind, Checked::Access { identity, .. } if is_header(identity));
+        let by_header = kind.is_by_header();
         let settled = |decision: Decision| Resolution::Settled(decision.with_faults(faults.clone()));
         match (status, kind) {
             (SessionStatus::Revoked(reason), _) => settled(core.session_revoked(reason, by_header)),
@@ -140,10 +151,24 @@ impl Core {
         Table { core: self, head, now, seconds: now.unix_timestamp(), faults: Vec::new() }.authenticate()
     }
 
-    /// The refresh route: looks at the refresh cookie alone, and rotates whatever the access token says.
+    /// The refresh route: looks at the refresh cookie alone, and rotates whatever the access token says. In token mode no
+    /// cookie is there.
     pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
         let head = head.into();
         Table { core: self, head, now, seconds: now.unix_timestamp(), faults: Vec::new() }.refresh()
+    }
+
+    /// The refresh route in token mode: looks at the `refresh` of the body alone, and never at a cookie. Outside token mode
+    /// a refresh token in a body is none.
+    pub fn refresh_tokens<'a>(
+        &self,
+        head: impl Into<RequestHead<'a>>,
+        refresh: &str,
+        now: OffsetDateTime,
+    ) -> Assessment {
+        let head = head.into();
+        let table = Table { core: self, head, now, seconds: now.unix_timestamp(), faults: Vec::new() };
+        table.refresh_by_body(refresh.as_bytes())
     }
 
     /// Row c. What a new login replaced clears nothing: a late answer would delete the new cookies.
@@ -163,6 +188,9 @@ impl Core {
 
 impl Table<'_> {
     fn authenticate(mut self) -> Assessment {
+        if self.core.mode(self.head) != Mode::Cookie {
+            return self.by_bearer_alone();
+        }
         let order = self.core.config().credentials;
         let presented = Presented::read(self.core, &self.head);
         if order == CredentialOrder::HeaderThenCookie
@@ -202,8 +230,27 @@ impl Table<'_> {
             return self.settled(Decision::refused(Refusal::NotAuthenticated, Reason::NoCredential));
         }
         match self.refresh_token(presented.refresh) {
-            Some(token) => self.refreshable(token, &cleared, true),
+            Some(token) => self.refreshable(token, Carrier::Cookie(cleared), true),
             None => self.nothing(true),
+        }
+    }
+
+    fn refresh_by_body(mut self, refresh: &[u8]) -> Assessment {
+        let Mode::Token(mode) = self.core.mode(self.head) else {
+            return self.settled(Decision::refused(Refusal::NotAuthenticated, Reason::NoCredential));
+        };
+        let verified = self.core.verify_refresh(refresh, MAX_HEADER_TOKEN, self.seconds);
+        match self.note(CredentialName::RefreshBody, verified.map(Some)) {
+            Some(token) => self.refreshable(token, Carrier::Body(mode), true),
+            None => self.nothing(false),
+        }
+    }
+
+    /// Token mode: rows b, d, f, i and j'.
+    fn by_bearer_alone(mut self) -> Assessment {
+        match self.bearer() {
+            Some(token) => self.by_header(token),
+            None => self.nothing(false),
         }
     }
 
@@ -230,7 +277,7 @@ impl Table<'_> {
         let ahead = if near && refresh_permitted(&self.head, self.core) {
             self.refresh_token(refresh)
                 .filter(|token| is_same_session(token, &identity) && self.outlives(token, ends_at))
-                .map(|token| self.attempt(token, cleared, Some(identity.clone())))
+                .map(|token| self.attempt(token, Carrier::Cookie(cleared.clone()), Some(identity.clone())))
         } else {
             None
         };
@@ -242,31 +289,32 @@ impl Table<'_> {
         match self.refresh_token(refresh) {
             Some(token) => {
                 let permitted = refresh_permitted(&self.head, self.core);
-                self.refreshable(token, cleared, permitted)
+                self.refreshable(token, Carrier::Cookie(cleared.clone()), permitted)
             }
             None => self.nothing(true),
         }
     }
 
-    fn refreshable(self, token: RefreshToken, cleared: &CsrfCleared, permitted: bool) -> Assessment {
+    fn refreshable(self, token: RefreshToken, carrier: Carrier, permitted: bool) -> Assessment {
         let session_id = token.claims.session_id.clone();
-        let attempt = permitted.then(|| self.attempt(token, cleared, None));
+        let attempt = permitted.then(|| self.attempt(token, carrier, None));
         self.check(session_id, Checked::Refreshable(attempt))
     }
 
     /// Rows f, i, j and j'.
     fn nothing(self, cookies_came: bool) -> Assessment {
+        use CredentialName::{RefreshBody, RefreshCookie};
         let expired = self.faults.iter().any(|fault| {
-            fault.credential == CredentialName::RefreshCookie && fault.fault == TokenFault::Expired
+            [RefreshCookie, RefreshBody].contains(&fault.credential) && fault.fault == TokenFault::Expired
         });
+        let refusal = if expired { Refusal::SessionExpired } else { Refusal::InvalidToken };
         let decision = if !cookies_came && self.faults.is_empty() {
             Decision::new(Outcome::Anonymous, Reason::NoCredential)
         } else if self.faults.iter().any(|fault| fault.fault.is_early()) {
             Decision::refused(Refusal::InvalidToken, Reason::OnlyEarly)
         } else if !cookies_came {
-            Decision::refused(Refusal::InvalidToken, Reason::NothingUsable)
+            Decision::refused(refusal, Reason::NothingUsable)
         } else {
-            let refusal = if expired { Refusal::SessionExpired } else { Refusal::InvalidToken };
             Decision::refused(refusal, Reason::NothingUsable).with_cookies(self.core.clear_cookies())
         };
         self.settled(decision)
@@ -288,8 +336,8 @@ impl Table<'_> {
         Assessment::Settled(decision.with_faults(self.faults))
     }
 
-    fn attempt(&self, token: RefreshToken, cleared: &CsrfCleared, soft: Option<Identity>) -> RefreshAttempt {
-        RefreshAttempt::new(self.core.clone(), token, cleared.clone(), soft, Timestamp::from(self.now))
+    fn attempt(&self, token: RefreshToken, carrier: Carrier, soft: Option<Identity>) -> RefreshAttempt {
+        RefreshAttempt::new(self.core.clone(), token, carrier, soft, Timestamp::from(self.now))
     }
 
     /// No refresh ahead when the new token would not live longer than the old one.
@@ -336,10 +384,6 @@ impl Table<'_> {
 
 fn is_same_session(refresh: &RefreshToken, identity: &Identity) -> bool {
     refresh.claims.session_id == *identity.session_id() && refresh.claims.subject == *identity.subject()
-}
-
-fn is_header(identity: &Identity) -> bool {
-    identity.source() == crate::CredentialSource::Header
 }
 
 pub(crate) fn authenticated(identity: Identity) -> Decision {

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use self::payload::{AccessPayload, Payload as _, RefreshPayload};
 use crate::{
     KeyError, SessionId, Subject, TokenFault, TokenId,
+    jws::MAX_HEADER_TOKEN,
     strict_json::{self, Members, Text},
 };
 
@@ -67,6 +68,12 @@ pub enum MintError {
         /// The cookie.
         name: String,
         /// Its name and value in bytes.
+        length: usize,
+    },
+    /// A token for the body of an answer is longer than we would take back in a header.
+    #[error("a token has {length} bytes, more than {MAX_HEADER_TOKEN}; carry fewer custom claims")]
+    TokenTooLong {
+        /// The token in bytes.
         length: usize,
     },
     /// The operating system gave no random numbers for the ids.

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     Config, CustomClaims, Decision, Identity, MintError, Outcome, Reason, RequestHead, ResponseHeaders,
-    Revocation, RevocationReason, SetCookie, SetCookies, Settlement, Timestamp, TokenFault,
+    Revocation, RevocationReason, SetCookies, Settlement, Timestamp, TokenFault,
     claims::{AccessClaims, Expected, RefreshClaims},
     cookie::CookieWriter,
     crypto::HmacKey,
@@ -52,11 +52,11 @@ pub(crate) struct RefreshToken {
     pub(crate) text: String,
 }
 
-/// A minted access token and its cookie.
+/// A just minted access token, with its text.
 #[derive(Clone)]
 pub(crate) struct MintedAccess {
     pub(crate) token: AccessToken,
-    pub(crate) cookie: SetCookie,
+    pub(crate) text: String,
 }
 
 impl AccessToken {
@@ -106,7 +106,7 @@ impl Core {
 
     /// Asks the CSRF table for a route that changes something before anybody is authenticated: login.
     pub fn check_csrf(&self, head: &RequestHead<'_>) -> Result<CsrfCleared, CsrfDenial> {
-        csrf::check(head, &self.config().csrf, Credential::Ambient)
+        csrf::check(head, &self.config().csrf, Credential::none_yet(self.mode(*head)))
     }
 
     /// A CSRF token bound to the session: signed double submit, for applications that need one beside the table.
@@ -191,13 +191,10 @@ impl Core {
         &self,
         claims: AccessClaims,
         custom: &CustomClaims,
-        remember: bool,
     ) -> Result<MintedAccess, MintError> {
         let payload = claims.to_payload(&self.config().issuer, &self.config().audience, custom);
         let text = self.0.access.sign(&payload)?;
-        let max_age = remember.then(|| claims.expires_at.saturating_sub(claims.issued_at));
-        let cookie = self.0.cookies.access(&text, max_age)?;
-        Ok(MintedAccess { token: AccessToken { claims, payload }, cookie })
+        Ok(MintedAccess { token: AccessToken { claims, payload }, text })
     }
 
     pub(crate) fn mint_refresh(&self, claims: RefreshClaims) -> Result<RefreshToken, MintError> {
@@ -212,9 +209,10 @@ impl Core {
         refresh: &RefreshToken,
         now: i64,
     ) -> Result<SetCookies, MintError> {
-        let max_age = refresh.claims.remember.then(|| refresh.claims.expires_at.saturating_sub(now));
-        let refresh = self.0.cookies.refresh(&refresh.text, max_age)?;
-        Ok(SetCookies::pair(access.cookie.clone(), refresh))
+        let until = |end: i64| refresh.claims.remember.then(|| end.saturating_sub(now));
+        let access = self.0.cookies.access(&access.text, until(access.token.claims.expires_at))?;
+        let refresh = self.0.cookies.refresh(&refresh.text, until(refresh.claims.expires_at))?;
+        Ok(SetCookies::pair(access, refresh))
     }
 
     pub(crate) fn mint_failed(error: MintError) -> Decision {

@@ -4,7 +4,8 @@
 //!
 //! 1. GET, HEAD and OPTIONS pass, unless they upgrade to WebSocket or carry a form (Rocket's `_method` makes a GET
 //!    of a form POST).
-//! 2. A request whose credential is the `Authorization` header passes: no browser sends that by itself.
+//! 2. A request whose credential is the `Authorization` header, or that is in token mode, passes: no browser sends
+//!    either by itself, and no cookie is read.
 //! 3. More than one `Sec-Fetch-Site` or `Origin`, or one that is not ASCII, is denied.
 //! 4. `Sec-Fetch-Site: same-origin` or `none` passes.
 //! 5. Any other `Sec-Fetch-Site` passes only with a trusted `Origin`.
@@ -15,7 +16,7 @@
 use http::{Method, header};
 
 use crate::{
-    RequestHead,
+    Mode, RequestHead, TokenMode,
     config::{CsrfSettings, Origin},
     head::{Field, SEC_FETCH_SITE},
 };
@@ -56,6 +57,18 @@ pub(crate) enum Credential {
     Ambient,
     /// The `Authorization` header alone.
     Header,
+    /// Whatever it is, it is no cookie.
+    TokenMode(TokenMode),
+}
+
+impl Credential {
+    /// Of a route that is asked before anybody is authenticated.
+    pub(crate) const fn none_yet(mode: Mode) -> Self {
+        match mode {
+            Mode::Cookie => Self::Ambient,
+            Mode::Token(mode) => Self::TokenMode(mode),
+        }
+    }
 }
 
 pub(crate) fn check(
@@ -64,7 +77,7 @@ pub(crate) fn check(
     credential: Credential,
 ) -> Result<CsrfCleared, CsrfDenial> {
     let cleared = CsrfCleared(());
-    if is_safe(head) || credential == Credential::Header {
+    if is_safe(head) || credential != Credential::Ambient {
         return Ok(cleared);
     }
     let site = ascii(head.field(&SEC_FETCH_SITE))?;

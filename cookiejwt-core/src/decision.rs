@@ -1,6 +1,8 @@
 use time::OffsetDateTime;
 
-use crate::{CsrfDenial, Identity, MintError, Problem, Revocation, RevocationReason, SetCookies, TokenFault};
+use crate::{
+    CsrfDenial, Identity, MintError, Problem, Revocation, RevocationReason, SetCookies, TokenFault, Tokens,
+};
 
 /// What became of a request: the outcome, the cookies that must leave, and why.
 #[derive(Clone, Debug)]
@@ -9,6 +11,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// The `Set-Cookie` lines that must leave with whatever response does.
     pub cookies: SetCookies,
+    /// The tokens for the body of the answer: only of a refresh in token mode.
+    pub tokens: Option<Tokens>,
     /// The row of the table that decided; for the event.
     pub reason: Reason,
     /// Credentials that came in and were not accepted; for the event.
@@ -35,7 +39,7 @@ pub enum Outcome {
 /// Why a credential is refused, as far as the client may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// The refresh route was called without a refresh cookie.
+    /// The refresh route was called without a refresh token.
     NotAuthenticated,
     /// Expired, forged, malformed or early.
     InvalidToken,
@@ -105,6 +109,8 @@ pub enum CredentialName {
     AccessCookie,
     /// The refresh cookie.
     RefreshCookie,
+    /// The `refresh` of a body, in token mode.
+    RefreshBody,
     /// The `Authorization` field.
     Bearer,
 }
@@ -130,7 +136,14 @@ pub struct Settlement {
 
 impl Decision {
     pub(crate) fn new(outcome: Outcome, reason: Reason) -> Self {
-        Self { outcome, cookies: SetCookies::default(), reason, faults: Vec::new(), refresh_expires_at: None }
+        Self {
+            outcome,
+            cookies: SetCookies::default(),
+            tokens: None,
+            reason,
+            faults: Vec::new(),
+            refresh_expires_at: None,
+        }
     }
 
     pub(crate) fn refused(refusal: Refusal, reason: Reason) -> Self {

@@ -3,6 +3,7 @@ use http::{HeaderMap, HeaderName, Method, header, request::Parts};
 pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(crate) const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 pub(crate) const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+pub(crate) const COOKIEJWT_MODE: HeaderName = HeaderName::from_static("cookiejwt-mode");
 pub(crate) const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 
 /// The header fields of a request, whatever type the framework keeps them in.
@@ -91,6 +92,11 @@ impl<'a> RequestHead<'a> {
             found = if found == Field::Absent { Field::One(value) } else { Field::Many };
         });
         found
+    }
+
+    /// Whether a field is there once, with this value.
+    pub(crate) fn is_exactly(&self, name: &HeaderName, value: &[u8]) -> bool {
+        self.field(name) == Field::One(value)
     }
 
     /// HTTP/2's `:authority`, else exactly one `Host` (two would let two readers see two hosts).

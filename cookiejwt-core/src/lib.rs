@@ -51,6 +51,7 @@ mod jws;
 mod keys;
 mod login;
 mod logout;
+mod mode;
 mod problem;
 mod refresh;
 mod session;
@@ -60,6 +61,7 @@ mod test_keys;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
+mod tokens;
 
 pub use crate::{
     authenticate::{Assessment, Resolution, SessionCheck, SessionStatus},
@@ -79,8 +81,10 @@ pub use crate::{
     keys::{PrivateKey, PublicKey},
     login::{ClientInfo, Login, LoginRequest},
     logout::Logout,
+    mode::{Mode, TokenMode},
     problem::Problem,
     refresh::{RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
     session::{Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord},
     timestamp::Timestamp,
+    tokens::Tokens,
 };

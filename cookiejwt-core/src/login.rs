@@ -1,10 +1,11 @@
 use time::OffsetDateTime;
 
 use crate::{
-    Core, CustomClaims, Identity, LoginIds, MintError, RequestHead, SessionRecord, SetCookies, Subject,
-    Timestamp,
+    Core, CustomClaims, Identity, LoginIds, MintError, Mode, RequestHead, SessionRecord, SetCookies, Subject,
+    Timestamp, Tokens,
     claims::{AccessClaims, RefreshClaims},
-    csrf::CsrfCleared,
+    mode::Carrier,
+    tokens::Issued,
 };
 
 const MAX_USER_AGENT: usize = 255;
@@ -39,11 +40,13 @@ pub struct LoginRequest {
     pub remember: bool,
     /// Where the login comes from.
     pub client: ClientInfo,
+    /// How the tokens are to leave.
+    pub mode: Mode,
     /// Fresh random ids.
     pub ids: LoginIds,
 }
 
-/// A new session, not yet stored: store the record first, then send the cookies.
+/// A new session, not yet stored: store the record first, then send the cookies, or in token mode the tokens.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Login {
@@ -51,8 +54,10 @@ pub struct Login {
     pub record: SessionRecord,
     /// Who is logged in now.
     pub identity: Identity,
-    /// The cookies to send.
+    /// The cookies to send; none in token mode.
     pub cookies: SetCookies,
+    /// The tokens for the body of the answer; only in token mode.
+    pub tokens: Option<Tokens>,
     /// When the refresh token ends.
     pub refresh_expires_at: OffsetDateTime,
 }
@@ -60,7 +65,7 @@ pub struct Login {
 impl Core {
     /// Begins a session: a new `sid` each time, whatever came in (session fixation, OWASP ASVS 7.2.4).
     pub fn login(&self, request: LoginRequest, now: OffsetDateTime) -> Result<Login, MintError> {
-        let LoginRequest { subject, claims: custom, remember, client, ids } = request;
+        let LoginRequest { subject, claims: custom, remember, client, mode, ids } = request;
         if subject.as_str().is_empty() || subject.as_str().len() > Subject::MAX_LENGTH {
             return Err(MintError::Subject);
         }
@@ -86,13 +91,11 @@ impl Core {
             remember,
         };
         let record = record(&refresh, client, Timestamp::from(now));
-        let access = self.mint_access(access, &custom, remember)?;
+        let access = self.mint_access(access, &custom)?;
         let refresh = self.mint_refresh(refresh)?;
-        let cookies = self.pair(&access, &refresh, seconds)?;
-        let refresh_expires_at = record.expires_at.to_datetime();
-        // A login has passed the table, or is the application's own and answers for itself.
-        let identity = Identity::from_cookie(access.token, &CsrfCleared::for_login());
-        Ok(Login { record, identity, cookies, refresh_expires_at })
+        let issued = self.issue(&Carrier::of_login(mode), access, &refresh, seconds)?;
+        let Issued { identity, cookies, tokens, refresh_expires_at } = issued;
+        Ok(Login { record, identity, cookies, tokens, refresh_expires_at })
     }
 }
 

@@ -1,24 +1,24 @@
 use crate::{
-    Core, CsrfDenial, RequestHead, SessionId, SetCookies,
+    Core, CsrfDenial, Mode, RequestHead, SessionId, SetCookies,
     authenticate::bearer_token,
     cookie,
     csrf::{self, Credential},
     jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
 };
 
-/// What a logout does: it always clears the cookies, whatever came in.
+/// What a logout does: it always clears the cookies, whatever came in; in token mode it touches none.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Logout {
     /// Every session that a signed token named; expired tokens count too.
     pub sessions: Vec<SessionId>,
-    /// Clears both cookies.
+    /// Clears both cookies; nothing in token mode.
     pub cookies: SetCookies,
 }
 
 impl Core {
     /// Ends every session named by a signed token that came in: refresh or access cookie (each value of a duplicated
-    /// one), bearer, and a `refresh` of the body. Refused only by the CSRF table.
+    /// one), bearer, and a `refresh` of the body; in token mode by the last two alone. Refused only by the CSRF table.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
@@ -38,19 +38,23 @@ impl Core {
         let head = head.into();
         let mut named = self.presented_sessions(&head);
         let bearer = self.bearer_session(&head);
-        let credential = match &bearer {
-            Some(_) if !self.has_cookie(&head) => Credential::Header,
-            _ => Credential::Ambient,
+        let credential = match (self.mode(head), &bearer) {
+            (Mode::Cookie, Some(_)) if !self.has_cookie(&head) => Credential::Header,
+            (mode, _) => Credential::none_yet(mode),
         };
         csrf::check(&head, &self.config().csrf, credential)?;
         let body = body_refresh.and_then(|token| self.refresh_session(token.as_bytes(), MAX_HEADER_TOKEN));
         for session in bearer.into_iter().chain(body) {
             push_new(&mut named, session);
         }
-        Ok(Logout { sessions: named, cookies: self.clear_cookies() })
+        let cookies = match self.mode(head) {
+            Mode::Cookie => self.clear_cookies(),
+            Mode::Token(_) => SetCookies::default(),
+        };
+        Ok(Logout { sessions: named, cookies })
     }
 
-    /// The sessions whose signed cookies came in, for a login that replaces them.
+    /// The sessions whose signed cookies came in, for a login that replaces them; none in token mode.
     pub fn presented_sessions(&self, head: &RequestHead<'_>) -> Vec<SessionId> {
         let mut sessions = Vec::new();
         self.visit_own_cookies(head, &mut |is_refresh, value| {
@@ -73,7 +77,7 @@ impl Core {
     }
 
     fn visit_own_cookies(&self, head: &RequestHead<'_>, visit: &mut dyn FnMut(bool, &[u8])) {
-        if !self.config().credentials.reads_cookies() {
+        if !self.reads_cookies(head) {
             return;
         }
         let (access, refresh) = (self.config().access_name(), self.config().refresh_name());

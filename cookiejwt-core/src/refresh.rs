@@ -5,8 +5,6 @@
 
 use std::fmt;
 
-use time::OffsetDateTime;
-
 use crate::{
     Core, CredentialFault, CustomClaims, Decision, Identity, MintError, Outcome, Reason, RefreshIds, Refusal,
     Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Settlement,
@@ -14,7 +12,7 @@ use crate::{
     authenticate::authenticated,
     claims::{AccessClaims, RefreshClaims},
     core::{MintedAccess, RefreshToken},
-    csrf::CsrfCleared,
+    mode::Carrier,
 };
 
 /// What is known about the user whose session is to be refreshed.
@@ -35,7 +33,7 @@ pub enum UserState {
 pub struct RefreshAttempt {
     core: Core,
     token: RefreshToken,
-    cleared: CsrfCleared,
+    carrier: Carrier,
     soft: Option<Identity>,
     now: Timestamp,
     faults: Vec<CredentialFault>,
@@ -77,15 +75,19 @@ impl RefreshAttempt {
     pub(crate) fn new(
         core: Core,
         token: RefreshToken,
-        cleared: CsrfCleared,
+        carrier: Carrier,
         soft: Option<Identity>,
         now: Timestamp,
     ) -> Self {
-        Self { core, token, cleared, soft, now, faults: Vec::new() }
+        Self { core, token, carrier, soft, now, faults: Vec::new() }
     }
 
     pub(crate) fn with_faults(self, faults: Vec<CredentialFault>) -> Self {
         Self { faults, ..self }
+    }
+
+    pub(crate) fn is_by_cookie(&self) -> bool {
+        self.carrier.is_cookie()
     }
 
     /// Whose session it is; the key to ask the user store with.
@@ -158,10 +160,9 @@ impl RefreshAttempt {
             now: self.now,
             rotated_before: self.now.plus_millis(self.leeway_millis().saturating_neg()),
         };
-        let access = self.core.mint_access(access, custom, old.remember)?;
+        let access = self.core.mint_access(access, custom)?;
         let next = self.core.mint_refresh(next)?;
-        // The cookie's size is part of what can fail.
-        let _ = self.core.pair(&access, &next, now)?;
+        let _ = self.core.pack(&self.carrier, &access, &next, now)?;
         Ok((access, next, request))
     }
 
@@ -197,7 +198,10 @@ impl RefreshAttempt {
 
     fn refused(self, refusal: Refusal, reason: Reason, keep_cookies: bool) -> Decision {
         let decision = Decision::refused(refusal, reason).with_faults(self.faults);
-        if keep_cookies { decision } else { decision.with_cookies(self.core.clear_cookies()) }
+        if keep_cookies || !self.carrier.is_cookie() {
+            return decision;
+        }
+        decision.with_cookies(self.core.clear_cookies())
     }
 
     fn revocation(&self, reason: RevocationReason) -> Revocation {
@@ -291,17 +295,19 @@ impl Rotation {
 
     fn granted(self, refresh: &RefreshToken, reason: Reason) -> RotationStep {
         let Self { attempt, access, .. } = self;
-        let cookies = match attempt.core.pair(&access, refresh, attempt.now.as_seconds()) {
-            Ok(cookies) => cookies,
+        let now = attempt.now.as_seconds();
+        let issued = match attempt.core.issue(&attempt.carrier, access, refresh, now) {
+            Ok(issued) => issued,
             Err(error) => return settled(attempt.mint_failed(error)),
         };
-        let identity = Identity::from_cookie(access.token, &attempt.cleared);
         let decision = Decision {
-            refresh_expires_at: OffsetDateTime::from_unix_timestamp(refresh.claims.expires_at).ok(),
+            cookies: issued.cookies,
+            tokens: issued.tokens,
+            refresh_expires_at: Some(issued.refresh_expires_at),
             reason,
-            ..authenticated(identity)
+            ..authenticated(issued.identity)
         };
-        settled(decision.with_cookies(cookies).with_faults(attempt.faults))
+        settled(decision.with_faults(attempt.faults))
     }
 
     /// Row r: somebody has a copy. The thief learns nothing, and the session dies whatever becomes of the request.

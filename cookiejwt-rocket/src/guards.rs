@@ -105,6 +105,34 @@ cookiejwt_store::adapter_types! {
     /// }
     /// ```
     Cookies;
+
+    /// ```
+    /// use cookiejwt_rocket::{AuthContext, Cookies, LoginOptions, Problem, Tokens};
+    /// use rocket::{Responder, post};
+    /// # use cookiejwt_rocket::{AuthUser, Subject};
+    /// # struct User;
+    /// # impl AuthUser for User {
+    /// #     fn subject(&self) -> Subject { 1.into() }
+    /// #     fn password_hash(&self) -> Option<&str> { None }
+    /// # }
+    /// # async fn my_passkey() -> Result<User, Problem> { Ok(User) }
+    ///
+    /// #[derive(Responder)]
+    /// enum LoggedIn {
+    ///     Browser(Cookies),
+    ///     Client(Tokens),
+    /// }
+    ///
+    /// #[post("/passkey")]
+    /// async fn passkey(auth: AuthContext) -> Result<LoggedIn, Problem> {
+    ///     let user = my_passkey().await?;
+    ///     if auth.is_token_mode() {
+    ///         return Ok(LoggedIn::Client(auth.login_tokens(&user, LoginOptions::new()).await?));
+    ///     }
+    ///     Ok(LoggedIn::Browser(auth.login(&user, LoginOptions::new()).await?))
+    /// }
+    /// ```
+    Tokens;
 }
 
 fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, CoreProblem> {

@@ -85,7 +85,7 @@ pub use crate::{
     auth::RocketAuth,
     fairing::AuthFairing,
     figment::FromFigment,
-    guards::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem},
+    guards::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem, Tokens},
     respond::WithCookies,
 };
 
@@ -96,7 +96,7 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FromEnv as _,
         FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, RocketAuth as _,
-        StoreError, Subject, UserStore, WithCookies,
+        StoreError, Subject, Tokens, UserStore, WithCookies,
     };
     #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};

@@ -7,7 +7,7 @@ use rocket::{
     response::{self, Responder},
 };
 
-use crate::{Cookies, Problem, memory::Memory, view::ResponseView};
+use crate::{Cookies, Problem, Tokens, memory::Memory, view::ResponseView};
 
 /// Set by the fairing, after Rocket's Shield, which complains in the log of a response that has it already.
 pub(crate) const NOSNIFF: &str = "x-content-type-options";
@@ -29,6 +29,12 @@ pub(crate) fn response<'r>(request: &Request<'_>, reply: Reply) -> Response<'r> 
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         Ok(response(request, Reply::problem(self.0)))
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Tokens {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        Ok(response(request, Reply::tokens(&self.0)))
     }
 }
 

@@ -34,8 +34,9 @@ struct Answer {
 #[rocket::async_trait]
 impl Handler for Answer {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        let body = if self.endpoint.reads_body() { read(data).await } else { Body::Complete(Bytes::new()) };
         let view = View::of(request);
+        let reads_body = self.api.reads_body(self.endpoint, view.head());
+        let body = if reads_body { read(data).await } else { Body::Complete(Bytes::new()) };
         let reply = self.api.handle(self.endpoint, view.head(), body, peer(request)).await;
         Outcome::Success(response(request, reply))
     }

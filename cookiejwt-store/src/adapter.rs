@@ -3,10 +3,13 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    CsrfDenial, Identity, Logout, Problem, RequestHead, ResponseHeaders, SessionId, SetCookies,
+    CsrfDenial, Identity, Login, Logout, Mode, Problem, RequestHead, ResponseHeaders, SessionId, SetCookies,
+    Subject, Tokens,
 };
 
-use crate::{AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, SessionInfo, Slot};
+use crate::{
+    AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, LoginRefusal, SessionInfo, Slot,
+};
 
 /// What a login or logout of one's own needs to know of its request: the old session, the client's address, the user
 /// agent, and what the CSRF table says.
@@ -31,10 +34,42 @@ impl RequestContext {
         &self.auth
     }
 
-    /// Logs this user in. Who he is must have been proved before.
+    /// Whether the request asks for tokens, and may have them.
+    pub fn is_token_mode(&self) -> bool {
+        self.login.mode != Mode::Cookie
+    }
+
+    /// Logs this user in, with cookies. Who he is must have been proved before.
     pub async fn login<U: AuthUser>(self, user: &U, options: LoginOptions) -> Result<Cookies, LoginError> {
+        self.refuse_token_mode(&user.subject())?;
         let login = self.auth.login(user, options, self.login).await?;
         Ok(Cookies { auth: self.auth, cookies: login.cookies })
+    }
+
+    /// Logs this user in, with tokens. Who he is must have been proved before.
+    pub async fn login_tokens<U: AuthUser>(
+        self,
+        user: &U,
+        options: LoginOptions,
+    ) -> Result<Tokens, LoginError> {
+        if !self.is_token_mode() {
+            self.wrong_mode(&user.subject());
+            return Err(LoginError::CookieMode);
+        }
+        let Login { tokens, .. } = self.auth.login(user, options, self.login).await?;
+        tokens.ok_or(LoginError::CookieMode)
+    }
+
+    fn refuse_token_mode(&self, subject: &Subject) -> Result<(), LoginError> {
+        if self.is_token_mode() {
+            self.wrong_mode(subject);
+            return Err(LoginError::TokenMode);
+        }
+        Ok(())
+    }
+
+    fn wrong_mode(&self, subject: &Subject) {
+        self.auth.login_refused(LoginRefusal::WrongMode, Some(subject.as_str()), self.login.ip());
     }
 
     /// Ends every session that a signed token of this request names, unless the CSRF table refuses it.
@@ -43,7 +78,8 @@ impl RequestContext {
             self.auth.csrf_refused(denial);
             Problem::CsrfFailed
         })?;
-        Ok(Cookies { cookies: self.auth.end_sessions(logout.sessions).await, auth: self.auth })
+        let _ = self.auth.end_sessions(logout.sessions).await;
+        Ok(Cookies { cookies: logout.cookies, auth: self.auth })
     }
 
     /// Ends every session of this user. A store that is away is 503 and clears nothing.
@@ -52,11 +88,16 @@ impl RequestContext {
             .logout_everywhere(who)
             .await
             .map_err(|error| self.auth.unavailable("revoke_subject", &error))?;
-        Ok(Cookies { cookies: self.auth.core().clear_cookies(), auth: self.auth })
+        let cookies = match self.login.mode {
+            Mode::Cookie => self.auth.core().clear_cookies(),
+            Mode::Token(_) => SetCookies::default(),
+        };
+        Ok(Cookies { cookies, auth: self.auth })
     }
 
     /// Logs the same user in again, with his password.
     pub async fn fresh_login(self, who: &Identity, password: &str) -> Result<Cookies, LoginError> {
+        self.refuse_token_mode(who.subject())?;
         let login = self.auth.fresh_login(who, password, self.login).await?;
         Ok(Cookies { auth: self.auth, cookies: login.cookies })
     }
@@ -68,6 +109,7 @@ impl RequestContext {
         current: &str,
         new: &str,
     ) -> Result<Cookies, LoginError> {
+        self.refuse_token_mode(who.subject())?;
         let login = self.auth.change_password(who, current, new, self.login).await?;
         Ok(Cookies { auth: self.auth, cookies: login.cookies })
     }
@@ -106,7 +148,8 @@ impl Cookies {
     }
 }
 
-/// Defines an adapter's own `Problem`, `Identity`, `MaybeIdentity`, `CurrentUser`, `Claims`, `AuthContext` and `Cookies`.
+/// Defines an adapter's own `Problem`, `Identity`, `MaybeIdentity`, `CurrentUser`, `Claims`, `AuthContext`, `Cookies` and
+/// `Tokens`.
 ///
 /// A framework's traits can only be implemented for types of the adapter's crate, so each needs its own; they are the
 /// same everywhere except for the sample in their documentation.
@@ -121,6 +164,7 @@ macro_rules! adapter_types {
         $(#[$claims:meta])* Claims;
         $(#[$context:meta])* AuthContext;
         $(#[$cookies:meta])* Cookies;
+        $(#[$tokens:meta])* Tokens;
     ) => {
         /// A failure as the client sees it: `application/problem+json` (RFC 9457) with its challenge.
         ///
@@ -205,13 +249,34 @@ macro_rules! adapter_types {
         pub struct AuthContext(pub(crate) $crate::RequestContext);
 
         impl AuthContext {
+            /// Whether the client asked for tokens with `Cookiejwt-Mode: token`, and the configuration allows it. Then
+            /// answer with [`login_tokens`](Self::login_tokens).
+            pub fn is_token_mode(&self) -> bool {
+                self.0.is_token_mode()
+            }
+
             /// Logs this user in. Who he is must have been proved before.
+            ///
+            /// A request in token mode is refused with 400, and no session begins: no cookie is set there.
             pub async fn login<U: $crate::AuthUser>(
                 self,
                 user: &U,
                 options: $crate::LoginOptions,
             ) -> Result<Cookies, $crate::LoginError> {
                 self.0.login(user, options).await.map(Cookies)
+            }
+
+            /// Logs this user in and gives the tokens for the body, for a client without cookies. Who he is must have
+            /// been proved before.
+            ///
+            /// A request that is not in token mode is refused with 400, and no session begins: a page's script must
+            /// not get hold of a token.
+            pub async fn login_tokens<U: $crate::AuthUser>(
+                self,
+                user: &U,
+                options: $crate::LoginOptions,
+            ) -> Result<Tokens, $crate::LoginError> {
+                self.0.login_tokens(user, options).await.map(Tokens)
             }
 
             /// Ends every session that a signed token of this request names, by cookie or by header. The cookies are
@@ -281,5 +346,20 @@ macro_rules! adapter_types {
         #[derive(Clone, Debug)]
         #[must_use = "nobody is logged in or out until the cookies are sent"]
         pub struct Cookies(pub(crate) $crate::Cookies);
+
+        /// The tokens of a login of one's own in token mode; a response of the same shape as that of `POST token/`, which
+        /// no cache stores.
+        ///
+        $(#[$tokens])*
+        #[derive(Clone, Debug)]
+        #[must_use = "nobody has the tokens until they are sent"]
+        pub struct Tokens(pub(crate) $crate::Tokens);
+
+        impl Tokens {
+            /// The tokens themselves, for a body of another shape. Say `Cache-Control: no-store` there (RFC 6749 §5.1).
+            pub fn into_inner(self) -> $crate::Tokens {
+                self.0
+            }
+        }
     };
 }

@@ -74,6 +74,13 @@ impl Authenticator {
         self.complete(progress).await
     }
 
+    /// The refresh route in token mode: rotates the refresh token of a body, and looks at no cookie. The new tokens are in
+    /// the decision.
+    pub async fn refresh_tokens(&self, head: impl Into<RequestHead<'_>>, refresh: &str) -> Decision {
+        let progress = self.advance(self.0.core.refresh_tokens(head, refresh, self.now()));
+        self.complete(progress).await
+    }
+
     async fn complete(&self, progress: Progress) -> Decision {
         match progress {
             Progress::Settled(decision) => decision,

@@ -61,6 +61,12 @@ pub enum LoginError {
     /// The new password has fewer than 8 characters, or more than 1024 bytes.
     #[error("a password has at least 8 characters and at most 1024 bytes")]
     PasswordLength,
+    /// The request asks for tokens, and the route gives cookies only.
+    #[error("the request is in token mode; answer it with `login_tokens`")]
+    TokenMode,
+    /// The request does not ask for tokens, so that none may stand in a body.
+    #[error("the request is not in token mode; answer it with `login`")]
+    CookieMode,
     /// The tokens cannot be minted.
     #[error(transparent)]
     Mint(#[from] MintError),
@@ -87,7 +93,9 @@ impl From<&LoginError> for Problem {
         match error {
             LoginError::InvalidCredentials => Self::InvalidCredentials,
             LoginError::SessionRevoked => Self::SessionRevoked,
-            LoginError::PasswordLength => Self::InvalidRequest,
+            LoginError::PasswordLength | LoginError::TokenMode | LoginError::CookieMode => {
+                Self::InvalidRequest
+            }
             LoginError::Store(_) => Self::Unavailable,
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
             LoginError::Mint(_) | LoginError::Random(_) | LoginError::Password(_) => Self::ServerError,

@@ -26,11 +26,11 @@ use crate::{Authenticator, LoginError, StoreError};
 ///
 /// | counter | labels |
 /// |---|---|
-/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `changed`, `session_ended`, `failed` |
+/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `changed`, `session_ended`, `wrong_mode`, `failed` |
 /// | `cookiejwt_password_changes_total` | |
 /// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current` |
 /// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed` |
-/// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
+/// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
 /// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
 /// | `cookiejwt_store_failures_total` | `operation`: the method that failed |
 /// | `cookiejwt_purged_sessions_total` | |
@@ -166,6 +166,8 @@ pub enum LoginRefusal {
     ChangedMeanwhile,
     /// The session that was to be replaced has ended.
     SessionEnded,
+    /// The request asked for tokens where the application gives cookies, or the other way round.
+    WrongMode,
 }
 
 impl LoginRefusal {
@@ -177,6 +179,7 @@ impl LoginRefusal {
             Self::Inactive => "inactive",
             Self::ChangedMeanwhile => "changed during the login",
             Self::SessionEnded => "the session has ended",
+            Self::WrongMode => "wrong mode",
         }
     }
 }
@@ -275,9 +278,12 @@ impl Authenticator {
     /// Says why a login failed; a refusal has said it already.
     pub(crate) fn login_failed(&self, error: &LoginError) {
         match error {
-            LoginError::InvalidCredentials | LoginError::SessionRevoked => {}
-            // A mistake of the client's, as every other 400.
-            LoginError::PasswordLength => {}
+            // The length of a password is a mistake of the client's, as every other 400.
+            LoginError::InvalidCredentials
+            | LoginError::SessionRevoked
+            | LoginError::PasswordLength
+            | LoginError::TokenMode
+            | LoginError::CookieMode => {}
             LoginError::Store(error) => self.store_failed("login", error),
             error => self.emit(Event::LoginFailed { error: &Line(error).to_string() }),
         }
@@ -313,6 +319,7 @@ fn credential(name: CredentialName) -> &'static str {
     match name {
         CredentialName::AccessCookie => "access cookie",
         CredentialName::RefreshCookie => "refresh cookie",
+        CredentialName::RefreshBody => "refresh in the body",
         CredentialName::Bearer => "bearer",
     }
 }

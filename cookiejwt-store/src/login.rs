@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    ClientInfo, CustomClaims, Login, LoginRequest, RequestHead, RevocationReason, SessionId, Subject,
+    ClientInfo, CustomClaims, Login, LoginRequest, Mode, RequestHead, RevocationReason, SessionId, Subject,
 };
 
 use crate::{
@@ -51,15 +51,17 @@ pub struct LoginContext {
     pub presented: Vec<SessionId>,
     /// Where the login comes from.
     pub client: ClientInfo,
+    /// How the tokens are to leave: as cookies, or in token mode for the body.
+    pub mode: Mode,
 }
 
 impl LoginContext {
-    /// Reads the old session's cookies and the user agent; `ip` is the client's network address.
+    /// Reads the old session's cookies, the user agent and the mode; `ip` is the client's network address.
     pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
         let presented = auth.0.core.presented_sessions(&head);
         // An IPv4 client of an IPv6 socket is an IPv4 client.
         let ip = ip.map(|ip| ip.to_canonical().to_string());
-        Self { presented, client: ClientInfo::from_head(head, ip) }
+        Self { presented, client: ClientInfo::from_head(head, ip), mode: auth.0.core.mode(head) }
     }
 
     /// The client's network address.
@@ -71,7 +73,7 @@ impl LoginContext {
 impl Authenticator {
     /// Logs a user in whose right to do so was proved elsewhere: an OAuth callback, a passkey, a magic link.
     ///
-    /// A new session begins, and the one whose cookies came in is revoked. Send the cookies.
+    /// A new session begins, and the one whose cookies came in is revoked. Send the cookies, or in token mode the tokens.
     pub async fn login<U: AuthUser>(
         &self,
         user: &U,
@@ -147,6 +149,7 @@ impl Authenticator {
             claims,
             remember: options.remember,
             client: context.client.clone(),
+            mode: context.mode,
             ids: self.0.random.login_ids().map_err(LoginError::Random)?,
         };
         let login = self.0.core.login(request, self.now())?;

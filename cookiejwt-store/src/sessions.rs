@@ -18,7 +18,7 @@ const RETRY_AFTER_SECONDS: [u64; 8] = [1, 2, 4, 8, 15, 30, 60, 120];
 #[derive(Debug)]
 #[must_use]
 pub struct LoggedOut {
-    /// Clears both cookies; sent in any case.
+    /// Clears both cookies; sent in any case. None in token mode.
     pub cookies: SetCookies,
     /// Whether every named session is revoked in the store.
     pub revoked: Result<(), StoreError>,

@@ -8,6 +8,7 @@ mod handlers;
 mod password;
 mod refresh;
 mod sessions;
+mod token_mode;
 
 use crate::Scenario;
 
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Scenario> {
         endpoints::scenarios(),
         sessions::scenarios(),
         password::scenarios(),
+        token_mode::scenarios(),
     ]
     .concat()
 }

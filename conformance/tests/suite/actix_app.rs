@@ -53,6 +53,11 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/writes-access", web::to(writes_access))
         .route("/login-as-bob", web::to(log_in_as_bob))
         .route("/refreshed-login-as-bob", web::to(refreshed_log_in_as_bob))
+        .route("/tokens-for-bob", web::to(tokens_for_bob))
+        .route(
+            "/refreshed-tokens-for-bob",
+            web::to(async |_: Identity, world, auth| tokens_for_bob(world, auth).await),
+        )
         .route("/logout-own", web::to(async |auth: AuthContext| auth.logout().await))
         .route("/logout-everywhere", web::to(log_out_everywhere))
         .route("/own-sessions", web::to(own_sessions))
@@ -117,6 +122,10 @@ async fn refreshed_log_in_as_bob(
     auth: AuthContext,
 ) -> Result<impl Responder, Problem> {
     log_in_as_bob(world, auth).await
+}
+
+async fn tokens_for_bob(world: web::Data<World>, auth: AuthContext) -> Result<Tokens, Problem> {
+    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
 async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {

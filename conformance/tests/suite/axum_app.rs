@@ -45,6 +45,11 @@ fn application(world: World) -> Router {
         .route("/writes-access", any(writes_access))
         .route("/login-as-bob", any(log_in_as_bob))
         .route("/refreshed-login-as-bob", any(refreshed_log_in_as_bob))
+        .route("/tokens-for-bob", any(tokens_for_bob))
+        .route(
+            "/refreshed-tokens-for-bob",
+            any(async |_: Identity, state, auth| tokens_for_bob(state, auth).await),
+        )
         .route("/logout-own", any(async |auth: AuthContext| auth.logout().await))
         .route("/logout-everywhere", any(log_out_everywhere))
         .route("/own-sessions", any(own_sessions))
@@ -106,6 +111,10 @@ async fn refreshed_log_in_as_bob(
     auth: AuthContext,
 ) -> Result<impl IntoResponse, Problem> {
     log_in_as_bob(state, auth).await
+}
+
+async fn tokens_for_bob(State(world): State<World>, auth: AuthContext) -> Result<Tokens, Problem> {
+    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
 async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {

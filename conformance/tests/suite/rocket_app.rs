@@ -51,6 +51,7 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![holds, upgrades, sets_cookies, writes_access, log_in_as_bob])
         .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
         .mount("/", routes![own_sessions, own_end, own_end_others, own_fresh, own_password])
+        .mount("/", routes![tokens_for_bob, refreshed_tokens_for_bob])
         .mount("/skipped", routes![me, optional])
         .mount("/skippedmore", routes![optional])
         .register("/", auth.catchers())
@@ -215,6 +216,20 @@ async fn refreshed_log_in_as_bob(
 ) -> Result<WithCookies<&'static str>, Problem> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
     Ok(cookies.with("bob"))
+}
+
+#[post("/tokens-for-bob")]
+async fn tokens_for_bob(world: &State<World>, auth: AuthContext) -> Result<Tokens, Problem> {
+    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
+}
+
+#[post("/refreshed-tokens-for-bob")]
+async fn refreshed_tokens_for_bob(
+    world: &State<World>,
+    _who: Identity,
+    auth: AuthContext,
+) -> Result<Tokens, Problem> {
+    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
 #[post("/logout-own")]

@@ -44,7 +44,7 @@ impl<'a> Cookie<'a> {
 impl<'a> Presented<'a> {
     pub(super) fn read(core: &Core, head: &RequestHead<'a>) -> Self {
         let mut presented = Self::default();
-        if core.config().credentials.reads_cookies() {
+        if core.reads_cookies(head) {
             let access_name = core.config().access_name().as_bytes();
             let refresh_name = core.config().refresh_name().as_bytes();
             cookie::visit_pairs(head, &mut |name, value| {

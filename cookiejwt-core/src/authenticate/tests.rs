@@ -8,6 +8,7 @@ mod permitted;
 mod refresh_route;
 mod revocation;
 mod rows;
+mod token_mode;
 
 use http::{
     Request,

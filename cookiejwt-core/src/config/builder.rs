@@ -35,6 +35,7 @@ pub struct ConfigBuilder {
     revocation: RevocationLevel,
     skip: Vec<String>,
     max_sessions: Option<u32>,
+    token_mode: bool,
 }
 
 impl ConfigBuilder {
@@ -222,6 +223,23 @@ impl ConfigBuilder {
         self
     }
 
+    /// Lets clients without cookies (mobile, command line) ask for tokens in the body with the header
+    /// `Cookiejwt-Mode: token`. Variable `COOKIEJWT_TOKEN_MODE`, default false: the header is ignored.
+    ///
+    /// On a request in token mode, to our routes and to yours, cookies count as absent and none is set or cleared; the
+    /// credentials are `Authorization: Bearer` and the `refresh` of a body. The CSRF table does not apply: a browser
+    /// sends neither by itself, and lets a page of another origin send the header only after a preflight (Fetch
+    /// Standard, CORS-preflight request). So **allow `Cookiejwt-Mode` in a CORS policy
+    /// (`Access-Control-Allow-Headers`) only for origins whose pages may hold tokens**; native applications know no
+    /// CORS and need none. A page that can use the cookies should use them: what its scripts can read, a script that
+    /// was injected into it can read too (OAuth 2.0 for Browser-Based Applications, §5).
+    ///
+    /// Needs the header among the [`credentials`](Self::credentials).
+    pub fn token_mode(mut self, on: bool) -> Self {
+        self.token_mode = on;
+        self
+    }
+
     /// Takes settings from pairs of name and value, over those already made.
     ///
     /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error.
@@ -250,6 +268,7 @@ impl ConfigBuilder {
         };
         checks::origins(&csrf, cookies.secure)?;
         checks::skip(&self.skip)?;
+        checks::token_mode(self.token_mode, self.credentials)?;
         Ok(Config {
             issuer: checks::issuer(self.issuer)?,
             audience: checks::audience(self.audience)?,
@@ -266,6 +285,7 @@ impl ConfigBuilder {
             revocation: self.revocation,
             skip: self.skip,
             max_sessions: checks::max_sessions(self.max_sessions)?,
+            token_mode: self.token_mode,
         })
     }
 

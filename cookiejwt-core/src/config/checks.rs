@@ -1,4 +1,4 @@
-use super::{ConfigError, ConfigProblem, CookieSettings, CsrfSettings, Origin, SameSite};
+use super::{ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, Origin, SameSite};
 use crate::PrivateKey;
 
 use ConfigProblem::{Contradiction, Empty, Insecure, Malformed, Missing, OutOfRange, Unsupported};
@@ -128,6 +128,16 @@ pub(super) fn skip(paths: &[String]) -> Check {
             "begin each path with / and use visible ASCII characters other than ;",
         )
     })
+}
+
+/// Tokens that nobody could use would be handed out.
+pub(super) fn token_mode(on: bool, credentials: CredentialOrder) -> Check {
+    if on && !credentials.reads_header() {
+        let what = "is true while COOKIEJWT_CREDENTIALS reads no header";
+        let cure = "let COOKIEJWT_CREDENTIALS be cookie,header, or remove it";
+        return Err(refuse("COOKIEJWT_TOKEN_MODE", Contradiction, what, cure));
+    }
+    Ok(())
 }
 
 pub(super) fn max_sessions(sessions: Option<u32>) -> Check<Option<u32>> {

@@ -40,6 +40,7 @@ pub struct Config {
     pub(crate) revocation: RevocationLevel,
     pub(crate) skip: Vec<String>,
     pub(crate) max_sessions: Option<u32>,
+    pub(crate) token_mode: bool,
 }
 
 #[derive(Clone, Debug)]

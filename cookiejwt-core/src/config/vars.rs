@@ -38,6 +38,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_TRUSTED_ORIGINS", |b, v| Ok(b.replace_trusted_origins(v.list()?))),
     ("COOKIEJWT_REVOCATION", |b, v| Ok(b.revocation(v.revocation()?))),
     ("COOKIEJWT_MAX_SESSIONS", |b, v| Ok(b.max_sessions(v.count()?))),
+    ("COOKIEJWT_TOKEN_MODE", |b, v| Ok(b.token_mode(v.flag()?))),
     ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
 ];
 

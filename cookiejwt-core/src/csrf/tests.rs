@@ -5,7 +5,7 @@ mod product;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Credential, CsrfDenial, check};
-use crate::{RequestHead, config::CsrfSettings, testing};
+use crate::{Core, RequestHead, config::CsrfSettings, testing};
 
 use CsrfDenial::{Ambiguous, CrossSite, ForeignOrigin, NoBrowserHeaders};
 
@@ -44,6 +44,13 @@ fn headers(fields: Fields<'_>) -> HeaderMap {
 fn verdict(method: &str, fields: Fields<'_>, settings: &CsrfSettings) -> Verdict {
     let map = headers(fields);
     check(&RequestHead::new(method, "/notes", None, &map), settings, Credential::Ambient).map(|_| ())
+}
+
+/// As a request gets it that asks for token mode while it is switched on.
+fn token_mode() -> Credential {
+    let core = Core::new(testing::config().token_mode(true).build().unwrap());
+    let map = headers(&[("cookiejwt-mode", b"token")]);
+    Credential::none_yet(core.mode(RequestHead::new("POST", "/", None, &map)))
 }
 
 fn assert_rows(rows: &[Row], settings: &CsrfSettings) {
@@ -164,7 +171,9 @@ fn row_2_the_authorization_header_is_the_credential() {
     ] {
         let map = headers(fields);
         let head = RequestHead::new("POST", "/notes", None, &map);
-        assert!(check(&head, &settings(None, true), Credential::Header).is_ok(), "2: {rule}");
+        for credential in [Credential::Header, token_mode()] {
+            assert!(check(&head, &settings(None, true), credential).is_ok(), "2: {rule}");
+        }
         assert!(check(&head, &settings(None, true), Credential::Ambient).is_err(), "2: {rule}, by cookie");
     }
 }
@@ -355,6 +364,24 @@ fn login_asks_the_same_table() {
         let map = headers(fields);
         let head = RequestHead::new(method, "/api/auth/token/", None, &map);
         assert_eq!(core.check_csrf(&head).map(|_| ()), *expected, "{rule}");
+    }
+}
+
+#[test]
+fn row_2_token_mode_switched_on_and_asked_for_once() {
+    const MODE: &str = "cookiejwt-mode";
+    let core = |on| Core::new(testing::config().token_mode(on).build().unwrap());
+    for (rule, on, fields, expected) in [
+        ("2: asked", true, &[EVIL[0], EVIL[1], (MODE, b"token")][..], ALLOW),
+        ("2: asked, Fetch Metadata twice", true, &[EVIL[0], EVIL[0], (MODE, b"token")], ALLOW),
+        ("5: not asked", true, &EVIL, Err(CrossSite)),
+        ("5: switched off", false, &[EVIL[0], EVIL[1], (MODE, b"token")], Err(CrossSite)),
+        ("5: another value", true, &[EVIL[0], EVIL[1], (MODE, b"Token")], Err(CrossSite)),
+        ("5: twice", true, &[EVIL[0], (MODE, b"token"), (MODE, b"token")], Err(CrossSite)),
+    ] {
+        let map = headers(fields);
+        let head = RequestHead::new("POST", "/api/auth/token/", None, &map);
+        assert_eq!(core(on).check_csrf(&head).map(|_| ()), expected, "{rule}");
     }
 }
 

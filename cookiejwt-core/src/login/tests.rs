@@ -3,7 +3,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::{ClientInfo, Login, LoginRequest, MintError};
 use crate::{
-    Config, ConfigBuilder, Core, CredentialSource, CustomClaims, LoginIds, SessionRecord, Subject, Timestamp,
+    Config, ConfigBuilder, Core, CredentialSource, CustomClaims, LoginIds, Mode, SessionRecord, Subject,
+    Timestamp,
     testing::{self, NOW},
 };
 
@@ -24,6 +25,7 @@ fn request() -> LoginRequest {
         claims: CustomClaims::default(),
         remember: true,
         client,
+        mode: Mode::Cookie,
         ids: ids(),
     }
 }
@@ -269,4 +271,55 @@ fn the_user_agent_is_cut_and_printable() {
         assert_eq!(client.ip.as_deref(), Some("192.0.2.1"), "{rule}");
     }
     assert_eq!(Subject::MAX_LENGTH, 191, "every database can index it");
+}
+
+/// The row is the same, so that sessions are listed, revoked and refreshed in one way.
+#[test]
+fn token_mode_the_same_row_and_no_cookie() {
+    let core = core(|config| config.token_mode(true));
+    let mode = |value| {
+        core.mode(&Request::post("/").header("cookiejwt-mode", value).body(()).unwrap().into_parts().0)
+    };
+    let [tokens, cookies] = ["token", "cookie"]
+        .map(|value| core.login(LoginRequest { mode: mode(value), ..request() }, NOW).unwrap());
+    assert_eq!(tokens.record, cookies.record);
+    assert_eq!(tokens.refresh_expires_at, cookies.refresh_expires_at);
+    assert!(tokens.cookies.is_empty() && cookies.tokens.is_none());
+    assert_eq!(tokens.identity.source(), CredentialSource::Header);
+    let body = tokens.tokens.unwrap();
+    let [access, refresh] = [body.access(), body.refresh()].map(str::to_owned);
+    let in_cookies = lines(&cookies);
+    assert!(in_cookies[0].starts_with(&format!("__Host-access_token={access}; ")));
+    assert!(in_cookies[1].starts_with(&format!("__Host-refresh_token={refresh}; ")));
+    assert_eq!(body.expires_in(), 300);
+}
+
+#[test]
+fn token_mode_a_token_that_is_too_long_is_an_error() {
+    let core = core(|config| config.token_mode(true));
+    let (head, ()) = Request::post("/").header("cookiejwt-mode", "token").body(()).unwrap().into_parts();
+    let login = |length: usize| {
+        let claims = CustomClaims::new(&serde_json::json!({ "padding": "x".repeat(length) })).unwrap();
+        core.login(LoginRequest { claims, mode: core.mode(&head), ..request() }, NOW)
+    };
+    let fits = (5000..8192).rev().find(|length| login(*length).is_ok()).unwrap();
+    let longest = login(fits).unwrap().tokens.unwrap().access().len();
+    assert!((8189..=8192).contains(&longest), "{longest}");
+    let error = login(fits + 1).unwrap_err();
+    assert!(matches!(error, MintError::TokenTooLong { length: 8193..=8196 }), "{error}");
+}
+
+#[test]
+fn token_mode_replaces_no_session_and_asks_no_csrf_table() {
+    let core = core(|config| config.token_mode(true));
+    let cookies = format!("{}; {}", testing::access("alice").cookie(), testing::refresh("alice").cookie());
+    let head = |field: &str| {
+        let request = Request::post("/").header("cookie", &cookies).header("sec-fetch-site", "cross-site");
+        request.header(field, "token").body(()).unwrap().into_parts().0
+    };
+    for (field, sessions, allowed) in [("cookiejwt-mode", 0, true), ("x-mode", 1, false)] {
+        let head = head(field);
+        assert_eq!(core.presented_sessions(&(&head).into()).len(), sessions, "{field}");
+        assert_eq!(core.check_csrf(&(&head).into()).is_ok(), allowed, "{field}");
+    }
 }

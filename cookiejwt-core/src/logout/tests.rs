@@ -218,3 +218,30 @@ fn tokens_of_the_previous_secret_still_name_their_session() {
     assert_rows(&new, [("previous secret", cookies(), None, "a r")]);
     assert_rows(&testing::core(), [("unknown secret", cookies(), None, "")]);
 }
+
+#[test]
+fn token_mode_reads_and_clears_no_cookie() {
+    let ordered = |on| Core::new(testing::config().token_mode(on).build().unwrap());
+    let all = || bearer(post([access("a").cookie(), refresh("r").cookie()]), access("b").bearer());
+    let asks = |request: Builder| request.header("cookiejwt-mode", "token");
+    let body = || Some(refresh("body").token());
+    for (rule, request, body, expected) in [
+        ("nothing", asks(post([])), None, ""),
+        ("cookies alone", asks(post([access("a").cookie(), refresh("r").cookie()])), None, ""),
+        ("bearer", asks(all()), None, "b"),
+        ("bearer and body", asks(all()), body(), "b body"),
+        (
+            "body alone, from another site",
+            asks(post([]).header("sec-fetch-site", "cross-site")),
+            body(),
+            "body",
+        ),
+        ("from another site", asks(all().header("sec-fetch-site", "cross-site")), body(), "b body"),
+    ] {
+        let logout = logout(&ordered(true), request, body.as_deref());
+        assert_eq!(told(&logout), expected, "{rule}");
+        assert!(logout.unwrap().cookies.is_empty(), "{rule}");
+    }
+    assert_rows(&ordered(false), [("off", asks(all()), body(), "a r b body")]);
+    assert_rows(&ordered(true), [("asked twice", asks(asks(all())), body(), "a r b body")]);
+}

@@ -2,6 +2,7 @@
 
 mod rotated;
 mod tabs;
+mod token_mode;
 mod unmatched;
 mod user;
 
@@ -10,9 +11,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::{RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState};
 use crate::{
-    Assessment, ClientInfo, ConfigBuilder, Core, CustomClaims, Decision, LoginIds, LoginRequest, Outcome,
-    Reason, RefreshIds, RevocationLevel, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
-    SetCookies, Settlement, Timestamp,
+    Assessment, ClientInfo, ConfigBuilder, Core, CustomClaims, Decision, LoginIds, LoginRequest, Mode,
+    Outcome, Reason, RefreshIds, RevocationLevel, RevocationReason, RotationOutcome, RotationRequest,
+    SessionRecord, SetCookies, Settlement, Timestamp,
     testing::{self, NOW},
 };
 
@@ -31,6 +32,7 @@ fn login(core: &Core, remember: bool) -> (SessionRecord, String) {
         claims: CustomClaims::default(),
         remember,
         client: ClientInfo::default(),
+        mode: Mode::Cookie,
         ids: LoginIds { session: SESSION.into(), refresh: "refresh-1".into(), access: "access-1".into() },
     };
     let login = core.login(request, NOW).unwrap();

@@ -310,6 +310,7 @@ fn login(core: &Core, session: Session, now: Millis, id: u8) -> cookiejwt_core::
         claims: CustomClaims::default(),
         remember: true,
         client: cookiejwt_core::ClientInfo::default(),
+        mode: cookiejwt_core::Mode::Cookie,
         ids: LoginIds { session: session.id(), refresh: token_id(id), access: "access".into() },
     };
     core.login(request, datetime(now)).unwrap()

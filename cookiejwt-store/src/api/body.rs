@@ -109,6 +109,22 @@ impl FromBody for PasswordBody {
     }
 }
 
+/// What a refresh needs in token mode.
+#[derive(Deserialize)]
+pub(super) struct RefreshBody {
+    pub(super) refresh: String,
+}
+
+impl FromBody for RefreshBody {
+    fn from_form(bytes: &[u8]) -> Option<Self> {
+        Some(Self { refresh: form_field(bytes, "refresh")? })
+    }
+
+    fn is_complete(&self) -> bool {
+        !self.refresh.trim().is_empty()
+    }
+}
+
 impl MediaType {
     fn of(head: &RequestHead<'_>) -> Option<Self> {
         let essence = head.text(&header::CONTENT_TYPE)?.split(';').next()?.trim();
@@ -122,15 +138,12 @@ impl MediaType {
 
 /// The `refresh` of a logout's body; anything else in it is ignored.
 pub(super) fn refresh_member(head: &RequestHead<'_>, body: &Body) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Member {
-        refresh: String,
-    }
     let Body::Complete(bytes) = body else { return None };
-    match MediaType::of(head)? {
-        MediaType::Json => json_object::<Member>(bytes).map(|member| member.refresh),
-        MediaType::Form => form_field(bytes, "refresh"),
-    }
+    let member: Option<RefreshBody> = match MediaType::of(head)? {
+        MediaType::Json => json_object(bytes),
+        MediaType::Form => RefreshBody::from_form(bytes),
+    };
+    member.map(|member| member.refresh)
 }
 
 /// One object; serde would read a struct from a list as well.

@@ -10,7 +10,7 @@ mod sessions;
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use cookiejwt_core::{Decision, Identity, Login, Problem, RequestHead, SetCookies};
+use cookiejwt_core::{Decision, Identity, Login, Mode, Problem, RequestHead, SetCookies};
 use http::{HeaderValue, header};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -20,13 +20,16 @@ pub use self::{
     reply::Reply,
     route::{MAX_BODY_BYTES, Route},
 };
-use self::{body::LoginBody, operation::Operation};
+use self::{
+    body::{LoginBody, RefreshBody},
+    operation::Operation,
+};
 use crate::{Authenticator, LoginContext, LoginOptions};
 
 /// The endpoints of `/api/auth/…`: login, refresh, logout, verify, fresh login, sessions, password, keys.
 ///
-/// An adapter mounts [`paths`](Self::paths) for every method, reads at most [`MAX_BODY_BYTES`] of body, and writes the
-/// [`Reply`].
+/// An adapter mounts [`paths`](Self::paths) for every method, reads at most [`MAX_BODY_BYTES`] of body where
+/// [`reads_body`](Self::reads_body) says so, and writes the [`Reply`].
 #[derive(Clone, Debug)]
 pub struct Api(Authenticator);
 
@@ -63,6 +66,11 @@ impl Api {
         }
     }
 
+    /// Whether the endpoint reads a body at all; `token/refresh/` does so in token mode only.
+    pub fn reads_body(&self, route: Route, head: RequestHead<'_>) -> bool {
+        route.reads_body(self.0.core().mode(head))
+    }
+
     /// Answers a request to one of the routes. `ip` is the client's network address.
     pub async fn handle(&self, route: Route, head: RequestHead<'_>, body: Body, ip: Option<IpAddr>) -> Reply {
         if !self.serves(route) {
@@ -73,7 +81,7 @@ impl Api {
         };
         let reply = match operation {
             Operation::Login => self.login(head, body, ip).await,
-            Operation::Refresh => self.refresh(head).await,
+            Operation::Refresh => self.refresh(head, body).await,
             Operation::Logout => self.logout(head, &body).await,
             Operation::Verify => self.verify(head).await,
             Operation::FreshLogin | Operation::ChangePassword => {
@@ -104,10 +112,19 @@ impl Api {
         }
     }
 
-    async fn refresh(&self, head: RequestHead<'_>) -> Reply {
-        let decision = self.0.refresh(head).await;
+    async fn refresh(&self, head: RequestHead<'_>, body: Body) -> Reply {
+        let decision = match self.0.core().mode(head) {
+            Mode::Cookie => self.0.refresh(head).await,
+            Mode::Token(_) => match body::read(&head, body) {
+                Ok(RefreshBody { refresh }) => self.0.refresh_tokens(head, &refresh).await,
+                Err(problem) => return Reply::problem(problem),
+            },
+        };
         let ends_at = decision.refresh_expires_at;
-        self.answer(&decision, |identity| session_reply(identity, ends_at))
+        match &decision.tokens {
+            Some(tokens) => Reply::tokens(tokens),
+            None => self.answer(&decision, |identity| session_reply(identity, ends_at)),
+        }
     }
 
     async fn logout(&self, head: RequestHead<'_>, body: &Body) -> Reply {
@@ -147,7 +164,15 @@ impl Api {
     }
 
     fn logged_in(&self, login: &Login) -> Reply {
-        self.with_cookies(session_reply(&login.identity, Some(login.refresh_expires_at)), &login.cookies)
+        self.issued(login, session_reply(&login.identity, Some(login.refresh_expires_at)))
+    }
+
+    /// What every route answers that begins a session: the tokens in token mode, else this reply with the cookies.
+    fn issued(&self, login: &Login, in_cookie_mode: Reply) -> Reply {
+        match &login.tokens {
+            Some(tokens) => Reply::tokens(tokens),
+            None => self.with_cookies(in_cookie_mode, &login.cookies),
+        }
     }
 
     fn answer(&self, decision: &Decision, reply: impl FnOnce(&Identity) -> Reply) -> Reply {

@@ -1,5 +1,19 @@
-use cookiejwt_core::Problem;
+use cookiejwt_core::{Mode, Problem};
 use http::{Method, StatusCode};
+
+const REFRESH_PROBLEMS: &[Problem] = &[
+    // The body in token mode.
+    Problem::InvalidRequest,
+    Problem::BodyTooLarge,
+    Problem::UnsupportedMediaType,
+    Problem::NotAuthenticated,
+    Problem::InvalidToken,
+    Problem::SessionRevoked,
+    Problem::SessionExpired,
+    Problem::CsrfFailed,
+    Problem::ServerError,
+    Problem::Unavailable,
+];
 
 /// One method of one endpoint. Requests are served from this table, and the OpenAPI document is written from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,8 +44,11 @@ impl Operation {
         }
     }
 
-    pub(super) const fn reads_body(self) -> bool {
-        matches!(self, Self::Login | Self::Logout | Self::FreshLogin | Self::ChangePassword)
+    pub(super) const fn reads_body(self, mode: Mode) -> bool {
+        match self {
+            Self::Refresh => matches!(mode, Mode::Token(_)),
+            _ => matches!(self, Self::Login | Self::Logout | Self::FreshLogin | Self::ChangePassword),
+        }
     }
 
     /// The status when all went well.
@@ -61,15 +78,7 @@ impl Operation {
                 Problem::ServerError,
                 Problem::Unavailable,
             ],
-            Self::Refresh => &[
-                Problem::NotAuthenticated,
-                Problem::InvalidToken,
-                Problem::SessionRevoked,
-                Problem::SessionExpired,
-                Problem::CsrfFailed,
-                Problem::ServerError,
-                Problem::Unavailable,
-            ],
+            Self::Refresh => REFRESH_PROBLEMS,
             Self::Logout => &[Problem::CsrfFailed, Problem::Unavailable],
             Self::FreshLogin | Self::ChangePassword => &[
                 Problem::InvalidRequest,
@@ -112,6 +121,10 @@ impl Operation {
 
     /// Whether the table knows this status: an answer that it does not know is a mistake of ours.
     pub(super) fn can_answer(self, status: StatusCode) -> bool {
-        status == self.success() || self.problems().iter().any(|problem| problem.status() == status)
+        // In token mode a new password has a body, the tokens.
+        let in_token_mode = self == Self::ChangePassword && status == StatusCode::OK;
+        status == self.success()
+            || in_token_mode
+            || self.problems().iter().any(|problem| problem.status() == status)
     }
 }

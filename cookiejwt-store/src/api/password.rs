@@ -63,6 +63,6 @@ impl Api {
         let context = LoginContext::from_head(&self.0, head, ip);
         let login = self.0.change_password(who, &current_password, &new_password, context).await;
         let login = login.map_err(|error| error.report())?;
-        Ok(self.with_cookies(Reply::no_content(), &login.cookies))
+        Ok(self.issued(&login, Reply::no_content()))
     }
 }

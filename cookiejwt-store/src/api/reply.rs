@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use cookiejwt_core::Problem;
+use cookiejwt_core::{Problem, Tokens};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -39,6 +39,11 @@ impl Reply {
         let body = format!(r#"{{"type":"about:blank","title":"{title}","status":{}}}"#, status.as_u16());
         let reply = Self::raw("application/problem+json", body.into()).never_stored();
         Self { status, ..reply }
+    }
+
+    /// The tokens of a session, for a request in token mode (RFC 6749 §5.1).
+    pub fn tokens(tokens: &Tokens) -> Self {
+        Self::json(tokens)
     }
 
     pub(super) fn json(value: &impl Serialize) -> Self {

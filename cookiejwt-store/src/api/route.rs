@@ -1,3 +1,4 @@
+use cookiejwt_core::Mode;
 use http::{HeaderValue, Method};
 
 use super::operation::Operation;
@@ -9,9 +10,9 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Route {
-    /// `POST token/`: username and password for cookies.
+    /// `POST token/`: username and password for cookies, or in token mode for tokens.
     Login,
-    /// `POST token/refresh/`: the refresh cookie for new cookies.
+    /// `POST token/refresh/`: the refresh cookie for new cookies, or in token mode the refresh token for new tokens.
     Refresh,
     /// `POST token/blacklist/` and `POST logout/`: ends the session and clears the cookies, always.
     Logout,
@@ -75,8 +76,7 @@ impl Route {
         HeaderValue::try_from(methods.collect::<Vec<_>>().join(", ")).unwrap_or(HeaderValue::from_static(""))
     }
 
-    /// Whether the endpoint reads a body at all.
-    pub fn reads_body(self) -> bool {
-        self.operations().iter().any(|operation| operation.reads_body())
+    pub(super) fn reads_body(self, mode: Mode) -> bool {
+        self.operations().iter().any(|operation| operation.reads_body(mode))
     }
 }

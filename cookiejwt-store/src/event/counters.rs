@@ -14,6 +14,7 @@ pub(super) fn count(event: &Event<'_>) {
             LoginRefusal::Inactive => "inactive",
             LoginRefusal::ChangedMeanwhile => "changed",
             LoginRefusal::SessionEnded => "session_ended",
+            LoginRefusal::WrongMode => "wrong_mode",
         }),
         Event::PasswordChanged { .. } => counter!("cookiejwt_password_changes_total").increment(1),
         Event::LoginFailed { .. } => login("failed"),
@@ -70,6 +71,7 @@ fn credential_label(name: CredentialName) -> &'static str {
     match name {
         CredentialName::AccessCookie => "access_cookie",
         CredentialName::RefreshCookie => "refresh_cookie",
+        CredentialName::RefreshBody => "refresh_body",
         CredentialName::Bearer => "bearer",
     }
 }

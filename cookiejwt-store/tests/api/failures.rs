@@ -1,7 +1,7 @@
 //! Methods, and the challenge that every 401 carries.
 
 use cookiejwt_store::{Authenticator, BuildError, MemoryStore, Route, core::testing};
-use http::Method;
+use http::{Method, Request};
 
 use crate::{
     answer::Ask,
@@ -45,18 +45,22 @@ async fn a_method_override_changes_nothing() {
 
 #[test]
 fn what_a_route_says_of_itself() {
-    for (route, reads_body) in [
-        (Route::Login, true),
-        (Route::Refresh, false),
-        (Route::Logout, true),
-        (Route::Verify, false),
-        (Route::FreshLogin, true),
-        (Route::Sessions, false),
-        (Route::Session, false),
-        (Route::Password, true),
-        (Route::Jwks, false),
+    let api = World::with(testing::config().token_mode(true)).auth.api();
+    for (route, in_cookie_mode, in_token_mode) in [
+        (Route::Login, true, true),
+        (Route::Refresh, false, true),
+        (Route::Logout, true, true),
+        (Route::Verify, false, false),
+        (Route::FreshLogin, true, true),
+        (Route::Sessions, false, false),
+        (Route::Session, false, false),
+        (Route::Password, true, true),
+        (Route::Jwks, false, false),
     ] {
-        assert_eq!(route.reads_body(), reads_body, "{route:?}");
+        for (field, reads_body) in [("x-mode", in_cookie_mode), ("cookiejwt-mode", in_token_mode)] {
+            let (head, ()) = Request::post("/").header(field, "token").body(()).unwrap().into_parts();
+            assert_eq!(api.reads_body(route, (&head).into()), reads_body, "{route:?} {field}");
+        }
     }
 }
 

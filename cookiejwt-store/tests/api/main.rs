@@ -12,3 +12,4 @@ mod failures;
 mod keys;
 mod login;
 mod never_panics;
+mod token_mode;

@@ -36,6 +36,7 @@ struct Case {
     refresh: Token,
     denied: bool,
     permitted: bool,
+    token_mode: bool,
 }
 
 /// Section 4, row by row. The session lives, so that rows c and d never match.
@@ -49,6 +50,13 @@ fn expected(case: Case) -> &'static str {
     let refresh = if cookies { case.refresh } else { Absent };
     // Two `Authorization` fields are none.
     let bearer = if header && case.bearer != Twice { case.bearer } else { Absent };
+    if case.token_mode {
+        return match bearer {
+            Valid => "bob by header",
+            Absent => "anonymous",
+            _ => "401 invalid_token",
+        };
+    }
     let any_cookie = access != Absent || refresh != Absent;
     let header_first = case.order == CredentialOrder::HeaderThenCookie;
     let access_valid = matches!(access, Valid | Near);
@@ -124,7 +132,8 @@ impl Fields {
         let (mode, destination) =
             if case.permitted { ("navigate", "document") } else { ("no-cors", "image") };
         let request = request.method(if case.denied { "POST" } else { "GET" }).header("sec-fetch-site", site);
-        parts(request.header("sec-fetch-mode", mode).header("sec-fetch-dest", destination))
+        let request = request.header("sec-fetch-mode", mode).header("sec-fetch-dest", destination);
+        parts(if case.token_mode { request.header("cookiejwt-mode", "token") } else { request })
     }
 }
 
@@ -132,9 +141,10 @@ impl Fields {
 fn every_combination() {
     let fields = Fields::new();
     for order in ORDERS {
-        let cores = LEVELS
-            .map(|level| Core::new(testing::config().revocation(level).credentials(order).build().unwrap()));
-        for case in cases(order) {
+        let token_mode = order != CredentialOrder::CookieOnly;
+        let config = || testing::config().credentials(order).token_mode(token_mode);
+        let cores = LEVELS.map(|level| Core::new(config().revocation(level).build().unwrap()));
+        for case in cases(order).into_iter().filter(|case| token_mode || !case.token_mode) {
             let head = fields.request(case);
             for core in &cores {
                 assert_eq!(ask(core, &head), expected(case), "{case:?} {:?}", core.config().revocation());
@@ -149,7 +159,9 @@ fn cases(order: CredentialOrder) -> Vec<Case> {
         for bearer in BEARER {
             for refresh in REFRESH {
                 for (denied, permitted) in [(false, true), (false, false), (true, true), (true, false)] {
-                    cases.push(Case { order, access, bearer, refresh, denied, permitted });
+                    for token_mode in [false, true] {
+                        cases.push(Case { order, access, bearer, refresh, denied, permitted, token_mode });
+                    }
                 }
             }
         }

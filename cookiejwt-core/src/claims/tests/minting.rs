@@ -175,7 +175,9 @@ fn a_cookie_that_is_too_long_is_not_minted() {
     let core = testing::core();
     let mint = |length: usize| {
         let custom = CustomClaims::new(&json!({ "x": "x".repeat(length) })).unwrap();
-        core.mint_access(access(), &custom, true).map(|minted| minted.cookie)
+        let access = core.mint_access(access(), &custom)?;
+        let refresh = core.verify_refresh(testing::refresh("42").token().as_bytes(), 4096, NOW).unwrap();
+        core.pair(&access, &refresh, NOW).map(|cookies| cookies.iter().next().unwrap().clone())
     };
     let fits = (0..4096).take_while(|length| mint(*length).is_ok()).last().unwrap();
     let line = mint(fits).unwrap();

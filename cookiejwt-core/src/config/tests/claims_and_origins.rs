@@ -1,6 +1,6 @@
 use super::{
     Change,
-    ConfigProblem::{Empty, Malformed, OutOfRange},
+    ConfigProblem::{Contradiction, Empty, Malformed, OutOfRange},
     Vars, accepted, assert_refused, builder, from,
 };
 
@@ -171,4 +171,22 @@ fn skip_is_exact_or_a_prefix_on_segment_boundaries() {
         assert_eq!(config.skips(path), expected, "{rule}");
         assert_eq!(config.has_skips(), !vars.is_empty(), "{rule}");
     }
+}
+
+/// Tokens would be handed out that nobody could use.
+#[test]
+fn token_mode_needs_the_header_among_the_credentials() {
+    const MODE: &str = "COOKIEJWT_TOKEN_MODE";
+    for (credentials, accepted) in
+        [("cookie,header", true), ("header,cookie", true), ("header", true), ("cookie", false)]
+    {
+        let result = from(&[("COOKIEJWT_CREDENTIALS", credentials), (MODE, "true")]);
+        if accepted {
+            assert!(result.is_ok(), "{credentials}");
+        } else {
+            assert_refused(credentials, result, (MODE, Contradiction, "cookie,header"));
+        }
+        assert!(from(&[("COOKIEJWT_CREDENTIALS", credentials), (MODE, "false")]).is_ok(), "{credentials}");
+    }
+    assert_refused("no flag", from(&[(MODE, "yes")]), (MODE, Malformed, "true or false"));
 }

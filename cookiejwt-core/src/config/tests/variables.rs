@@ -10,7 +10,7 @@ type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'s
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 24] = [
+const ROWS: [Row; 25] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
     ("COOKIEJWT_ISSUER", |c| c.issuer.clone(), "https://id.example", "http://localhost", "http://localhost"),
@@ -34,6 +34,7 @@ const ROWS: [Row; 24] = [
     ("COOKIEJWT_TRUSTED_ORIGINS", |c| c.csrf.trusted_origins.join("+"), "", "http://a, http://b", "http://a+http://b"),
     ("COOKIEJWT_REVOCATION", |c| format!("{:?}", c.revocation()), "Feed", "at-refresh", "AtRefresh"),
     ("COOKIEJWT_MAX_SESSIONS", |c| format!("{:?}", c.max_sessions), "None", "5", "Some(5)"),
+    ("COOKIEJWT_TOKEN_MODE", |c| c.token_mode.to_string(), "false", "true", "true"),
     ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
 ];
 
@@ -87,7 +88,7 @@ fn everything_set() -> ConfigBuilder {
         .reuse_leeway(std::time::Duration::from_secs(3))
         .refresh_ahead(std::time::Duration::from_secs(7))
         .leeway(std::time::Duration::from_secs(2))
-        .credentials(CredentialOrder::CookieOnly)
+        .credentials(CredentialOrder::HeaderThenCookie)
         .public_origin("http://builder.example")
         .trusted_origin("http://builder.example")
         .revocation(RevocationLevel::EveryRequest)
@@ -118,6 +119,7 @@ fn the_last_of_two_equal_names_counts() {
         let first = match name {
             "COOKIEJWT_SECRET" | "COOKIEJWT_SECRET_PREVIOUS" => SECRET,
             "COOKIEJWT_SECURE" | "COOKIEJWT_HTTPONLY" | "COOKIEJWT_PARTITIONED" => "true",
+            "COOKIEJWT_TOKEN_MODE" => "false",
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",

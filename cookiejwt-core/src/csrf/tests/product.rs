@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
     super::{Credential, CsrfDenial, check},
-    PUBLIC, Verdict, settings,
+    PUBLIC, Verdict, settings, token_mode,
 };
 use crate::RequestHead;
 
@@ -111,7 +111,7 @@ impl Case {
     /// The rows in words, over what the tables above say of themselves.
     fn oracle(&self) -> Verdict {
         let row_1 = self.method.1 && !self.shape.1;
-        let row_2 = self.credential == Credential::Header;
+        let row_2 = matches!(self.credential, Credential::Header | Credential::TokenMode(_));
         let row_3 = self.site.1 == Site::Ambiguous || self.origin.1 == Source::Ambiguous;
         let row_4 = self.site.1 == Site::Own;
         let trusted = self.origin.1 == Source::Trusted;
@@ -154,7 +154,7 @@ impl Case {
 }
 
 fn switches() -> impl Iterator<Item = (Credential, bool, bool)> {
-    [Credential::Ambient, Credential::Header].into_iter().flat_map(|credential| {
+    [Credential::Ambient, Credential::Header, token_mode()].into_iter().flat_map(|credential| {
         [false, true]
             .into_iter()
             .flat_map(move |public| [false, true].map(|strict| (credential, public, strict)))
@@ -201,6 +201,6 @@ fn every_combination_is_what_the_rows_say() {
             case.method.0, case.authority, case.public, case.strict
         );
     });
-    assert_eq!(cases, 10 * 5 * 11 * 16 * 8 * 8, "none is left out");
+    assert_eq!(cases, 10 * 5 * 11 * 16 * 8 * 12, "none is left out");
     assert!(denied > cases / 5, "the oracle denies: {denied} of {cases}");
 }
