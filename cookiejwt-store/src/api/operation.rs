@@ -30,6 +30,34 @@ pub(super) enum Operation {
     Jwks,
 }
 
+/// Of the routes that ask somebody who is logged in for his password.
+const ASKS_PASSWORD: &[Problem] = &[
+    Problem::InvalidRequest,
+    Problem::InvalidCredentials,
+    Problem::NotAuthenticated,
+    Problem::InvalidToken,
+    Problem::RefreshRequired,
+    Problem::SessionRevoked,
+    Problem::SessionExpired,
+    Problem::CsrfFailed,
+    Problem::BodyTooLarge,
+    Problem::UnsupportedMediaType,
+    Problem::ServerError,
+    Problem::Unavailable,
+];
+
+const ENDS_SESSION: &[Problem] = &[
+    Problem::NotAuthenticated,
+    Problem::InvalidToken,
+    Problem::RefreshRequired,
+    Problem::SessionRevoked,
+    Problem::SessionExpired,
+    Problem::CsrfFailed,
+    Problem::NotFound,
+    Problem::ServerError,
+    Problem::Unavailable,
+];
+
 impl Operation {
     pub(super) const fn method(self) -> Method {
         match self {
@@ -80,31 +108,8 @@ impl Operation {
             ],
             Self::Refresh => REFRESH_PROBLEMS,
             Self::Logout => &[Problem::CsrfFailed, Problem::Unavailable],
-            Self::FreshLogin | Self::ChangePassword => &[
-                Problem::InvalidRequest,
-                Problem::InvalidCredentials,
-                Problem::NotAuthenticated,
-                Problem::InvalidToken,
-                Problem::RefreshRequired,
-                Problem::SessionRevoked,
-                Problem::SessionExpired,
-                Problem::CsrfFailed,
-                Problem::BodyTooLarge,
-                Problem::UnsupportedMediaType,
-                Problem::ServerError,
-                Problem::Unavailable,
-            ],
-            Self::EndSession => &[
-                Problem::NotAuthenticated,
-                Problem::InvalidToken,
-                Problem::RefreshRequired,
-                Problem::SessionRevoked,
-                Problem::SessionExpired,
-                Problem::CsrfFailed,
-                Problem::NotFound,
-                Problem::ServerError,
-                Problem::Unavailable,
-            ],
+            Self::FreshLogin | Self::ChangePassword => ASKS_PASSWORD,
+            Self::EndSession => ENDS_SESSION,
             Self::Verify | Self::ListSessions | Self::EndOtherSessions => &[
                 Problem::NotAuthenticated,
                 Problem::InvalidToken,
