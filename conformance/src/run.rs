@@ -52,7 +52,7 @@ pub async fn run(scenario: &Scenario, framework: Framework) -> Played {
 
 /// Tokens that no login made: of another key, of another node's clock, of another issuer.
 fn tokens_of_others(world: &World) -> Names {
-    let core = world.auth.core();
+    let core = &world.auth.core();
     let secret = Secret::from_base64("q6NNIpG9d1Ic6DqDGHdBaMNUJdzEwXmwi+CpGW9KEpM=").expect("a secret");
     let other = testing::config().secret(secret).build().expect("valid settings");
     let other = cookiejwt_store::Core::new(other);

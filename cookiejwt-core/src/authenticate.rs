@@ -4,8 +4,8 @@ mod credentials;
 
 use time::OffsetDateTime;
 
-pub(crate) use self::credentials::bearer_token;
-use self::credentials::{Cookie, Presented, refresh_permitted};
+pub(crate) use self::credentials::{Cookie, bearer_token};
+use self::credentials::{Presented, refresh_permitted};
 
 use crate::{
     Core, CredentialFault, CredentialName, CredentialSource, Decision, Identity, Mode, Outcome, Reason,

@@ -1,16 +1,18 @@
 use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Config, CustomClaims, Decision, Identity, MintError, Outcome, Reason, RequestHead, ResponseHeaders,
-    Revocation, RevocationReason, SetCookies, Settlement, Timestamp, TokenFault,
+    AccessKeys, Config, ConfigError, CustomClaims, Decision, Identity, MintError, Outcome, Reason,
+    RequestHead, ResponseHeaders, Revocation, RevocationReason, SetCookies, Settlement, Timestamp,
+    TokenFault,
     claims::{AccessClaims, Expected, RefreshClaims},
     cookie::CookieWriter,
     crypto::HmacKey,
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
     decision::Refusal,
-    jws::{Jws, TokenKind},
+    jws::{Jws, TokenKind, Verified},
     keys::KeyRing,
 };
 
@@ -34,8 +36,22 @@ struct Inner {
     access: Jws,
     refresh: Jws,
     csrf: HmacKey,
-    jwks: Option<String>,
+    jwks: Option<JwksDocument>,
     cookies: CookieWriter,
+}
+
+/// The public keys as they are served.
+struct JwksDocument {
+    text: String,
+    etag: String,
+}
+
+impl JwksDocument {
+    fn new(text: String) -> Self {
+        let digest = Sha256::digest(&text);
+        let tag = URL_SAFE_NO_PAD.encode(digest.first_chunk::<12>().map_or(&digest[..], |head| &head[..]));
+        Self { text, etag: format!("\"{tag}\"") }
+    }
 }
 
 /// An access token that was just verified or just minted.
@@ -60,6 +76,13 @@ pub(crate) struct MintedAccess {
 }
 
 impl AccessToken {
+    /// Reads the claims of a token whose signature held, and checks them.
+    pub(crate) fn read(verified: Verified, expected: Expected<'_>, now: i64) -> Result<Self, TokenFault> {
+        let claims = AccessClaims::read(verified.payload(), expected)?;
+        claims.check(expected, now)?;
+        Ok(Self { claims, payload: verified.into_payload() })
+    }
+
     pub(crate) fn claims(&self) -> &AccessClaims {
         &self.claims
     }
@@ -74,13 +97,26 @@ impl Core {
     pub fn new(config: Config) -> Self {
         let keys = KeyRing::new(&config.keys);
         Self(Arc::new(Inner {
-            jwks: keys.jwks(),
+            jwks: keys.jwks().map(JwksDocument::new),
             access: Jws::new(TokenKind::Access, keys.access),
             refresh: Jws::new(TokenKind::Refresh, keys.refresh),
             csrf: keys.csrf,
             cookies: CookieWriter::new(&config.cookies),
             config,
         }))
+    }
+
+    /// The same core with other asymmetric keys; the secret, and with it every session, stays.
+    ///
+    /// A key that cannot sign in this build is refused. This core is unchanged: whoever holds it goes on with its keys,
+    /// so one request sees one set of keys.
+    pub fn with_access_keys(&self, keys: AccessKeys) -> Result<Self, ConfigError> {
+        self.0.config.clone().with_access_keys(keys).map(Self::new)
+    }
+
+    /// The `kid` of each key that verifies access tokens, that of the signing key first.
+    pub fn access_kids(&self) -> Vec<&str> {
+        self.0.access.kids().collect()
     }
 
     /// The settings.
@@ -90,7 +126,12 @@ impl Core {
 
     /// The JWKS document (RFC 7517 §5) with the public keys of access tokens; `None` when they are symmetric.
     pub fn jwks(&self) -> Option<&str> {
-        self.0.jwks.as_deref()
+        self.0.jwks.as_ref().map(|document| &*document.text)
+    }
+
+    /// The entity tag of [`jwks`](Self::jwks), with its quotes (RFC 9110 §8.8.3): other keys, another tag.
+    pub fn jwks_etag(&self) -> Option<&str> {
+        self.0.jwks.as_ref().map(|document| &*document.etag)
     }
 
     /// Writes the cookies of a decision into a response: a line that the handler wrote itself wins, one line per
@@ -157,10 +198,7 @@ impl Core {
         longest: usize,
         now: i64,
     ) -> Result<AccessToken, TokenFault> {
-        let verified = self.0.access.verify(token, longest)?;
-        let claims = AccessClaims::read(verified.payload(), self.expected_access())?;
-        claims.check(self.expected_access(), now)?;
-        Ok(AccessToken { claims, payload: verified.into_payload() })
+        AccessToken::read(self.0.access.verify(token, longest)?, self.expected_access(), now)
     }
 
     pub(crate) fn verify_refresh(

@@ -19,6 +19,8 @@ use jsonwebtoken::{
 };
 use sha2::Sha256;
 
+use crate::roca;
+
 #[cfg(feature = "aws-lc-rs")]
 static PROVIDER: &CryptoProvider = &jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 #[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
@@ -43,6 +45,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// One for each kind of key that a file may hold. RSA means PS256; RS256 has to be asked for by name.
+    pub(crate) const BY_KIND: [Self; 3] = [Self::EdDsa, Self::Es256, Self::Ps256];
+
     /// The `alg` value, compared byte for byte.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,12 +77,21 @@ pub enum KeyError {
     /// Not PEM, or not a key of this algorithm.
     #[error("this is no {} key in PEM form", .0.as_str())]
     Malformed(Algorithm),
+    /// Not PEM, or a key of a kind that no algorithm here has.
+    #[error("this is no Ed25519, P-256 or RSA key in PEM form")]
+    Unknown,
+    /// Numbers that are no key, such as a point that is not on its curve.
+    #[error("its numbers are no {} key", .0.as_str())]
+    Impossible(Algorithm),
     /// HS256 keys come from the secret.
     #[error("HS256 has no PEM keys; set the secret instead")]
     Symmetric,
     /// RSA below 2048 bits, or with an exponent other than 65537.
     #[error("RSA keys need at least 2048 bits and the exponent 65537")]
     WeakRsa,
+    /// RSA from the library of CVE-2017-15361 (ROCA).
+    #[error("this RSA key was made by a library whose keys are broken (CVE-2017-15361)")]
+    Roca,
     /// The backend cannot sign this way.
     #[error("{} keys only verify in this build, because the pure-Rust RSA signs in variable time", .0.as_str())]
     CannotSign(Algorithm),
@@ -133,7 +147,7 @@ pub(crate) struct VerifyingPublic {
 
 /// The members of a public JWK beside `alg`, `kid` and `use` (RFC 7518 §6, RFC 8037 §2), in base64url.
 #[derive(Clone)]
-enum Members {
+pub(crate) enum Members {
     Okp { x: String },
     Ec { x: String, y: String },
     Rsa { n: String, e: String },
@@ -161,7 +175,7 @@ impl SigningPair {
                 let key = EncodingKey::from_rsa_pem(pem).map_err(malformed)?;
                 let public = (utils.rsa_pub_components_from_private_key)(key.as_bytes());
                 let (n, e) = public.map_err(malformed)?;
-                (key, rsa_members(&n, &e)?)
+                (key, Members::rsa(&n, &e)?)
             }
         };
         let public = VerifyingPublic::from_members(algorithm, members)?;
@@ -209,13 +223,25 @@ impl VerifyingPublic {
                 let der = point(algorithm, &key)?;
                 let (n, e) =
                     (PROVIDER.key_utils.rsa_pub_components_from_public_key)(der).map_err(malformed)?;
-                rsa_members(&n, &e)?
+                Members::rsa(&n, &e)?
             }
         };
         Self::from_members(algorithm, members)
     }
 
-    fn from_members(algorithm: Algorithm, members: Members) -> Result<Self, KeyError> {
+    /// Refuses a point that is not on its curve. Only the pure-Rust backend tells before a signature is checked; with
+    /// aws-lc alone such a key is taken, and verifies nothing.
+    pub(crate) fn possible(self) -> Result<Self, KeyError> {
+        #[cfg(feature = "rust-crypto")]
+        {
+            let provider = &jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+            let verifier = (provider.verifier_factory)(&self.algorithm.of_jsonwebtoken(), &self.key);
+            verifier.map_err(|_| KeyError::Impossible(self.algorithm))?;
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn from_members(algorithm: Algorithm, members: Members) -> Result<Self, KeyError> {
         let key = match &members {
             Members::Okp { x } => DecodingKey::from_ed_components(x),
             Members::Ec { x, y } => DecodingKey::from_ec_components(x, y),
@@ -272,13 +298,18 @@ fn names_p256(pem: &[u8]) -> bool {
     der.windows(OBJECT_IDENTIFIER.len()).any(|bytes| bytes == OBJECT_IDENTIFIER)
 }
 
-fn rsa_members(n: &[u8], e: &[u8]) -> Result<Members, KeyError> {
-    let n: Vec<u8> = n.iter().copied().skip_while(|byte| *byte == 0).collect();
-    let short = n.len() < 256 || (n.len() == 256 && n.first() < Some(&0x80));
-    if short || e != [1, 0, 1] {
-        return Err(KeyError::WeakRsa);
+impl Members {
+    pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
+        let n: Vec<u8> = n.iter().copied().skip_while(|byte| *byte == 0).collect();
+        let short = n.len() < 256 || (n.len() == 256 && n.first() < Some(&0x80));
+        if short || e != [1, 0, 1] {
+            return Err(KeyError::WeakRsa);
+        }
+        if roca::is_broken(&n) {
+            return Err(KeyError::Roca);
+        }
+        Ok(Self::Rsa { n: b64(n), e: b64(e) })
     }
-    Ok(Members::Rsa { n: b64(n), e: b64(e) })
 }
 
 fn b64(bytes: impl AsRef<[u8]>) -> String {

@@ -130,6 +130,10 @@ impl Jws {
         Self { kind, ring, header }
     }
 
+    pub(crate) fn kids(&self) -> impl Iterator<Item = &str> {
+        self.ring.kids()
+    }
+
     pub(crate) fn sign(&self, payload: &str) -> Result<String, MintError> {
         let mut token = format!("{}.", self.header.0);
         URL_SAFE_NO_PAD.encode_string(payload, &mut token);

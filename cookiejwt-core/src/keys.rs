@@ -1,8 +1,11 @@
+mod access;
+
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
+pub use self::access::AccessKeys;
 use crate::{
     Algorithm, KeyError, Secret,
     config::KeySettings,
@@ -30,6 +33,13 @@ impl PrivateKey {
         SigningPair::from_pem(algorithm, pem.as_ref()).map(Self)
     }
 
+    /// From a PEM file whose kind of key says the algorithm: Ed25519 is `EdDSA`, P-256 is ES256, RSA is PS256.
+    ///
+    /// RS256 is legacy, so it has to be asked for: [`from_pem`](Self::from_pem).
+    pub fn from_any_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        by_kind(|algorithm| Self::from_pem(algorithm, pem.as_ref()))
+    }
+
     /// The public half, for another node's ring.
     pub fn public_key(&self) -> PublicKey {
         PublicKey(self.0.public().clone())
@@ -53,6 +63,28 @@ impl PublicKey {
     pub fn from_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         VerifyingPublic::from_pem(algorithm, pem.as_ref()).map(Self)
     }
+
+    /// From a PEM file whose kind of key says the algorithm, as [`PrivateKey::from_any_pem`].
+    pub fn from_any_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        by_kind(|algorithm| Self::from_pem(algorithm, pem.as_ref()))
+    }
+
+    /// The JWK thumbprint (RFC 7638), which is the `kid` of its tokens.
+    pub fn thumbprint(&self) -> String {
+        self.0.thumbprint()
+    }
+
+    /// The algorithm that it is bound to.
+    pub fn algorithm(&self) -> Algorithm {
+        self.0.algorithm()
+    }
+}
+
+/// The algorithm whose key it is; a weak key says so instead of being no key.
+fn by_kind<K>(read: impl Fn(Algorithm) -> Result<K, KeyError>) -> Result<K, KeyError> {
+    let found =
+        Algorithm::BY_KIND.map(read).into_iter().find(|key| !matches!(key, Err(KeyError::Malformed(_))));
+    found.unwrap_or(Err(KeyError::Unknown))
 }
 
 /// One key of a ring: what signs or verifies, and the `kid` that selects it.
@@ -84,6 +116,11 @@ impl Key {
 
     fn public(key: PublicKey) -> Self {
         Self { kid: key.0.thumbprint(), material: Material::Public(Box::new(key.0)) }
+    }
+
+    /// With the `kid` that somebody else gave it.
+    pub(crate) fn named(kid: String, key: VerifyingPublic) -> Self {
+        Self { kid, material: Material::Public(Box::new(key)) }
     }
 
     pub(crate) fn kid(&self) -> &str {
@@ -119,7 +156,8 @@ impl Key {
     }
 }
 
-/// The keys of one kind of token: one that signs, and all that verify. The signing key comes first.
+/// The keys of one kind of token: one that signs, and all that verify. The signing key comes first; a verifier has
+/// public keys alone, of which none signs.
 #[derive(Clone)]
 pub(crate) struct Ring {
     signing: Key,
@@ -128,7 +166,7 @@ pub(crate) struct Ring {
 
 impl Ring {
     /// A key that is there already is not listed again: no two keys of a set share a `kid` (RFC 7517 §4.5).
-    fn new(signing: Key, verifying: impl Iterator<Item = Key>) -> Self {
+    pub(crate) fn new(signing: Key, verifying: impl Iterator<Item = Key>) -> Self {
         verifying.fold(Self { signing, verifying: Vec::new() }, |mut ring, key| {
             if ring.find(&key.kid).is_none() {
                 ring.verifying.push(key);
@@ -141,9 +179,18 @@ impl Ring {
         &self.signing
     }
 
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.signing).chain(&self.verifying)
+    }
+
+    /// The `kid` of each key, that of the signing key first.
+    pub(crate) fn kids(&self) -> impl Iterator<Item = &str> {
+        self.keys().map(Key::kid)
+    }
+
     /// Exact match in memory; no other key is ever tried.
     pub(crate) fn find(&self, kid: &str) -> Option<&Key> {
-        std::iter::once(&self.signing).chain(&self.verifying).find(|key| key.kid == kid)
+        self.keys().find(|key| key.kid == kid)
     }
 }
 
@@ -169,7 +216,7 @@ impl KeyRing {
 
     /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.
     pub(crate) fn jwks(&self) -> Option<String> {
-        let all = std::iter::once(&self.access.signing).chain(&self.access.verifying);
+        let all = self.access.keys();
         let keys: Vec<Value> = all.filter_map(|key| Some(jwk(key, key.public_half()?))).collect();
         (!keys.is_empty()).then(|| serde_json::json!({ "keys": keys }).to_string())
     }

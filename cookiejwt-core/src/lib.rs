@@ -26,6 +26,8 @@
 //! Each step consumes the one before it, so an answer that is out of order or given twice does not compile.
 //! `cookiejwt-store` drives these steps; `cookiejwt-axum` brings them to a framework.
 //!
+//! Another service that only checks our access tokens needs this crate alone, and the public keys: [`Core::verifier`].
+//!
 //! # Features
 //!
 //! * `rust-crypto` (default): pure-Rust signatures. RS256 and PS256 verify only.
@@ -47,6 +49,7 @@ mod decision;
 mod head;
 mod identity;
 mod ids;
+mod jwks;
 mod jws;
 mod keys;
 mod login;
@@ -54,6 +57,7 @@ mod logout;
 mod mode;
 mod problem;
 mod refresh;
+mod roca;
 mod session;
 mod strict_json;
 #[cfg(test)]
@@ -62,12 +66,14 @@ mod test_keys;
 pub mod testing;
 mod timestamp;
 mod tokens;
+mod verifier;
 
 pub use crate::{
     authenticate::{Assessment, Resolution, SessionCheck, SessionStatus},
     claims::{ClaimFault, CustomClaims, MintError},
     config::{
-        Config, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret,
+        Config, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, Expect, RevocationLevel,
+        SameSite, Secret,
     },
     cookie::{ResponseHeaders, SetCookie, SetCookies},
     core::Core,
@@ -77,8 +83,9 @@ pub use crate::{
     head::{Headers, RequestHead},
     identity::{ClaimsError, CredentialSource, Identity},
     ids::{LoginIds, RefreshIds, SessionId, Subject, TokenId},
+    jwks::{JwkFault, Jwks, JwksError},
     jws::TokenFault,
-    keys::{PrivateKey, PublicKey},
+    keys::{AccessKeys, PrivateKey, PublicKey},
     login::{ClientInfo, Login, LoginRequest},
     logout::Logout,
     mode::{Mode, TokenMode},
@@ -87,4 +94,5 @@ pub use crate::{
     session::{Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord},
     timestamp::Timestamp,
     tokens::Tokens,
+    verifier::Verifier,
 };

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use cookiejwt_store::{Config, ConfigError, core::ConfigProblem, env_vars};
+use cookiejwt_store::{Config, ConfigError, ReadKeys as _, core::ConfigProblem, env_vars};
 use rocket::figment::{
     Figment,
     value::{Dict, Value},
@@ -46,7 +46,7 @@ impl FromFigment for Config {
         let table =
             table.into_iter().map(|(key, value)| (format!("{TABLE}_{}", key.to_ascii_uppercase()), value));
         let pairs = table.chain(flat).map(pair).collect::<Result<Vec<_>, _>>()?;
-        Self::from_vars(pairs.into_iter().chain(env_vars()?))
+        Self::builder().vars(pairs.into_iter().chain(env_vars()?))?.read_keys()?.build()
     }
 }
 

@@ -78,7 +78,7 @@ fn wrong_claims(_claims: Claims<Vec<u8>>) -> &'static str {
 
 #[get("/context")]
 fn context(auth: AuthContext) -> String {
-    auth.authenticator().core().config().access_name().to_owned()
+    auth.authenticator().config().access_name().to_owned()
 }
 
 #[get("/private")]

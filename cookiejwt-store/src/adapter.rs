@@ -144,7 +144,7 @@ pub struct Cookies {
 impl Cookies {
     /// Writes them into a response.
     pub fn write(&self, headers: &mut dyn ResponseHeaders) {
-        self.auth.core().write_cookies(&self.cookies, headers);
+        self.auth.0.core.load().write_cookies(&self.cookies, headers);
     }
 }
 

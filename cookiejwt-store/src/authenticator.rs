@@ -4,13 +4,20 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use cookiejwt_core::{Config, Core, Timestamp};
 use time::OffsetDateTime;
 
 use crate::{
     Argon2id, BuildError, Clock, Event, PasswordError, PasswordHasher, SystemClock, TokenStore, UserStore,
-    background::FEED_INTERVAL, event::Hooks, password::Passwords, random::Random, revoked::RevokedSet,
-    token_store::DynTokenStore, user_store::DynUserStore,
+    background::FEED_INTERVAL,
+    event::Hooks,
+    keys::{Exchange, KEYS_INTERVAL},
+    password::Passwords,
+    random::Random,
+    revoked::RevokedSet,
+    token_store::DynTokenStore,
+    user_store::DynUserStore,
 };
 
 const DEFAULT_PREFIX: &str = "/api/auth";
@@ -51,7 +58,10 @@ pub struct Authenticator(pub(crate) Arc<Inner>);
 
 /// What every clone shares.
 pub(crate) struct Inner {
-    pub(crate) core: Core,
+    /// Exchanged as a whole when keys are.
+    pub(crate) core: ArcSwap<Core>,
+    pub(crate) config: Config,
+    pub(crate) exchange: Exchange,
     pub(crate) users: Box<dyn DynUserStore>,
     pub(crate) tokens: Box<dyn DynTokenStore>,
     pub(crate) clock: Box<dyn Clock>,
@@ -62,7 +72,8 @@ pub(crate) struct Inner {
     pub(crate) password_route: bool,
     pub(crate) feed_interval: Duration,
     pub(crate) hooks: Hooks,
-    /// Whether the feed and the purge run.
+    pub(crate) keys_interval: Duration,
+    /// Whether the feed, the purge and the look for other keys run.
     pub(crate) background: AtomicBool,
 }
 
@@ -80,12 +91,18 @@ impl Authenticator {
             password_route: false,
             feed_interval: FEED_INTERVAL,
             hooks: Hooks::default(),
+            keys_interval: KEYS_INTERVAL,
         }
     }
 
-    /// The pure core, for decisions without a store.
-    pub fn core(&self) -> &Core {
-        &self.0.core
+    /// The pure core, for decisions without a store, with the keys of this moment: whoever keeps it keeps them.
+    pub fn core(&self) -> Core {
+        Core::clone(&self.0.core.load())
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.config
     }
 
     /// The present time.
@@ -105,7 +122,7 @@ impl Authenticator {
 
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authenticator").field("core", &self.0.core).finish_non_exhaustive()
+        f.debug_struct("Authenticator").field("core", &self.core()).finish_non_exhaustive()
     }
 }
 
@@ -122,6 +139,7 @@ pub struct AuthenticatorBuilder {
     password_route: bool,
     feed_interval: Duration,
     hooks: Hooks,
+    keys_interval: Duration,
 }
 
 impl AuthenticatorBuilder {
@@ -195,6 +213,11 @@ impl AuthenticatorBuilder {
         self
     }
 
+    /// How often the directory of keys is looked into. Default 30 seconds.
+    pub fn keys_interval(self, interval: Duration) -> Self {
+        Self { keys_interval: interval, ..self }
+    }
+
     /// Checks that nothing is missing. Hashes one password, so it takes a moment.
     pub fn build(self) -> Result<Authenticator, BuildError> {
         if !is_plain_path(&self.prefix) {
@@ -210,11 +233,14 @@ impl AuthenticatorBuilder {
             passwords: Passwords::new(self.hasher)?,
             revoked: RevokedSet::new(&self.config),
             random: self.random,
-            core: Core::new(self.config),
+            core: ArcSwap::from_pointee(Core::new(self.config.clone())),
+            config: self.config,
+            exchange: Exchange::default(),
             prefix: self.prefix,
             password_route: self.password_route,
             feed_interval: self.feed_interval,
             hooks: self.hooks,
+            keys_interval: self.keys_interval,
             background: AtomicBool::new(false),
         })))
     }

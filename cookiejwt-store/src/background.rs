@@ -1,4 +1,5 @@
-//! What runs beside the requests, once per process: the feed of revocations, and the purge of sessions that have ended.
+//! What runs beside the requests, once per process: the feed of revocations, the purge of sessions that have ended, and
+//! the look for other keys.
 
 use std::{
     sync::{Arc, Weak, atomic::Ordering},
@@ -87,14 +88,14 @@ impl Drop for Mark {
 
 /// Ends with the last authenticator.
 async fn run(mark: Mark, interval: Duration) {
-    tokio::join!(feed(&mark, interval), purge(&mark));
+    tokio::join!(feed(&mark, interval), purge(&mark), keys(&mark));
 }
 
 async fn feed(mark: &Mark, interval: Duration) {
     loop {
         tokio::time::sleep(interval).await;
         let Some(auth) = mark.authenticator() else { return };
-        if auth.core().config().revocation() != RevocationLevel::Feed {
+        if auth.config().revocation() != RevocationLevel::Feed {
             return;
         }
         // Said already.
@@ -111,6 +112,21 @@ async fn purge(mark: &Mark) {
             Ok(count) => auth.emit(Event::Purged { sessions: count }),
             Err(error) => auth.store_failed("purge", &error),
         }
+    }
+}
+
+async fn keys(mark: &Mark) {
+    loop {
+        let Some(auth) = mark.authenticator() else { return };
+        if auth.config().keys_dir().is_none() {
+            return;
+        }
+        let interval = auth.0.keys_interval;
+        drop(auth);
+        tokio::time::sleep(interval).await;
+        let Some(auth) = mark.authenticator() else { return };
+        // Said already.
+        let _ = auth.reload_keys().await;
     }
 }
 

@@ -42,7 +42,7 @@ impl Authenticator {
     /// Who is asking? Decides at once for almost every request: a valid access token of a session that is not in the
     /// revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
-        self.advance(self.0.core.authenticate(head, self.now()))
+        self.advance(self.0.core.load().authenticate(head, self.now()))
     }
 
     /// Asks the stores what [`begin`](Self::begin) could not know.
@@ -70,14 +70,14 @@ impl Authenticator {
 
     /// The refresh route: rotates the refresh cookie whatever the access token says.
     pub async fn refresh(&self, head: impl Into<RequestHead<'_>>) -> Decision {
-        let progress = self.advance(self.0.core.refresh(head, self.now()));
+        let progress = self.advance(self.0.core.load().refresh(head, self.now()));
         self.complete(progress).await
     }
 
     /// The refresh route in token mode: rotates the refresh token of a body, and looks at no cookie. The new tokens are in
     /// the decision.
     pub async fn refresh_tokens(&self, head: impl Into<RequestHead<'_>>, refresh: &str) -> Decision {
-        let progress = self.advance(self.0.core.refresh_tokens(head, refresh, self.now()));
+        let progress = self.advance(self.0.core.load().refresh_tokens(head, refresh, self.now()));
         self.complete(progress).await
     }
 
@@ -109,12 +109,12 @@ impl Authenticator {
         if let Some(reason) = self.0.revoked.reason(check.session_id()) {
             return Some(SessionStatus::Revoked(reason));
         }
-        let by_set = self.0.core.config().revocation() == RevocationLevel::Feed && self.0.revoked.is_loaded();
+        let by_set = self.config().revocation() == RevocationLevel::Feed && self.0.revoked.is_loaded();
         (by_set || !check.has_valid_access()).then_some(SessionStatus::Live)
     }
 
     async fn ask_session(&self, check: &SessionCheck) -> SessionStatus {
-        if self.0.core.config().revocation() == RevocationLevel::Feed {
+        if self.config().revocation() == RevocationLevel::Feed {
             self.load_revoked().await;
         }
         if let Some(status) = self.known_status(check) {

@@ -1,5 +1,7 @@
 use cookiejwt_core::{Config, ConfigError, ConfigProblem};
 
+use crate::ReadKeys as _;
+
 /// Settings from the environment; the core itself reads none.
 ///
 /// ```no_run
@@ -9,13 +11,13 @@ use cookiejwt_core::{Config, ConfigError, ConfigProblem};
 /// # Ok::<(), cookiejwt_store::ConfigError>(())
 /// ```
 pub trait FromEnv: Sized {
-    /// Reads every `COOKIEJWT_…` variable.
+    /// Reads every `COOKIEJWT_…` variable, and the directory that `COOKIEJWT_KEYS_DIR` names.
     fn from_env() -> Result<Self, ConfigError>;
 }
 
 impl FromEnv for Config {
     fn from_env() -> Result<Self, ConfigError> {
-        Self::from_vars(env_vars()?)
+        Self::builder().vars(env_vars()?)?.read_keys()?.build()
     }
 }
 

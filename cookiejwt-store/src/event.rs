@@ -33,6 +33,7 @@ use crate::{Authenticator, LoginError, StoreError};
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
 /// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
 /// | `cookiejwt_store_failures_total` | `operation`: the method that failed |
+/// | `cookiejwt_key_reloads_total` | `outcome`: `replaced`, `failed` |
 /// | `cookiejwt_purged_sessions_total` | |
 ///
 /// and the gauge `cookiejwt_feed_stale` is 1 while revocations of other nodes do not arrive.
@@ -144,6 +145,23 @@ pub enum Event<'a> {
     /// The feed has caught up.
     #[non_exhaustive]
     FeedRecovered {},
+    /// Other keys sign and verify access tokens from now on.
+    #[non_exhaustive]
+    KeysReplaced {
+        /// The `kid` of the one that signs.
+        signing: &'a str,
+        /// Whether it was among the keys before. One that was not signs before other nodes and verifying services know it.
+        was_known: bool,
+        /// How many keys verify, that one included.
+        verifying: usize,
+    },
+    /// The directory of keys cannot be read as a whole, or a key in it cannot sign; the keys so far stay. Said once for
+    /// each reason.
+    #[non_exhaustive]
+    KeysNotReloaded {
+        /// Which file, what is wrong with it, and the cure.
+        error: &'a str,
+    },
     /// Sessions whose absolute end had passed were deleted.
     #[non_exhaustive]
     Purged {
@@ -311,6 +329,19 @@ fn log(event: &Event<'_>) {
             warn!(%error, "the feed of revocations is stale: what other nodes revoke is not known here");
         }
         Event::FeedRecovered {} => info!("the feed of revocations has caught up"),
+        Event::KeysReplaced { signing, was_known: true, verifying } => {
+            info!(signing, verifying, "the keys of access tokens are replaced");
+        }
+        Event::KeysReplaced { signing, was_known: false, verifying } => {
+            warn!(
+                signing,
+                verifying,
+                "a key signs access tokens that nobody knew before; add a key first, wait, then switch"
+            );
+        }
+        Event::KeysNotReloaded { error } => {
+            error!(%error, "the keys of access tokens are not reloaded, those so far stay");
+        }
         Event::Purged { sessions } => info!(sessions, "purged"),
     }
 }

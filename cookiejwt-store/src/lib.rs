@@ -23,6 +23,8 @@ mod env;
 mod error;
 mod event;
 mod fresh_login;
+mod keys;
+mod keys_dir;
 mod login;
 mod memory;
 mod password;
@@ -53,6 +55,7 @@ pub use crate::{
     env::{FromEnv, env_vars},
     error::{BuildError, LoginError, StoreError},
     event::{Event, LoginRefusal},
+    keys_dir::ReadKeys,
     login::{LoginContext, LoginOptions},
     memory::MemoryStore,
     password::{Argon2id, PasswordError, PasswordHasher, PasswordMatch},

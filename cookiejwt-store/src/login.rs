@@ -58,10 +58,10 @@ pub struct LoginContext {
 impl LoginContext {
     /// Reads the old session's cookies, the user agent and the mode; `ip` is the client's network address.
     pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
-        let presented = auth.0.core.presented_sessions(&head);
+        let presented = auth.0.core.load().presented_sessions(&head);
         // An IPv4 client of an IPv6 socket is an IPv4 client.
         let ip = ip.map(|ip| ip.to_canonical().to_string());
-        Self { presented, client: ClientInfo::from_head(head, ip), mode: auth.0.core.mode(head) }
+        Self { presented, client: ClientInfo::from_head(head, ip), mode: auth.0.core.load().mode(head) }
     }
 
     /// The client's network address.
@@ -152,7 +152,7 @@ impl Authenticator {
             mode: context.mode,
             ids: self.0.random.login_ids().map_err(LoginError::Random)?,
         };
-        let login = self.0.core.login(request, self.now())?;
+        let login = self.0.core.load().login(request, self.now())?;
         self.0.tokens.create(&login.record).await?;
         if let Err(error) = self.still_valid(&subject, password_hash.as_deref(), context.ip()).await {
             let _ = self.revoke_session(login.record.id, RevocationReason::UserInactive).await;
@@ -183,7 +183,7 @@ impl Authenticator {
     /// Ends the oldest sessions of a user who has more than the limit. Of logins at the same time the last one sees them
     /// all, and all of them agree which are the oldest, so in the end the limit holds exactly.
     async fn keep_to_limit(&self, subject: &Subject) -> Result<(), StoreError> {
-        let Some(limit) = self.0.core.config().max_sessions() else { return Ok(()) };
+        let Some(limit) = self.config().max_sessions() else { return Ok(()) };
         let living = self.0.tokens.sessions_of(subject, self.timestamp()).await?;
         let surplus = living.into_iter().map(|session| session.id).skip(limit as usize).collect();
         self.revoke_sessions(surplus, RevocationReason::Limit).await.map(drop)

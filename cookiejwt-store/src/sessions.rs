@@ -31,7 +31,7 @@ impl Authenticator {
         head: RequestHead<'_>,
         body_refresh: Option<&str>,
     ) -> Result<LoggedOut, CsrfDenial> {
-        let logout = self.0.core.logout(head, body_refresh)?;
+        let logout = self.0.core.load().logout(head, body_refresh)?;
         let revoked = self.revoke_sessions(logout.sessions, RevocationReason::Logout).await.map(drop);
         Ok(LoggedOut { cookies: logout.cookies, revoked })
     }
@@ -40,7 +40,7 @@ impl Authenticator {
     /// revocation is logged, remembered on this node, and tried again.
     pub async fn end_sessions(&self, sessions: Vec<SessionId>) -> SetCookies {
         let _ = self.revoke_sessions(sessions, RevocationReason::Logout).await;
-        self.0.core.clear_cookies()
+        self.0.core.load().clear_cookies()
     }
 
     /// Ends every session of this identity's user, the present one too. Clear the cookies as well.

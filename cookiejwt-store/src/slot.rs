@@ -25,7 +25,7 @@ impl Slot {
     /// A slot for a request to this path, as it stood on the wire.
     pub fn new(auth: &Authenticator, path: &str) -> Self {
         // Only needed for comparing with skipped paths; the common application has none.
-        let path = auth.core().config().has_skips().then(|| path.to_owned());
+        let path = auth.config().has_skips().then(|| path.to_owned());
         Self {
             auth: auth.clone(),
             path,
@@ -124,7 +124,7 @@ impl Slot {
     /// Writes the cookies of this request into its response; a line that the handler wrote itself wins.
     pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
         let cookies = self.decided().map(|decision| &decision.cookies);
-        self.auth.core().write_cookies(cookies.unwrap_or(&SetCookies::default()), headers);
+        self.auth.0.core.load().write_cookies(cookies.unwrap_or(&SetCookies::default()), headers);
     }
 
     fn decided(&self) -> Option<&Decision> {

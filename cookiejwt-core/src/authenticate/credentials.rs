@@ -15,7 +15,7 @@ pub(super) struct Presented<'a> {
 }
 
 #[derive(Clone, Copy, Default)]
-pub(super) enum Cookie<'a> {
+pub(crate) enum Cookie<'a> {
     #[default]
     Absent,
     One(&'a [u8]),
@@ -23,16 +23,26 @@ pub(super) enum Cookie<'a> {
 }
 
 impl<'a> Cookie<'a> {
+    pub(crate) fn named(name: &str, head: &RequestHead<'a>) -> Self {
+        let mut cookie = Self::default();
+        cookie::visit_pairs(head, &mut |found, value| {
+            if found == name.as_bytes() {
+                cookie.add(value);
+            }
+        });
+        cookie
+    }
+
     fn add(&mut self, value: &'a [u8]) {
         *self = if matches!(self, Self::Absent) { Self::One(value) } else { Self::Twice };
     }
 
-    pub(super) fn is_absent(self) -> bool {
+    pub(crate) fn is_absent(self) -> bool {
         matches!(self, Self::Absent)
     }
 
     /// `Ok(None)` when absent; a name that came twice is a dead credential.
-    pub(super) fn value(self) -> Result<Option<&'a [u8]>, TokenFault> {
+    pub(crate) fn value(self) -> Result<Option<&'a [u8]>, TokenFault> {
         match self {
             Self::Absent => Ok(None),
             Self::One(value) => Ok(Some(value)),

@@ -13,6 +13,8 @@ const ACCESS: &str = "COOKIEJWT_ACCESS_MAX_AGE";
 const REFRESH: &str = "COOKIEJWT_REFRESH_MAX_AGE";
 const SESSION: &str = "COOKIEJWT_SESSION_MAX_AGE";
 const AHEAD: &str = "COOKIEJWT_REFRESH_AHEAD";
+pub(super) const ACCESS_SECONDS: i64 = 300;
+pub(super) const LEEWAY_SECONDS: i64 = 5;
 const MAX_LEEWAY: i64 = 60;
 /// What browsers keep.
 const MAX_AGE_SECONDS: u64 = 400 * 86_400;
@@ -32,7 +34,7 @@ pub(super) struct SetAges {
 pub(super) fn ages(set: &SetAges) -> Check<Ages> {
     let session = age(SESSION, set.session)?.unwrap_or(30 * 86_400);
     let refresh = age(REFRESH, set.refresh)?.unwrap_or_else(|| session.min(86_400));
-    let access = age(ACCESS, set.access)?.unwrap_or_else(|| refresh.min(300));
+    let access = age(ACCESS, set.access)?.unwrap_or_else(|| refresh.min(ACCESS_SECONDS));
     let half = access.div_euclid(2);
     let ahead = match set.refresh_ahead {
         Some(Duration::ZERO) => 0,
@@ -51,11 +53,11 @@ pub(super) fn ages(set: &SetAges) -> Check<Ages> {
         return Err(refuse(AHEAD, Contradiction, what, format!("lower it, or raise {ACCESS}")));
     }
     let reuse_leeway = leeway("COOKIEJWT_REUSE_LEEWAY", set.reuse_leeway, 10)?;
-    let leeway = leeway("COOKIEJWT_LEEWAY", set.leeway, 5)?;
+    let leeway = leeway("COOKIEJWT_LEEWAY", set.leeway, LEEWAY_SECONDS)?;
     Ok(Ages { access, refresh, session, reuse_leeway, refresh_ahead: ahead, leeway })
 }
 
-fn age(setting: &'static str, age: Option<Duration>) -> Check<Option<i64>> {
+pub(super) fn age(setting: &'static str, age: Option<Duration>) -> Check<Option<i64>> {
     let Some(age) = age else { return Ok(None) };
     match i64::try_from(age.as_secs()) {
         Ok(seconds) if is_whole(age) && seconds >= 1 && age.as_secs() <= MAX_AGE_SECONDS => Ok(Some(seconds)),
@@ -71,7 +73,7 @@ fn age(setting: &'static str, age: Option<Duration>) -> Check<Option<i64>> {
     }
 }
 
-fn leeway(setting: &'static str, leeway: Option<Duration>, default: i64) -> Check<i64> {
+pub(super) fn leeway(setting: &'static str, leeway: Option<Duration>, default: i64) -> Check<i64> {
     let Some(leeway) = leeway else { return Ok(default) };
     match i64::try_from(leeway.as_secs()) {
         Ok(seconds) if is_whole(leeway) && seconds <= MAX_LEEWAY => Ok(seconds),

@@ -4,9 +4,10 @@ use super::{
     Config, ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, KeySettings,
     RevocationLevel, SameSite, Secret,
     ages::{self, SetAges},
-    checks, vars,
+    checks,
+    keys::{CheckedKeys, SetKeys},
+    vars,
 };
-use crate::{PrivateKey, PublicKey};
 
 /// Collects settings; [`build`](Self::build) checks them all.
 #[derive(Clone, Debug, Default)]
@@ -15,8 +16,7 @@ use crate::{PrivateKey, PublicKey};
 pub struct ConfigBuilder {
     secret: Option<Secret>,
     previous: Vec<Secret>,
-    signing: Option<PrivateKey>,
-    verifying: Vec<PublicKey>,
+    pub(super) keys: SetKeys,
     issuer: Option<String>,
     audience: Vec<String>,
     access_name: Option<String>,
@@ -45,23 +45,16 @@ impl ConfigBuilder {
         self
     }
 
-    /// A secret that still verifies and never signs, while tokens made with it live. Variable
-    /// `COOKIEJWT_SECRET_PREVIOUS`.
+    /// A secret that verifies and never signs. Variable `COOKIEJWT_SECRET_PREVIOUS`, a comma list.
+    ///
+    /// To change the master secret without logging anybody out: add the new one here on every node, then swap the two
+    /// on every node, then drop the old one when the last refresh token made with it has ended
+    /// (`COOKIEJWT_REFRESH_MAX_AGE`, 1 day).
+    ///
+    /// Dropping a secret at once, because somebody else has it, ends every session whose tokens were made with it:
+    /// refresh tokens are signed with it whatever signs the access tokens, so every user has to log in again.
     pub fn previous_secret(mut self, secret: Secret) -> Self {
         self.previous.push(secret);
-        self
-    }
-
-    /// The asymmetric key that signs access tokens, instead of one derived from the secret. Refresh tokens stay
-    /// with the secret.
-    pub fn signing_key(mut self, key: PrivateKey) -> Self {
-        self.signing = Some(key);
-        self
-    }
-
-    /// A public key that still verifies access tokens.
-    pub fn verifying_key(mut self, key: PublicKey) -> Self {
-        self.verifying.push(key);
         self
     }
 
@@ -269,14 +262,16 @@ impl ConfigBuilder {
         checks::origins(&csrf, cookies.secure)?;
         checks::skip(&self.skip)?;
         checks::token_mode(self.token_mode, self.credentials)?;
+        let CheckedKeys { signing, verifying, directory } = self.keys.check()?;
         Ok(Config {
             issuer: checks::issuer(self.issuer)?,
             audience: checks::audience(self.audience)?,
             keys: KeySettings {
                 secret: self.secret.ok_or_else(no_secret)?,
                 previous: self.previous,
-                signing: checks::signing_key(self.signing)?,
-                verifying: self.verifying,
+                signing,
+                verifying,
+                directory,
             },
             cookies,
             ages,

@@ -64,13 +64,18 @@ fn attribute(setting: &'static str, value: &str, rule: impl Fn(&str) -> bool, cu
     Ok(())
 }
 
+/// RFC 9110 §5.6.2.
+pub(super) fn is_token(name: &str) -> bool {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty() && name.bytes().all(token)
+}
+
 /// Names are HTTP tokens, and a prefix in any case must have its attributes (RFC 6265bis §4.1.3).
 fn name(setting: &'static str, name: &str, cookies: &CookieSettings) -> Check {
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() {
         return Err(refuse(setting, Empty, "is empty", "give it a value or remove it"));
     }
-    if !name.bytes().all(token) {
+    if !is_token(name) {
         let cure = "use letters, digits, - and _ only";
         return Err(refuse(setting, Malformed, format!("is {name:?}"), cure));
     }
@@ -182,11 +187,11 @@ fn claim(setting: &'static str, value: &str) -> Check {
 }
 
 /// A key that this build cannot sign with is found at start, not at the first login.
-pub(super) fn signing_key(key: Option<PrivateKey>) -> Check<Option<PrivateKey>> {
+pub(super) fn signing_key(setting: &'static str, key: Option<PrivateKey>) -> Check<Option<PrivateKey>> {
     if let Some(key) = &key {
         key.self_test().map_err(|error| {
             let cure = "choose another algorithm, or turn on the feature aws-lc-rs";
-            refuse("signing_key", Unsupported, error.to_string(), cure)
+            refuse(setting, Unsupported, format!("is refused: {error}"), cure)
         })?;
     }
     Ok(key)

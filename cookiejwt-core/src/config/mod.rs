@@ -4,20 +4,25 @@ mod ages;
 mod builder;
 mod checks;
 mod error;
+mod expect;
+mod keys;
 mod origin;
 mod secret;
 #[cfg(test)]
 mod tests;
 mod vars;
 
+use std::path::{Path, PathBuf};
+
 use crate::{PrivateKey, PublicKey};
 
-pub(crate) use self::origin::Origin;
 pub use self::{
     builder::ConfigBuilder,
     error::{ConfigError, ConfigProblem},
+    expect::Expect,
     secret::Secret,
 };
+pub(crate) use self::{expect::Expectations, origin::Origin};
 
 /// Settings that have passed every check: secure by default, impossible to start insecure.
 ///
@@ -49,6 +54,7 @@ pub(crate) struct KeySettings {
     pub(crate) previous: Vec<Secret>,
     pub(crate) signing: Option<PrivateKey>,
     pub(crate) verifying: Vec<PublicKey>,
+    pub(crate) directory: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,7 +80,7 @@ pub(crate) struct Ages {
     pub(crate) leeway: i64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CsrfSettings {
     pub(crate) public_origin: Option<String>,
     pub(crate) trusted_origins: Vec<String>,
@@ -179,6 +185,11 @@ impl Config {
     /// The name of the refresh cookie.
     pub fn refresh_name(&self) -> &str {
         &self.cookies.refresh_name
+    }
+
+    /// The directory that the asymmetric keys were read from.
+    pub fn keys_dir(&self) -> Option<&Path> {
+        self.keys.directory.as_deref()
     }
 
     /// Whether cookies are marked `Secure`; false only in development over plain HTTP.

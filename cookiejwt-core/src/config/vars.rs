@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret};
+use crate::{KeyError, PrivateKey, PublicKey};
 
 type Setter = fn(ConfigBuilder, &Var<'_>) -> Result<ConfigBuilder, ConfigError>;
 
@@ -17,6 +18,9 @@ const VARIABLES: &[(&str, Setter)] = &[
         let secrets = v.list()?.into_iter().map(Secret::from_base64).collect::<Result<_, _>>();
         Ok(b.replace_previous(secrets.map_err(|e| e.of("COOKIEJWT_SECRET_PREVIOUS"))?))
     }),
+    ("COOKIEJWT_SIGNING_KEY", |b, v| Ok(b.signing_key(v.private_key()?))),
+    ("COOKIEJWT_VERIFYING_KEYS", |b, v| Ok(b.replace_verifying(v.public_keys()?))),
+    ("COOKIEJWT_KEYS_DIR", |b, v| Ok(b.keys_dir(v.value))),
     ("COOKIEJWT_ISSUER", |b, v| Ok(b.issuer(v.value))),
     ("COOKIEJWT_AUDIENCE", |b, v| Ok(b.replace_audience(v.list()?))),
     ("COOKIEJWT_SECURE", |b, v| Ok(b.secure(v.flag()?))),
@@ -105,6 +109,29 @@ impl Var<'_> {
             return Err(self.error(ConfigProblem::Empty, "has an empty entry", "remove the stray comma"));
         }
         Ok(items)
+    }
+
+    fn private_key(&self) -> Result<PrivateKey, ConfigError> {
+        PrivateKey::from_any_pem(self.pem()).map_err(|error| self.bad_key(error))
+    }
+
+    /// One key after the other.
+    fn public_keys(&self) -> Result<Vec<PublicKey>, ConfigError> {
+        const BEGIN: &str = "-----BEGIN";
+        let pem = self.pem();
+        let (before, keys) = pem.split_once(BEGIN).ok_or_else(|| self.bad_key(KeyError::Unknown))?;
+        let keys = keys.split(BEGIN).map(|key| format!("{before}{BEGIN}{key}"));
+        keys.map(PublicKey::from_any_pem).collect::<Result<_, _>>().map_err(|error| self.bad_key(error))
+    }
+
+    /// Many places that hold variables know no line ends.
+    fn pem(&self) -> String {
+        self.value.replace("\\n", "\n")
+    }
+
+    fn bad_key(&self, error: KeyError) -> ConfigError {
+        let cure = "give it the text of a PEM file, whose line ends may be written as \\n";
+        ConfigError::new(self.name, ConfigProblem::Malformed, format!("is refused: {error}"), cure)
     }
 
     fn same_site(&self) -> Result<SameSite, ConfigError> {

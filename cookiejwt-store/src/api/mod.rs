@@ -90,7 +90,7 @@ impl Api {
             Operation::ListSessions => self.sessions(head).await,
             Operation::EndOtherSessions => self.end_other_sessions(head).await,
             Operation::EndSession => self.end_session(head).await,
-            Operation::Jwks => self.jwks(),
+            Operation::Jwks => self.jwks(&head),
         };
         debug_assert!(operation.can_answer(reply.status), "{operation:?} answered {}", reply.status);
         reply
@@ -149,11 +149,24 @@ impl Api {
         self.answer(&decision, verify_reply)
     }
 
-    fn jwks(&self) -> Reply {
-        let Some(document) = self.0.core().jwks() else { return Reply::problem(Problem::NotFound) };
-        let life = HeaderValue::from_static("public, max-age=300");
-        Reply::raw("application/jwk-set+json", Bytes::from(document.to_owned()))
-            .with_header(header::CACHE_CONTROL, life)
+    /// The public keys of this moment. Its life says how long a new key has to be there before it signs.
+    fn jwks(&self, head: &RequestHead<'_>) -> Reply {
+        self.0.start_background();
+        let core = self.0.core();
+        let (Some(document), Some(etag)) = (core.jwks(), core.jwks_etag()) else {
+            return Reply::problem(Problem::NotFound);
+        };
+        let is_known = head.text(&header::IF_NONE_MATCH).is_some_and(|known| names(known, etag));
+        let reply = if is_known {
+            Reply::not_modified()
+        } else {
+            Reply::raw("application/jwk-set+json", Bytes::from(document.to_owned()))
+        };
+        let reply = match HeaderValue::from_str(etag) {
+            Ok(etag) => reply.with_header(header::ETAG, etag),
+            Err(_) => reply,
+        };
+        reply.with_header(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))
     }
 
     /// For the routes that begin a session: whatever comes in, cookies leave.
@@ -184,6 +197,11 @@ impl Api {
         self.0.core().write_cookies(cookies, &mut reply.headers);
         reply
     }
+}
+
+/// Whether `If-None-Match` names this tag (RFC 9110 §13.1.2: weak comparison).
+fn names(list: &str, etag: &str) -> bool {
+    list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
 }
 
 /// What login and refresh answer.

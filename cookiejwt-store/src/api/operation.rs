@@ -124,12 +124,19 @@ impl Operation {
         }
     }
 
+    /// Whether it is answered 304, without a body, to whoever has it already (`If-None-Match`).
+    pub(super) const fn has_entity_tag(self) -> bool {
+        matches!(self, Self::Jwks)
+    }
+
     /// Whether the table knows this status: an answer that it does not know is a mistake of ours.
     pub(super) fn can_answer(self, status: StatusCode) -> bool {
         // In token mode a new password has a body, the tokens.
         let in_token_mode = self == Self::ChangePassword && status == StatusCode::OK;
+        let unchanged = status == StatusCode::NOT_MODIFIED && self.has_entity_tag();
         status == self.success()
             || in_token_mode
+            || unchanged
             || self.problems().iter().any(|problem| problem.status() == status)
     }
 }

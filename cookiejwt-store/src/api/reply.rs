@@ -65,6 +65,11 @@ impl Reply {
         Self { status: StatusCode::OK, headers, body }
     }
 
+    /// What the client has is still right.
+    pub(super) fn not_modified() -> Self {
+        Self { status: StatusCode::NOT_MODIFIED, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
     pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self

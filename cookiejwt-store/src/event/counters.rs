@@ -44,12 +44,18 @@ pub(super) fn count(event: &Event<'_>) {
         }
         Event::FeedStale { .. } => gauge!("cookiejwt_feed_stale").set(1),
         Event::FeedRecovered {} => gauge!("cookiejwt_feed_stale").set(0),
+        Event::KeysReplaced { .. } => key_reload("replaced"),
+        Event::KeysNotReloaded { .. } => key_reload("failed"),
         Event::Purged { sessions } => counter!("cookiejwt_purged_sessions_total").increment(sessions),
     }
 }
 
 fn login(outcome: &'static str) {
     counter!("cookiejwt_logins_total", "outcome" => outcome).increment(1);
+}
+
+fn key_reload(outcome: &'static str) {
+    counter!("cookiejwt_key_reloads_total", "outcome" => outcome).increment(1);
 }
 
 fn refusal(reason: &'static str) {

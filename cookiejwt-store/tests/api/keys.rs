@@ -1,6 +1,6 @@
 //! `GET jwks.json`.
 
-use cookiejwt_store::{Algorithm, PrivateKey, Route, core::testing};
+use cookiejwt_store::{AccessKeys, Algorithm, PrivateKey, Route, core::testing};
 use http::Method;
 use serde_json::json;
 
@@ -12,9 +12,14 @@ MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 -----END PRIVATE KEY-----
 ";
 
+const OTHER: &str = include_str!("../../../cookiejwt-core/tests/keys/ed25519_other.pem");
+
+fn key(pem: &str) -> PrivateKey {
+    PrivateKey::from_pem(Algorithm::EdDsa, pem).unwrap()
+}
+
 fn with_key() -> World {
-    let key = PrivateKey::from_pem(Algorithm::EdDsa, RFC_8037).unwrap();
-    World::with(testing::config().signing_key(key))
+    World::with(testing::config().signing_key(key(RFC_8037)))
 }
 
 #[tokio::test]
@@ -24,6 +29,7 @@ async fn the_public_keys() {
     let fields = [
         ("cache-control", "public, max-age=300"),
         ("content-type", "application/jwk-set+json"),
+        ("etag", r#""5iYzVofbrCIa8Hz0""#),
         ("x-content-type-options", "nosniff"),
     ];
     assert_eq!(answer.fields(), fields);
@@ -42,6 +48,61 @@ async fn the_public_keys() {
     }
     for private in ["d", "p", "q", "k"] {
         assert!(key.get(private).is_none(), "{private}");
+    }
+}
+
+/// RFC 9110 §13.1.2, and RFC 9110 §15.4.5 for what a 304 carries.
+#[tokio::test]
+async fn keys_that_are_known_already() {
+    let world = with_key();
+    let core = world.auth.core();
+    let tag = core.jwks_etag().unwrap();
+    for (rule, known, status) in [
+        ("the tag", tag.to_owned(), 304),
+        ("a weak one", format!("W/{tag}"), 304),
+        ("one of several", format!("\"x\" , {tag}"), 304),
+        ("anything", "*".to_owned(), 304),
+        ("another", "\"x\"".to_owned(), 200),
+        ("without quotes", tag.replace('"', ""), 200),
+        ("nothing", String::new(), 200),
+    ] {
+        for method in [Method::GET, Method::HEAD] {
+            let answer =
+                Ask::get(Route::Jwks).method(method).header("if-none-match", &known).of(&world).await;
+            assert_eq!(answer.status(), status, "{rule}");
+            assert_eq!(answer.0.body.is_empty(), status == 304, "{rule}");
+            if status == 304 {
+                assert_eq!(
+                    answer.fields(),
+                    [("cache-control", "public, max-age=300"), ("etag", tag)],
+                    "{rule}"
+                );
+            }
+        }
+    }
+}
+
+/// A new key is published before it signs, and a dropped one is gone.
+#[tokio::test]
+async fn the_document_follows_the_keys() {
+    let world = with_key();
+    let (old, new) = (key(RFC_8037), key(OTHER));
+    let mut tags = Vec::new();
+    for (rule, keys, expected) in [
+        ("added", AccessKeys::new(old.clone()).verifying(new.public_key()), [&old, &new].as_slice()),
+        ("switched", AccessKeys::new(new.clone()).verifying(old.public_key()), &[&new, &old]),
+        ("dropped", AccessKeys::new(new.clone()), &[&new]),
+    ] {
+        world.auth.replace_keys(keys).unwrap();
+        let answer = Ask::get(Route::Jwks).of(&world).await;
+        let document = answer.json();
+        let kids: Vec<_> =
+            document["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();
+        let expected: Vec<_> = expected.iter().map(|key| json!(key.public_key().thumbprint())).collect();
+        assert_eq!(kids, expected, "{rule}");
+        let tag = answer.0.headers["etag"].clone();
+        assert!(!tags.contains(&tag), "{rule}");
+        tags.push(tag);
     }
 }
 

@@ -6,6 +6,8 @@ mod common;
 mod authenticate;
 mod feed;
 mod fresh_login;
+mod keys;
+mod keys_dir;
 mod levels;
 mod limit;
 mod login;

@@ -41,6 +41,7 @@ impl Demo {
             .password_route(true)
             .build()?;
         users::create_first(&db, &auth, settings).await?;
+        serve::reload_keys_on_hangup(&auth);
         Ok(Self { auth, notes: Notes(db) })
     }
 }

@@ -1,5 +1,6 @@
 use std::{error::Error, future::Future, io::IsTerminal as _, process::ExitCode, time::Duration};
 
+use cookiejwt_store::Authenticator;
 use tracing_subscriber::EnvFilter;
 
 /// Runs an example: events go to standard output, the reason for not starting to standard error.
@@ -33,6 +34,25 @@ pub async fn stopped() {
     #[cfg(not(unix))]
     drop(interrupted.await);
 }
+
+/// SIGHUP makes the server look into its directory of keys at once; it does so every 30 seconds anyway.
+#[cfg(unix)]
+pub(crate) fn reload_keys_on_hangup(auth: &Authenticator) {
+    use tokio::signal::unix::{SignalKind, signal};
+    if auth.config().keys_dir().is_none() {
+        return;
+    }
+    let (auth, Ok(mut hangups)) = (auth.clone(), signal(SignalKind::hangup())) else { return };
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            // What went wrong is in the log.
+            let _ = auth.reload_keys().await;
+        }
+    });
+}
+
+#[cfg(not(unix))]
+pub(crate) fn reload_keys_on_hangup(_: &Authenticator) {}
 
 /// A while after the first signal, or at the second: a client that sends half a request must not hold the process up.
 pub async fn overdue() {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use cookiejwt_store::{Config, ConfigBuilder, Secret, env_vars};
+use cookiejwt_store::{Config, ConfigBuilder, ReadKeys as _, Secret, env_vars};
 
 use crate::DemoError;
 
@@ -62,10 +62,10 @@ impl Settings {
         let is_set = |name: &str| vars.iter().any(|(known, _)| known == name);
         let own: ConfigBuilder = Config::builder().issuer("http://localhost").audience("demo");
         if is_set("COOKIEJWT_SECRET") {
-            return Ok(own.vars(vars)?.build()?);
+            return Ok(own.vars(vars)?.read_keys()?.build()?);
         }
         // Every other setting first, so that a wrong one leaves no secret file behind.
-        let checked = own.vars(vars)?;
+        let checked = own.vars(vars)?.read_keys()?;
         checked.clone().secret(Secret::from_bytes(random_bytes()?)?).build()?;
         Ok(checked.secret(self.secret_file()?).build()?)
     }

@@ -4,15 +4,25 @@ use super::{
     REQUIRED, SECRET, Secret, Vars, accepted, assert_refused, builder, from,
 };
 
+use crate::{
+    PublicKey,
+    test_keys::{ED25519, ED25519_PUBLIC, P256, P256_PUBLIC},
+};
+
+const ED25519_KID: &str = "Ce9dcCQdmfe3d2unk30bqJkdbUUxztnwCatUEvzBF4g";
+const P256_KID: &str = "_NrFblQYUlq--AQC7iIv3NQmj61B_RM76di7Bt5TBRg";
+
 /// The setting as text, its default, a value of the variable, and what it becomes.
 type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'static str);
 
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 25] = [
+const ROWS: [Row; 27] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
+    ("COOKIEJWT_SIGNING_KEY", |c| c.keys.signing.iter().map(|k| k.public_key().thumbprint()).collect(), "", ED25519, ED25519_KID),
+    ("COOKIEJWT_VERIFYING_KEYS", |c| c.keys.verifying.iter().map(PublicKey::thumbprint).collect(), "", P256_PUBLIC, P256_KID),
     ("COOKIEJWT_ISSUER", |c| c.issuer.clone(), "https://id.example", "http://localhost", "http://localhost"),
     ("COOKIEJWT_AUDIENCE", |c| c.audience.join("+"), "shop", "demo, api", "demo+api"),
     ("COOKIEJWT_SECURE", |c| c.is_secure().to_string(), "true", "false", "false"),
@@ -118,6 +128,8 @@ fn the_last_of_two_equal_names_counts() {
     for (name, read, _, value, expected) in ROWS {
         let first = match name {
             "COOKIEJWT_SECRET" | "COOKIEJWT_SECRET_PREVIOUS" => SECRET,
+            "COOKIEJWT_SIGNING_KEY" => P256,
+            "COOKIEJWT_VERIFYING_KEYS" => ED25519_PUBLIC,
             "COOKIEJWT_SECURE" | "COOKIEJWT_HTTPONLY" | "COOKIEJWT_PARTITIONED" => "true",
             "COOKIEJWT_TOKEN_MODE" => "false",
             "COOKIEJWT_SAMESITE" => "Lax",
@@ -162,7 +174,8 @@ fn the_cure_of_an_unknown_name_lists_every_variable() {
     for (name, ..) in ROWS {
         assert!(error.cure().contains(name), "{name}");
     }
-    assert_eq!(error.cure().matches("COOKIEJWT_").count(), ROWS.len(), "and no other");
+    assert!(error.cure().contains("COOKIEJWT_KEYS_DIR"), "which `from_vars` alone refuses, so it has no row");
+    assert_eq!(error.cure().matches("COOKIEJWT_").count(), ROWS.len() + 1, "and no other");
 }
 
 #[test]

@@ -49,6 +49,23 @@ fn a_file_is_a_key_of_its_own_algorithm_only() {
     }
 }
 
+/// The kind of key says the algorithm; RS256 is never chosen by itself.
+#[test]
+fn a_file_of_any_kind() {
+    for (rule, pem, privates, publics) in FILES {
+        let first = |algorithms: &[Algorithm]| algorithms.first().copied().ok_or(KeyError::Unknown);
+        let found = PrivateKey::from_any_pem(pem).map(|key| key.public_key().algorithm());
+        assert_eq!(found, first(privates), "{rule} as private key");
+        assert_eq!(
+            PublicKey::from_any_pem(pem).as_ref().map(PublicKey::algorithm).map_err(|error| *error),
+            first(publics),
+            "{rule} as public key"
+        );
+    }
+    let weak = PublicKey::from_any_pem(key_file!("rsa1024_weak.pub.pem"));
+    assert_eq!(weak.err(), Some(WeakRsa), "a weak key says so");
+}
+
 #[test]
 fn white_space_around_a_file_does_not_matter() {
     for (rule, pem) in [
@@ -96,12 +113,12 @@ fn a_key_that_cannot_sign_here_is_found_at_start() {
             continue;
         }
         let error = built.expect_err("RSA signs in variable time here");
-        assert_eq!((error.setting(), error.problem()), ("signing_key", ConfigProblem::Unsupported));
+        assert_eq!((error.setting(), error.problem()), ("COOKIEJWT_SIGNING_KEY", ConfigProblem::Unsupported));
         let name = algorithm.as_str();
         assert_eq!(
             error.to_string(),
             format!(
-                "signing_key {name} keys only verify in this build, because the pure-Rust RSA signs in variable time; \
+                "COOKIEJWT_SIGNING_KEY is refused: {name} keys only verify in this build, because the pure-Rust RSA signs in variable time; \
                  choose another algorithm, or turn on the feature aws-lc-rs"
             )
         );

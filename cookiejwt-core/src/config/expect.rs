@@ -1,0 +1,112 @@
+//! What a service that only verifies expects of a token.
+
+use std::time::Duration;
+
+use super::{ConfigError, ConfigProblem, CsrfSettings, ages, checks};
+
+/// What a [`Verifier`](crate::Verifier) expects of a token: who issued it, and for whom.
+///
+/// ```
+/// use cookiejwt_core::Expect;
+///
+/// let expect = Expect::issuer("https://id.example").audience("orders");
+/// # let _ = expect;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "expectations do nothing until they are given to `Core::verifier`"]
+pub struct Expect {
+    issuer: String,
+    audience: Vec<String>,
+    access_cookie: Option<String>,
+    access_max_age: Option<Duration>,
+    leeway: Option<Duration>,
+    csrf: CsrfSettings,
+}
+
+/// Expectations that have passed their checks.
+#[derive(Clone, Debug)]
+pub(crate) struct Expectations {
+    pub(crate) issuer: String,
+    pub(crate) audience: Vec<String>,
+    pub(crate) access_cookie: Option<String>,
+    pub(crate) life: i64,
+    pub(crate) leeway: i64,
+    pub(crate) csrf: CsrfSettings,
+}
+
+impl Expect {
+    /// The `iss` claim, compared by bytes: `COOKIEJWT_ISSUER` of the service that logs people in.
+    pub fn issuer(issuer: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: Vec::new(),
+            access_cookie: None,
+            access_max_age: None,
+            leeway: None,
+            csrf: CsrfSettings::default(),
+        }
+    }
+
+    /// The name of this service, which has to stand in the `aud` claim. Required; with several, one of them is enough.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience.push(audience.into());
+        self
+    }
+
+    /// Reads the access token from this cookie too, before the `Authorization` field. Default: the field alone.
+    ///
+    /// For a service that browsers reach on the same host as the issuer (`__Host-access_token`), or on another one below
+    /// its `COOKIEJWT_DOMAIN` (`__Secure-access_token`). A browser sends cookies by itself, so the CSRF table applies to
+    /// them. The cookies are never changed: refreshing and logging out is for the issuer.
+    pub fn access_cookie(mut self, name: impl Into<String>) -> Self {
+        self.access_cookie = Some(name.into());
+        self
+    }
+
+    /// The origin under which browsers see this service; see
+    /// [`ConfigBuilder::public_origin`](crate::ConfigBuilder::public_origin). For cookies only.
+    pub fn public_origin(mut self, origin: impl Into<String>) -> Self {
+        self.csrf.public_origin = Some(origin.into());
+        self
+    }
+
+    /// Another origin whose pages may send requests with the cookie.
+    pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
+        self.csrf.trusted_origins.push(origin.into());
+        self
+    }
+
+    /// The longest life that a token may have: `COOKIEJWT_ACCESS_MAX_AGE` of the issuer. Default 300 s.
+    pub fn access_max_age(mut self, age: Duration) -> Self {
+        self.access_max_age = Some(age);
+        self
+    }
+
+    /// Clock skew allowed for `exp`, `nbf` and `iat`. Default 5 s, at most 60 s.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = Some(leeway);
+        self
+    }
+
+    pub(crate) fn check(self) -> Result<Expectations, ConfigError> {
+        checks::origins(&self.csrf, true)
+            .map_err(|error| error.of("Expect::trusted_origin or public_origin"))?;
+        if self.access_cookie.as_ref().is_some_and(|name| !checks::is_token(name)) {
+            let cure = "write the name as the issuer does, for instance __Host-access_token";
+            return Err(checks::refuse(
+                "Expect::access_cookie",
+                ConfigProblem::Malformed,
+                "is no name",
+                cure,
+            ));
+        }
+        Ok(Expectations {
+            issuer: checks::issuer(Some(self.issuer)).map_err(|error| error.of("Expect::issuer"))?,
+            audience: checks::audience(self.audience).map_err(|error| error.of("Expect::audience"))?,
+            access_cookie: self.access_cookie,
+            life: ages::age("Expect::access_max_age", self.access_max_age)?.unwrap_or(ages::ACCESS_SECONDS),
+            leeway: ages::leeway("Expect::leeway", self.leeway, ages::LEEWAY_SECONDS)?,
+            csrf: self.csrf,
+        })
+    }
+}
