@@ -15,6 +15,8 @@ const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
     ("session_revoked", 401, "Unauthorized", "The session was ended.", INVALID),
     ("session_expired", 401, "Unauthorized", "The session has expired.", INVALID),
     ("invalid_credentials", 401, "Unauthorized", "The username or the password is wrong.", PLAIN),
+    ("fresh_login_required", 401, "Unauthorized", "A fresh login is required.", FRESH),
+    ("insufficient_scope", 403, "Forbidden", "The token does not carry the scope that this needs.", SCOPE),
     ("csrf_failed", 403, "Forbidden", "The request was refused because it comes from another site.", ""),
     ("not_found", 404, "Not Found", "Not found.", ""),
     ("method_not_allowed", 405, "Method Not Allowed", "This method is not allowed here.", ""),
@@ -24,6 +26,8 @@ const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
 ];
 const PLAIN: &str = "Bearer realm=\"api\"";
 const INVALID: &str = "Bearer realm=\"api\", error=\"invalid_token\"";
+const FRESH: &str = "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300";
+const SCOPE: &str = "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"notes:write\"";
 
 /// One expected answer, and what the store holds afterwards.
 #[derive(Clone, Debug)]

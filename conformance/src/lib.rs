@@ -54,3 +54,18 @@ pub fn listed(sessions: &[cookiejwt_store::SessionInfo]) -> String {
 pub struct Roles {
     pub roles: Vec<String>,
 }
+
+/// The scope that the handlers ask for.
+pub const WRITE: cookiejwt_store::Scope = cookiejwt_store::Scope::new("notes:write");
+
+/// How long ago a login may be where a fresh one is demanded.
+pub const FRESH: std::time::Duration = std::time::Duration::from_mins(5);
+
+/// What a public route says that shows more to somebody with a scope.
+pub fn writes(who: Option<&cookiejwt_store::Identity>) -> &'static str {
+    match who {
+        None => "nobody",
+        Some(who) if who.has_scope("notes:write") => "writer",
+        Some(_) => "reader",
+    }
+}

@@ -90,6 +90,10 @@ impl Player {
             Step::Users(availability) => world.users.set_away(*availability == Availability::Away),
             Step::Disable(user) => world.users.change(user, |user| user.is_active = false),
             Step::Delete(user) => world.users.delete(user),
+            Step::Claims(user, claims) => {
+                let claims = serde_json::from_str(claims).expect("claims in JSON");
+                world.users.change(user, |user| user.claims = claims);
+            }
             Step::TooManyClaims(user) => {
                 world
                     .users

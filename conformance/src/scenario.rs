@@ -32,6 +32,8 @@ pub enum Step {
     Delete(&'static str),
     /// Another node revokes the session of this name.
     RevokedElsewhere(&'static str),
+    /// The user's claims in the table, as JSON.
+    Claims(&'static str, &'static str),
     /// The user's claims grow beyond what a cookie can hold.
     TooManyClaims(&'static str),
     /// Names the cookies of the last answer, or the tokens in its body.

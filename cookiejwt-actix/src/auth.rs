@@ -1,18 +1,22 @@
+use std::{fmt::Display, time::Duration};
+
 use actix_web::{
     HttpRequest, HttpResponse,
     error::PayloadError,
     web::{self, Payload, ServiceConfig},
 };
-use cookiejwt_store::{Authenticator, Body, MAX_BODY_BYTES, Route};
+use cookiejwt_store::{Authenticator, Body, Guard, MAX_BODY_BYTES, Route, Scope};
 
 use crate::{AuthMiddleware, RequireLogin, extract, headers::View};
 
-/// What actix-web adds to an [`Authenticator`]: the middleware, the routes, the guard.
+/// What actix-web adds to an [`Authenticator`]: the middleware, the routes, the guards.
 ///
 /// Build the authenticator once, outside the closure of `HttpServer::new`: every worker runs that closure, and workers
 /// have to share what was revoked.
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use actix_web::{App, HttpServer, web};
 /// use cookiejwt_actix::prelude::*;
 ///
@@ -20,12 +24,16 @@ use crate::{AuthMiddleware, RequireLogin, extract, headers::View};
 ///     let server = HttpServer::new(move || {
 ///         App::new()
 ///             .configure(auth.routes())
-///             .service(web::scope("/private").wrap(auth.require_login()))
+///             .service(web::scope("/pages").wrap(auth.require_login().redirect_to("/login")))
+///             .service(web::scope("/notes").wrap(auth.require_scope("notes:write")))
+///             .service(web::scope("/keys").wrap(auth.require_fresh_login(Duration::from_mins(5))))
 ///             .wrap(auth.middleware())
 ///     });
 ///     server.bind(("127.0.0.1", 3000))?.run().await
 /// }
 /// ```
+///
+/// A route behind two of them has to fulfil both.
 pub trait ActixAuth {
     /// Goes around everything that asks who it is; writes the cookies to whatever response leaves, an error's too.
     fn middleware(&self) -> AuthMiddleware;
@@ -36,6 +44,18 @@ pub trait ActixAuth {
 
     /// Answers 401 for everything behind it while nobody is logged in. For a scope or a resource.
     fn require_login(&self) -> RequireLogin;
+
+    /// Answers 401 `fresh_login_required` for everything behind it unless the user has proved who he is at most this long
+    /// ago, in whole seconds (RFC 9470). For a handler there is [`FreshLogin`](crate::FreshLogin).
+    fn require_fresh_login(&self, max_age: Duration) -> RequireLogin;
+
+    /// Answers 403 `insufficient_scope` for everything behind it unless the access token carries this scope (RFC 6750
+    /// §3.1). In a handler there are `has_scope`, `has_role` and `require_scope` of the identity.
+    ///
+    /// # Panics
+    /// When it is no name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by the compiler.
+    #[track_caller]
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLogin;
 }
 
 impl ActixAuth for Authenticator {
@@ -56,7 +76,15 @@ impl ActixAuth for Authenticator {
     }
 
     fn require_login(&self) -> RequireLogin {
-        RequireLogin::default()
+        RequireLogin(Guard::login())
+    }
+
+    fn require_fresh_login(&self, max_age: Duration) -> RequireLogin {
+        RequireLogin(Guard::fresh_login(max_age))
+    }
+
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLogin {
+        RequireLogin(Guard::scope(scope))
     }
 }
 

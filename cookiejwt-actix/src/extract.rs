@@ -44,6 +44,15 @@ cookiejwt_store::adapter_types! {
     MaybeIdentity;
 
     /// ```
+    /// use cookiejwt_actix::FreshLogin;
+    ///
+    /// async fn delete_account(who: FreshLogin<300>) -> String {
+    ///     format!("goodbye, {}", who.subject())
+    /// }
+    /// ```
+    FreshLogin;
+
+    /// ```
     /// use cookiejwt_actix::CurrentUser;
     /// # struct User { name: String }
     ///
@@ -130,17 +139,17 @@ pub(crate) fn slot(request: &HttpRequest, what: &str) -> Result<Arc<Slot>, Probl
 fn ask<T: 'static>(
     request: &HttpRequest,
     what: &str,
-    answer: impl FnOnce(&Decision) -> Result<T, CoreProblem> + 'static,
+    answer: impl FnOnce(&Slot, &Decision) -> Result<T, CoreProblem> + 'static,
 ) -> Extracted<T> {
     let slot = match slot(request, what) {
         Ok(slot) => slot,
         Err(problem) => return Either::Left(ready(Err(problem))),
     };
     let pending = match slot.begin(View::of(request).head()) {
-        Ok(decision) => return Either::Left(ready(answer(decision).map_err(Problem))),
+        Ok(decision) => return Either::Left(ready(answer(&slot, decision).map_err(Problem))),
         Err(pending) => pending,
     };
-    let asked = async move { answer(slot.finish(pending).await).map_err(Problem) };
+    let asked = async move { answer(&slot, slot.finish(pending).await).map_err(Problem) };
     Either::Right(asked.boxed_local())
 }
 
@@ -149,7 +158,7 @@ impl FromRequest for Identity {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ask(request, "Identity", |decision| decision.required().cloned().map(Self))
+        ask(request, "Identity", |_, decision| decision.required().cloned().map(Self))
     }
 }
 
@@ -158,7 +167,17 @@ impl FromRequest for MaybeIdentity {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ask(request, "MaybeIdentity", |decision| Ok(Self(decision.optional()?.cloned().map(Identity))))
+        ask(request, "MaybeIdentity", |_, decision| Ok(Self(decision.optional()?.cloned().map(Identity))))
+    }
+}
+
+impl<const SECONDS: u64> FromRequest for FreshLogin<SECONDS> {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let fresh = |slot: &Slot, decision: &_| slot.fresh(decision, Self::MAX_AGE).cloned();
+        ask(request, "FreshLogin", move |slot, decision| Ok(Self(Identity(fresh(slot, decision)?))))
     }
 }
 
@@ -178,7 +197,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Claims<T> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ask(request, "Claims", |decision| Slot::claims_of(decision.required()?).map(Self))
+        ask(request, "Claims", |_, decision| Slot::claims_of(decision.required()?).map(Self))
     }
 }
 

@@ -23,7 +23,8 @@ impl<'a> View<'a> {
     /// The path is the one on the wire, whatever scope the request has come through.
     pub(crate) fn head(&self) -> RequestHead<'_> {
         let authority = self.uri.authority().map(Authority::as_str);
-        RequestHead::new(self.method.as_str(), self.uri.path(), authority, self)
+        let head = RequestHead::new(self.method.as_str(), self.uri.path(), authority, self);
+        head.with_query(self.uri.query())
     }
 }
 

@@ -11,10 +11,13 @@
 //!
 //! * [`Identity`] demands somebody: 401 by itself. [`MaybeIdentity`] is for public routes, where stale cookies mean
 //!   "nobody"; not `Option<Identity>`, in which actix-web swallows a CSRF refusal and an outage too.
+//! * [`FreshLogin<300>`](FreshLogin) demands somebody who has proved who he is at most 300 seconds ago.
 //! * [`CurrentUser<U>`] loads the user through the `UserStore`.
 //! * [`Claims<T>`] is the token's custom claims as a type of yours.
 //! * [`AuthContext`] is for a login of one's own (OAuth, passkey) and for logging out.
-//! * [`ActixAuth::require_login`] protects whole scopes.
+//! * `has_scope`, `has_role` and `require_scope` of an identity read the token's claims `scope`, `scopes` and `roles`.
+//! * [`ActixAuth::require_login`], [`require_fresh_login`](ActixAuth::require_fresh_login) and
+//!   [`require_scope`](ActixAuth::require_scope) protect whole scopes.
 //!
 //! Nothing is verified before one of them asks. The middleware then writes the cookies to whatever response leaves: 2xx,
 //! 4xx, 5xx, a redirect, the answer to an error of another middleware.
@@ -40,14 +43,15 @@ pub use cookiejwt_store::DjangoHashes;
 pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Secret, StoreError, Subject, TokenStore,
-    UserStore, core as cookiejwt_core,
+    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,
+    UserStore, core as cookiejwt_core, next_path,
 };
 
 pub use crate::{
     auth::ActixAuth,
     extract::{
-        AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem, Tokens, WithCookies,
+        AuthContext, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Problem, Tokens,
+        WithCookies,
     },
     middleware::{AuthFuture, AuthMiddleware, AuthService},
     require_login::{RequireLogin, RequireLoginService},
@@ -59,8 +63,8 @@ pub mod prelude {
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         ActixAuth as _, AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser,
-        FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, StoreError, Subject,
-        Tokens, UserStore,
+        FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, Scope,
+        StoreError, Subject, Tokens, UserStore,
     };
     #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};

@@ -8,13 +8,30 @@ use actix_web::{
     body::EitherBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
 };
+use cookiejwt_store::{Guard, GuardRefusal};
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, Map};
 
 use crate::{Problem, extract, headers::View};
 
-/// Answers 401 while nobody is logged in; see [`ActixAuth::require_login`](crate::ActixAuth::require_login).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RequireLogin(());
+/// Answers 401 while nobody is logged in, or whoever is does not fulfil what the route demands; see
+/// [`ActixAuth::require_login`](crate::ActixAuth::require_login).
+#[derive(Clone, Debug, Default)]
+pub struct RequireLogin(pub(crate) Guard);
+
+impl RequireLogin {
+    /// Sends a person to this page instead of answering 401, with the way back in `next`: a top-level navigation gets 303,
+    /// a script its problem document. 403, 500 and 503 stay what they are.
+    ///
+    /// The page sends him back to [`next_path`](crate::next_path) of `next`, never to `next` itself.
+    ///
+    /// # Panics
+    /// When it is no path of the application itself.
+    #[track_caller]
+    #[must_use]
+    pub fn redirect_to(self, page: &str) -> Self {
+        Self(self.0.redirect_to(page))
+    }
+}
 
 impl<S, B> Transform<S, ServiceRequest> for RequireLogin
 where
@@ -28,13 +45,14 @@ where
     type Future = Ready<Result<RequireLoginService<S>, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(RequireLoginService { inner: Rc::new(inner) }))
+        ready(Ok(RequireLoginService { guard: self.0.clone(), inner: Rc::new(inner) }))
     }
 }
 
 /// The service of [`RequireLogin`].
 #[derive(Debug)]
 pub struct RequireLoginService<S> {
+    guard: Guard,
     inner: Rc<S>,
 }
 
@@ -58,19 +76,24 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let slot = match extract::slot(request.request(), "require_login") {
             Ok(slot) => slot,
-            Err(problem) => return refused(request, problem),
+            Err(problem) => return Either::Left(Either::Right(ready(Ok(refused(request, problem))))),
         };
-        let begun = slot.begin(View::of(request.request()).head()).map(|decision| decision.required().err());
+        let begun = {
+            let view = View::of(request.request());
+            slot.begin(view.head()).map(|decision| slot.admit(&self.guard, decision, view.head()))
+        };
         let pending = match begun {
-            Ok(None) => return Either::Left(Either::Left(self.inner.call(request).map(passed))),
-            Ok(Some(problem)) => return refused(request, problem.into()),
+            Ok(Ok(())) => return Either::Left(Either::Left(self.inner.call(request).map(passed))),
+            Ok(Err(refusal)) => return Either::Left(Either::Right(ready(Ok(answered(request, refusal))))),
             Err(pending) => pending,
         };
-        let inner = Rc::clone(&self.inner);
+        let (inner, guard) = (Rc::clone(&self.inner), self.guard.clone());
         let asked = async move {
-            match slot.finish(pending).await.required().err() {
-                None => passed(inner.call(request).await),
-                Some(problem) => Ok(request.error_response(Problem(problem)).map_into_right_body()),
+            let decision = slot.finish(pending).await;
+            let admitted = slot.admit(&guard, decision, View::of(request.request()).head());
+            match admitted {
+                Ok(()) => passed(inner.call(request).await),
+                Err(refusal) => Ok(answered(request, refusal)),
             }
         };
         Either::Right(asked.boxed_local())
@@ -81,6 +104,15 @@ fn passed<B>(result: Result<ServiceResponse<B>, Error>) -> Answer<B> {
     result.map(ServiceResponse::map_into_left_body)
 }
 
-fn refused<F, B>(request: ServiceRequest, problem: Problem) -> Decided<F, B> {
-    Either::Left(Either::Right(ready(Ok(request.error_response(problem).map_into_right_body()))))
+fn answered<B>(request: ServiceRequest, refusal: GuardRefusal) -> ServiceResponse<EitherBody<B>> {
+    match refusal {
+        GuardRefusal::Problem(problem) => refused(request, Problem(problem)),
+        GuardRefusal::Redirect(reply) => {
+            request.into_response(extract::response(reply)).map_into_right_body()
+        }
+    }
+}
+
+fn refused<B>(request: ServiceRequest, problem: Problem) -> ServiceResponse<EitherBody<B>> {
+    request.error_response(problem).map_into_right_body()
 }

@@ -1,19 +1,33 @@
+use std::{fmt::Display, time::Duration};
+
 use axum::Router;
-use cookiejwt_store::Authenticator;
+use cookiejwt_store::{Authenticator, Guard, Scope};
 
 use crate::{AuthLayer, RequireLoginLayer, routes};
 
-/// What axum adds to an [`Authenticator`]: the layer, the routes, the guard.
+/// What axum adds to an [`Authenticator`]: the layer, the routes, the guards.
 ///
 /// ```
-/// use axum::Router;
+/// use std::time::Duration;
+///
+/// use axum::{Router, routing::{get, post}};
 /// use cookiejwt_axum::prelude::*;
 ///
 /// fn application(auth: &Authenticator) -> Router {
-///     let private = Router::new().route_layer(auth.require_login());
-///     Router::new().merge(private).merge(auth.routes()).layer(auth.layer())
+///     let pages = Router::new()
+///         .route("/notes", get(async || "only for somebody"))
+///         .route_layer(auth.require_login().redirect_to("/login"));
+///     let writing = Router::new()
+///         .route("/api/notes", post(async || "only with this scope"))
+///         .route_layer(auth.require_scope("notes:write"));
+///     let careful = Router::new()
+///         .route("/api/keys", get(async || "only five minutes after a login"))
+///         .route_layer(auth.require_fresh_login(Duration::from_mins(5)));
+///     Router::new().merge(pages).merge(writing).merge(careful).merge(auth.routes()).layer(auth.layer())
 /// }
 /// ```
+///
+/// A route behind two of them has to fulfil both.
 pub trait AxumAuth {
     /// Goes around everything that asks who it is; writes the cookies to whatever response leaves.
     fn layer(&self) -> AuthLayer;
@@ -24,6 +38,18 @@ pub trait AxumAuth {
     /// Answers 401 for everything behind it while nobody is logged in. For `Router::route_layer`, so that a path that
     /// does not exist stays 404.
     fn require_login(&self) -> RequireLoginLayer;
+
+    /// Answers 401 `fresh_login_required` for everything behind it unless the user has proved who he is at most this long
+    /// ago, in whole seconds (RFC 9470). For a handler there is [`FreshLogin`](crate::FreshLogin).
+    fn require_fresh_login(&self, max_age: Duration) -> RequireLoginLayer;
+
+    /// Answers 403 `insufficient_scope` for everything behind it unless the access token carries this scope (RFC 6750
+    /// §3.1). In a handler there are `has_scope`, `has_role` and `require_scope` of the identity.
+    ///
+    /// # Panics
+    /// When it is no name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by the compiler.
+    #[track_caller]
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLoginLayer;
 }
 
 impl AxumAuth for Authenticator {
@@ -36,6 +62,14 @@ impl AxumAuth for Authenticator {
     }
 
     fn require_login(&self) -> RequireLoginLayer {
-        RequireLoginLayer::default()
+        RequireLoginLayer(Guard::login())
+    }
+
+    fn require_fresh_login(&self, max_age: Duration) -> RequireLoginLayer {
+        RequireLoginLayer(Guard::fresh_login(max_age))
+    }
+
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLoginLayer {
+        RequireLoginLayer(Guard::scope(scope))
     }
 }

@@ -41,6 +41,15 @@ cookiejwt_store::adapter_types! {
     MaybeIdentity;
 
     /// ```
+    /// use cookiejwt_axum::FreshLogin;
+    ///
+    /// async fn delete_account(who: FreshLogin<300>) -> String {
+    ///     format!("goodbye, {}", who.subject())
+    /// }
+    /// ```
+    FreshLogin;
+
+    /// ```
     /// use cookiejwt_axum::CurrentUser;
     /// # struct User { name: String }
     ///
@@ -148,6 +157,15 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeIdentity {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let slot = slot(&parts.extensions, "MaybeIdentity")?;
         Ok(Self(slot.maybe_identity(RequestHead::from(&*parts)).await?.map(Identity)))
+    }
+}
+
+impl<S: Send + Sync, const SECONDS: u64> FromRequestParts<S> for FreshLogin<SECONDS> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let slot = slot(&parts.extensions, "FreshLogin")?;
+        Ok(Self(Identity(slot.fresh_identity(RequestHead::from(&*parts), Self::MAX_AGE).await?)))
     }
 }
 

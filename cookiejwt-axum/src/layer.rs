@@ -52,15 +52,15 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let slot = Arc::new(Slot::new(&self.auth, original_path(request.uri(), request.extensions())));
+        let slot = Arc::new(Slot::new(&self.auth, original_uri(request.uri(), request.extensions()).path()));
         request.extensions_mut().insert(Arc::clone(&slot));
         AuthFuture { inner: self.inner.call(request), slot }
     }
 }
 
-/// The path on the wire: a nested router has cut its prefix off before a layer inside it sees the request.
-pub(crate) fn original_path<'a>(uri: &'a Uri, extensions: &'a Extensions) -> &'a str {
-    extensions.get::<OriginalUri>().map_or(uri, |OriginalUri(original)| original).path()
+/// What stood on the wire: a nested router has cut its prefix off before a layer inside it sees the request.
+pub(crate) fn original_uri<'a>(uri: &'a Uri, extensions: &'a Extensions) -> &'a Uri {
+    extensions.get::<OriginalUri>().map_or(uri, |OriginalUri(original)| original)
 }
 
 pin_project! {

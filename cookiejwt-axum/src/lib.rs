@@ -11,10 +11,13 @@
 //!
 //! * [`Identity`] demands somebody: 401 by itself. `Option<Identity>` and [`MaybeIdentity`] are for public routes, where
 //!   stale cookies mean "nobody".
+//! * [`FreshLogin<300>`](FreshLogin) demands somebody who has proved who he is at most 300 seconds ago.
 //! * [`CurrentUser<U>`] loads the user through the `UserStore`.
 //! * [`Claims<T>`] is the token's custom claims as a type of yours.
 //! * [`AuthContext`] is for a login of one's own (OAuth, passkey) and for logging out.
-//! * [`AxumAuth::require_login`] protects whole routers.
+//! * `has_scope`, `has_role` and `require_scope` of an identity read the token's claims `scope`, `scopes` and `roles`.
+//! * [`AxumAuth::require_login`], [`require_fresh_login`](AxumAuth::require_fresh_login) and
+//!   [`require_scope`](AxumAuth::require_scope) protect whole routers.
 //!
 //! Nothing is verified before one of them asks. The layer then writes the cookies to whatever response leaves: 2xx,
 //! 4xx, 5xx, a redirect, the answer of a panic that a layer inside ours caught.
@@ -40,13 +43,15 @@ pub use cookiejwt_store::DjangoHashes;
 pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Secret, StoreError, Subject, TokenStore,
-    UserStore, core as cookiejwt_core,
+    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,
+    UserStore, core as cookiejwt_core, next_path,
 };
 
 pub use crate::{
     auth::AxumAuth,
-    extract::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem, Tokens},
+    extract::{
+        AuthContext, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Problem, Tokens,
+    },
     layer::{AuthFuture, AuthLayer, AuthService},
     require_login::{RequireLogin, RequireLoginLayer},
 };
@@ -57,8 +62,8 @@ pub mod prelude {
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         AuthContext, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
-        FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, StoreError, Subject,
-        Tokens, UserStore,
+        FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, Scope,
+        StoreError, Subject, Tokens, UserStore,
     };
     #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};

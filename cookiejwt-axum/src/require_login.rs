@@ -4,29 +4,48 @@ use std::{
 };
 
 use axum_core::response::{IntoResponse, Response};
-use cookiejwt_store::RequestHead;
+use cookiejwt_store::{Guard, RequestHead};
 use futures_util::future::{BoxFuture, Either, FutureExt as _};
 use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Problem, extract};
+use crate::{extract, layer::original_uri};
 
-/// Answers 401 while nobody is logged in; see [`AxumAuth::require_login`](crate::AxumAuth::require_login).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RequireLoginLayer(());
+/// Answers 401 while nobody is logged in, or whoever is does not fulfil what the route demands; see
+/// [`AxumAuth::require_login`](crate::AxumAuth::require_login).
+#[derive(Clone, Debug, Default)]
+pub struct RequireLoginLayer(pub(crate) Guard);
+
+impl RequireLoginLayer {
+    /// Sends a person to this page instead of answering 401, with the way back in `next`: a top-level navigation gets 303,
+    /// a script its problem document. 403, 500 and 503 stay what they are.
+    ///
+    /// The page sends him back to [`next_path`](crate::next_path) of `next`, never to `next` itself.
+    ///
+    /// # Panics
+    /// When it is no path of the application itself.
+    #[track_caller]
+    #[must_use]
+    pub fn redirect_to(self, page: &str) -> Self {
+        Self(self.0.redirect_to(page))
+    }
+}
 
 impl<S> Layer<S> for RequireLoginLayer {
     type Service = RequireLogin<S>;
 
     fn layer(&self, inner: S) -> RequireLogin<S> {
-        RequireLogin(inner)
+        RequireLogin { guard: self.0.clone(), inner }
     }
 }
 
 /// The service of [`RequireLoginLayer`].
 #[derive(Clone, Debug)]
-pub struct RequireLogin<S>(S);
+pub struct RequireLogin<S> {
+    guard: Guard,
+    inner: S,
+}
 
 /// Almost every request is decided without a store, and then without a box.
 type Answer<F, E> = Either<Either<F, Ready<Result<Response, E>>>, BoxFuture<'static, Result<Response, E>>>;
@@ -43,27 +62,31 @@ where
     type Future = Answer<S::Future, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
+        self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let refused = |problem: Problem| Either::Left(Either::Right(ready(Ok(problem.into_response()))));
+        let refused = |response| Either::Left(Either::Right(ready(Ok(response))));
         let slot = match extract::slot(request.extensions(), "require_login") {
             Ok(slot) => slot,
-            Err(problem) => return refused(problem),
+            Err(problem) => return refused(problem.into_response()),
         };
-        let pending = match slot.begin(head(&request)).map(|decision| decision.required().err()) {
-            Ok(None) => return Either::Left(Either::Left(self.0.call(request))),
-            Ok(Some(problem)) => return refused(problem.into()),
+        let begun =
+            slot.begin(head(&request)).map(|decision| slot.admit(&self.guard, decision, head(&request)));
+        let pending = match begun {
+            Ok(Ok(())) => return Either::Left(Either::Left(self.inner.call(request))),
+            Ok(Err(refusal)) => return refused(extract::into_response(refusal.into_reply())),
             Err(pending) => pending,
         };
         // The clone was not polled ready; the service that was goes with the request.
-        let clone = self.0.clone();
-        let mut ready = std::mem::replace(&mut self.0, clone);
+        let clone = self.inner.clone();
+        let mut ready = std::mem::replace(&mut self.inner, clone);
+        let guard = self.guard.clone();
         let asked = async move {
-            match slot.finish(pending).await.required().err() {
-                None => ready.call(request).await,
-                Some(problem) => Ok(Problem(problem).into_response()),
+            let decision = slot.finish(pending).await;
+            match slot.admit(&guard, decision, head(&request)) {
+                Ok(()) => ready.call(request).await,
+                Err(refusal) => Ok(extract::into_response(refusal.into_reply())),
             }
         };
         Either::Right(asked.boxed())
@@ -71,7 +94,8 @@ where
 }
 
 fn head<Body>(request: &Request<Body>) -> RequestHead<'_> {
-    let uri = request.uri();
-    let authority = uri.authority().map(http::uri::Authority::as_str);
-    RequestHead::new(request.method().as_str(), uri.path(), authority, request.headers())
+    let uri = original_uri(request.uri(), request.extensions());
+    let authority = request.uri().authority().map(http::uri::Authority::as_str);
+    let head = RequestHead::new(request.method().as_str(), uri.path(), authority, request.headers());
+    head.with_query(uri.query())
 }

@@ -7,7 +7,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::{
     extract::{into_response, peer},
-    layer::original_path,
+    layer::original_uri,
 };
 
 /// Every route for every method: the endpoints answer 405 themselves.
@@ -21,7 +21,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(auth: &Authenticator) -> 
 async fn answer(auth: Authenticator, route: Route, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let (api, head) = (auth.api(), RequestHead::from(&parts));
-    let head = head.with_path(original_path(&parts.uri, &parts.extensions));
+    let head = head.with_path(original_uri(&parts.uri, &parts.extensions).path());
     let reads_body = api.reads_body(route, head);
     let body = if reads_body { read(body).await } else { Body::Complete(bytes::Bytes::new()) };
     let reply = api.handle(route, head, body, peer(&parts)).await;

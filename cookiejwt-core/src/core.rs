@@ -1,10 +1,11 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
 
 use crate::{
-    AccessKeys, Config, ConfigError, CustomClaims, Decision, Identity, MintError, Outcome, Reason,
+    AccessKeys, Config, ConfigError, CustomClaims, Decision, Identity, MintError, Outcome, Problem, Reason,
     RequestHead, ResponseHeaders, Revocation, RevocationReason, SetCookies, Settlement, Timestamp,
     TokenFault,
     claims::{AccessClaims, Expected, RefreshClaims},
@@ -192,6 +193,38 @@ impl Core {
         Settlement { decision, revoke }
     }
 
+    /// Whether the user has proved who he is at most `max_age` ago, in whole seconds (OIDC `max_age`).
+    ///
+    /// A token without `auth_time` is not fresh. One of another node's clock may lie ahead by the leeway and no more: what
+    /// lies further ahead would stay fresh until then.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use std::time::Duration;
+    /// use cookiejwt_core::testing::{self, NOW};
+    ///
+    /// let (core, alice) = (testing::core(), testing::identity("alice"));
+    /// let minutes = Duration::from_mins;
+    /// assert!(core.check_fresh(&alice, minutes(5), NOW + minutes(5)).is_ok());
+    /// let problem = core.check_fresh(&alice, minutes(5), NOW + minutes(6)).unwrap_err();
+    /// assert_eq!(problem.code(), "fresh_login_required");
+    /// # }
+    /// ```
+    pub fn check_fresh(
+        &self,
+        identity: &Identity,
+        max_age: Duration,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        let longest = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
+        let age = identity.auth_time().map(|time| now.unix_timestamp().saturating_sub(time.unix_timestamp()));
+        let earliest = self.config().ages.leeway.saturating_neg();
+        match age {
+            Some(age) if (earliest..=longest).contains(&age) => Ok(()),
+            _ => Err(Problem::FreshLoginRequired { max_age }),
+        }
+    }
+
     pub(crate) fn verify_access(
         &self,
         token: &[u8],
@@ -287,5 +320,46 @@ fn csrf_message(identity: &Identity, random: &[u8; 16]) -> Vec<u8> {
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core").field("config", &self.0.config).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::{self, NOW};
+
+    /// Fresh for five minutes; the leeway is five seconds.
+    #[test]
+    fn fresh_logins() {
+        let core = testing::core();
+        let at = |second| testing::access("1").auth_time(NOW + time::Duration::seconds(second));
+        for (rule, token, age, fresh) in [
+            ("just now", at(0), 0, true),
+            ("at the boundary", at(0), 300, true),
+            ("a second behind it", at(0), 301, false),
+            ("long ago", at(0), 86_400, false),
+            ("logged in long before the token was issued", at(-86_400), 0, false),
+            ("ahead by another node's clock, within the leeway", at(5), 0, true),
+            ("further ahead", at(6), 0, false),
+            ("far ahead", at(86_400), 0, false),
+            ("further ahead, until this clock has caught up", at(6), 1, true),
+            ("unsaid", testing::access("1").without_auth_time(), 0, false),
+        ] {
+            let max_age = Duration::from_mins(5);
+            let checked = core.check_fresh(&token.identity(), max_age, NOW + time::Duration::seconds(age));
+            let expected = if fresh { Ok(()) } else { Err(Problem::FreshLoginRequired { max_age }) };
+            assert_eq!(checked, expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn whole_seconds_are_compared() {
+        let (core, alice) = (testing::core(), testing::identity("1"));
+        let fresh = |max_age, age| core.check_fresh(&alice, max_age, NOW + age).is_ok();
+        let (second, half) = (Duration::from_secs(1), Duration::from_millis(1500));
+        assert!(fresh(second, half), "the token says whole seconds, so the part of one counts for nobody");
+        assert!(!fresh(half, Duration::from_secs(2)));
+        assert!(fresh(Duration::MAX, Duration::from_hours(24 * 365)));
+        assert!(fresh(Duration::ZERO, Duration::ZERO) && !fresh(Duration::ZERO, second));
     }
 }

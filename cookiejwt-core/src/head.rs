@@ -35,6 +35,7 @@ impl Headers for HeaderMap {
 pub struct RequestHead<'a> {
     method: &'a str,
     path: &'a str,
+    query: Option<&'a str>,
     authority: Option<&'a str>,
     headers: &'a (dyn Headers + Sync),
 }
@@ -55,13 +56,19 @@ impl<'a> RequestHead<'a> {
         authority: Option<&'a str>,
         headers: &'a (dyn Headers + Sync),
     ) -> Self {
-        Self { method, path, authority, headers }
+        Self { method, path, query: None, authority, headers }
     }
 
     /// The same head with another path, for a framework that has cut a prefix off.
     #[must_use]
     pub fn with_path(self, path: &'a str) -> Self {
         Self { path, ..self }
+    }
+
+    /// The same head with what stands behind the `?`, which nothing but the way back from a login page reads.
+    #[must_use]
+    pub fn with_query(self, query: Option<&'a str>) -> Self {
+        Self { query, ..self }
     }
 
     /// The method as it stands on the wire.
@@ -72,6 +79,50 @@ impl<'a> RequestHead<'a> {
     /// The path, without the query.
     pub fn path(&self) -> &'a str {
         self.path
+    }
+
+    /// What stands behind the `?`, when the framework has said it.
+    pub fn query(&self) -> Option<&'a str> {
+        self.query
+    }
+
+    /// Whether a person would see the answer as a page of its own: then a login page helps him, and a problem document
+    /// does not.
+    ///
+    /// A safe request that Fetch Metadata calls a top-level navigation; without Fetch Metadata one that accepts HTML by
+    /// name. Never a prefetch: the browser would show the prefetched login page to somebody whom a real navigation
+    /// refreshes.
+    ///
+    /// ```
+    /// use cookiejwt_core::RequestHead;
+    ///
+    /// let browser = http::Request::get("/").header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
+    /// let (browser, ()) = browser.body(()).unwrap().into_parts();
+    /// assert!(RequestHead::from(&browser).is_page_navigation());
+    ///
+    /// let (script, ()) = http::Request::get("/").header("sec-fetch-mode", "cors").body(()).unwrap().into_parts();
+    /// assert!(!RequestHead::from(&script).is_page_navigation());
+    /// ```
+    pub fn is_page_navigation(&self) -> bool {
+        let is_read = self.is_method(&Method::GET) || self.is_method(&Method::HEAD);
+        is_read && self.field(&SEC_PURPOSE) == Field::Absent && self.navigates()
+    }
+
+    fn navigates(&self) -> bool {
+        match self.field(&SEC_FETCH_MODE) {
+            Field::One(mode) => mode == b"navigate" && self.field(&SEC_FETCH_DEST) == Field::One(b"document"),
+            Field::Many => false,
+            Field::Absent => self.accepts_html(),
+        }
+    }
+
+    /// `*/*` is what programs send.
+    fn accepts_html(&self) -> bool {
+        let mut accepts = false;
+        self.visit(&header::ACCEPT, &mut |ranges| {
+            accepts |= ranges.split(|byte| *byte == b',').any(names_html);
+        });
+        accepts
     }
 
     /// The one value of a field as text; `None` when it is absent, there twice, or not ASCII.
@@ -112,6 +163,69 @@ impl<'a> RequestHead<'a> {
 impl<'a> From<&'a Parts> for RequestHead<'a> {
     fn from(parts: &'a Parts) -> Self {
         let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-        Self::new(parts.method.as_str(), parts.uri.path(), authority, &parts.headers)
+        let head = Self::new(parts.method.as_str(), parts.uri.path(), authority, &parts.headers);
+        head.with_query(parts.uri.query())
+    }
+}
+
+/// A media range that is exactly `text/html`, and not with a weight of nothing (RFC 9110 §12.4.2).
+fn names_html(range: &[u8]) -> bool {
+    let mut parts = range.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    parts.next().is_some_and(|range| range.eq_ignore_ascii_case(b"text/html"))
+        && !parts.any(|parameter| matches!(parameter, b"q=0" | b"q=0.0" | b"q=0.00" | b"q=0.000"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(method: &str, fields: &[(&str, &str)]) -> Parts {
+        let request = http::Request::builder().method(method).uri("/");
+        let request = fields.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn page_navigations() {
+        const CHROME: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+        let top: &[_] = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        let mode = |mode, dest| [("sec-fetch-mode", mode), ("sec-fetch-dest", dest), ("accept", CHROME)];
+        for (rule, method, fields, expected) in [
+            ("a link or the address bar", "GET", top, true),
+            ("HEAD", "HEAD", top, true),
+            ("a form that is posted", "POST", top, false),
+            ("another method", "DELETE", top, false),
+            ("OPTIONS", "OPTIONS", top, false),
+            ("fetch, whatever it accepts", "GET", &mode("cors", "empty"), false),
+            ("an image", "GET", &mode("no-cors", "image"), false),
+            ("a WebSocket", "GET", &mode("websocket", "websocket"), false),
+            ("a frame", "GET", &mode("navigate", "iframe"), false),
+            ("a mode without a destination", "GET", &[("sec-fetch-mode", "navigate")], false),
+            ("two modes", "GET", &[top, &[("sec-fetch-mode", "navigate")]].concat(), false),
+            ("a prefetch", "GET", &[top, &[("sec-purpose", "prefetch")]].concat(), false),
+            ("an old browser", "GET", &[("accept", CHROME)], true),
+            ("an old browser posts", "POST", &[("accept", CHROME)], false),
+            ("an old browser prefetches", "GET", &[("accept", CHROME), ("sec-purpose", "prefetch")], false),
+            ("HTML among others", "GET", &[("accept", "application/json, Text/HTML ; q=0.1")], true),
+            ("HTML in a second field", "GET", &[("accept", "a/b"), ("accept", "text/html")], true),
+            ("HTML refused", "GET", &[("accept", "text/html;level=1; q=0")], false),
+            ("HTML refused precisely", "GET", &[("accept", "text/html;q=0.000, */*")], false),
+            ("anything is not HTML by name", "GET", &[("accept", "*/*")], false),
+            ("any text is not HTML by name", "GET", &[("accept", "text/*")], false),
+            ("a type that only begins alike", "GET", &[("accept", "text/html5")], false),
+            ("JSON", "GET", &[("accept", "application/json")], false),
+            ("nothing", "GET", &[], false),
+        ] {
+            let parts = head(method, fields);
+            assert_eq!(RequestHead::from(&parts).is_page_navigation(), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn the_query_is_that_of_the_request() {
+        let (parts, ()) = http::Request::get("/a?b=c&d").body(()).unwrap().into_parts();
+        let head = RequestHead::from(&parts);
+        assert_eq!((head.path(), head.query()), ("/a", Some("b=c&d")));
+        assert_eq!(head.with_path("/x/a").query(), Some("b=c&d"));
     }
 }

@@ -3,7 +3,13 @@ use std::{fmt, sync::Arc};
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
-use crate::{SessionId, Subject, TokenId, claims::AccessClaims, core::AccessToken, csrf::CsrfCleared};
+use crate::{
+    Problem, Scope, SessionId, Subject, TokenId,
+    claims::AccessClaims,
+    core::AccessToken,
+    csrf::CsrfCleared,
+    scope::{self, Roles, Scopes},
+};
 
 /// Who is asking, as a verified or just minted access token says.
 ///
@@ -92,6 +98,52 @@ impl Identity {
     /// When the user last proved who he is (OIDC `auth_time`).
     pub fn auth_time(&self) -> Option<OffsetDateTime> {
         self.0.claims.auth_time.map(datetime)
+    }
+
+    /// Whether the token carries this scope: as a word of the claim `scope` (RFC 8693 §4.2, RFC 9068 §2.2.3), or as an entry of
+    /// the array `scopes`. A claim of another shape carries none.
+    ///
+    /// Claims are computed anew at each refresh, so what is taken from a user is gone within the life of an access token.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// let token = cookiejwt_core::testing::access("42").claim("scope", "notes:read notes:write");
+    /// assert!(token.identity().has_scope("notes:write"));
+    /// assert!(!token.identity().has_scope("notes"));
+    /// # }
+    /// ```
+    pub fn has_scope(&self, scope: &str) -> bool {
+        scope::contains::<Scopes>(&self.0.payload, scope)
+    }
+
+    /// Whether the array `roles` of the token has this entry. A claim of another shape has none.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// let token = cookiejwt_core::testing::access("42").claim("roles", ["admin"]);
+    /// assert!(token.identity().has_role("admin"));
+    /// # }
+    /// ```
+    pub fn has_role(&self, role: &str) -> bool {
+        scope::contains::<Roles>(&self.0.payload, role)
+    }
+
+    /// Demands this scope: else 403 `insufficient_scope`, which says which one (RFC 6750 §3.1).
+    ///
+    /// A [`Scope`] in a constant is checked by the compiler.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use cookiejwt_core::{Problem, Scope, testing};
+    ///
+    /// const WRITE: Scope = Scope::new("notes:write");
+    ///
+    /// let token = testing::access("42").claim("scope", "notes:read");
+    /// assert_eq!(token.identity().require_scope(WRITE), Err(Problem::InsufficientScope { scope: WRITE }));
+    /// # }
+    /// ```
+    pub fn require_scope(&self, scope: Scope) -> Result<(), Problem> {
+        if self.has_scope(scope.as_str()) { Ok(()) } else { Err(Problem::InsufficientScope { scope }) }
     }
 
     /// The custom claims as a type of the application; fields it does not name are passed over.

@@ -55,9 +55,11 @@ mod keys;
 mod login;
 mod logout;
 mod mode;
+mod next_path;
 mod problem;
 mod refresh;
 mod roca;
+mod scope;
 mod session;
 mod strict_json;
 #[cfg(test)]
@@ -89,8 +91,10 @@ pub use crate::{
     login::{ClientInfo, Login, LoginRequest},
     logout::Logout,
     mode::{Mode, TokenMode},
+    next_path::next_path,
     problem::Problem,
     refresh::{RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
+    scope::{Scope, ScopeError},
     session::{Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord},
     timestamp::Timestamp,
     tokens::Tokens,

@@ -1,6 +1,8 @@
+use std::{borrow::Cow, time::Duration};
+
 use http::StatusCode;
 
-use crate::Refusal;
+use crate::{Refusal, Scope};
 
 /// A failure as a client sees it: status, code, one fixed sentence, challenge. The one table of them all.
 ///
@@ -21,8 +23,18 @@ pub enum Problem {
     SessionExpired,
     /// Unknown user, wrong password or disabled account.
     InvalidCredentials,
+    /// The user has to prove again who he is, because he did so longer ago than the route allows (RFC 9470 §3).
+    FreshLoginRequired {
+        /// How long ago is allowed; whole seconds.
+        max_age: Duration,
+    },
     /// The request comes from another site.
     CsrfFailed,
+    /// The access token does not carry the scope that the route demands (RFC 6750 §3.1).
+    InsufficientScope {
+        /// The scope.
+        scope: Scope,
+    },
     /// There is nothing here.
     NotFound,
     /// The route knows other methods only.
@@ -48,8 +60,9 @@ impl Problem {
             | Self::RefreshRequired
             | Self::SessionRevoked
             | Self::SessionExpired
-            | Self::InvalidCredentials => StatusCode::UNAUTHORIZED,
-            Self::CsrfFailed => StatusCode::FORBIDDEN,
+            | Self::InvalidCredentials
+            | Self::FreshLoginRequired { .. } => StatusCode::UNAUTHORIZED,
+            Self::CsrfFailed | Self::InsufficientScope { .. } => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
@@ -69,7 +82,9 @@ impl Problem {
             Self::SessionRevoked => "session_revoked",
             Self::SessionExpired => "session_expired",
             Self::InvalidCredentials => "invalid_credentials",
+            Self::FreshLoginRequired { .. } => "fresh_login_required",
             Self::CsrfFailed => "csrf_failed",
+            Self::InsufficientScope { .. } => "insufficient_scope",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => "invalid_request",
@@ -87,6 +102,8 @@ impl Problem {
             Self::SessionRevoked => "The session was ended.",
             Self::SessionExpired => "The session has expired.",
             Self::InvalidCredentials => "The username or the password is wrong.",
+            Self::FreshLoginRequired { .. } => "A fresh login is required.",
+            Self::InsufficientScope { .. } => "The token does not carry the scope that this needs.",
             Self::CsrfFailed => "The request was refused because it comes from another site.",
             Self::NotFound => "Not found.",
             Self::MethodNotAllowed => "This method is not allowed here.",
@@ -98,12 +115,20 @@ impl Problem {
         }
     }
 
-    /// The value of `WWW-Authenticate` that every 401 carries (RFC 9110 §11.6.1, RFC 6750 §3).
-    pub const fn challenge(self) -> Option<&'static str> {
+    /// The value of `WWW-Authenticate` that every 401 carries (RFC 9110 §11.6.1, RFC 6750 §3), and the 403 of a scope
+    /// that is missing.
+    pub fn challenge(self) -> Option<Cow<'static, str>> {
         match self {
-            Self::NotAuthenticated | Self::InvalidCredentials => Some("Bearer realm=\"api\""),
+            Self::NotAuthenticated | Self::InvalidCredentials => Some("Bearer realm=\"api\"".into()),
             Self::InvalidToken | Self::RefreshRequired | Self::SessionRevoked | Self::SessionExpired => {
-                Some("Bearer realm=\"api\", error=\"invalid_token\"")
+                Some("Bearer realm=\"api\", error=\"invalid_token\"".into())
+            }
+            Self::FreshLoginRequired { max_age } => {
+                let (error, seconds) = ("insufficient_user_authentication", max_age.as_secs());
+                Some(format!("Bearer realm=\"api\", error=\"{error}\", max_age={seconds}").into())
+            }
+            Self::InsufficientScope { scope } => {
+                Some(format!("Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"{scope}\"").into())
             }
             _ => None,
         }
@@ -163,8 +188,23 @@ mod tests {
         );
     }
 
+    const FRESH: Problem = Problem::FreshLoginRequired { max_age: Duration::from_mins(5) };
+    const SCOPE: Problem = Problem::InsufficientScope { scope: Scope::new("notes:write") };
+
     #[test]
-    fn every_401_has_a_challenge_and_nothing_else_has() {
+    fn challenges_of_the_wire_contract() {
+        for (problem, challenge) in [
+            (Problem::NotAuthenticated, "Bearer realm=\"api\""),
+            (Problem::SessionRevoked, "Bearer realm=\"api\", error=\"invalid_token\""),
+            (FRESH, "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300"),
+            (SCOPE, "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"notes:write\""),
+        ] {
+            assert_eq!(problem.challenge().unwrap(), challenge, "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn every_401_has_a_challenge_and_beside_them_a_missing_scope_alone() {
         for problem in [
             Problem::NotAuthenticated,
             Problem::InvalidToken,
@@ -172,6 +212,8 @@ mod tests {
             Problem::SessionRevoked,
             Problem::SessionExpired,
             Problem::InvalidCredentials,
+            FRESH,
+            SCOPE,
             Problem::CsrfFailed,
             Problem::NotFound,
             Problem::MethodNotAllowed,
@@ -181,7 +223,8 @@ mod tests {
             Problem::ServerError,
             Problem::Unavailable,
         ] {
-            assert_eq!(problem.challenge().is_some(), problem.status() == 401, "{problem:?}");
+            let expected = problem.status() == 401 || problem == SCOPE;
+            assert_eq!(problem.challenge().is_some(), expected, "{problem:?}");
         }
     }
 }

@@ -71,7 +71,16 @@ pub struct TestToken {
     token_id: TokenId,
     issued_at: i64,
     life: i64,
+    auth_time: AuthTime,
     claims: Map<String, Value>,
+}
+
+/// When the user proved who he is.
+#[derive(Clone, Copy, Debug)]
+enum AuthTime {
+    AsIssued,
+    At(i64),
+    Unsaid,
 }
 
 impl TestToken {
@@ -86,6 +95,7 @@ impl TestToken {
             token_id: TokenId::from_random([2; 16]),
             issued_at: NOW.unix_timestamp(),
             life: if is_refresh { ages.refresh } else { ages.access },
+            auth_time: AuthTime::AsIssued,
             claims: Map::new(),
             core,
         }
@@ -112,6 +122,16 @@ impl TestToken {
     /// Signed with our key, but by another issuer.
     pub fn foreign(self) -> Self {
         Self { issuer: "https://foreign.example".into(), ..self }
+    }
+
+    /// Of a user who proved who he is at this time; else he did when the token was issued.
+    pub fn auth_time(self, time: OffsetDateTime) -> Self {
+        Self { auth_time: AuthTime::At(time.unix_timestamp()), ..self }
+    }
+
+    /// An access token that does not say when the user proved who he is.
+    pub fn without_auth_time(self) -> Self {
+        Self { auth_time: AuthTime::Unsaid, ..self }
     }
 
     /// Of this session.
@@ -160,6 +180,11 @@ impl TestToken {
 
     fn payload(&self) -> String {
         let expires_at = self.issued_at.saturating_add(self.life);
+        let auth_time = match self.auth_time {
+            AuthTime::AsIssued => Some(self.issued_at),
+            AuthTime::At(time) => Some(time),
+            AuthTime::Unsaid => None,
+        };
         if self.is_refresh {
             let claims = RefreshClaims {
                 subject: self.subject.clone(),
@@ -167,7 +192,7 @@ impl TestToken {
                 token_id: self.token_id.clone(),
                 issued_at: self.issued_at,
                 expires_at,
-                auth_time: self.issued_at,
+                auth_time: auth_time.unwrap_or(self.issued_at),
                 session_ends_at: self.issued_at.saturating_add(self.core.config().ages.session),
                 remember: true,
             };
@@ -180,7 +205,7 @@ impl TestToken {
             issued_at: self.issued_at,
             not_before: self.issued_at,
             expires_at,
-            auth_time: Some(self.issued_at),
+            auth_time,
         };
         let custom = CustomClaims::new(&self.claims).expect("the claims are no registered ones");
         claims.to_payload(&self.issuer, &self.core.config().audience, &custom)

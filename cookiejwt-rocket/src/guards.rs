@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use cookiejwt_store::{Problem as CoreProblem, RequestContext, Slot};
 use rocket::{
     Request,
+    http::Status,
     request::{FromRequest, Outcome},
 };
 use serde::de::DeserializeOwned;
@@ -46,6 +47,17 @@ cookiejwt_store::adapter_types! {
     /// }
     /// ```
     MaybeIdentity;
+
+    /// ```
+    /// use cookiejwt_rocket::FreshLogin;
+    /// use rocket::delete;
+    ///
+    /// #[delete("/account")]
+    /// fn delete_account(who: FreshLogin<300>) -> String {
+    ///     format!("goodbye, {}", who.subject())
+    /// }
+    /// ```
+    FreshLogin;
 
     /// ```
     /// use cookiejwt_rocket::CurrentUser;
@@ -135,18 +147,20 @@ cookiejwt_store::adapter_types! {
     Tokens;
 }
 
-fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, CoreProblem> {
+pub(crate) fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, CoreProblem> {
     Memory::of(request).slot.get().ok_or_else(|| Slot::missing(what, ".attach(auth.fairing())"))
 }
 
 /// A catcher is told the status alone, so the problem is remembered for it.
+pub(crate) fn refused(request: &Request<'_>, problem: CoreProblem) -> Status {
+    Memory::of(request).refuse(problem);
+    status(problem)
+}
+
 fn outcome<T>(request: &Request<'_>, answer: Result<T, CoreProblem>) -> Outcome<T, Problem> {
     match answer {
         Ok(value) => Outcome::Success(value),
-        Err(problem) => {
-            Memory::of(request).refuse(problem);
-            Outcome::Error((status(problem), Problem(problem)))
-        }
+        Err(problem) => Outcome::Error((refused(request, problem), Problem(problem))),
     }
 }
 
@@ -167,6 +181,18 @@ impl<'r> FromRequest<'r> for MaybeIdentity {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
         let asked = async { slot(request, "MaybeIdentity")?.maybe_identity(View::of(request).head()).await };
         outcome(request, asked.await.map(|who| Self(who.map(Identity))))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, const SECONDS: u64> FromRequest<'r> for FreshLogin<SECONDS> {
+    type Error = Problem;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+        let asked = async {
+            slot(request, "FreshLogin")?.fresh_identity(View::of(request).head(), Self::MAX_AGE).await
+        };
+        outcome(request, asked.await.map(|who| Self(Identity(who))))
     }
 }
 

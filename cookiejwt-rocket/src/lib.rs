@@ -11,10 +11,13 @@
 //!
 //! * [`Identity`] demands somebody: 401 by itself. [`MaybeIdentity`] is for public routes, where stale cookies mean
 //!   "nobody"; not `Option<Identity>`, in which Rocket swallows a CSRF refusal (403) and an outage (503) too.
+//! * [`FreshLogin<300>`](FreshLogin) demands somebody who has proved who he is at most 300 seconds ago.
 //! * [`CurrentUser<U>`] loads the user through the `UserStore`.
 //! * [`Claims<T>`] is the token's custom claims as a type of yours.
 //! * [`AuthContext`] is for a login of one's own (OAuth, passkey) and for logging out.
-//! * [`RocketAuth::require_login`] protects lists of routes.
+//! * `has_scope`, `has_role` and `require_scope` of an identity read the token's claims `scope`, `scopes` and `roles`.
+//! * [`RocketAuth::require_login`], [`require_fresh_login`](RocketAuth::require_fresh_login) and
+//!   [`require_scope`](RocketAuth::require_scope) protect lists of routes.
 //!
 //! # The fairing
 //!
@@ -77,15 +80,18 @@ pub use cookiejwt_store::DjangoHashes;
 pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Secret, StoreError, Subject, TokenStore,
-    UserStore, core as cookiejwt_core,
+    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,
+    UserStore, core as cookiejwt_core, next_path,
 };
 
 pub use crate::{
     auth::RocketAuth,
     fairing::AuthFairing,
     figment::FromFigment,
-    guards::{AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem, Tokens},
+    guards::{
+        AuthContext, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Problem, Tokens,
+    },
+    require_login::GuardedRoutes,
     respond::WithCookies,
 };
 
@@ -94,9 +100,9 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FromEnv as _,
+        AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin, FromEnv as _,
         FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, RocketAuth as _,
-        StoreError, Subject, Tokens, UserStore, WithCookies,
+        Scope, StoreError, Subject, Tokens, UserStore, WithCookies,
     };
     #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};

@@ -6,6 +6,7 @@ use rocket::{Request, Response, http::HeaderMap};
 pub(crate) struct View<'r> {
     method: &'static str,
     path: &'r str,
+    query: Option<&'r str>,
     headers: &'r HeaderMap<'r>,
     authority: Option<String>,
     local_cookies: Option<String>,
@@ -19,6 +20,7 @@ impl<'r> View<'r> {
         Self {
             method: request.method().as_str(),
             path: request.uri().path().as_str(),
+            query: request.uri().query().map(|query| query.as_str()),
             headers,
             authority: authority.flatten(),
             local_cookies: (!headers.contains("cookie")).then(|| local_cookies(request)).flatten(),
@@ -26,7 +28,8 @@ impl<'r> View<'r> {
     }
 
     pub(crate) fn head(&self) -> RequestHead<'_> {
-        RequestHead::new(self.method, self.path, self.authority.as_deref(), self)
+        let head = RequestHead::new(self.method, self.path, self.authority.as_deref(), self);
+        head.with_query(self.query)
     }
 }
 

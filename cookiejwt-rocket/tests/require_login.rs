@@ -109,7 +109,7 @@ fn names_ranks_formats_and_paths_stay() {
         routes.into_iter().map(parts).collect()
     };
     let world = World::default();
-    assert_eq!(parts(world.auth.require_login(guarded())), parts(guarded()));
+    assert_eq!(parts(world.auth.require_login(guarded()).into()), parts(guarded()));
     assert!(guarded().iter().any(|route| route.rank == 2 && route.method == Method::Get));
     assert!(guarded().iter().any(|route| route.format.is_some()));
 }

@@ -148,7 +148,7 @@ impl Cookies {
     }
 }
 
-/// Defines an adapter's own `Problem`, `Identity`, `MaybeIdentity`, `CurrentUser`, `Claims`, `AuthContext`, `Cookies` and
+/// Defines an adapter's own `Problem`, `Identity`, `MaybeIdentity`, `FreshLogin`, `CurrentUser`, `Claims`, `AuthContext`, `Cookies` and
 /// `Tokens`.
 ///
 /// A framework's traits can only be implemented for types of the adapter's crate, so each needs its own; they are the
@@ -160,6 +160,7 @@ macro_rules! adapter_types {
         $(#[$problem:meta])* Problem;
         $(#[$identity:meta])* Identity;
         $(#[$maybe:meta])* MaybeIdentity;
+        $(#[$fresh:meta])* FreshLogin;
         $(#[$user:meta])* CurrentUser;
         $(#[$claims:meta])* Claims;
         $(#[$context:meta])* AuthContext;
@@ -223,9 +224,32 @@ macro_rules! adapter_types {
         /// Who is asking on a public route, if anybody: stale cookies mean "nobody", never 401. A CSRF refusal stays
         /// 403, a store that is away 503.
         ///
+        /// A route that shows more to some asks what it holds: `who.is_some_and(|who| who.has_scope("notes:write"))`.
+        ///
         $(#[$maybe])*
         #[derive(Clone, Debug)]
         pub struct MaybeIdentity(pub Option<Identity>);
+
+        /// Somebody who has proved who he is at most `SECONDS` seconds ago, for what a stolen session must not do: else 401
+        /// `fresh_login_required` with the challenge of RFC 9470, and the client asks for the password again.
+        ///
+        /// The token says when (`auth_time`), and no refresh moves it. Whole seconds; one that does not say it is not fresh.
+        ///
+        $(#[$fresh])*
+        #[derive(Clone, Debug)]
+        pub struct FreshLogin<const SECONDS: u64>(pub Identity);
+
+        impl<const SECONDS: u64> FreshLogin<SECONDS> {
+            const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(SECONDS);
+        }
+
+        impl<const SECONDS: u64> std::ops::Deref for FreshLogin<SECONDS> {
+            type Target = Identity;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
 
         /// The user himself, freshly read through the `UserStore`. One who is gone or disabled is answered 401, and his
         /// session is revoked.

@@ -11,7 +11,9 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use cookiejwt_core::{CredentialName, CsrfDenial, Decision, Problem, Reason, RevocationReason, TokenFault};
+use cookiejwt_core::{
+    CredentialName, CsrfDenial, Decision, Identity, Problem, Reason, RevocationReason, TokenFault,
+};
 use tracing::{debug, error, info, trace, warn};
 
 pub(crate) use self::text::{Line, printable};
@@ -29,7 +31,7 @@ use crate::{Authenticator, LoginError, StoreError};
 /// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `changed`, `session_ended`, `wrong_mode`, `failed` |
 /// | `cookiejwt_password_changes_total` | |
 /// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current` |
-/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed` |
+/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `insufficient_scope` |
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
 /// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
 /// | `cookiejwt_store_failures_total` | `operation`: the method that failed |
@@ -89,6 +91,16 @@ pub enum Event<'a> {
     Refused {
         /// Why; the client hears less.
         reason: &'a Reason,
+    },
+    /// A guard turned somebody away who is logged in: too long ago, or without the scope.
+    #[non_exhaustive]
+    GuardRefused {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+        /// What the client hears.
+        problem: Problem,
     },
     /// A refresh token came back that was used up long ago: somebody has a copy. The session that is revoked for it is
     /// named by the [`Revoked`](Self::Revoked) with the reason [`RevocationReason::Reuse`].
@@ -274,6 +286,12 @@ impl Authenticator {
         }
     }
 
+    pub(crate) fn guard_refused(&self, identity: &Identity, problem: Problem) {
+        let subject = printable(identity.subject().as_str());
+        let session = printable(identity.session_id().as_str());
+        self.emit(Event::GuardRefused { subject: &subject, session: &session, problem });
+    }
+
     pub(crate) fn csrf_refused(&self, denial: CsrfDenial) {
         self.emit(Event::CsrfRefused { denial });
     }
@@ -316,6 +334,9 @@ fn log(event: &Event<'_>) {
         Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
         Event::Refreshed { session, reason, .. } => debug!(?reason, session, "refreshed"),
         Event::Refused { reason } => info!(?reason, "refused"),
+        Event::GuardRefused { session, problem, .. } => {
+            info!(session, reason = problem.code(), "refused by a guard");
+        }
         Event::Reuse {} => warn!("a used-up refresh token was presented: the session is revoked"),
         Event::CsrfRefused { denial } => info!(%denial, "csrf refused"),
         Event::CredentialRejected { credential: name, fault } => {

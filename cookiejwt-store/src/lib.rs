@@ -7,7 +7,7 @@
 //! * [`TokenStore`] keeps sessions: [`MemoryStore`], or `SeaOrmTokenStore` with the
 //!   features `sqlite`, `postgres`, `mysql`.
 //! * [`Authenticator`] joins the core's decisions with them.
-//! * [`Slot`] and [`Api`] are what an adapter needs.
+//! * [`Slot`], [`Guard`] and [`Api`] are what an adapter needs.
 
 mod adapter;
 mod api;
@@ -23,6 +23,7 @@ mod env;
 mod error;
 mod event;
 mod fresh_login;
+mod guard;
 mod keys;
 mod keys_dir;
 mod login;
@@ -55,6 +56,7 @@ pub use crate::{
     env::{FromEnv, env_vars},
     error::{BuildError, LoginError, StoreError},
     event::{Event, LoginRefusal},
+    guard::{Guard, GuardRefusal},
     keys_dir::ReadKeys,
     login::{LoginContext, LoginOptions},
     memory::MemoryStore,

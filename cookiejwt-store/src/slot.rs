@@ -1,10 +1,10 @@
-use std::{any::type_name, sync::OnceLock};
+use std::{any::type_name, sync::OnceLock, time::Duration};
 
 use cookiejwt_core::{Decision, Identity, Problem, RequestHead, ResponseHeaders, SetCookies};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
-use crate::{Authenticator, Pending, Progress};
+use crate::{Authenticator, Guard, GuardRefusal, Pending, Progress};
 
 /// One request's place for its decision: settled by the first that asks who it is, reused by the others.
 ///
@@ -79,6 +79,33 @@ impl Slot {
     /// Who is asking, for a public route.
     pub async fn maybe_identity(&self, head: RequestHead<'_>) -> Result<Option<Identity>, Problem> {
         Ok(self.settle(head).await.optional()?.cloned())
+    }
+
+    /// Who is asking, for a route that demands somebody who has proved who he is at most this long ago.
+    pub async fn fresh_identity(
+        &self,
+        head: RequestHead<'_>,
+        max_age: Duration,
+    ) -> Result<Identity, Problem> {
+        self.fresh(self.settle(head).await, max_age).cloned()
+    }
+
+    /// The same of a decision that this slot gave.
+    pub fn fresh<'d>(&self, decision: &'d Decision, max_age: Duration) -> Result<&'d Identity, Problem> {
+        let identity = decision.required()?;
+        let checked = self.auth.core().check_fresh(identity, max_age, self.auth.now());
+        checked.inspect_err(|problem| self.auth.guard_refused(identity, *problem)).map(|()| identity)
+    }
+
+    /// Whether a guard lets this request pass, and what is answered else. The decision is one that this slot gave, the
+    /// path of the head the one on the wire.
+    pub fn admit(
+        &self,
+        guard: &Guard,
+        decision: &Decision,
+        head: RequestHead<'_>,
+    ) -> Result<(), GuardRefusal> {
+        guard.check(self, decision).map_err(|problem| guard.refusal(problem, head))
     }
 
     /// The user himself, freshly read. One who is gone or disabled is refused, and his session is revoked.

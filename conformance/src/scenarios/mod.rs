@@ -4,6 +4,7 @@ mod authenticate;
 mod cookies;
 mod csrf;
 mod endpoints;
+mod guards;
 mod handlers;
 mod password;
 mod refresh;
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Scenario> {
         refresh::scenarios(),
         csrf::scenarios(),
         handlers::scenarios(),
+        guards::scenarios(),
         endpoints::scenarios(),
         sessions::scenarios(),
         password::scenarios(),

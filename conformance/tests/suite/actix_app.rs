@@ -9,8 +9,8 @@ use actix_web::{
     web,
 };
 use bytes::Bytes;
-use conformance::{Roles, User, World, listed, run::Running, said, said_of};
-use cookiejwt_actix::{cookiejwt_core::Problem as Failure, prelude::*};
+use conformance::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
+use cookiejwt_actix::{RequireLogin, cookiejwt_core::Problem as Failure, prelude::*};
 use futures_util::{FutureExt as _, stream};
 
 pub(crate) fn start(world: World) -> Running {
@@ -19,6 +19,7 @@ pub(crate) fn start(world: World) -> Running {
         App::new()
             .app_data(web::Data::new(world.clone()))
             .configure(handlers)
+            .configure(|config| guarded(config, &auth))
             .configure(auth.routes())
             .service(web::resource("/private").wrap(auth.require_login()).to(async || "private"))
             .service(web::resource("/fails-late").wrap(from_fn(fail_late)).to(me))
@@ -65,9 +66,39 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/own-end-others", web::to(own_end_others))
         .route("/own-fresh", web::to(own_fresh))
         .route("/own-password", web::to(own_password))
+        .route("/fresh", web::to(async |who: FreshLogin<300>| said(&who)))
+        .route("/write", web::to(write))
+        .route("/admin", web::to(admin))
+        .route("/optional-writing", web::to(async |MaybeIdentity(who): MaybeIdentity| writes(who.as_deref())))
         .route("/skipped/me", web::to(me))
         .route("/skipped/optional", web::to(optional))
         .route("/skippedmore/optional", web::to(optional));
+}
+
+fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
+    let page =
+        |path, guard: RequireLogin| web::resource(path).wrap(guard.redirect_to("/login")).to(async || "page");
+    let pages = web::scope("/pages")
+        .service(page("/notes", auth.require_login()))
+        .service(page("/keys", auth.require_fresh_login(FRESH)))
+        .service(page("/writing", auth.require_scope(WRITE)));
+    let fresh = web::resource("/fresh-guarded").wrap(auth.require_fresh_login(FRESH));
+    let writing = web::resource("/writing").wrap(auth.require_scope("notes:write"));
+    let both = web::resource("/both").wrap(auth.require_scope(WRITE)).wrap(auth.require_fresh_login(FRESH));
+    config
+        .service(pages)
+        .service(both.to(async || "both"))
+        .service(fresh.to(async || "fresh"))
+        .service(writing.to(async || "written"));
+}
+
+async fn write(who: Identity) -> Result<&'static str, Problem> {
+    who.require_scope(WRITE)?;
+    Ok("written")
+}
+
+async fn admin(who: Identity) -> Result<&'static str, Problem> {
+    if who.has_role("admin") { Ok("admin") } else { Err(Problem(Failure::NotFound)) }
 }
 
 async fn me(who: Identity) -> String {

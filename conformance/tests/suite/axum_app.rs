@@ -9,8 +9,8 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::any,
 };
-use conformance::{Roles, User, World, listed, run::Running, said, said_of};
-use cookiejwt_axum::{cookiejwt_core::Problem as Failure, prelude::*};
+use conformance::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
+use cookiejwt_axum::{RequireLoginLayer, cookiejwt_core::Problem as Failure, prelude::*};
 use futures_util::stream;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -60,12 +60,43 @@ fn application(world: World) -> Router {
         .route("/skipped/me", any(me))
         .route("/skipped/optional", any(optional))
         .route("/skippedmore/optional", any(optional))
+        .route("/fresh", any(async |who: FreshLogin<300>| said(&who)))
+        .route("/write", any(write))
+        .route("/admin", any(admin))
+        .route("/optional-writing", any(async |MaybeIdentity(who): MaybeIdentity| writes(who.as_deref())))
         .merge(private)
+        .merge(guarded(&auth))
         .merge(late)
         .merge(auth.routes())
         .layer(CatchPanicLayer::custom(|_| Problem(Failure::ServerError).into_response()))
         .layer(auth.layer())
         .with_state(world)
+}
+
+fn guarded(auth: &Authenticator) -> Router<World> {
+    let page = |path, guard: RequireLoginLayer| {
+        Router::new().route(path, any(async || "page")).route_layer(guard.redirect_to("/login"))
+    };
+    let pages = page("/notes", auth.require_login())
+        .merge(page("/keys", auth.require_fresh_login(FRESH)))
+        .merge(page("/writing", auth.require_scope(WRITE)));
+    let fresh = Router::new().route("/fresh-guarded", any(async || "fresh"));
+    let writing = Router::new().route("/writing", any(async || "written"));
+    let both = Router::new().route("/both", any(async || "both")).route_layer(auth.require_scope(WRITE));
+    Router::new()
+        .merge(both.route_layer(auth.require_fresh_login(FRESH)))
+        .nest("/pages", pages)
+        .merge(fresh.route_layer(auth.require_fresh_login(FRESH)))
+        .merge(writing.route_layer(auth.require_scope("notes:write")))
+}
+
+async fn write(who: Identity) -> Result<&'static str, Problem> {
+    who.require_scope(WRITE)?;
+    Ok("written")
+}
+
+async fn admin(who: Identity) -> Result<&'static str, Problem> {
+    if who.has_role("admin") { Ok("admin") } else { Err(Problem(Failure::NotFound)) }
 }
 
 async fn me(who: Identity) -> String {

@@ -1,4 +1,4 @@
-use conformance::{Roles, User, World, listed, run::Running, said, said_of};
+use conformance::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
 use cookiejwt_rocket::{cookiejwt_core::Problem as Failure, prelude::*};
 use rocket::{
     Request, Responder, State,
@@ -52,6 +52,13 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
         .mount("/", routes![own_sessions, own_end, own_end_others, own_fresh, own_password])
         .mount("/", routes![tokens_for_bob, refreshed_tokens_for_bob])
+        .mount("/", routes![fresh, write, admin, optional_writing])
+        .mount("/", auth.require_fresh_login(FRESH, routes![fresh_guarded]))
+        .mount("/", auth.require_scope("notes:write", routes![writing, post_writing]))
+        .mount("/", auth.require_fresh_login(FRESH, auth.require_scope(WRITE, routes![both])))
+        .mount("/pages", auth.require_login(routes![notes, post_notes]).redirect_to("/login"))
+        .mount("/pages", auth.require_fresh_login(FRESH, routes![keys]).redirect_to("/login"))
+        .mount("/pages", auth.require_scope(WRITE, routes![writing]).redirect_to("/login"))
         .mount("/skipped", routes![me, optional])
         .mount("/skippedmore", routes![optional])
         .register("/", auth.catchers())
@@ -265,4 +272,60 @@ async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem>
 #[post("/own-password")]
 async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
+}
+
+#[get("/fresh")]
+fn fresh(who: FreshLogin<300>) -> String {
+    said(&who)
+}
+
+#[get("/fresh-guarded")]
+fn fresh_guarded() -> &'static str {
+    "fresh"
+}
+
+#[get("/both")]
+fn both() -> &'static str {
+    "both"
+}
+
+#[get("/notes")]
+fn notes() -> &'static str {
+    "page"
+}
+
+#[post("/notes")]
+fn post_notes() -> &'static str {
+    "page"
+}
+
+#[get("/keys")]
+fn keys() -> &'static str {
+    "page"
+}
+
+#[get("/writing")]
+fn writing() -> &'static str {
+    "written"
+}
+
+#[post("/writing")]
+fn post_writing() -> &'static str {
+    "written"
+}
+
+#[get("/write")]
+fn write(who: Identity) -> Result<&'static str, Problem> {
+    who.require_scope(WRITE)?;
+    Ok("written")
+}
+
+#[get("/admin")]
+fn admin(who: Identity) -> Result<&'static str, Problem> {
+    if who.has_role("admin") { Ok("admin") } else { Err(Problem(Failure::NotFound)) }
+}
+
+#[get("/optional-writing")]
+fn optional_writing(who: MaybeIdentity) -> &'static str {
+    writes(who.0.as_deref())
 }

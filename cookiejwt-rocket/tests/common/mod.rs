@@ -16,11 +16,11 @@ pub(crate) fn bare() -> Rocket<Build> {
 }
 
 /// One with all of it, and these routes.
-pub(crate) fn application(world: &World, routes: Vec<Route>) -> Rocket<Build> {
+pub(crate) fn application(world: &World, routes: impl Into<Vec<Route>>) -> Rocket<Build> {
     bare()
         .attach(world.auth.fairing())
         .mount("/", world.auth.routes())
-        .mount("/", routes)
+        .mount("/", routes.into())
         .register("/", world.auth.catchers())
 }
 

@@ -20,10 +20,17 @@ impl Reply {
     pub fn problem(problem: Problem) -> Self {
         let mut reply = Self::raw("application/problem+json", problem.to_json().into()).never_stored();
         reply.status = problem.status();
-        if let Some(challenge) = problem.challenge() {
-            reply.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        // What stands in a challenge was checked when it was made.
+        if let Some(Ok(challenge)) = problem.challenge().map(|text| HeaderValue::from_str(&text)) {
+            reply.headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         reply
+    }
+
+    /// 303 to another page. It is about one person, so nobody stores it, and no `Vary` has to say what it depends on.
+    pub(crate) fn see_other(location: HeaderValue) -> Self {
+        let reply = Self { status: StatusCode::SEE_OTHER, headers: HeaderMap::new(), body: Bytes::new() };
+        reply.with_header(header::LOCATION, location).never_stored()
     }
 
     /// A status that nothing of ours chose, for a framework that asks us to answer for it all the same. It claims no more

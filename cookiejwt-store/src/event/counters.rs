@@ -27,6 +27,7 @@ pub(super) fn count(event: &Event<'_>) {
             counter!("cookiejwt_refreshes_total", "outcome" => outcome).increment(1);
         }
         Event::Refused { reason } => refusal(refused(reason)),
+        Event::GuardRefused { problem, .. } => refusal(problem.code()),
         Event::Reuse {} => refusal("reuse"),
         Event::CsrfRefused { .. } => refusal("csrf"),
         Event::MintFailed { .. } => refusal("mint_failed"),

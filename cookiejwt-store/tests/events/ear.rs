@@ -138,6 +138,7 @@ pub(crate) fn name(event: &Event<'_>) -> String {
         Event::LoginFailed { .. } => "login failed".into(),
         Event::Refreshed { subject, reason, .. } => format!("refreshed {subject} {reason:?}"),
         Event::Refused { reason, .. } => format!("refused {reason:?}"),
+        Event::GuardRefused { subject, problem, .. } => format!("guard refused {subject} {}", problem.code()),
         Event::Reuse { .. } => "reuse".into(),
         Event::CsrfRefused { denial, .. } => format!("csrf {denial:?}"),
         Event::CredentialRejected { credential, fault, .. } => format!("rejected {credential:?} {fault:?}"),
@@ -151,7 +152,9 @@ pub(crate) fn name(event: &Event<'_>) -> String {
 
 fn texts(event: &Event<'_>) -> Vec<String> {
     match event {
-        Event::LoggedIn { subject, session, .. } | Event::Refreshed { subject, session, .. } => {
+        Event::LoggedIn { subject, session, .. }
+        | Event::Refreshed { subject, session, .. }
+        | Event::GuardRefused { subject, session, .. } => {
             vec![(*subject).to_owned(), (*session).to_owned()]
         }
         Event::PasswordChanged { subject, .. } => vec![(*subject).to_owned()],

@@ -5,8 +5,8 @@ mod common;
 mod ear;
 
 use cookiejwt_store::{
-    AuthUser, Authenticator, Body, Event, LoginContext, LoginError, LoginOptions, LoginRefusal, Route,
-    Subject, core::testing,
+    AuthUser, Authenticator, Body, Event, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal, Route,
+    Slot, Subject, core::testing,
 };
 use http::Request;
 
@@ -46,6 +46,12 @@ async fn refreshes(world: &World, browser: &Browser) -> Browser {
     next
 }
 
+async fn is_turned_away(world: &World, browser: &Browser) {
+    let (head, slot) = (browser.jar.get(), Slot::new(&world.auth, "/"));
+    let decision = slot.settle((&head).into()).await;
+    slot.admit(&Guard::scope("notes:write"), decision, (&head).into()).unwrap_err();
+}
+
 /// Every browser that ever held a token.
 async fn story(world: &World) -> Vec<Browser> {
     fails_to_log_in(world, "alice", WRONG).await;
@@ -57,6 +63,7 @@ async fn story(world: &World) -> Vec<Browser> {
     world.advance(11);
     let thief = refreshes(world, &alice).await;
     let again = logs_in(world).await;
+    is_turned_away(world, &again).await;
     world.auth.logout((&again.jar.post()).into(), None).await.unwrap().revoked.unwrap();
     let (foreign, ()) =
         Request::post("/").header("sec-fetch-site", "cross-site").body(()).unwrap().into_parts();
@@ -90,6 +97,7 @@ fn a_story_is_told_in_full() {
             "revoked reuse",
             "reuse",
             "logged in 1 Some(192.0.2.7)",
+            "guard refused 1 insufficient_scope",
             "revoked logout",
             "csrf CrossSite",
             "rejected AccessCookie Signature",
@@ -107,6 +115,7 @@ fn a_story_is_told_in_full() {
         ("cookiejwt_refreshes_total{outcome=rotated}", 1),
         ("cookiejwt_refusals_total{reason=reuse}", 1),
         ("cookiejwt_refusals_total{reason=csrf}", 1),
+        ("cookiejwt_refusals_total{reason=insufficient_scope}", 1),
         ("cookiejwt_refusals_total{reason=invalid_token}", 1),
         ("cookiejwt_rejected_credentials_total{credential=access_cookie,fault=signature}", 1),
         ("cookiejwt_revocations_total{reason=reuse}", 1),
@@ -116,7 +125,7 @@ fn a_story_is_told_in_full() {
     ] {
         assert_eq!(heard.counters.get(counter), Some(&count), "{counter} in {:?}", heard.counters);
     }
-    assert_eq!(heard.counters.len(), 13, "{:?}", heard.counters);
+    assert_eq!(heard.counters.len(), 14, "{:?}", heard.counters);
     for line in [
         "INFO cookiejwt_store::event: login refused reason=\"wrong password\"",
         "INFO cookiejwt_store::event: logged in subject=1 session=",
