@@ -21,6 +21,7 @@ const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
     ("not_found", 404, "Not Found", "Not found.", ""),
     ("method_not_allowed", 405, "Method Not Allowed", "This method is not allowed here.", ""),
     ("invalid_request", 400, "Bad Request", "The request is not valid.", ""),
+    ("throttled", 429, "Too Many Requests", "Too many attempts. Please wait before you try again.", ""),
     ("server_error", 500, "Internal Server Error", "The server failed to answer.", ""),
     ("unavailable", 503, "Service Unavailable", "The service is not available at the moment.", ""),
 ];

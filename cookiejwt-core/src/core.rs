@@ -37,6 +37,7 @@ struct Inner {
     access: Jws,
     refresh: Jws,
     csrf: HmacKey,
+    throttle: HmacKey,
     jwks: Option<JwksDocument>,
     cookies: CookieWriter,
 }
@@ -102,6 +103,7 @@ impl Core {
             access: Jws::new(TokenKind::Access, keys.access),
             refresh: Jws::new(TokenKind::Refresh, keys.refresh),
             csrf: keys.csrf,
+            throttle: keys.throttle,
             cookies: CookieWriter::new(&config.cookies),
             config,
         }))
@@ -298,6 +300,10 @@ impl Core {
     fn expected_refresh(&self) -> Expected<'_> {
         let Config { issuer, audience, ages, .. } = self.config();
         Expected { issuer, audience, life: ages.refresh, leeway: ages.leeway }
+    }
+
+    pub(crate) fn throttle_key(&self) -> &HmacKey {
+        &self.0.throttle
     }
 
     #[cfg(any(test, feature = "testing"))]

@@ -15,6 +15,7 @@ use crate::{
 const ACCESS: &str = "cookiejwt/1 access";
 const REFRESH: &str = "cookiejwt/1 refresh";
 const CSRF: &str = "cookiejwt/1 csrf";
+const THROTTLE: &str = "cookiejwt/1 throttle";
 
 /// A private key that signs access tokens; refresh tokens stay with the secret.
 ///
@@ -200,6 +201,7 @@ pub(crate) struct KeyRing {
     pub(crate) access: Ring,
     pub(crate) refresh: Ring,
     pub(crate) csrf: HmacKey,
+    pub(crate) throttle: HmacKey,
 }
 
 impl KeyRing {
@@ -211,7 +213,8 @@ impl KeyRing {
             None => Ring::new(Key::derived(&settings.secret, ACCESS), publics.chain(previous(ACCESS))),
         };
         let refresh = Ring::new(Key::derived(&settings.secret, REFRESH), previous(REFRESH));
-        Self { access, refresh, csrf: crypto::derive(settings.secret.as_bytes(), CSRF) }
+        let derive = |purpose| crypto::derive(settings.secret.as_bytes(), purpose);
+        Self { access, refresh, csrf: derive(CSRF), throttle: derive(THROTTLE) }
     }
 
     /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.

@@ -40,6 +40,7 @@
 
 mod authenticate;
 mod claims;
+mod client_address;
 mod config;
 mod cookie;
 mod core;
@@ -66,6 +67,7 @@ mod strict_json;
 mod test_keys;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod throttle;
 mod timestamp;
 mod tokens;
 mod verifier;
@@ -96,6 +98,10 @@ pub use crate::{
     refresh::{RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
     scope::{Scope, ScopeError},
     session::{Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord},
+    throttle::{
+        BucketId, PasswordTry, Throttle, ThrottleLimit, ThrottleOutcome, ThrottleRefund, ThrottleRequest,
+        ThrottleScope,
+    },
     timestamp::Timestamp,
     tokens::Tokens,
     verifier::Verifier,

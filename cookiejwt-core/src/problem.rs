@@ -45,6 +45,11 @@ pub enum Problem {
     BodyTooLarge,
     /// The body is of another type.
     UnsupportedMediaType,
+    /// Too many passwords were tried.
+    Throttled {
+        /// How long to wait: the value of `Retry-After`, at least 1.
+        retry_after_seconds: u32,
+    },
     /// Something of ours went wrong.
     ServerError,
     /// A store is away.
@@ -68,6 +73,7 @@ impl Problem {
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -88,6 +94,7 @@ impl Problem {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => "invalid_request",
+            Self::Throttled { .. } => "throttled",
             Self::ServerError => "server_error",
             Self::Unavailable => "unavailable",
         }
@@ -110,6 +117,7 @@ impl Problem {
             Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => {
                 "The request is not valid."
             }
+            Self::Throttled { .. } => "Too many attempts. Please wait before you try again.",
             Self::ServerError => "The server failed to answer.",
             Self::Unavailable => "The service is not available at the moment.",
         }
@@ -130,6 +138,14 @@ impl Problem {
             Self::InsufficientScope { scope } => {
                 Some(format!("Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"{scope}\"").into())
             }
+            _ => None,
+        }
+    }
+
+    /// The value of `Retry-After` in seconds (RFC 9110 §10.2.3).
+    pub const fn retry_after_seconds(self) -> Option<u32> {
+        match self {
+            Self::Throttled { retry_after_seconds } => Some(retry_after_seconds),
             _ => None,
         }
     }
@@ -220,6 +236,7 @@ mod tests {
             Problem::InvalidRequest,
             Problem::BodyTooLarge,
             Problem::UnsupportedMediaType,
+            Problem::Throttled { retry_after_seconds: 1 },
             Problem::ServerError,
             Problem::Unavailable,
         ] {

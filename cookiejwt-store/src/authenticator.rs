@@ -5,7 +5,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use cookiejwt_core::{Config, Core, Timestamp};
+use cookiejwt_core::{Config, Core, Throttle, Timestamp};
 use time::OffsetDateTime;
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     password::Passwords,
     random::Random,
     revoked::RevokedSet,
+    throttle::{Proxies, Throttling},
     token_store::DynTokenStore,
     user_store::DynUserStore,
 };
@@ -72,6 +73,8 @@ pub(crate) struct Inner {
     pub(crate) password_route: bool,
     pub(crate) feed_interval: Duration,
     pub(crate) hooks: Hooks,
+    pub(crate) throttling: Throttling,
+    pub(crate) proxies: Proxies,
     pub(crate) keys_interval: Duration,
     /// Whether the feed, the purge and the look for other keys run.
     pub(crate) background: AtomicBool,
@@ -92,6 +95,7 @@ impl Authenticator {
             feed_interval: FEED_INTERVAL,
             hooks: Hooks::default(),
             keys_interval: KEYS_INTERVAL,
+            throttle: Throttle::new(),
         }
     }
 
@@ -140,6 +144,7 @@ pub struct AuthenticatorBuilder {
     feed_interval: Duration,
     hooks: Hooks,
     keys_interval: Duration,
+    throttle: Throttle,
 }
 
 impl AuthenticatorBuilder {
@@ -188,6 +193,12 @@ impl AuthenticatorBuilder {
     /// one second; one query each, whatever the number of requests.
     pub fn feed_interval(self, interval: Duration) -> Self {
         Self { feed_interval: interval, ..self }
+    }
+
+    /// How many wrong passwords are checked before the next one has to wait; [`Throttle`] has the default limits. They
+    /// count in the token store, so that all nodes have them together.
+    pub fn throttle(self, throttle: Throttle) -> Self {
+        Self { throttle, ..self }
     }
 
     /// Is told of every [`Event`]: logins, refusals, revocations, reuse, stores that fail. May be called more than once;
@@ -241,6 +252,8 @@ impl AuthenticatorBuilder {
             feed_interval: self.feed_interval,
             hooks: self.hooks,
             keys_interval: self.keys_interval,
+            throttling: Throttling::new(self.throttle),
+            proxies: Proxies::default(),
             background: AtomicBool::new(false),
         })))
     }

@@ -12,6 +12,8 @@ use crate::{Authenticator, Event, StoreError, authenticator::Inner, event::Line,
 
 pub(crate) const FEED_INTERVAL: Duration = Duration::from_secs(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
+/// A bucket drains within minutes, and whoever tries passwords makes new ones.
+const THROTTLE_PURGE_INTERVAL: Duration = Duration::from_mins(5);
 /// Small enough that no lock is held long.
 const PURGE_BATCH: u64 = 500;
 const PURGE_PAUSE: Duration = Duration::from_millis(100);
@@ -31,6 +33,15 @@ impl Authenticator {
             }
             tokio::time::sleep(PURGE_PAUSE).await;
         }
+    }
+
+    /// Deletes the buckets of throttled logins that are empty.
+    async fn purge_throttle(&self) -> Result<(), StoreError> {
+        self.forget_empty_buckets();
+        while self.0.tokens.purge_throttle(self.timestamp(), PURGE_BATCH).await? >= PURGE_BATCH {
+            tokio::time::sleep(PURGE_PAUSE).await;
+        }
+        Ok(())
     }
 
     /// Asks the store what was revoked, here and on other nodes. Runs by itself every second at
@@ -88,7 +99,7 @@ impl Drop for Mark {
 
 /// Ends with the last authenticator.
 async fn run(mark: Mark, interval: Duration) {
-    tokio::join!(feed(&mark, interval), purge(&mark), keys(&mark));
+    tokio::join!(feed(&mark, interval), purge(&mark), purge_throttle(&mark), keys(&mark));
 }
 
 async fn feed(mark: &Mark, interval: Duration) {
@@ -127,6 +138,16 @@ async fn keys(mark: &Mark) {
         let Some(auth) = mark.authenticator() else { return };
         // Said already.
         let _ = auth.reload_keys().await;
+    }
+}
+
+async fn purge_throttle(mark: &Mark) {
+    loop {
+        tokio::time::sleep(about(THROTTLE_PURGE_INTERVAL)).await;
+        let Some(auth) = mark.authenticator() else { return };
+        if let Err(error) = auth.purge_throttle().await {
+            auth.store_failed("purge_throttle", &error);
+        }
     }
 }
 

@@ -67,6 +67,12 @@ pub enum LoginError {
     /// The request does not ask for tokens, so that none may stand in a body.
     #[error("the request is not in token mode; answer it with `login`")]
     CookieMode,
+    /// Too many passwords were tried; none was checked.
+    #[error("too many passwords were tried; wait {retry_after_seconds} s")]
+    Throttled {
+        /// How long to wait, at least 1.
+        retry_after_seconds: u32,
+    },
     /// The tokens cannot be minted.
     #[error(transparent)]
     Mint(#[from] MintError),
@@ -93,6 +99,9 @@ impl From<&LoginError> for Problem {
         match error {
             LoginError::InvalidCredentials => Self::InvalidCredentials,
             LoginError::SessionRevoked => Self::SessionRevoked,
+            LoginError::Throttled { retry_after_seconds } => {
+                Self::Throttled { retry_after_seconds: *retry_after_seconds }
+            }
             LoginError::PasswordLength | LoginError::TokenMode | LoginError::CookieMode => {
                 Self::InvalidRequest
             }

@@ -6,13 +6,13 @@ mod counters;
 mod text;
 
 use std::{
-    fmt,
     net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use cookiejwt_core::{
-    CredentialName, CsrfDenial, Decision, Identity, Problem, Reason, RevocationReason, TokenFault,
+    CredentialName, CsrfDenial, Decision, Identity, Problem, Reason, RevocationReason, ThrottleScope,
+    TokenFault,
 };
 use tracing::{debug, error, info, trace, warn};
 
@@ -29,6 +29,7 @@ use crate::{Authenticator, LoginError, StoreError};
 /// | counter | labels |
 /// |---|---|
 /// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `changed`, `session_ended`, `wrong_mode`, `failed` |
+/// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account` |
 /// | `cookiejwt_password_changes_total` | |
 /// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current` |
 /// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `insufficient_scope` |
@@ -58,6 +59,18 @@ pub enum Event<'a> {
         /// Why.
         reason: LoginRefusal,
         /// Whose login it would have been, when there is such a user.
+        subject: Option<&'a str>,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A password was not checked because too many were tried.
+    #[non_exhaustive]
+    Throttled {
+        /// The limit that was reached.
+        scope: ThrottleScope,
+        /// What the client was told to wait.
+        retry_after_seconds: u32,
+        /// Whose password it would have been, when there is such a user.
         subject: Option<&'a str>,
         /// The client's network address, as far as it is known.
         ip: Option<IpAddr>,
@@ -316,6 +329,7 @@ impl Authenticator {
         match error {
             // The length of a password is a mistake of the client's, as every other 400.
             LoginError::InvalidCredentials
+            | LoginError::Throttled { .. }
             | LoginError::SessionRevoked
             | LoginError::PasswordLength
             | LoginError::TokenMode
@@ -331,6 +345,9 @@ fn log(event: &Event<'_>) {
         Event::LoggedIn { subject, session, .. } => info!(%subject, session, "logged in"),
         Event::LoginRefused { reason, .. } => info!(reason = reason.as_str(), "login refused"),
         Event::PasswordChanged { subject, .. } => info!(%subject, "password changed"),
+        Event::Throttled { scope, retry_after_seconds, .. } => {
+            info!(scope = scope.as_str(), retry_after_seconds, "login throttled");
+        }
         Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
         Event::Refreshed { session, reason, .. } => debug!(?reason, session, "refreshed"),
         Event::Refused { reason } => info!(?reason, "refused"),
@@ -373,11 +390,5 @@ fn credential(name: CredentialName) -> &'static str {
         CredentialName::RefreshCookie => "refresh cookie",
         CredentialName::RefreshBody => "refresh in the body",
         CredentialName::Bearer => "bearer",
-    }
-}
-
-impl fmt::Debug for Hooks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} hooks", self.0.len())
     }
 }

@@ -1,6 +1,6 @@
 //! A user who is logged in proves again who he is.
 
-use cookiejwt_core::{Identity, Login, RevocationReason, SessionRecord};
+use cookiejwt_core::{Identity, Login, PasswordTry, RevocationReason, SessionRecord};
 
 use crate::{Authenticator, LoginContext, LoginError, LoginOptions, event::LoginRefusal, proof::Proven};
 
@@ -56,7 +56,8 @@ impl Authenticator {
         context: &LoginContext,
     ) -> Result<Proven, LoginError> {
         let user = self.0.users.find_by_id(who.subject()).await?;
-        self.prove(user, password, context.ip()).await
+        let tried = PasswordTry { login: None, subject: Some(who.subject()), ip: context.ip() };
+        self.prove(user, password, tried).await
     }
 
     fn session_ended(&self, who: &Identity, context: &LoginContext) -> LoginError {

@@ -38,6 +38,7 @@ pub mod sea_orm_store;
 mod session_list;
 mod sessions;
 mod slot;
+mod throttle;
 mod token_store;
 mod user_store;
 

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    ClientInfo, CustomClaims, Login, LoginRequest, Mode, RequestHead, RevocationReason, SessionId, Subject,
+    ClientInfo, CustomClaims, Login, LoginRequest, Mode, PasswordTry, RequestHead, RevocationReason,
+    SessionId, Subject,
 };
 
 use crate::{
@@ -56,12 +57,14 @@ pub struct LoginContext {
 }
 
 impl LoginContext {
-    /// Reads the old session's cookies, the user agent and the mode; `ip` is the client's network address.
+    /// Reads the old session's cookies, the user agent, the mode, and the client's network address: `ip` is that of the peer,
+    /// which is the client unless [trusted proxies](cookiejwt_core::ConfigBuilder::trusted_proxies) stand between.
     pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
-        let presented = auth.0.core.load().presented_sessions(&head);
-        // An IPv4 client of an IPv6 socket is an IPv4 client.
-        let ip = ip.map(|ip| ip.to_canonical().to_string());
-        Self { presented, client: ClientInfo::from_head(head, ip), mode: auth.0.core.load().mode(head) }
+        let core = auth.0.core.load();
+        auth.0.proxies.notice(core.config(), &head, ip);
+        let ip = core.client_address(&head, ip).map(|ip| ip.to_string());
+        let presented = core.presented_sessions(&head);
+        Self { presented, client: ClientInfo::from_head(head, ip), mode: core.mode(head) }
     }
 
     /// The client's network address.
@@ -122,7 +125,9 @@ impl Authenticator {
         context: LoginContext,
     ) -> Result<Login, LoginError> {
         let user = self.0.users.find_by_login(login).await?;
-        let proven = self.prove(user, password, context.ip()).await?;
+        let subject = user.as_ref().map(|user| user.subject.clone());
+        let tried = PasswordTry { login: Some(login), subject: subject.as_ref(), ip: context.ip() };
+        let proven = self.prove(user, password, tried).await?;
         self.begin_session(proven, options, context).await
     }
 

@@ -5,10 +5,10 @@ use std::{
 
 use cookiejwt_core::{
     Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    Timestamp,
+    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
 };
 
-use crate::{RevokedSession, StoreError, TokenStore};
+use crate::{RevokedSession, StoreError, TokenStore, throttle::Buckets};
 
 /// Sessions in memory: for tests, and for an application of one process whose users may log in again after a
 /// restart. Clones share the rows.
@@ -24,7 +24,10 @@ use crate::{RevokedSession, StoreError, TokenStore};
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct MemoryStore(Arc<Mutex<HashMap<SessionId, SessionRecord>>>);
+pub struct MemoryStore {
+    rows: Arc<Mutex<HashMap<SessionId, SessionRecord>>>,
+    buckets: Arc<Buckets>,
+}
 
 impl MemoryStore {
     /// Without any session.
@@ -34,7 +37,7 @@ impl MemoryStore {
 
     fn rows(&self) -> MutexGuard<'_, HashMap<SessionId, SessionRecord>> {
         // A row is changed by plain assignments, so a panic elsewhere leaves none half-written.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,5 +115,18 @@ impl TokenStore for MemoryStore {
             rows.remove(id);
         }
         Ok(ended.len() as u64)
+    }
+
+    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
+        Ok(Some(self.buckets.count(request)))
+    }
+
+    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
+        self.buckets.refund(refund);
+        Ok(())
+    }
+
+    async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        Ok(self.buckets.purge(now, limit))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_core::{CustomClaims, Subject};
+use cookiejwt_core::{CustomClaims, PasswordTry, Subject};
 
 use crate::{Authenticator, LoginError, PasswordMatch, event::LoginRefusal, user_store::FoundUser};
 
@@ -15,9 +15,18 @@ pub(crate) struct Proven {
 }
 
 impl Authenticator {
-    /// Whether this is the user's password: at login, fresh login and password change. Unknown user, wrong password and
-    /// disabled account take the same time and give the same error.
+    /// Whether this is the user's password, throttled: at login, fresh login and password change. Unknown user, wrong
+    /// password and disabled account take the same time and give the same error.
     pub(crate) async fn prove(
+        &self,
+        user: Option<FoundUser>,
+        password: &str,
+        tried: PasswordTry<'_>,
+    ) -> Result<Proven, LoginError> {
+        self.throttled(tried, self.check(user, password, tried.ip)).await
+    }
+
+    async fn check(
         &self,
         user: Option<FoundUser>,
         password: &str,

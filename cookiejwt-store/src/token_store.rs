@@ -2,7 +2,7 @@ use std::{future::Future, pin::Pin};
 
 use cookiejwt_core::{
     Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    Timestamp,
+    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
 };
 
 use crate::StoreError;
@@ -76,6 +76,35 @@ pub trait TokenStore: Send + Sync + 'static {
         let _ = (now, limit);
         std::future::ready(Ok(0))
     }
+
+    /// Counts one try of a password in its bucket, as ONE conditional statement: [`ThrottleRequest`] says which. When there is
+    /// no room, one fresh read tells when the bucket will be empty.
+    ///
+    /// A store that keeps no buckets keeps the default, `None`: then each process counts for itself, and an attacker has the
+    /// limits once on each node.
+    fn throttle(
+        &self,
+        request: &ThrottleRequest,
+    ) -> impl Future<Output = Result<Option<ThrottleOutcome>, StoreError>> + Send {
+        let _ = request;
+        std::future::ready(Ok(None))
+    }
+
+    /// Takes a counted try back; a bucket that is not there is no error and is not made.
+    fn refund(&self, refund: &ThrottleRefund) -> impl Future<Output = Result<(), StoreError>> + Send {
+        let _ = refund;
+        std::future::ready(Ok(()))
+    }
+
+    /// Deletes at most `limit` buckets that are empty (`drained_at <= now`); how many there were.
+    fn purge_throttle(
+        &self,
+        now: Timestamp,
+        limit: u64,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        let _ = (now, limit);
+        std::future::ready(Ok(0))
+    }
 }
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -102,6 +131,12 @@ pub(crate) trait DynTokenStore: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>>;
     fn purge(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
+    fn throttle<'a>(
+        &'a self,
+        request: &'a ThrottleRequest,
+    ) -> BoxFuture<'a, Result<Option<ThrottleOutcome>, StoreError>>;
+    fn refund<'a>(&'a self, refund: &'a ThrottleRefund) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn purge_throttle(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
 }
 
 impl<S: TokenStore> DynTokenStore for S {
@@ -147,5 +182,20 @@ impl<S: TokenStore> DynTokenStore for S {
 
     fn purge(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(TokenStore::purge(self, now, limit))
+    }
+
+    fn throttle<'a>(
+        &'a self,
+        request: &'a ThrottleRequest,
+    ) -> BoxFuture<'a, Result<Option<ThrottleOutcome>, StoreError>> {
+        Box::pin(TokenStore::throttle(self, request))
+    }
+
+    fn refund<'a>(&'a self, refund: &'a ThrottleRefund) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(TokenStore::refund(self, refund))
+    }
+
+    fn purge_throttle(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(TokenStore::purge_throttle(self, now, limit))
     }
 }

@@ -9,6 +9,7 @@ mod handlers;
 mod password;
 mod refresh;
 mod sessions;
+mod throttle;
 mod token_mode;
 
 use crate::Scenario;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Scenario> {
         sessions::scenarios(),
         password::scenarios(),
         token_mode::scenarios(),
+        throttle::scenarios(),
     ]
     .concat()
 }

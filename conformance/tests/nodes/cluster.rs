@@ -38,7 +38,12 @@ impl Node {
     }
 
     pub(crate) fn start(&mut self) {
-        let variables = [("DATABASE_URL", self.url.as_str()), ("COOKIEJWT_SECRET", SECRET)];
+        let variables = [
+            ("DATABASE_URL", self.url.as_str()),
+            ("COOKIEJWT_SECRET", SECRET),
+            // Each client of a storm has an address of its own, as in life.
+            ("COOKIEJWT_TRUSTED_PROXIES", "1"),
+        ];
         self.server = Some(self.home.start(&variables));
     }
 

@@ -53,9 +53,12 @@ fn storm(cluster: &mut Cluster, rule: &str, fault: impl FnOnce(&mut Cluster)) {
             scope.spawn(move || {
                 let mut round = client;
                 while !is_over.load(Ordering::SeqCst) {
+                    // A login whose node dies takes its counted try back nowhere.
+                    let client = format!("10.0.{}.{}", round / 256 % 256, round % 256);
                     one_session(
                         |attempt, method, path| {
-                            Request::new(addresses[(round + attempt) % addresses.len()], method, path)
+                            let node = addresses[(round + attempt) % addresses.len()];
+                            Request::new(node, method, path).header("X-Forwarded-For", &client)
                         },
                         held,
                         round % 3 == 0,

@@ -36,6 +36,7 @@ pub struct ConfigBuilder {
     skip: Vec<String>,
     max_sessions: Option<u32>,
     token_mode: bool,
+    trusted_proxies: u32,
 }
 
 impl ConfigBuilder {
@@ -233,6 +234,16 @@ impl ConfigBuilder {
         self
     }
 
+    /// How many proxies of one's own stand before the application, each of which appends to `X-Forwarded-For`. Variable
+    /// `COOKIEJWT_TRUSTED_PROXIES`, default 0: the client is whoever the connection comes from.
+    ///
+    /// Say exactly how many there are. With too few, everybody has the address of a proxy, and shares its limits on logins;
+    /// with too many, a client writes his own address.
+    pub fn trusted_proxies(mut self, proxies: u32) -> Self {
+        self.trusted_proxies = proxies;
+        self
+    }
+
     /// Takes settings from pairs of name and value, over those already made.
     ///
     /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error.
@@ -281,6 +292,7 @@ impl ConfigBuilder {
             skip: self.skip,
             max_sessions: checks::max_sessions(self.max_sessions)?,
             token_mode: self.token_mode,
+            trusted_proxies: self.trusted_proxies,
         })
     }
 

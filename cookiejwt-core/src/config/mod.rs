@@ -46,6 +46,7 @@ pub struct Config {
     pub(crate) skip: Vec<String>,
     pub(crate) max_sessions: Option<u32>,
     pub(crate) token_mode: bool,
+    pub(crate) trusted_proxies: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -218,6 +219,11 @@ impl Config {
     /// How many sessions one user may have at once.
     pub fn max_sessions(&self) -> Option<u32> {
         self.max_sessions
+    }
+
+    /// How many proxies of one's own stand before the application.
+    pub fn trusted_proxies(&self) -> u32 {
+        self.trusted_proxies
     }
 
     /// Whether any path is skipped at all.

@@ -42,6 +42,8 @@ const ASKS_PASSWORD: &[Problem] = &[
     Problem::CsrfFailed,
     Problem::BodyTooLarge,
     Problem::UnsupportedMediaType,
+    // However long it is.
+    Problem::Throttled { retry_after_seconds: 1 },
     Problem::ServerError,
     Problem::Unavailable,
 ];
@@ -103,6 +105,7 @@ impl Operation {
                 Problem::CsrfFailed,
                 Problem::BodyTooLarge,
                 Problem::UnsupportedMediaType,
+                Problem::Throttled { retry_after_seconds: 1 },
                 Problem::ServerError,
                 Problem::Unavailable,
             ],

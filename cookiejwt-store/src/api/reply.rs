@@ -24,6 +24,9 @@ impl Reply {
         if let Some(Ok(challenge)) = problem.challenge().map(|text| HeaderValue::from_str(&text)) {
             reply.headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
+        if let Some(seconds) = problem.retry_after_seconds() {
+            reply.headers.insert(header::RETRY_AFTER, seconds.into());
+        }
         reply
     }
 

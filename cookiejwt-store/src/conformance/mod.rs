@@ -34,6 +34,7 @@ mod rotation;
 mod rows;
 pub mod samples;
 mod shared;
+mod throttle;
 
 use std::{any::Any, fmt, future::Future};
 
@@ -178,6 +179,16 @@ facts! {
         "Every node purges: they neither fail nor count a row twice, and nothing else is lost.",
     purge::purge_harms_nobody_who_works:
         "Logins, rotations and revocations beside a purge happen as without it.",
+    throttle::a_bucket_takes_its_burst_then_one_try_per_interval:
+        "Of guessed passwords so many are checked and no more, at exactly the documented moments.",
+    throttle::buckets_compare_byte_for_byte:
+        "Buckets whose names look alike are two: else an honest user waits because a stranger was guessed at.",
+    throttle::a_refund_makes_room_for_what_it_takes_back:
+        "A right password costs its owner nothing, and takes back no try of anybody else.",
+    throttle::fifty_tries_at_once_pass_exactly_the_burst:
+        "One statement decides: guesses that come at once pass no more often than one after the other.",
+    throttle::purge_throttle_deletes_exactly_what_is_empty:
+        "A bucket goes when it says the same as none: earlier, and the guesses in it would be forgotten.",
     racing::a_write_is_seen_at_once_by_everybody:
         "Reads see the latest committed row: one that lags behind shows a used-up token, an honest user as a thief.",
     racing::a_rotation_never_resurrects_a_revoked_session:

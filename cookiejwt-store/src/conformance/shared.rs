@@ -2,7 +2,7 @@ use std::{future::Future, sync::Arc};
 
 use cookiejwt_core::{
     Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    Timestamp,
+    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
 };
 
 use crate::{RevokedSession, StoreError, TokenStore, token_store::DynTokenStore};
@@ -60,6 +60,18 @@ impl TokenStore for Shared {
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.0.purge(now, limit).await
+    }
+
+    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
+        self.0.throttle(request).await
+    }
+
+    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
+        self.0.refund(refund).await
+    }
+
+    async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.0.purge_throttle(now, limit).await
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) fn count(event: &Event<'_>) {
             LoginRefusal::WrongMode => "wrong_mode",
         }),
         Event::PasswordChanged { .. } => counter!("cookiejwt_password_changes_total").increment(1),
+        Event::Throttled { scope, .. } => {
+            counter!("cookiejwt_throttled_total", "scope" => scope.as_str()).increment(1);
+        }
         Event::LoginFailed { .. } => login("failed"),
         Event::Refreshed { reason, .. } => {
             let outcome = match reason {

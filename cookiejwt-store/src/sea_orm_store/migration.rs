@@ -15,7 +15,7 @@ const ID_LENGTH: u32 = 22;
 const SUBJECT_LENGTH: u32 = 191;
 const _: () = assert!(SUBJECT_LENGTH as usize == Subject::MAX_LENGTH);
 
-/// Creates and changes the table `cookiejwt_sessions`.
+/// Creates and changes the tables `cookiejwt_sessions` and `cookiejwt_throttle`.
 ///
 /// [`SeaOrmTokenStore::migrate`](super::SeaOrmTokenStore::migrate) runs it; an application that migrates in a step of
 /// its own runs it there.
@@ -25,7 +25,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateSessions)]
+        vec![Box::new(CreateSessions), Box::new(CreateThrottle)]
     }
 
     fn migration_table_name() -> DynIden {
@@ -88,6 +88,51 @@ impl MigrationTrait for CreateSessions {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table(Sessions::Table).to_owned()).await
+    }
+}
+
+struct CreateThrottle;
+
+impl sea_orm_migration::MigrationName for CreateThrottle {
+    fn name(&self) -> &'static str {
+        "m20261125_000002_create_throttle"
+    }
+}
+
+#[derive(DeriveIden)]
+#[sea_orm(iden = "cookiejwt_throttle")]
+enum Buckets {
+    #[sea_orm(iden = "cookiejwt_throttle")]
+    Table,
+    Id,
+    DrainedAt,
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for CreateThrottle {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let backend = manager.get_database_backend();
+        let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
+        let mut id = string_len(Buckets::Id, ID_LENGTH).extra(collation).to_owned();
+        let mut table = Table::create();
+        table
+            .table(Buckets::Table)
+            .if_not_exists()
+            .col(id.primary_key())
+            .col(big_integer(Buckets::DrainedAt));
+        let mut index =
+            Index::create().name("cookiejwt_throttle_drained_at").col(Buckets::DrainedAt).to_owned();
+        if backend == DbBackend::MySql {
+            table.index(&mut index).character_set("utf8mb4").collate(byte_for_byte(manager).await?);
+            return manager.create_table(table).await;
+        }
+        manager.create_table(table).await?;
+        manager.create_index(index.if_not_exists().table(Buckets::Table).to_owned()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(Buckets::Table).to_owned()).await
     }
 }
 

@@ -5,6 +5,7 @@ mod migration;
 mod retry;
 pub mod statements;
 mod store;
+mod throttle;
 
 pub use self::{
     migration::Migrator,

@@ -1,6 +1,6 @@
 use cookiejwt_core::{
     Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    Timestamp,
+    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
 };
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigratorTrait;
@@ -8,13 +8,14 @@ use sea_orm_migration::MigratorTrait;
 use super::{
     migration::Migrator,
     retry::{retrying, wait},
-    statements,
+    statements, throttle,
 };
 use crate::{RevokedSession, StoreError, TokenStore};
 
 const MIGRATION_TRIES: u32 = 8;
 
-/// Sessions in the application's database, in the one table `cookiejwt_sessions`: SQLite, PostgreSQL, MySQL or MariaDB.
+/// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL, MySQL or MariaDB. A second
+/// one, `cookiejwt_throttle`, counts the passwords that are tried.
 ///
 /// Right at every isolation level: each change is one statement of its own, and one that the database refuses because of
 /// others at the same time is tried again.
@@ -34,14 +35,14 @@ pub struct SeaOrmTokenStore {
 }
 
 impl SeaOrmTokenStore {
-    /// Brings the table up to date, and uses it. Several nodes may start at once: every step of the migration may be
+    /// Brings the tables up to date, and uses it. Several nodes may start at once: every step of the migration may be
     /// taken twice, and who comes second looks again.
     pub async fn migrate(db: DatabaseConnection) -> Result<Self, StoreError> {
         up::<Migrator>(&db).await?;
         Ok(Self::new(db))
     }
 
-    /// Uses a table that [`Migrator`] has brought up to date before. The connection has to lead to the primary: a replica
+    /// Uses tables that [`Migrator`] has brought up to date before. The connection has to lead to the primary: a replica
     /// that lags behind would read as a reused token.
     pub fn new(db: DatabaseConnection) -> Self {
         Self { db }
@@ -102,5 +103,17 @@ impl TokenStore for SeaOrmTokenStore {
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
         retrying(|| statements::purge(&self.db, now, limit)).await
+    }
+
+    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
+        retrying(|| throttle::count(&self.db, request)).await.map(Some)
+    }
+
+    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
+        retrying(|| throttle::refund(&self.db, refund)).await
+    }
+
+    async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        retrying(|| throttle::purge(&self.db, now, limit)).await
     }
 }

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use cookiejwt_store::{Body, Reply, Route};
 use http::{Method, Request, header};
@@ -13,12 +15,19 @@ pub(crate) struct Ask {
     path: String,
     headers: Vec<(&'static str, Vec<u8>)>,
     body: Body,
+    ip: Option<IpAddr>,
 }
 
 impl Ask {
     pub(crate) fn post(route: Route) -> Self {
-        let (method, path) = (Method::POST, "/api/auth/".into());
-        Self { route, method, path, headers: Vec::new(), body: Body::Complete(Bytes::new()) }
+        Self {
+            route,
+            method: Method::POST,
+            path: "/api/auth/".into(),
+            headers: Vec::new(),
+            body: Body::Complete(Bytes::new()),
+            ip: None,
+        }
     }
 
     pub(crate) fn get(route: Route) -> Self {
@@ -52,6 +61,11 @@ impl Ask {
         self
     }
 
+    /// From this client.
+    pub(crate) fn from(self, ip: &str) -> Self {
+        Self { ip: Some(ip.parse().unwrap()), ..self }
+    }
+
     pub(crate) fn content_type(self, value: &str) -> Self {
         self.header("content-type", value)
     }
@@ -81,7 +95,7 @@ impl Ask {
             request = request.header(name, value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
-        Answer(world.auth.api().handle(self.route, (&head).into(), self.body, None).await)
+        Answer(world.auth.api().handle(self.route, (&head).into(), self.body, self.ip).await)
     }
 }
 
@@ -131,6 +145,17 @@ impl Answer {
 
     /// The failure as the wire contract writes it, and nothing else.
     pub(crate) fn assert_problem(&self, rule: &str, status: u16, code: &str) {
+        self.assert_problem_with(rule, status, code, None);
+    }
+
+    /// As [`assert_problem`](Self::assert_problem), with one field more.
+    pub(crate) fn assert_problem_with(
+        &self,
+        rule: &str,
+        status: u16,
+        code: &str,
+        field: Option<(&str, &str)>,
+    ) {
         let (title, detail) = sentences(status, code);
         let body = json!({ "type": "about:blank", "title": title, "status": status, "detail": detail, "code": code });
         assert_eq!((self.status(), self.json()), (status, body), "{rule}");
@@ -142,7 +167,7 @@ impl Answer {
             "method_not_allowed" => Some(("allow", "POST")),
             _ => None,
         };
-        self.assert_fields(rule, "application/problem+json", challenge);
+        self.assert_fields(rule, "application/problem+json", challenge.or(field));
     }
 
     fn assert_fields(&self, rule: &str, content_type: &str, more: Option<(&str, &str)>) {
@@ -199,6 +224,7 @@ fn sentences(status: u16, code: &str) -> (&'static str, &'static str) {
         (400, "invalid_request") => ("Bad Request", "The request is not valid."),
         (413, "invalid_request") => ("Payload Too Large", "The request is not valid."),
         (415, "invalid_request") => ("Unsupported Media Type", "The request is not valid."),
+        (429, "throttled") => ("Too Many Requests", "Too many attempts. Please wait before you try again."),
         (500, "server_error") => ("Internal Server Error", "The server failed to answer."),
         (503, "unavailable") => ("Service Unavailable", "The service is not available at the moment."),
         other => panic!("{other:?} stands nowhere in the wire contract"),

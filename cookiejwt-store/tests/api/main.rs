@@ -12,4 +12,5 @@ mod failures;
 mod keys;
 mod login;
 mod never_panics;
+mod throttle;
 mod token_mode;

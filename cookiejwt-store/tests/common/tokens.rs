@@ -1,8 +1,12 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use cookiejwt_store::{
     MemoryStore, Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId,
-    SessionRecord, StoreError, Subject, Timestamp, TokenStore,
+    SessionRecord, StoreError, Subject, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
+    TokenStore,
 };
 use tokio::sync::Mutex;
 
@@ -16,9 +20,15 @@ pub(crate) struct TestTokens {
     /// Revocations wait while a test holds this.
     pub(crate) gate: Arc<Mutex<()>>,
     pub(crate) created: Arc<std::sync::Mutex<Vec<SessionId>>>,
+    pub(crate) keeps_no_buckets: Arc<AtomicBool>,
 }
 
 impl TestTokens {
+    /// From now on it leaves the counting of tries to each process, as a store may.
+    pub(crate) fn keep_no_buckets(&self, keeps_none: bool) {
+        self.keeps_no_buckets.store(keeps_none, Ordering::SeqCst);
+    }
+
     /// The user's sessions that are not revoked, in the order of their logins.
     pub(crate) async fn living(&self, subject: i64) -> Vec<SessionId> {
         let created = self.created.lock().unwrap().clone();
@@ -85,5 +95,24 @@ impl TokenStore for TestTokens {
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.switches.enter(Call::Purge)?;
         self.rows.purge(now, limit).await
+    }
+
+    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
+        self.switches.enter_unlogged(Call::Throttle)?;
+        // A database never answers at once.
+        tokio::task::yield_now().await;
+        if self.keeps_no_buckets.load(Ordering::SeqCst) {
+            return Ok(None);
+        }
+        self.rows.throttle(request).await
+    }
+
+    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
+        self.switches.enter_unlogged(Call::Refund)?;
+        self.rows.refund(refund).await
+    }
+
+    async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.rows.purge_throttle(now, limit).await
     }
 }

@@ -4,10 +4,15 @@ use std::{future::Future, sync::Arc};
 
 use cookiejwt_store::{
     SeaOrmTokenStore,
-    conformance::{facts, samples::find},
+    conformance::{
+        facts,
+        samples::{find, session},
+    },
+    sea_orm_store::{Migrator, statements},
 };
 use libtest_mimic::{Failed, Trial};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr};
+use sea_orm_migration::MigratorTrait as _;
 use tokio::sync::Barrier;
 
 use crate::{
@@ -19,18 +24,25 @@ use crate::{
 const NODES: usize = 3;
 const ROUNDS: usize = 10;
 /// Of the migration, and of the naive one.
-const TABLES: [&str; 3] = ["cookiejwt_sessions", "seaql_migrations_cookiejwt", "naive"];
+const TABLES: [&str; 4] = ["cookiejwt_sessions", "cookiejwt_throttle", "seaql_migrations_cookiejwt", "naive"];
 const APPLIED: &str = "SELECT version FROM seaql_migrations_cookiejwt";
-const INDICES: [&str; 3] =
-    ["cookiejwt_sessions_ends_at", "cookiejwt_sessions_revoked_at", "cookiejwt_sessions_subject"];
+const INDICES: [&str; 4] = [
+    "cookiejwt_sessions_ends_at",
+    "cookiejwt_sessions_revoked_at",
+    "cookiejwt_sessions_subject",
+    "cookiejwt_throttle_drained_at",
+];
 
 pub(crate) fn trials(places: &Places) -> Vec<Trial> {
     let databases = ROWS.into_iter().filter(|row| !matches!(row.kind, Kind::Memory));
     let trials = databases.flat_map(|row| {
-        let (first, second) = (places.clone(), places.clone());
+        let (first, second, third) = (places.clone(), places.clone(), places.clone());
         [
             Trial::test(format!("{}: nodes that migrate at once", row.name()), move || {
                 on_a_place(&row, &first, at_once)
+            }),
+            Trial::test(format!("{}: an older schema is brought up to date", row.name()), move || {
+                on_a_place(&row, &third, upgrade)
             }),
             Trial::test(format!("{}: a naive migration fails at once", row.name()), move || {
                 on_a_place(&row, &second, naive)
@@ -48,6 +60,31 @@ fn on_a_place(
     let Some(place) = places.lend(row)? else { return Ok(()) };
     runtime()?.block_on(trial(&place))?;
     places.take_back(row, place);
+    Ok(())
+}
+
+/// From the tables of the version before, which had no throttle.
+async fn upgrade(place: &Place) -> Result<(), Failed> {
+    let db = place.connect().await?;
+    drop_tables(&db).await?;
+    Migrator::up(&db, Some(1)).await?;
+    assert_eq!(strings(&db, APPLIED).await?.len(), 1);
+    assert!(db.execute_unprepared("SELECT id FROM cookiejwt_throttle").await.is_err());
+    statements::create(&db, &session("a")).await?;
+    let store = SeaOrmTokenStore::migrate(db.clone()).await?;
+    assert_eq!(find(&store, "a").await, Some(session("a")));
+    is_right(&db).await?;
+    for fact in facts().iter().filter(|fact| fact.name().contains("bucket")) {
+        fact.run(store.clone()).await;
+    }
+    db.close().await?;
+    Ok(())
+}
+
+async fn drop_tables(db: &DatabaseConnection) -> Result<(), DbErr> {
+    for table in TABLES {
+        db.execute_unprepared(&format!("DROP TABLE IF EXISTS {table}")).await?;
+    }
     Ok(())
 }
 
@@ -101,9 +138,7 @@ where
     for _ in 0..NODES {
         nodes.push(place.connect().await?);
     }
-    for table in TABLES {
-        nodes[0].execute_unprepared(&format!("DROP TABLE IF EXISTS {table}")).await?;
-    }
+    drop_tables(&nodes[0]).await?;
     let barrier = Arc::new(Barrier::new(NODES));
     let start = |node: &DatabaseConnection| {
         let (barrier, migration) = (Arc::clone(&barrier), migrate(node.clone()));
@@ -127,14 +162,14 @@ async fn close(nodes: Vec<DatabaseConnection>) -> Result<(), Failed> {
     Ok(())
 }
 
-/// One migration was written down, once, and every index is there.
+/// Each migration was written down, once, and every index is there.
 async fn is_right(db: &DatabaseConnection) -> Result<(), Failed> {
-    assert_eq!(strings(db, APPLIED).await?.len(), 1);
+    assert_eq!(strings(db, APPLIED).await?.len(), Migrator::migrations().len());
     let indices = match db.get_database_backend() {
-        DbBackend::Postgres => "SELECT indexname FROM pg_indexes WHERE tablename = 'cookiejwt_sessions'",
+        DbBackend::Postgres => "SELECT indexname FROM pg_indexes WHERE tablename LIKE 'cookiejwt_%'",
         DbBackend::MySql => {
             "SELECT DISTINCT CONVERT(index_name USING utf8mb4) FROM information_schema.statistics \
-             WHERE table_schema = DATABASE() AND table_name = 'cookiejwt_sessions'"
+             WHERE table_schema = DATABASE() AND table_name LIKE 'cookiejwt_%'"
         }
         _ => "SELECT name FROM sqlite_master WHERE type = 'index'",
     };

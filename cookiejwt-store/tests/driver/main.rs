@@ -18,3 +18,4 @@ mod rehash;
 mod reuse;
 mod session_list;
 mod slot;
+mod throttle;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     io,
     sync::{Arc, Mutex},
 };
@@ -35,7 +36,7 @@ impl Heard {
             let mut told = heard.0.lock().unwrap();
             told.events.push(name(event));
             told.texts.extend(texts(event));
-            told.debug += &format!("{event:?}\n");
+            writeln!(told.debug, "{event:?}").unwrap();
         }
     }
 
@@ -128,13 +129,16 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-pub(crate) fn name(event: &Event<'_>) -> String {
+fn name(event: &Event<'_>) -> String {
     match event {
         Event::LoggedIn { subject, ip, .. } => format!("logged in {subject} {ip:?}"),
         Event::LoginRefused { reason, subject, ip, .. } => {
             format!("login refused {reason:?} {subject:?} {ip:?}")
         }
         Event::PasswordChanged { subject, ip, .. } => format!("password changed {subject} {ip:?}"),
+        Event::Throttled { scope, retry_after_seconds, subject, ip, .. } => {
+            format!("throttled {scope:?} {retry_after_seconds} {subject:?} {ip:?}")
+        }
         Event::LoginFailed { .. } => "login failed".into(),
         Event::Refreshed { subject, reason, .. } => format!("refreshed {subject} {reason:?}"),
         Event::Refused { reason, .. } => format!("refused {reason:?}"),
@@ -158,7 +162,9 @@ fn texts(event: &Event<'_>) -> Vec<String> {
             vec![(*subject).to_owned(), (*session).to_owned()]
         }
         Event::PasswordChanged { subject, .. } => vec![(*subject).to_owned()],
-        Event::LoginRefused { subject, .. } => subject.iter().map(|subject| (*subject).to_owned()).collect(),
+        Event::LoginRefused { subject, .. } | Event::Throttled { subject, .. } => {
+            subject.iter().map(|subject| (*subject).to_owned()).collect()
+        }
         Event::LoginFailed { error, .. }
         | Event::MintFailed { error, .. }
         | Event::StoreFailed { error, .. }

@@ -18,7 +18,7 @@ type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'s
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 27] = [
+const ROWS: [Row; 28] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
     ("COOKIEJWT_SIGNING_KEY", |c| c.keys.signing.iter().map(|k| k.public_key().thumbprint()).collect(), "", ED25519, ED25519_KID),
@@ -45,6 +45,7 @@ const ROWS: [Row; 27] = [
     ("COOKIEJWT_REVOCATION", |c| format!("{:?}", c.revocation()), "Feed", "at-refresh", "AtRefresh"),
     ("COOKIEJWT_MAX_SESSIONS", |c| format!("{:?}", c.max_sessions), "None", "5", "Some(5)"),
     ("COOKIEJWT_TOKEN_MODE", |c| c.token_mode.to_string(), "false", "true", "true"),
+    ("COOKIEJWT_TRUSTED_PROXIES", |c| c.trusted_proxies().to_string(), "0", "2", "2"),
     ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
 ];
 
@@ -135,7 +136,7 @@ fn the_last_of_two_equal_names_counts() {
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",
-            "COOKIEJWT_MAX_SESSIONS" => "1",
+            "COOKIEJWT_MAX_SESSIONS" | "COOKIEJWT_TRUSTED_PROXIES" => "1",
             name if name.ends_with("ORIGIN") || name.ends_with("ORIGINS") => "https://first.example",
             "COOKIEJWT_SKIP" | "COOKIEJWT_PATH" => "/first",
             name if name.ends_with("AGE") || name.ends_with("LEEWAY") || name.ends_with("AHEAD") => "1",

@@ -1,6 +1,7 @@
 //! The suite itself can fail: each fact finds a fault.
 
 mod store;
+mod throttle;
 
 use std::collections::HashSet;
 
@@ -51,10 +52,15 @@ enum Fault {
     RotationWritesTheWholeRow,
     CreatesFromASnapshot,
     CreatesInTwoSteps,
+    CountsTheRefused,
+    BucketsFoldCase,
+    NeverRefunds,
+    CountsInTwoSteps,
+    PurgesFullBuckets,
 }
 
 /// Each fault with a fact that has to find it; others may find it too.
-const CAUGHT: [(Fault, &str); 44] = [
+const CAUGHT: [(Fault, &str); 49] = [
     (Fault::ForgetsTheAddress, "every_field_comes_back"),
     (Fault::CutsTheSubject, "the_longest_values_come_back"),
     (Fault::CountsTo2038, "times_far_away_come_back"),
@@ -96,6 +102,11 @@ const CAUGHT: [(Fault, &str); 44] = [
     (Fault::CreatesFromASnapshot, "fifty_logins_at_once_are_fifty_rows"),
     (Fault::CreatesInTwoSteps, "logins_with_one_id_at_once_are_one"),
     (Fault::ListLagsBehind, "the_last_of_many_logins_sees_them_all"),
+    (Fault::CountsTheRefused, "a_bucket_takes_its_burst_then_one_try_per_interval"),
+    (Fault::BucketsFoldCase, "buckets_compare_byte_for_byte"),
+    (Fault::NeverRefunds, "a_refund_makes_room_for_what_it_takes_back"),
+    (Fault::CountsInTwoSteps, "fifty_tries_at_once_pass_exactly_the_burst"),
+    (Fault::PurgesFullBuckets, "purge_throttle_deletes_exactly_what_is_empty"),
     (Fault::RotatesInTwoSteps, "fifty_requests_rotate_once"),
     (Fault::ListLagsBehind, "the_limit_of_sessions_holds_when_logins_race"),
     (Fault::ListsTheOldestFirst, "the_limit_of_sessions_holds_when_logins_race"),

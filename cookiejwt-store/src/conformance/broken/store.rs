@@ -4,17 +4,18 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use cookiejwt_core::{
     Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    Timestamp,
+    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
 };
 use tokio::task::yield_now;
 
-use super::Fault;
+use super::{Fault, throttle::Buckets};
 use crate::{RevokedSession, StoreError, TokenStore};
 
 #[derive(Clone)]
 pub(super) struct Broken {
     fault: Fault,
     rows: Arc<Mutex<Rows>>,
+    buckets: Buckets,
 }
 
 /// The rows, and as they were before the last change: what a replica that lags behind shows.
@@ -34,7 +35,7 @@ impl Rows {
 
 impl Broken {
     pub(super) fn with(fault: Fault) -> Self {
-        Self { fault, rows: Arc::default() }
+        Self { fault, rows: Arc::default(), buckets: Buckets::default() }
     }
 
     fn is(&self, fault: Fault) -> bool {
@@ -313,5 +314,21 @@ impl TokenStore for Broken {
             *left = rows;
         }
         Ok(if self.is(Fault::PurgeCountsWhatItRead) { ended.len() } else { deleted } as u64)
+    }
+    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
+        // Who never purges keeps no buckets either, which is right.
+        if self.is(Fault::NeverPurges) {
+            return Ok(None);
+        }
+        Ok(Some(self.buckets.count(self.fault, request).await))
+    }
+
+    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
+        self.buckets.refund(self.fault, refund);
+        Ok(())
+    }
+
+    async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        Ok(self.buckets.purge(self.fault, now, limit))
     }
 }

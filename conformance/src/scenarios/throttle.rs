@@ -1,0 +1,140 @@
+//! `rules.md` 8: how many passwords may be tried.
+
+use crate::{
+    Expected, Request, Scenario, Step,
+    expected::{invalid_request, json, problem},
+    request::post,
+    scenario::scenario,
+};
+
+const LOGIN: &str = "/api/auth/token/";
+const GOOD: &str = r#"{"username":"alice","password":"alice-pw"}"#;
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    [waits(), refunds(), alike(), proxies()].concat()
+}
+
+fn try_of(name: &str) -> Request {
+    post(LOGIN).json(&format!(r#"{{"username":"{name}","password":"guess"}}"#))
+}
+
+fn wrong() -> Expected {
+    problem("invalid_credentials")
+}
+
+fn wait(seconds: &str) -> Expected {
+    problem("throttled").field("retry-after", seconds)
+}
+
+fn behind(hops: &str, request: Request) -> Request {
+    request.line(format!("X-Forwarded-For: {hops}"))
+}
+
+/// Alice is session `session`, refresh token one more, access token two more.
+fn is_in(second: &str, session: u64) -> Expected {
+    let body = format!(
+        r##"{{"user_id":"1","session_id":"#{session}","access_expires_at":"2026-01-01T12:05:{second}Z","refresh_expires_at":"2026-01-02T12:00:{second}Z"}}"##
+    );
+    json(&body).sets(session, session + 2, session + 1)
+}
+
+trait Tries {
+    fn wrong(self, count: usize, request: &Request) -> Self;
+}
+
+impl Tries for Scenario {
+    fn wrong(self, count: usize, request: &Request) -> Self {
+        (0..count).fold(self, |scenario, _| scenario.send(request.clone(), wrong()))
+    }
+}
+
+fn waits() -> Vec<Scenario> {
+    let alice = || scenario("throttle", "five wrong passwords").wrong(5, &try_of("alice"));
+    let named = |name, scenario: Scenario| Scenario { name, ..scenario };
+    vec![
+        named("the sixth waits", alice().send(try_of("alice"), wait("30"))),
+        named("the right one waits, too", alice().send(post(LOGIN).json(GOOD), wait("30"))),
+        named("a second is a whole one", alice().pass(29).send(try_of("alice"), wait("1"))),
+        named(
+            "after the interval one may try",
+            alice().pass(30).wrong(1, &try_of("alice")).send(try_of("alice"), wait("30")),
+        ),
+        named(
+            "who waits gets in",
+            alice().pass(30).send(post(LOGIN).json(GOOD), is_in("30", 1).rows(&["#1 live #2"])),
+        ),
+        named("another account does not wait", alice().wrong(1, &try_of("bob"))),
+        named("no other spelling helps", alice().send(try_of(" ALICE "), wait("30"))),
+        named(
+            "what is no login counts nothing",
+            (0..10)
+                .fold(scenario("throttle", ""), |scenario, _| {
+                    let missing = post(LOGIN).json(r#"{"username":"alice"}"#);
+                    let unread = post(LOGIN).body("text/plain", GOOD);
+                    scenario
+                        .send(missing, problem("invalid_request"))
+                        .send(unread, invalid_request(415, "Unsupported Media Type"))
+                        .send(try_of("alice").site("cross-site"), problem("csrf_failed"))
+                })
+                .wrong(5, &try_of("alice"))
+                .send(try_of("alice"), wait("30")),
+        ),
+        named(
+            "a network waits for all of its accounts",
+            (0..30)
+                .fold(scenario("throttle", ""), |scenario, index| {
+                    scenario.wrong(1, &try_of(&format!("user {index}")))
+                })
+                .send(post(LOGIN).json(GOOD), wait("2")),
+        ),
+    ]
+}
+
+fn refunds() -> Vec<Scenario> {
+    let right = |session| is_in("00", session);
+    vec![
+        scenario("throttle", "a right password takes back what it counted")
+            .wrong(4, &try_of("alice"))
+            .send(post(LOGIN).json(GOOD), right(1).rows(&["#1 live #2"]))
+            .send(post(LOGIN).json(GOOD), right(4).rows(&["#1 live #2", "#4 live #5"]))
+            .wrong(1, &try_of("alice"))
+            .send(try_of("alice"), wait("30")),
+    ]
+}
+
+fn alike() -> Vec<Scenario> {
+    vec![
+        scenario("throttle", "an account that does not exist waits as well")
+            .wrong(5, &try_of("nobody"))
+            .send(try_of("nobody"), wait("30"))
+            .pass(30)
+            .wrong(1, &try_of("nobody"))
+            .send(try_of("nobody"), wait("30")),
+        scenario("throttle", "so does one that is disabled")
+            .step(Step::Disable("alice"))
+            .wrong(5, &post(LOGIN).json(GOOD))
+            .send(post(LOGIN).json(GOOD), wait("30")),
+    ]
+}
+
+fn proxies() -> Vec<Scenario> {
+    let behind_one = |name| scenario("proxies", name).config(|config| config.trusted_proxies(1));
+    let spoofed = |scenario: Scenario, real: &str| {
+        (0..5).fold(scenario, |scenario, index| {
+            scenario.wrong(1, &behind(&format!("203.0.113.{index}, {real}"), try_of("alice")))
+        })
+    };
+    vec![
+        spoofed(scenario("proxies", "without a trusted one the header says nothing"), "192.0.2.7")
+            .send(behind("198.51.100.1", try_of("alice")), wait("30")),
+        spoofed(behind_one("what the client writes to the left gives no more tries"), "192.0.2.7")
+            .send(behind("203.0.113.9, 192.0.2.7", try_of("alice")), wait("30"))
+            .send(behind("192.0.2.7:1234", try_of("alice")), wait("30"))
+            .send(behind("192.0.2.7, 192.0.2.8", try_of("alice")), wrong()),
+        behind_one("several fields are one list")
+            .wrong(5, &behind("192.0.2.7", behind("203.0.113.9", try_of("alice"))))
+            .send(behind("192.0.2.7", try_of("alice")), wait("30")),
+        behind_one("an entry that is no address is no network").wrong(7, &behind("unknown", try_of("alice"))),
+        behind_one("neither is a list that is too short").wrong(7, &try_of("alice")),
+    ]
+}
