@@ -82,11 +82,6 @@ impl Browser {
         self.client.switch_to_window(tab.clone()).await.expect("the tab is open");
     }
 
-    /// Closes the tab in front; another has to be brought there.
-    pub async fn close_tab(&self) {
-        self.client.close_window().await.expect("it closes");
-    }
-
     /// Opens this address and waits until it has loaded.
     pub async fn goto(&self, url: &str) {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));

@@ -14,8 +14,6 @@ pub struct Exchange {
     pub status: u16,
     /// The headers that left, in lower case; what the browser itself adds is among them, cookies too.
     pub sent: BTreeMap<String, String>,
-    /// The headers that came, in lower case.
-    pub received: BTreeMap<String, String>,
     /// The lines of `Set-Cookie`.
     pub set_cookies: Vec<String>,
     /// When the request left, in seconds on a clock of the browser.
@@ -67,8 +65,8 @@ impl Exchange {
             }
             "Network.responseReceivedExtraInfo" => {
                 self.told.raw_answer = true;
-                self.received = headers(&parameters["headers"]);
-                let lines = self.received.get("set-cookie").map_or("", String::as_str);
+                let received = headers(&parameters["headers"]);
+                let lines = received.get("set-cookie").map_or("", String::as_str);
                 self.set_cookies = lines.lines().map(String::from).collect();
             }
             "Network.loadingFinished" | "Network.loadingFailed" => self.told.end = true,

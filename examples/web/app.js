@@ -1,70 +1,37 @@
-// The demo page of cookiejwt. The tokens live in HttpOnly cookies: this script never sees one, it only asks.
+// The demo page of cookiejwt: what its buttons and forms do, and what it shows.
 
-const AUTH = "/api/auth/token/";
-const VERIFY = `${AUTH}verify/`;
-const LOGOUT = `${AUTH}blacklist/`;
+import { FRESH, LOGIN, LOGOUT, PASSWORD, SESSIONS, VERIFY, request, skew } from "./api.js";
+import { $, element, on, say, wait } from "./dom.js";
+import { log } from "./log.js";
+import { ENDED, ago, clock, device, failure } from "./words.js";
+
 const EXPIRE = "/api/demo/expire";
-const LOG_LINES = 20;
-const TIMEOUT_MS = 15_000;
 const REFRESH_AHEAD_MS = 30_000; // the server may renew an access token this long before its end
 
-const $ = (id) => document.getElementById(id);
-const state = { me: null, expires: null, cleared: false, skew: 0 };
-
-const MEANING = {
-  [`POST ${AUTH}`]: "new session; both cookies are set, and HttpOnly: this page cannot read them",
-  [`POST ${VERIFY}`]: "asked when the access token expires",
-  [`POST ${LOGOUT}`]: "session revoked, both cookies cleared",
-  [`POST ${EXPIRE}`]: "access cookie cleared: the next request must refresh",
-  "GET /api/me": "answered from the access token alone",
-  "GET /api/notes": "your notes, read from the database",
-  "POST /api/notes": "note stored in the database",
-};
-
-const ENDED = {
-  session_revoked: "Your session was ended somewhere else. Please sign in again.",
-  session_expired: "Your session has expired. Please sign in again.",
-};
+/** `visit` counts the logins that are over: an answer that comes late is known by it. */
+const state = { me: null, expires: null, cleared: false, visit: 0 };
 
 const COOKIES_LOST = "The password was right, but this browser did not keep the cookies. Over plain http only some browsers "
   + "keep Secure cookies, and only on localhost; COOKIEJWT_SECURE=false makes the demo work in the others.";
 
 // ---- Asking the server ----
 
-/** One request, written to the log. It never throws: status 0 means that no answer came. */
-async function request(method, path, body) {
-  const started = performance.now();
+async function ask(method, path, body) {
   const renewing = path !== EXPIRE && state.me !== null && (state.cleared || timeLeft() <= 0);
-  const reply = { method, path, status: 0, ok: false, data: null, refreshed: false };
-  try {
-    const response = await fetch(path, {
-      method,
-      credentials: "same-origin",
-      cache: "no-store",
-      headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
-      body: body && JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    reply.data = await response.json().catch(() => null);
-    reply.status = response.status;
-    reply.ok = response.ok && (method !== "GET" || reply.data !== null);
-    reply.retryAfter = Number(response.headers.get("Retry-After")) || 0;
-    state.skew = (Date.parse(response.headers.get("Date")) || Date.now()) - Date.now();
-  } catch {
-    // status stays 0
-  }
+  const reply = await request(method, path, body);
   reply.refreshed = reply.ok && renewing;
-  log(reply, Math.round(performance.now() - started));
+  log(reply);
   return reply;
 }
 
-/** A request of the signed-in view: a 401 ends that view, any other failure is said in words. */
+/** A request of somebody signed in. Asks for the password where it is needed, and says in words what went wrong. */
 async function api(method, path, body) {
-  const session = state.me?.session_id;
-  const reply = await request(method, path, body);
-  if (state.me?.session_id !== session) return { ...reply, ok: false }; // late answer to a login that is over
-  if (reply.status === 401) leave(ENDED[reply.data?.code] ?? "Please sign in.", "bad");
-  else if (!reply.ok) say(failure(reply), "bad");
+  const { visit } = state;
+  const reply = await ask(method, path, body);
+  if (visit !== state.visit) return { ...reply, ok: false };
+  if (reply.code === "fresh_login_required") return await isReallyYou() ? api(method, path, body) : reply;
+  if (ENDED[reply.code]) leave(ENDED[reply.code], "bad");
+  else if (!reply.ok) say(failure(reply, true), "bad");
   else if ((reply.refreshed || timeLeft() < REFRESH_AHEAD_MS) && ![VERIFY, EXPIRE].includes(path)) verify();
   return reply;
 }
@@ -76,60 +43,61 @@ async function verify() {
   if (reply.ok && !state.cleared) knowExpiry(reply.data?.expires_at);
 }
 
-function failure({ status, data, retryAfter }) {
-  const kept = state.me ? " Your login is kept." : "";
-  const wait = retryAfter === 1 ? "in one second" : retryAfter ? `in ${retryAfter} seconds` : "later";
-  if (status === 0) return `The server cannot be reached.${kept} Try again in a moment.`;
-  if (status === 503) return `The server is having trouble.${kept} Try again in a moment.`;
-  if (status === 500) return `Something went wrong on the server.${kept} Trying again may help.`;
-  if (status === 429) return `Too many attempts. Try again ${wait}.`;
-  if (status === 400) return "Something is missing. Please fill in every field.";
-  if (data?.code === "invalid_credentials") return "That username and password do not match.";
-  if (data?.code === "csrf_failed") return "The server could not tell that this request came from its own page. Reload the page and try again.";
-  return data?.detail ?? `The server gave an unexpected answer (${status}).`;
-}
-
-// ---- What the buttons and forms do ----
+// ---- In and out ----
 
 /** Finds out who is signed in and shows the view for it. */
-async function load({ focus = true, refused = "Please sign in." } = {}) {
+async function load({ focus = true, refused } = {}) {
   say("Asking the server who you are…");
-  const reply = await request("GET", "/api/me");
+  const reply = await ask("GET", "/api/me");
   if (reply.ok) {
     enter(reply.data);
     show("in", focus);
     say(`Signed in as ${state.me.username}.`, "good");
     if (state.expires === null) verify();
   } else if (reply.status === 401) {
-    leave(ENDED[reply.data?.code] ?? refused, undefined, focus);
+    leave(refused ?? ENDED[reply.code] ?? "Please sign in.", "plain", focus);
   } else {
     show("trouble", focus);
     say(failure(reply), "bad");
   }
 }
 
-async function login() {
+async function login(form) {
   const [username, password] = [$("username").value, $("password").value];
   say("Signing in…");
-  const reply = await request("POST", AUTH, { username, password, remember: $("remember").checked });
+  const reply = await ask("POST", LOGIN, { username, password, remember: $("remember").checked });
   $("password").value = "";
-  if (!reply.ok) {
-    say(failure(reply), "bad");
-    $(username.trim() ? "password" : "username").focus();
-    return;
+  if (reply.ok) {
+    form.reset();
+    knowExpiry(reply.data?.access_expires_at);
+    return load({ refused: COOKIES_LOST });
   }
-  $("login-form").reset();
-  knowExpiry(reply.data?.access_expires_at);
-  await load({ refused: COOKIES_LOST });
+  say(failure(reply), "bad");
+  $(username.trim() ? "password" : "username").focus();
+  if (reply.status === 429) await throttled(form, reply);
 }
 
 async function logout() {
   say("Signing out…");
-  const reply = await request("POST", LOGOUT);
-  const halfDone = reply.status === 503 && reply.data?.code === "unavailable"; // the cookies are cleared all the same
+  const reply = await ask("POST", LOGOUT);
+  const halfDone = reply.status === 503 && reply.code === "unavailable"; // the cookies are cleared all the same
   if (reply.ok) leave("You are signed out.", "good");
   else if (halfDone) leave("You are signed out on this device, but the server could not end the session yet.", "bad");
-  else say(failure(reply), "bad");
+  else say(failure(reply, true), "bad");
+}
+
+async function throttled(form, { retryAfter }) {
+  await wait(form, retryAfter);
+  say("You can try again now.");
+}
+
+// ---- The access token ----
+
+async function whoAmI() {
+  const reply = await api("GET", "/api/me");
+  if (!reply.ok) return;
+  enter(reply.data);
+  say(`${reply.refreshed ? "Refreshed inside this very request: still signed in" : "Signed in"} as ${state.me.username}.`, "good");
 }
 
 async function expire() {
@@ -140,12 +108,113 @@ async function expire() {
   say("The access cookie is gone. Now press “Who am I?”: the answer will bring a new one.", "good");
 }
 
-async function whoAmI() {
+// ---- Sessions ----
+
+async function loadSessions() {
+  const reply = await api("GET", SESSIONS);
+  if (!reply.ok) return;
+  const sessions = reply.data.toSorted((one, other) => other.current - one.current || other.last_seen_at.localeCompare(one.last_seen_at));
+  $("sessions").replaceChildren(...sessions.map(sessionItem));
+  $("sessions-alone").hidden = $("revoke-others").hidden = true;
+  $(sessions.length > 1 ? "revoke-others" : "sessions-alone").hidden = false;
+}
+
+function sessionItem({ id, user_agent, ip, created_at, last_seen_at, current }) {
+  const item = element("li", "session");
+  const name = element("p", "device", device(user_agent));
+  if (current) name.append(" ", element("span", "badge", "This device"));
+  const when = element("p", "muted");
+  if (last_seen_at === created_at) when.append("Signed in ", time(created_at));
+  else when.append("Last seen ", time(last_seen_at), ", signed in ", time(created_at));
+  const text = element("div", "");
+  text.append(name, element("p", "muted", ip ?? "Unknown address"), when);
+  item.append(text);
+  if (!current) item.append(revokeButton(id, device(user_agent)));
+  return item;
+}
+
+function revokeButton(id, name) {
+  const button = Object.assign(element("button", "", "Sign out"), { type: "button", ariaLabel: `Sign out ${name}` });
+  on(button, "click", async () => {
+    const reply = await api("DELETE", `${SESSIONS}${id}/`);
+    if (reply.ok) say(`${name} is signed out.`, "good");
+    if (reply.ok || reply.status === 404) await sessionsChanged();
+  });
+  return button;
+}
+
+async function revokeOthers() {
+  const reply = await api("DELETE", SESSIONS);
+  if (!reply.ok) return;
+  const { revoked } = reply.data;
+  say(revoked === 1 ? "The other device is signed out." : `${revoked} other devices are signed out.`, "good");
+  await sessionsChanged();
+}
+
+/** The button that was pressed may be gone: the focus stays near it. */
+async function sessionsChanged() {
+  await loadSessions();
+  $("sessions-heading").focus();
+}
+
+// ---- The password ----
+
+async function changePassword(form) {
+  const [current_password, new_password] = [$("current-password").value, $("new-password").value];
+  const reply = await api("POST", PASSWORD, { current_password, new_password });
+  if (reply.ok) {
+    form.reset();
+    await renewed();
+    say("Your password is changed, and every other device is signed out.", "good");
+  } else if (state.me) {
+    $("current-password").value = "";
+    $("current-password").focus();
+    if (reply.status === 429) await throttled(form, reply);
+  }
+}
+
+async function openSafe() {
+  $("fresh-result").hidden = true;
+  const reply = await api("GET", "/api/fresh");
+  if (reply.ok) say("The safe is open.", "good");
+  $("fresh-result").hidden = !reply.ok;
+}
+
+/** Asks for the password in a dialog; true once the server has accepted it. */
+function isReallyYou() {
+  const dialog = $("confirm");
+  $("confirm-form").reset();
+  $("confirm-status").textContent = "";
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((decide) => {
+    dialog.addEventListener("close", () => decide(dialog.returnValue === "accepted"), { once: true });
+  });
+}
+
+async function confirm(form) {
+  const reply = await ask("POST", FRESH, { password: $("confirm-password").value });
+  $("confirm-password").value = "";
+  if (reply.ok) {
+    knowExpiry(reply.data?.access_expires_at);
+    $("confirm").close("accepted");
+    return renewed();
+  }
+  if (ENDED[reply.code]) return leave(ENDED[reply.code], "bad");
+  say(failure(reply, true), "bad");
+  $("confirm-password").focus();
+  if (reply.status === 429) await throttled(form, reply);
+}
+
+/** A new session took the place of this browser's. */
+async function renewed() {
   const reply = await api("GET", "/api/me");
   if (!reply.ok) return;
   enter(reply.data);
-  say(`${reply.refreshed ? "Refreshed inside this very request: still signed in" : "Signed in"} as ${state.me.username}.`, "good");
+  await Promise.all([verify(), loadSessions()]);
 }
+
+// ---- Notes ----
 
 async function loadNotes() {
   const reply = await api("GET", "/api/notes");
@@ -154,20 +223,23 @@ async function loadNotes() {
   $("notes-empty").hidden = reply.data.length > 0;
 }
 
-async function addNote() {
+async function addNote(form) {
   const reply = await api("POST", "/api/notes", { text: $("note-text").value.trim() });
   if (!reply.ok) return;
-  $("note-form").reset();
+  form.reset();
   say("Note added.", "good");
   await loadNotes();
 }
 
-// ---- Showing it ----
-
-function say(text, kind = "plain") {
-  $("status").dataset.kind = kind;
-  $("status").textContent = text;
+function noteItem({ text, created_at }) {
+  const item = element("li", "");
+  const when = element("p", "muted");
+  when.append(time(created_at));
+  item.append(element("p", "note", text), when);
+  return item;
 }
+
+// ---- Showing it ----
 
 /** Shows the cards of one view; the focus goes along when what had it may be gone. */
 function show(view, focus) {
@@ -179,85 +251,62 @@ function enter(me) {
   const newcomer = me.user_id !== state.me?.user_id;
   state.me = me;
   $("me-heading").textContent = `Signed in as ${me.username}`;
-  $("me-username").textContent = me.username;
   $("me-user-id").textContent = me.user_id;
   $("me-session-id").textContent = me.session_id;
   $("me-source").textContent = me.source;
+  for (const field of document.querySelectorAll(".username")) field.value = me.username;
   showExpiry();
-  if (newcomer) loadNotes();
+  if (newcomer) Promise.all([loadNotes(), loadSessions()]);
 }
 
 function leave(message, kind, focus = true) {
-  Object.assign(state, { me: null, expires: null, cleared: false });
-  $("notes").replaceChildren();
-  $("note-form").reset();
+  Object.assign(state, { me: null, expires: null, cleared: false, visit: state.visit + 1 });
+  $("confirm").close();
+  for (const id of ["notes", "sessions"]) $(id).replaceChildren();
+  for (const form of document.forms) form.reset();
+  $("fresh-result").hidden = true;
   show("out", focus);
   say(message, kind);
 }
 
-function knowExpiry(time) {
-  Object.assign(state, { expires: Date.parse(time) || null, cleared: false });
+function knowExpiry(end) {
+  Object.assign(state, { expires: Date.parse(end) || null, cleared: false });
   showExpiry();
 }
 
 /** Milliseconds on the server's clock; NaN while the end is not known. */
 function timeLeft() {
-  return state.expires === null ? NaN : state.expires - Date.now() - state.skew;
+  return state.expires === null ? NaN : state.expires - Date.now() - skew;
 }
 
 function showExpiry() {
   if (!state.me) return;
   const seconds = Math.ceil(timeLeft() / 1000);
-  const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   const unknown = state.cleared ? "none: the next request gets a new one" : "not known yet";
-  const known = seconds > 0 ? `expires in ${clock}` : "expired: the next request refreshes it";
+  const known = seconds > 0 ? `expires in ${clock(seconds)}` : "expired: the next request refreshes it";
   $("access-expiry").textContent = Number.isNaN(seconds) ? unknown : known;
 }
 
-function log(reply, ms) {
-  const line = element("div", "line");
-  const parts = { time: new Date().toLocaleTimeString("en-GB"), method: reply.method, path: reply.path,
-    status: reply.status || "no answer", ms: `${ms} ms` };
-  for (const [name, text] of Object.entries(parts)) line.append(element("span", name, text), " ");
-  const failed = reply.data?.detail ?? (reply.status ? "the server could not do it" : "the server was not reached");
-  const meaning = reply.refreshed ? "access token refreshed inside this very request" : MEANING[`${reply.method} ${reply.path}`];
-  const item = element("li", reply.refreshed ? "refreshed" : reply.ok ? "done" : "failed");
-  item.append(line, element("p", "meaning", reply.ok ? meaning : failed));
-  $("log").prepend(item);
-  while ($("log").children.length > LOG_LINES) $("log").lastElementChild.remove();
-}
-
-function noteItem({ text, created_at }) {
-  const item = element("li", "note");
-  const time = element("time", "", new Date(created_at).toLocaleString());
-  time.dateTime = created_at;
-  item.append(element("p", "", text), time);
-  return item;
-}
-
-function element(tag, className, text = "") {
-  return Object.assign(document.createElement(tag), { className, textContent: text });
+function time(when) {
+  const words = ago(when, Date.now() + skew);
+  return Object.assign(element("time", "", words), { dateTime: when, title: new Date(when).toLocaleString() });
 }
 
 // ---- Start ----
 
-/** Runs `work` on an event, and ignores further ones until it is done (a disabled button would lose the focus). */
-function on(id, type, work) {
-  $(id).addEventListener(type, async (event) => {
-    event.preventDefault();
-    if ("busy" in $(id).dataset) return;
-    $(id).dataset.busy = "";
-    await work();
-    delete $(id).dataset.busy;
-  });
-}
-
-on("login-form", "submit", login);
-on("note-form", "submit", addNote);
-on("expire", "click", expire);
-on("who", "click", whoAmI);
-on("logout", "click", logout);
-on("retry", "click", load);
+on($("login-form"), "submit", login);
+on($("note-form"), "submit", addNote);
+on($("change-form"), "submit", changePassword);
+on($("confirm-form"), "submit", confirm);
+on($("confirm-cancel"), "click", () => $("confirm").close());
+on($("who"), "click", whoAmI);
+on($("expire"), "click", expire);
+on($("logout"), "click", logout);
+on($("revoke-others"), "click", revokeOthers);
+on($("fresh"), "click", openSafe);
+on($("retry"), "click", () => load());
 addEventListener("pageshow", (event) => { if (event.persisted) load({ focus: false }); });
+// Whoever comes back to this tab sees at once when the session was ended elsewhere.
+document.addEventListener("visibilitychange", () => { if (!document.hidden && state.me) loadSessions(); });
 setInterval(showExpiry, 1000);
 load({ focus: false });

@@ -57,6 +57,7 @@ fn api(config: &mut web::ServiceConfig) {
         .route("/api/me", web::get().to(me))
         .route("/api/open", web::get().to(open))
         .route("/api/optional", web::get().to(optional))
+        .route("/api/fresh", web::get().to(fresh))
         .route("/api/notes", web::get().to(notes))
         .route("/api/notes", web::post().to(add_note))
         .route("/api/slow-error", web::get().to(slow_error))
@@ -65,6 +66,11 @@ fn api(config: &mut web::ServiceConfig) {
 
 /// From the token alone: no database query.
 async fn me(who: Identity, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
+    Json(Me::from_token(&who, claims))
+}
+
+/// The same, only for somebody who has logged in during the last five minutes.
+async fn fresh(who: FreshLogin<300>, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims))
 }
 

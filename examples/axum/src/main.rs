@@ -44,6 +44,7 @@ fn application(demo: Demo) -> Router {
         .route("/api/me", get(me))
         .route("/api/open", get(open))
         .route("/api/optional", get(optional))
+        .route("/api/fresh", get(fresh))
         .route("/api/notes", get(notes).post(add_note))
         .route("/api/slow-error", get(slow_error))
         .route("/api/demo/expire", post(expire));
@@ -58,6 +59,11 @@ fn application(demo: Demo) -> Router {
 
 /// From the token alone: no database query.
 async fn me(who: Identity, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
+    Json(Me::from_token(&who, claims))
+}
+
+/// The same, only for somebody who has logged in during the last five minutes.
+async fn fresh(who: FreshLogin<300>, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims))
 }
 

@@ -61,7 +61,10 @@ fn application(rocket: rocket::Rocket<rocket::Build>, demo: Demo) -> rocket::Roc
             tracing::info!("listening on http://{}", SocketAddr::new(config.address, config.port));
             Box::pin(async {})
         }))
-        .mount("/", routes![me, open, optional, list_notes, add_note, slow_error, expire, page, health])
+        .mount(
+            "/",
+            routes![me, open, optional, fresh, list_notes, add_note, slow_error, expire, page, health],
+        )
         .mount("/", demo.auth.routes())
         .register("/", demo.auth.catchers())
         .register("/", catchers![not_found])
@@ -70,6 +73,12 @@ fn application(rocket: rocket::Rocket<rocket::Build>, demo: Demo) -> rocket::Roc
 /// From the token alone: no database query.
 #[get("/api/me")]
 fn me(who: Identity, claims: Claims<DemoClaims>) -> Json<Me> {
+    Json(Me::from_token(&who, claims.0))
+}
+
+/// The same, only for somebody who has logged in during the last five minutes.
+#[get("/api/fresh")]
+fn fresh(who: FreshLogin<300>, claims: Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims.0))
 }
 

@@ -9,28 +9,24 @@ pub struct Asset {
     pub content: &'static str,
 }
 
-/// The page, its style, its script, its icon.
-pub const ASSETS: [Asset; 4] = [
-    Asset {
-        path: "/",
-        content_type: "text/html; charset=utf-8",
-        content: include_str!("../../web/index.html"),
-    },
-    Asset {
-        path: "/app.css",
-        content_type: "text/css; charset=utf-8",
-        content: include_str!("../../web/app.css"),
-    },
-    Asset {
-        path: "/app.js",
-        content_type: "text/javascript; charset=utf-8",
-        content: include_str!("../../web/app.js"),
-    },
-    Asset {
-        path: "/favicon.svg",
-        content_type: "image/svg+xml",
-        content: include_str!("../../web/favicon.svg"),
-    },
+impl Asset {
+    const fn new(path: &'static str, content_type: &'static str, content: &'static str) -> Self {
+        Self { path, content_type, content }
+    }
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The page, its style, its scripts, its icon.
+pub const ASSETS: [Asset; 8] = [
+    Asset::new("/", "text/html; charset=utf-8", include_str!("../../web/index.html")),
+    Asset::new("/app.css", "text/css; charset=utf-8", include_str!("../../web/app.css")),
+    Asset::new("/app.js", SCRIPT, include_str!("../../web/app.js")),
+    Asset::new("/api.js", SCRIPT, include_str!("../../web/api.js")),
+    Asset::new("/dom.js", SCRIPT, include_str!("../../web/dom.js")),
+    Asset::new("/log.js", SCRIPT, include_str!("../../web/log.js")),
+    Asset::new("/words.js", SCRIPT, include_str!("../../web/words.js")),
+    Asset::new("/favicon.svg", "image/svg+xml", include_str!("../../web/favicon.svg")),
 ];
 
 /// The page loads nothing from elsewhere and runs no inline script.

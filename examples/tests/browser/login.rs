@@ -1,4 +1,4 @@
-use browser::{Browser, Key, Look};
+use browser::{Key, Look};
 use serde_json::json;
 
 use crate::{
@@ -58,22 +58,6 @@ fn without_stay_signed_in_the_login_ends_with_the_browser() {
         renews_both(&person.who_am_i().await, false);
         assert!(person.tokens().await.iter().all(|cookie| cookie.session), "a refresh does not prolong it");
         person.signs_out().await;
-        person.leaves().await;
-    });
-}
-
-#[test]
-fn the_page_fits_a_narrow_phone() {
-    on_stage(&[], async |stage| {
-        let person = stage.visitor(Look::PHONE.wide(320)).await;
-        let fits = async |person: &Browser, view: &str| {
-            let width = person.run("return document.documentElement.scrollWidth").await;
-            assert_eq!(width, 320, "{view}");
-        };
-        fits(&person, "signed out").await;
-        person.sign_in(PASSWORD).await;
-        person.is_signed_in().await;
-        fits(&person, "signed in").await;
         person.leaves().await;
     });
 }

@@ -3,9 +3,16 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../old_login.rs"]
+mod old_login;
 
 mod foreign;
+mod fresh;
 mod login;
+mod looks;
+mod password;
 mod refresh;
+mod sessions;
 mod stage;
 mod tokens;
+mod trouble;

@@ -1,4 +1,4 @@
-use std::{env, io::Write as _, ops::Deref};
+use std::{cell::RefCell, env, io::Write as _, ops::Deref};
 
 use browser::{Browser, Chromium, Cookie, Exchange, Look};
 
@@ -9,8 +9,9 @@ const SKIPPED: &str = "skipped: no chromium and chromedriver";
 /// A running example, and as many browsers as the story needs.
 pub(crate) struct Stage {
     chromium: Chromium,
-    server: Server,
-    _home: Home,
+    home: Home,
+    port: u16,
+    server: RefCell<Option<Server>>,
 }
 
 /// Tells a story, and looks afterwards whether the server got through it well.
@@ -22,11 +23,11 @@ pub(crate) fn on_stage(variables: &[(&str, &str)], story: impl AsyncFnOnce(&Stag
         return;
     };
     let home = Home::new();
-    let stage = Stage { chromium, server: home.start(variables), _home: home };
+    let server = home.start(variables);
+    let stage = Stage { chromium, home, port: server.address().port(), server: RefCell::new(Some(server)) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(story(&stage));
-    let log = stage.server.kill();
-    assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
+    stage.server_stops();
 }
 
 impl Stage {
@@ -47,9 +48,26 @@ impl Stage {
         visitor
     }
 
+    /// The server goes away; whether it was well until then.
+    pub(crate) fn server_stops(&self) {
+        let log = self.server.take().expect("it runs").kill();
+        assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
+    }
+
+    /// The server is back, where it was.
+    pub(crate) fn server_returns(&self) {
+        let port = self.port.to_string();
+        self.server.replace(Some(self.home.start(&[("PORT", &port)])));
+    }
+
+    /// A request past every browser, to be sent.
+    pub(crate) fn request<T>(&self, make: impl FnOnce(&Server) -> T) -> T {
+        make(self.server.borrow().as_ref().expect("it runs"))
+    }
+
     /// An address of the example. It is `localhost`, as a person would write it.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://localhost:{}{path}", self.server.address().port())
+        format!("http://localhost:{}{path}", self.port)
     }
 }
 
