@@ -2,7 +2,32 @@
 
 use browser::Look;
 
-use crate::{common::PASSWORD, stage::on_stage};
+use crate::{
+    common::{LOGIN, PASSWORD, USER},
+    stage::on_stage,
+};
+
+#[test]
+fn too_many_attempts_count_down() {
+    on_stage(&[], async |stage| {
+        let person = stage.visitor(Look::DESKTOP).await;
+        person.fill("Username", USER).await;
+        let mut statuses = Vec::new();
+        for _ in 0..6 {
+            person.fill("Password", "not the password").await;
+            statuses.push(person.press("Sign in", "POST", LOGIN).await.status);
+        }
+        assert_eq!(statuses, [401, 401, 401, 401, 401, 429]);
+        person.is_told("Too many attempts. You can try again in").await;
+        person.reads("#login-form button[aria-disabled]", "Sign in (in").await;
+
+        // The page's clock goes on, the server's does not: it is the countdown that is looked at.
+        person.run("const now = Date.now; Date.now = () => now() + 60_000").await;
+        person.is_told("You can try again now.").await;
+        person.reads("#login-form button:not([aria-disabled])", "Sign in").await;
+        person.leaves().await;
+    });
+}
 
 #[test]
 fn a_server_that_is_away_ends_no_login() {
