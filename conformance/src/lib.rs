@@ -5,11 +5,13 @@
 //!   ids that are known beforehand. The tests of the other crates use it too.
 //! * [`scenarios::all`] is the table; [`Scenario`] the words that it is written in.
 //! * [`run`](run::run) plays one scenario against one framework.
+//! * [`Documented`] holds every answer of a route of ours against the OpenAPI document of that very application.
 
 #![allow(missing_docs, reason = "not published; the names say it")]
 #![allow(clippy::missing_panics_doc, reason = "a test wants to hear at once what is wrong")]
 
 pub mod answer;
+pub mod documented;
 pub mod examples;
 pub mod expected;
 pub mod ids;
@@ -23,6 +25,7 @@ mod world;
 
 pub use crate::{
     answer::Answer,
+    documented::Documented,
     expected::Expected,
     request::Request,
     scenario::{Scenario, Step},

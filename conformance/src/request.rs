@@ -78,6 +78,15 @@ impl Request {
             .line("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
     }
 
+    pub fn content_type(&self) -> Option<String> {
+        let lines = self.lines.iter().filter_map(|line| std::str::from_utf8(line).ok());
+        let fields = lines.filter_map(|line| line.split_once(':'));
+        fields
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .map(|(_, value)| value.trim().into())
+            .next()
+    }
+
     pub fn is_head(&self) -> bool {
         self.start.starts_with("HEAD ")
     }
@@ -129,7 +138,7 @@ impl Names {
         self.set(&format!("{name}.forged_token"), forged(&value(access)));
     }
 
-    fn replace(&self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn replace(&self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for (name, text) in &self.0 {
             while let Some(at) = bytes.windows(name.len()).position(|window| window == name.as_bytes()) {

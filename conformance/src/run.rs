@@ -1,13 +1,13 @@
 //! Plays one scenario against one framework.
 
-use std::{future::Future, net::SocketAddr, pin::Pin};
+use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::Pin};
 
 use cookiejwt_store::{Secret, core::testing};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::{
-    ACCESS, Answer, Expected, REFRESH, Request, Scenario, Step, World, answer::exchange, request::Names,
-    scenario::Availability, world::second,
+    ACCESS, Answer, Documented, Expected, REFRESH, Request, Scenario, Step, World, answer::exchange,
+    request::Names, scenario::Availability, world::second,
 };
 
 /// A server of one framework on a port of its own.
@@ -30,18 +30,23 @@ pub struct Framework {
 pub struct Played {
     pub answers: Vec<Answer>,
     pub faults: Vec<String>,
+    /// What the OpenAPI document of this application promises, and which of it came.
+    pub promises: BTreeSet<String>,
+    pub kept: BTreeSet<String>,
 }
 
 /// Plays all steps; a fault does not end the scenario.
 pub async fn run(scenario: &Scenario, framework: Framework) -> Played {
     let world = World::with(scenario.config);
     let running = (framework.start)(world.clone()).await;
+    let documented = Documented::of(&world.auth);
     let mut player = Player {
         names: tokens_of_others(&world),
         is_rocket: framework.name == "rocket",
         address: running.address,
         world,
-        played: Played::default(),
+        played: Played { promises: documented.promises(), ..Played::default() },
+        documented,
     };
     for (number, step) in scenario.steps.iter().enumerate() {
         player.play(number + 1, step).await;
@@ -73,6 +78,7 @@ struct Player {
     names: Names,
     address: SocketAddr,
     is_rocket: bool,
+    documented: Documented,
     played: Played,
 }
 
@@ -130,6 +136,11 @@ impl Player {
         if after != rows {
             self.fault(number, &rows, &after);
         }
+        let body = self.names.replace(&request.body);
+        for fault in self.documented.faults(request, &body, &answer) {
+            self.played.faults.push(format!("step {number}, OpenAPI: {fault}"));
+        }
+        self.played.kept.extend(self.documented.kept(request, &answer));
         self.played.answers.push(answer);
     }
 

@@ -27,6 +27,11 @@
 //! [`AxumAuth::layer`] goes around everything that asks; with axum, `.layer()` wraps what was added before it, so call
 //! it after the routes. Layers that turn panics or timeouts into responses go inside it, so that the cookies of a
 //! refresh leave with their answers too.
+//!
+//! # OpenAPI
+//!
+//! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the application's own document
+//! (utoipa 6); the module `openapi` has an example.
 
 mod auth;
 mod extract;
@@ -41,6 +46,8 @@ pub use cookiejwt_store;
 pub use cookiejwt_store::DjangoHashes;
 #[cfg(feature = "_sea-orm")]
 pub use cookiejwt_store::SeaOrmTokenStore;
+#[cfg(feature = "openapi")]
+pub use cookiejwt_store::openapi;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
     LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,

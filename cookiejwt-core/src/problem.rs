@@ -57,6 +57,25 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Every code there is.
+    pub const CODES: [&'static str; 15] = [
+        "not_authenticated",
+        "invalid_token",
+        "refresh_required",
+        "session_revoked",
+        "session_expired",
+        "invalid_credentials",
+        "csrf_failed",
+        "not_found",
+        "method_not_allowed",
+        "fresh_login_required",
+        "insufficient_scope",
+        "invalid_request",
+        "throttled",
+        "server_error",
+        "unavailable",
+    ];
+
     /// The HTTP status.
     pub const fn status(self) -> StatusCode {
         match self {
@@ -242,6 +261,7 @@ mod tests {
         ] {
             let expected = problem.status() == 401 || problem == SCOPE;
             assert_eq!(problem.challenge().is_some(), expected, "{problem:?}");
+            assert!(Problem::CODES.contains(&problem.code()), "{problem:?}");
         }
     }
 }

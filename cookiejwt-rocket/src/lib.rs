@@ -59,6 +59,11 @@
 //! * A form's field `_method` changes the method before anybody else sees the request. It never makes a request safe:
 //!   one that carries a form is not, whatever its method.
 //! * `X-Real-IP` is not believed: the client's address is that of the connection.
+//!
+//! # OpenAPI
+//!
+//! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the application's own document
+//! (utoipa 6); the module `openapi` has an example.
 
 mod auth;
 mod catchers;
@@ -78,6 +83,8 @@ pub use cookiejwt_store;
 pub use cookiejwt_store::DjangoHashes;
 #[cfg(feature = "_sea-orm")]
 pub use cookiejwt_store::SeaOrmTokenStore;
+#[cfg(feature = "openapi")]
+pub use cookiejwt_store::openapi;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
     LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,

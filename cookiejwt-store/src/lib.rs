@@ -8,6 +8,7 @@
 //!   features `sqlite`, `postgres`, `mysql`.
 //! * [`Authenticator`] joins the core's decisions with them.
 //! * [`Slot`], [`Guard`] and [`Api`] are what an adapter needs.
+//! * `Authenticator::openapi` (feature `openapi`) is the OpenAPI document of the mounted routes.
 
 mod adapter;
 mod api;
@@ -44,6 +45,8 @@ mod user_store;
 
 pub use cookiejwt_core::{self as core, *};
 
+#[cfg(feature = "openapi")]
+pub use crate::api::openapi;
 #[cfg(feature = "django")]
 pub use crate::django::DjangoHashes;
 #[cfg(feature = "_sea-orm")]

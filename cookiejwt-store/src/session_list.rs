@@ -12,19 +12,29 @@ use crate::{Authenticator, StoreError, api::rfc3339};
 ///
 /// Serialises as on the wire of `GET sessions/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(as = CookiejwtSession, description = "A session of the user that can still be used.")
+)]
 pub struct SessionInfo {
     /// What [`end_session`](Authenticator::end_session) takes.
     #[serde(serialize_with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub id: SessionId,
     /// When it began.
     #[serde(serialize_with = "as_rfc3339")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub created_at: OffsetDateTime,
     /// When it was last refreshed; an access token that is still good leaves no trace.
     #[serde(serialize_with = "as_rfc3339")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub last_seen_at: OffsetDateTime,
     /// The `User-Agent` of the login.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub user_agent: Option<String>,
     /// The client's network address at login.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub ip: Option<String>,
     /// Whether it is the one that asks.
     pub current: bool,

@@ -7,6 +7,7 @@ mod endpoints;
 mod guards;
 mod handlers;
 mod password;
+mod promises;
 mod refresh;
 mod sessions;
 mod throttle;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Scenario> {
         endpoints::scenarios(),
         sessions::scenarios(),
         password::scenarios(),
+        promises::scenarios(),
         token_mode::scenarios(),
         throttle::scenarios(),
     ]

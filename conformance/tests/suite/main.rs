@@ -5,7 +5,11 @@ mod axum_app;
 #[allow(clippy::needless_pass_by_value, reason = "Rocket hands its handlers values")]
 mod rocket_app;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeSet,
+    process::ExitCode,
+    sync::{Arc, Mutex},
+};
 
 use conformance::{
     Scenario,
@@ -20,9 +24,17 @@ const FRAMEWORKS: [Framework; 3] = [
     Framework { name: "rocket", start: |world| Box::pin(rocket_app::start(world)) },
 ];
 
-type Table = Arc<Mutex<Vec<(usize, String)>>>;
+/// What all scenarios together have shown.
+#[derive(Default)]
+struct Shown {
+    lines: Vec<(usize, String)>,
+    promises: BTreeSet<String>,
+    kept: BTreeSet<String>,
+}
 
-fn main() {
+type Table = Arc<Mutex<Shown>>;
+
+fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // The panics are those of the scenarios' handlers; a failing trial says itself what was wrong.
     std::panic::set_hook(Box::new(|_| ()));
@@ -30,8 +42,24 @@ fn main() {
     let scenarios = scenarios::all().into_iter().enumerate();
     let trials = scenarios.map(|(number, scenario)| trial(number, scenario, Arc::clone(&table))).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
-    print(&table);
-    conclusion.exit();
+    let shown = table.lock().expect("no panic while held");
+    print(&shown);
+    let all_ran = conclusion.num_filtered_out == 0 && conclusion.num_ignored == 0 && !arguments.list;
+    if all_ran && !keeps_its_promises(&shown) {
+        return ExitCode::FAILURE;
+    }
+    conclusion.exit_code()
+}
+
+/// Whether everything that the OpenAPI document says can be answered was answered by some scenario.
+fn keeps_its_promises(shown: &Shown) -> bool {
+    let missing: Vec<_> = shown.promises.difference(&shown.kept).collect();
+    if missing.is_empty() {
+        println!("\nOpenAPI: all {} pairs of operation and answer were seen.", shown.promises.len());
+    } else {
+        println!("\nOpenAPI: documented, and seen in no scenario: {missing:#?}");
+    }
+    missing.is_empty()
 }
 
 fn trial(number: usize, scenario: Scenario, table: Table) -> Trial {
@@ -40,7 +68,13 @@ fn trial(number: usize, scenario: Scenario, table: Table) -> Trial {
         let played: Vec<_> = FRAMEWORKS.iter().map(|framework| play(&scenario, *framework)).collect();
         let cells: Vec<_> = played.iter().map(|played| cell(played.as_ref())).collect();
         let line = format!("| {name} | {} |", cells.join(" | "));
-        table.lock().expect("no panic while held").push((number, line));
+        let mut shown = table.lock().expect("no panic while held");
+        shown.lines.push((number, line));
+        for played in played.iter().flatten() {
+            shown.promises.extend(played.promises.iter().cloned());
+            shown.kept.extend(played.kept.iter().cloned());
+        }
+        drop(shown);
         let faults = faults(&scenario, &played);
         if faults.is_empty() { Ok(()) } else { Err(Failed::from(faults)) }
     })
@@ -91,13 +125,13 @@ fn tokens(played: &Played) -> Vec<(u16, Vec<String>, &str)> {
     answers.map(|answer| (answer.status, answer.cookie_lines(), answer.body.as_str())).collect()
 }
 
-fn print(table: &Table) {
-    let mut lines = table.lock().expect("no panic while held");
+fn print(shown: &Shown) {
+    let mut lines = shown.lines.clone();
     lines.sort();
     let names: Vec<_> = FRAMEWORKS.iter().map(|framework| framework.name).collect();
     println!("\nStatus and number of Set-Cookie lines of each answer:\n");
     println!("| rule | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
-    for (_, line) in lines.iter() {
+    for (_, line) in lines {
         println!("{line}");
     }
 }

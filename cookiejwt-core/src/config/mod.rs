@@ -125,11 +125,13 @@ pub enum CredentialOrder {
 }
 
 impl CredentialOrder {
-    pub(crate) const fn reads_cookies(self) -> bool {
+    /// Whether cookies are read at all.
+    pub const fn reads_cookies(self) -> bool {
         !matches!(self, Self::HeaderOnly)
     }
 
-    pub(crate) const fn reads_header(self) -> bool {
+    /// Whether the `Authorization` field is read at all.
+    pub const fn reads_header(self) -> bool {
         !matches!(self, Self::CookieOnly)
     }
 }
@@ -196,6 +198,16 @@ impl Config {
     /// Whether cookies are marked `Secure`; false only in development over plain HTTP.
     pub fn is_secure(&self) -> bool {
         self.cookies.secure
+    }
+
+    /// Where credentials are looked for.
+    pub fn credentials(&self) -> CredentialOrder {
+        self.credentials
+    }
+
+    /// Whether clients may ask for tokens in bodies.
+    pub fn token_mode(&self) -> bool {
+        self.token_mode
     }
 
     /// When a revoked session's access tokens die.

@@ -15,7 +15,9 @@ pub enum Body {
     Broken,
 }
 
-enum MediaType {
+/// What a body may be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MediaType {
     Json,
     Form,
 }
@@ -44,11 +46,16 @@ pub(super) fn read<T: FromBody>(head: &RequestHead<'_>, body: Body) -> Result<T,
     body.filter(T::is_complete).ok_or(Problem::InvalidRequest)
 }
 
-/// What a login needs.
+/// A login.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CookiejwtCredentials))]
 pub(super) struct LoginBody {
+    /// Not blank.
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub(super) username: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Password, min_length = 1))]
     pub(super) password: Zeroizing<String>,
+    /// Whether the cookies outlive the browser.
     #[serde(default = "remembered")]
     pub(super) remember: bool,
 }
@@ -73,9 +80,11 @@ impl FromBody for LoginBody {
     }
 }
 
-/// What a fresh login needs.
+/// The password of who is logged in.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CookiejwtPassword))]
 pub(super) struct FreshLoginBody {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Password, min_length = 1))]
     pub(super) password: Zeroizing<String>,
 }
 
@@ -89,10 +98,14 @@ impl FromBody for FreshLoginBody {
     }
 }
 
-/// What a change of the password needs.
+/// A change of the password.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CookiejwtPasswordChange))]
 pub(super) struct PasswordBody {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Password, min_length = 1))]
     pub(super) current_password: Zeroizing<String>,
+    /// At most 1024 bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Password, min_length = 8, max_length = 1024))]
     pub(super) new_password: Zeroizing<String>,
 }
 
@@ -111,7 +124,9 @@ impl FromBody for PasswordBody {
 
 /// What a refresh needs in token mode.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CookiejwtRefresh))]
 pub(super) struct RefreshBody {
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub(super) refresh: String,
 }
 
@@ -126,13 +141,19 @@ impl FromBody for RefreshBody {
 }
 
 impl MediaType {
+    const ALL: [Self; 2] = [Self::Json, Self::Form];
+
+    /// The type without its parameters.
+    pub(super) const fn essence(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Form => "application/x-www-form-urlencoded",
+        }
+    }
+
     fn of(head: &RequestHead<'_>) -> Option<Self> {
         let essence = head.text(&header::CONTENT_TYPE)?.split(';').next()?.trim();
-        match essence {
-            e if e.eq_ignore_ascii_case("application/json") => Some(Self::Json),
-            e if e.eq_ignore_ascii_case("application/x-www-form-urlencoded") => Some(Self::Form),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|known| essence.eq_ignore_ascii_case(known.essence()))
     }
 }
 

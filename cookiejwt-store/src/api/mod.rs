@@ -1,6 +1,8 @@
 //! Every built-in endpoint, once for all frameworks.
 
 mod body;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod operation;
 mod password;
 mod reply;
@@ -25,6 +27,9 @@ use self::{
     operation::Operation,
 };
 use crate::{Authenticator, LoginContext, LoginOptions};
+
+/// How long a verifier may keep the public keys.
+const JWKS_LIFE: &str = "public, max-age=300";
 
 /// The endpoints of `/api/auth/…`: login, refresh, logout, verify, fresh login, sessions, password, keys.
 ///
@@ -166,7 +171,7 @@ impl Api {
             Ok(etag) => reply.with_header(header::ETAG, etag),
             Err(_) => reply,
         };
-        reply.with_header(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))
+        reply.with_header(header::CACHE_CONTROL, HeaderValue::from_static(JWKS_LIFE))
     }
 
     /// For the routes that begin a session: whatever comes in, cookies leave.
@@ -204,20 +209,32 @@ fn names(list: &str, etag: &str) -> bool {
     list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
 }
 
-/// What login and refresh answer.
+/// Who is logged in, and until when. The tokens are in the cookies.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CookiejwtLogin))]
 struct SessionBody<'a> {
+    /// The `sub` claim.
     user_id: &'a str,
+    /// The `sid` claim.
     session_id: &'a str,
+    /// When the access token ends; it is renewed by itself.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     access_expires_at: String,
+    /// When the session ends, unless it is used before.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     refresh_expires_at: Option<String>,
 }
 
-/// What `token/verify/` answers.
+/// Who is logged in.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CookiejwtVerified))]
 struct VerifyBody<'a> {
+    /// The `sub` claim.
     user_id: &'a str,
+    /// The `sid` claim.
     session_id: &'a str,
+    /// When the access token ends.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     expires_at: String,
 }
 

@@ -1,8 +1,12 @@
 use cookiejwt_core::{Mode, Problem};
 use http::{Method, StatusCode};
 
+/// What a body can be refused with.
+#[cfg(feature = "openapi")]
+const BODY_PROBLEMS: [Problem; 3] =
+    [Problem::InvalidRequest, Problem::BodyTooLarge, Problem::UnsupportedMediaType];
+
 const REFRESH_PROBLEMS: &[Problem] = &[
-    // The body in token mode.
     Problem::InvalidRequest,
     Problem::BodyTooLarge,
     Problem::UnsupportedMediaType,
@@ -11,6 +15,17 @@ const REFRESH_PROBLEMS: &[Problem] = &[
     Problem::SessionRevoked,
     Problem::SessionExpired,
     Problem::CsrfFailed,
+    Problem::ServerError,
+    Problem::Unavailable,
+];
+
+/// A request that changes nothing may come from anywhere.
+const LISTS_SESSIONS: &[Problem] = &[
+    Problem::NotAuthenticated,
+    Problem::InvalidToken,
+    Problem::RefreshRequired,
+    Problem::SessionRevoked,
+    Problem::SessionExpired,
     Problem::ServerError,
     Problem::Unavailable,
 ];
@@ -113,7 +128,8 @@ impl Operation {
             Self::Logout => &[Problem::CsrfFailed, Problem::Unavailable],
             Self::FreshLogin | Self::ChangePassword => ASKS_PASSWORD,
             Self::EndSession => ENDS_SESSION,
-            Self::Verify | Self::ListSessions | Self::EndOtherSessions => &[
+            Self::ListSessions => LISTS_SESSIONS,
+            Self::Verify | Self::EndOtherSessions => &[
                 Problem::NotAuthenticated,
                 Problem::InvalidToken,
                 Problem::RefreshRequired,
@@ -130,6 +146,13 @@ impl Operation {
     /// Whether it is answered 304, without a body, to whoever has it already (`If-None-Match`).
     pub(super) const fn has_entity_tag(self) -> bool {
         matches!(self, Self::Jwks)
+    }
+
+    /// The problems of a configuration in which nobody can ask for token mode: a refresh has no body then.
+    #[cfg(feature = "openapi")]
+    pub(super) fn problems_without_token_mode(self) -> Vec<Problem> {
+        let problems = self.problems().iter().copied();
+        problems.filter(|problem| self != Self::Refresh || !BODY_PROBLEMS.contains(problem)).collect()
     }
 
     /// Whether the table knows this status: an answer that it does not know is a mistake of ours.

@@ -18,7 +18,7 @@ fn key(pem: &str) -> PrivateKey {
     PrivateKey::from_pem(Algorithm::EdDsa, pem).unwrap()
 }
 
-fn with_key() -> World {
+pub(crate) fn with_key() -> World {
     World::with(testing::config().signing_key(key(RFC_8037)))
 }
 

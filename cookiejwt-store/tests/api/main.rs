@@ -12,5 +12,6 @@ mod failures;
 mod keys;
 mod login;
 mod never_panics;
+mod openapi;
 mod throttle;
 mod token_mode;

@@ -1,0 +1,202 @@
+//! One operation: what it reads, what it answers, who may call it.
+
+use cookiejwt_core::Problem;
+use http::StatusCode;
+use utoipa::openapi::{
+    Header, HeaderBuilder, ObjectBuilder, Required, ResponseBuilder, Type,
+    path::{Operation as Documented, OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
+    security::SecurityRequirement,
+};
+
+use super::{
+    super::{JWKS_LIFE, operation::Operation, route::Route},
+    ACCESS_COOKIE, BEARER, REFRESH_COOKIE, TAG, body,
+    responses::{by_status, one_of, problem},
+};
+use crate::Authenticator;
+
+const LIFE: &str = "How long the answer may be kept.";
+
+pub(super) fn describe(auth: &Authenticator, path: &str, route: Route, operation: Operation) -> Documented {
+    let token_mode = auth.core().config().token_mode();
+    let described = OperationBuilder::new()
+        .tag(TAG)
+        .operation_id(Some(operation.id(path)))
+        .summary(Some(operation.summary()))
+        .description(Some(operation.description()))
+        .request_body(body::request(operation, token_mode))
+        .securities(Some(securities(auth, operation)))
+        .response(operation.success().as_str(), success(auth, operation));
+    let allow = one_of(route.allow().to_str().ok(), "The methods that there are.");
+    let other_method = problem(&[Problem::MethodNotAllowed]).header("Allow", allow);
+    let described = described.response(StatusCode::METHOD_NOT_ALLOWED.as_str(), other_method);
+    let problems =
+        if token_mode { operation.problems().to_vec() } else { operation.problems_without_token_mode() };
+    let refused = by_status(&problems).into_iter();
+    let described = refused.fold(described, |described, (status, problems)| {
+        let response = with_cookies(auth, operation, status, problem(&problems));
+        described.response(status.as_str(), response)
+    });
+    let described = if operation.has_entity_tag() {
+        described
+            .parameter(if_none_match())
+            .response(StatusCode::NOT_MODIFIED.as_str(), with_entity_tag(not_modified()))
+    } else {
+        described
+    };
+    let described = if token_mode && operation.has_token_mode() {
+        let described = described.parameter(mode_parameter());
+        match operation {
+            Operation::ChangePassword => described.response(StatusCode::OK.as_str(), body::tokens()),
+            _ => described,
+        }
+    } else {
+        described
+    };
+    parameters(path).into_iter().fold(described, OperationBuilder::parameter).build()
+}
+
+impl Operation {
+    /// Whether it does something else for a client that keeps its tokens itself.
+    const fn has_token_mode(self) -> bool {
+        matches!(self, Self::Login | Self::Refresh | Self::Logout | Self::FreshLogin | Self::ChangePassword)
+    }
+}
+
+fn not_modified() -> ResponseBuilder {
+    ResponseBuilder::new()
+        .description("What the client has is still true.")
+        .header("Cache-Control", one_of([JWKS_LIFE], LIFE))
+}
+
+fn with_entity_tag(response: ResponseBuilder) -> ResponseBuilder {
+    let tag = ObjectBuilder::new().schema_type(Type::String).build();
+    let header =
+        HeaderBuilder::new().schema(Some(tag)).description(Some("For If-None-Match (RFC 9110 §8.8.3)."));
+    response.header("ETag", header.build())
+}
+
+fn if_none_match() -> Parameter {
+    let tag = ObjectBuilder::new().schema_type(Type::String).build();
+    ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .schema(Some(tag))
+        .build()
+}
+
+fn mode_parameter() -> Parameter {
+    let token = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["token"])).build();
+    ParameterBuilder::new()
+        .name("Cookiejwt-Mode")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "`token`: no cookie is read, set or cleared, and the tokens are in the bodies. For clients without cookies.",
+        ))
+        .schema(Some(token))
+        .build()
+}
+
+/// The segments in braces.
+fn parameters(path: &str) -> Vec<Parameter> {
+    let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let parameter = |name: &str| {
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(text))
+            .build()
+    };
+    names.map(parameter).collect()
+}
+
+fn success(auth: &Authenticator, operation: Operation) -> ResponseBuilder {
+    let response = ResponseBuilder::new().description(operation.success_description());
+    let response = body::success(operation, response, auth.core().config().token_mode());
+    let life = if operation == Operation::Jwks { JWKS_LIFE } else { "no-store" };
+    let response = response.header("Cache-Control", one_of([life], LIFE));
+    let response = if operation.has_entity_tag() { with_entity_tag(response) } else { response };
+    with_cookies(auth, operation, operation.success(), response)
+}
+
+fn with_cookies(
+    auth: &Authenticator,
+    operation: Operation,
+    status: StatusCode,
+    response: ResponseBuilder,
+) -> ResponseBuilder {
+    match cookies(operation, status) {
+        Some(when) => response.header("Set-Cookie", set_cookie(auth, when)),
+        None => response,
+    }
+}
+
+/// Which cookies leave. Whoever is asked who he is may come with an access token that was renewed in the same request.
+const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static str> {
+    match (operation, status) {
+        (Operation::Jwks, _) | (_, StatusCode::FORBIDDEN) => None,
+        (Operation::Login | Operation::Refresh | Operation::FreshLogin, StatusCode::OK)
+        | (Operation::ChangePassword, StatusCode::NO_CONTENT) => Some("Both cookies."),
+        (Operation::Logout, StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE) => {
+            Some("Both cookies are cleared.")
+        }
+        (Operation::EndSession, StatusCode::NO_CONTENT) => {
+            Some("Both cookies: cleared with the present session, or new where the access token was renewed.")
+        }
+        (Operation::Login | Operation::Logout, _) => None,
+        (_, StatusCode::UNAUTHORIZED) => Some(
+            "Both cookies are cleared, where they are of no use any more; new ones, where only the password was wrong.",
+        ),
+        (Operation::Refresh, _) => None,
+        _ => Some("Both cookies, where the access token was renewed."),
+    }
+}
+
+fn set_cookie(auth: &Authenticator, when: &str) -> Header {
+    let core = auth.core();
+    let names = [core.config().access_name(), core.config().refresh_name()];
+    let cleared = core.clear_cookies();
+    let line = cleared.iter().next().and_then(|cookie| cookie.line().to_str().ok()).unwrap_or_default();
+    let attributes = line.split_once("; ").map_or("", |(_, attributes)| attributes);
+    let attributes = attributes.split("; Max-Age").next().unwrap_or_default();
+    let pattern = format!("^({})=", names.map(escaped).join("|"));
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build();
+    let description = format!("{when} One line each for `{}` and `{}`: `{attributes}`.", names[0], names[1]);
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
+}
+
+/// The name of a cookie as a part of a regular expression (ECMA-262).
+fn escaped(name: &str) -> String {
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
+    name.chars()
+        .flat_map(|character| (!is_plain(character)).then_some('\\').into_iter().chain([character]))
+        .collect()
+}
+
+/// Each is enough. An empty list says that nobody has to be logged in, whatever the document says for the rest.
+fn securities(auth: &Authenticator, operation: Operation) -> Vec<SecurityRequirement> {
+    let nobody = SecurityRequirement::default();
+    let scheme = |name: &str| SecurityRequirement::new(name, [""; 0]);
+    let credentials = auth.core().config().credentials();
+    let cookies = || credentials.reads_cookies().then(|| [scheme(ACCESS_COOKIE), scheme(REFRESH_COOKIE)]);
+    let bearer = || credentials.reads_header().then(|| scheme(BEARER));
+    let somebody = || cookies().into_iter().flatten().chain(bearer());
+    match operation {
+        Operation::Login | Operation::Jwks => vec![],
+        Operation::Refresh => {
+            credentials.reads_cookies().then(|| scheme(REFRESH_COOKIE)).into_iter().collect()
+        }
+        Operation::Logout => [nobody].into_iter().chain(somebody()).collect(),
+        Operation::Verify
+        | Operation::FreshLogin
+        | Operation::ListSessions
+        | Operation::EndOtherSessions
+        | Operation::EndSession
+        | Operation::ChangePassword => somebody().collect(),
+    }
+}
