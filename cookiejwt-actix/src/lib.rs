@@ -7,6 +7,8 @@
 #![doc = include_str!("../docs/quickstart.rs")]
 #![doc = "```"]
 //!
+//! The [guide] goes on from here.
+//!
 //! # Asking who it is
 //!
 //! * [`Identity`] demands somebody: 401 by itself. [`MaybeIdentity`] is for public routes, where stale cookies mean
@@ -35,6 +37,7 @@
 
 mod auth;
 mod extract;
+pub mod guide;
 mod headers;
 mod middleware;
 mod require_login;

@@ -7,6 +7,8 @@
 #![doc = include_str!("../docs/quickstart.rs")]
 #![doc = "```"]
 //!
+//! The [guide] goes on from here.
+//!
 //! # Asking who it is
 //!
 //! * [`Identity`] demands somebody: 401 by itself. `Option<Identity>` and [`MaybeIdentity`] are for public routes, where
@@ -35,6 +37,7 @@
 
 mod auth;
 mod extract;
+pub mod guide;
 mod layer;
 mod require_login;
 mod routes;

@@ -64,7 +64,6 @@ pub enum SessionStatus {
 #[must_use = "a session check does nothing until `resolve`"]
 pub struct SessionCheck {
     core: Core,
-    session_id: SessionId,
     kind: Checked,
     faults: Vec<CredentialFault>,
 }
@@ -73,8 +72,8 @@ pub struct SessionCheck {
 enum Checked {
     /// A valid access token, and a refresh ahead of its end when there is one.
     Access { identity: Identity, ahead: Option<RefreshAttempt> },
-    /// No valid access token; `None` when this request may not refresh.
-    Refreshable(Option<RefreshAttempt>),
+    /// No valid access token; no attempt when this request may not refresh.
+    Refreshable { session_id: SessionId, attempt: Option<RefreshAttempt> },
 }
 
 impl Checked {
@@ -82,7 +81,7 @@ impl Checked {
     fn is_by_header(&self) -> bool {
         match self {
             Self::Access { identity, .. } => identity.source() == CredentialSource::Header,
-            Self::Refreshable(attempt) => attempt.as_ref().is_some_and(|attempt| !attempt.is_by_cookie()),
+            Self::Refreshable { attempt, .. } => attempt.as_ref().is_some_and(|attempt| !attempt.is_by_cookie()),
         }
     }
 }
@@ -100,7 +99,10 @@ pub enum Resolution {
 impl SessionCheck {
     /// The session that is asked about.
     pub fn session_id(&self) -> &SessionId {
-        &self.session_id
+        match &self.kind {
+            Checked::Access { identity, .. } => identity.session_id(),
+            Checked::Refreshable { session_id, .. } => session_id,
+        }
     }
 
     /// Whether a valid access token came in. Without one the revoked set in memory is enough: the rotation asks the
@@ -120,11 +122,13 @@ impl SessionCheck {
             (SessionStatus::Unknown, Checked::Access { .. }) => {
                 settled(Decision::new(Outcome::Unavailable, Reason::SessionUnknown))
             }
-            (_, Checked::Access { ahead: Some(attempt), .. } | Checked::Refreshable(Some(attempt))) => {
-                Resolution::NeedsRefresh(attempt.with_faults(faults))
-            }
+            (
+                _,
+                Checked::Access { ahead: Some(attempt), .. }
+                | Checked::Refreshable { attempt: Some(attempt), .. },
+            ) => Resolution::NeedsRefresh(attempt.with_faults(faults)),
             (_, Checked::Access { identity, ahead: None }) => settled(authenticated(identity)),
-            (_, Checked::Refreshable(None)) => settled(refresh_not_permitted()),
+            (_, Checked::Refreshable { attempt: None, .. }) => settled(refresh_not_permitted()),
         }
     }
 }
@@ -265,7 +269,7 @@ impl Table<'_> {
     /// Row b.
     fn by_header(self, token: AccessToken) -> Assessment {
         let identity = Identity::from_header(token);
-        self.check(identity.session_id().clone(), Checked::Access { identity, ahead: None })
+        self.check(Checked::Access { identity, ahead: None })
     }
 
     /// Rows c, d, e and g, and the refresh ahead of the end.
@@ -281,7 +285,7 @@ impl Table<'_> {
         } else {
             None
         };
-        self.check(identity.session_id().clone(), Checked::Access { identity, ahead })
+        self.check(Checked::Access { identity, ahead })
     }
 
     /// Rows h to j.
@@ -298,7 +302,7 @@ impl Table<'_> {
     fn refreshable(self, token: RefreshToken, carrier: Carrier, permitted: bool) -> Assessment {
         let session_id = token.claims.session_id.clone();
         let attempt = permitted.then(|| self.attempt(token, carrier, None));
-        self.check(session_id, Checked::Refreshable(attempt))
+        self.check(Checked::Refreshable { session_id, attempt })
     }
 
     /// Rows f, i, j and j'.
@@ -321,8 +325,8 @@ impl Table<'_> {
     }
 
     /// `AtRefresh` looks at no session while the access token is valid; the other levels always ask.
-    fn check(self, session_id: SessionId, kind: Checked) -> Assessment {
-        let check = SessionCheck { core: self.core.clone(), session_id, kind, faults: self.faults };
+    fn check(self, kind: Checked) -> Assessment {
+        let check = SessionCheck { core: self.core.clone(), kind, faults: self.faults };
         if self.core.config().revocation != RevocationLevel::AtRefresh {
             return Assessment::NeedsSessionCheck(check);
         }

@@ -15,6 +15,7 @@ use crate::{
     decision::Refusal,
     jws::{Jws, TokenKind, Verified},
     keys::KeyRing,
+    memo::{VerifiedAccess, VerifiedMemo},
 };
 
 /// Decides. Built once from a [`Config`], shared by every request; cloning is cheap.
@@ -40,6 +41,7 @@ struct Inner {
     throttle: HmacKey,
     jwks: Option<JwksDocument>,
     cookies: CookieWriter,
+    memo: Option<Box<dyn VerifiedMemo>>,
 }
 
 /// The public keys as they are served.
@@ -56,11 +58,15 @@ impl JwksDocument {
     }
 }
 
-/// An access token that was just verified or just minted.
+/// An access token that was just verified or just minted. Cloning is cheap.
 #[derive(Clone)]
-pub(crate) struct AccessToken {
+pub(crate) struct AccessToken(Arc<AccessContent>);
+
+struct AccessContent {
     claims: AccessClaims,
     payload: String,
+    /// As it came in; empty when it was minted.
+    text: Box<[u8]>,
 }
 
 /// A refresh token that was just verified or just minted, with its text.
@@ -79,24 +85,48 @@ pub(crate) struct MintedAccess {
 
 impl AccessToken {
     /// Reads the claims of a token whose signature held, and checks them.
-    pub(crate) fn read(verified: Verified, expected: Expected<'_>, now: i64) -> Result<Self, TokenFault> {
+    pub(crate) fn read(
+        verified: Verified,
+        text: &[u8],
+        expected: Expected<'_>,
+        now: i64,
+    ) -> Result<Self, TokenFault> {
         let claims = AccessClaims::read(verified.payload(), expected)?;
         claims.check(expected, now)?;
-        Ok(Self { claims, payload: verified.into_payload() })
+        Ok(Self::new(claims, verified.into_payload(), text))
+    }
+
+    fn new(claims: AccessClaims, payload: String, text: &[u8]) -> Self {
+        Self(Arc::new(AccessContent { claims, payload, text: text.into() }))
     }
 
     pub(crate) fn claims(&self) -> &AccessClaims {
-        &self.claims
+        &self.0.claims
     }
 
-    pub(crate) fn into_parts(self) -> (AccessClaims, String) {
-        (self.claims, self.payload)
+    pub(crate) fn payload(&self) -> &str {
+        &self.0.payload
+    }
+
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.0.text
     }
 }
 
 impl Core {
     /// From settings that have passed their checks.
     pub fn new(config: Config) -> Self {
+        Self::build(config, None)
+    }
+
+    /// The same with a memo of verified access tokens, so that one which is presented again costs no signature.
+    ///
+    /// The memo belongs to this core and its keys: a core with other keys gets a memo of its own.
+    pub fn with_memo(config: Config, memo: impl VerifiedMemo + 'static) -> Self {
+        Self::build(config, Some(Box::new(memo)))
+    }
+
+    fn build(config: Config, memo: Option<Box<dyn VerifiedMemo>>) -> Self {
         let keys = KeyRing::new(&config.keys);
         Self(Arc::new(Inner {
             jwks: keys.jwks().map(JwksDocument::new),
@@ -105,6 +135,7 @@ impl Core {
             csrf: keys.csrf,
             throttle: keys.throttle,
             cookies: CookieWriter::new(&config.cookies),
+            memo,
             config,
         }))
     }
@@ -233,7 +264,29 @@ impl Core {
         longest: usize,
         now: i64,
     ) -> Result<AccessToken, TokenFault> {
-        AccessToken::read(self.0.access.verify(token, longest)?, self.expected_access(), now)
+        let remembered = (token.len() <= longest).then(|| self.remembered(token)).flatten();
+        if let Some(found) = remembered {
+            found.claims().check(self.expected_access(), now).inspect_err(|_| self.forget(token))?;
+            return Ok(found);
+        }
+        let verified = self.0.access.verify(token, longest)?;
+        let access = AccessToken::read(verified, token, self.expected_access(), now)?;
+        if let Some(memo) = &self.0.memo {
+            memo.remember(VerifiedAccess::new(access.clone()));
+        }
+        Ok(access)
+    }
+
+    /// Every byte of the token is compared here, whatever the memo compares.
+    fn remembered(&self, token: &[u8]) -> Option<AccessToken> {
+        let found = self.0.memo.as_ref()?.recall(token)?.into_token();
+        (found.text() == token).then_some(found)
+    }
+
+    fn forget(&self, token: &[u8]) {
+        if let Some(memo) = &self.0.memo {
+            memo.forget(token);
+        }
     }
 
     pub(crate) fn verify_refresh(
@@ -267,7 +320,7 @@ impl Core {
     ) -> Result<MintedAccess, MintError> {
         let payload = claims.to_payload(&self.config().issuer, &self.config().audience, custom);
         let text = self.0.access.sign(&payload)?;
-        Ok(MintedAccess { token: AccessToken { claims, payload }, text })
+        Ok(MintedAccess { token: AccessToken::new(claims, payload, &[]), text })
     }
 
     pub(crate) fn mint_refresh(&self, claims: RefreshClaims) -> Result<RefreshToken, MintError> {
@@ -283,7 +336,7 @@ impl Core {
         now: i64,
     ) -> Result<SetCookies, MintError> {
         let until = |end: i64| refresh.claims.remember.then(|| end.saturating_sub(now));
-        let access = self.0.cookies.access(&access.text, until(access.token.claims.expires_at))?;
+        let access = self.0.cookies.access(&access.text, until(access.token.claims().expires_at))?;
         let refresh = self.0.cookies.refresh(&refresh.text, until(refresh.claims.expires_at))?;
         Ok(SetCookies::pair(access, refresh))
     }

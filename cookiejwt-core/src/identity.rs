@@ -1,11 +1,10 @@
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
 use crate::{
     Problem, Scope, SessionId, Subject, TokenId,
-    claims::AccessClaims,
     core::AccessToken,
     csrf::CsrfCleared,
     scope::{self, Roles, Scopes},
@@ -16,11 +15,8 @@ use crate::{
 /// There is no public constructor: an identity is made only from a token whose signature held and, when a cookie
 /// carried it, from the proof that the CSRF table let the request pass. Cloning is cheap.
 #[derive(Clone)]
-pub struct Identity(Arc<Inner>);
-
-struct Inner {
-    claims: AccessClaims,
-    payload: String,
+pub struct Identity {
+    token: AccessToken,
     source: CredentialSource,
 }
 
@@ -53,51 +49,46 @@ pub struct ClaimsError {
 
 impl Identity {
     pub(crate) fn from_cookie(token: AccessToken, _: &CsrfCleared) -> Self {
-        Self::new(token, CredentialSource::Cookie)
+        Self { token, source: CredentialSource::Cookie }
     }
 
     pub(crate) fn from_header(token: AccessToken) -> Self {
-        Self::new(token, CredentialSource::Header)
-    }
-
-    fn new(token: AccessToken, source: CredentialSource) -> Self {
-        let (claims, payload) = token.into_parts();
-        Self(Arc::new(Inner { claims, payload, source }))
+        Self { token, source: CredentialSource::Header }
     }
 
     /// Who it is: the `sub` claim.
     pub fn subject(&self) -> &Subject {
-        &self.0.claims.subject
+        &self.token.claims().subject
     }
 
     /// The session: the `sid` claim.
     pub fn session_id(&self) -> &SessionId {
-        &self.0.claims.session_id
+        &self.token.claims().session_id
     }
 
     /// This one access token: the `jti` claim.
     pub fn token_id(&self) -> &TokenId {
-        &self.0.claims.token_id
+        &self.token.claims().token_id
     }
 
     /// What carried the token.
     pub fn source(&self) -> CredentialSource {
-        self.0.source
+        self.source
     }
 
     /// When the token was issued.
     pub fn issued_at(&self) -> OffsetDateTime {
-        datetime(self.0.claims.issued_at)
+        datetime(self.token.claims().issued_at)
     }
 
     /// When the token ends.
     pub fn expires_at(&self) -> OffsetDateTime {
-        datetime(self.0.claims.expires_at)
+        datetime(self.token.claims().expires_at)
     }
 
     /// When the user last proved who he is (OIDC `auth_time`).
     pub fn auth_time(&self) -> Option<OffsetDateTime> {
-        self.0.claims.auth_time.map(datetime)
+        self.token.claims().auth_time.map(datetime)
     }
 
     /// Whether the token carries this scope: as a word of the claim `scope` (RFC 8693 §4.2, RFC 9068 §2.2.3), or as an entry of
@@ -113,7 +104,7 @@ impl Identity {
     /// # }
     /// ```
     pub fn has_scope(&self, scope: &str) -> bool {
-        scope::contains::<Scopes>(&self.0.payload, scope)
+        scope::contains::<Scopes>(self.token.payload(), scope)
     }
 
     /// Whether the array `roles` of the token has this entry. A claim of another shape has none.
@@ -125,7 +116,7 @@ impl Identity {
     /// # }
     /// ```
     pub fn has_role(&self, role: &str) -> bool {
-        scope::contains::<Roles>(&self.0.payload, role)
+        scope::contains::<Roles>(self.token.payload(), role)
     }
 
     /// Demands this scope: else 403 `insufficient_scope`, which says which one (RFC 6750 §3.1).
@@ -160,7 +151,7 @@ impl Identity {
     /// # }
     /// ```
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
-        serde_json::from_str(&self.0.payload)
+        serde_json::from_str(self.token.payload())
             .map_err(|error| ClaimsError { expected: std::any::type_name::<T>(), reason: error.to_string() })
     }
 }

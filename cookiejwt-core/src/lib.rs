@@ -55,6 +55,7 @@ mod jws;
 mod keys;
 mod login;
 mod logout;
+mod memo;
 mod mode;
 mod next_path;
 mod problem;
@@ -92,6 +93,7 @@ pub use crate::{
     keys::{AccessKeys, PrivateKey, PublicKey},
     login::{ClientInfo, Login, LoginRequest},
     logout::Logout,
+    memo::{VerifiedAccess, VerifiedMemo},
     mode::{Mode, TokenMode},
     next_path::next_path,
     problem::Problem,

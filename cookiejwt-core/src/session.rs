@@ -38,6 +38,13 @@ pub struct SessionRecord {
     pub ip: Option<String>,
 }
 
+impl SessionRecord {
+    /// Neither revoked nor past one of its two ends.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.revoked.is_none() && self.expires_at > now && self.ends_at > now
+    }
+}
+
 /// Why a session was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RevocationReason {
@@ -122,10 +129,8 @@ impl RotationRequest {
     pub fn matches(&self, row: &SessionRecord) -> bool {
         row.id == self.session_id
             && row.current_jti == self.presented
-            && row.revoked.is_none()
+            && row.is_alive(self.now)
             && row.rotated_at.is_none_or(|at| at <= self.rotated_before)
-            && row.expires_at > self.now
-            && row.ends_at > self.now
     }
 
     /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.

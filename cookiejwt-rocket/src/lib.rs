@@ -7,6 +7,8 @@
 #![doc = include_str!("../docs/quickstart.rs")]
 #![doc = "```"]
 //!
+//! The [guide] goes on from here.
+//!
 //! # Asking who it is
 //!
 //! * [`Identity`] demands somebody: 401 by itself. [`MaybeIdentity`] is for public routes, where stale cookies mean
@@ -70,6 +72,7 @@ mod catchers;
 mod fairing;
 mod figment;
 mod guards;
+pub mod guide;
 mod memory;
 mod require_login;
 mod respond;

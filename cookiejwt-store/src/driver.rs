@@ -1,8 +1,8 @@
 //! Two short functions: what the head says by itself, and the rest with the help of the stores.
 
 use cookiejwt_core::{
-    Assessment, Decision, RefreshAttempt, RefreshIds, RefreshStep, RequestHead, Resolution, RevocationLevel,
-    RotationStep, SessionCheck, SessionStatus, Settlement, UserState,
+    Assessment, Decision, Identity, RefreshAttempt, RefreshIds, RefreshStep, RequestHead, Resolution,
+    RevocationLevel, RotationStep, SessionCheck, SessionStatus, Settlement, UserState,
 };
 
 use crate::Authenticator;
@@ -79,6 +79,32 @@ impl Authenticator {
     pub async fn refresh_tokens(&self, head: impl Into<RequestHead<'_>>, refresh: &str) -> Decision {
         let progress = self.advance(self.0.core.load().refresh_tokens(head, refresh, self.now()));
         self.complete(progress).await
+    }
+
+    /// Whether the session of this identity is still alive, for what outlives its request: a WebSocket, a stream.
+    ///
+    /// While the access token is good this looks where a request would look, which at the default level is memory; after
+    /// its end it reads the session's row. A store that is away ends nothing: the answer is yes, and the event says why.
+    pub async fn is_alive(&self, identity: &Identity) -> bool {
+        let (id, now) = (identity.session_id(), self.now());
+        if self.0.revoked.reason(id).is_some() {
+            return false;
+        }
+        let remembered = match self.config().revocation() {
+            RevocationLevel::AtRefresh => true,
+            RevocationLevel::Feed => self.0.revoked.is_loaded(),
+            RevocationLevel::EveryRequest => false,
+        };
+        if remembered && now < identity.expires_at() {
+            return true;
+        }
+        match self.0.tokens.find(id).await {
+            Ok(row) => row.is_some_and(|row| row.is_alive(now.into())),
+            Err(error) => {
+                self.store_failed("find", &error);
+                true
+            }
+        }
     }
 
     async fn complete(&self, progress: Progress) -> Decision {

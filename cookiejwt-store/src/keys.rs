@@ -11,6 +11,7 @@ use crate::{
     Authenticator, Event,
     event::printable,
     keys_dir::{KeyFiles, warn_of},
+    memo,
 };
 
 use ConfigProblem::{Contradiction, Missing, Unsupported};
@@ -102,7 +103,8 @@ impl Authenticator {
     /// Whether they are others than before.
     fn exchange(&self, keys: AccessKeys) -> Result<bool, ConfigError> {
         let old = self.core();
-        let new = old.with_access_keys(keys)?;
+        // With a memo of its own: what the old keys have verified is forgotten.
+        let new = memo::core(old.with_access_keys(keys)?.config().clone());
         if old.access_kids() == new.access_kids() && old.jwks() == new.jwks() {
             return Ok(false);
         }

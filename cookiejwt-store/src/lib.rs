@@ -9,6 +9,8 @@
 //! * [`Authenticator`] joins the core's decisions with them.
 //! * [`Slot`], [`Guard`] and [`Api`] are what an adapter needs.
 //! * `Authenticator::openapi` (feature `openapi`) is the OpenAPI document of the mounted routes.
+//!
+//! The [guide] explains how it all works.
 
 mod adapter;
 mod api;
@@ -25,9 +27,11 @@ mod error;
 mod event;
 mod fresh_login;
 mod guard;
+pub mod guide;
 mod keys;
 mod keys_dir;
 mod login;
+mod memo;
 mod memory;
 mod password;
 mod password_change;

@@ -99,9 +99,7 @@ impl TokenStore for MemoryStore {
 
     async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
         let rows = self.rows();
-        let alive = |row: &&SessionRecord| {
-            row.subject == *subject && row.revoked.is_none() && row.expires_at > now && row.ends_at > now
-        };
+        let alive = |row: &&SessionRecord| row.subject == *subject && row.is_alive(now);
         let mut living: Vec<_> = rows.values().filter(alive).cloned().collect();
         living.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
         Ok(living)

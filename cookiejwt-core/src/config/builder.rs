@@ -9,6 +9,8 @@ use super::{
     vars,
 };
 
+const MEMO_ENTRIES: u32 = 10_000;
+
 /// Collects settings; [`build`](Self::build) checks them all.
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is one switch of the configuration")]
@@ -37,6 +39,7 @@ pub struct ConfigBuilder {
     max_sessions: Option<u32>,
     token_mode: bool,
     trusted_proxies: u32,
+    memo_entries: Option<u32>,
 }
 
 impl ConfigBuilder {
@@ -244,6 +247,15 @@ impl ConfigBuilder {
         self
     }
 
+    /// How many access tokens whose signature held are remembered, so that the same token is verified once. Variable
+    /// `COOKIEJWT_MEMO_ENTRIES`, default 10 000; 0 = none.
+    ///
+    /// An entry takes about 1 KiB: more only where the claims are large, and then fewer entries are kept.
+    pub fn memo_entries(mut self, entries: u32) -> Self {
+        self.memo_entries = Some(entries);
+        self
+    }
+
     /// Takes settings from pairs of name and value, over those already made.
     ///
     /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error.
@@ -293,6 +305,7 @@ impl ConfigBuilder {
             max_sessions: checks::max_sessions(self.max_sessions)?,
             token_mode: self.token_mode,
             trusted_proxies: self.trusted_proxies,
+            memo_entries: self.memo_entries.unwrap_or(MEMO_ENTRIES),
         })
     }
 

@@ -47,6 +47,7 @@ pub struct Config {
     pub(crate) max_sessions: Option<u32>,
     pub(crate) token_mode: bool,
     pub(crate) trusted_proxies: u32,
+    pub(crate) memo_entries: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -236,6 +237,11 @@ impl Config {
     /// How many proxies of one's own stand before the application.
     pub fn trusted_proxies(&self) -> u32 {
         self.trusted_proxies
+    }
+
+    /// How many verified access tokens a driver remembers; 0 = none.
+    pub fn memo_entries(&self) -> u32 {
+        self.memo_entries
     }
 
     /// Whether any path is skipped at all.

@@ -44,6 +44,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_MAX_SESSIONS", |b, v| Ok(b.max_sessions(v.count()?))),
     ("COOKIEJWT_TOKEN_MODE", |b, v| Ok(b.token_mode(v.flag()?))),
     ("COOKIEJWT_TRUSTED_PROXIES", |b, v| Ok(b.trusted_proxies(v.count()?))),
+    ("COOKIEJWT_MEMO_ENTRIES", |b, v| Ok(b.memo_entries(v.count()?))),
     ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
 ];
 

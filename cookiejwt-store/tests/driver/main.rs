@@ -18,4 +18,5 @@ mod rehash;
 mod reuse;
 mod session_list;
 mod slot;
+mod streams;
 mod throttle;

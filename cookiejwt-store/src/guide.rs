@@ -1,0 +1,45 @@
+//! The guide: how to use this, how it works, and why it is built so.
+//!
+//! Every page stands by itself; every sample compiles. The names are those of all three adapters, which re-export this crate, so
+//! that `cookiejwt_store::…` in a sample is `cookiejwt_axum::…` in an application on axum. The quick start of each framework is
+//! the first page of its adapter.
+//!
+//! To begin with: [how refresh works](refresh), [what your users meet](people), [CSRF](csrf),
+//! [front ends on another origin](front_ends), [proxies](proxies), [testing your application](testing).
+//!
+//! When you need it: [mobile and command-line clients](mobile), [server-side rendering](server_side_rendering),
+//! [WebSockets and long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
+//! [scaling](scaling), [migrating from django-cookiejwt](migrating).
+//!
+//! To judge it: [attacks and what stops them](attacks), [choosing between this and plain sessions](choosing).
+
+#[doc = include_str!("../guide/attacks.md")]
+pub mod attacks {}
+#[doc = include_str!("../guide/choosing.md")]
+pub mod choosing {}
+#[doc = include_str!("../guide/csrf.md")]
+pub mod csrf {}
+#[doc = include_str!("../guide/front_ends.md")]
+pub mod front_ends {}
+#[doc = include_str!("../guide/keys.md")]
+pub mod keys {}
+#[doc = include_str!("../guide/migrating.md")]
+pub mod migrating {}
+#[doc = include_str!("../guide/mobile.md")]
+pub mod mobile {}
+#[doc = include_str!("../guide/monitoring.md")]
+pub mod monitoring {}
+#[doc = include_str!("../guide/people.md")]
+pub mod people {}
+#[doc = include_str!("../guide/proxies.md")]
+pub mod proxies {}
+#[doc = include_str!("../guide/refresh.md")]
+pub mod refresh {}
+#[doc = include_str!("../guide/scaling.md")]
+pub mod scaling {}
+#[doc = include_str!("../guide/server_side_rendering.md")]
+pub mod server_side_rendering {}
+#[doc = include_str!("../guide/streams.md")]
+pub mod streams {}
+#[doc = include_str!("../guide/testing.md")]
+pub mod testing {}
