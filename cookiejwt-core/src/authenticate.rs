@@ -1,15 +1,20 @@
 //! Who is asking: the table of rows a to j'. The first row that matches wins.
 
 mod credentials;
+mod session_check;
 
 use time::OffsetDateTime;
 
 pub(crate) use self::credentials::{Cookie, bearer_token};
-use self::credentials::{Presented, refresh_permitted};
+pub use self::session_check::{Resolution, SessionCheck, SessionStatus};
+use self::{
+    credentials::{Presented, refresh_permitted},
+    session_check::Checked,
+};
 
 use crate::{
-    Core, CredentialFault, CredentialName, CredentialSource, Decision, Identity, Mode, Outcome, Reason,
-    RefreshAttempt, Refusal, RequestHead, RevocationReason, SessionId, Timestamp, TokenFault,
+    Core, CredentialFault, CredentialName, Decision, Identity, Mode, Outcome, Reason, RefreshAttempt,
+    Refusal, RequestHead, Timestamp, TokenFault,
     config::{CredentialOrder, RevocationLevel},
     core::{AccessToken, RefreshToken},
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
@@ -43,93 +48,6 @@ impl Assessment {
     /// Whether the request is settled and its credential was refused.
     pub fn is_refused(&self) -> bool {
         matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Refused(_)))
-    }
-}
-
-/// What is known about a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionStatus {
-    /// Not revoked, as far as the chosen level looks.
-    Live,
-    /// Revoked, and why.
-    Revoked(RevocationReason),
-    /// The store has no such session.
-    Missing,
-    /// The store had to be asked and is away.
-    Unknown,
-}
-
-/// A question: is this session still alive? Its answer is the only way past a valid access token.
-#[derive(Debug)]
-#[must_use = "a session check does nothing until `resolve`"]
-pub struct SessionCheck {
-    core: Core,
-    kind: Checked,
-    faults: Vec<CredentialFault>,
-}
-
-#[derive(Debug)]
-enum Checked {
-    /// A valid access token, and a refresh ahead of its end when there is one.
-    Access { identity: Identity, ahead: Option<RefreshAttempt> },
-    /// No valid access token; no attempt when this request may not refresh.
-    Refreshable { session_id: SessionId, attempt: Option<RefreshAttempt> },
-}
-
-impl Checked {
-    /// Whether no cookie was the credential, so that none is cleared.
-    fn is_by_header(&self) -> bool {
-        match self {
-            Self::Access { identity, .. } => identity.source() == CredentialSource::Header,
-            Self::Refreshable { attempt, .. } => attempt.as_ref().is_some_and(|attempt| !attempt.is_by_cookie()),
-        }
-    }
-}
-
-/// What follows from a [`SessionStatus`].
-#[derive(Debug)]
-#[must_use]
-pub enum Resolution {
-    /// Nothing more has to be asked.
-    Settled(Decision),
-    /// A refresh token wants to be rotated.
-    NeedsRefresh(RefreshAttempt),
-}
-
-impl SessionCheck {
-    /// The session that is asked about.
-    pub fn session_id(&self) -> &SessionId {
-        match &self.kind {
-            Checked::Access { identity, .. } => identity.session_id(),
-            Checked::Refreshable { session_id, .. } => session_id,
-        }
-    }
-
-    /// Whether a valid access token came in. Without one the revoked set in memory is enough: the rotation asks the
-    /// store anyway.
-    pub fn has_valid_access(&self) -> bool {
-        matches!(self.kind, Checked::Access { .. })
-    }
-
-    /// Takes the answer.
-    pub fn resolve(self, status: SessionStatus) -> Resolution {
-        let Self { core, kind, faults, .. } = self;
-        let by_header = kind.is_by_header();
-        let settled = |decision: Decision| Resolution::Settled(decision.with_faults(faults.clone()));
-        match (status, kind) {
-            (SessionStatus::Revoked(reason), _) => settled(core.session_revoked(reason, by_header)),
-            (SessionStatus::Missing, Checked::Access { .. }) => settled(core.session_missing(by_header)),
-            (SessionStatus::Unknown, Checked::Access { .. }) => {
-                settled(Decision::new(Outcome::Unavailable, Reason::SessionUnknown))
-            }
-            (
-                _,
-                Checked::Access { ahead: Some(attempt), .. }
-                | Checked::Refreshable { attempt: Some(attempt), .. },
-            ) => Resolution::NeedsRefresh(attempt.with_faults(faults)),
-            (_, Checked::Access { identity, ahead: None }) => settled(authenticated(identity)),
-            (_, Checked::Refreshable { attempt: None, .. }) => settled(refresh_not_permitted()),
-        }
     }
 }
 
@@ -173,20 +91,6 @@ impl Core {
         let head = head.into();
         let table = Table { core: self, head, now, seconds: now.unix_timestamp(), faults: Vec::new() };
         table.refresh_by_body(refresh.as_bytes())
-    }
-
-    /// Row c. What a new login replaced clears nothing: a late answer would delete the new cookies.
-    fn session_revoked(&self, reason: RevocationReason, by_header: bool) -> Decision {
-        let decision = Decision::refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason));
-        if by_header || reason == RevocationReason::Replaced {
-            return decision;
-        }
-        decision.with_cookies(self.clear_cookies())
-    }
-
-    fn session_missing(&self, by_header: bool) -> Decision {
-        let decision = Decision::refused(Refusal::SessionRevoked, Reason::SessionMissing);
-        if by_header { decision } else { decision.with_cookies(self.clear_cookies()) }
     }
 }
 
@@ -392,10 +296,6 @@ fn is_same_session(refresh: &RefreshToken, identity: &Identity) -> bool {
 
 pub(crate) fn authenticated(identity: Identity) -> Decision {
     Decision::new(Outcome::Authenticated(identity), Reason::AccessValid)
-}
-
-fn refresh_not_permitted() -> Decision {
-    Decision::refused(Refusal::RefreshRequired, Reason::RefreshNotPermitted)
 }
 
 #[cfg(test)]

@@ -1,21 +1,23 @@
+mod access;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
+pub(crate) use self::access::{AccessToken, MintedAccess};
 use crate::{
-    AccessKeys, Config, ConfigError, CustomClaims, Decision, Identity, MintError, Outcome, Problem, Reason,
-    RequestHead, ResponseHeaders, Revocation, RevocationReason, SetCookies, Settlement, Timestamp,
-    TokenFault,
+    AccessKeys, Config, ConfigError, Decision, Identity, MintError, Outcome, Problem, Reason, RequestHead,
+    ResponseHeaders, Revocation, RevocationReason, SetCookies, Settlement, Timestamp, TokenFault,
     claims::{AccessClaims, Expected, RefreshClaims},
     cookie::CookieWriter,
     crypto::HmacKey,
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
     decision::Refusal,
-    jws::{Jws, TokenKind, Verified},
+    jws::{Jws, TokenKind},
     keys::KeyRing,
-    memo::{VerifiedAccess, VerifiedMemo},
+    memo::VerifiedMemo,
 };
 
 /// Decides. Built once from a [`Config`], shared by every request; cloning is cheap.
@@ -58,59 +60,11 @@ impl JwksDocument {
     }
 }
 
-/// An access token that was just verified or just minted. Cloning is cheap.
-#[derive(Clone)]
-pub(crate) struct AccessToken(Arc<AccessContent>);
-
-struct AccessContent {
-    claims: AccessClaims,
-    payload: String,
-    /// As it came in; empty when it was minted.
-    text: Box<[u8]>,
-}
-
 /// A refresh token that was just verified or just minted, with its text.
 #[derive(Clone)]
 pub(crate) struct RefreshToken {
     pub(crate) claims: RefreshClaims,
     pub(crate) text: String,
-}
-
-/// A just minted access token, with its text.
-#[derive(Clone)]
-pub(crate) struct MintedAccess {
-    pub(crate) token: AccessToken,
-    pub(crate) text: String,
-}
-
-impl AccessToken {
-    /// Reads the claims of a token whose signature held, and checks them.
-    pub(crate) fn read(
-        verified: Verified,
-        text: &[u8],
-        expected: Expected<'_>,
-        now: i64,
-    ) -> Result<Self, TokenFault> {
-        let claims = AccessClaims::read(verified.payload(), expected)?;
-        claims.check(expected, now)?;
-        Ok(Self::new(claims, verified.into_payload(), text))
-    }
-
-    fn new(claims: AccessClaims, payload: String, text: &[u8]) -> Self {
-        Self(Arc::new(AccessContent { claims, payload, text: text.into() }))
-    }
-
-    pub(crate) fn claims(&self) -> &AccessClaims {
-        &self.0.claims
-    }
-
-    pub(crate) fn payload(&self) -> &str {
-        &self.0.payload
-    }
-
-    pub(crate) fn text(&self) -> &[u8] {
-        &self.0.text
-    }
 }
 
 impl Core {
@@ -258,37 +212,6 @@ impl Core {
         }
     }
 
-    pub(crate) fn verify_access(
-        &self,
-        token: &[u8],
-        longest: usize,
-        now: i64,
-    ) -> Result<AccessToken, TokenFault> {
-        let remembered = (token.len() <= longest).then(|| self.remembered(token)).flatten();
-        if let Some(found) = remembered {
-            found.claims().check(self.expected_access(), now).inspect_err(|_| self.forget(token))?;
-            return Ok(found);
-        }
-        let verified = self.0.access.verify(token, longest)?;
-        let access = AccessToken::read(verified, token, self.expected_access(), now)?;
-        if let Some(memo) = &self.0.memo {
-            memo.remember(VerifiedAccess::new(access.clone()));
-        }
-        Ok(access)
-    }
-
-    /// Every byte of the token is compared here, whatever the memo compares.
-    fn remembered(&self, token: &[u8]) -> Option<AccessToken> {
-        let found = self.0.memo.as_ref()?.recall(token)?.into_token();
-        (found.text() == token).then_some(found)
-    }
-
-    fn forget(&self, token: &[u8]) {
-        if let Some(memo) = &self.0.memo {
-            memo.forget(token);
-        }
-    }
-
     pub(crate) fn verify_refresh(
         &self,
         token: &[u8],
@@ -311,16 +234,6 @@ impl Core {
     pub(crate) fn signed_refresh(&self, token: &[u8], longest: usize) -> Option<RefreshClaims> {
         let verified = self.0.refresh.verify(token, longest).ok()?;
         RefreshClaims::read(verified.payload(), self.expected_refresh()).ok()
-    }
-
-    pub(crate) fn mint_access(
-        &self,
-        claims: AccessClaims,
-        custom: &CustomClaims,
-    ) -> Result<MintedAccess, MintError> {
-        let payload = claims.to_payload(&self.config().issuer, &self.config().audience, custom);
-        let text = self.0.access.sign(&payload)?;
-        Ok(MintedAccess { token: AccessToken::new(claims, payload, &[]), text })
     }
 
     pub(crate) fn mint_refresh(&self, claims: RefreshClaims) -> Result<RefreshToken, MintError> {

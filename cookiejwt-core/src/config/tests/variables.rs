@@ -137,7 +137,7 @@ fn the_last_of_two_equal_names_counts() {
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",
-            "COOKIEJWT_MAX_SESSIONS" | "COOKIEJWT_TRUSTED_PROXIES" => "1",
+            "COOKIEJWT_MAX_SESSIONS" | "COOKIEJWT_MEMO_ENTRIES" | "COOKIEJWT_TRUSTED_PROXIES" => "1",
             name if name.ends_with("ORIGIN") || name.ends_with("ORIGINS") => "https://first.example",
             "COOKIEJWT_SKIP" | "COOKIEJWT_PATH" => "/first",
             name if name.ends_with("AGE") || name.ends_with("LEEWAY") || name.ends_with("AHEAD") => "1",
