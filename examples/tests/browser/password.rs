@@ -1,7 +1,7 @@
 use browser::Look;
 
 use crate::{
-    common::PASSWORD,
+    common::{PASSWORD, Server},
     stage::{on_stage, renews_both},
 };
 
@@ -10,7 +10,7 @@ const CHANGE: &str = "/api/auth/password/";
 #[test]
 fn a_password_change_keeps_this_browser_and_ends_every_other_session() {
     on_stage(&[], async |stage| {
-        let other = stage.request(|server| server.login());
+        let other = stage.request(Server::login);
         let person = stage.signed_in(Look::DESKTOP).await;
         person.fill("Current password", "not the password").await;
         person.fill("New password", "a better one").await;

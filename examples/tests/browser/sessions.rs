@@ -1,6 +1,6 @@
 use browser::Look;
 
-use crate::stage::on_stage;
+use crate::{common::Server, stage::on_stage};
 
 #[test]
 fn a_browser_that_is_revoked_from_another_one_is_told() {
@@ -31,7 +31,7 @@ fn a_browser_that_is_revoked_from_another_one_is_told() {
 #[test]
 fn signing_out_all_other_devices_leaves_this_one() {
     on_stage(&[], async |stage| {
-        let others = [(); 2].map(|()| stage.request(|server| server.login()));
+        let others = [(); 2].map(|()| stage.request(Server::login));
         let person = stage.signed_in(Look::DESKTOP).await;
         let answer = person.press("Sign out all other devices", "DELETE", "/api/auth/sessions/").await;
         assert_eq!(person.body(&answer).await, r#"{"revoked":2}"#);
