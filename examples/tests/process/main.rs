@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../old_login.rs"]
+mod old_login;
 
 mod crash;
 mod database;

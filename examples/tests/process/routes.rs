@@ -1,8 +1,9 @@
-use cookiejwt_core::{Config, Core, Secret, testing};
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
 
-use crate::common::{ACCESS, Answer, Home, Jar, LOGIN, LOGOUT, PASSWORD, REFRESH, Server, USER};
+use crate::{
+    common::{ACCESS, Answer, Home, Jar, LOGIN, LOGOUT, PASSWORD, REFRESH, Server, USER},
+    old_login::{SECRET, logged_in_ago},
+};
 
 const LOGIN_MEMBERS: [&str; 4] = ["access_expires_at", "refresh_expires_at", "session_id", "user_id"];
 const ME_MEMBERS: [&str; 4] = ["session_id", "source", "user_id", "username"];
@@ -102,26 +103,15 @@ fn optional_open_and_health() {
     assert_eq!((health.status, health.set_cookies().len()), (200, 0), "health asks nobody who he is");
 }
 
-/// An access token of this session, of somebody who logged in so many seconds ago.
-fn logged_in_ago(secret: &str, session: &str, seconds: i64) -> String {
-    let config = Config::builder().issuer("http://localhost").audience("demo");
-    let config =
-        config.secret(Secret::from_base64(secret).expect("a secret")).build().expect("valid settings");
-    let now = OffsetDateTime::now_utc();
-    let token = testing::access("1").by(&Core::new(config)).session(session.to_owned()).issued_at(now);
-    token.auth_time(now - Duration::seconds(seconds)).claim("username", USER).token()
-}
-
 #[test]
 fn a_fresh_login_is_asked_for_after_five_minutes() {
-    const SECRET: &str = "8Z3sDqVw0mYt5nJkUoRb7xKfGcHePaLi2TQvEySdXWA=";
     let home = Home::new();
     let server = home.start(&[("COOKIEJWT_SECRET", SECRET)]);
     let jar = server.login();
     let fresh = server.get("/api/fresh").cookies(&jar).send();
     assert_eq!((fresh.status, fresh.json()), (200, server.me(&jar).json()));
     let session = fresh.json()["session_id"].as_str().expect("a session").to_owned();
-    let ago = |seconds| server.get("/api/fresh").bearer(&logged_in_ago(SECRET, &session, seconds)).send();
+    let ago = |seconds| server.get("/api/fresh").bearer(&logged_in_ago(&session, seconds)).send();
     assert_eq!(ago(200).status, 200);
     let late = ago(400);
     assert_eq!((late.status, late.code().as_str()), (401, "fresh_login_required"), "{late:?}");
