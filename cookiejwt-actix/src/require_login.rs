@@ -108,7 +108,7 @@ fn answered<B>(request: ServiceRequest, refusal: GuardRefusal) -> ServiceRespons
     match refusal {
         GuardRefusal::Problem(problem) => refused(request, Problem(problem)),
         GuardRefusal::Redirect(reply) => {
-            request.into_response(extract::response(reply)).map_into_right_body()
+            request.into_response(extract::response(*reply)).map_into_right_body()
         }
     }
 }

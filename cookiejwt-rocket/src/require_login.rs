@@ -61,7 +61,7 @@ impl Handler for Guarded {
         match slot.admit(&self.guard, decision, view.head()) {
             Ok(()) => self.handler.handle(request, data).await,
             Err(GuardRefusal::Problem(problem)) => Error(refused(request, problem)),
-            Err(GuardRefusal::Redirect(reply)) => Outcome::Success(response(request, reply)),
+            Err(GuardRefusal::Redirect(reply)) => Outcome::Success(response(request, *reply)),
         }
     }
 }

@@ -27,7 +27,7 @@ pub enum GuardRefusal {
     /// A problem document.
     Problem(Problem),
     /// 303 to the login page.
-    Redirect(Reply),
+    Redirect(Box<Reply>),
 }
 
 impl Guard {
@@ -81,7 +81,7 @@ impl Guard {
     pub(crate) fn refusal(&self, problem: Problem, head: RequestHead<'_>) -> GuardRefusal {
         let page = self.login_page.as_deref().filter(|_| problem.status() == http::StatusCode::UNAUTHORIZED);
         match page.and_then(|page| location(page, head)) {
-            Some(location) => GuardRefusal::Redirect(Reply::see_other(location)),
+            Some(location) => GuardRefusal::Redirect(Box::new(Reply::see_other(location))),
             None => GuardRefusal::Problem(problem),
         }
     }
@@ -92,7 +92,7 @@ impl GuardRefusal {
     pub fn into_reply(self) -> Reply {
         match self {
             Self::Problem(problem) => Reply::problem(problem),
-            Self::Redirect(reply) => reply,
+            Self::Redirect(reply) => *reply,
         }
     }
 }

@@ -283,7 +283,8 @@ fn refuse(
     what: impl Into<String>,
     cure: impl Into<String>,
 ) -> ConfigError {
-    ConfigError::new(KEYS_DIR, problem, format!("is no set of keys: {file:?} {}", what.into()), cure.into())
+    let what = format!("is no set of keys: \"{}\" {}", file.display(), what.into());
+    ConfigError::new(KEYS_DIR, problem, what, cure.into())
 }
 
 /// Whoever may change a key, or add one, signs as everybody.

@@ -9,6 +9,7 @@ mod old_login;
 mod crash;
 mod database;
 mod first_start;
+mod keys;
 mod malformed;
 mod parallel;
 mod refresh;

@@ -136,6 +136,7 @@ fn with_cookies(
 }
 
 /// Which cookies leave. Whoever is asked who he is may come with an access token that was renewed in the same request.
+#[allow(clippy::match_same_arms, reason = "the first row that matches wins")]
 const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static str> {
     match (operation, status) {
         (Operation::Jwks, _) | (_, StatusCode::FORBIDDEN) => None,
