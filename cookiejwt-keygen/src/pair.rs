@@ -43,8 +43,8 @@ impl Pair {
             Kind::EdDsa => ed25519()?,
             Kind::Es256 => p256()?,
         };
-        let kid = PublicKey::from_any_pem(&public).map_err(encoding)?.thumbprint();
-        Ok(Self { private, public, kid })
+        let thumbprint = PublicKey::from_any_pem(&public).map_err(encoding)?.thumbprint();
+        Ok(Self { private, public, kid: thumbprint })
     }
 
     /// The `kid` of its tokens: the JWK thumbprint (RFC 7638).

@@ -284,7 +284,8 @@ fn methods() -> Vec<Scenario> {
 /// The same through `AuthContext`.
 fn own_routes() -> Vec<Scenario> {
     let own = |rule, name, path| {
-        alice(rule, name).send(post(path).cookie("{alice}"), { empty(200).sets(4, 6, 5).rows(RENEWED) })
+        let renewed = empty(200).sets(4, 6, 5).rows(RENEWED);
+        alice(rule, name).send(post(path).cookie("{alice}"), renewed)
     };
     vec![
         own("fresh", "a route of one's own", "/own-fresh"),

@@ -50,7 +50,8 @@ fn refresh() -> Vec<Scenario> {
 
 /// Every route that asks who it is, and what it says when that is nobody.
 fn guarded() -> Vec<Scenario> {
-    let routes: [(&'static str, fn() -> Request); 6] = [
+    type Ask = fn() -> Request;
+    let routes: [(&str, Ask); 6] = [
         ("verify", || post("/api/auth/token/verify/")),
         ("sessions", || get("/api/auth/sessions/")),
         ("the other sessions", || delete("/api/auth/sessions/")),

@@ -61,11 +61,25 @@ fn what_is_read() {
     }
 }
 
+/// The rule, the files, and what the refusal says.
+type Refused<'a> = (&'a str, Files<'a>, ConfigProblem, &'a str, &'a str);
+
+fn are_refused(rows: &[Refused<'_>]) {
+    for &(rule, files, problem, what, cure) in rows {
+        let directory = directory(files);
+        let error = read(directory.path()).expect_err(rule);
+        assert_eq!((error.setting(), error.problem()), ("COOKIEJWT_KEYS_DIR", problem), "{rule}: {error}");
+        assert!(error.to_string().contains(what), "{rule}: {error}");
+        assert!(error.cure().contains(cure), "{rule}: {error}");
+        assert!(!error.to_string().contains("MC4CAQAwBQYDK2Vw"), "{rule}: {error}");
+    }
+}
+
 #[test]
-fn what_is_refused() {
-    let (one, signing) = (("a.pem", ED25519), ("signing", "a"));
-    for (rule, files, problem, what, cure) in [
-        ("nothing", &[] as Files<'_>, Missing, "no file `signing`", "cookiejwt-keygen eddsa"),
+fn what_does_not_say_who_signs_is_refused() {
+    let one = ("a.pem", ED25519);
+    are_refused(&[
+        ("nothing", &[], Missing, "no file `signing`", "cookiejwt-keygen eddsa"),
         ("nobody says who signs", &[one], Missing, "no file `signing`", "into it: a"),
         ("two candidates", &[one, ("b.pem", P256)], Missing, "no file `signing`", "a or b"),
         ("another name", &[one, ("signing", "b")], Contradiction, "\"b.pem\"", "into it: a"),
@@ -79,6 +93,13 @@ fn what_is_refused() {
         ("an empty name", &[one, ("signing", " \n")], Malformed, "holds no name", "name of one key"),
         ("two names", &[one, ("signing", "a\nb")], Malformed, "holds no name", "name of one key"),
         ("a path", &[one, ("signing", "../a")], Malformed, "holds no name", "name of one key"),
+    ]);
+}
+
+#[test]
+fn what_is_no_key_is_refused() {
+    let (one, signing) = (("a.pem", ED25519), ("signing", "a"));
+    are_refused(&[
         ("a misspelt name", &[one, signing, ("b.pme", P256)], Unknown, "b.pme", "NAME.pem"),
         ("no name", &[one, signing, ("README", "")], Unknown, "README", "elsewhere"),
         ("a backup", &[one, signing, ("a.pem~", ED25519)], Unknown, "a.pem~", "elsewhere"),
@@ -108,14 +129,7 @@ fn what_is_refused() {
             "delete it",
         ),
         ("too long", &[one, signing, ("b.pem", &"x".repeat(70_000))], Malformed, "no Ed25519", "delete"),
-    ] {
-        let directory = directory(files);
-        let error = read(directory.path()).expect_err(rule);
-        assert_eq!((error.setting(), error.problem()), ("COOKIEJWT_KEYS_DIR", problem), "{rule}: {error}");
-        assert!(error.to_string().contains(what), "{rule}: {error}");
-        assert!(error.cure().contains(cure), "{rule}: {error}");
-        assert!(!error.to_string().contains("MC4CAQAwBQYDK2Vw"), "{rule}: {error}");
-    }
+    ]);
 }
 
 #[test]

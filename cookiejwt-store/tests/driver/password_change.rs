@@ -60,7 +60,7 @@ async fn every_session_ends_and_a_new_one_begins() {
     let login = alice.change().await.unwrap();
     assert_eq!(world.hasher.verifications(), before + 1);
     assert_eq!(alice.password(), NEW);
-    assert_eq!(world.tokens.living(1).await, [login.record.id.clone()]);
+    assert_eq!(world.tokens.living(1).await, std::slice::from_ref(&login.record.id));
     assert_eq!(world.revoked(&alice.laptop.session).await, Some(RevocationReason::Replaced));
     assert_eq!(world.revoked(&alice.phone.session).await, Some(RevocationReason::PasswordChanged));
     for (rule, jar, expected) in [

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use cookiejwt_store::{Authenticator, Identity, RevocationReason, RevokedSession, SessionInfo, TokenStore};
+use cookiejwt_store::{
+    Authenticator, Identity, RevocationReason, RevokedSession, SessionInfo, Timestamp, TokenStore,
+};
 
 use crate::common::{Browser, CLEARED, Call, World, let_tasks_run, lines, outcome};
 
@@ -160,6 +162,6 @@ async fn a_store_that_is_away_changes_nothing_and_is_asked_again() {
     world.switches.mend(Call::Revoke);
     tokio::time::sleep(Duration::from_secs(2)).await;
     let_tasks_run().await;
-    let told: Vec<RevokedSession> = world.tokens.rows.revoked_since(Default::default()).await.unwrap();
+    let told: Vec<RevokedSession> = world.tokens.rows.revoked_since(Timestamp::default()).await.unwrap();
     assert_eq!(told.iter().map(|told| &told.id).collect::<Vec<_>>(), [&phone.session]);
 }
