@@ -22,21 +22,26 @@ const MAX_LENGTH: usize = 1024;
 /// ```
 pub fn next_path(next: &str) -> Option<&str> {
     let is_visible = next.bytes().all(|byte| byte.is_ascii_graphic());
-    (next.len() <= MAX_LENGTH && is_visible && is_local(&decoded(next.as_bytes()))).then_some(next)
+    let is_local = is_local(&decoded(next.as_bytes())) && !has_dot_segment(next);
+    (next.len() <= MAX_LENGTH && is_visible && is_local).then_some(next)
 }
 
 /// Whether the bytes stay a path on the same host, whatever reads them: browsers strip tabs and line breaks, and take
 /// a backslash for a slash (WHATWG URL §4.4).
 fn is_local(target: &[u8]) -> bool {
     let is_path = matches!(target, [b'/', rest @ ..] if !rest.starts_with(b"/"));
-    let is_plain = !target.iter().any(|byte| byte.is_ascii_control() || *byte == b'\\');
-    is_path && is_plain && !has_dot_segment(target)
+    is_path && !target.iter().any(|byte| byte.is_ascii_control() || *byte == b'\\')
 }
 
 /// Browsers send none. One that is resolved late can uncover a second slash: `/.//evil.example`.
-fn has_dot_segment(target: &[u8]) -> bool {
-    let path = target.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
-    path.split(|byte| *byte == b'/').any(|segment| matches!(segment, b"." | b".."))
+///
+/// An encoded `?` ends the path for whoever decodes first, and is part of it for a browser, so what stands behind it
+/// is looked at as well.
+fn has_dot_segment(target: &str) -> bool {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let mut segments = decoded(path.as_bytes());
+    segments.iter_mut().filter(|byte| matches!(byte, b'?' | b'#')).for_each(|byte| *byte = b'/');
+    segments.split(|byte| *byte == b'/').any(|segment| matches!(segment, b"." | b".."))
 }
 
 /// The text with what is percent-encoded decoded once; what only looks like it stays.
@@ -144,6 +149,9 @@ mod tests {
         ("dots later", "/a/../..//evil.example"),
         ("dots at the end", "/a/.."),
         ("a dot that is encoded", "/%2e"),
+        ("dots behind an encoded question mark", "/a%3Fb/..//evil.example"),
+        ("dots behind an encoded question mark and number sign", "/a%3f%23;/%2e%2e//evil.example"),
+        ("dots before an encoded question mark", "/a/..%3f/evil.example"),
         ("an encoded slash around dots", "/a%2f..%2f/evil.example"),
         ("not ASCII", "/caf\u{e9}"),
         ("a slash of another alphabet", "/\u{ff0f}evil.example"),
