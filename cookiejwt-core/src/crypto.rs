@@ -120,6 +120,13 @@ impl HmacKey {
         Self(Hmac::new((&*block).into()))
     }
 
+    /// RFC 2104 §2: a key longer than the block is hashed first. Ours never are.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn of_any_length(key: &[u8]) -> Self {
+        let keyed = Hmac::new_from_slice(key);
+        Self(keyed.unwrap_or_else(|_| Hmac::new((&[0; 64]).into())))
+    }
+
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 32] {
         self.0.clone().chain_update(message).finalize().into_bytes().into()
     }

@@ -1,5 +1,8 @@
 //! Reading a JWKS document (RFC 7517 §5), strictly: what is not understood is refused, not passed over.
 
+#[cfg(any(test, feature = "testing"))]
+mod any;
+
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -12,6 +15,9 @@ use crate::{
     keys::{Key, Ring},
     strict_json,
 };
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::any::keys_of_vectors;
 
 const MAX_BYTES: usize = 64 * 1024;
 const MAX_KEYS: usize = 64;
@@ -102,19 +108,7 @@ impl Jwks {
         // Serde keeps the last of two members with one name; two readers could see two keys.
         strict_json::read_object(text, Unique).map_err(|_| JwksError::Malformed)?;
         let Document { keys } = serde_json::from_str(text).map_err(|_| JwksError::Malformed)?;
-        if keys.len() > MAX_KEYS {
-            return Err(JwksError::TooMany);
-        }
-        let mut read: Vec<Key> = Vec::with_capacity(keys.len());
-        for (index, jwk) in keys.iter().enumerate() {
-            let key = Jwk(jwk).read().map_err(|fault| JwksError::Key { index, fault })?;
-            if read.iter().any(|other| other.kid() == key.kid()) {
-                return Err(JwksError::Key { index, fault: JwkFault::DuplicateKid });
-            }
-            read.push(key);
-        }
-        let mut read = read.into_iter();
-        read.next().map(|first| Self(Ring::new(first, read))).ok_or(JwksError::Empty)
+        read_keys(&keys, Jwk::read).map(Self)
     }
 
     /// The `kid` of each key, in the order of the document.
@@ -125,6 +119,25 @@ impl Jwks {
     pub(crate) fn into_ring(self) -> Ring {
         self.0
     }
+}
+
+fn read_keys<'a>(
+    keys: &'a [Map<String, Value>],
+    read: impl Fn(&Jwk<'a>) -> Result<Key, JwkFault>,
+) -> Result<Ring, JwksError> {
+    if keys.len() > MAX_KEYS {
+        return Err(JwksError::TooMany);
+    }
+    let mut found: Vec<Key> = Vec::with_capacity(keys.len());
+    for (index, jwk) in keys.iter().enumerate() {
+        let key = read(&Jwk(jwk)).map_err(|fault| JwksError::Key { index, fault })?;
+        if found.iter().any(|other| other.kid() == key.kid()) {
+            return Err(JwksError::Key { index, fault: JwkFault::DuplicateKid });
+        }
+        found.push(key);
+    }
+    let mut found = found.into_iter();
+    found.next().map(|first| Ring::new(first, found)).ok_or(JwksError::Empty)
 }
 
 impl fmt::Debug for Jwks {
@@ -153,6 +166,11 @@ struct Jwk<'a>(&'a Map<String, Value>);
 
 impl Jwk<'_> {
     fn read(&self) -> Result<Key, JwkFault> {
+        let key = self.public()?;
+        Ok(Key::named(self.kid()?.to_owned(), key))
+    }
+
+    fn public(&self) -> Result<VerifyingPublic, JwkFault> {
         if PRIVATE.iter().any(|member| self.0.contains_key(*member)) {
             return Err(JwkFault::Private);
         }
@@ -161,11 +179,10 @@ impl Jwk<'_> {
         }
         let algorithm = self.algorithm()?;
         let public = VerifyingPublic::from_members(algorithm, self.members(algorithm)?);
-        let public = public.and_then(VerifyingPublic::possible).map_err(|error| match error {
+        public.and_then(VerifyingPublic::possible).map_err(|error| match error {
             KeyError::Malformed(algorithm) => JwkFault::Key(KeyError::Impossible(algorithm)),
             error => JwkFault::Key(error),
-        })?;
-        Ok(Key::named(self.kid()?.to_owned(), public))
+        })
     }
 
     fn verifies(&self) -> bool {

@@ -1,5 +1,8 @@
 //! Compact JWS, strict (RFC 7515 §7.1). A [`Verified`] is made only here, after the signature held.
 
+#[cfg(any(test, feature = "testing"))]
+mod any;
+
 use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -10,6 +13,9 @@ use crate::{
     keys::{Key, Ring},
     strict_json::{self, Members, Text},
 };
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::any::verify_any;
 
 /// The longest token that a cookie carries.
 pub(crate) const MAX_COOKIE_TOKEN: usize = 4096;
@@ -51,8 +57,9 @@ pub enum TokenFault {
     /// The JOSE header is no flat object, or has a member that is refused.
     #[error("bad JOSE header")]
     Header,
-    /// A member that would change how the token is to be read: `crit`, `b64`, `enc`, `zip`, `cty`, `jwk`, `jku`,
-    /// `x5u`, `x5c`.
+    /// A member that would change how the token is to be read: `crit`, `b64`, `cty`, the ones of an
+    /// encrypted token (`enc`, `zip`, `epk`, `p2c`, `p2s`), and the ones that bring or name a key (`jwk`, `jku`, `x5u`, `x5c`,
+    /// `x5t`).
     #[error("forbidden JOSE header member")]
     ForbiddenMember,
     /// No key has this `kid`: forged, or another node's key ring is ahead.
@@ -151,24 +158,20 @@ impl Jws {
             return Err(TokenFault::TooLong);
         }
         let parts = Compact::split(token)?;
-        let key = if parts.header == self.header.0 { self.ring.signing() } else { self.select_key(&parts)? };
-        let mut buffer = [0; MAX_SIGNATURE];
-        let signature = decode_into(parts.signature, &mut buffer)?;
-        if !key.verify(parts.signed.as_bytes(), signature) {
-            return Err(TokenFault::Signature);
+        if parts.payload.is_empty() {
+            return Err(TokenFault::Malformed);
         }
-        let payload = String::from_utf8(decode(parts.payload)?).map_err(|_| TokenFault::Malformed)?;
+        let key = if parts.header == self.header.0 { self.ring.signing() } else { self.select_key(&parts)? };
+        let payload = String::from_utf8(parts.signed_by(key)?).map_err(|_| TokenFault::Malformed)?;
         Ok(Verified { payload })
     }
 
     fn select_key(&self, parts: &Compact<'_>) -> Result<&Key, TokenFault> {
-        let json = String::from_utf8(decode(parts.header)?).map_err(|_| TokenFault::Header)?;
+        let json = parts.header_json()?;
         let header = JoseHeader::parse(&json)?;
-        let kid = header.kid.ok_or(TokenFault::Header)?;
-        let key = self.ring.find(&kid).ok_or(TokenFault::UnknownKey)?;
-        if header.alg.as_deref() != Some(key.algorithm().as_str()) {
-            return Err(TokenFault::Algorithm);
-        }
+        let kid = header.kid.as_deref().ok_or(TokenFault::Header)?;
+        let key = self.ring.find(kid).ok_or(TokenFault::UnknownKey)?;
+        header.check_algorithm(key)?;
         if !header.typ.is_some_and(|typ| self.kind.is(&typ)) {
             return Err(TokenFault::Type);
         }
@@ -189,10 +192,25 @@ impl<'a> Compact<'a> {
         let token = std::str::from_utf8(token).map_err(|_| TokenFault::Malformed)?;
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
-        if header.is_empty() || payload.is_empty() || signature.is_empty() || payload.contains('.') {
+        if header.is_empty() || signature.is_empty() || payload.contains('.') {
             return Err(TokenFault::Malformed);
         }
         Ok(Self { header, payload, signature, signed })
+    }
+
+    fn header_json(&self) -> Result<String, TokenFault> {
+        String::from_utf8(decode(self.header)?).map_err(|_| TokenFault::Header)
+    }
+
+    /// The payload, when the signature of this key holds.
+    fn signed_by(&self, key: &Key) -> Result<Vec<u8>, TokenFault> {
+        let mut buffer = [0; MAX_SIGNATURE];
+        let signature = decode_into(self.signature, &mut buffer)?;
+        if key.verify(self.signed.as_bytes(), signature) {
+            decode(self.payload)
+        } else {
+            Err(TokenFault::Signature)
+        }
     }
 }
 
@@ -220,6 +238,12 @@ impl<'de> JoseHeader<'de> {
         let header = strict_json::read_object(json, Self::default()).map_err(|_| TokenFault::Header)?;
         if header.forbidden { Err(TokenFault::ForbiddenMember) } else { Ok(header) }
     }
+
+    /// Byte for byte: no family of algorithms, no other case (RFC 8725 §3.1).
+    fn check_algorithm(&self, key: &Key) -> Result<(), TokenFault> {
+        let is_the_keys = self.alg.as_deref() == Some(key.algorithm().as_str());
+        if is_the_keys { Ok(()) } else { Err(TokenFault::Algorithm) }
+    }
 }
 
 impl<'de> Members<'de> for JoseHeader<'de> {
@@ -230,7 +254,8 @@ impl<'de> Members<'de> for JoseHeader<'de> {
             "alg" => self.alg = Some(map.next_value_seed(Text)?),
             "typ" => self.typ = Some(map.next_value_seed(Text)?),
             "kid" => self.kid = Some(map.next_value_seed(Text)?),
-            "crit" | "b64" | "enc" | "zip" | "cty" | "jwk" | "jku" | "x5u" | "x5c" | "x5t" | "x5t#S256" => {
+            "crit" | "b64" | "enc" | "zip" | "epk" | "p2c" | "p2s" | "cty" | "jwk" | "jku" | "x5u"
+            | "x5c" | "x5t" | "x5t#S256" => {
                 self.forbidden = true;
                 return Ok(false);
             }

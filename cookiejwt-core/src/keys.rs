@@ -124,6 +124,12 @@ impl Key {
         Self { kid, material: Material::Public(Box::new(key)) }
     }
 
+    /// Shared with whoever signs, who gave it this `kid`.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn shared(kid: String, key: HmacKey) -> Self {
+        Self { kid, material: Material::Hmac(key) }
+    }
+
     pub(crate) fn kid(&self) -> &str {
         &self.kid
     }

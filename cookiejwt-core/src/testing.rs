@@ -12,14 +12,19 @@
 // A test wants to hear at once that it asked for something impossible.
 #![allow(clippy::expect_used, clippy::missing_panics_doc)]
 
+mod vectors;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, macros::datetime};
 
+pub use self::vectors::{VectorFault, verify_jws};
+
 use crate::{
-    Config, ConfigBuilder, Core, CustomClaims, Identity, RevocationLevel, Secret, SessionId, Subject,
-    TokenId,
+    Config, ConfigBuilder, Core, CustomClaims, Identity, RequestHead, RevocationLevel, Secret, SessionId,
+    Subject, TokenId,
     claims::{AccessClaims, RefreshClaims},
+    cookie,
     core::AccessToken,
 };
 
@@ -57,6 +62,21 @@ pub fn refresh(subject: impl Into<Subject>) -> TestToken {
 /// The identity of this user, for handlers that are tested as plain functions.
 pub fn identity(subject: impl Into<Subject>) -> Identity {
     access(subject).identity()
+}
+
+/// Each pair of the `Cookie` fields, name and value, as this library reads them: for tests that compare it with others.
+///
+/// ```
+/// use cookiejwt_core::testing;
+///
+/// let request = http::Request::get("/").header("cookie", "a=1; %61=2;a");
+/// let (parts, ()) = request.body(()).unwrap().into_parts();
+/// assert_eq!(testing::cookie_pairs(&parts), [(&b"a"[..], &b"1"[..]), (b"%61", b"2")]);
+/// ```
+pub fn cookie_pairs<'a>(head: impl Into<RequestHead<'a>>) -> Vec<(&'a [u8], &'a [u8])> {
+    let mut pairs = Vec::new();
+    cookie::visit_pairs(&head.into(), &mut |name, value| pairs.push((name, value)));
+    pairs
 }
 
 /// A token to be minted for a test.

@@ -145,6 +145,14 @@ fn debug_shows_no_token() {
 
 type Attribute = (String, Option<String>);
 
+/// The wire contract's order; each at most once.
+const ORDER: [&str; 8] =
+    ["Path", "Domain", "Secure", "HttpOnly", "SameSite", "Partitioned", "Max-Age", "Expires"];
+
+fn place(attribute: &Attribute) -> Option<usize> {
+    ORDER.iter().position(|known| attribute.0 == *known)
+}
+
 /// Name, value and attributes of a line, or why it breaks the grammar of RFC 6265bis §4.1.1.
 fn parse(line: &str) -> Result<(String, String, Vec<Attribute>), String> {
     let token = |text: &str| {
@@ -176,6 +184,9 @@ fn parse(line: &str) -> Result<(String, String, Vec<Attribute>), String> {
             return Err(format!("attribute {part}"));
         }
         attributes.push((key.into(), value.map(Into::into)));
+    }
+    if !attributes.windows(2).all(|two| place(&two[0]) < place(&two[1])) {
+        return Err(format!("order {attributes:?}"));
     }
     Ok((name.into(), value.into(), attributes))
 }

@@ -1,0 +1,48 @@
+//! A whole head of any bytes: no panic, and nobody is authenticated whose token is not in it, letter by letter.
+#![no_main]
+
+use cookiejwt_core::{ClientInfo, Core, CredentialOrder, RevocationLevel, testing::NOW};
+use fuzz::{ACCESS, Head, KNOWN, REFRESH, UNKNOWN, config, expand, is_accepted};
+use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
+
+/// Every order of credentials and every level, with the token mode and other settings on.
+static OTHERS: LazyLock<Vec<Core>> = LazyLock::new(|| {
+    use CredentialOrder::{CookieOnly, CookieThenHeader, HeaderOnly, HeaderThenCookie};
+    let orders = [CookieThenHeader, HeaderThenCookie, CookieOnly, HeaderOnly];
+    let settings = orders.into_iter().enumerate().map(|(number, order)| {
+        let level = [RevocationLevel::Feed, RevocationLevel::EveryRequest][number % 2];
+        let builder = config().credentials(order).revocation(level).trusted_origin("https://app.example");
+        builder.token_mode(order != CookieOnly)
+    });
+    settings.map(|builder| Core::new(builder.build().expect("valid settings"))).collect()
+});
+
+fn holds(bytes: &[u8], token: &str) -> bool {
+    bytes.windows(token.len()).any(|window| window == token.as_bytes())
+}
+
+fn assert_no_surprise(core: &Core, head: &Head, body: Option<&str>, holds_token: bool) {
+    let accepted = is_accepted(&core.authenticate(head.as_head(), NOW));
+    assert!(!accepted || holds_token, "authenticated without a token");
+    let refreshed = is_accepted(&core.refresh(head.as_head(), NOW));
+    assert!(!refreshed || holds_token, "refreshed without a token");
+    if let Ok(logout) = core.logout(head.as_head(), body) {
+        assert!(logout.sessions.is_empty() || holds_token, "ended a session without a token");
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let bytes = expand(bytes);
+    let head = Head::from_bytes(&bytes);
+    let holds_token = holds(&bytes, &ACCESS) || holds(&bytes, &REFRESH);
+    let body = std::str::from_utf8(&bytes).ok().and_then(|text| text.lines().last());
+    assert_no_surprise(&UNKNOWN, &head, body, false);
+    assert_no_surprise(&KNOWN, &head, body, holds_token);
+    for core in &*OTHERS {
+        assert_no_surprise(core, &head, body, holds_token);
+    }
+    let client = ClientInfo::from_head(head.as_head(), None);
+    assert!(client.user_agent.is_none_or(|text| text.len() <= 255 && !text.contains(char::is_control)));
+    let _ = KNOWN.check_csrf(&head.as_head());
+});

@@ -1,0 +1,40 @@
+//! Any variables: settings that build emit proper cookies, and an error never shows the secret.
+#![no_main]
+
+use cookiejwt_core::{Config, Core, CustomClaims, LoginIds, LoginRequest, Mode, testing::NOW};
+use fuzz::assert_line;
+use libfuzzer_sys::fuzz_target;
+
+const SECRET: &str = "NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=";
+const NEEDED: [(&str, &str); 3] = [
+    ("COOKIEJWT_SECRET", SECRET),
+    ("COOKIEJWT_ISSUER", "https://id.example"),
+    ("COOKIEJWT_AUDIENCE", "shop"),
+];
+
+fn assert_emits_proper_cookies(core: &Core) {
+    let request = LoginRequest {
+        subject: "alice".into(),
+        claims: CustomClaims::default(),
+        remember: true,
+        client: Default::default(),
+        mode: Mode::default(),
+        ids: LoginIds::from_random([7; 16], [8; 32]),
+    };
+    let cleared = core.clear_cookies();
+    let login = core.login(request, NOW);
+    let set = login.iter().flat_map(|login| login.cookies.iter());
+    for cookie in set.chain(cleared.iter()) {
+        assert_line(cookie.line().to_str().expect("ASCII"));
+    }
+}
+
+fuzz_target!(|text: &str| {
+    let given: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once('=')).collect();
+    let named = |name: &str| given.iter().any(|(given, _)| *given == name);
+    let missing = NEEDED.into_iter().filter(|(name, _)| !named(name));
+    match Config::from_vars(missing.chain(given.iter().copied())) {
+        Ok(config) => assert_emits_proper_cookies(&Core::new(config)),
+        Err(error) => assert!(!format!("{error} {error:?}").contains(SECRET)),
+    }
+});

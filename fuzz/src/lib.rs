@@ -1,0 +1,87 @@
+//! What the fuzz targets share: heads from bytes, and tokens that are signed here without the library's code.
+
+mod cookies;
+mod head;
+mod line;
+mod signer;
+
+pub use self::{
+    cookies::{Pair, pairs},
+    head::Head,
+    line::assert_line,
+    signer::Signer,
+};
+
+use std::sync::LazyLock;
+
+use cookiejwt_core::{
+    Assessment, ConfigBuilder, Core, RevocationLevel, Secret,
+    testing::{self, NOW},
+};
+
+/// A secret that the targets know, so that they can sign anything.
+pub const SECRET: [u8; 32] = *b"x7\x9a!kQ\x03Lp\xd1Zu\x88vW2\xf0bN\x17\xc9sEhA@\xe4gT5\x0cy";
+
+/// The settings of the cores that know their tokens: settled by the token alone.
+pub fn config() -> ConfigBuilder {
+    let secret = Secret::from_bytes(SECRET).expect("it has 32 bytes");
+    testing::config().secret(secret).revocation(RevocationLevel::AtRefresh)
+}
+
+/// A core whose tokens the input may know.
+pub static KNOWN: LazyLock<Core> = LazyLock::new(|| Core::new(config().build().expect("valid settings")));
+
+/// A core with a secret of this very process: no input knows a token of it.
+pub static UNKNOWN: LazyLock<Core> = LazyLock::new(|| {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).expect("the machine has random numbers");
+    let secret = Secret::from_bytes(secret).expect("random");
+    Core::new(config().secret(secret).build().expect("valid settings"))
+});
+
+/// A valid access token of [`KNOWN`]; it is the same in every process.
+pub static ACCESS: LazyLock<String> = LazyLock::new(|| testing::access("alice").by(&KNOWN).token());
+
+/// A valid refresh token of [`KNOWN`].
+pub static REFRESH: LazyLock<String> = LazyLock::new(|| testing::refresh("alice").by(&KNOWN).token());
+
+/// Whether a token was accepted: all that remains is to ask about its session or its user.
+pub fn is_accepted(assessment: &Assessment) -> bool {
+    match assessment {
+        Assessment::Settled(decision) => decision.identity().is_some(),
+        Assessment::NeedsSessionCheck(_) | Assessment::NeedsRefresh(_) => true,
+    }
+}
+
+/// Whether `core` takes this token as a bearer, and whose it is.
+pub fn bearer(core: &Core, token: &str) -> Option<String> {
+    let head = Head::new().field("authorization", format!("Bearer {token}"));
+    match core.authenticate(head.as_head(), NOW) {
+        Assessment::Settled(decision) => {
+            decision.identity().map(|identity| identity.subject().as_str().into())
+        }
+        other => panic!("a bearer settles: {other:?}"),
+    }
+}
+
+/// Puts a valid token where the bytes say `{access}` or `{refresh}`: corpora stay short, and outlive other keys.
+pub fn expand(bytes: &[u8]) -> Vec<u8> {
+    let mut expanded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [first, behind @ ..] = rest {
+        let found = [(&b"{access}"[..], &*ACCESS), (b"{refresh}", &*REFRESH)]
+            .into_iter()
+            .find_map(|(name, token)| Some((rest.strip_prefix(name)?, token)));
+        rest = match found {
+            Some((behind, token)) => {
+                expanded.extend_from_slice(token.as_bytes());
+                behind
+            }
+            None => {
+                expanded.push(*first);
+                behind
+            }
+        };
+    }
+    expanded
+}
