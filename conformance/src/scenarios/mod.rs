@@ -1,5 +1,6 @@
 //! The table, in the order of `rules.md` and `wire.md`.
 
+mod attacks;
 mod authenticate;
 mod cookies;
 mod csrf;
@@ -19,6 +20,7 @@ use crate::Scenario;
 pub fn all() -> Vec<Scenario> {
     [
         cookies::scenarios(),
+        attacks::scenarios(),
         authenticate::scenarios(),
         refresh::scenarios(),
         csrf::scenarios(),

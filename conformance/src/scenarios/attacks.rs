@@ -1,0 +1,119 @@
+//! Attacks whose bytes go through each framework's own reading of header fields. Every row of the catalogue is in
+//! `cookiejwt-core/tests/attacks`; here are those for which the transport matters, and some of each other kind.
+
+use crate::{
+    Scenario,
+    expected::{Expected, me, me_by_header, problem, text},
+    request::{Request, get, post},
+    scenario::scenario,
+};
+
+/// `{"alg":"none","typ":"at+jwt"}` and an empty object.
+const UNSIGNED: &str = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.e30.";
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    [cookies(), bearers(), tokens()].concat()
+}
+
+fn attack(rule: &'static str, name: &'static str, request: Request, expected: Expected) -> Scenario {
+    scenario(rule, name).log_in("alice").log_in("bob").send(request, expected)
+}
+
+fn public() -> Request {
+    get("/optional")
+}
+
+fn nobody() -> Expected {
+    text(200, "nobody")
+}
+
+fn cookies() -> Vec<Scenario> {
+    let tossed = "__Host-access_token=x; __Host-access_token=y; __Host-access_token=z";
+    vec![
+        attack(
+            "B20",
+            "a byte order mark before the name",
+            public().cookie("\u{feff}{alice.access}"),
+            nobody(),
+        ),
+        attack("B20", "an em space before the name", public().cookie("\u{2003}{alice.access}"), nobody()),
+        attack(
+            "B20",
+            "an ideographic space behind the name",
+            public().cookie("__Host-access_token\u{3000}={alice.token}"),
+            nobody(),
+        ),
+        attack("B20", "a quoted name", public().cookie("\"__Host-access_token\"={alice.token}"), nobody()),
+        attack("B20", "a nameless pair", public().cookie("={alice.access}"), nobody()),
+        attack("B20", "the form of RFC 2109", public().cookie("$Version=1, {alice.access}"), nobody()),
+        attack(
+            "B20",
+            "an encoded value",
+            public().cookie("__Host-access_token=%65{alice.token}"),
+            nobody().clears(),
+        ),
+        attack(
+            "B22",
+            "three of one name, in three fields",
+            public().cookie(tossed).cookie("{alice.access}").cookie("{bob.access}"),
+            nobody().clears(),
+        ),
+        attack(
+            "B22",
+            "a tossed refresh cookie beside a valid access cookie does not decide",
+            public().cookie("{alice.access}").cookie("{bob.refresh}"),
+            me(1, 1, 3),
+        ),
+        attack(
+            "B23",
+            "a neighbour whose quote never ends",
+            public().cookie("a=\"b; {alice.access}"),
+            me(1, 1, 3),
+        ),
+        attack(
+            "B23",
+            "a neighbour with broken percent-encoding",
+            public().cookie("a=%zz%; %=%; {alice.access}"),
+            me(1, 1, 3),
+        ),
+    ]
+}
+
+fn bearers() -> Vec<Scenario> {
+    let by_both = || post("/me").site("cross-site").cookie("{alice}");
+    let dead = || problem("invalid_token");
+    vec![
+        attack("B41", "a list of bearers", get("/me").bearer("{alice.token}, Bearer {alice.token}"), dead()),
+        attack("B41", "a quoted bearer", get("/me").bearer("\"{alice.token}\""), dead()),
+        attack("B41", "a bearer as a parameter", get("/me").bearer("token={alice.token}"), dead()),
+        attack("B41", "Bearer and nothing", get("/me").line("Authorization: Bearer"), dead()),
+        attack("B41", "a longer scheme", get("/me").line("Authorization: Bearers {alice.token}"), {
+            problem("not_authenticated")
+        }),
+        attack("B42", "Basic excuses nobody from CSRF", by_both().line("Authorization: Basic YTpi"), {
+            problem("csrf_failed")
+        }),
+        attack("B42", "junk excuses nobody from CSRF", by_both().bearer("junk"), problem("csrf_failed")),
+        attack("B42", "a valid bearer is its own credential", by_both().bearer("{bob.token}"), {
+            me_by_header(2, 4, 6)
+        }),
+    ]
+}
+
+fn tokens() -> Vec<Scenario> {
+    let presented =
+        |token: &str| [public().cookie(format!("__Host-access_token={token}")), get("/me").bearer(token)];
+    let both = |rule, name, token: &str| {
+        let [by_cookie, by_header] = presented(token);
+        attack(rule, name, by_cookie, nobody().clears()).send(by_header, problem("invalid_token"))
+    };
+    vec![
+        both("A01", "a fourth segment", "{alice.token}.x"),
+        both("A01", "five segments", "{alice.token}.x.y"),
+        both("A01", "no segment at all", "x"),
+        both("A02", "dots", &".".repeat(8000)),
+        both("A03", "padding", "{alice.token}="),
+        both("A11", "alg none", UNSIGNED),
+        both("A11", "alg none with a signature", &format!("{UNSIGNED}AAAA")),
+    ]
+}
