@@ -40,7 +40,7 @@ use crate::{
 ///         .header(header::CONTENT_TYPE, "application/problem+json")
 ///         .header(header::CACHE_CONTROL, "no-store");
 ///     if let Some(challenge) = problem.challenge() {
-///         response = response.header(header::WWW_AUTHENTICATE, challenge);
+///         response = response.header(header::WWW_AUTHENTICATE, &*challenge);
 ///     }
 ///     response.body(problem.to_json()).unwrap_or_default()
 /// }

@@ -102,7 +102,8 @@ impl Request {
         stream.write_all(&[head.as_bytes(), &self.body].concat())?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
-        Answer::parse(&answer).ok_or_else(|| io::Error::other("half an answer"))
+        Answer::parse(&answer, self.head.starts_with("HEAD "))
+            .ok_or_else(|| io::Error::other("half an answer"))
     }
 }
 
@@ -143,8 +144,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// `None` unless it is complete.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+    /// `None` unless it is complete. An answer to HEAD, and 304, has no body whatever its length is (RFC 9110 §6.4.1).
+    pub(crate) fn parse(bytes: &[u8], to_head: bool) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let head = std::str::from_utf8(&bytes[..end]).ok()?;
         let body = bytes[end + 4..].to_vec();
@@ -155,7 +156,9 @@ impl Answer {
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
         let answer = Self { status, headers, body };
-        let length: usize = answer.header("content-length").unwrap_or("0").parse().ok()?;
+        let length =
+            if to_head || status == 304 { "0" } else { answer.header("content-length").unwrap_or("0") };
+        let length: usize = length.parse().ok()?;
         (answer.body.len() == length).then_some(answer)
     }
 

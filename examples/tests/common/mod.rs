@@ -25,5 +25,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const ACCESS: &str = "__Host-access_token";
 pub(crate) const REFRESH: &str = "__Host-refresh_token";
 
+/// For a server whose clients say their addresses in `X-Forwarded-For`.
+pub(crate) const BEHIND_A_PROXY: (&str, &str) = ("COOKIEJWT_TRUSTED_PROXIES", "1");
+
 pub(crate) const LOGIN: &str = "/api/auth/token/";
 pub(crate) const LOGOUT: &str = "/api/auth/token/blacklist/";

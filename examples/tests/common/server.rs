@@ -125,6 +125,13 @@ impl Server {
         self.post(LOGIN).json(&serde_json::json!({ "username": USER, "password": PASSWORD }))
     }
 
+    /// One of many at a time, each from a network of its own: of those from one, only five at a time get as far as their
+    /// password. The server has to be started with [`BEHIND_A_PROXY`](super::BEHIND_A_PROXY).
+    pub(crate) fn login_request_of(&self, client: usize) -> Request {
+        let address = format!("10.0.{}.{}", client / 256, client % 256);
+        self.login_request().header("X-Forwarded-For", &address)
+    }
+
     /// `GET /api/me` with these cookies.
     pub(crate) fn me(&self, jar: &Jar) -> Answer {
         self.get("/api/me").cookies(jar).send()

@@ -2,13 +2,13 @@ use std::{
     collections::BTreeSet,
     sync::{
         Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
 
 use crate::{
-    common::{ACCESS, Answer, Home, Jar, LOGIN, REFRESH, Server, wait_for},
+    common::{ACCESS, Answer, BEHIND_A_PROXY, Home, Jar, LOGIN, REFRESH, Server, wait_for},
     database::{self, Session},
 };
 
@@ -22,10 +22,11 @@ fn count<T>(list: &Mutex<Vec<T>>) -> usize {
 /// Eight clients log in again and again until SIGKILL; the answers that arrived whole.
 fn killed_during_logins(server: Server) -> Vec<Answer> {
     let (answered, over) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    let begun = AtomicUsize::new(0);
     thread::scope(|scope| {
         let storm = || {
             while !over.load(Ordering::Relaxed) {
-                match server.login_request().try_send() {
+                match server.login_request_of(begun.fetch_add(1, Ordering::Relaxed)).try_send() {
                     Ok(answer) => answered.lock().expect("no panic while held").push(answer),
                     Err(_) => break,
                 }
@@ -48,7 +49,7 @@ fn killed_during_logins(server: Server) -> Vec<Answer> {
 #[test]
 fn every_answered_login_survives_kill_9() {
     let home = Home::new();
-    let answers = killed_during_logins(home.start(&[]));
+    let answers = killed_during_logins(home.start(&[BEHIND_A_PROXY]));
     for answer in &answers {
         assert_eq!(answer.status, 200, "{answer:?}");
     }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    common::{ACCESS, Answer, Home, Jar, REFRESH, Server},
+    common::{ACCESS, Answer, BEHIND_A_PROXY, Home, Jar, REFRESH, Server},
     database,
 };
 
@@ -58,16 +58,16 @@ fn fifty_parallel_requests_with_one_refresh_token_rotate_once() {
 #[test]
 fn fifty_parallel_logins_are_fifty_sessions() {
     let home = Home::new();
-    let server = home.start(&[]);
+    let server = home.start(&[BEHIND_A_PROXY]);
     let barrier = Barrier::new(REQUESTS);
     let names: BTreeSet<_> = thread::scope(|scope| {
-        let login = || {
+        let login = |client| {
             barrier.wait();
-            let answer = server.login_request().send();
+            let answer = server.login_request_of(client).send();
             assert_eq!(answer.status, 200, "{answer:?}");
             answer.json()["session_id"].as_str().expect("text").to_owned()
         };
-        let threads: Vec<_> = (0..REQUESTS).map(|_| scope.spawn(login)).collect();
+        let threads: Vec<_> = (0..REQUESTS).map(|client| scope.spawn(move || login(client))).collect();
         threads.into_iter().map(|thread| thread.join().expect("200")).collect()
     });
     assert_eq!(names.len(), REQUESTS);
