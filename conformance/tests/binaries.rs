@@ -38,6 +38,8 @@ fn nobody() -> Vec<(&'static str, Ask)> {
         ("no such path", |server, _| server.get("/nothing/here")),
         ("page", |server, _| server.get("/")),
         ("script", |server, _| server.get("/app.js")),
+        ("OpenAPI", |server, _| server.get("/api/openapi.json")),
+        ("Swagger UI", |server, _| server.get("/docs")),
         ("a wrong password", |server, _| {
             server.post(LOGIN).json(&json!({ "username": USER, "password": "guess" }))
         }),

@@ -9,12 +9,14 @@ use actix_web::{
 };
 use cookiejwt_actix::{
     cookiejwt_core::Problem::{InvalidRequest, NotFound, ServerError},
+    openapi::{ProblemSchema, PublicRefusals, Refusals},
     prelude::*,
 };
 use example_shared::{
-    ASSETS, CONTENT_SECURITY_POLICY, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings, expired_access,
-    overdue, stopped, unavailable,
+    ASSETS, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings, Visitor, document, expired_access, overdue,
+    stopped, unavailable,
 };
+use utoipa::{OpenApi, openapi};
 
 #[actix_web::main]
 async fn main() -> std::process::ExitCode {
@@ -25,8 +27,10 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::from_env()?;
     // Once, for all workers.
     let demo = Demo::start(&settings).await?;
+    let document = web::Data::new(document(Document::openapi(), &demo.auth));
     let server = HttpServer::new(move || {
         App::new()
+            .app_data(document.clone())
             .app_data(web::Data::new(demo.notes.clone()))
             .configure(page)
             .configure(api)
@@ -54,6 +58,10 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 
 fn api(config: &mut web::ServiceConfig) {
     config
+        .route(
+            "/api/openapi.json",
+            web::get().to(async |document: web::Data<openapi::OpenApi>| Json(document)),
+        )
         .route("/api/me", web::get().to(me))
         .route("/api/open", web::get().to(open))
         .route("/api/optional", web::get().to(optional))
@@ -64,33 +72,61 @@ fn api(config: &mut web::ServiceConfig) {
         .route("/api/demo/expire", web::post().to(expire));
 }
 
+/// The operations of this application; [`document`] adds those of the authentication.
+#[derive(OpenApi)]
+#[openapi(paths(me, open, optional, fresh, notes, add_note, slow_error, expire))]
+struct Document;
+
 /// From the token alone: no database query.
+#[utoipa::path(get, path = "/api/me", responses((status = 200, body = Me), Refusals))]
 async fn me(who: Identity, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims))
 }
 
 /// The same, only for somebody who has logged in during the last five minutes.
+#[utoipa::path(get, path = "/api/fresh", responses((status = 200, body = Me), Refusals))]
 async fn fresh(who: FreshLogin<300>, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims))
 }
 
 /// The same shape without asking who it is.
+#[utoipa::path(get, path = "/api/open", security(()), responses((status = 200, body = Me)))]
 async fn open() -> Json<Me> {
     Json(Me::nobody_in_particular())
 }
 
-async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<serde_json::Value>, Problem> {
+/// Who is asking, if anybody.
+#[utoipa::path(
+    get,
+    path = "/api/optional",
+    security((), ("cookiejwt_access" = []), ("cookiejwt_refresh" = []), ("cookiejwt_bearer" = [])),
+    responses((status = 200, body = Visitor), PublicRefusals)
+)]
+async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<Visitor>, Problem> {
     let user = match who {
         Some(who) => Some(Me::from_token(&who, who.claims().map_err(|_| ServerError)?)),
         None => None,
     };
-    Ok(Json(serde_json::json!({ "user": user })))
+    Ok(Json(Visitor { user }))
 }
 
+/// My latest notes, newest first.
+#[utoipa::path(get, path = "/api/notes", operation_id = "notes", responses((status = 200, body = [Note]), Refusals))]
 async fn notes(who: Identity, notes: web::Data<Notes>) -> Result<Json<Vec<Note>>, Problem> {
     Ok(Json(notes.list(who.subject()).await.map_err(unavailable)?))
 }
 
+/// A new note.
+#[utoipa::path(
+    post,
+    path = "/api/notes",
+    request_body = NewNote,
+    responses(
+        (status = 201, body = Note),
+        (status = 400, body = ProblemSchema, content_type = "application/problem+json"),
+        Refusals
+    )
+)]
 async fn add_note(
     who: Identity,
     notes: web::Data<Notes>,
@@ -102,12 +138,14 @@ async fn add_note(
 }
 
 /// Fails after authenticating: the cookies of a refresh leave all the same.
+#[utoipa::path(get, path = "/api/slow-error", responses(Refusals, (status = 500)))]
 async fn slow_error(_: Identity) -> impl Responder {
     tokio::time::sleep(Duration::from_millis(300)).await;
     HttpResponse::InternalServerError()
 }
 
 /// Clears the access cookie, so that the next request shows a refresh.
+#[utoipa::path(post, path = "/api/demo/expire", responses((status = 204), Refusals))]
 async fn expire(_: Identity, auth: AuthContext) -> impl Responder {
     HttpResponse::NoContent()
         .append_header((header::SET_COOKIE, expired_access(auth.authenticator())))
@@ -115,11 +153,11 @@ async fn expire(_: Identity, auth: AuthContext) -> impl Responder {
 }
 
 fn page(config: &mut web::ServiceConfig) {
-    for asset in &ASSETS {
+    for asset in ASSETS.iter() {
         let file = move || async move {
             HttpResponse::Ok()
                 .insert_header((header::CONTENT_TYPE, asset.content_type))
-                .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+                .insert_header((header::CONTENT_SECURITY_POLICY, asset.policy))
                 .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
                 .insert_header((header::CACHE_CONTROL, "no-cache"))
                 .body(asset.content)

@@ -11,12 +11,14 @@ use axum::{
 };
 use cookiejwt_axum::{
     cookiejwt_core::Problem::{InvalidRequest, NotFound, ServerError},
+    openapi::{ProblemSchema, PublicRefusals, Refusals},
     prelude::*,
 };
 use example_shared::{
-    ASSETS, CONTENT_SECURITY_POLICY, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings, expired_access,
-    overdue, stopped, unavailable,
+    ASSETS, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings, Visitor, document, expired_access, overdue,
+    stopped, unavailable,
 };
+use utoipa::OpenApi;
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
@@ -48,8 +50,10 @@ fn application(demo: Demo) -> Router {
         .route("/api/notes", get(notes).post(add_note))
         .route("/api/slow-error", get(slow_error))
         .route("/api/demo/expire", post(expire));
+    let document = document(Document::openapi(), &demo.auth);
     page()
         .merge(api)
+        .route("/api/openapi.json", get(async move || Json(document)))
         .merge(demo.auth.routes())
         .route("/health", get(async || "ok"))
         .fallback(async || Problem(NotFound))
@@ -57,33 +61,61 @@ fn application(demo: Demo) -> Router {
         .with_state(demo.notes)
 }
 
+/// The operations of this application; [`document`] adds those of the authentication.
+#[derive(OpenApi)]
+#[openapi(paths(me, open, optional, fresh, notes, add_note, slow_error, expire))]
+struct Document;
+
 /// From the token alone: no database query.
+#[utoipa::path(get, path = "/api/me", responses((status = 200, body = Me), Refusals))]
 async fn me(who: Identity, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims))
 }
 
 /// The same, only for somebody who has logged in during the last five minutes.
+#[utoipa::path(get, path = "/api/fresh", responses((status = 200, body = Me), Refusals))]
 async fn fresh(who: FreshLogin<300>, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims))
 }
 
 /// The same shape without asking who it is.
+#[utoipa::path(get, path = "/api/open", security(()), responses((status = 200, body = Me)))]
 async fn open() -> Json<Me> {
     Json(Me::nobody_in_particular())
 }
 
-async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<serde_json::Value>, Problem> {
+/// Who is asking, if anybody.
+#[utoipa::path(
+    get,
+    path = "/api/optional",
+    security((), ("cookiejwt_access" = []), ("cookiejwt_refresh" = []), ("cookiejwt_bearer" = [])),
+    responses((status = 200, body = Visitor), PublicRefusals)
+)]
+async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<Visitor>, Problem> {
     let user = match who {
         Some(who) => Some(Me::from_token(&who, who.claims().map_err(|_| ServerError)?)),
         None => None,
     };
-    Ok(Json(serde_json::json!({ "user": user })))
+    Ok(Json(Visitor { user }))
 }
 
+/// My latest notes, newest first.
+#[utoipa::path(get, path = "/api/notes", operation_id = "notes", responses((status = 200, body = [Note]), Refusals))]
 async fn notes(who: Identity, State(notes): State<Notes>) -> Result<Json<Vec<Note>>, Problem> {
     Ok(Json(notes.list(who.subject()).await.map_err(unavailable)?))
 }
 
+/// A new note.
+#[utoipa::path(
+    post,
+    path = "/api/notes",
+    request_body = NewNote,
+    responses(
+        (status = 201, body = Note),
+        (status = 400, body = ProblemSchema, content_type = "application/problem+json"),
+        Refusals
+    )
+)]
 async fn add_note(
     who: Identity,
     State(notes): State<Notes>,
@@ -95,12 +127,14 @@ async fn add_note(
 }
 
 /// Fails after authenticating: the cookies of a refresh leave all the same.
+#[utoipa::path(get, path = "/api/slow-error", responses(Refusals, (status = 500)))]
 async fn slow_error(_: Identity) -> StatusCode {
     tokio::time::sleep(Duration::from_millis(300)).await;
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
 /// Clears the access cookie, so that the next request shows a refresh.
+#[utoipa::path(post, path = "/api/demo/expire", responses((status = 204), Refusals))]
 async fn expire(_: Identity, auth: AuthContext) -> impl IntoResponse {
     let line = expired_access(auth.authenticator());
     (AppendHeaders([(header::SET_COOKIE, line)]), StatusCode::NO_CONTENT)
@@ -110,7 +144,7 @@ fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
     ASSETS.iter().fold(Router::new(), |router, asset| {
         let headers: [(HeaderName, &str); 4] = [
             (header::CONTENT_TYPE, asset.content_type),
-            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            (header::CONTENT_SECURITY_POLICY, asset.policy),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::CACHE_CONTROL, "no-cache"),
         ];

@@ -6,11 +6,12 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use cookiejwt_rocket::{
     cookiejwt_core::Problem::{InvalidRequest, NotFound, ServerError},
+    openapi::{ProblemSchema, PublicRefusals, Refusals},
     prelude::*,
 };
 use example_shared::{
-    ASSETS, Asset, CONTENT_SECURITY_POLICY, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings,
-    expired_access, overdue, stopped, unavailable,
+    ASSETS, Asset, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings, Visitor, document, expired_access,
+    overdue, stopped, unavailable,
 };
 use rocket::{
     Request, Response, State, catch, catchers,
@@ -23,6 +24,7 @@ use rocket::{
     serde::json::{self, Json},
     tokio,
 };
+use utoipa::{OpenApi, openapi};
 
 #[rocket::main]
 async fn main() -> std::process::ExitCode {
@@ -54,6 +56,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 
 fn application(rocket: rocket::Rocket<rocket::Build>, demo: Demo) -> rocket::Rocket<rocket::Build> {
     rocket
+        .manage(document(Document::openapi(), &demo.auth))
         .manage(demo.notes)
         .attach(demo.auth.fairing())
         .attach(AdHoc::on_liftoff("address", |rocket| {
@@ -63,45 +66,78 @@ fn application(rocket: rocket::Rocket<rocket::Build>, demo: Demo) -> rocket::Roc
         }))
         .mount(
             "/",
-            routes![me, open, optional, fresh, list_notes, add_note, slow_error, expire, page, health],
+            routes![me, open, optional, fresh, list_notes, add_note, slow_error, expire, page, health, api],
         )
         .mount("/", demo.auth.routes())
         .register("/", demo.auth.catchers())
         .register("/", catchers![not_found])
 }
 
+/// The operations of this application; [`document`] adds those of the authentication.
+#[derive(OpenApi)]
+#[openapi(paths(me, open, optional, fresh, list_notes, add_note, slow_error, expire))]
+struct Document;
+
+#[get("/api/openapi.json")]
+fn api(document: &State<openapi::OpenApi>) -> Json<&openapi::OpenApi> {
+    Json(document)
+}
+
 /// From the token alone: no database query.
+#[utoipa::path(get, path = "/api/me", responses((status = 200, body = Me), Refusals))]
 #[get("/api/me")]
 fn me(who: Identity, claims: Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims.0))
 }
 
 /// The same, only for somebody who has logged in during the last five minutes.
+#[utoipa::path(get, path = "/api/fresh", responses((status = 200, body = Me), Refusals))]
 #[get("/api/fresh")]
 fn fresh(who: FreshLogin<300>, claims: Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims.0))
 }
 
 /// The same shape without asking who it is.
+#[utoipa::path(get, path = "/api/open", security(()), responses((status = 200, body = Me)))]
 #[get("/api/open")]
 fn open() -> Json<Me> {
     Json(Me::nobody_in_particular())
 }
 
+/// Who is asking, if anybody.
+#[utoipa::path(
+    get,
+    path = "/api/optional",
+    security((), ("cookiejwt_access" = []), ("cookiejwt_refresh" = []), ("cookiejwt_bearer" = [])),
+    responses((status = 200, body = Visitor), PublicRefusals)
+)]
 #[get("/api/optional")]
-fn optional(who: MaybeIdentity) -> Result<Json<json::Value>, Problem> {
+fn optional(who: MaybeIdentity) -> Result<Json<Visitor>, Problem> {
     let user = match who.0 {
         Some(who) => Some(Me::from_token(&who, who.claims().map_err(|_| ServerError)?)),
         None => None,
     };
-    Ok(Json(json::json!({ "user": user })))
+    Ok(Json(Visitor { user }))
 }
 
+/// My latest notes, newest first.
+#[utoipa::path(get, path = "/api/notes", operation_id = "notes", responses((status = 200, body = [Note]), Refusals))]
 #[get("/api/notes")]
 async fn list_notes(who: Identity, notes: &State<Notes>) -> Result<Json<Vec<Note>>, Problem> {
     Ok(Json(notes.list(who.subject()).await.map_err(unavailable)?))
 }
 
+/// A new note.
+#[utoipa::path(
+    post,
+    path = "/api/notes",
+    request_body = NewNote,
+    responses(
+        (status = 201, body = Note),
+        (status = 400, body = ProblemSchema, content_type = "application/problem+json"),
+        Refusals
+    )
+)]
 #[post("/api/notes", data = "<note>")]
 async fn add_note(
     who: Identity,
@@ -116,6 +152,7 @@ async fn add_note(
 }
 
 /// Fails after authenticating: the cookies of a refresh leave all the same.
+#[utoipa::path(get, path = "/api/slow-error", responses(Refusals, (status = 500)))]
 #[get("/api/slow-error")]
 async fn slow_error(_who: Identity) -> (Status, ()) {
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -123,6 +160,7 @@ async fn slow_error(_who: Identity) -> (Status, ()) {
 }
 
 /// Clears the access cookie, so that the next request shows a refresh.
+#[utoipa::path(post, path = "/api/demo/expire", responses((status = 204), Refusals))]
 #[post("/api/demo/expire")]
 fn expire(_who: Identity, auth: AuthContext) -> Expired {
     Expired(expired_access(auth.authenticator()))
@@ -153,7 +191,7 @@ impl<'r> Responder<'r, 'static> for Page {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         Response::build_from(self.0.content.respond_to(request)?)
             .raw_header("Content-Type", self.0.content_type)
-            .raw_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            .raw_header("Content-Security-Policy", self.0.policy)
             .raw_header("Cache-Control", "no-cache")
             .ok()
     }

@@ -1,6 +1,7 @@
 //! What the example applications share, so that each shows its framework and nothing else.
 
 mod database;
+mod document;
 mod error;
 mod notes;
 mod page;
@@ -10,11 +11,13 @@ mod users;
 
 use cookiejwt_store::{Authenticator, Identity, Problem, SeaOrmTokenStore};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub use crate::{
+    document::{DemoDocument, document},
     error::DemoError,
     notes::{NewNote, Note, Notes},
-    page::{ASSETS, Asset, CONTENT_SECURITY_POLICY},
+    page::{ASSETS, Asset},
     serve::{overdue, report, stopped},
     settings::Settings,
     users::{User, Users},
@@ -62,12 +65,20 @@ pub fn expired_access(auth: &Authenticator) -> String {
 }
 
 /// What `GET /api/me` answers, from the token alone: the username travels as a custom claim.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Me {
     user_id: String,
     username: String,
     session_id: String,
+    /// `cookie` or `header`.
     source: &'static str,
+}
+
+/// What `GET /api/optional` answers.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Visitor {
+    /// Null when nobody is logged in.
+    pub user: Option<Me>,
 }
 
 /// The custom claims of this application's access tokens.

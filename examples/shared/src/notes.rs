@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use crate::DemoError;
 
@@ -37,18 +38,20 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// A note as the page sends it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct NewNote {
-    /// What it says.
+    /// What it says; not blank.
+    #[schema(pattern = r"\S", max_length = 500)]
     pub text: String,
 }
 
 /// A note as the page sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Note {
     id: i64,
     text: String,
     #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     created_at: OffsetDateTime,
 }
 

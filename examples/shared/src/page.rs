@@ -1,34 +1,68 @@
-/// A file of the page, compiled in.
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
+
+use utoipa_swagger_ui::{Config, SwaggerFile};
+
+/// A file of the page or of Swagger UI, compiled in.
 #[derive(Clone, Copy, Debug)]
 pub struct Asset {
     /// Where it is served.
     pub path: &'static str,
     /// Its `Content-Type`.
     pub content_type: &'static str,
+    /// Its `Content-Security-Policy`.
+    pub policy: &'static str,
     /// What it says.
-    pub content: &'static str,
+    pub content: &'static [u8],
 }
 
-impl Asset {
-    const fn new(path: &'static str, content_type: &'static str, content: &'static str) -> Self {
-        Self { path, content_type, content }
-    }
-}
+/// The page, its style, its scripts, its icon; Swagger UI at `/docs`.
+pub static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let page = |path, content_type, content: &'static [u8]| Asset {
+        path,
+        content_type,
+        policy: PAGE_POLICY,
+        content,
+    };
+    let docs = |path, content_type, content: &'static [u8]| Asset {
+        path,
+        content_type,
+        policy: DOCS_POLICY,
+        content,
+    };
+    vec![
+        page("/", HTML, include_bytes!("../../web/index.html")),
+        page("/app.css", CSS, include_bytes!("../../web/app.css")),
+        page("/app.js", SCRIPT, include_bytes!("../../web/app.js")),
+        page("/api.js", SCRIPT, include_bytes!("../../web/api.js")),
+        page("/dom.js", SCRIPT, include_bytes!("../../web/dom.js")),
+        page("/log.js", SCRIPT, include_bytes!("../../web/log.js")),
+        page("/words.js", SCRIPT, include_bytes!("../../web/words.js")),
+        page("/favicon.svg", "image/svg+xml", include_bytes!("../../web/favicon.svg")),
+        docs("/docs", HTML, include_bytes!("../../web/docs.html")),
+        docs("/docs/start.js", SCRIPT, include_bytes!("../../web/docs.js")),
+        docs("/docs/swagger-ui.css", CSS, swagger_ui("swagger-ui.css")),
+        docs("/docs/swagger-ui-bundle.js", SCRIPT, swagger_ui("swagger-ui-bundle.js")),
+    ]
+});
 
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The page, its style, its scripts, its icon.
-pub const ASSETS: [Asset; 8] = [
-    Asset::new("/", "text/html; charset=utf-8", include_str!("../../web/index.html")),
-    Asset::new("/app.css", "text/css; charset=utf-8", include_str!("../../web/app.css")),
-    Asset::new("/app.js", SCRIPT, include_str!("../../web/app.js")),
-    Asset::new("/api.js", SCRIPT, include_str!("../../web/api.js")),
-    Asset::new("/dom.js", SCRIPT, include_str!("../../web/dom.js")),
-    Asset::new("/log.js", SCRIPT, include_str!("../../web/log.js")),
-    Asset::new("/words.js", SCRIPT, include_str!("../../web/words.js")),
-    Asset::new("/favicon.svg", "image/svg+xml", include_str!("../../web/favicon.svg")),
-];
-
 /// The page loads nothing from elsewhere and runs no inline script.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Swagger UI writes styles into its elements and brings its icons along as data; its scripts are files like ours.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+fn swagger_ui(file: &str) -> &'static [u8] {
+    match utoipa_swagger_ui::serve(file, Arc::new(Config::default())) {
+        Ok(Some(SwaggerFile { bytes: Cow::Borrowed(bytes), .. })) => bytes,
+        _ => unreachable!("{file} comes with the crate"),
+    }
+}

@@ -229,3 +229,31 @@ fn the_page_is_served_with_its_policy() {
     }
     assert_eq!(server.get("/nothing").send().status, 404);
 }
+
+#[test]
+fn the_document_and_swagger_ui_are_served() {
+    let home = Home::new();
+    let server = home.start(&[]);
+    let document = server.get("/api/openapi.json").send();
+    assert_eq!((document.status, document.header("content-type")), (200, Some("application/json")));
+    let document = document.json();
+    for path in ["/api/me", "/api/notes", LOGIN, LOGOUT] {
+        assert!(document["paths"][path].is_object(), "{path}");
+    }
+    let secured = &document["components"]["securitySchemes"]["cookiejwt_access"]["name"];
+    assert_eq!(secured, ACCESS);
+    let policy = server.get("/").send().header("content-security-policy").map(str::to_owned);
+    assert!(policy.is_some_and(|policy| !policy.contains("unsafe")), "the page's own policy stays strict");
+    for (path, kind, at_least) in [
+        ("/docs", "text/html", 300),
+        ("/docs/start.js", "text/javascript", 50),
+        ("/docs/swagger-ui.css", "text/css", 100_000),
+        ("/docs/swagger-ui-bundle.js", "text/javascript", 1_000_000),
+    ] {
+        let answer = server.get(path).send();
+        assert!(answer.status == 200 && answer.text().len() > at_least, "{path}: {}", answer.status);
+        assert!(answer.header("content-type").is_some_and(|value| value.starts_with(kind)), "{path}");
+        let policy = answer.header("content-security-policy").unwrap_or_default();
+        assert!(policy.contains("default-src 'none'; script-src 'self';"), "{path}: {policy}");
+    }
+}
