@@ -19,6 +19,7 @@ pub mod request;
 pub mod run;
 pub mod scenario;
 pub mod scenarios;
+pub mod session_cookie;
 mod stores;
 mod users;
 mod world;

@@ -1,13 +1,13 @@
 use std::{fmt::Display, time::Duration};
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, ResponseError as _,
     error::PayloadError,
     web::{self, Payload, ServiceConfig},
 };
-use cookiejwt_store::{Authenticator, Body, Guard, MAX_BODY_BYTES, Route, Scope};
+use cookiejwt_store::{Authenticator, Body, Guard, MAX_BODY_BYTES, Route, Scope, SessionChange};
 
-use crate::{AuthMiddleware, RequireLogin, extract, headers::View};
+use crate::{AuthMiddleware, RequireLogin, extract, headers::View, session_cookie};
 
 /// What actix-web adds to an [`Authenticator`]: the middleware, the routes, the guards.
 ///
@@ -94,6 +94,12 @@ async fn answer(auth: Authenticator, route: Route, request: HttpRequest, payload
     let body = if reads_body { read(payload).await } else { Body::Complete(web::Bytes::new()) };
     let ip = request.peer_addr().map(|address| address.ip());
     let reply = api.handle(route, view.head(), body, ip).await;
+    if let Some(SessionChange::Begins { .. }) = reply.session_change
+        && let Err(problem) = extract::slot(&request, "a session of actix-session")
+    {
+        return problem.error_response();
+    }
+    session_cookie::carry_out(&request, reply.session_change.as_ref());
     extract::response(reply)
 }
 

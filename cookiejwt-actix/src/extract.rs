@@ -11,7 +11,10 @@ use cookiejwt_store::{Decision, Problem as CoreProblem, Reply, RequestContext, R
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture};
 use serde::de::DeserializeOwned;
 
-use crate::headers::{ResponseFields, View};
+use crate::{
+    headers::{ResponseFields, View},
+    session_cookie,
+};
 
 cookiejwt_store::adapter_types! {
     /// ```
@@ -271,6 +274,7 @@ impl<R: Responder> Responder for WithCookies<R> {
     type Body = R::Body;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse<R::Body> {
+        session_cookie::carry_out(request, self.cookies.0.session_change());
         let mut response = self.response.respond_to(request);
         self.cookies.0.write(&mut ResponseFields(response.headers_mut()));
         response

@@ -41,6 +41,7 @@ pub mod guide;
 mod headers;
 mod middleware;
 mod require_login;
+mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
 

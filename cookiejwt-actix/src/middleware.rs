@@ -12,7 +12,7 @@ use actix_web::{
 use cookiejwt_store::{Authenticator, Slot};
 use pin_project_lite::pin_project;
 
-use crate::headers::ResponseFields;
+use crate::{headers::ResponseFields, session_cookie};
 
 /// Puts a place for the decision into each request, and its cookies into each response; see
 /// [`ActixAuth::middleware`](crate::ActixAuth::middleware).
@@ -79,6 +79,11 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut result = std::task::ready!(this.inner.poll(context));
+        if let Ok(response) = &result
+            && let Some(problem) = session_cookie::refuse_lost(this.slot.authenticator(), response.request())
+        {
+            result = Err(problem.into());
+        }
         match &mut result {
             Ok(response) => this.slot.write_cookies(&mut ResponseFields(response.headers_mut())),
             Err(error) => {

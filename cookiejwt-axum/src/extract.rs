@@ -14,6 +14,8 @@ use http::{Extensions, request::Parts};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
+use crate::session_cookie;
+
 cookiejwt_store::adapter_types! {
     /// ```
     /// use axum::response::IntoResponse;
@@ -190,7 +192,8 @@ impl<S: Send + Sync> FromRequestParts<S> for AuthContext {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let slot = slot(&parts.extensions, "AuthContext")?;
-        Ok(Self(RequestContext::new(&slot, RequestHead::from(&*parts), peer(parts))))
+        let context = RequestContext::new(&slot, RequestHead::from(&*parts), peer(parts));
+        Ok(Self(context.with_session(session_cookie::of(&parts.extensions))))
     }
 }
 

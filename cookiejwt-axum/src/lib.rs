@@ -41,6 +41,7 @@ pub mod guide;
 mod layer;
 mod require_login;
 mod routes;
+mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -8,6 +8,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use crate::{
     extract::{into_response, peer},
     layer::original_uri,
+    session_cookie,
 };
 
 /// Every route for every method: the endpoints answer 405 themselves.
@@ -25,7 +26,7 @@ async fn answer(auth: Authenticator, route: Route, request: Request) -> Response
     let reads_body = api.reads_body(route, head);
     let body = if reads_body { read(body).await } else { Body::Complete(bytes::Bytes::new()) };
     let reply = api.handle(route, head, body, peer(&parts)).await;
-    into_response(reply)
+    into_response(auth.change_session(reply, &session_cookie::of(&parts.extensions)).await)
 }
 
 /// A limit of the application's own may stand around the body, and its error inside another.

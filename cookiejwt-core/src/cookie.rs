@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::{MintError, RequestHead, config::CookieSettings};
+use crate::{MintError, RequestHead, SessionChange, config::CookieSettings};
 
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_PAIRS: usize = 200;
@@ -80,21 +80,33 @@ impl fmt::Debug for SetCookie {
 /// The `Set-Cookie` lines of one decision: none, or one per name.
 #[derive(Clone, Debug, Default)]
 #[must_use = "cookies that are not sent leave the browser with a used-up refresh token"]
-pub struct SetCookies(Vec<SetCookie>);
+pub struct SetCookies {
+    lines: Vec<SetCookie>,
+    session: Option<SessionChange>,
+}
 
 impl SetCookies {
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.lines.is_empty()
     }
 
     /// The lines, access cookie first.
     pub fn iter(&self) -> impl Iterator<Item = &SetCookie> {
-        self.0.iter()
+        self.lines.iter()
+    }
+
+    /// What becomes of the framework's own session; nothing unless the configuration asks for it.
+    pub fn session_change(&self) -> Option<&SessionChange> {
+        self.session.as_ref()
+    }
+
+    pub(crate) fn changing(self, session: Option<SessionChange>) -> Self {
+        Self { session, ..self }
     }
 
     pub(crate) fn pair(first: SetCookie, second: SetCookie) -> Self {
-        Self(vec![first, second])
+        Self { lines: vec![first, second], session: None }
     }
 }
 

@@ -9,7 +9,8 @@ use time::OffsetDateTime;
 pub(crate) use self::access::{AccessToken, MintedAccess};
 use crate::{
     AccessKeys, Config, ConfigError, Decision, Identity, MintError, Outcome, Problem, Reason, RequestHead,
-    ResponseHeaders, Revocation, RevocationReason, SetCookies, Settlement, Timestamp, TokenFault,
+    ResponseHeaders, Revocation, RevocationReason, SessionChange, SetCookies, Settlement, Timestamp,
+    TokenFault,
     claims::{AccessClaims, Expected, RefreshClaims},
     cookie::CookieWriter,
     crypto::HmacKey,
@@ -131,6 +132,16 @@ impl Core {
     /// The lines that clear both cookies.
     pub fn clear_cookies(&self) -> SetCookies {
         self.0.cookies.clear_both()
+    }
+
+    /// The lines of a logout: they clear both cookies, and the web framework's own session
+    /// [ends](SessionChange::Ends) where it follows the login.
+    ///
+    /// Only what somebody asked for ends it. Stale cookies are cleared with [`clear_cookies`](Self::clear_cookies):
+    /// whoever comes back after a week keeps the cart that he has filled since.
+    pub fn logout_cookies(&self) -> SetCookies {
+        let ends = self.config().set_session_cookie.then_some(SessionChange::Ends);
+        self.clear_cookies().changing(ends)
     }
 
     /// Asks the CSRF table for a route that changes something before anybody is authenticated: login.

@@ -63,6 +63,7 @@ mod refresh;
 mod roca;
 mod scope;
 mod session;
+mod session_change;
 mod strict_json;
 #[cfg(test)]
 mod test_keys;
@@ -100,6 +101,7 @@ pub use crate::{
     refresh::{RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
     scope::{Scope, ScopeError},
     session::{Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord},
+    session_change::SessionChange,
     throttle::{
         BucketId, PasswordTry, Throttle, ThrottleLimit, ThrottleOutcome, ThrottleRefund, ThrottleRequest,
         ThrottleScope,

@@ -1,8 +1,8 @@
 use time::OffsetDateTime;
 
 use crate::{
-    Core, CustomClaims, Identity, LoginIds, MintError, Mode, RequestHead, SessionRecord, SetCookies, Subject,
-    Timestamp, Tokens,
+    Core, CustomClaims, Identity, LoginIds, MintError, Mode, RequestHead, SessionChange, SessionRecord,
+    SetCookies, Subject, Timestamp, Tokens,
     claims::{AccessClaims, RefreshClaims},
     mode::Carrier,
     tokens::Issued,
@@ -95,7 +95,14 @@ impl Core {
         let refresh = self.mint_refresh(refresh)?;
         let issued = self.issue(&Carrier::of_login(mode), access, &refresh, seconds)?;
         let Issued { identity, cookies, tokens, refresh_expires_at } = issued;
+        let cookies = cookies.changing(self.session_begins(mode, &record));
         Ok(Login { record, identity, cookies, tokens, refresh_expires_at })
+    }
+
+    /// A client in token mode has no cookies, so no session of the framework.
+    fn session_begins(&self, mode: Mode, record: &SessionRecord) -> Option<SessionChange> {
+        let follows = self.config().set_session_cookie && mode == Mode::Cookie;
+        follows.then(|| SessionChange::Begins { subject: record.subject.clone(), session: record.id.clone() })
     }
 }
 

@@ -48,7 +48,7 @@ impl Core {
             push_new(&mut named, session);
         }
         let cookies = match self.mode(head) {
-            Mode::Cookie => self.clear_cookies(),
+            Mode::Cookie => self.logout_cookies(),
             Mode::Token(_) => SetCookies::default(),
         };
         Ok(Logout { sessions: named, cookies })

@@ -77,6 +77,7 @@ mod memory;
 mod require_login;
 mod respond;
 mod routes;
+mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod view;
@@ -94,6 +95,8 @@ pub use cookiejwt_store::{
     UserStore, core as cookiejwt_core, next_path,
 };
 
+#[cfg(feature = "private-cookie")]
+pub use crate::session_cookie::SessionCookie;
 pub use crate::{
     auth::RocketAuth,
     fairing::AuthFairing,

@@ -1,13 +1,14 @@
 use std::io::Cursor;
 
-use cookiejwt_store::{Problem as CoreProblem, Reply, ResponseHeaders as _};
+use cookiejwt_store::{FrameworkSession as _, Problem as CoreProblem, Reply, ResponseHeaders as _};
 use rocket::{
     Request, Response,
+    futures::FutureExt as _,
     http::Status,
     response::{self, Responder},
 };
 
-use crate::{Cookies, Problem, Tokens, memory::Memory, view::ResponseView};
+use crate::{Cookies, Problem, Tokens, memory::Memory, session_cookie, view::ResponseView};
 
 /// Set by the fairing, after Rocket's Shield, which complains in the log of a response that has it already.
 pub(crate) const NOSNIFF: &str = "x-content-type-options";
@@ -61,6 +62,12 @@ pub struct WithCookies<R> {
 
 impl<'r, 'o: 'r, R: Responder<'r, 'o>> Responder<'r, 'o> for WithCookies<R> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
+        // It awaits nothing.
+        if let Some(change) = self.cookies.0.session_change()
+            && let Some(Err(error)) = session_cookie::of(request).carry_out(change).now_or_never()
+        {
+            return Ok(response(request, Reply::problem(error.report())));
+        }
         // The fairing sends them: a `Status` as the response would lose them on its way through a catcher.
         Memory::of(request).send(self.cookies);
         self.response.respond_to(request)

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use cookiejwt_store::{Api, Authenticator, Body, MAX_BODY_BYTES, Route as Endpoint};
+use cookiejwt_store::{Authenticator, Body, MAX_BODY_BYTES, Route as Endpoint};
 use rocket::{
     Data, Request, Route,
     data::ByteUnit,
@@ -7,7 +7,7 @@ use rocket::{
     route::{Handler, Outcome},
 };
 
-use crate::{guards::peer, respond::response, view::View};
+use crate::{guards::peer, respond::response, session_cookie, view::View};
 
 /// All that Rocket knows.
 const METHODS: [Method; 9] = [Get, Put, Post, Delete, Options, Head, Trace, Connect, Patch];
@@ -18,7 +18,7 @@ pub(crate) fn routes(auth: &Authenticator) -> Vec<Route> {
     let paths = auth.api().paths().into_iter().filter(|(path, _)| !path.ends_with('/'));
     let route = |path: &str, endpoint, method| {
         let path = path.replace('{', "<").replace('}', ">");
-        let mut route = Route::new(method, &path, Answer { api: auth.api(), endpoint });
+        let mut route = Route::new(method, &path, Answer { auth: auth.clone(), endpoint });
         route.name = Some("cookiejwt".into());
         route
     };
@@ -27,17 +27,18 @@ pub(crate) fn routes(auth: &Authenticator) -> Vec<Route> {
 
 #[derive(Clone)]
 struct Answer {
-    api: Api,
+    auth: Authenticator,
     endpoint: Endpoint,
 }
 
 #[rocket::async_trait]
 impl Handler for Answer {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        let view = View::of(request);
-        let reads_body = self.api.reads_body(self.endpoint, view.head());
+        let (api, view) = (self.auth.api(), View::of(request));
+        let reads_body = api.reads_body(self.endpoint, view.head());
         let body = if reads_body { read(data).await } else { Body::Complete(Bytes::new()) };
-        let reply = self.api.handle(self.endpoint, view.head(), body, peer(request)).await;
+        let reply = api.handle(self.endpoint, view.head(), body, peer(request)).await;
+        let reply = self.auth.change_session(reply, &session_cookie::of(request)).await;
         Outcome::Success(response(request, reply))
     }
 }

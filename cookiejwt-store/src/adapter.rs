@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    CsrfDenial, Identity, Login, Logout, Mode, Problem, RequestHead, ResponseHeaders, SessionId, SetCookies,
-    Subject, Tokens,
+    CsrfDenial, Identity, Login, Logout, Mode, Problem, RequestHead, SessionId, SetCookies, Subject, Tokens,
 };
 
 use crate::{
-    AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, LoginRefusal, SessionInfo, Slot,
+    AuthUser, Authenticator, Cookies, FrameworkSession, LoginContext, LoginError, LoginOptions, LoginRefusal,
+    SessionInfo, Slot,
 };
 
 /// What a login or logout of one's own needs to know of its request: the old session, the client's address, the user
@@ -18,6 +18,7 @@ pub struct RequestContext {
     auth: Authenticator,
     login: LoginContext,
     logout: Result<Logout, CsrfDenial>,
+    session: Option<Box<dyn FrameworkSession>>,
 }
 
 impl RequestContext {
@@ -26,7 +27,13 @@ impl RequestContext {
         let auth = slot.authenticator().clone();
         let login = LoginContext::from_head(&auth, head, ip);
         let logout = auth.core().logout(head, None);
-        Self { auth, login, logout }
+        Self { auth, login, logout, session: None }
+    }
+
+    /// With the framework's own session, which then follows before the cookies are handed out.
+    #[must_use]
+    pub fn with_session(self, session: impl FrameworkSession + 'static) -> Self {
+        Self { session: Some(Box::new(session)), ..self }
     }
 
     /// The authenticator that decides here.
@@ -43,7 +50,7 @@ impl RequestContext {
     pub async fn login<U: AuthUser>(self, user: &U, options: LoginOptions) -> Result<Cookies, LoginError> {
         self.refuse_token_mode(&user.subject())?;
         let login = self.auth.login(user, options, self.login).await?;
-        Ok(Cookies { auth: self.auth, cookies: login.cookies })
+        Cookies::of_login(self.auth, login, self.session).await
     }
 
     /// Logs this user in, with tokens. Who he is must have been proved before.
@@ -79,7 +86,7 @@ impl RequestContext {
             Problem::CsrfFailed
         })?;
         let _ = self.auth.end_sessions(logout.sessions).await;
-        Ok(Cookies { cookies: logout.cookies, auth: self.auth })
+        Ok(Cookies::of_logout(self.auth, logout.cookies, self.session).await)
     }
 
     /// Ends every session of this user. A store that is away is 503 and clears nothing.
@@ -89,17 +96,17 @@ impl RequestContext {
             .await
             .map_err(|error| self.auth.unavailable("revoke_subject", &error))?;
         let cookies = match self.login.mode {
-            Mode::Cookie => self.auth.core().clear_cookies(),
+            Mode::Cookie => self.auth.core().logout_cookies(),
             Mode::Token(_) => SetCookies::default(),
         };
-        Ok(Cookies { cookies, auth: self.auth })
+        Ok(Cookies::of_logout(self.auth, cookies, self.session).await)
     }
 
     /// Logs the same user in again, with his password.
     pub async fn fresh_login(self, who: &Identity, password: &str) -> Result<Cookies, LoginError> {
         self.refuse_token_mode(who.subject())?;
         let login = self.auth.fresh_login(who, password, self.login).await?;
-        Ok(Cookies { auth: self.auth, cookies: login.cookies })
+        Cookies::of_login(self.auth, login, self.session).await
     }
 
     /// Changes the user's password: every session of his ends, and a new one begins.
@@ -111,7 +118,7 @@ impl RequestContext {
     ) -> Result<Cookies, LoginError> {
         self.refuse_token_mode(who.subject())?;
         let login = self.auth.change_password(who, current, new, self.login).await?;
-        Ok(Cookies { auth: self.auth, cookies: login.cookies })
+        Cookies::of_login(self.auth, login, self.session).await
     }
 
     /// The living sessions of this user, the newest first.
@@ -124,27 +131,12 @@ impl RequestContext {
         let ended = self.auth.end_session(who, id).await;
         let cookies =
             ended.map_err(|error| self.auth.unavailable("end_session", &error))?.ok_or(Problem::NotFound)?;
-        Ok(Cookies { auth: self.auth, cookies })
+        Ok(Cookies::of_logout(self.auth, cookies, self.session).await)
     }
 
     /// Ends every session of this user but the present one; how many there were.
     pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, Problem> {
         self.auth.end_other_sessions(who).await.map_err(|error| self.auth.unavailable("end_session", &error))
-    }
-}
-
-/// The cookies of a login or logout of one's own.
-#[derive(Clone, Debug)]
-#[must_use = "nobody is logged in or out until the cookies are sent"]
-pub struct Cookies {
-    auth: Authenticator,
-    cookies: SetCookies,
-}
-
-impl Cookies {
-    /// Writes them into a response.
-    pub fn write(&self, headers: &mut dyn ResponseHeaders) {
-        self.auth.0.core.load().write_cookies(&self.cookies, headers);
     }
 }
 
@@ -304,7 +296,8 @@ macro_rules! adapter_types {
             }
 
             /// Ends every session that a signed token of this request names, by cookie or by header. The cookies are
-            /// cleared even when the store is away; then the revocation is tried again in the background.
+            /// cleared even when the store is away, or that of the framework's own session; then the revocation is
+            /// tried again in the background.
             ///
             /// Refused with 403 when the CSRF table says so. Mount it for POST only: the table lets a GET pass.
             pub async fn logout(self) -> Result<Cookies, Problem> {
@@ -328,7 +321,8 @@ macro_rules! adapter_types {
             }
 
             /// Changes the user's password through `UserStore::set_password_hash`. Every session of his ends, the present
-            /// one too, and a new one begins.
+            /// one too, and a new one begins. When the framework's own session cannot follow
+            /// (`COOKIEJWT_SET_SESSION_COOKIE`), the new password counts, and nobody is logged in.
             pub async fn change_password(
                 self,
                 who: &Identity,

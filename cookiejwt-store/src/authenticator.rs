@@ -235,6 +235,9 @@ impl AuthenticatorBuilder {
         if !is_plain_path(&self.prefix) {
             return Err(BuildError::Prefix(self.prefix));
         }
+        if self.config.sets_session_cookie() && cfg!(not(feature = "session-cookie")) {
+            return Err(BuildError::SessionCookie);
+        }
         if !self.config.is_secure() {
             tracing::warn!("COOKIEJWT_SECURE is false: cookies travel over plain HTTP, for development only");
         }

@@ -43,6 +43,12 @@ pub enum BuildError {
     /// The prefix of the routes is no plain path, such as `/api/auth`.
     #[error("the prefix of the routes is {0:?}; write a path such as /api/auth, of letters, digits and -._~")]
     Prefix(String),
+    /// The framework's own session is to follow the login, and no adapter here was built for it.
+    #[error(
+        "COOKIEJWT_SET_SESSION_COOKIE is true; turn on the adapter's feature for it (`tower-sessions`, `actix-session`, \
+         `private-cookie`), or remove the setting"
+    )]
+    SessionCookie,
     /// Hashing the dummy password failed.
     #[error(transparent)]
     Password(#[from] crate::PasswordError),
@@ -82,6 +88,9 @@ pub enum LoginError {
     /// Hashing is at its limit, or failed.
     #[error(transparent)]
     Password(#[from] crate::PasswordError),
+    /// The framework's own session could not follow.
+    #[error(transparent)]
+    SessionCookie(#[from] crate::SessionCookieError),
     /// The operating system gave no random numbers.
     #[error("no random numbers: {0}")]
     Random(getrandom::Error),
@@ -106,6 +115,7 @@ impl From<&LoginError> for Problem {
                 Self::InvalidRequest
             }
             LoginError::Store(_) => Self::Unavailable,
+            LoginError::SessionCookie(error) => error.into(),
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
             LoginError::Mint(_) | LoginError::Random(_) | LoginError::Password(_) => Self::ServerError,
         }

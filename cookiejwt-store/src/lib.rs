@@ -19,6 +19,7 @@ mod background;
 mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod cookies;
 #[cfg(feature = "django")]
 mod django;
 mod driver;
@@ -40,6 +41,7 @@ mod random;
 mod revoked;
 #[cfg(feature = "_sea-orm")]
 pub mod sea_orm_store;
+mod session_cookie;
 mod session_list;
 mod sessions;
 mod slot;
@@ -56,10 +58,11 @@ pub use crate::django::DjangoHashes;
 #[cfg(feature = "_sea-orm")]
 pub use crate::sea_orm_store::SeaOrmTokenStore;
 pub use crate::{
-    adapter::{Cookies, RequestContext},
+    adapter::RequestContext,
     api::{Api, Body, MAX_BODY_BYTES, Reply, Route},
     authenticator::{Authenticator, AuthenticatorBuilder},
     clock::{Clock, ManualClock, SystemClock},
+    cookies::Cookies,
     driver::{Pending, Progress},
     env::{FromEnv, env_vars},
     error::{BuildError, LoginError, StoreError},
@@ -69,6 +72,7 @@ pub use crate::{
     login::{LoginContext, LoginOptions},
     memory::MemoryStore,
     password::{Argon2id, PasswordError, PasswordHasher, PasswordMatch},
+    session_cookie::{FrameworkSession, NoSession, SESSION_USER_KEY, SessionCookieError},
     session_list::SessionInfo,
     sessions::LoggedOut,
     slot::Slot,

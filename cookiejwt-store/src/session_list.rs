@@ -75,7 +75,7 @@ impl Authenticator {
         }
         self.revoke_session(id.clone(), RevocationReason::EndedByUser).await?;
         let clears = id == who.session_id() && who.source() == CredentialSource::Cookie;
-        Ok(Some(if clears { self.0.core.load().clear_cookies() } else { SetCookies::default() }))
+        Ok(Some(if clears { self.0.core.load().logout_cookies() } else { SetCookies::default() }))
     }
 
     /// Ends every session of this identity's user but the present one; how many there were.

@@ -40,7 +40,7 @@ impl Authenticator {
     /// revocation is logged, remembered on this node, and tried again.
     pub async fn end_sessions(&self, sessions: Vec<SessionId>) -> SetCookies {
         let _ = self.revoke_sessions(sessions, RevocationReason::Logout).await;
-        self.0.core.load().clear_cookies()
+        self.0.core.load().logout_cookies()
     }
 
     /// Ends every session of this identity's user, the present one too. Clear the cookies as well.

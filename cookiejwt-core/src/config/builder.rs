@@ -40,6 +40,7 @@ pub struct ConfigBuilder {
     token_mode: bool,
     trusted_proxies: u32,
     memo_entries: Option<u32>,
+    set_session_cookie: bool,
 }
 
 impl ConfigBuilder {
@@ -256,6 +257,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// Whether the web framework's own session follows the login: at a login it gets a fresh id and is bound to the user,
+    /// at a logout it is destroyed ([`SessionChange`](crate::SessionChange)). Variable `COOKIEJWT_SET_SESSION_COOKIE`,
+    /// default false. Needs the feature `tower-sessions`, `actix-session` or `private-cookie` of the adapter.
+    pub fn set_session_cookie(mut self, on: bool) -> Self {
+        self.set_session_cookie = on;
+        self
+    }
+
     /// Takes settings from pairs of name and value, over those already made.
     ///
     /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error.
@@ -306,6 +315,7 @@ impl ConfigBuilder {
             token_mode: self.token_mode,
             trusted_proxies: self.trusted_proxies,
             memo_entries: self.memo_entries.unwrap_or(MEMO_ENTRIES),
+            set_session_cookie: self.set_session_cookie,
         })
     }
 

@@ -48,6 +48,7 @@ pub struct Config {
     pub(crate) token_mode: bool,
     pub(crate) trusted_proxies: u32,
     pub(crate) memo_entries: u32,
+    pub(crate) set_session_cookie: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -242,6 +243,11 @@ impl Config {
     /// How many verified access tokens a driver remembers; 0 = none.
     pub fn memo_entries(&self) -> u32 {
         self.memo_entries
+    }
+
+    /// Whether a login and a logout change the web framework's own session too.
+    pub fn sets_session_cookie(&self) -> bool {
+        self.set_session_cookie
     }
 
     /// Whether any path is skipped at all.

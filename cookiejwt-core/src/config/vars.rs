@@ -45,6 +45,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_TOKEN_MODE", |b, v| Ok(b.token_mode(v.flag()?))),
     ("COOKIEJWT_TRUSTED_PROXIES", |b, v| Ok(b.trusted_proxies(v.count()?))),
     ("COOKIEJWT_MEMO_ENTRIES", |b, v| Ok(b.memo_entries(v.count()?))),
+    ("COOKIEJWT_SET_SESSION_COOKIE", |b, v| Ok(b.set_session_cookie(v.flag()?))),
     ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
 ];
 

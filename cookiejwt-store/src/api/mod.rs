@@ -200,6 +200,7 @@ impl Api {
 
     fn with_cookies(&self, mut reply: Reply, cookies: &SetCookies) -> Reply {
         self.0.core().write_cookies(cookies, &mut reply.headers);
+        reply.session_change = reply.session_change.or_else(|| cookies.session_change().cloned());
         reply
     }
 }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use cookiejwt_core::{Problem, Tokens};
+use cookiejwt_core::{Problem, SessionChange, Tokens};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -13,6 +13,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// What becomes of the framework's own session.
+    pub session_change: Option<SessionChange>,
 }
 
 impl Reply {
@@ -32,7 +34,12 @@ impl Reply {
 
     /// 303 to another page. It is about one person, so nobody stores it, and no `Vary` has to say what it depends on.
     pub(crate) fn see_other(location: HeaderValue) -> Self {
-        let reply = Self { status: StatusCode::SEE_OTHER, headers: HeaderMap::new(), body: Bytes::new() };
+        let reply = Self {
+            status: StatusCode::SEE_OTHER,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            session_change: None,
+        };
         reply.with_header(header::LOCATION, location).never_stored()
     }
 
@@ -72,12 +79,17 @@ impl Reply {
         let mut headers = HeaderMap::with_capacity(6);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        Self { status: StatusCode::OK, headers, body }
+        Self { status: StatusCode::OK, headers, body, session_change: None }
     }
 
     /// What the client has is still right.
     pub(super) fn not_modified() -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, headers: HeaderMap::new(), body: Bytes::new() }
+        Self {
+            status: StatusCode::NOT_MODIFIED,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            session_change: None,
+        }
     }
 
     pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {

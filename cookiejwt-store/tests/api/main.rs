@@ -13,5 +13,6 @@ mod keys;
 mod login;
 mod never_panics;
 mod openapi;
+mod session_cookie;
 mod throttle;
 mod token_mode;

@@ -18,7 +18,7 @@ type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'s
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 29] = [
+const ROWS: [Row; 30] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
     ("COOKIEJWT_SIGNING_KEY", |c| c.keys.signing.iter().map(|k| k.public_key().thumbprint()).collect(), "", ED25519, ED25519_KID),
@@ -47,6 +47,7 @@ const ROWS: [Row; 29] = [
     ("COOKIEJWT_TOKEN_MODE", |c| c.token_mode.to_string(), "false", "true", "true"),
     ("COOKIEJWT_TRUSTED_PROXIES", |c| c.trusted_proxies().to_string(), "0", "2", "2"),
     ("COOKIEJWT_MEMO_ENTRIES", |c| c.memo_entries.to_string(), "10000", "0", "0"),
+    ("COOKIEJWT_SET_SESSION_COOKIE", |c| c.set_session_cookie.to_string(), "false", "true", "true"),
     ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
 ];
 
@@ -133,7 +134,7 @@ fn the_last_of_two_equal_names_counts() {
             "COOKIEJWT_SIGNING_KEY" => P256,
             "COOKIEJWT_VERIFYING_KEYS" => ED25519_PUBLIC,
             "COOKIEJWT_SECURE" | "COOKIEJWT_HTTPONLY" | "COOKIEJWT_PARTITIONED" => "true",
-            "COOKIEJWT_TOKEN_MODE" => "false",
+            "COOKIEJWT_TOKEN_MODE" | "COOKIEJWT_SET_SESSION_COOKIE" => "false",
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",
