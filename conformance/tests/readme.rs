@@ -47,3 +47,45 @@ fn the_readme_shows_each_program_verbatim() {
         );
     }
 }
+
+/// Each crate's manifest, and what docs.rs shows first.
+const CRATES: [(&str, &str, &str); 5] = [
+    (
+        "core",
+        include_str!("../../cookiejwt-core/Cargo.toml"),
+        include_str!("../../cookiejwt-core/src/lib.rs"),
+    ),
+    (
+        "store",
+        include_str!("../../cookiejwt-store/Cargo.toml"),
+        include_str!("../../cookiejwt-store/src/lib.rs"),
+    ),
+    (
+        "axum",
+        include_str!("../../cookiejwt-axum/Cargo.toml"),
+        include_str!("../../cookiejwt-axum/src/lib.rs"),
+    ),
+    (
+        "actix",
+        include_str!("../../cookiejwt-actix/Cargo.toml"),
+        include_str!("../../cookiejwt-actix/src/lib.rs"),
+    ),
+    (
+        "rocket",
+        include_str!("../../cookiejwt-rocket/Cargo.toml"),
+        include_str!("../../cookiejwt-rocket/src/lib.rs"),
+    ),
+];
+
+#[test]
+fn every_feature_stands_in_the_documentation() {
+    for (name, manifest, documentation) in CRATES {
+        assert!(manifest.contains("[package.metadata.docs.rs]\nall-features = true"), "{name}");
+        let (_, features) = manifest.split_once("[features]\n").expect("a table of features");
+        let (features, _) = features.split_once("\n[").expect("another table behind it");
+        let names = features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
+        for feature in names.filter(|feature| *feature != "default" && !feature.starts_with(['_', '#'])) {
+            assert!(documentation.contains(&format!("//! * `{feature}`")), "{name}: {feature}");
+        }
+    }
+}

@@ -34,6 +34,21 @@
 //!
 //! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the application's own document
 //! (utoipa 6); the module `openapi` has an example.
+//!
+//! # Features
+//!
+//! * `sqlite`: sessions on SQLite, embedded, through SeaORM 2.
+//! * `postgres`: sessions on PostgreSQL and what speaks its protocol.
+//! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol.
+//! * `django`: the password hashes of a Django user table.
+//! * `tower-sessions`: the session of tower-sessions follows the login (`COOKIEJWT_SET_SESSION_COOKIE`).
+//! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
+//! * `testing`: tokens and identities for the tests of an application.
+//! * `metrics`: counters through the facade `metrics`; `Event` lists them.
+//! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
+//! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth;
 mod extract;

@@ -35,6 +35,7 @@
 //! * `testing`: fixed keys and a mint of tokens for the tests of an application.
 //! * `uuid`: [`Subject`] converts from and to `uuid::Uuid`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
