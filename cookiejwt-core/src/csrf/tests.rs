@@ -1,5 +1,6 @@
 //! Section 7 of the rules, row by row, and every combination against an oracle that reads no header.
 
+mod go;
 mod product;
 
 use http::{HeaderMap, HeaderName, HeaderValue};

@@ -9,7 +9,7 @@ use super::{
 use crate::RequestHead;
 
 /// A method, and whether the table calls it safe.
-const METHODS: [(&str, bool); 10] = [
+const METHODS: [(&str, bool); 11] = [
     ("GET", true),
     ("HEAD", true),
     ("OPTIONS", true),
@@ -18,6 +18,7 @@ const METHODS: [(&str, bool); 10] = [
     ("PATCH", false),
     ("DELETE", false),
     ("CONNECT", false),
+    ("TRACE", false),
     ("get", false),
     ("PROPFIND", false),
 ];
@@ -62,10 +63,12 @@ enum Source {
     Public,
     /// `https://own.example`.
     Own,
+    /// `http://own.example`.
+    OwnPlain,
     Foreign,
 }
 
-const ORIGINS: [(&[&[u8]], Source); 16] = [
+const ORIGINS: [(&[&[u8]], Source); 17] = [
     (&[], Source::Absent),
     (&[b"https://trusted.example"], Source::Trusted),
     (&[b"HTTPS://Trusted.Example:443"], Source::Trusted),
@@ -73,6 +76,7 @@ const ORIGINS: [(&[&[u8]], Source); 16] = [
     (&[b"https://shop.example:443"], Source::Public),
     (&[b"https://own.example"], Source::Own),
     (&[b"https://OWN.example:443"], Source::Own),
+    (&[b"http://own.example"], Source::OwnPlain),
     (&[b"https://own.example:444"], Source::Foreign),
     (&[b"https://sibling.own.example"], Source::Foreign),
     (&[b"https://own.example.evil"], Source::Foreign),
@@ -84,16 +88,25 @@ const ORIGINS: [(&[&[u8]], Source); 16] = [
     (&[b"https://own.ex\xe4mple"], Source::Ambiguous),
 ];
 
-/// `:authority`, the `Host` fields, and whether they say `https://own.example`.
-const AUTHORITIES: [(Option<&str>, &[&str], bool); 8] = [
-    (None, &["own.example"], true),
-    (None, &["Own.Example:443"], true),
-    (Some("own.example"), &[], true),
-    (Some("own.example"), &["other.example", "third.example"], true),
-    (Some("other.example"), &["own.example"], false),
-    (None, &["own.example", "own.example"], false),
-    (None, &["own.example:445"], false),
-    (None, &[], false),
+/// What host and port say of the origin: the scheme is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Own,
+    /// The own host, and a port that only `https` has by default.
+    OwnByTls,
+    Elsewhere,
+}
+
+/// `:authority`, the `Host` fields, and what they say.
+const AUTHORITIES: [(Option<&str>, &[&str], At); 8] = [
+    (None, &["own.example"], At::Own),
+    (None, &["Own.Example:443"], At::OwnByTls),
+    (Some("own.example"), &[], At::Own),
+    (Some("own.example"), &["other.example", "third.example"], At::Own),
+    (Some("other.example"), &["own.example"], At::Elsewhere),
+    (None, &["own.example", "own.example"], At::Elsewhere),
+    (None, &["own.example:445"], At::Elsewhere),
+    (None, &[], At::Elsewhere),
 ];
 
 struct Case {
@@ -101,7 +114,7 @@ struct Case {
     shape: (Option<(&'static str, &'static str)>, bool),
     site: (&'static [&'static [u8]], Site),
     origin: (&'static [&'static [u8]], Source),
-    authority: (Option<&'static str>, &'static [&'static str], bool),
+    authority: (Option<&'static str>, &'static [&'static str], At),
     credential: Credential,
     public: bool,
     strict: bool,
@@ -116,7 +129,12 @@ impl Case {
         let row_4 = self.site.1 == Site::Own;
         let trusted = self.origin.1 == Source::Trusted;
         let public = self.public && self.origin.1 == Source::Public;
-        let at_host = !self.public && self.origin.1 == Source::Own && self.authority.2;
+        let own = match self.origin.1 {
+            Source::Own => self.authority.2 != At::Elsewhere,
+            Source::OwnPlain => self.authority.2 == At::Own,
+            _ => false,
+        };
+        let at_host = !self.public && own;
         if row_1 || row_2 {
             Ok(())
         } else if row_3 {
@@ -201,6 +219,6 @@ fn every_combination_is_what_the_rows_say() {
             case.method.0, case.authority, case.public, case.strict
         );
     });
-    assert_eq!(cases, 10 * 5 * 11 * 16 * 8 * 12, "none is left out");
+    assert_eq!(cases, 11 * 5 * 11 * 17 * 8 * 12, "none is left out");
     assert!(denied > cases / 5, "the oracle denies: {denied} of {cases}");
 }
