@@ -5,11 +5,11 @@
 //! the first page of its adapter.
 //!
 //! To begin with: [how refresh works](refresh), [what your users meet](people), [CSRF](csrf),
-//! [front ends on another origin](front_ends), [proxies](proxies), [testing your application](testing).
+//! [front ends on another origin](front_ends), [proxies], [testing your application](testing).
 //!
 //! When you need it: [mobile and command-line clients](mobile), [server-side rendering](server_side_rendering),
 //! [WebSockets and long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
-//! [scaling](scaling), [migrating from django-cookiejwt](migrating).
+//! [scaling], [migrating from django-cookiejwt](migrating).
 //!
 //! To judge it: [attacks and what stops them](attacks), [choosing between this and plain sessions](choosing).
 
