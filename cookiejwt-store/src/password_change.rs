@@ -31,7 +31,8 @@ impl Authenticator {
     /// Every session of his ends, the present one too, and a new one begins with the `remember` of the present one: whoever
     /// has stolen a token or the old password is out (OWASP ASVS 7.4.3). Of two changes at the same time one is made, and
     /// the other is refused with [`LoginError::InvalidCredentials`]: its current password is one no more. When an
-    /// error is returned, nothing has changed.
+    /// error is returned, nothing has changed; only a user store that goes away in the middle of the swap, and cannot be asked
+    /// afterwards either, leaves open whether the new password counts.
     pub async fn change_password(
         &self,
         who: &Identity,
