@@ -98,7 +98,7 @@ mod private {
             return jar.remove_private(SessionCookie::NAME);
         };
         let slot = Memory::of(request).slot.get();
-        let secure = slot.is_none_or(|slot| slot.authenticator().core().config().is_secure());
+        let secure = slot.is_none_or(|slot| slot.authenticator().config().is_secure());
         let cookie = Cookie::build((SessionCookie::NAME, format!("{session}:{subject}")));
         let cookie = cookie.same_site(SameSite::Lax).secure(secure);
         // As long as the browser stays open.

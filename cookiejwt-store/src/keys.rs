@@ -103,12 +103,12 @@ impl Authenticator {
     /// Whether they are others than before.
     fn exchange(&self, keys: AccessKeys) -> Result<bool, ConfigError> {
         let old = self.core();
-        // With a memo of its own: what the old keys have verified is forgotten.
-        let new = memo::core(old.with_access_keys(keys)?.config().clone());
+        let new = old.with_access_keys(keys)?;
         if old.access_kids() == new.access_kids() && old.jwks() == new.jwks() {
             return Ok(false);
         }
-        self.0.core.store(Arc::new(new.clone()));
+        // With a memo of its own: what the old keys have verified is forgotten.
+        self.0.core.store(Arc::new(memo::core(new.config().clone())));
         let kids = new.access_kids();
         let signing = kids.first().copied().unwrap_or_default();
         let was_known = old.access_kids().contains(&signing);

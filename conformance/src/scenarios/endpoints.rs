@@ -167,12 +167,15 @@ fn verify() -> Vec<Scenario> {
     ]
 }
 
+/// A method that a route does not know, and those that it does.
+pub(super) fn not_allowed(name: &'static str, method: &str, path: &str, allow: &str) -> Scenario {
+    let expected = problem("method_not_allowed").field("allow", allow);
+    let expected = if method == "HEAD" { expected.without_body() } else { expected };
+    scenario("405", name).send(request(method, path), expected)
+}
+
 fn methods() -> Vec<Scenario> {
-    let refused = |name, method: &str, path: &str| {
-        let expected = problem("method_not_allowed").field("allow", "POST");
-        let expected = if method == "HEAD" { expected.without_body() } else { expected };
-        scenario("405", name).send(request(method, path), expected)
-    };
+    let refused = |name, method: &str, path: &str| not_allowed(name, method, path, "POST");
     vec![
         refused("GET token/", "GET", LOGIN),
         refused("HEAD token/", "HEAD", LOGIN),

@@ -1,9 +1,10 @@
 //! `wire.md`: fresh login, and changing the password.
 
+use super::endpoints::not_allowed;
 use crate::{
     Expected, Request, Scenario, Step,
     expected::{empty, invalid_request, json, me, no_content, problem},
-    request::{get, post, request},
+    request::{get, post},
     scenario::{Availability::Away, scenario},
 };
 
@@ -268,11 +269,7 @@ fn remembering() -> Vec<Scenario> {
 }
 
 fn methods() -> Vec<Scenario> {
-    let refused = |name, method: &str, path: &str| {
-        let expected = problem("method_not_allowed").field("allow", "POST");
-        let expected = if method == "HEAD" { expected.without_body() } else { expected };
-        scenario("405", name).send(request(method, path), expected)
-    };
+    let refused = |name, method: &str, path: &str| not_allowed(name, method, path, "POST");
     vec![
         refused("GET token/fresh/", "GET", FRESH),
         refused("HEAD token/fresh/", "HEAD", FRESH),

@@ -1,5 +1,6 @@
 //! `wire.md`: the list of sessions, ending one, ending the others.
 
+use super::endpoints::not_allowed;
 use crate::{
     Expected, Scenario,
     expected::{json, me, no_content, problem, text},
@@ -177,19 +178,14 @@ fn end_others() -> Vec<Scenario> {
 }
 
 fn methods() -> Vec<Scenario> {
-    let refused = |name, method: &str, path: &str, allow| {
-        let expected = problem("method_not_allowed").field("allow", allow);
-        let expected = if method == "HEAD" { expected.without_body() } else { expected };
-        scenario("405", name).send(request(method, path), expected)
-    };
     let one = "/api/auth/sessions/x/";
     vec![
-        refused("POST sessions/", "POST", SESSIONS, "GET, HEAD, DELETE"),
-        refused("OPTIONS sessions/", "OPTIONS", SESSIONS, "GET, HEAD, DELETE"),
-        refused("PUT sessions", "PUT", "/api/auth/sessions", "GET, HEAD, DELETE"),
-        refused("GET sessions/{id}/", "GET", one, "DELETE"),
-        refused("HEAD sessions/{id}/", "HEAD", one, "DELETE"),
-        refused("POST sessions/{id}", "POST", "/api/auth/sessions/x", "DELETE"),
+        not_allowed("POST sessions/", "POST", SESSIONS, "GET, HEAD, DELETE"),
+        not_allowed("OPTIONS sessions/", "OPTIONS", SESSIONS, "GET, HEAD, DELETE"),
+        not_allowed("PUT sessions", "PUT", "/api/auth/sessions", "GET, HEAD, DELETE"),
+        not_allowed("GET sessions/{id}/", "GET", one, "DELETE"),
+        not_allowed("HEAD sessions/{id}/", "HEAD", one, "DELETE"),
+        not_allowed("POST sessions/{id}", "POST", "/api/auth/sessions/x", "DELETE"),
     ]
 }
 
