@@ -54,3 +54,23 @@ impl fmt::Display for Timestamp {
         write!(f, "{} ms", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::{UtcOffset, macros::datetime};
+
+    use super::*;
+
+    #[test]
+    fn times_are_utc() {
+        let noon = datetime!(2026-07-01 12:00:00.123 UTC);
+        for (rule, time) in [
+            ("UTC", noon),
+            ("an offset to the east", datetime!(2026-07-01 14:00:00.123 +2)),
+            ("an offset to the west, the day before", datetime!(2026-06-30 23:30:00.123 -12:30)),
+        ] {
+            let back = Timestamp::from(time).to_datetime();
+            assert_eq!((back, back.offset()), (noon, UtcOffset::UTC), "{rule}");
+        }
+    }
+}

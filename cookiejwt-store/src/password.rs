@@ -251,6 +251,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn passwords_are_taken_exactly_as_they_come() {
+        let hasher = Argon2id::default();
+        let long = "x".repeat(72);
+        for (rule, chosen, typed) in [
+            ("the 73rd byte", format!("{long}a"), format!("{long}b")),
+            ("upper case", "Password".into(), "password".into()),
+            ("a blank before it", " password".into(), "password".into()),
+            ("a blank behind it", "password ".into(), "password".into()),
+            ("what stands behind NUL", "pass\0word".into(), "pass\0other".into()),
+            ("another form of the same letter", "\u{e9}".into(), "e\u{301}".into()),
+        ] {
+            let hash = hasher.hash(&chosen).unwrap();
+            assert_eq!(hasher.verify(&chosen, &hash), PasswordMatch::Yes, "{rule}");
+            assert_eq!(hasher.verify(&typed, &hash), PasswordMatch::No, "{rule}");
+        }
+    }
+
     struct Counting(AtomicUsize);
 
     impl PasswordHasher for Counting {

@@ -24,3 +24,37 @@ impl Random {
         Ok(LoginIds::from_random(self.bytes()?, self.bytes()?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeSet,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_128_bits_of_its_own() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let random = Random(Box::new(move |bytes| {
+            counter.fetch_add(bytes.len(), Ordering::SeqCst);
+            getrandom::fill(bytes)
+        }));
+        let logins: Vec<_> = (0..100).map(|_| random.login_ids().unwrap()).collect();
+        assert_eq!(
+            asked.load(Ordering::SeqCst),
+            100 * 3 * 128 / 8,
+            "bytes of the generator for three ids each"
+        );
+        let ids =
+            logins.iter().flat_map(|ids| [ids.session.as_str(), ids.refresh.as_str(), ids.access.as_str()]);
+        let different: BTreeSet<_> = ids.collect();
+        assert_eq!(different.len(), 300, "no bits are used twice");
+        assert!(different.iter().all(|id| id.len() == 22), "128 bits in base64url: {different:?}");
+    }
+}

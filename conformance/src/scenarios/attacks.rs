@@ -90,6 +90,12 @@ fn bearers() -> Vec<Scenario> {
         attack("B41", "a longer scheme", get("/me").line("Authorization: Bearers {alice.token}"), {
             problem("not_authenticated")
         }),
+        attack(
+            "B41",
+            "a token in the query",
+            get("/me?access_token={alice.token}&token={alice.token}"),
+            problem("not_authenticated"),
+        ),
         attack("B42", "Basic excuses nobody from CSRF", by_both().line("Authorization: Basic YTpi"), {
             problem("csrf_failed")
         }),

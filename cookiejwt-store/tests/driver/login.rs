@@ -44,6 +44,30 @@ async fn every_refusal_reads_the_same_after_exactly_one_verification() {
 }
 
 #[tokio::test]
+async fn a_password_does_not_grow_old() {
+    let world = World::new();
+    world.advance(50 * 365 * 86_400);
+    let _ = world.try_login("alice", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_random_numbers_nobody_logs_in_and_nothing_rotates() {
+    let world = World::new();
+    let alice = world.login("alice").await;
+    let before = world.row(&alice.session).await;
+    let none = world.builder().dangerous_random(|_| Err(getrandom::Error::UNSUPPORTED)).build().unwrap();
+    let login = none.login_with_password("alice", PASSWORD, LoginOptions::new(), LoginContext::default());
+    let error = login.await.unwrap_err();
+    assert!(matches!(error, LoginError::Random(_)), "{error:?}");
+    assert_eq!(Problem::from(&error), Problem::ServerError);
+    assert_eq!(world.switches.count(Call::Create), 1, "alice's own");
+    world.expire_access();
+    let decision = none.authenticate(&alice.jar.get()).await;
+    assert!(matches!(decision.reason, Reason::MintFailed(MintError::Random(_))), "{:?}", decision.reason);
+    assert_eq!(world.row(&alice.session).await, before);
+}
+
+#[tokio::test]
 async fn the_right_password_begins_a_session() {
     let world = World::new();
     let login = world.try_login("alice", PASSWORD).await.unwrap();

@@ -84,6 +84,11 @@ async fn the_length_of_a_new_password() {
     for (rule, new, accepted) in [
         ("seven characters", "1234567", false),
         ("eight characters", "12345678", true),
+        ("of one kind", "aaaaaaaa", true),
+        ("blanks alone", "        ", true),
+        ("of any script", "пароль密码🦀", true),
+        ("64 characters of four bytes", &"🦀".repeat(64), true),
+        ("128 characters of four bytes", &"🦀".repeat(128), true),
         ("seven characters of two bytes", "äöüäöüä", false),
         ("1024 bytes", &longest, true),
         ("1025 bytes", &longer, false),
