@@ -244,8 +244,9 @@ impl Table<'_> {
         Assessment::Settled(decision.with_faults(self.faults))
     }
 
-    fn attempt(&self, token: RefreshToken, carrier: Carrier, soft: Option<Identity>) -> RefreshAttempt {
-        RefreshAttempt::new(self.core.clone(), token, carrier, soft, Timestamp::from(self.now))
+    /// Boxed: it is large, and most requests carry only the place for one around.
+    fn attempt(&self, token: RefreshToken, carrier: Carrier, soft: Option<Identity>) -> Box<RefreshAttempt> {
+        Box::new(RefreshAttempt::new(self.core.clone(), token, carrier, soft, Timestamp::from(self.now)))
     }
 
     /// No refresh ahead when the new token would not live longer than the old one.

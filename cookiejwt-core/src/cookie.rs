@@ -39,9 +39,13 @@ pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, visit: &mut dyn FnMut(&'a 
     });
 }
 
+/// A browser's field is long, and read at every request: byte by byte it would cost more than all the rest.
 fn split_once(bytes: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
-    let mut parts = bytes.splitn(2, |byte| *byte == at);
-    (parts.next().unwrap_or_default(), parts.next())
+    let Some((before, rest)) = memchr::memchr(at, bytes).and_then(|place| bytes.split_at_checked(place))
+    else {
+        return (bytes, None);
+    };
+    (before, rest.get(1..))
 }
 
 /// Only space and tab: Unicode blanks belong to the name.
@@ -82,7 +86,8 @@ impl fmt::Debug for SetCookie {
 #[must_use = "cookies that are not sent leave the browser with a used-up refresh token"]
 pub struct SetCookies {
     lines: Vec<SetCookie>,
-    session: Option<SessionChange>,
+    /// Boxed: few applications have one, and every decision carries the place for it around.
+    session: Option<Box<SessionChange>>,
 }
 
 impl SetCookies {
@@ -98,11 +103,11 @@ impl SetCookies {
 
     /// What becomes of the framework's own session; nothing unless the configuration asks for it.
     pub fn session_change(&self) -> Option<&SessionChange> {
-        self.session.as_ref()
+        self.session.as_deref()
     }
 
     pub(crate) fn changing(self, session: Option<SessionChange>) -> Self {
-        Self { session, ..self }
+        Self { session: session.map(Box::new), ..self }
     }
 
     pub(crate) fn pair(first: SetCookie, second: SetCookie) -> Self {

@@ -39,7 +39,11 @@ use crate::{
 /// ```
 #[derive(Clone, Serialize)]
 #[must_use = "nobody has the tokens until they are sent"]
-pub struct Tokens {
+pub struct Tokens(Box<Content>);
+
+/// Boxed: few answers have one, and every decision carries the place for it around.
+#[derive(Clone, Serialize)]
+struct Content {
     access: String,
     refresh: String,
     token_type: &'static str,
@@ -49,17 +53,17 @@ pub struct Tokens {
 impl Tokens {
     /// The access token, for `Authorization: Bearer`.
     pub fn access(&self) -> &str {
-        &self.access
+        &self.0.access
     }
 
     /// The refresh token, for the body of `token/refresh/`.
     pub fn refresh(&self) -> &str {
-        &self.refresh
+        &self.0.refresh
     }
 
     /// Life of the access token in seconds.
     pub fn expires_in(&self) -> i64 {
-        self.expires_in
+        self.0.expires_in
     }
 
     fn new(_: TokenMode, access: &MintedAccess, refresh: &RefreshToken, now: i64) -> Result<Self, MintError> {
@@ -68,18 +72,18 @@ impl Tokens {
                 return Err(MintError::TokenTooLong { length: text.len() });
             }
         }
-        Ok(Self {
+        Ok(Self(Box::new(Content {
             access: access.text.clone(),
             refresh: refresh.text.clone(),
             token_type: "Bearer",
             expires_in: access.token.claims().expires_at.saturating_sub(now),
-        })
+        })))
     }
 }
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("expires_in", &self.expires_in).finish_non_exhaustive()
+        f.debug_struct("Tokens").field("expires_in", &self.0.expires_in).finish_non_exhaustive()
     }
 }
 

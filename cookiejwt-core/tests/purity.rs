@@ -3,12 +3,13 @@
 use std::{collections::BTreeSet, process::Command};
 
 /// Every direct dependency, and why it is there.
-const DIRECT: [&str; 11] = [
+const DIRECT: [&str; 12] = [
     "base64",
     "hkdf",
     "hmac",
     "http",
     "jsonwebtoken",
+    "memchr",
     "serde",
     "serde_json",
     "sha2",

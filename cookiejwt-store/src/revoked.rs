@@ -12,17 +12,26 @@ use crate::RevokedSession;
 
 /// Rows commit late and clocks differ between nodes.
 const OVERLAP_SECONDS: i64 = 60;
+/// Fewer entries than this are not worth a look for old ones.
+const FEW: usize = 256;
 
 /// The sessions whose access tokens are dead although they have not expired: what this node revoked itself, and what
 /// the store says.
 #[derive(Debug)]
 pub(crate) struct RevokedSet {
-    entries: RwLock<HashMap<SessionId, Entry>>,
+    entries: RwLock<Entries>,
     count: AtomicUsize,
     loaded: AtomicBool,
     loading: tokio::sync::Mutex<()>,
     feed: Mutex<Feed>,
     memory_millis: i64,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    map: HashMap<SessionId, Entry>,
+    /// How many there were when the old ones were last dropped.
+    kept: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +82,12 @@ impl RevokedSet {
     /// Takes what the store said; true when it had been away before.
     pub(crate) fn load(&self, sessions: Vec<RevokedSession>, now: Timestamp) -> bool {
         let newest = sessions.iter().map(|session| session.at).max();
-        self.insert_all(sessions.into_iter().map(|session| (session.id, session.reason)), now);
+        self.add(now, |entries, forget_at| {
+            entries.drop_old(now);
+            for session in sessions {
+                entries.insert(session.id, session.reason, forget_at);
+            }
+        });
         self.loaded.store(true, Ordering::Release);
         let mut feed = self.feed();
         feed.newest = feed.newest.max(newest);
@@ -85,18 +99,22 @@ impl RevokedSet {
         !std::mem::replace(&mut self.feed().is_stale, true)
     }
 
+    /// Looks for old entries only when there are twice as many as at the last look: a logout must not cost more because
+    /// many others have logged out.
     pub(crate) fn insert(&self, id: SessionId, reason: RevocationReason, now: Timestamp) {
-        self.insert_all([(id, reason)], now);
+        self.add(now, |entries, forget_at| {
+            if entries.map.len() >= entries.kept.max(FEW).saturating_mul(2) {
+                entries.drop_old(now);
+            }
+            entries.insert(id, reason, forget_at);
+        });
     }
 
-    fn insert_all(&self, new: impl IntoIterator<Item = (SessionId, RevocationReason)>, now: Timestamp) {
+    fn add(&self, now: Timestamp, add: impl FnOnce(&mut Entries, Timestamp)) {
         let forget_at = now.plus_millis(self.memory_millis);
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|_, entry| entry.forget_at > now);
-        for (id, reason) in new {
-            entries.entry(id).or_insert(Entry { reason, forget_at });
-        }
-        self.count.store(entries.len(), Ordering::Release);
+        add(&mut entries, forget_at);
+        self.count.store(entries.map.len(), Ordering::Release);
     }
 
     fn feed(&self) -> MutexGuard<'_, Feed> {
@@ -110,7 +128,18 @@ impl RevokedSet {
             return None;
         }
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries.get(id).map(|entry| entry.reason)
+        entries.map.get(id).map(|entry| entry.reason)
+    }
+}
+
+impl Entries {
+    fn insert(&mut self, id: SessionId, reason: RevocationReason, forget_at: Timestamp) {
+        self.map.entry(id).or_insert(Entry { reason, forget_at });
+    }
+
+    fn drop_old(&mut self, now: Timestamp) {
+        self.map.retain(|_, entry| entry.forget_at > now);
+        self.kept = self.map.len();
     }
 }
 
@@ -127,10 +156,21 @@ mod tests {
         let id = SessionId::from("a");
         set.insert(id.clone(), RevocationReason::Logout, start);
         let last = start.plus_millis((300 + 2 * 5 + 60) * 1000 - 1);
-        set.insert("b".into(), RevocationReason::Logout, last);
+        set.load(Vec::new(), last);
         assert_eq!(set.reason(&id), Some(RevocationReason::Logout));
-        set.insert("c".into(), RevocationReason::Logout, last.plus_millis(1));
+        set.load(Vec::new(), last.plus_millis(1));
         assert_eq!(set.reason(&id), None);
+    }
+
+    #[test]
+    fn without_a_feed_it_is_bounded_too() {
+        let set = RevokedSet::new(&testing::config().build().unwrap());
+        for number in 0..10_000_i64 {
+            // One second each, so that no more than the memory's 370 matter at a time.
+            set.insert(number.to_string().into(), RevocationReason::Logout, Timestamp::from_seconds(number));
+            let kept = set.entries.read().unwrap().map.len();
+            assert!(kept <= 2 * 370, "{kept} entries");
+        }
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub struct Slot {
     decision: OnceLock<Decision>,
     /// Held while the stores are asked, so that several askers at once ask them once.
     asking: Mutex<()>,
-    /// What a route that loaded the user decided afterwards.
-    overruled: OnceLock<Decision>,
+    /// What a route that loaded the user decided afterwards. Boxed: it is rare, and each request makes a slot.
+    overruled: OnceLock<Box<Decision>>,
 }
 
 impl Slot {
@@ -155,14 +155,14 @@ impl Slot {
     }
 
     fn decided(&self) -> Option<&Decision> {
-        self.overruled.get().or_else(|| self.decision.get())
+        self.overruled.get().map(|decision| &**decision).or_else(|| self.decision.get())
     }
 
     async fn user_inactive(&self, identity: &Identity) -> Problem {
         let settlement = self.auth.core().user_inactive(identity, self.auth.timestamp());
         let decision = self.auth.decided(self.auth.carry_out(settlement).await);
         let problem = decision.required().err().unwrap_or(Problem::SessionRevoked);
-        let _ = self.overruled.set(decision);
+        let _ = self.overruled.set(Box::new(decision));
         problem
     }
 }

@@ -31,9 +31,9 @@ pub struct SessionCheck {
 #[derive(Debug)]
 pub(super) enum Checked {
     /// A valid access token, and a refresh ahead of its end when there is one.
-    Access { identity: Identity, ahead: Option<RefreshAttempt> },
+    Access { identity: Identity, ahead: Option<Box<RefreshAttempt>> },
     /// No valid access token; no attempt when this request may not refresh.
-    Refreshable { session_id: SessionId, attempt: Option<RefreshAttempt> },
+    Refreshable { session_id: SessionId, attempt: Option<Box<RefreshAttempt>> },
 }
 
 impl Checked {

@@ -1,5 +1,5 @@
 //! How fast sessions rotate, beside the same statement through plain sqlx in the same run, and how many bytes a session
-//! takes: `cargo run --release --manifest-path bench/Cargo.toml -- sqlite postgres mysql`.
+//! takes: `cargo run --release --manifest-path bench/Cargo.toml -p rotation -- sqlite postgres mysql`.
 //!
 //! `POSTGRES_URL` and `MYSQL_URL` name an empty database each (the table is dropped at the end).
 
