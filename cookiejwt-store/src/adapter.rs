@@ -91,10 +91,7 @@ impl RequestContext {
 
     /// Ends every session of this user. A store that is away is 503 and clears nothing.
     pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
-        self.auth
-            .logout_everywhere(who)
-            .await
-            .map_err(|error| self.auth.unavailable("revoke_subject", &error))?;
+        self.auth.logout_everywhere(who).await?;
         let cookies = match self.login.mode {
             Mode::Cookie => self.auth.core().logout_cookies(),
             Mode::Token(_) => SetCookies::default(),
@@ -123,20 +120,18 @@ impl RequestContext {
 
     /// The living sessions of this user, the newest first.
     pub async fn sessions(&self, who: &Identity) -> Result<Vec<SessionInfo>, Problem> {
-        self.auth.sessions(who).await.map_err(|error| self.auth.unavailable("sessions_of", &error))
+        Ok(self.auth.sessions(who).await?)
     }
 
     /// Ends one session of this user; 404 when he has no such session.
     pub async fn end_session(self, who: &Identity, id: &SessionId) -> Result<Cookies, Problem> {
-        let ended = self.auth.end_session(who, id).await;
-        let cookies =
-            ended.map_err(|error| self.auth.unavailable("end_session", &error))?.ok_or(Problem::NotFound)?;
+        let cookies = self.auth.end_session(who, id).await?.ok_or(Problem::NotFound)?;
         Ok(Cookies::of_logout(self.auth, cookies, self.session).await)
     }
 
     /// Ends every session of this user but the present one; how many there were.
     pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, Problem> {
-        self.auth.end_other_sessions(who).await.map_err(|error| self.auth.unavailable("end_session", &error))
+        Ok(self.auth.end_other_sessions(who).await?)
     }
 }
 

@@ -8,7 +8,9 @@ use std::{
 
 use cookiejwt_core::RevocationLevel;
 
-use crate::{Authenticator, Event, StoreError, authenticator::Inner, event::Line, random::Random};
+use crate::{
+    Authenticator, Event, StoreError, authenticator::Inner, event::Line, patience::patiently, random::Random,
+};
 
 pub(crate) const FEED_INTERVAL: Duration = Duration::from_secs(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
@@ -26,7 +28,7 @@ impl Authenticator {
     pub async fn purge(&self) -> Result<u64, StoreError> {
         let mut purged = 0;
         loop {
-            let batch = self.0.tokens.purge(self.timestamp(), PURGE_BATCH).await?;
+            let batch = self.told("purge", self.0.tokens.purge(self.timestamp(), PURGE_BATCH).await)?;
             purged += batch;
             if batch < PURGE_BATCH {
                 return Ok(purged);
@@ -38,17 +40,20 @@ impl Authenticator {
     /// Deletes the buckets of throttled logins that are empty.
     async fn purge_throttle(&self) -> Result<(), StoreError> {
         self.forget_empty_buckets();
-        while self.0.tokens.purge_throttle(self.timestamp(), PURGE_BATCH).await? >= PURGE_BATCH {
+        loop {
+            let batch = self.0.tokens.purge_throttle(self.timestamp(), PURGE_BATCH).await;
+            if self.told("purge_throttle", batch)? < PURGE_BATCH {
+                return Ok(());
+            }
             tokio::time::sleep(PURGE_PAUSE).await;
         }
-        Ok(())
     }
 
     /// Asks the store what was revoked, here and on other nodes. Runs by itself every second at
     /// [`RevocationLevel::Feed`].
     pub async fn poll_revocations(&self) -> Result<(), StoreError> {
         let now = self.timestamp();
-        let polled = self.0.tokens.revoked_since(self.0.revoked.poll_from(now)).await;
+        let polled = patiently(self.0.tokens.revoked_since(self.0.revoked.poll_from(now))).await;
         match polled {
             Ok(sessions) => {
                 if self.0.revoked.load(sessions, now) {
@@ -118,10 +123,8 @@ async fn purge(mark: &Mark) {
     loop {
         tokio::time::sleep(about(PURGE_INTERVAL)).await;
         let Some(auth) = mark.authenticator() else { return };
-        match auth.purge().await {
-            Ok(0) => {}
-            Ok(count) => auth.emit(Event::Purged { sessions: count }),
-            Err(error) => auth.store_failed("purge", &error),
+        if let Ok(sessions @ 1..) = auth.purge().await {
+            auth.emit(Event::Purged { sessions });
         }
     }
 }
@@ -145,9 +148,8 @@ async fn purge_throttle(mark: &Mark) {
     loop {
         tokio::time::sleep(about(THROTTLE_PURGE_INTERVAL)).await;
         let Some(auth) = mark.authenticator() else { return };
-        if let Err(error) = auth.purge_throttle().await {
-            auth.store_failed("purge_throttle", &error);
-        }
+        // Said already.
+        let _ = auth.purge_throttle().await;
     }
 }
 

@@ -23,6 +23,13 @@ impl StoreError {
     }
 }
 
+/// What the client may know of it; why it happened stands in the [`Event`](crate::Event).
+impl From<StoreError> for Problem {
+    fn from(_: StoreError) -> Self {
+        Self::Unavailable
+    }
+}
+
 #[cfg(feature = "_sea-orm")]
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {

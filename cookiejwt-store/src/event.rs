@@ -313,10 +313,13 @@ impl Authenticator {
         self.emit(Event::StoreFailed { operation, error: &Line(error).to_string() });
     }
 
-    /// What the client may know of a store that is away.
-    pub(crate) fn unavailable(&self, operation: &'static str, error: &StoreError) -> Problem {
-        self.store_failed(operation, error);
-        Problem::Unavailable
+    /// Says which question failed, at the place that puts it: once, by the name of the method.
+    pub(crate) fn told<T>(
+        &self,
+        operation: &'static str,
+        answer: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        answer.inspect_err(|error| self.store_failed(operation, error))
     }
 
     pub(crate) fn login_refused(&self, reason: LoginRefusal, subject: Option<&str>, ip: Option<IpAddr>) {
@@ -324,17 +327,17 @@ impl Authenticator {
         self.emit(Event::LoginRefused { reason, subject: subject.as_deref(), ip });
     }
 
-    /// Says why a login failed; a refusal has said it already.
+    /// Says why a login failed; a refusal and a store that is away were said already.
     pub(crate) fn login_failed(&self, error: &LoginError) {
         match error {
             // The length of a password is a mistake of the client's, as every other 400.
             LoginError::InvalidCredentials
+            | LoginError::Store(_)
             | LoginError::Throttled { .. }
             | LoginError::SessionRevoked
             | LoginError::PasswordLength
             | LoginError::TokenMode
             | LoginError::CookieMode => {}
-            LoginError::Store(error) => self.store_failed("login", error),
             error => self.emit(Event::LoginFailed { error: &Line(error).to_string() }),
         }
     }

@@ -29,13 +29,13 @@ impl Authenticator {
         let proven = self.prove_again(who, password, &context).await?;
         context.presented.retain(|id| *id != present.id);
         let options = LoginOptions::new().remember(present.remember);
-        let login = self.open_session(proven, options, &context).await?;
+        let (login, unsent) = self.open_session(proven, options, &context).await?;
         // A store that is away is asked again in the background, and the new session stands.
         if let Ok(0) = self.revoke_sessions(vec![present.id], RevocationReason::Replaced).await {
-            let _ = self.revoke_session(login.record.id, RevocationReason::Replaced).await;
+            unsent.take_back(RevocationReason::Replaced).await;
             return Err(self.session_ended(who, &context));
         }
-        self.take_over(login, context).await
+        self.take_over(login, unsent, context).await
     }
 
     /// The row behind an identity, which another node may have revoked a moment ago.
@@ -44,7 +44,7 @@ impl Authenticator {
         who: &Identity,
         context: &LoginContext,
     ) -> Result<SessionRecord, LoginError> {
-        let row = self.0.tokens.find(who.session_id()).await?;
+        let row = self.told("find", self.0.tokens.find(who.session_id()).await)?;
         row.filter(|row| row.subject == *who.subject() && row.revoked.is_none())
             .ok_or_else(|| self.session_ended(who, context))
     }
@@ -55,7 +55,7 @@ impl Authenticator {
         password: &str,
         context: &LoginContext,
     ) -> Result<Proven, LoginError> {
-        let user = self.0.users.find_by_id(who.subject()).await?;
+        let user = self.told("find_by_id", self.0.users.find_by_id(who.subject()).await)?;
         let tried = PasswordTry { login: None, subject: Some(who.subject()), ip: context.ip() };
         self.prove(user, password, tried).await
     }

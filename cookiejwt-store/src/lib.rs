@@ -53,6 +53,7 @@ mod memo;
 mod memory;
 mod password;
 mod password_change;
+mod patience;
 mod proof;
 mod random;
 mod revoked;
@@ -64,6 +65,7 @@ mod sessions;
 mod slot;
 mod throttle;
 mod token_store;
+mod unsent;
 mod user_store;
 
 pub use cookiejwt_core::{self as core, *};

@@ -10,7 +10,9 @@ use cookiejwt_core::{
 use crate::{
     AuthUser, Authenticator, LoginError, StoreError,
     event::{Event, LoginRefusal, printable},
+    patience::patiently,
     proof::Proven,
+    unsent::Unsent,
 };
 
 /// Choices of one login.
@@ -124,7 +126,7 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        let user = self.0.users.find_by_login(login).await?;
+        let user = self.told("find_by_login", self.0.users.find_by_login(login).await)?;
         let subject = user.as_ref().map(|user| user.subject.clone());
         let tried = PasswordTry { login: Some(login), subject: subject.as_ref(), ip: context.ip() };
         let proven = self.prove(user, password, tried).await?;
@@ -137,8 +139,8 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        let login = self.open_session(proven, options, &context).await?;
-        self.take_over(login, context).await
+        let (login, unsent) = self.open_session(proven, options, &context).await?;
+        self.take_over(login, unsent, context).await
     }
 
     /// The row of a new session, whose cookies have not left yet. On an error there is none that lives.
@@ -147,7 +149,7 @@ impl Authenticator {
         proven: Proven,
         options: LoginOptions,
         context: &LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<(Login, Unsent), LoginError> {
         let Proven { subject, claims, password_hash } = proven;
         let request = LoginRequest {
             subject: subject.clone(),
@@ -158,23 +160,30 @@ impl Authenticator {
             ids: self.0.random.login_ids().map_err(LoginError::Random)?,
         };
         let login = self.0.core.load().login(request, self.now())?;
-        self.0.tokens.create(&login.record).await?;
+        let unsent = Unsent::new(self, &login.record.id);
+        self.told("create", patiently(self.0.tokens.create(&login.record)).await)?;
         if let Err(error) = self.still_valid(&subject, password_hash.as_deref(), context.ip()).await {
-            let _ = self.revoke_session(login.record.id, RevocationReason::UserInactive).await;
+            unsent.take_back(RevocationReason::UserInactive).await;
             return Err(error);
         }
-        Ok(login)
+        Ok((login, unsent))
     }
 
     /// Ends the sessions whose cookies came in, and those over the limit.
-    pub(crate) async fn take_over(&self, login: Login, context: LoginContext) -> Result<Login, LoginError> {
+    pub(crate) async fn take_over(
+        &self,
+        login: Login,
+        unsent: Unsent,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
         let ip = context.ip();
         // A failure is tried again in the background; the new session stands.
         let _ = self.revoke_sessions(context.presented, RevocationReason::Replaced).await;
         if let Err(error) = self.keep_to_limit(&login.record.subject).await {
-            let _ = self.revoke_session(login.record.id, RevocationReason::Limit).await;
+            unsent.take_back(RevocationReason::Limit).await;
             return Err(error.into());
         }
+        unsent.send();
         self.logged_in(&login, ip);
         Ok(login)
     }
@@ -189,9 +198,10 @@ impl Authenticator {
     /// all, and all of them agree which are the oldest, so in the end the limit holds exactly.
     async fn keep_to_limit(&self, subject: &Subject) -> Result<(), StoreError> {
         let Some(limit) = self.config().max_sessions() else { return Ok(()) };
-        let living = self.0.tokens.sessions_of(subject, self.timestamp()).await?;
-        let surplus = living.into_iter().map(|session| session.id).skip(limit as usize).collect();
-        self.revoke_sessions(surplus, RevocationReason::Limit).await.map(drop)
+        let surplus = self.living_sessions(subject).await?.into_iter().skip(limit as usize).collect();
+        // A failure is tried again in the background, as with those that are replaced; the new session stands.
+        let _ = self.revoke_sessions(surplus, RevocationReason::Limit).await;
+        Ok(())
     }
 
     /// Reads the user again: a password change or a disabling that came between the check and the new row must not
@@ -202,7 +212,7 @@ impl Authenticator {
         password_hash: Option<&str>,
         ip: Option<IpAddr>,
     ) -> Result<(), LoginError> {
-        let user = self.0.users.find_by_id(subject).await?;
+        let user = self.told("find_by_id", patiently(self.0.users.find_by_id(subject)).await)?;
         match user {
             Some(user) if user.is_active && user.password_hash.as_deref() == password_hash => Ok(()),
             _ => {

@@ -8,7 +8,9 @@ use crate::{
     Authenticator, LoginContext, LoginError, LoginOptions, StoreError,
     event::{Event, LoginRefusal, printable},
     password::MAX_PASSWORD_BYTES,
+    patience::patiently,
     proof::Proven,
+    unsent::Unsent,
 };
 
 /// The shortest new password, in characters (NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 6.2.1). There are no rules of
@@ -58,35 +60,42 @@ impl Authenticator {
         let proven = self.prove_again(who, current, &context).await?;
         let new_hash = self.0.passwords.hash(new).await?;
         let options = LoginOptions::new().remember(present.remember);
+        let ip = context.ip();
         let change = Change { proven, new_hash, present: present.id, options, context };
         let auth = self.clone();
         // A client that hangs up must not leave the old sessions alive beside the new password.
         let task = tokio::spawn(async move { auth.carry_out_change(change).await });
-        task.await.unwrap_or_else(|error| Err(StoreError::new(error).into()))
+        let changed = task.await.unwrap_or_else(|error| Err(StoreError::new(error).into()));
+        let (login, unsent) = changed?;
+        unsent.send();
+        self.logged_in(&login, ip);
+        Ok(login)
     }
 
-    /// The new session comes first, so that a store that is away is noticed before the password has changed.
-    async fn carry_out_change(&self, change: Change) -> Result<Login, LoginError> {
+    /// The new session comes first, so that a store that is away is noticed before the password has changed. Nobody can stop
+    /// this, so no question waits without end.
+    async fn carry_out_change(&self, change: Change) -> Result<(Login, Unsent), LoginError> {
         let Change { proven, new_hash, present, options, context } = change;
         let (subject, old_hash) = (proven.subject.clone(), proven.password_hash.clone());
         let ip = context.ip();
         let known = self.living_sessions(&subject).await?;
-        let login = self.open_session(proven, options, &context).await?;
+        let (login, unsent) = self.open_session(proven, options, &context).await?;
         if let Err(error) = self.swap_hash(&subject, old_hash.as_deref(), &new_hash, ip).await {
-            let _ = self.revoke_session(login.record.id, RevocationReason::Replaced).await;
+            unsent.take_back(RevocationReason::Replaced).await;
             return Err(error);
         }
         self.emit(Event::PasswordChanged { subject: &printable(subject.as_str()), ip });
         // Read again, for a login that was faster. A later one reads the user again, and finds the new hash.
         let mut others = self.living_sessions(&subject).await.unwrap_or(known);
         let mut replaced = context.presented;
-        replaced.push(present);
+        if !replaced.contains(&present) {
+            replaced.push(present);
+        }
         others.retain(|id| *id != login.record.id && !replaced.contains(id));
         // What fails is dead on this node, and is tried again in the background.
         let _ = self.revoke_sessions(replaced, RevocationReason::Replaced).await;
         let _ = self.revoke_sessions(others, RevocationReason::PasswordChanged).await;
-        self.logged_in(&login, ip);
-        Ok(login)
+        Ok((login, unsent))
     }
 
     async fn swap_hash(
@@ -97,12 +106,13 @@ impl Authenticator {
         ip: Option<IpAddr>,
     ) -> Result<(), LoginError> {
         let Some(old) = old else { return Err(LoginError::InvalidCredentials) };
-        let swapped = self.0.users.set_password_hash(subject, old, new).await;
+        let swapped = patiently(self.0.users.set_password_hash(subject, old, new)).await;
+        let swapped = self.told("set_password_hash", swapped);
         if let Ok(true) = swapped {
             return Ok(());
         }
         // The answer may have been lost, or the store may have tried twice: nobody else makes a hash with this salt.
-        let user = self.0.users.find_by_id(subject).await;
+        let user = self.told("find_by_id", patiently(self.0.users.find_by_id(subject)).await);
         match (swapped, user) {
             (_, Ok(Some(user))) if user.password_hash.as_deref() == Some(new) => Ok(()),
             (Err(error), _) | (_, Err(error)) => Err(error.into()),

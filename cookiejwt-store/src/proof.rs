@@ -69,7 +69,8 @@ impl Authenticator {
     /// The hash that another login of the same user stored first, with a salt of its own; none when it belongs to
     /// another password.
     async fn swapped_meanwhile(&self, subject: &Subject, old: &str, password: &str) -> Option<String> {
-        let hash = self.0.users.find_by_id(subject).await.ok()??.password_hash.filter(|hash| hash != old)?;
+        let user = self.told("find_by_id", self.0.users.find_by_id(subject).await).ok()??;
+        let hash = user.password_hash.filter(|hash| hash != old)?;
         let found = self.0.passwords.verify(password, Some(&hash)).await.ok()?;
         (found != PasswordMatch::No).then_some(hash)
     }

@@ -44,6 +44,7 @@ struct Entry {
 #[derive(Clone, Copy, Debug, Default)]
 struct Feed {
     newest: Option<Timestamp>,
+    asked_at: Timestamp,
     is_stale: bool,
 }
 
@@ -70,13 +71,14 @@ impl RevokedSet {
         self.loading.lock().await
     }
 
-    /// From when on the store has to be asked: everything that still matters after a start or a failure, else an
-    /// overlap behind the newest revocation that was seen.
+    /// From when on the store has to be asked: everything that still matters after a start, after a failure and after a
+    /// clock that was set back (what was forgotten too early may matter again), else an overlap behind the newest revocation
+    /// that was seen. One from the future, by a node whose clock is ahead, hides none of the present.
     pub(crate) fn poll_from(&self, now: Timestamp) -> Timestamp {
         let relevant = now.plus_millis(-self.memory_millis);
         let feed = *self.feed();
-        let seen = feed.newest.filter(|_| !feed.is_stale);
-        seen.map_or(relevant, |newest| newest.plus_millis(-OVERLAP_SECONDS * 1000).max(relevant))
+        let seen = feed.newest.filter(|_| !feed.is_stale && now >= feed.asked_at);
+        seen.map_or(relevant, |newest| newest.min(now).plus_millis(-OVERLAP_SECONDS * 1000).max(relevant))
     }
 
     /// Takes what the store said; true when it had been away before.
@@ -91,6 +93,7 @@ impl RevokedSet {
         self.loaded.store(true, Ordering::Release);
         let mut feed = self.feed();
         feed.newest = feed.newest.max(newest);
+        feed.asked_at = now;
         std::mem::take(&mut feed.is_stale)
     }
 
@@ -202,5 +205,11 @@ mod tests {
         assert_eq!(set.poll_from(start), start.plus_millis(-60_500));
         let later = start.plus_millis(3_600_000);
         assert_eq!(set.poll_from(later), later.plus_millis(-MEMORY), "never more than still matters");
+        set.load(revoked(start.plus_millis(600_000)), start);
+        assert_eq!(set.poll_from(start), start.plus_millis(-60_000), "one from the future hides none");
+        let back = start.plus_millis(-1);
+        assert_eq!(set.poll_from(back), back.plus_millis(-MEMORY), "the clock was set back");
+        set.load(Vec::new(), back);
+        assert_eq!(set.poll_from(back), back.plus_millis(-60_000), "and the store was asked since");
     }
 }

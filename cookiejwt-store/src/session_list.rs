@@ -6,7 +6,7 @@ use cookiejwt_core::{
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 
-use crate::{Authenticator, StoreError, api::rfc3339};
+use crate::{Authenticator, StoreError, api::rfc3339, patience::patiently};
 
 /// A living session as its owner sees it, for him to recognise his devices (OWASP ASVS 7.5.2).
 ///
@@ -56,7 +56,7 @@ impl SessionInfo {
 impl Authenticator {
     /// The living sessions of this identity's user, the newest first.
     pub async fn sessions(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
-        let rows = self.0.tokens.sessions_of(who.subject(), self.timestamp()).await?;
+        let rows = self.living(who.subject()).await?;
         Ok(rows.into_iter().map(|row| SessionInfo::new(row, who)).collect())
     }
 
@@ -69,7 +69,7 @@ impl Authenticator {
         who: &Identity,
         id: &SessionId,
     ) -> Result<Option<SetCookies>, StoreError> {
-        let row = self.0.tokens.find(id).await?;
+        let row = self.told("find", self.0.tokens.find(id).await)?;
         if row.is_none_or(|row| row.subject != *who.subject()) {
             return Ok(None);
         }
@@ -86,8 +86,12 @@ impl Authenticator {
     }
 
     pub(crate) async fn living_sessions(&self, subject: &Subject) -> Result<Vec<SessionId>, StoreError> {
-        let rows = self.0.tokens.sessions_of(subject, self.timestamp()).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        Ok(self.living(subject).await?.into_iter().map(|row| row.id).collect())
+    }
+
+    async fn living(&self, subject: &Subject) -> Result<Vec<SessionRecord>, StoreError> {
+        let living = patiently(self.0.tokens.sessions_of(subject, self.timestamp())).await;
+        self.told("sessions_of", living)
     }
 }
 

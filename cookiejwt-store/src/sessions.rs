@@ -9,6 +9,7 @@ use cookiejwt_core::{
 use crate::{
     Authenticator, StoreError,
     event::{Event, printable},
+    patience::patiently,
 };
 
 /// Waits between the tries of a revocation that failed.
@@ -53,7 +54,8 @@ impl Authenticator {
         let (auth, subject) = (self.clone(), subject.clone());
         let task = tokio::spawn(async move {
             let now = auth.timestamp();
-            let sessions = auth.0.tokens.revoke_subject(&subject, reason, now).await?;
+            let revoked = patiently(auth.0.tokens.revoke_subject(&subject, reason, now)).await;
+            let sessions = auth.told("revoke_subject", revoked)?;
             let count = sessions.len() as u64;
             for session in sessions {
                 auth.0.revoked.insert(session, reason, now);
@@ -105,7 +107,7 @@ impl Authenticator {
     async fn revoke_in_store(&self, revocations: &[Revocation]) -> Result<u64, StoreError> {
         let mut result = Ok(0);
         for revocation in revocations {
-            match self.0.tokens.revoke(revocation).await {
+            match patiently(self.0.tokens.revoke(revocation)).await {
                 Ok(true) => {
                     let session = printable(revocation.session_id.as_str());
                     self.emit(Event::Revoked { session: &session, reason: revocation.reason });

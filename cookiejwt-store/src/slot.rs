@@ -136,8 +136,7 @@ impl Slot {
     /// The user behind an identity that this slot gave.
     pub async fn load_user<U: Send + Sync + 'static>(&self, identity: &Identity) -> Result<U, Problem> {
         let users = &self.auth.0.users;
-        let found = users.find_by_id(identity.subject()).await;
-        let found = found.map_err(|error| self.auth.unavailable("find_by_id", &error))?;
+        let found = self.auth.told("find_by_id", users.find_by_id(identity.subject()).await)?;
         let Some(found) = found.filter(|user| user.is_active) else {
             return Err(self.user_inactive(identity).await);
         };

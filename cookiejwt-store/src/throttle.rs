@@ -184,7 +184,7 @@ impl Authenticator {
     }
 
     async fn count_in_bucket(&self, request: &ThrottleRequest) -> Result<ThrottleOutcome, StoreError> {
-        let in_store = self.0.tokens.throttle(request).await?;
+        let in_store = self.told("throttle", self.0.tokens.throttle(request).await)?;
         Ok(in_store.unwrap_or_else(|| self.0.throttling.buckets.count(request)))
     }
 

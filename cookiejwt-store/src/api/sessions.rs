@@ -31,25 +31,18 @@ impl Api {
     }
 
     async fn list(&self, who: &Identity) -> Result<Reply, Problem> {
-        let sessions =
-            self.0.sessions(who).await.map_err(|error| self.0.unavailable("sessions_of", &error))?;
+        let sessions = self.0.sessions(who).await?;
         Ok(Reply::json(&sessions))
     }
 
     async fn end_others(&self, who: &Identity) -> Result<Reply, Problem> {
-        let ended = self
-            .0
-            .end_other_sessions(who)
-            .await
-            .map_err(|error| self.0.unavailable("end_session", &error))?;
+        let ended = self.0.end_other_sessions(who).await?;
         Ok(Reply::json(&serde_json::json!({ "revoked": ended })))
     }
 
     /// The lines that clear the cookies are written first, so that those of a refresh in the same request do not count.
     async fn end(&self, who: &Identity, id: &SessionId) -> Result<Reply, Problem> {
-        let ended =
-            self.0.end_session(who, id).await.map_err(|error| self.0.unavailable("end_session", &error))?;
-        let cookies = ended.ok_or(Problem::NotFound)?;
+        let cookies = self.0.end_session(who, id).await?.ok_or(Problem::NotFound)?;
         Ok(self.with_cookies(Reply::no_content(), &cookies))
     }
 }

@@ -102,7 +102,7 @@ const EVENTS: [&str; 22] = [
     "csrf CrossSite",
     "rejected AccessCookie Signature",
     "refused NothingUsable",
-    "store failed login",
+    "store failed create",
     "feed stale",
     "feed recovered",
 ];
@@ -121,7 +121,7 @@ const COUNTERS: [(&str, u64); 15] = [
     ("cookiejwt_rejected_credentials_total{credential=access_cookie,fault=signature}", 1),
     ("cookiejwt_revocations_total{reason=reuse}", 1),
     ("cookiejwt_revocations_total{reason=logout}", 1),
-    ("cookiejwt_store_failures_total{operation=login}", 1),
+    ("cookiejwt_store_failures_total{operation=create}", 1),
     ("cookiejwt_feed_stale{}", 0),
 ];
 
@@ -133,7 +133,7 @@ const LINES: [&str; 10] = [
     "WARN cookiejwt_store::event: a used-up refresh token was presented: the session is revoked",
     "INFO cookiejwt_store::event: session revoked session=",
     "INFO cookiejwt_store::event: csrf refused denial=",
-    "ERROR cookiejwt_store::event: store failed operation=\"login\" error=",
+    "ERROR cookiejwt_store::event: store failed operation=\"create\" error=",
     "WARN cookiejwt_store::event: the feed of revocations is stale",
     "INFO cookiejwt_store::event: the feed of revocations has caught up",
 ];

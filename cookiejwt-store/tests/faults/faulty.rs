@@ -1,0 +1,156 @@
+use std::sync::{Arc, Mutex};
+
+use cookiejwt_store::{
+    Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
+    StoreError, Subject, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp, TokenStore, UserStore,
+};
+use tokio::task::yield_now;
+
+/// What becomes of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It fails before it does anything.
+    Error,
+    /// So do all that follow.
+    Outage,
+    /// It does its work, and the answer is lost.
+    LostAnswer,
+    /// It does nothing, and gives no answer.
+    Silence,
+    /// It does its work, and gives no answer.
+    SilenceAfterWork,
+    /// It panics before it does anything.
+    Panic,
+}
+
+/// Which call is to fail: one after the other, so that none is forgotten.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    armed: Option<(Fault, usize)>,
+    calls: usize,
+    hit: Option<&'static str>,
+}
+
+impl Faults {
+    /// The call of this number fails, the first is 0.
+    pub(crate) fn arm(&self, fault: Fault, number: usize) {
+        *self.0.lock().unwrap() = State { armed: Some((fault, number)), ..State::default() };
+    }
+
+    /// From now on all is well. The method whose call was to fail, if it came so far.
+    pub(crate) fn heal(&self) -> Option<&'static str> {
+        std::mem::take(&mut *self.0.lock().unwrap()).hit
+    }
+
+    fn next(&self, name: &'static str) -> Option<Fault> {
+        let mut state = self.0.lock().unwrap();
+        let (fault, armed) = state.armed?;
+        let number = state.calls;
+        state.calls += 1;
+        let hits = if fault == Fault::Outage { number >= armed } else { number == armed };
+        if hits {
+            state.hit.get_or_insert(name);
+        }
+        hits.then_some(fault)
+    }
+
+    async fn call<T>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let fault = self.next(name);
+        // A database never answers at once: a client can be gone before the work and after it.
+        yield_now().await;
+        match fault {
+            Some(Fault::Error | Fault::Outage) => return Err(StoreError::new(format!("{name} is away"))),
+            Some(Fault::Silence) => std::future::pending().await,
+            Some(Fault::Panic) => panic!("{name} panics"),
+            Some(Fault::LostAnswer | Fault::SilenceAfterWork) | None => {}
+        }
+        let answer = work.await;
+        yield_now().await;
+        match fault {
+            Some(Fault::LostAnswer) => Err(StoreError::new(format!("the answer of {name} is lost"))),
+            Some(Fault::SilenceAfterWork) => std::future::pending().await,
+            _ => answer,
+        }
+    }
+}
+
+/// A store whose calls can fail one by one.
+#[derive(Clone, Debug)]
+pub(crate) struct Faulty<S> {
+    pub(crate) store: S,
+    pub(crate) faults: Faults,
+}
+
+impl<S: TokenStore> TokenStore for Faulty<S> {
+    async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
+        self.faults.call("create", self.store.create(session)).await
+    }
+
+    async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        self.faults.call("find", self.store.find(id)).await
+    }
+
+    async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
+        self.faults.call("rotate", self.store.rotate(request)).await
+    }
+
+    async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
+        self.faults.call("revoke", self.store.revoke(revocation)).await
+    }
+
+    async fn revoke_subject(
+        &self,
+        subject: &Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.faults.call("revoke_subject", self.store.revoke_subject(subject, reason, at)).await
+    }
+
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
+        self.faults.call("revoked_since", self.store.revoked_since(since)).await
+    }
+
+    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+        self.faults.call("sessions_of", self.store.sessions_of(subject, now)).await
+    }
+
+    async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.faults.call("purge", self.store.purge(now, limit)).await
+    }
+
+    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
+        self.faults.call("throttle", self.store.throttle(request)).await
+    }
+
+    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
+        self.faults.call("refund", self.store.refund(refund)).await
+    }
+
+    async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.faults.call("purge_throttle", self.store.purge_throttle(now, limit)).await
+    }
+}
+
+impl<S: UserStore> UserStore for Faulty<S> {
+    type User = S::User;
+
+    async fn find_by_id(&self, id: &Subject) -> Result<Option<S::User>, StoreError> {
+        self.faults.call("find_by_id", self.store.find_by_id(id)).await
+    }
+
+    async fn find_by_login(&self, login: &str) -> Result<Option<S::User>, StoreError> {
+        self.faults.call("find_by_login", self.store.find_by_login(login)).await
+    }
+
+    async fn set_password_hash(&self, id: &Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+        self.faults.call("set_password_hash", self.store.set_password_hash(id, old, new)).await
+    }
+}

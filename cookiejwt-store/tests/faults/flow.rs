@@ -1,0 +1,190 @@
+use cookiejwt_store::{ConfigBuilder, Decision, RevocationLevel, Route, Slot, StoreError, core::testing};
+use http::Method;
+use serde_json::json;
+
+use crate::{
+    answer::{Answer, Ask},
+    common::{CLEARED, PASSWORD, User, lines},
+    scene::Scene,
+};
+
+pub(crate) const NEW_PASSWORD: &str = "battery staple";
+
+/// Everything that asks a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// A valid access token at a node that has just started.
+    FirstRequest,
+    /// A valid access token at the level `EveryRequest`.
+    EveryRequest,
+    RefreshAhead,
+    Refresh,
+    RefreshRoute,
+    Verify,
+    /// A user who was disabled meanwhile.
+    Disabled,
+    /// A refresh token that is used up.
+    Reuse,
+    CurrentUser,
+    IsAlive,
+    /// With the cookies of a session.
+    Login,
+    /// The stored hash is outdated.
+    LoginRehashing,
+    LoginOverLimit,
+    WrongPassword,
+    FreshLogin,
+    PasswordChange,
+    Logout,
+    LogoutEverywhere,
+    ListSessions,
+    EndSession,
+    EndOtherSessions,
+    Feed,
+    Purge,
+}
+
+impl Flow {
+    pub(crate) const ALL: [Self; 23] = [
+        Self::FirstRequest,
+        Self::EveryRequest,
+        Self::RefreshAhead,
+        Self::Refresh,
+        Self::RefreshRoute,
+        Self::Verify,
+        Self::Disabled,
+        Self::Reuse,
+        Self::CurrentUser,
+        Self::IsAlive,
+        Self::Login,
+        Self::LoginRehashing,
+        Self::LoginOverLimit,
+        Self::WrongPassword,
+        Self::FreshLogin,
+        Self::PasswordChange,
+        Self::Logout,
+        Self::LogoutEverywhere,
+        Self::ListSessions,
+        Self::EndSession,
+        Self::EndOtherSessions,
+        Self::Feed,
+        Self::Purge,
+    ];
+
+    pub(crate) fn config(self) -> ConfigBuilder {
+        match self {
+            Self::EveryRequest => testing::config().revocation(RevocationLevel::EveryRequest),
+            Self::LoginOverLimit => testing::config().max_sessions(2),
+            _ => testing::config(),
+        }
+    }
+
+    /// The status when no store fails.
+    pub(crate) fn success(self) -> u16 {
+        match self {
+            Self::PasswordChange | Self::EndSession => 204,
+            Self::Disabled | Self::Reuse | Self::WrongPassword => 401,
+            _ => 200,
+        }
+    }
+
+    /// Which of the sessions of alice and of her phone it ends.
+    pub(crate) fn ends(self) -> [bool; 2] {
+        match self {
+            Self::Disabled
+            | Self::Reuse
+            | Self::Login
+            | Self::LoginRehashing
+            | Self::LoginOverLimit
+            | Self::FreshLogin
+            | Self::Logout => [true, false],
+            Self::PasswordChange | Self::LogoutEverywhere => [true, true],
+            Self::EndSession | Self::EndOtherSessions => [false, true],
+            _ => [false, false],
+        }
+    }
+
+    /// What it answers, and what it does with the cookies.
+    pub(crate) async fn run(self, scene: &Scene) -> Seen {
+        let (auth, jar) = (&scene.world.auth, scene.jar());
+        match self {
+            Self::FirstRequest | Self::EveryRequest | Self::RefreshAhead | Self::Refresh | Self::Reuse => {
+                Seen::of_decision(&auth.authenticate(&jar.get()).await)
+            }
+            Self::Disabled => Seen::of_decision(&auth.refresh(&jar.post()).await),
+            Self::CurrentUser => {
+                let (head, slot) = (jar.get(), Slot::new(auth, "/"));
+                let user = slot.user::<User>((&head).into()).await;
+                Seen {
+                    status: user.map_or_else(|problem| problem.status().as_u16(), |_| 200),
+                    lines: Vec::new(),
+                }
+            }
+            Self::IsAlive => {
+                let is_alive = auth.is_alive(&scene.who).await;
+                Seen { status: if is_alive { 200 } else { 401 }, lines: Vec::new() }
+            }
+            Self::LogoutEverywhere => Seen::of(&auth.logout_everywhere(&scene.who).await),
+            Self::Feed => Seen::of(&auth.poll_revocations().await),
+            Self::Purge => Seen::of(&auth.purge().await),
+            _ => Seen::of_answer(&self.ask(scene).of(&scene.world).await),
+        }
+    }
+
+    fn ask(self, scene: &Scene) -> Ask {
+        let json = |route, body: serde_json::Value| {
+            Ask::post(route).content_type("application/json").body(body.to_string()).from("192.0.2.7")
+        };
+        let login = |password| json(Route::Login, json!({ "username": "alice", "password": password }));
+        let ask = match self {
+            Self::RefreshRoute => Ask::post(Route::Refresh),
+            Self::Verify => Ask::post(Route::Verify),
+            Self::Login | Self::LoginRehashing => login(PASSWORD),
+            Self::LoginOverLimit => return login(PASSWORD),
+            Self::WrongPassword => return login("wrong"),
+            Self::FreshLogin => json(Route::FreshLogin, json!({ "password": PASSWORD })),
+            Self::PasswordChange => {
+                json(Route::Password, json!({ "current_password": PASSWORD, "new_password": NEW_PASSWORD }))
+            }
+            Self::Logout => Ask::post(Route::Logout),
+            Self::ListSessions => Ask::get(Route::Sessions),
+            Self::EndSession => Ask::end(scene.phone.session.as_str()),
+            Self::EndOtherSessions => Ask::post(Route::Sessions).method(Method::DELETE),
+            _ => unreachable!("{self:?} has no endpoint"),
+        };
+        ask.cookies(&scene.jar())
+    }
+}
+
+/// What a client sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) status: u16,
+    pub(crate) lines: Vec<String>,
+}
+
+impl Seen {
+    /// Of what no client asks for.
+    fn of<T>(result: &Result<T, StoreError>) -> Self {
+        Self { status: if result.is_ok() { 200 } else { 503 }, lines: Vec::new() }
+    }
+
+    fn of_decision(decision: &Decision) -> Self {
+        let status = decision.required().map_or_else(|problem| problem.status().as_u16(), |_| 200);
+        Self { status, lines: lines(&decision.cookies) }
+    }
+
+    fn of_answer(answer: &Answer) -> Self {
+        Self { status: answer.status(), lines: answer.set_cookies() }
+    }
+
+    /// In short: `503 kept`.
+    pub(crate) fn in_words(&self) -> String {
+        let cookies = match self.lines.len() {
+            0 => "kept",
+            _ if self.lines == CLEARED => "cleared",
+            _ => "set",
+        };
+        format!("{} {cookies}", self.status)
+    }
+}

@@ -1,0 +1,178 @@
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use cookiejwt_store::{AuthenticatorBuilder, Identity, SessionRecord, TokenStore as _};
+
+use crate::{
+    common::{Browser, Jar, PASSWORD, World},
+    faulty::{Faults, Faulty},
+    flow::{Flow, NEW_PASSWORD, Seen},
+};
+
+/// More than all the tries of a revocation take.
+const RETRIES: Duration = Duration::from_mins(5);
+
+/// What stands before a flow: alice at her desk and on her phone, and a node whose stores can fail.
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) faults: Faults,
+    pub(crate) phone: Browser,
+    pub(crate) who: Identity,
+    jar: Mutex<Jar>,
+    heard: Arc<Mutex<Vec<String>>>,
+    before: Vec<SessionRecord>,
+}
+
+impl Scene {
+    pub(crate) async fn of(flow: Flow) -> Self {
+        Self::with(flow, |builder| builder).await
+    }
+
+    pub(crate) async fn with(
+        flow: Flow,
+        change: impl FnOnce(AuthenticatorBuilder) -> AuthenticatorBuilder,
+    ) -> Self {
+        let mut world = World::with(flow.config());
+        let (faults, heard) = (Faults::default(), Arc::<Mutex<Vec<String>>>::default());
+        let told = Arc::clone(&heard);
+        let builder = world.builder().on_event(move |event| told.lock().unwrap().push(format!("{event:?}")));
+        world.auth = change(builder)
+            .users(Faulty { store: world.users.clone(), faults: faults.clone() })
+            .tokens(Faulty { store: world.tokens.clone(), faults: faults.clone() })
+            .feed_interval(Duration::from_hours(24))
+            .build()
+            .unwrap();
+        let mut alice = world.login("alice").await;
+        world.advance(1);
+        let login = world.try_login("alice", PASSWORD).await.unwrap();
+        let (phone, who) = (Browser::of(&login), login.identity);
+        if flow == Flow::Reuse {
+            world.advance(20);
+            let mut next = alice.jar.without_access();
+            next.apply(&crate::common::lines(&world.auth.refresh(&next.post()).await.cookies));
+            world.advance(306);
+            alice.jar = alice.jar.without_access();
+        }
+        if flow != Flow::FirstRequest {
+            world.auth.poll_revocations().await.unwrap();
+        }
+        match flow {
+            Flow::RefreshAhead => world.advance(275),
+            Flow::Refresh | Flow::IsAlive => world.expire_access(),
+            Flow::Purge => world.advance(31 * 86_400),
+            Flow::Disabled => world.users.change(1, |alice| alice.is_active = false),
+            Flow::LoginRehashing => {
+                world.users.change(1, |alice| alice.password_hash = Some(format!("old:0:{PASSWORD}")));
+            }
+            _ => {}
+        }
+        heard.lock().unwrap().clear();
+        let jar = Mutex::new(alice.jar.clone());
+        let mut scene = Self { world, faults, phone, who, jar, heard, before: Vec::new() };
+        scene.before = scene.rows().await;
+        scene
+    }
+
+    /// What alice's browser holds at this moment.
+    pub(crate) fn jar(&self) -> Jar {
+        self.jar.lock().unwrap().clone()
+    }
+
+    /// The flow as a browser makes it: the cookies of the answer count.
+    pub(crate) async fn run(&self, flow: Flow) -> Seen {
+        let seen = flow.run(self).await;
+        self.jar.lock().unwrap().apply(&seen.lines);
+        seen
+    }
+
+    /// Every row, in the order of the logins.
+    pub(crate) async fn rows(&self) -> Vec<SessionRecord> {
+        let ids = self.world.tokens.created.lock().unwrap().clone();
+        let mut rows = Vec::new();
+        for id in ids {
+            rows.extend(self.world.tokens.rows.find(&id).await.unwrap());
+        }
+        rows
+    }
+
+    pub(crate) fn events(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// Nothing fails any more, and everything that was left to the background is done. The call that failed.
+    pub(crate) async fn heal(&self) -> Option<&'static str> {
+        let hit = self.faults.heal();
+        tokio::time::sleep(RETRIES).await;
+        hit
+    }
+
+    /// What must be true of the rows whatever failed. Without an answer nobody was let in, and no session is new.
+    pub(crate) async fn assert_consistent(&self, rule: &str, flow: Flow, seen: Option<&Seen>, hit: &str) {
+        let succeeded = seen.is_some_and(|seen| seen.status < 400);
+        let rows = self.rows().await;
+        let (old, new) = rows.split_at(self.before.len().min(rows.len()));
+        if flow != Flow::Purge {
+            for (before, after) in self.before.iter().zip(old) {
+                let mut kept = after.clone();
+                kept.revoked = before.revoked;
+                let may_rotate = succeeded || seen.is_none() || hit == "rotate";
+                assert!(may_rotate || kept == *before, "{rule}: half a change: {before:?} {after:?}");
+            }
+        }
+        let living = new.iter().filter(|row| row.revoked.is_none()).count();
+        assert!(living <= usize::from(succeeded), "{rule}: {living} sessions that nobody holds");
+        if let Some(seen) = seen.filter(|_| !succeeded) {
+            assert!(!seen.in_words().ends_with("set"), "{rule}: {seen:?}");
+        }
+        // A login that fails ends nothing; what was to be ended is, at the latest when the store is back.
+        let is_login =
+            matches!(flow, Flow::Login | Flow::LoginOverLimit | Flow::FreshLogin | Flow::PasswordChange);
+        let failed = seen.is_some_and(|seen| seen.status >= 500);
+        let done = seen.is_some_and(|seen| seen.status == flow.success()) || hit == "revoke";
+        for (row, ends) in old.iter().zip(flow.ends()) {
+            let ended = row.revoked.is_some();
+            assert!(!ended || ends && !(is_login && failed), "{rule}: ended: {row:?}");
+            assert!(ended || !ends || !done, "{rule}: lives on: {row:?}");
+        }
+    }
+
+    /// Who was let in by the first answer is still in; whoever was not tries again with the cookies that he has.
+    pub(crate) async fn assert_goes_on(&self, rule: &str, flow: Flow, seen: Option<&Seen>) {
+        let expected = flow.success();
+        let retried = match seen {
+            Some(seen) if seen.status < 500 => {
+                assert_eq!(seen.status, expected, "{rule}");
+                return self.assert_held(rule, flow).await;
+            }
+            _ => self.run(flow).await.status,
+        };
+        // A client that does not hear of its success finds its password changed, or its session replaced.
+        let unheard = matches!(flow, Flow::PasswordChange | Flow::FreshLogin) && seen.is_none();
+        assert!(retried == expected || unheard && retried == 401, "{rule}: {retried} when tried again");
+        if flow != Flow::Disabled {
+            self.assert_one_password(rule).await;
+        }
+    }
+
+    /// Whoever holds cookies after an answer that was no failure is who he was, as the access token by itself says, and as
+    /// the store says.
+    async fn assert_held(&self, rule: &str, flow: Flow) {
+        let (jar, flow_ends) =
+            (self.jar(), [Flow::Disabled, Flow::Reuse, Flow::Purge, Flow::LogoutEverywhere]);
+        if flow_ends.contains(&flow) || jar == Jar::default() {
+            return;
+        }
+        let refreshed = self.world.auth.refresh(&jar.post()).await;
+        assert!(refreshed.identity().is_some(), "{rule}: {:?}", refreshed.reason);
+    }
+
+    async fn assert_one_password(&self, rule: &str) {
+        let logins = [
+            self.world.try_login("alice", PASSWORD).await.is_ok(),
+            self.world.try_login("alice", NEW_PASSWORD).await.is_ok(),
+        ];
+        assert_ne!(logins[0], logins[1], "{rule}: the old and the new password");
+    }
+}
