@@ -3,11 +3,14 @@
 use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::Pin};
 
 use cookiejwt_store::{Secret, core::testing};
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::{
     ACCESS, Answer, Documented, Expected, REFRESH, Request, Scenario, Step, World, answer::exchange,
-    request::Names, scenario::Availability, world::second,
+    request::Names, world::second,
 };
 
 /// A server of one framework on a port of its own.
@@ -92,8 +95,8 @@ impl Player {
                 self.names.set(&format!("{name}.session"), browser.session.as_str());
             }
             Step::Pass(seconds) => world.pass(*seconds),
-            Step::Sessions(availability) => world.store.set_away(*availability == Availability::Away),
-            Step::Users(availability) => world.users.set_away(*availability == Availability::Away),
+            Step::Sessions(availability) => world.store.set(*availability),
+            Step::Users(availability) => world.users.set(*availability),
             Step::Disable(user) => world.users.change(user, |user| user.is_active = false),
             Step::Delete(user) => world.users.delete(user),
             Step::Claims(user, claims) => {
@@ -120,6 +123,7 @@ impl Player {
                 let expected = on_rocket.as_ref().filter(|_| self.is_rocket).unwrap_or(expected);
                 self.send(number, request, expected).await;
             }
+            Step::Uncaught { request, rows } => self.uncaught(number, request, rows).await,
             Step::HangUp { request, rows } => self.hang_up(number, request, rows).await,
         }
     }
@@ -142,6 +146,24 @@ impl Player {
         }
         self.played.kept.extend(self.documented.kept(request, &answer));
         self.played.answers.push(answer);
+    }
+
+    async fn uncaught(&mut self, number: usize, request: &Request, rows: &[String]) {
+        let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
+        stream.write_all(&request.bytes(&self.names)).await.expect("the server reads");
+        let mut received = [0; 12];
+        let said = match stream.read_exact(&mut received).await {
+            Ok(_) => String::from_utf8_lossy(&received).into_owned(),
+            Err(_) => "a dropped connection".to_owned(),
+        };
+        let should = if self.is_rocket { "HTTP/1.1 500" } else { "a dropped connection" };
+        if said != should {
+            self.fault(number, &[should.to_owned()], &[said]);
+        }
+        let after = self.world.rows().await;
+        if after != rows {
+            self.fault(number, rows, &after);
+        }
     }
 
     async fn hang_up(&mut self, number: usize, request: &Request, rows: &[String]) {

@@ -1,6 +1,6 @@
 //! The words that the table is written in.
 
-use cookiejwt_store::ConfigBuilder;
+use cookiejwt_store::{ConfigBuilder, StoreError};
 
 use crate::{Expected, Request, world::ACCESS_LIFE_AND_LEEWAY};
 
@@ -43,6 +43,12 @@ pub enum Step {
         expected: Expected,
         on_rocket: Option<Expected>,
     },
+    /// A panic that nothing but the framework catches: axum and actix-web drop the connection, Rocket answers 500. Then these
+    /// rows stand.
+    Uncaught {
+        request: Request,
+        rows: Vec<String>,
+    },
     /// The client hangs up after the rotation and before the response; then these rows stand.
     HangUp {
         request: Request,
@@ -50,10 +56,24 @@ pub enum Step {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a store behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Availability {
     Away,
+    #[default]
     Back,
+    Panics,
+}
+
+impl Availability {
+    /// What becomes of a call.
+    pub(crate) fn answer(self, who: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Away => Err(StoreError::new(format!("the {who} are away"))),
+            Self::Back => Ok(()),
+            Self::Panics => panic!("the {who} panic, as the scenario asks"),
+        }
+    }
 }
 
 pub fn scenario(rule: &'static str, name: &'static str) -> Scenario {
@@ -113,6 +133,11 @@ impl Scenario {
     /// Where Rocket's documented limits (a header field that is not UTF-8 never arrives) lead to another answer.
     pub fn send_but_on_rocket(self, request: Request, expected: Expected, on_rocket: Expected) -> Self {
         self.step(Step::Send { request, expected, on_rocket: Some(on_rocket) })
+    }
+
+    pub fn uncaught(self, request: Request, rows: &[&str]) -> Self {
+        let rows = rows.iter().map(|row| (*row).to_owned()).collect();
+        self.step(Step::Uncaught { request, rows })
     }
 
     pub fn hang_up(self, request: Request, rows: &[&str]) -> Self {

@@ -9,6 +9,8 @@ use cookiejwt_store::{
 };
 use tokio::sync::Semaphore;
 
+use crate::scenario::Availability;
+
 /// How often each method was called; `rotated` counts the rotations that changed a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -29,7 +31,7 @@ pub struct Watched(Arc<Inner>);
 struct Inner {
     rows: MemoryStore,
     counts: Mutex<Counts>,
-    away: AtomicBool,
+    availability: Mutex<Availability>,
     created: Mutex<Vec<SessionId>>,
     revoking: Gate,
 }
@@ -81,7 +83,11 @@ impl Watched {
     }
 
     pub fn set_away(&self, away: bool) {
-        self.0.away.store(away, Ordering::SeqCst);
+        self.set(if away { Availability::Away } else { Availability::Back });
+    }
+
+    pub fn set(&self, availability: Availability) {
+        *self.0.availability.lock().unwrap() = availability;
     }
 
     pub async fn row(&self, id: &SessionId) -> Option<SessionRecord> {
@@ -106,11 +112,8 @@ impl Watched {
 
     fn called(&self, count: impl FnOnce(&mut Counts)) -> Result<(), StoreError> {
         count(&mut self.0.counts.lock().unwrap());
-        if self.0.away.load(Ordering::SeqCst) {
-            Err(StoreError::new("the sessions are away"))
-        } else {
-            Ok(())
-        }
+        let availability = *self.0.availability.lock().unwrap();
+        availability.answer("sessions")
     }
 }
 

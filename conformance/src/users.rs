@@ -1,6 +1,6 @@
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+    atomic::{AtomicUsize, Ordering},
 };
 
 use cookiejwt_store::{
@@ -8,6 +8,8 @@ use cookiejwt_store::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::scenario::Availability;
 
 #[derive(Clone, Debug)]
 pub struct User {
@@ -42,7 +44,7 @@ pub struct Users(Arc<Inner>);
 
 struct Inner {
     rows: Mutex<Vec<User>>,
-    away: AtomicBool,
+    availability: Mutex<Availability>,
     calls: AtomicUsize,
 }
 
@@ -56,7 +58,7 @@ impl Default for Users {
             claims: json!({ "name": name, "roles": ["reader"] }),
         };
         let rows = Mutex::new(vec![user(1, "alice"), user(2, "bob")]);
-        Self(Arc::new(Inner { rows, away: AtomicBool::new(false), calls: AtomicUsize::new(0) }))
+        Self(Arc::new(Inner { rows, availability: Mutex::default(), calls: AtomicUsize::new(0) }))
     }
 }
 
@@ -74,7 +76,11 @@ impl Users {
     }
 
     pub fn set_away(&self, away: bool) {
-        self.0.away.store(away, Ordering::SeqCst);
+        self.set(if away { Availability::Away } else { Availability::Back });
+    }
+
+    pub fn set(&self, availability: Availability) {
+        *self.0.availability.lock().unwrap() = availability;
     }
 
     pub fn calls(&self) -> usize {
@@ -91,7 +97,8 @@ impl Users {
 
     fn called(&self) -> Result<(), StoreError> {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
-        if self.0.away.load(Ordering::SeqCst) { Err(StoreError::new("the users are away")) } else { Ok(()) }
+        let availability = *self.0.availability.lock().unwrap();
+        availability.answer("users")
     }
 }
 

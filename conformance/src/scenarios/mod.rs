@@ -7,6 +7,7 @@ mod csrf;
 mod endpoints;
 mod guards;
 mod handlers;
+mod panics;
 mod password;
 mod promises;
 mod refresh;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Scenario> {
         refresh::scenarios(),
         csrf::scenarios(),
         handlers::scenarios(),
+        panics::scenarios(),
         guards::scenarios(),
         endpoints::scenarios(),
         sessions::scenarios(),

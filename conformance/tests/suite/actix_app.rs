@@ -46,6 +46,7 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/missing", web::to(async |_: Identity| Err::<String, _>(Problem(Failure::NotFound))))
         .route("/fails", web::to(async |_: Identity| Err::<String, _>(Problem(Failure::ServerError))))
         .route("/panics", web::to(panics))
+        .route("/panics-uncaught", web::to(panics))
         .route("/redirects", web::to(async |_: Identity| web::Redirect::to("/elsewhere").see_other()))
         .route("/streams", web::to(streams))
         .route("/holds", web::to(holds))
@@ -196,6 +197,9 @@ async fn catch_panic(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if request.path() == "/panics-uncaught" {
+        return next.call(request).await;
+    }
     let caught = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     caught.unwrap_or_else(|_| Err(Problem(Failure::ServerError).into()))
 }

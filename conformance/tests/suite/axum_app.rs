@@ -69,6 +69,7 @@ fn application(world: World) -> Router {
         .merge(late)
         .merge(auth.routes())
         .layer(CatchPanicLayer::custom(|_| Problem(Failure::ServerError).into_response()))
+        .route("/panics-uncaught", any(panics))
         .layer(auth.layer())
         .with_state(world)
 }

@@ -48,6 +48,7 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", auth.require_login(routes![private]))
         .mount("/", routes![me, post_me, options_me, optional, post_optional, user, wrong_user, claims])
         .mount("/", routes![wrong_claims, open, missing, fails, fails_late, panics, redirects, streams])
+        .mount("/", routes![panics_uncaught])
         .mount("/", routes![holds, upgrades, sets_cookies, writes_access, log_in_as_bob])
         .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
         .mount("/", routes![own_sessions, own_end, own_end_others, own_fresh, own_password])
@@ -148,6 +149,11 @@ fn fails_late(_who: Identity, _failing: Failing) -> &'static str {
 
 #[get("/panics")]
 fn panics(_who: Identity) -> &'static str {
+    panic!("as the scenario asks")
+}
+
+#[get("/panics-uncaught")]
+fn panics_uncaught(_who: Identity) -> &'static str {
     panic!("as the scenario asks")
 }
 
