@@ -48,6 +48,7 @@ mod guard;
 pub mod guide;
 mod keys;
 mod keys_dir;
+mod lent_memory;
 mod login;
 mod memo;
 mod memory;

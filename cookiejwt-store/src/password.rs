@@ -1,19 +1,27 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use argon2::{
-    Argon2, Params,
-    password_hash::{Error as HashError, PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    Params,
+    password_hash::{CustomizedPasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
+
+use crate::lent_memory::{Hashing, Memory};
 
 /// A password longer than this matches no hash; it is checked before any hashing.
 pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;
 /// Logins that may wait for a free hashing slot; the next is answered 503.
 const MAX_WAITING: usize = 128;
+
+/// RFC 9106 §3.1: 16 bytes are recommended.
+const SALT_BYTES: usize = 16;
 
 /// Whether a password belongs to a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +80,11 @@ pub trait PasswordHasher: Send + Sync + 'static {
 /// assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
 /// assert_eq!(Argon2id::default().verify("correct horse", &hash), PasswordMatch::Yes);
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct Argon2id(Params);
+#[derive(Clone, Default)]
+pub struct Argon2id {
+    params: Params,
+    memory: Arc<Memory>,
+}
 
 impl Argon2id {
     /// Upper bounds for stored parameters, so that a planted row cannot exhaust the memory.
@@ -90,7 +101,9 @@ impl Argon2id {
             return Err(PasswordError::Weak { m: memory_kib, t: passes });
         }
         let params = Params::new(memory_kib, passes, lanes, None);
-        params.map(Self).map_err(|error| PasswordError::Hash(error.to_string()))
+        params
+            .map(|params| Self { params, ..Self::default() })
+            .map_err(|error| PasswordError::Hash(error.to_string()))
     }
 
     fn read(hash: &str) -> Option<(PasswordHash, Params)> {
@@ -113,13 +126,23 @@ impl Argon2id {
 
     fn is_current(&self, hash: &PasswordHash, params: &Params) -> bool {
         let costs = |p: &Params| (p.m_cost(), p.t_cost(), p.p_cost());
-        hash.algorithm == argon2::ARGON2ID_IDENT && costs(params) == costs(&self.0)
+        hash.algorithm == argon2::ARGON2ID_IDENT && costs(params) == costs(&self.params)
+    }
+}
+
+impl fmt::Debug for Argon2id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Argon2id").field(&self.params).finish()
     }
 }
 
 impl PasswordHasher for Argon2id {
     fn hash(&self, password: &str) -> Result<String, PasswordError> {
-        let hash: Result<PasswordHash, HashError> = Argon2::from(&self.0).hash_password(password.as_bytes());
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(|error| PasswordError::Hash(error.to_string()))?;
+        let hashing = Hashing(&self.memory);
+        let hash =
+            hashing.hash_password_customized(password.as_bytes(), &salt, None, None, self.params.clone());
         hash.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))
     }
 
@@ -129,7 +152,7 @@ impl PasswordHasher for Argon2id {
             let _ = self.hash(password);
             return PasswordMatch::No;
         };
-        match Argon2::default().verify_password(password.as_bytes(), &hash) {
+        match Hashing(&self.memory).verify_password(password.as_bytes(), &hash) {
             Ok(()) if self.is_current(&hash, &params) => PasswordMatch::Yes,
             Ok(()) => PasswordMatch::YesOutdated,
             Err(_) => PasswordMatch::No,
@@ -189,12 +212,11 @@ impl Passwords {
         let permit = Arc::clone(&self.slots).acquire_owned().await;
         drop(waiting);
         let permit = permit.map_err(|error| PasswordError::Hash(error.to_string()))?;
-        let work = move || {
-            let result = work();
-            drop(permit);
-            result
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|error| PasswordError::Hash(error.to_string()))
+        // Given back here, when the thread is free for the next: else tokio starts another one, and the allocator keeps as much
+        // memory for each thread that has ever hashed. Whether the client is gone or the hasher panics, it goes with the work.
+        let work = move || (work(), permit);
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map(|(result, _permit)| result).map_err(|error| PasswordError::Hash(error.to_string()))
     }
 }
 

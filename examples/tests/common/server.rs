@@ -142,6 +142,14 @@ impl Server {
         self.process.log()
     }
 
+    /// The most memory that it ever had, where the system says so.
+    pub(crate) fn peak_memory_mib(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kib.div_ceil(1024))
+    }
+
     /// Sends a signal by its name, for instance TERM.
     pub(crate) fn signal(&self, name: &str) {
         self.process.signal(name);

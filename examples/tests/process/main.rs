@@ -16,3 +16,4 @@ mod refresh;
 mod refused;
 mod routes;
 mod shutdown;
+mod storm;
