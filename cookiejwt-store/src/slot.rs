@@ -67,7 +67,8 @@ impl Slot {
     pub async fn settle(&self, head: RequestHead<'_>) -> &Decision {
         match self.begin(head) {
             Ok(decision) => decision,
-            Err(pending) => self.finish(pending).await,
+            // Boxed: else the future of every handler has the size of a refresh, and is moved around and allocated so.
+            Err(pending) => Box::pin(self.finish(pending)).await,
         }
     }
 

@@ -61,7 +61,7 @@ async fn plain() -> String {
 }
 
 async fn cookiejwt(who: Identity) -> String {
-    who.subject().to_string()
+    who.subject().as_str().to_owned()
 }
 
 async fn by_hand(request: HttpRequest, checks: web::Data<ByHand>) -> Result<String, Error> {

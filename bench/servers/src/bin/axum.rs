@@ -50,7 +50,7 @@ async fn plain() -> String {
 }
 
 async fn cookiejwt(who: Identity) -> String {
-    who.subject().to_string()
+    who.subject().as_str().to_owned()
 }
 
 #[derive(Clone)]

@@ -48,7 +48,7 @@ fn plain() -> String {
 
 #[get("/me")]
 fn cookiejwt(who: Identity) -> String {
-    who.subject().to_string()
+    who.subject().as_str().to_owned()
 }
 
 struct Subject(String);
