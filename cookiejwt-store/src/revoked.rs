@@ -12,6 +12,11 @@ use crate::RevokedSession;
 
 /// Rows commit late and clocks differ between nodes.
 const OVERLAP_SECONDS: i64 = 60;
+/// When so many sessions are revoked in the time of the overlap, reading all of them again every second would cost
+/// more than all requests. Then the whole overlap is read every tenth time, and else a short one.
+const CROWD: usize = 1000;
+const SHORT_OVERLAP_SECONDS: i64 = 5;
+const SHORT_POLLS: u8 = 9;
 /// Fewer entries than this are not worth a look for old ones.
 const FEW: usize = 256;
 
@@ -46,6 +51,16 @@ struct Feed {
     newest: Option<Timestamp>,
     asked_at: Timestamp,
     is_stale: bool,
+    is_crowded: bool,
+    /// How often only the short overlap was read since the whole one was.
+    short_polls: u8,
+}
+
+impl Feed {
+    /// Whether the short overlap is enough this time.
+    fn is_short(&self) -> bool {
+        self.is_crowded && !self.is_stale && self.short_polls < SHORT_POLLS
+    }
 }
 
 impl RevokedSet {
@@ -78,12 +93,16 @@ impl RevokedSet {
         let relevant = now.plus_millis(-self.memory_millis);
         let feed = *self.feed();
         let seen = feed.newest.filter(|_| !feed.is_stale && now >= feed.asked_at);
-        seen.map_or(relevant, |newest| newest.min(now).plus_millis(-OVERLAP_SECONDS * 1000).max(relevant))
+        let Some(newest) = seen else { return relevant };
+        let whole = newest.min(now).plus_millis(-OVERLAP_SECONDS * 1000).max(relevant);
+        let short = feed.asked_at.plus_millis(-SHORT_OVERLAP_SECONDS * 1000);
+        if feed.is_short() { whole.max(short) } else { whole }
     }
 
     /// Takes what the store said; true when it had been away before.
     pub(crate) fn load(&self, sessions: Vec<RevokedSession>, now: Timestamp) -> bool {
         let newest = sessions.iter().map(|session| session.at).max();
+        let is_crowded = sessions.len() > CROWD;
         self.add(now, |entries, forget_at| {
             entries.drop_old(now);
             for session in sessions {
@@ -93,6 +112,11 @@ impl RevokedSet {
         self.loaded.store(true, Ordering::Release);
         let mut feed = self.feed();
         feed.newest = feed.newest.max(newest);
+        if feed.is_short() {
+            feed.short_polls = feed.short_polls.saturating_add(1);
+        } else {
+            (feed.is_crowded, feed.short_polls) = (is_crowded, 0);
+        }
         feed.asked_at = now;
         std::mem::take(&mut feed.is_stale)
     }
@@ -182,6 +206,35 @@ mod tests {
         assert!(!set.is_loaded());
         set.load(Vec::new(), Timestamp::default());
         assert!(set.is_loaded());
+    }
+
+    #[test]
+    fn a_crowd_is_read_as_a_whole_every_tenth_time() {
+        let set = RevokedSet::new(&testing::config().build().unwrap());
+        let start = Timestamp::from_seconds(1_000_000);
+        let crowd = |count: usize, at: Timestamp| -> Vec<_> {
+            let session = |number: usize| SessionId::from(number.to_string());
+            let reason = RevocationReason::Logout;
+            (0..count).map(|number| RevokedSession { id: session(number), reason, at }).collect()
+        };
+        let behind = |second: i64| {
+            let now = start.plus_millis(second * 1000);
+            (now.as_millis() - set.poll_from(now).as_millis()) / 1000
+        };
+        set.load(crowd(CROWD, start), start);
+        assert_eq!(behind(1), 61, "not yet a crowd");
+        set.load(crowd(CROWD + 1, start), start.plus_millis(1000));
+        for second in 2..=10 {
+            assert_eq!(behind(second), 6, "a short overlap behind the last look, second {second}");
+            set.load(Vec::new(), start.plus_millis(second * 1000));
+        }
+        assert_eq!(behind(11), 71, "the whole overlap behind the newest");
+        set.load(crowd(CROWD + 1, start), start.plus_millis(11_000));
+        assert_eq!(behind(12), 6, "still a crowd");
+        assert!(set.missed());
+        assert_eq!(behind(13), 370, "after a failure everything");
+        set.load(crowd(CROWD, start), start.plus_millis(13_000));
+        assert_eq!(behind(14), 74, "a crowd no more");
     }
 
     #[test]

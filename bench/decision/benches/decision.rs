@@ -56,7 +56,7 @@ fn authenticator(algorithm: &str) -> Authenticator {
         .tokens(MemoryStore::new())
         .build()
         .unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(auth.poll_revocations()).unwrap();
     auth
 }
