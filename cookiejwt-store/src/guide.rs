@@ -11,7 +11,7 @@
 //! [WebSockets and long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
 //! [scaling], [migrating from django-cookiejwt](migrating).
 //!
-//! To judge it: [attacks and what stops them](attacks), [choosing between this and plain sessions](choosing).
+//! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between this and plain sessions](choosing).
 
 #[doc = include_str!("../guide/attacks.md")]
 pub mod attacks {}
@@ -39,6 +39,8 @@ pub mod refresh {}
 pub mod scaling {}
 #[doc = include_str!("../guide/server_side_rendering.md")]
 pub mod server_side_rendering {}
+#[doc = include_str!("../guide/speed.md")]
+pub mod speed {}
 #[doc = include_str!("../guide/streams.md")]
 pub mod streams {}
 #[doc = include_str!("../guide/testing.md")]
