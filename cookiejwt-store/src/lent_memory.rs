@@ -10,18 +10,27 @@ use argon2::{
     },
 };
 
-/// As many pieces as were ever lent at a time, of the size that today's parameters need.
+/// As many pieces as were ever lent at a time, of the size that today's parameters need. For an old hash with others, memory is
+/// made and given back: a row that asks for much more must not keep it.
 ///
 /// An allocator that gets 19 MiB back for each password puts small things into the gaps: under a storm of logins a process grew to
 /// half a gigabyte with two passwords at a time.
-#[derive(Default)]
-pub(crate) struct Memory(Mutex<Vec<Vec<Block>>>);
+pub(crate) struct Memory {
+    blocks: usize,
+    pieces: Mutex<Vec<Vec<Block>>>,
+}
 
 impl Memory {
+    pub(crate) fn new(today: &Params) -> Self {
+        Self { blocks: today.block_count(), pieces: Mutex::default() }
+    }
+
     fn lend<T>(&self, blocks: usize, work: impl FnOnce(&mut [Block]) -> T) -> T {
+        if blocks != self.blocks {
+            return work(&mut vec![Block::new(); blocks]);
+        }
         let kept = self.pieces().pop();
-        let mut piece =
-            kept.filter(|piece| piece.len() == blocks).unwrap_or_else(|| vec![Block::new(); blocks]);
+        let mut piece = kept.unwrap_or_else(|| vec![Block::new(); blocks]);
         let result = work(&mut piece);
         self.pieces().push(piece);
         result
@@ -29,7 +38,7 @@ impl Memory {
 
     fn pieces(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
         // A piece is there or it is not, so a panic elsewhere leaves none half-lent.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,7 +84,7 @@ mod tests {
     /// With memory that is new, that another password has used, and of another size.
     #[test]
     fn the_result_is_that_of_the_crate() {
-        let memory = Memory::default();
+        let memory = Memory::new(&Params::new(64, 2, 1, None).unwrap());
         let salt = b"sixteen bytes ok";
         for (password, m, t, lanes) in
             [("a", 64, 2, 1), ("b", 64, 2, 1), ("a", 128, 3, 2), ("c", 64, 1, 1), ("a", 64, 2, 1)]
@@ -88,6 +97,7 @@ mod tests {
             assert!(hashing.verify_password(password.as_bytes(), &expected).is_ok());
             assert!(hashing.verify_password(b"another", &expected).is_err());
         }
-        assert_eq!(memory.pieces().len(), 1, "one at a time needs one piece");
+        let kept: Vec<_> = memory.pieces().iter().map(Vec::len).collect();
+        assert_eq!(kept, [64], "one at a time needs one piece, and no other size is kept");
     }
 }

@@ -80,10 +80,16 @@ pub trait PasswordHasher: Send + Sync + 'static {
 /// assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
 /// assert_eq!(Argon2id::default().verify("correct horse", &hash), PasswordMatch::Yes);
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Argon2id {
     params: Params,
     memory: Arc<Memory>,
+}
+
+impl Default for Argon2id {
+    fn default() -> Self {
+        Self::with(Params::default())
+    }
 }
 
 impl Argon2id {
@@ -101,9 +107,11 @@ impl Argon2id {
             return Err(PasswordError::Weak { m: memory_kib, t: passes });
         }
         let params = Params::new(memory_kib, passes, lanes, None);
-        params
-            .map(|params| Self { params, ..Self::default() })
-            .map_err(|error| PasswordError::Hash(error.to_string()))
+        params.map(Self::with).map_err(|error| PasswordError::Hash(error.to_string()))
+    }
+
+    fn with(params: Params) -> Self {
+        Self { memory: Arc::new(Memory::new(&params)), params }
     }
 
     fn read(hash: &str) -> Option<(PasswordHash, Params)> {
