@@ -51,8 +51,8 @@ NAMES = {
 }
 
 
-def cargo(*arguments, **more):
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET), **more}
+def cargo(*arguments):
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET)}
     manifest = ["--manifest-path", str(HERE / "Cargo.toml")]
     return subprocess.run(
         ["cargo", arguments[0], "--quiet", *manifest, *arguments[1:]],
@@ -159,7 +159,6 @@ def divan(output):
     rows, group, row, seen_alloc = {}, None, None, False
     for line in output.splitlines():
         name = re.match(r"^(?:│|\s)*[├╰]─ (\S+)", line)
-        cells = [cell.strip() for cell in line.split("│")]
         if name:
             timed = re.findall(r"([\d.]+) (ns|µs|us|ms)", line)
             if not timed:
@@ -180,10 +179,8 @@ def divan(output):
 def decisions():
     for backend in ("rust_crypto", "aws_lc_rs"):
         features = ["--features", "aws-lc-rs"] if backend == "aws_lc_rs" else []
-        cargo("bench", "-p", "decision", "--no-run", *features)
-        # The newest binary is the one that was just built.
-        binaries = [path for path in (TARGET / "release/deps").glob("decision-*") if not path.suffix]
-        binary = str(max(binaries, key=lambda path: path.stat().st_mtime))
+        built = cargo("bench", "-p", "decision", "--no-run", "--message-format", "json", *features)
+        [binary] = [path for path in (json.loads(line).get("executable") for line in built.splitlines()) if path]
         rounds = [divan(pinned(SERVER_CORE, binary, "--bench")) for _ in range(ROUNDS)]
         print(f"\n| one decision, {backend} | ns | ÷ `decode` | allocations |\n|---|---|---|---|")
         for algorithm in ("HS256", "EdDSA", "ES256"):
@@ -206,6 +203,24 @@ def servers():
         measure_framework(framework, variants, counting)
 
 
+def in_turns(number, order):
+    """Forwards and backwards, so that nobody is always the last."""
+    return order if number % 2 == 0 else reversed(order)
+
+
+def run(server, cookies):
+    """One measured run, after a short one to warm up."""
+    server.load(cookies, seconds=1)
+    return server.load(cookies)
+
+
+def cells(runs, others):
+    """Requests per second, their ratio to the others' of the same round, and CPU microseconds, as cells of a table."""
+    rate, spent = (median([one[figure] for one in runs]) for figure in (0, 1))
+    ratio = median([mine[0] / theirs[0] for mine, theirs in zip(runs, others)])
+    return f"{rate:,.0f} | {ratio:.2f} | {spent:.1f}"
+
+
 def measure_framework(framework, variants, counting):
     everything = ["plain", *[variant for variant, _ in variants]]
     started = {variant: Server(framework, variant) for variant in everything}
@@ -219,23 +234,18 @@ def measure_framework(framework, variants, counting):
             order = [("plain", "tokens", cookies["cookiejwt"])]
             order += [(variant, kind, cookies[variant]) for variant, kind in variants]
             order += [("plain", "session", cookies[session])] if session else []
-            for variant, kind, pairs in order if number % 2 == 0 else reversed(order):
-                server = started[variant]
-                idle.setdefault(variant, server.resident())
-                server.load(pairs, seconds=1)
-                runs.setdefault((variant, kind), []).append(server.load(pairs))
+            for variant, kind, pairs in in_turns(number, order):
+                idle.setdefault(variant, started[variant].resident())
+                runs.setdefault((variant, kind), []).append(run(started[variant], pairs))
         print(f"\n| {framework} | req/s | ÷ plain | CPU µs per request | allocations | MiB idle / after load |")
         print("|---|---|---|---|---|---|")
         for (variant, kind), figures in runs.items():
-            plain = runs[("plain", kind)]
-            ratio = median([mine[0] / theirs[0] for mine, theirs in zip(figures, plain)])
             with Server(framework, variant, counting) as counter:
                 pairs = cookies["cookiejwt" if kind == "tokens" else session] if variant == "plain" else counter.login()
                 allocations = counter.allocations(pairs)
             memory = f"{idle[variant]:.1f} / {started[variant].resident():.1f}"
             name = NAMES[variant] + (", the peer's cookie" if (variant, kind) == ("plain", "session") else "")
-            rate, spent = median([run[0] for run in figures]), median([run[1] for run in figures])
-            print(f"| {name} | {rate:,.0f} | {ratio:.2f} | {spent:.1f} | {allocations:.0f} | {memory} |", flush=True)
+            print(f"| {name} | {cells(figures, runs[('plain', kind)])} | {allocations:.0f} | {memory} |", flush=True)
     finally:
         for server in started.values():
             server.__exit__()
@@ -255,15 +265,11 @@ def scale():
                 started[(sessions, revoked)] = Server("axum", "cookiejwt", **more)
             runs = {size: [] for size in sizes}
             for number in range(ROUNDS):
-                for size in sizes if number % 2 == 0 else reversed(sizes):
-                    cookies = started[size].login()
-                    started[size].load(cookies, seconds=1)
-                    runs[size].append(started[size].load(cookies))
+                for size in in_turns(number, sizes):
+                    runs[size].append(run(started[size], started[size].login()))
             for size in sizes:
-                ratio = median([mine[0] / first[0] for mine, first in zip(runs[size], runs[sizes[0]])])
-                rate, spent = median([run[0] for run in runs[size]]), median([run[1] for run in runs[size]])
-                memory = started[size].resident()
-                print(f"| {size[0]:,} | {size[1]:,} | {rate:,.0f} | {ratio:.2f} | {spent:.1f} | {memory:.0f} |", flush=True)
+                figures, memory = cells(runs[size], runs[sizes[0]]), started[size].resident()
+                print(f"| {size[0]:,} | {size[1]:,} | {figures} | {memory:.0f} |", flush=True)
         finally:
             for server in started.values():
                 server.__exit__()

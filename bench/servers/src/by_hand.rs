@@ -29,7 +29,7 @@ struct Claims {
 }
 
 impl ByHand {
-    /// The name of its cookie, as long as ours.
+    /// The name of its cookie: that of ours, so that both heads have the same length.
     pub const COOKIE: &str = "__Host-access_token";
 
     #[expect(clippy::new_without_default, reason = "nobody needs it")]

@@ -58,10 +58,6 @@ pub async fn authenticator() -> Result<Authenticator, Failure> {
         .secret(Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=")?)
         .issuer("https://app.example")
         .audience("app");
-    let config = match std::env::var("BENCH_MEMO_ENTRIES") {
-        Ok(entries) => config.vars([("COOKIEJWT_MEMO_ENTRIES", entries.as_str())])?,
-        Err(_) => config,
-    };
     let builder = Authenticator::builder(config.build()?).users(Users::new()?).throttle(Throttle::off());
     let builder = match std::env::var("BENCH_SQLITE") {
         Ok(path) => builder.tokens(sessions::in_sqlite(&path).await?),
