@@ -12,12 +12,31 @@ const MAX_PAIRS: usize = 200;
 const MAX_COOKIE: usize = 4096;
 const EPOCH: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 
+/// One pair of a `Cookie` field as it stands there: looked into only for a name of ours.
+#[derive(Clone, Copy)]
+pub(crate) struct Pair<'a>(&'a [u8]);
+
+impl<'a> Pair<'a> {
+    /// The value, if the pair has this name, which is a token and so holds neither `=` nor a blank.
+    pub(crate) fn value_of(self, name: &str) -> Option<&'a [u8]> {
+        let behind_name = trim_start(self.0).strip_prefix(name.as_bytes())?;
+        trim_start(behind_name).strip_prefix(b"=").map(trim)
+    }
+
+    /// Name and value. What has no `=` is no pair.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn split(self) -> Option<(&'a [u8], &'a [u8])> {
+        let (name, value) = split_once(self.0, b'=');
+        Some((trim(name), trim(value?)))
+    }
+}
+
 /// Calls `visit` with each pair of the `Cookie` fields, in order (RFC 6265bis §4.2.1, RFC 9113 §8.2.3).
 ///
 /// Names are compared byte for byte and nothing is decoded: the `cookie` crate percent-decodes and Unicode-trims
 /// names, so that a sibling subdomain could plant `%5F%5FHost-access_token`. What lies beyond 16 KiB or 200 pairs
 /// is not seen.
-pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, visit: &mut dyn FnMut(&'a [u8], &'a [u8])) {
+pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, visit: &mut dyn FnMut(Pair<'a>)) {
     let (mut bytes, mut pairs) = (MAX_BYTES, MAX_PAIRS);
     head.visit(&header::COOKIE, &mut |field| {
         let cut = field.len() > bytes;
@@ -32,9 +51,7 @@ pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, visit: &mut dyn FnMut(&'a 
             }
             pairs = pairs.saturating_sub(1);
             rest = behind;
-            if let (name, Some(value)) = split_once(pair, b'=') {
-                visit(trim(name), trim(value));
-            }
+            visit(Pair(pair));
         }
     });
 }
@@ -50,10 +67,18 @@ fn split_once(bytes: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
 
 /// Only space and tab: Unicode blanks belong to the name.
 fn trim(bytes: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| *byte == b' ' || *byte == b'\t';
-    let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last.saturating_add(1));
-    bytes.get(start..end).unwrap_or_default()
+    let mut bytes = trim_start(bytes);
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+fn trim_start(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// One `Set-Cookie` line, ready to send.

@@ -81,10 +81,10 @@ impl Core {
             return;
         }
         let (access, refresh) = (self.config().access_name(), self.config().refresh_name());
-        cookie::visit_pairs(head, &mut |name, value| {
-            if name == refresh.as_bytes() {
+        cookie::visit_pairs(head, &mut |pair| {
+            if let Some(value) = pair.value_of(refresh) {
                 visit(true, value);
-            } else if name == access.as_bytes() {
+            } else if let Some(value) = pair.value_of(access) {
                 visit(false, value);
             }
         });

@@ -75,7 +75,7 @@ pub fn identity(subject: impl Into<Subject>) -> Identity {
 /// ```
 pub fn cookie_pairs<'a>(head: impl Into<RequestHead<'a>>) -> Vec<(&'a [u8], &'a [u8])> {
     let mut pairs = Vec::new();
-    cookie::visit_pairs(&head.into(), &mut |name, value| pairs.push((name, value)));
+    cookie::visit_pairs(&head.into(), &mut |pair| pairs.extend(pair.split()));
     pairs
 }
 

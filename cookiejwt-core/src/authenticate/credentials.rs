@@ -25,8 +25,8 @@ pub(crate) enum Cookie<'a> {
 impl<'a> Cookie<'a> {
     pub(crate) fn named(name: &str, head: &RequestHead<'a>) -> Self {
         let mut cookie = Self::default();
-        cookie::visit_pairs(head, &mut |found, value| {
-            if found == name.as_bytes() {
+        cookie::visit_pairs(head, &mut |pair| {
+            if let Some(value) = pair.value_of(name) {
                 cookie.add(value);
             }
         });
@@ -55,12 +55,11 @@ impl<'a> Presented<'a> {
     pub(super) fn read(core: &Core, head: &RequestHead<'a>) -> Self {
         let mut presented = Self::default();
         if core.reads_cookies(head) {
-            let access_name = core.config().access_name().as_bytes();
-            let refresh_name = core.config().refresh_name().as_bytes();
-            cookie::visit_pairs(head, &mut |name, value| {
-                if name == access_name {
+            let (access, refresh) = (core.config().access_name(), core.config().refresh_name());
+            cookie::visit_pairs(head, &mut |pair| {
+                if let Some(value) = pair.value_of(access) {
                     presented.access.add(value);
-                } else if name == refresh_name {
+                } else if let Some(value) = pair.value_of(refresh) {
                     presented.refresh.add(value);
                 }
             });

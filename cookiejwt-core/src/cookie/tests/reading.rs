@@ -12,7 +12,9 @@ fn pairs(fields: &[Vec<u8>]) -> Pairs {
     let raw = RawFields(fields.iter().map(|field| (COOKIE, field.clone())).collect());
     let mut found = Vec::new();
     let head = RequestHead::new("GET", "/", None, &raw);
-    visit_pairs(&head, &mut |name, value| found.push((name.to_vec(), value.to_vec())));
+    visit_pairs(&head, &mut |pair| {
+        found.extend(pair.split().map(|(name, value)| (name.to_vec(), value.to_vec())));
+    });
     found
 }
 
@@ -231,6 +233,17 @@ proptest! {
         for (name, value) in seen {
             prop_assert!(!name.contains(&b'=') && !name.contains(&b';') && !value.contains(&b';'));
         }
+    }
+
+    #[test]
+    fn a_pair_is_found_by_its_name_exactly_when_it_is_split_so(field in "[ab =\t%\"\u{a0}]{0,12}", name in "[ab%]{1,3}") {
+        let raw = RawFields(vec![(COOKIE, field.clone().into_bytes())]);
+        let mut found = Vec::new();
+        visit_pairs(&RequestHead::new("GET", "/", None, &raw), &mut |pair| {
+            let split = pair.split().filter(|(its_name, _)| *its_name == name.as_bytes()).map(|(_, value)| value);
+            found.push((pair.value_of(&name).map(<[u8]>::to_vec), split.map(<[u8]>::to_vec)));
+        });
+        prop_assert!(found.iter().all(|(found, split)| found == split), "{found:?}");
     }
 
     #[test]
