@@ -86,9 +86,14 @@ mod tests {
     fn the_result_is_that_of_the_crate() {
         let memory = Memory::new(&Params::new(64, 2, 1, None).unwrap());
         let salt = b"sixteen bytes ok";
-        for (password, m, t, lanes) in
-            [("a", 64, 2, 1), ("b", 64, 2, 1), ("a", 128, 3, 2), ("c", 64, 1, 1), ("a", 64, 2, 1)]
-        {
+        for (password, m, t, lanes) in [
+            ("a", 32, 1, 1),
+            ("a", 64, 2, 1),
+            ("b", 64, 2, 1),
+            ("a", 128, 3, 2),
+            ("c", 64, 1, 1),
+            ("a", 64, 2, 1),
+        ] {
             let params = Params::new(m, t, lanes, None).unwrap();
             let expected = Argon2::from(&params).hash_password_with_salt(password.as_bytes(), salt).unwrap();
             let hashing = Hashing(&memory);

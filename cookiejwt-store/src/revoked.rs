@@ -88,15 +88,18 @@ impl RevokedSet {
 
     /// From when on the store has to be asked: everything that still matters after a start, after a failure and after a
     /// clock that was set back (what was forgotten too early may matter again), else an overlap behind the newest revocation
-    /// that was seen. One from the future, by a node whose clock is ahead, hides none of the present.
+    /// that was seen. One from the future, by a node whose clock is ahead, hides none of the present, nor of a pause since.
     pub(crate) fn poll_from(&self, now: Timestamp) -> Timestamp {
         let relevant = now.plus_millis(-self.memory_millis);
         let feed = *self.feed();
         let seen = feed.newest.filter(|_| !feed.is_stale && now >= feed.asked_at);
         let Some(newest) = seen else { return relevant };
-        let whole = newest.min(now).plus_millis(-OVERLAP_SECONDS * 1000).max(relevant);
-        let short = feed.asked_at.plus_millis(-SHORT_OVERLAP_SECONDS * 1000);
-        if feed.is_short() { whole.max(short) } else { whole }
+        let from = if feed.is_short() {
+            feed.asked_at.plus_millis(-SHORT_OVERLAP_SECONDS * 1000)
+        } else {
+            newest.min(feed.asked_at).plus_millis(-OVERLAP_SECONDS * 1000)
+        };
+        from.max(relevant)
     }
 
     /// Takes what the store said; true when it had been away before.
@@ -233,8 +236,14 @@ mod tests {
         assert_eq!(behind(12), 6, "still a crowd");
         assert!(set.missed());
         assert_eq!(behind(13), 370, "after a failure everything");
-        set.load(crowd(CROWD, start), start.plus_millis(13_000));
-        assert_eq!(behind(14), 74, "a crowd no more");
+        set.load(crowd(CROWD + 1, start), start.plus_millis(13_000));
+        assert_eq!(behind(3600), 370, "after a pause no more than still matters");
+        set.load(crowd(CROWD, start), start.plus_millis(14_000));
+        for second in 15..=23 {
+            set.load(Vec::new(), start.plus_millis(second * 1000));
+        }
+        set.load(crowd(CROWD, start), start.plus_millis(24_000));
+        assert_eq!(behind(25), 85, "a crowd no more");
     }
 
     #[test]
@@ -260,6 +269,8 @@ mod tests {
         assert_eq!(set.poll_from(later), later.plus_millis(-MEMORY), "never more than still matters");
         set.load(revoked(start.plus_millis(600_000)), start);
         assert_eq!(set.poll_from(start), start.plus_millis(-60_000), "one from the future hides none");
+        let woken = start.plus_millis(100_000);
+        assert_eq!(set.poll_from(woken), start.plus_millis(-60_000), "nor what a sleeping process missed");
         let back = start.plus_millis(-1);
         assert_eq!(set.poll_from(back), back.plus_millis(-MEMORY), "the clock was set back");
         set.load(Vec::new(), back);
