@@ -38,13 +38,14 @@ BROWSER = {
 }
 # What each framework serves, and with which cookies the plain handler is asked beside it.
 VARIANTS = {
-    "axum": [("cookiejwt", "tokens"), ("by-hand", "tokens"), ("axum-login", "session")],
+    "axum": [("cookiejwt", "tokens"), ("cookiejwt-around", "tokens"), ("by-hand", "tokens"), ("axum-login", "session")],
     "actix": [("cookiejwt", "tokens"), ("by-hand", "tokens"), ("actix-identity", "session")],
     "rocket": [("cookiejwt", "tokens"), ("by-hand", "tokens")],
 }
 NAMES = {
     "plain": "no authentication",
     "cookiejwt": "cookiejwt",
+    "cookiejwt-around": "cookiejwt, around the router",
     "by-hand": "jsonwebtoken by hand",
     "axum-login": "axum-login, tower-sessions (memory)",
     "actix-identity": "actix-identity, actix-session (cookie)",
@@ -98,7 +99,7 @@ class Server:
     def login(self):
         """The pairs of the cookies that a login sets."""
         client = http.client.HTTPConnection("127.0.0.1", self.port)
-        if self.variant == "cookiejwt":
+        if self.variant.startswith("cookiejwt"):
             body = json.dumps({"username": "ann", "password": PASSWORD})
             client.request("POST", "/api/auth/token/", body, {"Content-Type": "application/json"})
         else:

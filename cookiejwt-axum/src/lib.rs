@@ -30,6 +30,23 @@
 //! it after the routes. Layers that turn panics or timeouts into responses go inside it, so that the cookies of a
 //! refresh leave with their answers too.
 //!
+//! axum puts each route's layers into boxes. Where every microsecond counts, put the layer around the router as a whole: it does the
+//! same with less to allocate and to move.
+//!
+//! ```no_run
+//! use std::net::SocketAddr;
+//!
+//! use axum::{Router, ServiceExt, extract::Request};
+//! use cookiejwt_axum::prelude::*;
+//! use tower::Layer;
+//!
+//! async fn serve(auth: Authenticator, routes: Router) -> std::io::Result<()> {
+//!     let app = auth.layer().layer(routes.merge(auth.routes()));
+//!     let app = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
+//!     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await
+//! }
+//! ```
+//!
 //! # OpenAPI
 //!
 //! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the application's own document

@@ -15,6 +15,7 @@ use axum::{
     routing::{get as on_get, post},
 };
 use cookiejwt_axum::{AxumAuth as _, Claims, CurrentUser, Identity, MaybeIdentity, Problem};
+use tower::Layer as _;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::common::{
@@ -23,8 +24,12 @@ use crate::common::{
 
 const SOON: Duration = Duration::from_secs(5);
 
-/// One path for each way in which a response can leave after somebody asked who it is.
 fn outcomes(world: &World) -> Router {
+    paths().layer(world.auth.layer())
+}
+
+/// One path for each way in which a response can leave after somebody asked who it is.
+fn paths() -> Router {
     let handlers = Router::new()
         .route("/200", on_get(|who: Identity| async { Who::from(who).to_string() }))
         .route("/status/{code}", on_get(status))
@@ -44,7 +49,7 @@ fn outcomes(world: &World) -> Router {
         tower::timeout::TimeoutLayer::new(SOON),
     ));
     let early = Router::new().route("/early", on_get(|| async {})).layer(middleware::from_fn(answers_early));
-    handlers.merge(caught).merge(limited).merge(failing).merge(early).layer(world.auth.layer())
+    handlers.merge(caught).merge(limited).merge(failing).merge(early)
 }
 
 #[derive(serde::Deserialize)]
@@ -100,12 +105,19 @@ const OUTCOMES: [(&str, &str, &str, u16); 20] = [
 #[tokio::test(start_paused = true)]
 async fn the_cookies_of_a_refresh_leave_with_every_outcome() {
     for (rule, method, path, status) in OUTCOMES {
-        for missing in [false, true] {
-            let rule = format!("{rule}, access cookie {}", if missing { "missing" } else { "expired" });
+        for (missing, around) in [(false, false), (true, false), (false, true)] {
+            let cookie = if missing { "missing" } else { "expired" };
+            let layer = if around { "the router" } else { "every route" };
+            let rule = format!("{rule}, access cookie {cookie}, the layer around {layer}");
             let world = World::default();
             let alice = world.stale("alice").await;
             let cookies = if missing { alice.refresh.clone() } else { alice.cookies() };
-            let answer = send(&outcomes(&world), request(method, path, &[("cookie", &cookies)])).await;
+            let request = request(method, path, &[("cookie", &cookies)]);
+            let answer = if around {
+                send(&world.auth.layer().layer(paths()), request).await
+            } else {
+                send(&outcomes(&world), request).await
+            };
             assert_eq!(answer.status, status, "{rule}");
             assert_eq!(answer.leaving(), Leaving::Both, "{rule}");
             assert_eq!(world.store.counts().rotated, 1, "{rule}");

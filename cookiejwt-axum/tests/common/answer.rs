@@ -1,10 +1,12 @@
+use std::convert::Infallible;
+
 use axum::{
-    Router,
     body::{Body, Bytes},
     http::{HeaderMap, Request, StatusCode, header},
+    response::Response,
 };
 use http_body_util::BodyExt as _;
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 pub(crate) const ACCESS: &str = "__Host-access_token";
 pub(crate) const REFRESH: &str = "__Host-refresh_token";
@@ -128,7 +130,10 @@ pub(crate) fn post_json(path: &str, cookies: &str, json: &serde_json::Value) -> 
     request("POST", path, fields).map(|_| Body::from(json.to_string()))
 }
 
-pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
+pub(crate) async fn send<S>(app: &S, request: Request<Body>) -> Answer
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
+{
     let (parts, body) = app.clone().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer { status: parts.status, headers: parts.headers, body }

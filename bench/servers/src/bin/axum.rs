@@ -1,10 +1,10 @@
-//! `axum plain|cookiejwt|by-hand|axum-login|hashes PORT`
+//! `axum plain|cookiejwt|cookiejwt-around|by-hand|axum-login|hashes PORT`
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::{
-    Router,
-    extract::{FromRef, FromRequestParts, State},
+    Router, ServiceExt,
+    extract::{FromRef, FromRequestParts, Request, State},
     http::{StatusCode, request::Parts},
     routing::{get, post},
 };
@@ -12,11 +12,13 @@ use axum_extra::extract::{CookieJar, cookie::Cookie};
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
 use cookiejwt_axum::{AxumAuth as _, Identity};
 use servers::{ByHand, Failure, USER, allocations, arguments, authenticator, hashes_per_second};
+use tower_layer::Layer as _;
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let (variant, port) = arguments()?;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     let app = match variant.as_str() {
         "hashes" => {
             println!("{}", hashes_per_second()?);
@@ -26,6 +28,13 @@ async fn main() -> Result<(), Failure> {
         "cookiejwt" => {
             let auth = authenticator().await?;
             Router::new().route("/me", get(cookiejwt)).merge(auth.routes()).layer(auth.layer())
+        }
+        "cookiejwt-around" => {
+            let auth = authenticator().await?;
+            let routes = Router::new().route("/me", get(cookiejwt)).merge(auth.routes());
+            let app = auth.layer().layer(with_allocations(routes));
+            let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
+            return Ok(axum::serve(listener, service).await?);
         }
         "by-hand" => {
             let routes = Router::new().route("/me", get(by_hand)).route("/login", post(by_hand_login));
@@ -38,11 +47,12 @@ async fn main() -> Result<(), Failure> {
         }
         other => return Err(format!("{other} is no variant").into()),
     };
-    let app = app
-        .route("/allocations", get(async || allocations()))
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-    Ok(axum::serve(listener, app).await?)
+    let service = with_allocations(app).into_make_service_with_connect_info::<SocketAddr>();
+    Ok(axum::serve(listener, service).await?)
+}
+
+fn with_allocations(routes: Router) -> Router {
+    routes.route("/allocations", get(async || allocations()))
 }
 
 async fn plain() -> String {
