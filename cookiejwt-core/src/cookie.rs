@@ -19,8 +19,10 @@ pub(crate) struct Pair<'a>(&'a [u8]);
 impl<'a> Pair<'a> {
     /// The value, if the pair has this name, which is a token and so holds neither `=` nor a blank.
     pub(crate) fn value_of(self, name: &str) -> Option<&'a [u8]> {
-        let behind_name = trim_start(self.0).strip_prefix(name.as_bytes())?;
-        trim_start(behind_name).strip_prefix(b"=").map(trim)
+        let pair = trim_start(self.0);
+        // Where the name would end there is seldom a `=`: one byte tells almost every neighbour.
+        let value = trim_start(pair.get(name.len()..)?).strip_prefix(b"=")?;
+        pair.starts_with(name.as_bytes()).then(|| trim(value))
     }
 
     /// Name and value. What has no `=` is no pair.
