@@ -105,18 +105,19 @@ impl Broken {
         request.matches(&row)
     }
 
-    fn position(&self, id: &SessionId) -> Option<usize> {
-        self.rows().now.iter().position(|row| self.same_id(&row.id, id))
+    fn position(&self, rows: &Rows, id: &SessionId) -> Option<usize> {
+        rows.now.iter().position(|row| self.same_id(&row.id, id))
     }
 
     fn row(&self, id: &SessionId) -> Option<SessionRecord> {
-        self.position(id).map(|position| self.rows().now[position].clone())
+        let rows = self.rows();
+        self.position(&rows, id).map(|position| rows.now[position].clone())
     }
 
     /// Everything in one go, as it should be.
     fn rotate_at_once(&self, request: &RotationRequest) -> bool {
-        let Some(position) = self.position(&request.session_id) else { return false };
         let mut rows = self.rows();
+        let Some(position) = self.position(&rows, &request.session_id) else { return false };
         if !self.matches(request, &rows.now[position]) {
             return false;
         }
@@ -130,8 +131,8 @@ impl Broken {
     }
 
     fn mark(&self, id: &SessionId, at: Timestamp, reason: RevocationReason) -> bool {
-        let Some(position) = self.position(id) else { return self.is(Fault::RevokesTheUnknown) };
         let mut rows = self.rows();
+        let Some(position) = self.position(&rows, id) else { return self.is(Fault::RevokesTheUnknown) };
         let row = &mut rows.changing()[position];
         if row.revoked.is_some() && !self.is(Fault::LastReasonStays) {
             return false;
@@ -196,7 +197,7 @@ impl TokenStore for Broken {
     async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
         let seen = self.row(&request.session_id);
         let matched = seen.as_ref().is_some_and(|row| self.matches(request, row));
-        let position = self.position(&request.session_id);
+        let position = self.position(&self.rows(), &request.session_id);
         match self.fault {
             Fault::RotatesInTwoSteps | Fault::RotationWritesTheWholeRow if matched => {
                 yield_now().await;

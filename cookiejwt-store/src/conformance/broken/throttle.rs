@@ -16,17 +16,14 @@ pub(super) struct Buckets(Arc<Mutex<BTreeMap<String, Timestamp>>>);
 impl Buckets {
     pub(super) async fn count(&self, fault: Fault, request: &ThrottleRequest) -> ThrottleOutcome {
         let name = named(fault, &request.bucket);
-        let mut drained_at = self.buckets().get(&name).copied();
         if fault == Fault::CountsInTwoSteps {
+            let drained_at = self.buckets().get(&name).copied();
             yield_now().await;
-        } else {
-            drained_at = self.buckets().get(&name).copied();
+            return count(&mut self.buckets(), name, drained_at, fault, request);
         }
-        let has_room = request.has_room(drained_at);
-        if has_room || fault == Fault::CountsTheRefused {
-            self.buckets().insert(name, request.counted(drained_at));
-        }
-        if has_room { ThrottleOutcome::Counted } else { ThrottleOutcome::Full(drained_at) }
+        let mut buckets = self.buckets();
+        let drained_at = buckets.get(&name).copied();
+        count(&mut buckets, name, drained_at, fault, request)
     }
 
     pub(super) fn refund(&self, fault: Fault, refund: &ThrottleRefund) {
@@ -52,6 +49,20 @@ impl Buckets {
     fn buckets(&self) -> MutexGuard<'_, BTreeMap<String, Timestamp>> {
         self.0.lock().unwrap()
     }
+}
+
+fn count(
+    buckets: &mut BTreeMap<String, Timestamp>,
+    name: String,
+    drained_at: Option<Timestamp>,
+    fault: Fault,
+    request: &ThrottleRequest,
+) -> ThrottleOutcome {
+    let has_room = request.has_room(drained_at);
+    if has_room || fault == Fault::CountsTheRefused {
+        buckets.insert(name, request.counted(drained_at));
+    }
+    if has_room { ThrottleOutcome::Counted } else { ThrottleOutcome::Full(drained_at) }
 }
 
 fn named(fault: Fault, bucket: &BucketId) -> String {
