@@ -66,7 +66,15 @@ pub(crate) struct Chromedriver {
 }
 
 impl Chromedriver {
+    /// Port 0 is one that is free on 127.0.0.1. The driver wants the same one on `::1`, where another may have it already, and
+    /// ends then.
     pub(crate) fn start(chromium: &Chromium) -> Self {
+        (0..5)
+            .find_map(|_| Self::try_start(chromium))
+            .expect("chromedriver ended before it listened, five times")
+    }
+
+    fn try_start(chromium: &Chromium) -> Option<Self> {
         let mut child = Command::new(&chromium.driver)
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -75,19 +83,21 @@ impl Chromedriver {
             .expect("chromedriver starts");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         let port = port_in(&mut output);
-        Self { child, browser: None, address: format!("http://127.0.0.1:{port}/"), _output: output }
+        let mut driver = Self { child, browser: None, address: String::new(), _output: output };
+        driver.address = format!("http://127.0.0.1:{}/", port?);
+        Some(driver)
     }
 }
 
-fn port_in(output: &mut BufReader<ChildStdout>) -> u16 {
+fn port_in(output: &mut BufReader<ChildStdout>) -> Option<u16> {
     let mut line = String::new();
     while output.read_line(&mut line).expect("a pipe") > 0 {
         if let Some((_, port)) = line.split_once("started successfully on port ") {
-            return port.trim().trim_end_matches('.').parse().expect("a port");
+            return Some(port.trim().trim_end_matches('.').parse().expect("a port"));
         }
         line.clear();
     }
-    panic!("chromedriver ended before it listened");
+    None
 }
 
 impl Drop for Chromedriver {
