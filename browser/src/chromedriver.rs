@@ -82,10 +82,11 @@ impl Chromedriver {
             .spawn()
             .expect("chromedriver starts");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
-        let port = port_in(&mut output);
-        let mut driver = Self { child, browser: None, address: String::new(), _output: output };
-        driver.address = format!("http://127.0.0.1:{}/", port?);
-        Some(driver)
+        let Some(port) = port_in(&mut output) else {
+            drop(child.wait());
+            return None;
+        };
+        Some(Self { child, browser: None, address: format!("http://127.0.0.1:{port}/"), _output: output })
     }
 }
 

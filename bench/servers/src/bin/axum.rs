@@ -12,13 +12,13 @@ use axum_extra::extract::{CookieJar, cookie::Cookie};
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
 use cookiejwt_axum::{AxumAuth as _, Identity};
 use servers::{ByHand, Failure, USER, allocations, arguments, authenticator, hashes_per_second};
+use tokio::net::TcpListener;
 use tower_layer::Layer as _;
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let (variant, port) = arguments()?;
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     let app = match variant.as_str() {
         "hashes" => {
             println!("{}", hashes_per_second()?);
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Failure> {
             let routes = Router::new().route("/me", get(cookiejwt)).merge(auth.routes());
             let app = auth.layer().layer(with_allocations(routes));
             let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
-            return Ok(axum::serve(listener, service).await?);
+            return Ok(axum::serve(listener(port).await?, service).await?);
         }
         "by-hand" => {
             let routes = Router::new().route("/me", get(by_hand)).route("/login", post(by_hand_login));
@@ -48,7 +48,12 @@ async fn main() -> Result<(), Failure> {
         other => return Err(format!("{other} is no variant").into()),
     };
     let service = with_allocations(app).into_make_service_with_connect_info::<SocketAddr>();
-    Ok(axum::serve(listener, service).await?)
+    Ok(axum::serve(listener(port).await?, service).await?)
+}
+
+/// Made last: whoever measures takes a port that answers for a server that is ready.
+async fn listener(port: u16) -> std::io::Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", port)).await
 }
 
 fn with_allocations(routes: Router) -> Router {

@@ -16,14 +16,18 @@ pub(super) struct Buckets(Arc<Mutex<BTreeMap<String, Timestamp>>>);
 impl Buckets {
     pub(super) async fn count(&self, fault: Fault, request: &ThrottleRequest) -> ThrottleOutcome {
         let name = named(fault, &request.bucket);
-        if fault == Fault::CountsInTwoSteps {
-            let drained_at = self.buckets().get(&name).copied();
+        let seen = self.buckets().get(&name).copied();
+        let in_two_steps = fault == Fault::CountsInTwoSteps;
+        if in_two_steps {
             yield_now().await;
-            return count(&mut self.buckets(), name, drained_at, fault, request);
         }
         let mut buckets = self.buckets();
-        let drained_at = buckets.get(&name).copied();
-        count(&mut buckets, name, drained_at, fault, request)
+        let drained_at = if in_two_steps { seen } else { buckets.get(&name).copied() };
+        let has_room = request.has_room(drained_at);
+        if has_room || fault == Fault::CountsTheRefused {
+            buckets.insert(name, request.counted(drained_at));
+        }
+        if has_room { ThrottleOutcome::Counted } else { ThrottleOutcome::Full(drained_at) }
     }
 
     pub(super) fn refund(&self, fault: Fault, refund: &ThrottleRefund) {
@@ -49,20 +53,6 @@ impl Buckets {
     fn buckets(&self) -> MutexGuard<'_, BTreeMap<String, Timestamp>> {
         self.0.lock().unwrap()
     }
-}
-
-fn count(
-    buckets: &mut BTreeMap<String, Timestamp>,
-    name: String,
-    drained_at: Option<Timestamp>,
-    fault: Fault,
-    request: &ThrottleRequest,
-) -> ThrottleOutcome {
-    let has_room = request.has_room(drained_at);
-    if has_room || fault == Fault::CountsTheRefused {
-        buckets.insert(name, request.counted(drained_at));
-    }
-    if has_room { ThrottleOutcome::Counted } else { ThrottleOutcome::Full(drained_at) }
 }
 
 fn named(fault: Fault, bucket: &BucketId) -> String {
