@@ -4,8 +4,9 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    MemoryStore, Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId,
-    SessionRecord, StoreError, Subject, Timestamp, TokenStore,
+    AnswerLateRequest, ChangeOutcome, MemoryStore, Realm, Receipt, ReplaceRequest, Revocation,
+    RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
+    SettleRequest, StoreError, Subject, Timestamp, TokenStore,
 };
 use tokio::sync::Semaphore;
 
@@ -18,6 +19,9 @@ pub struct Counts {
     pub find: usize,
     pub rotate: usize,
     pub rotated: usize,
+    pub late: usize,
+    pub settle: usize,
+    pub received: usize,
     pub revoke: usize,
     pub revoked_since: usize,
     pub sessions_of: usize,
@@ -140,6 +144,31 @@ impl TokenStore for Watched {
         Ok(outcome)
     }
 
+    async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, StoreError> {
+        self.called(|counts| counts.late += 1)?;
+        self.0.rows.answer_late(request).await
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
+        self.called(|counts| counts.late += 1)?;
+        self.0.rows.replace(request).await
+    }
+
+    async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
+        self.called(|counts| counts.settle += 1)?;
+        self.0.rows.settle(request).await
+    }
+
+    async fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.called(|counts| counts.received += 1)?;
+        self.0.rows.received(receipts, now, settles_at).await
+    }
+
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         self.called(|counts| counts.revoke += 1)?;
         self.0.revoking.pass().await;
@@ -148,12 +177,13 @@ impl TokenStore for Watched {
 
     async fn revoke_subject(
         &self,
+        realm: &Realm,
         subject: &Subject,
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.called(|counts| counts.revoke += 1)?;
-        self.0.rows.revoke_subject(subject, reason, at).await
+        self.0.rows.revoke_subject(realm, subject, reason, at).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
@@ -161,8 +191,13 @@ impl TokenStore for Watched {
         self.0.rows.revoked_since(since).await
     }
 
-    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+    async fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
         self.called(|counts| counts.sessions_of += 1)?;
-        self.0.rows.sessions_of(subject, now).await
+        self.0.rows.sessions_of(realm, subject, now).await
     }
 }

@@ -14,9 +14,9 @@ use self::{
 
 use crate::{
     Core, CredentialFault, CredentialName, Decision, Identity, Mode, Outcome, Reason, RefreshAttempt,
-    Refusal, RequestHead, Timestamp, TokenFault,
+    Refusal, RequestHead, Sighting, Timestamp, TokenFault,
     config::{CredentialOrder, RevocationLevel},
-    core::{AccessToken, RefreshToken},
+    core::{AccessToken, Presentation, RefreshToken},
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
     jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
     mode::Carrier,
@@ -58,6 +58,8 @@ struct Table<'a> {
     now: OffsetDateTime,
     seconds: i64,
     faults: Vec<CredentialFault>,
+    /// Of the access token that counts.
+    sighting: Option<Box<Sighting>>,
 }
 
 impl Core {
@@ -70,14 +72,14 @@ impl Core {
         if self.config().skips(head.path()) {
             return Assessment::Settled(Decision::new(Outcome::Anonymous, Reason::Skipped));
         }
-        Table { core: self, head, now, seconds: now.unix_timestamp(), faults: Vec::new() }.authenticate()
+        Table::new(self, head, now).authenticate()
     }
 
     /// The refresh route: looks at the refresh cookie alone, and rotates whatever the access token says. In token mode no
     /// cookie is there.
     pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
         let head = head.into();
-        Table { core: self, head, now, seconds: now.unix_timestamp(), faults: Vec::new() }.refresh()
+        Table::new(self, head, now).refresh()
     }
 
     /// The refresh route in token mode: looks at the `refresh` of the body alone, and never at a cookie. Outside token mode
@@ -89,12 +91,15 @@ impl Core {
         now: OffsetDateTime,
     ) -> Assessment {
         let head = head.into();
-        let table = Table { core: self, head, now, seconds: now.unix_timestamp(), faults: Vec::new() };
-        table.refresh_by_body(refresh.as_bytes())
+        Table::new(self, head, now).refresh_by_body(refresh.as_bytes())
     }
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
+    fn new(core: &'a Core, head: RequestHead<'a>, now: OffsetDateTime) -> Self {
+        Self { core, head, now, seconds: now.unix_timestamp(), faults: Vec::new(), sighting: None }
+    }
+
     fn authenticate(mut self) -> Assessment {
         if self.core.mode(self.head) != Mode::Cookie {
             return self.by_bearer_alone();
@@ -230,8 +235,9 @@ impl Table<'_> {
 
     /// `AtRefresh` looks at no session while the access token is valid; the other levels always ask.
     fn check(self, kind: Checked) -> Assessment {
-        let check = SessionCheck { core: self.core.clone(), kind, faults: self.faults };
-        if self.core.config().revocation != RevocationLevel::AtRefresh {
+        let Self { core, faults, sighting, .. } = self;
+        let check = SessionCheck { core: core.clone(), kind, faults, sighting };
+        if core.config().revocation != RevocationLevel::AtRefresh {
             return Assessment::NeedsSessionCheck(check);
         }
         match check.resolve(SessionStatus::Live) {
@@ -259,7 +265,8 @@ impl Table<'_> {
         let verified = cookie.value().and_then(|value| {
             value.map(|token| self.core.verify_access(token, MAX_COOKIE_TOKEN, self.seconds)).transpose()
         });
-        self.note(CredentialName::AccessCookie, verified)
+        let presented = self.note(CredentialName::AccessCookie, verified);
+        presented.map(|presented| self.see(presented))
     }
 
     fn refresh_token(&mut self, cookie: Cookie<'_>) -> Option<RefreshToken> {
@@ -277,7 +284,14 @@ impl Table<'_> {
         let verified = bearer_token(&self.head).and_then(|value| {
             value.map(|token| self.core.verify_access(token, MAX_HEADER_TOKEN, self.seconds)).transpose()
         });
-        self.note(CredentialName::Bearer, verified)
+        let presented = self.note(CredentialName::Bearer, verified);
+        presented.map(|presented| self.see(presented))
+    }
+
+    /// The token of a presentation; one that this node did not know may prove something.
+    fn see(&mut self, presented: Presentation) -> AccessToken {
+        self.sighting = if presented.is_known { None } else { Sighting::of(&presented.token) };
+        presented.token
     }
 
     fn note<T>(&mut self, credential: CredentialName, read: Result<Option<T>, TokenFault>) -> Option<T> {

@@ -1,29 +1,43 @@
 //! The claims of access and refresh tokens, checked against a time that is passed in.
 
 mod payload;
+mod raw;
 
-use std::borrow::Cow;
-
-use serde::{
-    Serialize,
-    de::{Deserialize as _, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor},
-};
+use serde::{Serialize, de::MapAccess};
 use serde_json::{Map, Value};
 
-use self::payload::{AccessPayload, Payload as _, RefreshPayload};
+use self::{
+    payload::{AccessPayload, Payload as _, RefreshPayload},
+    raw::RawClaims,
+};
 use crate::{
     KeyError, SessionId, Subject, TokenFault, TokenId,
     jws::MAX_HEADER_TOKEN,
-    strict_json::{self, Members, Text},
+    strict_json::{self, Members},
 };
 
-/// The last second of the year 9999, the end of what `time` and RFC 3339 can say.
-const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
-const MAX_AUDIENCES: usize = 8;
-
 /// Names that custom claims may not take.
-const RESERVED: [&str; 11] =
-    ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "session_exp", "remember"];
+const RESERVED: [&str; 14] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "sid",
+    "auth_time",
+    "session_exp",
+    "remember",
+    "realm",
+    REFRESH_JTI,
+    REPLACES,
+];
+
+/// `jti` of the refresh token that an access token was given with.
+const REFRESH_JTI: &str = "refresh_jti";
+/// `sid` of the session that ends when this one is first presented.
+const REPLACES: &str = "replaces";
 
 /// Which claim of a signed token is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,9 +55,12 @@ pub enum ClaimFault {
     /// `aud` does not name us.
     #[error("aud")]
     Audience,
-    /// `exp - iat` is more than the configured life.
+    /// `exp` is not later than `iat`.
     #[error("life")]
     Life,
+    /// `realm` is that of another user table.
+    #[error("realm")]
+    Realm,
 }
 
 /// A token that cannot be minted. Nothing is sent and nothing is stored.
@@ -133,12 +150,28 @@ impl<'de> Members<'de> for Unread {
     }
 }
 
-/// What every token of this ring must say of its issuer, audience and life; times are seconds.
+/// Who issues a token, for whom, and for which user table: what every token of a ring says.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Expected<'a> {
+pub(crate) struct Parties<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) audience: &'a [String],
+    /// `None` for a service that only verifies: it knows the issuer's audiences, not its user tables.
+    pub(crate) realm: Option<&'a str>,
+}
+
+impl Parties<'_> {
+    /// The realm that a token carries: none when there is only one user table.
+    fn written_realm(&self) -> Option<&str> {
+        self.realm.filter(|realm| !realm.is_empty())
+    }
+}
+
+/// What every token of a ring must say, and how long it may live; times are seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected<'a> {
+    pub(crate) parties: Parties<'a>,
     pub(crate) life: i64,
+    pub(crate) session_life: i64,
     pub(crate) leeway: i64,
 }
 
@@ -152,6 +185,10 @@ pub(crate) struct AccessClaims {
     pub(crate) not_before: i64,
     pub(crate) expires_at: i64,
     pub(crate) auth_time: Option<i64>,
+    /// The refresh token that it was given with, of a session that has rotated; who presents the one has had the other.
+    pub(crate) refresh_jti: Option<TokenId>,
+    /// The session that ends when this one is first presented.
+    pub(crate) replaces: Option<SessionId>,
 }
 
 /// The claims of a refresh token, times in seconds. `auth_time`, the absolute end and `remember` never change
@@ -169,25 +206,26 @@ pub(crate) struct RefreshClaims {
 }
 
 impl AccessClaims {
-    /// Shape, issuer and audience, whatever the time is.
+    /// Shape, issuer, audience and realm, whatever the time is. It ends with the configured life at the latest.
     pub(crate) fn read(payload: &str, expected: Expected<'_>) -> Result<Self, TokenFault> {
-        let raw = RawClaims::read(payload, expected)?;
+        let raw = RawClaims::read(payload, expected.parties)?;
         let issued_at = required(raw.iat)?;
-        let claims = Self {
+        Ok(Self {
             subject: raw.subject()?,
             session_id: named(raw.sid.as_deref())?.into(),
             token_id: named(raw.jti.as_deref())?.into(),
             issued_at,
             not_before: raw.nbf.unwrap_or(issued_at),
-            expires_at: required(raw.exp)?,
+            expires_at: required(raw.exp)?.min(issued_at.saturating_add(expected.life)),
             auth_time: raw.auth_time,
-        };
-        if required(raw.aud)? { Ok(claims) } else { Err(TokenFault::Claim(ClaimFault::Audience)) }
+            refresh_jti: raw.refresh_jti.as_deref().map(Into::into),
+            replaces: raw.replaces.as_deref().map(Into::into),
+        })
     }
 
-    /// Valid iff `iat - leeway <= now < exp + leeway`, `nbf` likewise, and no longer than the configured life.
+    /// Valid iff `iat - leeway <= now < exp + leeway`, and `nbf` likewise.
     pub(crate) fn check(&self, expected: Expected<'_>, now: i64) -> Result<(), TokenFault> {
-        life(self.issued_at, self.expires_at, expected.life)?;
+        is_forward(self.issued_at, self.expires_at)?;
         let starts = self.issued_at.max(self.not_before);
         if starts.saturating_sub(expected.leeway) > now {
             return Err(TokenFault::NotYetValid);
@@ -199,30 +237,32 @@ impl AccessClaims {
     }
 
     /// Registered claims first, custom claims behind them.
-    pub(crate) fn to_payload(&self, issuer: &str, audience: &[String], custom: &CustomClaims) -> String {
-        AccessPayload { claims: self, issuer, audience, custom }.to_json()
+    pub(crate) fn to_payload(&self, parties: Parties<'_>, custom: &CustomClaims) -> String {
+        AccessPayload { claims: self, parties, custom }.to_json()
     }
 }
 
 impl RefreshClaims {
-    /// Shape and issuer, whatever the time is.
+    /// Shape, issuer, audience and realm, whatever the time is. It ends with the configured life at the latest, and its
+    /// session with that of sessions.
     pub(crate) fn read(payload: &str, expected: Expected<'_>) -> Result<Self, TokenFault> {
-        let raw = RawClaims::read(payload, expected)?;
+        let raw = RawClaims::read(payload, expected.parties)?;
+        let (issued_at, auth_time) = (required(raw.iat)?, required(raw.auth_time)?);
         Ok(Self {
             subject: raw.subject()?,
             session_id: named(raw.sid.as_deref())?.into(),
             token_id: named(raw.jti.as_deref())?.into(),
-            issued_at: required(raw.iat)?,
-            expires_at: required(raw.exp)?,
-            auth_time: required(raw.auth_time)?,
-            session_ends_at: required(raw.session_exp)?,
+            issued_at,
+            expires_at: required(raw.exp)?.min(issued_at.saturating_add(expected.life)),
+            auth_time,
+            session_ends_at: required(raw.session_exp)?.min(auth_time.saturating_add(expected.session_life)),
             remember: required(raw.remember)?,
         })
     }
 
     /// Nothing is allowed for skew at the end: a refresh token is dead at its `exp`.
     pub(crate) fn check(&self, expected: Expected<'_>, now: i64) -> Result<(), TokenFault> {
-        life(self.issued_at, self.expires_at, expected.life)?;
+        is_forward(self.issued_at, self.expires_at)?;
         if self.issued_at.saturating_sub(expected.leeway) > now {
             return Err(TokenFault::NotYetValid);
         }
@@ -233,8 +273,8 @@ impl RefreshClaims {
     }
 
     /// Always the same bytes for the same claims, so that a successor can be minted again.
-    pub(crate) fn to_payload(&self, issuer: &str) -> String {
-        RefreshPayload { claims: self, issuer }.to_json()
+    pub(crate) fn to_payload(&self, parties: Parties<'_>) -> String {
+        RefreshPayload { claims: self, parties }.to_json()
     }
 }
 
@@ -248,125 +288,10 @@ fn named(claim: Option<&str>) -> Result<&str, TokenFault> {
     if name.is_empty() { Err(TokenFault::Claim(ClaimFault::Shape)) } else { Ok(name) }
 }
 
-fn life(issued_at: i64, expires_at: i64, longest: i64) -> Result<(), TokenFault> {
-    let life = expires_at.saturating_sub(issued_at);
-    if (1..=longest).contains(&life) { Ok(()) } else { Err(TokenFault::Claim(ClaimFault::Life)) }
-}
-
-/// The claims as they stand in the payload; `iss` and `aud` are compared while they are read.
-struct RawClaims<'de> {
-    expected: Expected<'de>,
-    issuer: Option<bool>,
-    aud: Option<bool>,
-    sub: Option<Cow<'de, str>>,
-    sid: Option<Cow<'de, str>>,
-    jti: Option<Cow<'de, str>>,
-    exp: Option<i64>,
-    nbf: Option<i64>,
-    iat: Option<i64>,
-    auth_time: Option<i64>,
-    session_exp: Option<i64>,
-    remember: Option<bool>,
-}
-
-impl<'de> RawClaims<'de> {
-    fn read(payload: &'de str, expected: Expected<'de>) -> Result<Self, TokenFault> {
-        let empty = RawClaims {
-            expected,
-            issuer: None,
-            aud: None,
-            sub: None,
-            sid: None,
-            jti: None,
-            exp: None,
-            nbf: None,
-            iat: None,
-            auth_time: None,
-            session_exp: None,
-            remember: None,
-        };
-        let raw =
-            strict_json::read_object(payload, empty).map_err(|_| TokenFault::Claim(ClaimFault::Shape))?;
-        if required(raw.issuer)? { Ok(raw) } else { Err(TokenFault::Claim(ClaimFault::Issuer)) }
-    }
-
-    fn subject(&self) -> Result<Subject, TokenFault> {
-        let subject = named(self.sub.as_deref())?;
-        if subject.len() > Subject::MAX_LENGTH {
-            return Err(TokenFault::Claim(ClaimFault::Shape));
-        }
-        Ok(subject.into())
-    }
-}
-
-impl<'de> Members<'de> for RawClaims<'de> {
-    const NESTED: bool = true;
-
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
-        match name {
-            "iss" => self.issuer = Some(map.next_value_seed(Text)? == self.expected.issuer),
-            "aud" => self.aud = Some(map.next_value_seed(AudienceNames(self.expected.audience))?),
-            "sub" => self.sub = Some(map.next_value_seed(Text)?),
-            "sid" => self.sid = Some(map.next_value_seed(Text)?),
-            "jti" => self.jti = Some(map.next_value_seed(Text)?),
-            "exp" => self.exp = Some(map.next_value_seed(NumericDate)?),
-            "nbf" => self.nbf = Some(map.next_value_seed(NumericDate)?),
-            "iat" => self.iat = Some(map.next_value_seed(NumericDate)?),
-            "auth_time" => self.auth_time = Some(map.next_value_seed(NumericDate)?),
-            "session_exp" => self.session_exp = Some(map.next_value_seed(NumericDate)?),
-            "remember" => self.remember = Some(map.next_value()?),
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-}
-
-/// Whole seconds from 1970 to 9999; no fraction, no exponent, no string (RFC 7519 §2 allows more, we mint no more).
-struct NumericDate;
-
-impl<'de> DeserializeSeed<'de> for NumericDate {
-    type Value = i64;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<i64, D::Error> {
-        let seconds = u64::deserialize(deserializer)?;
-        let seconds = i64::try_from(seconds).map_err(D::Error::custom)?;
-        if seconds > MAX_NUMERIC_DATE { Err(D::Error::custom("beyond the year 9999")) } else { Ok(seconds) }
-    }
-}
-
-/// Whether `aud` (one string, or an array of at most eight) contains one of ours.
-struct AudienceNames<'a>(&'a [String]);
-
-impl<'de> DeserializeSeed<'de> for AudienceNames<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for AudienceNames<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a string or an array of strings")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
-        Ok(self.0.iter().any(|ours| ours == name))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
-        let (mut found, mut length) = (false, 0_usize);
-        while let Some(name) = seq.next_element_seed(Text)? {
-            length = length.saturating_add(1);
-            if length > MAX_AUDIENCES {
-                return Err(A::Error::custom("too many audiences"));
-            }
-            found |= self.0.iter().any(|ours| *ours == name);
-        }
-        Ok(found)
-    }
+/// A token that claims a longer life than is configured here is good until the configured one is over: another node may
+/// have minted it with other settings.
+fn is_forward(issued_at: i64, expires_at: i64) -> Result<(), TokenFault> {
+    if expires_at > issued_at { Ok(()) } else { Err(TokenFault::Claim(ClaimFault::Life)) }
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-pub(crate) use self::access::{AccessToken, MintedAccess};
+pub(crate) use self::access::{AccessToken, MintedAccess, Presentation};
 use crate::{
     AccessKeys, Config, ConfigError, Decision, Identity, MintError, Outcome, Problem, Reason, RequestHead,
     ResponseHeaders, Revocation, RevocationReason, SessionChange, SetCookies, Settlement, Timestamp,
     TokenFault,
-    claims::{AccessClaims, Expected, RefreshClaims},
+    claims::{AccessClaims, Expected, Parties, RefreshClaims},
     cookie::CookieWriter,
     crypto::HmacKey,
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
@@ -82,7 +82,7 @@ impl Core {
     }
 
     fn build(config: Config, memo: Option<Box<dyn VerifiedMemo>>) -> Self {
-        let keys = KeyRing::new(&config.keys);
+        let keys = KeyRing::new(&config.keys, &config.realm);
         Self(Arc::new(Inner {
             jwks: keys.jwks().map(JwksDocument::new),
             access: Jws::new(TokenKind::Access, keys.access),
@@ -248,7 +248,7 @@ impl Core {
     }
 
     pub(crate) fn mint_refresh(&self, claims: RefreshClaims) -> Result<RefreshToken, MintError> {
-        let text = self.0.refresh.sign(&claims.to_payload(&self.config().issuer))?;
+        let text = self.0.refresh.sign(&claims.to_payload(self.parties()))?;
         Ok(RefreshToken { claims, text })
     }
 
@@ -269,14 +269,19 @@ impl Core {
         Decision::new(Outcome::Failed, Reason::MintFailed(error))
     }
 
+    pub(crate) fn parties(&self) -> Parties<'_> {
+        let Config { issuer, audience, realm, .. } = self.config();
+        Parties { issuer, audience, realm: Some(realm.as_str()) }
+    }
+
     fn expected_access(&self) -> Expected<'_> {
-        let Config { issuer, audience, ages, .. } = self.config();
-        Expected { issuer, audience, life: ages.access, leeway: ages.leeway }
+        let ages = self.config().ages;
+        let (parties, session_life) = (self.parties(), ages.session);
+        Expected { parties, life: ages.access, session_life, leeway: ages.leeway }
     }
 
     fn expected_refresh(&self) -> Expected<'_> {
-        let Config { issuer, audience, ages, .. } = self.config();
-        Expected { issuer, audience, life: ages.refresh, leeway: ages.leeway }
+        Expected { life: self.config().ages.refresh, ..self.expected_access() }
     }
 
     pub(crate) fn throttle_key(&self) -> &HmacKey {

@@ -1,7 +1,8 @@
 use time::OffsetDateTime;
 
 use crate::{
-    CsrfDenial, Identity, MintError, Problem, Revocation, RevocationReason, SetCookies, TokenFault, Tokens,
+    CsrfDenial, Departure, Identity, MintError, Problem, Revocation, RevocationReason, SetCookies, Sighting,
+    TokenFault, Tokens,
 };
 
 /// What became of a request: the outcome, the cookies that must leave, and why.
@@ -19,6 +20,10 @@ pub struct Decision {
     pub faults: Vec<CredentialFault>,
     /// When the refresh token that leaves with this decision ends.
     pub refresh_expires_at: Option<OffsetDateTime>,
+    /// What a token proves that was presented for the first time.
+    pub sighting: Option<Box<Sighting>>,
+    /// What has to be asked when the answer leaves late; only where it carries a refresh token.
+    pub departure: Option<Box<Departure>>,
 }
 
 /// The five things that can become of a request.
@@ -90,6 +95,12 @@ pub enum Reason {
     RowExpired,
     /// o: the parent of the current refresh token, inside the leeway: the same successor again.
     ParentInLeeway,
+    /// o' 1: the parent, later than that; nobody has come with its successor, which is given once more.
+    ParentLate,
+    /// o' 2: the parent, much later; nobody has come with its successor, and another one takes its place.
+    SuccessorReplaced,
+    /// A fresh login or a new password has taken the session's place, and the new session was not presented yet.
+    Superseded,
     /// p: the current refresh token, younger than the leeway: no rotation.
     CurrentInLeeway,
     /// q: the user store is away.
@@ -143,6 +154,8 @@ impl Decision {
             reason,
             faults: Vec::new(),
             refresh_expires_at: None,
+            sighting: None,
+            departure: None,
         }
     }
 
@@ -156,6 +169,10 @@ impl Decision {
 
     pub(crate) fn with_faults(self, faults: Vec<CredentialFault>) -> Self {
         Self { faults, ..self }
+    }
+
+    pub(crate) fn with_sighting(self, sighting: Option<Box<Sighting>>) -> Self {
+        Self { sighting, ..self }
     }
 
     pub(crate) fn settle(self) -> Settlement {

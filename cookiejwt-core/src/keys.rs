@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 pub use self::access::AccessKeys;
 use crate::{
-    Algorithm, KeyError, Secret,
+    Algorithm, KeyError, Realm, Secret,
     config::KeySettings,
     crypto::{self, HmacKey, SigningPair, VerifyingPublic},
 };
@@ -103,8 +103,8 @@ enum Material {
 }
 
 impl Key {
-    fn derived(secret: &Secret, purpose: &str) -> Self {
-        let key = crypto::derive(secret.as_bytes(), purpose);
+    fn derived(secret: &Secret, label: &str) -> Self {
+        let key = crypto::derive(secret.as_bytes(), label);
         // A label of the derived key, not a hash of the secret that could be searched for.
         let label = key.sign(b"cookiejwt/1 kid");
         let kid = URL_SAFE_NO_PAD.encode(label.first_chunk::<9>().map_or(&label[..], |head| &head[..]));
@@ -211,15 +211,17 @@ pub(crate) struct KeyRing {
 }
 
 impl KeyRing {
-    pub(crate) fn new(settings: &KeySettings) -> Self {
-        let previous = |purpose| settings.previous.iter().map(move |secret| Key::derived(secret, purpose));
+    /// Every key is of one realm, so that a token of another realm has an unknown `kid`.
+    pub(crate) fn new(settings: &KeySettings, realm: &Realm) -> Self {
+        let derived = |secret: &Secret, purpose| Key::derived(secret, &label(purpose, realm));
+        let previous = |purpose| settings.previous.iter().map(move |secret| derived(secret, purpose));
         let publics = settings.verifying.iter().cloned().map(Key::public);
         let access = match &settings.signing {
             Some(key) => Ring::new(Key::private(key.clone()), publics),
-            None => Ring::new(Key::derived(&settings.secret, ACCESS), publics.chain(previous(ACCESS))),
+            None => Ring::new(derived(&settings.secret, ACCESS), publics.chain(previous(ACCESS))),
         };
-        let refresh = Ring::new(Key::derived(&settings.secret, REFRESH), previous(REFRESH));
-        let derive = |purpose| crypto::derive(settings.secret.as_bytes(), purpose);
+        let refresh = Ring::new(derived(&settings.secret, REFRESH), previous(REFRESH));
+        let derive = |purpose| crypto::derive(settings.secret.as_bytes(), &label(purpose, realm));
         Self { access, refresh, csrf: derive(CSRF), throttle: derive(THROTTLE) }
     }
 
@@ -229,6 +231,11 @@ impl KeyRing {
         let keys: Vec<Value> = all.filter_map(|key| Some(jwk(key, key.public_half()?))).collect();
         (!keys.is_empty()).then(|| serde_json::json!({ "keys": keys }).to_string())
     }
+}
+
+/// The info of HKDF (RFC 5869 §3.2). A realm holds no blank, so no two pairs give one label.
+fn label(purpose: &str, realm: &Realm) -> String {
+    if realm.is_empty() { purpose.to_owned() } else { format!("{purpose} {realm}") }
 }
 
 fn jwk(key: &Key, public: &VerifyingPublic) -> Value {

@@ -48,6 +48,7 @@ mod core;
 mod crypto;
 mod csrf;
 mod decision;
+mod departure;
 mod head;
 mod identity;
 mod ids;
@@ -65,6 +66,7 @@ mod roca;
 mod scope;
 mod session;
 mod session_change;
+mod sighting;
 mod strict_json;
 #[cfg(test)]
 mod test_keys;
@@ -87,9 +89,10 @@ pub use crate::{
     crypto::{Algorithm, KeyError},
     csrf::{CsrfCleared, CsrfDenial},
     decision::{CredentialFault, CredentialName, Decision, Outcome, Reason, Refusal, Settlement},
+    departure::Departure,
     head::{Headers, RequestHead},
     identity::{ClaimsError, CredentialSource, Identity},
-    ids::{LoginIds, RefreshIds, SessionId, Subject, TokenId},
+    ids::{LoginIds, Realm, RefreshIds, SessionId, Subject, TokenId},
     jwks::{JwkFault, Jwks, JwksError},
     jws::TokenFault,
     keys::{AccessKeys, PrivateKey, PublicKey},
@@ -99,10 +102,14 @@ pub use crate::{
     mode::{Mode, TokenMode},
     next_path::next_path,
     problem::Problem,
-    refresh::{RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
+    refresh::{LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
     scope::{Scope, ScopeError},
-    session::{Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord},
+    session::{
+        AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, Revocation, RevocationReason,
+        RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+    },
     session_change::SessionChange,
+    sighting::Sighting,
     throttle::{
         BucketId, PasswordTry, Throttle, ThrottleLimit, ThrottleOutcome, ThrottleRefund, ThrottleRequest,
         ThrottleScope,

@@ -1,8 +1,8 @@
 use time::OffsetDateTime;
 
 use crate::{
-    Core, CustomClaims, Identity, LoginIds, MintError, Mode, RequestHead, SessionChange, SessionRecord,
-    SetCookies, Subject, Timestamp, Tokens,
+    Core, CustomClaims, Identity, LoginIds, MintError, Mode, RequestHead, SessionChange, SessionId,
+    SessionRecord, SetCookies, Subject, Timestamp, Tokens,
     claims::{AccessClaims, RefreshClaims},
     mode::Carrier,
     tokens::Issued,
@@ -44,6 +44,8 @@ pub struct LoginRequest {
     pub mode: Mode,
     /// Fresh random ids.
     pub ids: LoginIds,
+    /// The session that a fresh login or a new password supersedes, which ends when the new one is first presented.
+    pub replaces: Option<SessionId>,
 }
 
 /// A new session, not yet stored: store the record first, then send the cookies, or in token mode the tokens.
@@ -65,7 +67,7 @@ pub struct Login {
 impl Core {
     /// Begins a session: a new `sid` each time, whatever came in (session fixation, OWASP ASVS 7.2.4).
     pub fn login(&self, request: LoginRequest, now: OffsetDateTime) -> Result<Login, MintError> {
-        let LoginRequest { subject, claims: custom, remember, client, mode, ids } = request;
+        let LoginRequest { subject, claims: custom, remember, client, mode, ids, replaces } = request;
         if subject.as_str().is_empty() || subject.as_str().len() > Subject::MAX_LENGTH {
             return Err(MintError::Subject);
         }
@@ -79,6 +81,8 @@ impl Core {
             not_before: seconds,
             expires_at: seconds.saturating_add(ages.access).min(ends_at),
             auth_time: Some(seconds),
+            refresh_jti: None,
+            replaces,
         };
         let refresh = RefreshClaims {
             subject,
@@ -90,7 +94,7 @@ impl Core {
             session_ends_at: ends_at,
             remember,
         };
-        let record = record(&refresh, client, Timestamp::from(now));
+        let record = self.record(&refresh, client, Timestamp::from(now));
         let access = self.mint_access(access, &custom)?;
         let refresh = self.mint_refresh(refresh)?;
         let issued = self.issue(&Carrier::of_login(mode), access, &refresh, seconds)?;
@@ -99,30 +103,34 @@ impl Core {
         Ok(Login { record, identity, cookies, tokens, refresh_expires_at })
     }
 
+    /// It settled before it began, so that its first rotation waits for nothing.
+    fn record(&self, refresh: &RefreshClaims, client: ClientInfo, now: Timestamp) -> SessionRecord {
+        SessionRecord {
+            id: refresh.session_id.clone(),
+            realm: self.config().realm().clone(),
+            subject: refresh.subject.clone(),
+            current_jti: refresh.token_id.clone(),
+            previous_jti: None,
+            issued_at: Timestamp::from_seconds(refresh.issued_at),
+            expires_at: Timestamp::from_seconds(refresh.expires_at),
+            rotated_at: None,
+            settles_at: now.plus_millis(-1),
+            received_at: None,
+            created_at: now,
+            auth_time: Timestamp::from_seconds(refresh.auth_time),
+            last_seen_at: now,
+            ends_at: Timestamp::from_seconds(refresh.session_ends_at),
+            revoked: None,
+            remember: refresh.remember,
+            user_agent: client.user_agent,
+            ip: client.ip,
+        }
+    }
+
     /// A client in token mode has no cookies, so no session of the framework.
     fn session_begins(&self, mode: Mode, record: &SessionRecord) -> Option<SessionChange> {
         let follows = self.config().set_session_cookie && mode == Mode::Cookie;
         follows.then(|| SessionChange::Begins { subject: record.subject.clone(), session: record.id.clone() })
-    }
-}
-
-fn record(refresh: &RefreshClaims, client: ClientInfo, now: Timestamp) -> SessionRecord {
-    SessionRecord {
-        id: refresh.session_id.clone(),
-        subject: refresh.subject.clone(),
-        current_jti: refresh.token_id.clone(),
-        previous_jti: None,
-        issued_at: Timestamp::from_seconds(refresh.issued_at),
-        expires_at: Timestamp::from_seconds(refresh.expires_at),
-        rotated_at: None,
-        created_at: now,
-        auth_time: Timestamp::from_seconds(refresh.auth_time),
-        last_seen_at: now,
-        ends_at: Timestamp::from_seconds(refresh.session_ends_at),
-        revoked: None,
-        remember: refresh.remember,
-        user_agent: client.user_agent,
-        ip: client.ip,
     }
 }
 

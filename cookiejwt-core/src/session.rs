@@ -1,4 +1,10 @@
-use crate::{SessionId, Subject, Timestamp, TokenId};
+mod changes;
+
+pub use self::changes::{
+    AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, RotationOutcome, RotationRequest,
+    SettleRequest,
+};
+use crate::{Realm, SessionId, Subject, Timestamp, TokenId};
 
 /// A session: the chain of refresh tokens that started with one login, as one row of the store.
 ///
@@ -8,6 +14,8 @@ use crate::{SessionId, Subject, Timestamp, TokenId};
 pub struct SessionRecord {
     /// The `sid` claim; primary key.
     pub id: SessionId,
+    /// The user table that the subject belongs to: the `realm` claim.
+    pub realm: Realm,
     /// Whose session it is: the `sub` claim.
     pub subject: Subject,
     /// `jti` of the current refresh token.
@@ -20,6 +28,11 @@ pub struct SessionRecord {
     pub expires_at: Timestamp,
     /// When the current refresh token replaced its parent, `None` before the first rotation.
     pub rotated_at: Option<Timestamp>,
+    /// Until when the parent is answered with the current refresh token, and the current one does not rotate.
+    pub settles_at: Timestamp,
+    /// When somebody was first seen with the current refresh token or an access token that was given with it, `None` as
+    /// long as the answer that carried them may have been lost.
+    pub received_at: Option<Timestamp>,
     /// When the session began.
     pub created_at: Timestamp,
     /// When the user last proved who he is (OIDC `auth_time`).
@@ -39,9 +52,21 @@ pub struct SessionRecord {
 }
 
 impl SessionRecord {
-    /// Neither revoked nor past one of its two ends.
+    /// Neither revoked nor past one of its two ends. A session that was [superseded](RevocationReason::Superseded) does
+    /// not count, although it still authenticates for a moment.
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        self.revoked.is_none() && self.expires_at > now && self.ends_at > now
+        self.revoked.is_none() && self.is_before_its_ends(now)
+    }
+
+    /// Why the session authenticates nobody any more, if that is so. Only a [superseded](RevocationReason::Superseded) one
+    /// waits for its time: the others ended when somebody said so, whatever the clock of that node was.
+    pub fn revoked_by(&self, now: Timestamp) -> Option<RevocationReason> {
+        self.revoked.filter(|(at, reason)| reason.has_begun(*at, now)).map(|(_, reason)| reason)
+    }
+
+    /// Whether neither the idle nor the absolute end has come.
+    pub fn is_before_its_ends(&self, now: Timestamp) -> bool {
+        self.expires_at > now && self.ends_at > now
     }
 }
 
@@ -52,9 +77,13 @@ pub enum RevocationReason {
     Logout,
     /// The user logged out everywhere, or the application did it for him.
     LogoutEverywhere,
-    /// A new login, a fresh login or a change of the password took its place. Refused like the others, but no cookie is
-    /// cleared: a late answer would delete the new ones.
+    /// A new session took its place in the same browser. It is refused like the others, but no cookie is cleared: a late
+    /// answer would delete the new ones.
     Replaced,
+    /// A fresh login or a new password took its place. It still authenticates, without rotating, until the new session is
+    /// first presented or a minute is over: an answer that was lost must not log out somebody who has just proved who they
+    /// are. No cookie is cleared, as with [`Replaced`](Self::Replaced).
+    Superseded,
     /// A refresh token was presented that had been used up (RFC 9700 §4.14.2).
     Reuse,
     /// The user is gone or disabled.
@@ -68,10 +97,11 @@ pub enum RevocationReason {
 }
 
 impl RevocationReason {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Logout,
         Self::LogoutEverywhere,
         Self::Replaced,
+        Self::Superseded,
         Self::Reuse,
         Self::UserInactive,
         Self::Limit,
@@ -85,6 +115,7 @@ impl RevocationReason {
             Self::Logout => "logout",
             Self::LogoutEverywhere => "logout_everywhere",
             Self::Replaced => "replaced",
+            Self::Superseded => "superseded",
             Self::Reuse => "reuse",
             Self::UserInactive => "user_inactive",
             Self::Limit => "limit",
@@ -93,66 +124,26 @@ impl RevocationReason {
         }
     }
 
+    /// Whether a revocation with this reason and time has begun.
+    pub fn has_begun(self, at: Timestamp, now: Timestamp) -> bool {
+        self != Self::Superseded || at <= now
+    }
+
+    /// Whether another session of the same browser took its place, so that its cookies are not ours to clear.
+    pub(crate) const fn keeps_cookies(self) -> bool {
+        matches!(self, Self::Replaced | Self::Superseded)
+    }
+
     /// Reads what [`as_str`](Self::as_str) wrote.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text)
     }
 }
 
-/// One conditional change of a session's row: the current refresh token makes room for the next.
-///
-/// A store applies it as ONE statement and reports what happened; what a refused change means is decided in the
-/// core. The condition, in full:
-/// `id = session_id AND current_jti = presented AND revoked_at IS NULL AND
-/// (rotated_at IS NULL OR rotated_at <= rotated_before) AND expires_at > now AND ends_at > now`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RotationRequest {
-    /// The row.
-    pub session_id: SessionId,
-    /// Must still be the row's `current_jti`; becomes its `previous_jti`.
-    pub presented: TokenId,
-    /// Becomes `current_jti`.
-    pub next: TokenId,
-    /// Becomes `issued_at`.
-    pub issued_at: Timestamp,
-    /// Becomes `expires_at`.
-    pub expires_at: Timestamp,
-    /// Becomes `rotated_at` and `last_seen_at`.
-    pub now: Timestamp,
-    /// `now - reuse_leeway`: a session rotates at most once per leeway.
-    pub rotated_before: Timestamp,
-}
-
-impl RotationRequest {
-    /// Whether the row meets the condition; for stores that hold rows in memory.
-    pub fn matches(&self, row: &SessionRecord) -> bool {
-        row.id == self.session_id
-            && row.current_jti == self.presented
-            && row.is_alive(self.now)
-            && row.rotated_at.is_none_or(|at| at <= self.rotated_before)
-    }
-
-    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
-    pub fn apply(&self, row: &mut SessionRecord) {
-        row.previous_jti = Some(std::mem::replace(&mut row.current_jti, self.next.clone()));
-        row.issued_at = self.issued_at;
-        row.expires_at = self.expires_at;
-        row.rotated_at = Some(self.now);
-        row.last_seen_at = self.now;
-    }
-}
-
-/// What the store saw when it tried to rotate: facts, no verdict.
-#[derive(Clone, Debug)]
-pub enum RotationOutcome {
-    /// Exactly one row met the condition and was changed.
-    Rotated,
-    /// No row met the condition; the row as a fresh read found it.
-    Unmatched(Option<Box<SessionRecord>>),
-}
-
 /// A session that must be revoked, durably, whatever becomes of the request.
+///
+/// A store applies it as ONE statement: a row that is not revoked, or [superseded](RevocationReason::Superseded) with a later
+/// `revoked_at`, gets this time and reason. The first reason stays otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a revocation that is dropped leaves a stolen session alive"]
 pub struct Revocation {
@@ -160,6 +151,25 @@ pub struct Revocation {
     pub session_id: SessionId,
     /// Why.
     pub reason: RevocationReason,
-    /// When.
+    /// From when on; later than now only for [`RevocationReason::Superseded`].
     pub at: Timestamp,
+}
+
+impl Revocation {
+    /// Whether a row is changed by it; for stores that hold rows in memory.
+    pub fn matches(&self, row: &SessionRecord) -> bool {
+        row.id == self.session_id && is_open(row, self.at)
+    }
+}
+
+/// Whether a revocation from this time on changes anything.
+pub(crate) fn is_open(row: &SessionRecord, at: Timestamp) -> bool {
+    row.revoked.is_none_or(|(ends, reason)| reason == RevocationReason::Superseded && ends > at)
+}
+
+impl SessionRecord {
+    /// Whether revoking every session of a user from this time on changes this row; for stores that hold rows in memory.
+    pub fn is_revoked_with(&self, realm: &Realm, subject: &Subject, at: Timestamp) -> bool {
+        self.realm == *realm && self.subject == *subject && is_open(self, at)
+    }
 }

@@ -36,7 +36,8 @@ pub(crate) fn public(algorithm: Algorithm, pem: &str) -> PublicKey {
 }
 
 pub(crate) fn ring(builder: ConfigBuilder) -> KeyRing {
-    KeyRing::new(&builder.build().unwrap().keys)
+    let config = builder.build().unwrap();
+    KeyRing::new(&config.keys, &config.realm)
 }
 
 pub(crate) fn access(builder: ConfigBuilder) -> Jws {

@@ -23,9 +23,8 @@ pub use self::vectors::{VectorFault, verify_jws};
 use crate::{
     Config, ConfigBuilder, Core, CustomClaims, Identity, RequestHead, RevocationLevel, Secret, SessionId,
     Subject, TokenId,
-    claims::{AccessClaims, RefreshClaims},
+    claims::{AccessClaims, Parties, RefreshClaims},
     cookie,
-    core::AccessToken,
 };
 
 /// The time at which the tokens of this module are valid.
@@ -92,6 +91,7 @@ pub struct TestToken {
     issued_at: i64,
     life: i64,
     auth_time: AuthTime,
+    refresh_jti: Option<TokenId>,
     claims: Map<String, Value>,
 }
 
@@ -116,6 +116,7 @@ impl TestToken {
             issued_at: NOW.unix_timestamp(),
             life: if is_refresh { ages.refresh } else { ages.access },
             auth_time: AuthTime::AsIssued,
+            refresh_jti: None,
             claims: Map::new(),
             core,
         }
@@ -164,6 +165,11 @@ impl TestToken {
         Self { token_id: id.into(), ..self }
     }
 
+    /// An access token that was given with this refresh token, by a refresh and not by the login.
+    pub fn given_with(self, refresh: impl Into<TokenId>) -> Self {
+        Self { refresh_jti: Some(refresh.into()), ..self }
+    }
+
     /// With a custom claim.
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).expect("the claim serialises");
@@ -192,10 +198,8 @@ impl TestToken {
     /// The identity that this access token gives, as a header.
     pub fn identity(&self) -> Identity {
         let (core, now) = (&self.core, self.issued_at);
-        let token: AccessToken = core
-            .verify_access(self.token().as_bytes(), 8192, now)
-            .expect("the token is valid when it is issued");
-        Identity::from_header(token)
+        let presented = core.verify_access(self.token().as_bytes(), 8192, now);
+        Identity::from_header(presented.expect("the token is valid when it is issued").token)
     }
 
     fn payload(&self) -> String {
@@ -216,7 +220,7 @@ impl TestToken {
                 session_ends_at: self.issued_at.saturating_add(self.core.config().ages.session),
                 remember: true,
             };
-            return claims.to_payload(&self.issuer);
+            return claims.to_payload(self.parties());
         }
         let claims = AccessClaims {
             subject: self.subject.clone(),
@@ -226,8 +230,14 @@ impl TestToken {
             not_before: self.issued_at,
             expires_at,
             auth_time,
+            refresh_jti: self.refresh_jti.clone(),
+            replaces: None,
         };
         let custom = CustomClaims::new(&self.claims).expect("the claims are no registered ones");
-        claims.to_payload(&self.issuer, &self.core.config().audience, &custom)
+        claims.to_payload(self.parties(), &custom)
+    }
+
+    fn parties(&self) -> Parties<'_> {
+        Parties { issuer: &self.issuer, ..self.core.parties() }
     }
 }

@@ -9,6 +9,9 @@ use time::OffsetDateTime;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// Later than everything.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// From milliseconds since the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)

@@ -8,7 +8,7 @@ use crate::{
     ConfigError, Core, CredentialFault, CredentialName, Decision, Expect, Identity, Jwks, Outcome, Reason,
     Refusal, RequestHead, TokenFault,
     authenticate::{Cookie, authenticated, bearer_token},
-    claims::Expected,
+    claims::{Expected, Parties},
     config::Expectations,
     core::AccessToken,
     csrf::{self, Credential},
@@ -157,7 +157,8 @@ impl Request<'_> {
         longest: usize,
     ) -> Result<Option<AccessToken>, TokenFault> {
         let Expectations { issuer, audience, life, leeway, .. } = &*self.verifier.expectations;
-        let expected = Expected { issuer, audience, life: *life, leeway: *leeway };
+        let parties = Parties { issuer, audience, realm: None };
+        let expected = Expected { parties, life: *life, session_life: i64::MAX, leeway: *leeway };
         let Some(token) = presented? else { return Ok(None) };
         let verified = self.verifier.access.verify(token, longest)?;
         AccessToken::read(verified, &[], expected, self.now).map(Some)

@@ -13,6 +13,7 @@ use crate::{
 };
 
 pub(crate) const FEED_INTERVAL: Duration = Duration::from_secs(1);
+const RECEIPTS_INTERVAL: Duration = Duration::from_secs(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 /// A bucket drains within minutes, and whoever tries passwords makes new ones.
 const THROTTLE_PURGE_INTERVAL: Duration = Duration::from_mins(5);
@@ -21,14 +22,15 @@ const PURGE_BATCH: u64 = 500;
 const PURGE_PAUSE: Duration = Duration::from_millis(100);
 
 impl Authenticator {
-    /// Deletes the sessions whose absolute end has passed, in small batches; how many there were. Runs by itself about
-    /// once an hour; call it where an application has a time of its own for such work.
+    /// Deletes the sessions of which no token can be valid any more, in small batches; how many there were. Runs by itself
+    /// about once an hour; call it where an application has a time of its own for such work.
     ///
-    /// Sessions that were revoked stay until then too, so that a late reuse is still seen as one.
+    /// A session that was revoked stays until then too, so that the feed knows of it.
     pub async fn purge(&self) -> Result<u64, StoreError> {
         let mut purged = 0;
         loop {
-            let batch = self.told("purge", self.0.tokens.purge(self.timestamp(), PURGE_BATCH).await)?;
+            let before = self.timestamp().plus_millis(-self.config().revoked_memory_seconds() * 1000);
+            let batch = self.told("purge", self.0.tokens.purge(before, PURGE_BATCH).await)?;
             purged += batch;
             if batch < PURGE_BATCH {
                 return Ok(purged);
@@ -104,7 +106,7 @@ impl Drop for Mark {
 
 /// Ends with the last authenticator.
 async fn run(mark: Mark, interval: Duration) {
-    tokio::join!(feed(&mark, interval), purge(&mark), purge_throttle(&mark), keys(&mark));
+    tokio::join!(feed(&mark, interval), receipts(&mark), purge(&mark), purge_throttle(&mark), keys(&mark));
 }
 
 async fn feed(mark: &Mark, interval: Duration) {
@@ -116,6 +118,15 @@ async fn feed(mark: &Mark, interval: Duration) {
         }
         // Said already.
         let _ = auth.poll_revocations().await;
+    }
+}
+
+async fn receipts(mark: &Mark) {
+    loop {
+        tokio::time::sleep(RECEIPTS_INTERVAL).await;
+        let Some(auth) = mark.authenticator() else { return };
+        // Said already.
+        let _ = auth.write_receipts().await;
     }
 }
 

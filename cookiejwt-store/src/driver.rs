@@ -1,11 +1,16 @@
 //! Two short functions: what the head says by itself, and the rest with the help of the stores.
 
 use cookiejwt_core::{
-    Assessment, Decision, Identity, RefreshAttempt, RefreshIds, RefreshStep, RequestHead, Resolution,
-    RevocationLevel, RotationStep, SessionCheck, SessionStatus, Settlement, UserState,
+    Assessment, Decision, Identity, LateAnswer, LateRequest, Reason, RefreshAttempt, RefreshIds, RefreshStep,
+    RequestHead, Resolution, RevocationLevel, Rotation, RotationStep, SessionCheck, SessionStatus,
+    SetCookies, SettleRequest, Settlement, UserState,
 };
 
-use crate::Authenticator;
+use crate::{
+    Authenticator,
+    event::{Event, printable},
+    patience::patiently,
+};
 
 /// How far a request came without any store.
 #[derive(Debug)]
@@ -87,7 +92,7 @@ impl Authenticator {
     /// its end it reads the session's row. A store that is away ends nothing: the answer is yes, and the event says why.
     pub async fn is_alive(&self, identity: &Identity) -> bool {
         let (id, now) = (identity.session_id(), self.now());
-        if self.0.revoked.reason(id).is_some() {
+        if self.0.revoked.reason(id, now.into()).is_some() {
             return false;
         }
         let remembered = match self.config().revocation() {
@@ -99,7 +104,9 @@ impl Authenticator {
             return true;
         }
         match self.0.tokens.find(id).await {
-            Ok(row) => row.is_some_and(|row| row.is_alive(now.into())),
+            Ok(row) => row.is_some_and(|row| {
+                row.revoked_by(now.into()).is_none() && row.is_before_its_ends(now.into())
+            }),
             Err(error) => {
                 self.store_failed("find", &error);
                 true
@@ -132,7 +139,7 @@ impl Authenticator {
     /// What this node knows without asking. Before the set is loaded, `Feed` acts as `EveryRequest`; without a valid
     /// access token the set is enough, because the rotation asks the store anyway.
     fn known_status(&self, check: &SessionCheck) -> Option<SessionStatus> {
-        if let Some(reason) = self.0.revoked.reason(check.session_id()) {
+        if let Some(reason) = self.0.revoked.reason(check.session_id(), self.timestamp()) {
             return Some(SessionStatus::Revoked(reason));
         }
         let by_set = self.config().revocation() == RevocationLevel::Feed && self.0.revoked.is_loaded();
@@ -149,7 +156,7 @@ impl Authenticator {
         match self.0.tokens.find(check.session_id()).await {
             Ok(None) => SessionStatus::Missing,
             Ok(Some(row)) => {
-                row.revoked.map_or(SessionStatus::Live, |(_, reason)| SessionStatus::Revoked(reason))
+                row.revoked_by(self.timestamp()).map_or(SessionStatus::Live, SessionStatus::Revoked)
             }
             Err(error) => {
                 self.store_failed("find", &error);
@@ -168,7 +175,7 @@ impl Authenticator {
     }
 
     async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
-        if let Some(reason) = self.0.revoked.reason(attempt.session_id()) {
+        if let Some(reason) = self.0.revoked.reason(attempt.session_id(), self.timestamp()) {
             return attempt.revoked(reason);
         }
         let user = self.user_state(&attempt).await;
@@ -176,22 +183,59 @@ impl Authenticator {
             Ok(bytes) => RefreshIds::from_random(bytes),
             Err(error) => return attempt.no_random(error.to_string()),
         };
-        let mut rotation = match attempt.with_user(user, ids) {
+        let (subject, session) = (attempt.subject().clone(), attempt.session_id().clone());
+        let settlement = match attempt.with_user(user, ids, self.now()) {
             RefreshStep::Settled(settlement) => return settlement,
-            RefreshStep::Rotate(rotation) => rotation,
+            RefreshStep::Rotate(rotation) => self.ask_to_rotate(rotation).await,
         };
+        if settlement.decision.reason == Reason::Reuse {
+            let (subject, session) = (printable(subject.as_str()), printable(session.as_str()));
+            self.emit(Event::Reuse { subject: &subject, session: &session });
+        }
+        settlement
+    }
+
+    async fn ask_to_rotate(&self, mut rotation: Rotation) -> Settlement {
         loop {
-            let outcome = match self.0.tokens.rotate(rotation.request()).await {
+            let outcome = match self.told("rotate", self.0.tokens.rotate(rotation.request()).await) {
                 Ok(outcome) => outcome,
-                Err(error) => {
-                    self.store_failed("rotate", &error);
-                    return rotation.store_failed();
-                }
+                Err(_) => return rotation.store_failed(),
             };
             match rotation.complete(outcome) {
                 RotationStep::Settled(settlement) => return settlement,
-                RotationStep::Again(again) => rotation = again,
+                RotationStep::Again(again) => rotation = again.at(self.now()),
+                RotationStep::Late(late) => return self.answer_late(late).await,
             }
+        }
+    }
+
+    /// Row o': nobody has come with the successor of this refresh token.
+    async fn answer_late(&self, late: LateAnswer) -> Settlement {
+        let outcome = match late.request() {
+            LateRequest::Answer(request) => {
+                self.told("answer_late", self.0.tokens.answer_late(request).await)
+            }
+            LateRequest::Replace(request) => self.told("replace", self.0.tokens.replace(request).await),
+        };
+        match outcome {
+            Ok(outcome) => late.complete(outcome),
+            Err(_) => late.store_failed(),
+        }
+    }
+
+    /// Asks what has to be asked before an answer that carries a refresh token may leave late; false when its lines must not
+    /// be written.
+    pub(crate) async fn may_leave(&self, request: &SettleRequest) -> bool {
+        matches!(self.told("settle", patiently(self.0.tokens.settle(request)).await), Ok(true))
+    }
+
+    /// What of a decision leaves with an answer that leaves now.
+    pub(crate) async fn leaving(&self, decision: &Decision) -> SetCookies {
+        let Some(departure) = &decision.departure else { return decision.cookies.clone() };
+        let request = self.0.core.load().late_departure(departure, self.timestamp());
+        match request {
+            Some(request) if !self.may_leave(&request).await => SetCookies::default(),
+            _ => decision.cookies.clone(),
         }
     }
 

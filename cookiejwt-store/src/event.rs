@@ -3,6 +3,7 @@
 
 #[cfg(feature = "metrics")]
 mod counters;
+mod lost_answers;
 mod text;
 
 use std::{
@@ -16,7 +17,10 @@ use cookiejwt_core::{
 };
 use tracing::{debug, error, info, trace, warn};
 
-pub(crate) use self::text::{Line, printable};
+pub(crate) use self::{
+    lost_answers::LostAnswers,
+    text::{Line, printable},
+};
 use crate::{Authenticator, LoginError, StoreError};
 
 /// Something that happened, told to [`on_event`](crate::AuthenticatorBuilder::on_event).
@@ -31,7 +35,7 @@ use crate::{Authenticator, LoginError, StoreError};
 /// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `changed`, `session_ended`, `wrong_mode`, `failed` |
 /// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account` |
 /// | `cookiejwt_password_changes_total` | |
-/// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current` |
+/// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current`, `late`, `replaced`, `superseded` |
 /// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `insufficient_scope` |
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
 /// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
@@ -115,10 +119,25 @@ pub enum Event<'a> {
         /// What the client hears.
         problem: Problem,
     },
-    /// A refresh token came back that was used up long ago: somebody has a copy. The session that is revoked for it is
-    /// named by the [`Revoked`](Self::Revoked) with the reason [`RevocationReason::Reuse`].
+    /// A refresh token came back although its successor has been used: two parties hold copies. The session is revoked.
     #[non_exhaustive]
-    Reuse {},
+    Reuse {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+    },
+    /// A refresh token came back after the leeway, and nobody has come with its successor: the answer that carried it was
+    /// lost or has not left yet. The user stays logged in.
+    #[non_exhaustive]
+    LostAnswer {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+        /// Whether another successor took the place of the lost one, because it was lost long ago.
+        replaced: bool,
+    },
     /// The CSRF table refused a request.
     #[non_exhaustive]
     CsrfRefused {
@@ -259,6 +278,9 @@ impl Authenticator {
 
     /// Says what was decided and why, and hands the decision on. A valid access token costs one `trace!`.
     pub(crate) fn decided(&self, decision: Decision) -> Decision {
+        if let Some(sighting) = &decision.sighting {
+            self.note(sighting);
+        }
         for fault in &decision.faults {
             if fault.fault == TokenFault::Expired {
                 trace!(credential = credential(fault.credential), "expired");
@@ -278,12 +300,24 @@ impl Authenticator {
 
     fn decided_otherwise(&self, decision: &Decision, reason: &Reason) {
         match (reason, decision.identity()) {
-            (Reason::Rotated | Reason::ParentInLeeway | Reason::CurrentInLeeway, Some(identity)) => {
+            (
+                Reason::Rotated | Reason::ParentInLeeway | Reason::CurrentInLeeway | Reason::Superseded,
+                Some(identity),
+            ) => {
                 let subject = printable(identity.subject().as_str());
                 let session = printable(identity.session_id().as_str());
+                self.0.lost_answers.refreshed();
                 self.emit(Event::Refreshed { subject: &subject, session: &session, reason });
             }
-            (Reason::Reuse, _) => self.emit(Event::Reuse {}),
+            (Reason::ParentLate | Reason::SuccessorReplaced, Some(identity)) => {
+                let subject = printable(identity.subject().as_str());
+                let session = printable(identity.session_id().as_str());
+                let replaced = *reason == Reason::SuccessorReplaced;
+                self.emit(Event::LostAnswer { subject: &subject, session: &session, replaced });
+                self.0.lost_answers.lost();
+            }
+            // Told with the name of the session, where it is known.
+            (Reason::Reuse, _) => {}
             (Reason::Csrf(denial), _) => self.emit(Event::CsrfRefused { denial: *denial }),
             (Reason::MintFailed(failure), _) => {
                 self.emit(Event::MintFailed { error: &Line(failure).to_string() });
@@ -357,7 +391,12 @@ fn log(event: &Event<'_>) {
         Event::GuardRefused { session, problem, .. } => {
             info!(session, reason = problem.code(), "refused by a guard");
         }
-        Event::Reuse {} => warn!("a used-up refresh token was presented: the session is revoked"),
+        Event::Reuse { subject, session } => {
+            warn!(%subject, session, "a used-up refresh token was presented: the session is revoked");
+        }
+        Event::LostAnswer { session, replaced, .. } => {
+            info!(session, replaced, "an answer with new cookies was lost: the session goes on");
+        }
         Event::CsrfRefused { denial } => info!(%denial, "csrf refused"),
         Event::CredentialRejected { credential: name, fault } => {
             info!(credential = credential(name), %fault, "credential not accepted");

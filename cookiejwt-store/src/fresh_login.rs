@@ -1,15 +1,21 @@
 //! A user who is logged in proves again who he is.
 
-use cookiejwt_core::{Identity, Login, PasswordTry, RevocationReason, SessionRecord};
+use cookiejwt_core::{Identity, Login, PasswordTry, Revocation, RevocationReason, SessionId, SessionRecord};
 
-use crate::{Authenticator, LoginContext, LoginError, LoginOptions, event::LoginRefusal, proof::Proven};
+use crate::{
+    Authenticator, LoginContext, LoginError, LoginOptions, StoreError, event::LoginRefusal, proof::Proven,
+};
+
+/// How long a session is still answered whose successor was not presented yet.
+const SUPERSEDED_MILLIS: i64 = 60_000;
 
 impl Authenticator {
     /// Logs the same user in again with his password, before something that needs a fresh login (OWASP ASVS 7.5.1, RFC
     /// 9470). Send the cookies.
     ///
-    /// A new session begins, with a new `auth_time` and the `remember` of the present one, which is revoked: a stolen token
-    /// of it is worth nothing afterwards. Of two at the same time one replaces it, and the other is refused.
+    /// A new session begins, with a new `auth_time` and the `remember` of the present one. The present one ends when the new
+    /// one is first presented, and after a minute at the latest: until then it authenticates without rotating, so that an
+    /// answer that is lost, or a second click, does not log out somebody who has just given the right password.
     pub async fn fresh_login(
         &self,
         who: &Identity,
@@ -29,13 +35,21 @@ impl Authenticator {
         let proven = self.prove_again(who, password, &context).await?;
         context.presented.retain(|id| *id != present.id);
         let options = LoginOptions::new().remember(present.remember);
-        let (login, unsent) = self.open_session(proven, options, &context).await?;
+        let supersedes = Some(present.id.clone());
+        let (login, unsent) = self.open_session(proven, options, &context, supersedes).await?;
         // A store that is away is asked again in the background, and the new session stands.
-        if let Ok(0) = self.revoke_sessions(vec![present.id], RevocationReason::Replaced).await {
+        let superseded = self.supersede(present.id).await;
+        if let (Ok(0), Err(error)) = (superseded, self.present_session(who, &context).await) {
             unsent.take_back(RevocationReason::Replaced).await;
-            return Err(self.session_ended(who, &context));
+            return Err(error);
         }
         self.take_over(login, unsent, context).await
+    }
+
+    /// Lets a session end in a minute, unless the one that takes its place is presented before.
+    pub(crate) async fn supersede(&self, session_id: SessionId) -> Result<u64, StoreError> {
+        let at = self.timestamp().plus_millis(SUPERSEDED_MILLIS);
+        self.revoke(vec![Revocation { session_id, reason: RevocationReason::Superseded, at }]).await
     }
 
     /// The row behind an identity, which another node may have revoked a moment ago.
@@ -45,7 +59,9 @@ impl Authenticator {
         context: &LoginContext,
     ) -> Result<SessionRecord, LoginError> {
         let row = self.told("find", self.0.tokens.find(who.session_id()).await)?;
-        row.filter(|row| row.subject == *who.subject() && row.revoked.is_none())
+        let is_theirs =
+            |row: &SessionRecord| row.subject == *who.subject() && row.realm == *self.config().realm();
+        row.filter(|row| is_theirs(row) && row.revoked_by(self.timestamp()).is_none())
             .ok_or_else(|| self.session_ended(who, context))
     }
 

@@ -57,6 +57,7 @@ mod password_change;
 mod patience;
 mod proof;
 mod random;
+mod receipts;
 mod revoked;
 #[cfg(feature = "_sea-orm")]
 pub mod sea_orm_store;

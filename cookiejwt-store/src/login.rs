@@ -139,16 +139,18 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        let (login, unsent) = self.open_session(proven, options, &context).await?;
+        let (login, unsent) = self.open_session(proven, options, &context, None).await?;
         self.take_over(login, unsent, context).await
     }
 
-    /// The row of a new session, whose cookies have not left yet. On an error there is none that lives.
+    /// The row of a new session, whose cookies have not left yet. On an error there is none that lives. A session that it
+    /// supersedes ends when the new one is first presented.
     pub(crate) async fn open_session(
         &self,
         proven: Proven,
         options: LoginOptions,
         context: &LoginContext,
+        supersedes: Option<SessionId>,
     ) -> Result<(Login, Unsent), LoginError> {
         let Proven { subject, claims, password_hash } = proven;
         let request = LoginRequest {
@@ -157,6 +159,7 @@ impl Authenticator {
             remember: options.remember,
             client: context.client.clone(),
             mode: context.mode,
+            replaces: supersedes,
             ids: self.0.random.login_ids().map_err(LoginError::Random)?,
         };
         let login = self.0.core.load().login(request, self.now())?;

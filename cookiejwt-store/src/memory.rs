@@ -4,8 +4,9 @@ use std::{
 };
 
 use cookiejwt_core::{
-    Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
+    ThrottleRefund, ThrottleRequest, Timestamp,
 };
 
 use crate::{RevokedSession, StoreError, TokenStore, throttle::Buckets};
@@ -41,6 +42,23 @@ impl MemoryStore {
     }
 }
 
+impl MemoryStore {
+    fn change(
+        &self,
+        id: &SessionId,
+        matches: impl FnOnce(&SessionRecord) -> bool,
+        apply: impl FnOnce(&mut SessionRecord),
+    ) -> ChangeOutcome {
+        match self.rows().get_mut(id) {
+            Some(row) if matches(row) => {
+                apply(row);
+                ChangeOutcome::Changed
+            }
+            row => ChangeOutcome::Unmatched(row.map(|row| Box::new(row.clone()))),
+        }
+    }
+}
+
 impl TokenStore for MemoryStore {
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
         let mut rows = self.rows();
@@ -66,21 +84,53 @@ impl TokenStore for MemoryStore {
         }
     }
 
+    async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, StoreError> {
+        Ok(self.change(&request.session_id, |row| request.matches(row), |row| request.apply(row)))
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
+        let id = &request.late.session_id;
+        Ok(self.change(id, |row| request.matches(row), |row| request.apply(row)))
+    }
+
+    async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
+        let changed = self.change(&request.session_id, |row| request.matches(row), |row| request.apply(row));
+        Ok(matches!(changed, ChangeOutcome::Changed))
+    }
+
+    async fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut rows = self.rows();
+        let mut received = 0;
+        for receipt in receipts {
+            if let Some(row) = rows.get_mut(&receipt.session_id).filter(|row| receipt.matches(row)) {
+                receipt.apply(row, now, settles_at);
+                received += 1;
+            }
+        }
+        Ok(received)
+    }
+
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         let mut rows = self.rows();
-        let alive = rows.get_mut(&revocation.session_id).filter(|row| row.revoked.is_none());
-        Ok(alive.map(|row| row.revoked = Some((revocation.at, revocation.reason))).is_some())
+        let open = rows.get_mut(&revocation.session_id).filter(|row| revocation.matches(row));
+        Ok(open.map(|row| row.revoked = Some((revocation.at, revocation.reason))).is_some())
     }
 
     async fn revoke_subject(
         &self,
+        realm: &Realm,
         subject: &Subject,
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         let mut rows = self.rows();
-        let alive = rows.values_mut().filter(|row| row.subject == *subject && row.revoked.is_none());
-        Ok(alive
+        let open = rows.values_mut().filter(|row| row.is_revoked_with(realm, subject, at));
+        Ok(open
             .map(|row| {
                 row.revoked = Some((at, reason));
                 row.id.clone()
@@ -97,17 +147,23 @@ impl TokenStore for MemoryStore {
         Ok(revoked.collect())
     }
 
-    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+    async fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
         let rows = self.rows();
-        let alive = |row: &&SessionRecord| row.subject == *subject && row.is_alive(now);
+        let alive =
+            |row: &&SessionRecord| row.realm == *realm && row.subject == *subject && row.is_alive(now);
         let mut living: Vec<_> = rows.values().filter(alive).cloned().collect();
         living.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
         Ok(living)
     }
 
-    async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+    async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         let mut rows = self.rows();
-        let ended = rows.values().filter(|row| row.ends_at <= now).map(|row| row.id.clone());
+        let ended = rows.values().filter(|row| row.expires_at <= before).map(|row| row.id.clone());
         let ended: Vec<_> = ended.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
         for id in &ended {
             rows.remove(id);

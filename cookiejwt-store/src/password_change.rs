@@ -30,8 +30,9 @@ impl Authenticator {
     /// Changes the password of this identity's user, by compare-and-swap of the hash that the current one was checked
     /// against. Send the cookies.
     ///
-    /// Every session of his ends, the present one too, and a new one begins with the `remember` of the present one: whoever
-    /// has stolen a token or the old password is out (OWASP ASVS 7.4.3). Of two changes at the same time one is made, and
+    /// Every other session of the user ends, and a new one begins with the `remember` of the present one: whoever has stolen a
+    /// token or the old password is out (OWASP ASVS 7.4.3). The present one ends when the new one is first presented, and after
+    /// a minute at the latest, as at a [fresh login](Self::fresh_login). Of two changes at the same time one is made, and
     /// the other is refused with [`LoginError::InvalidCredentials`]: its current password is one no more. When an
     /// error is returned, nothing has changed; only a user store that goes away in the middle of the swap, and cannot be asked
     /// afterwards either, leaves open whether the new password counts.
@@ -79,7 +80,8 @@ impl Authenticator {
         let (subject, old_hash) = (proven.subject.clone(), proven.password_hash.clone());
         let ip = context.ip();
         let known = self.living_sessions(&subject).await?;
-        let (login, unsent) = self.open_session(proven, options, &context).await?;
+        let supersedes = Some(present.clone());
+        let (login, unsent) = self.open_session(proven, options, &context, supersedes).await?;
         if let Err(error) = self.swap_hash(&subject, old_hash.as_deref(), &new_hash, ip).await {
             unsent.take_back(RevocationReason::Replaced).await;
             return Err(error);
@@ -88,11 +90,10 @@ impl Authenticator {
         // Read again, for a login that was faster. A later one reads the user again, and finds the new hash.
         let mut others = self.living_sessions(&subject).await.unwrap_or(known);
         let mut replaced = context.presented;
-        if !replaced.contains(&present) {
-            replaced.push(present);
-        }
-        others.retain(|id| *id != login.record.id && !replaced.contains(id));
+        replaced.retain(|id| *id != present);
+        others.retain(|id| *id != login.record.id && *id != present && !replaced.contains(id));
         // What fails is dead on this node, and is tried again in the background.
+        let _ = self.supersede(present).await;
         let _ = self.revoke_sessions(replaced, RevocationReason::Replaced).await;
         let _ = self.revoke_sessions(others, RevocationReason::PasswordChanged).await;
         Ok((login, unsent))

@@ -42,6 +42,8 @@ struct Entries {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     reason: RevocationReason,
+    /// Later than now only for a session that was superseded.
+    at: Timestamp,
     forget_at: Timestamp,
 }
 
@@ -109,7 +111,7 @@ impl RevokedSet {
         self.add(now, |entries, forget_at| {
             entries.drop_old(now);
             for session in sessions {
-                entries.insert(session.id, session.reason, forget_at);
+                entries.insert(session.id, session.reason, session.at, forget_at);
             }
         });
         self.loaded.store(true, Ordering::Release);
@@ -132,11 +134,16 @@ impl RevokedSet {
     /// Looks for old entries only when there are twice as many as at the last look: a logout must not cost more because
     /// many others have logged out.
     pub(crate) fn insert(&self, id: SessionId, reason: RevocationReason, now: Timestamp) {
+        self.insert_from(id, reason, now, now);
+    }
+
+    /// The same for a revocation that begins at another time.
+    pub(crate) fn insert_from(&self, id: SessionId, reason: RevocationReason, at: Timestamp, now: Timestamp) {
         self.add(now, |entries, forget_at| {
             if entries.map.len() >= entries.kept.max(FEW).saturating_mul(2) {
                 entries.drop_old(now);
             }
-            entries.insert(id, reason, forget_at);
+            entries.insert(id, reason, at, forget_at);
         });
     }
 
@@ -151,20 +158,26 @@ impl RevokedSet {
         self.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why the session was revoked, if it was.
-    pub(crate) fn reason(&self, id: &SessionId) -> Option<RevocationReason> {
+    /// Why the session was revoked, if it was and the revocation has begun.
+    pub(crate) fn reason(&self, id: &SessionId, now: Timestamp) -> Option<RevocationReason> {
         // Almost always empty: the common request takes no lock.
         if self.count.load(Ordering::Acquire) == 0 {
             return None;
         }
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries.map.get(id).map(|entry| entry.reason)
+        let entry = entries.map.get(id).filter(|entry| entry.reason.has_begun(entry.at, now));
+        entry.map(|entry| entry.reason)
     }
 }
 
 impl Entries {
-    fn insert(&mut self, id: SessionId, reason: RevocationReason, forget_at: Timestamp) {
-        self.map.entry(id).or_insert(Entry { reason, forget_at });
+    /// The first reason stays, except that a session which was superseded can end before its time.
+    fn insert(&mut self, id: SessionId, reason: RevocationReason, at: Timestamp, forget_at: Timestamp) {
+        let new = Entry { reason, at, forget_at: forget_at.max(at) };
+        let entry = self.map.entry(id).or_insert(new);
+        if entry.reason == RevocationReason::Superseded && at < entry.at {
+            *entry = new;
+        }
     }
 
     fn drop_old(&mut self, now: Timestamp) {
@@ -187,9 +200,9 @@ mod tests {
         set.insert(id.clone(), RevocationReason::Logout, start);
         let last = start.plus_millis((300 + 2 * 5 + 60) * 1000 - 1);
         set.load(Vec::new(), last);
-        assert_eq!(set.reason(&id), Some(RevocationReason::Logout));
+        assert_eq!(set.reason(&id, start), Some(RevocationReason::Logout));
         set.load(Vec::new(), last.plus_millis(1));
-        assert_eq!(set.reason(&id), None);
+        assert_eq!(set.reason(&id, start), None);
     }
 
     #[test]

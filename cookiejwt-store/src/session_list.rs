@@ -70,7 +70,7 @@ impl Authenticator {
         id: &SessionId,
     ) -> Result<Option<SetCookies>, StoreError> {
         let row = self.told("find", self.0.tokens.find(id).await)?;
-        if row.is_none_or(|row| row.subject != *who.subject()) {
+        if row.is_none_or(|row| row.subject != *who.subject() || row.realm != *self.config().realm()) {
             return Ok(None);
         }
         self.revoke_session(id.clone(), RevocationReason::EndedByUser).await?;
@@ -90,7 +90,8 @@ impl Authenticator {
     }
 
     async fn living(&self, subject: &Subject) -> Result<Vec<SessionRecord>, StoreError> {
-        let living = patiently(self.0.tokens.sessions_of(subject, self.timestamp())).await;
+        let living =
+            patiently(self.0.tokens.sessions_of(self.config().realm(), subject, self.timestamp())).await;
         self.told("sessions_of", living)
     }
 }

@@ -54,7 +54,8 @@ impl Authenticator {
         let (auth, subject) = (self.clone(), subject.clone());
         let task = tokio::spawn(async move {
             let now = auth.timestamp();
-            let revoked = patiently(auth.0.tokens.revoke_subject(&subject, reason, now)).await;
+            let revoked =
+                patiently(auth.0.tokens.revoke_subject(auth.config().realm(), &subject, reason, now)).await;
             let sessions = auth.told("revoke_subject", revoked)?;
             let count = sessions.len() as u64;
             for session in sessions {
@@ -90,7 +91,9 @@ impl Authenticator {
         let auth = self.clone();
         tokio::spawn(async move {
             for revocation in &revocations {
-                auth.0.revoked.insert(revocation.session_id.clone(), revocation.reason, auth.timestamp());
+                let Revocation { session_id, reason, at } = revocation;
+                let now = auth.timestamp();
+                auth.0.revoked.insert_from(session_id.clone(), *reason, (*at).max(now), now);
             }
             let first = auth.revoke_in_store(&revocations).await;
             let failed = first.is_err();

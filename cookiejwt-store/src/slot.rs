@@ -1,6 +1,15 @@
-use std::{any::type_name, sync::OnceLock, time::Duration};
+use std::{
+    any::type_name,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use cookiejwt_core::{Decision, Identity, Problem, RequestHead, ResponseHeaders, SetCookies};
+use cookiejwt_core::{
+    Decision, Identity, Problem, RequestHead, ResponseHeaders, SetCookies, SettleRequest, Timestamp,
+};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
@@ -19,6 +28,10 @@ pub struct Slot {
     asking: Mutex<()>,
     /// What a route that loaded the user decided afterwards. Boxed: it is rare, and each request makes a slot.
     overruled: OnceLock<Box<Decision>>,
+    /// When cookies were decided on.
+    decided_at: OnceLock<Timestamp>,
+    /// Whether the store said that the cookies must not be written any more.
+    is_withheld: AtomicBool,
 }
 
 impl Slot {
@@ -32,6 +45,8 @@ impl Slot {
             decision: OnceLock::new(),
             asking: Mutex::default(),
             overruled: OnceLock::new(),
+            decided_at: OnceLock::new(),
+            is_withheld: AtomicBool::new(false),
         }
     }
 
@@ -49,7 +64,7 @@ impl Slot {
         let head = self.path.as_deref().map_or(head, |path| head.with_path(path));
         match self.auth.begin(head) {
             Progress::Pending(pending) => Err(pending),
-            Progress::Settled(decision) => Ok(self.decision.get_or_init(|| decision)),
+            Progress::Settled(decision) => Ok(self.keep(decision)),
         }
     }
 
@@ -60,7 +75,7 @@ impl Slot {
             return decision;
         }
         let decision = self.auth.finish(pending).await;
-        self.decision.get_or_init(|| decision)
+        self.keep(decision)
     }
 
     /// The decision, made now if nobody has asked before.
@@ -148,10 +163,53 @@ impl Slot {
         })
     }
 
+    /// What has to be asked before this request's response may leave: something only where a refresh was answered a good
+    /// while ago. [`depart`](Self::depart) asks it.
+    pub fn departure(&self) -> Option<SettleRequest> {
+        let departure = self.decided()?.departure.as_deref()?;
+        self.auth.0.core.load().late_departure(departure, self.auth.timestamp())
+    }
+
+    /// Asks, and keeps the cookies back when they must not be written any more: others have gone past them. Call it before
+    /// [`write_cookies`](Self::write_cookies), right before the head of the response leaves.
+    pub async fn depart(&self, request: SettleRequest) {
+        if !self.auth.may_leave(&request).await {
+            self.is_withheld.store(true, Ordering::Release);
+        }
+    }
+
     /// Writes the cookies of this request into its response; a line that the handler wrote itself wins.
     pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
-        let cookies = self.decided().map(|decision| &decision.cookies);
+        let cookies = self.decided().filter(|decision| self.may_write(decision));
+        let cookies = cookies.map(|decision| &decision.cookies);
         self.auth.0.core.load().write_cookies(cookies.unwrap_or(&SetCookies::default()), headers);
+    }
+
+    /// A pair of a session that has ended meanwhile, or lines that clear what somebody may have been given since, would undo
+    /// what another response has done.
+    fn may_write(&self, decision: &Decision) -> bool {
+        if decision.cookies.is_empty() {
+            return true;
+        }
+        let now = self.auth.timestamp();
+        match &decision.departure {
+            Some(departure) => {
+                let ended = self.auth.0.revoked.reason(&departure.session_id, now).is_some();
+                !ended && !self.is_withheld.load(Ordering::Acquire)
+            }
+            None => {
+                let decided_at = self.decided_at.get().copied().unwrap_or(now);
+                !self.auth.0.core.load().is_late_to_clear(decided_at, now)
+            }
+        }
+    }
+
+    /// The decision of this slot, and when it was made where that matters.
+    fn keep(&self, decision: Decision) -> &Decision {
+        if !decision.cookies.is_empty() {
+            let _ = self.decided_at.set(self.auth.timestamp());
+        }
+        self.decision.get_or_init(|| decision)
     }
 
     fn decided(&self) -> Option<&Decision> {

@@ -1,8 +1,9 @@
 use std::{future::Future, pin::Pin};
 
 use cookiejwt_core::{
-    Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
+    ThrottleRefund, ThrottleRequest, Timestamp,
 };
 
 use crate::StoreError;
@@ -43,12 +44,39 @@ pub trait TokenStore: Send + Sync + 'static {
         request: &RotationRequest,
     ) -> impl Future<Output = Result<RotationOutcome, StoreError>> + Send;
 
-    /// Marks a session as revoked, durably; true when it was alive. The first reason stays.
+    /// Applies an [`AnswerLateRequest`] as ONE conditional statement, as [`rotate`](Self::rotate).
+    fn answer_late(
+        &self,
+        request: &AnswerLateRequest,
+    ) -> impl Future<Output = Result<ChangeOutcome, StoreError>> + Send;
+
+    /// Applies a [`ReplaceRequest`] as ONE conditional statement, as [`rotate`](Self::rotate).
+    fn replace(
+        &self,
+        request: &ReplaceRequest,
+    ) -> impl Future<Output = Result<ChangeOutcome, StoreError>> + Send;
+
+    /// Applies a [`SettleRequest`] as ONE conditional statement; true when a row was changed.
+    fn settle(&self, request: &SettleRequest) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Applies these [`Receipt`]s, all of them in one statement where the database can; how many rows were changed.
+    ///
+    /// Called once per second at most, with at most 1000 of them, off the path of any request.
+    fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Applies a [`Revocation`] as ONE conditional statement, durably; true when it changed the row. The first reason stays,
+    /// except that a superseded session can be ended before its time.
     fn revoke(&self, revocation: &Revocation) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Marks every living session of a user as revoked, and names them.
+    /// Marks every session of a user of this realm as revoked that a [`Revocation`] would change, and names them.
     fn revoke_subject(
         &self,
+        realm: &Realm,
         subject: &Subject,
         reason: RevocationReason,
         at: Timestamp,
@@ -60,20 +88,21 @@ pub trait TokenStore: Send + Sync + 'static {
         since: Timestamp,
     ) -> impl Future<Output = Result<Vec<RevokedSession>, StoreError>> + Send;
 
-    /// Every living session of a user, the newest first (by `created_at`, then by id): neither revoked nor past one of
-    /// its two ends.
+    /// Every living session of a user of this realm, the newest first (by `created_at`, then by id): neither revoked nor
+    /// past one of its two ends.
     fn sessions_of(
         &self,
+        realm: &Realm,
         subject: &Subject,
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<SessionRecord>, StoreError>> + Send;
 
-    /// Deletes at most `limit` rows whose absolute end has passed; how many there were. A revoked row stays until then,
-    /// so that a late reuse is still seen as one.
+    /// Deletes at most `limit` rows with `expires_at <= before`, revoked or not; how many there were. No token of such a
+    /// session can be valid any more.
     ///
     /// A store that forgets by itself keeps the default, which deletes nothing.
-    fn purge(&self, now: Timestamp, limit: u64) -> impl Future<Output = Result<u64, StoreError>> + Send {
-        let _ = (now, limit);
+    fn purge(&self, before: Timestamp, limit: u64) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        let _ = (before, limit);
         std::future::ready(Ok(0))
     }
 
@@ -117,9 +146,23 @@ pub(crate) trait DynTokenStore: Send + Sync {
         &'a self,
         request: &'a RotationRequest,
     ) -> BoxFuture<'a, Result<RotationOutcome, StoreError>>;
+    fn answer_late<'a>(
+        &'a self,
+        request: &'a AnswerLateRequest,
+    ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>>;
+    fn replace<'a>(&'a self, request: &'a ReplaceRequest)
+    -> BoxFuture<'a, Result<ChangeOutcome, StoreError>>;
+    fn settle<'a>(&'a self, request: &'a SettleRequest) -> BoxFuture<'a, Result<bool, StoreError>>;
+    fn received<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, StoreError>>;
     fn revoke<'a>(&'a self, revocation: &'a Revocation) -> BoxFuture<'a, Result<bool, StoreError>>;
     fn revoke_subject<'a>(
         &'a self,
+        realm: &'a Realm,
         subject: &'a Subject,
         reason: RevocationReason,
         at: Timestamp,
@@ -127,10 +170,11 @@ pub(crate) trait DynTokenStore: Send + Sync {
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>>;
     fn sessions_of<'a>(
         &'a self,
+        realm: &'a Realm,
         subject: &'a Subject,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>>;
-    fn purge(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
+    fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
     fn throttle<'a>(
         &'a self,
         request: &'a ThrottleRequest,
@@ -155,17 +199,45 @@ impl<S: TokenStore> DynTokenStore for S {
         Box::pin(TokenStore::rotate(self, request))
     }
 
+    fn answer_late<'a>(
+        &'a self,
+        request: &'a AnswerLateRequest,
+    ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>> {
+        Box::pin(TokenStore::answer_late(self, request))
+    }
+
+    fn replace<'a>(
+        &'a self,
+        request: &'a ReplaceRequest,
+    ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>> {
+        Box::pin(TokenStore::replace(self, request))
+    }
+
+    fn settle<'a>(&'a self, request: &'a SettleRequest) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(TokenStore::settle(self, request))
+    }
+
+    fn received<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(TokenStore::received(self, receipts, now, settles_at))
+    }
+
     fn revoke<'a>(&'a self, revocation: &'a Revocation) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(TokenStore::revoke(self, revocation))
     }
 
     fn revoke_subject<'a>(
         &'a self,
+        realm: &'a Realm,
         subject: &'a Subject,
         reason: RevocationReason,
         at: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionId>, StoreError>> {
-        Box::pin(TokenStore::revoke_subject(self, subject, reason, at))
+        Box::pin(TokenStore::revoke_subject(self, realm, subject, reason, at))
     }
 
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>> {
@@ -174,14 +246,15 @@ impl<S: TokenStore> DynTokenStore for S {
 
     fn sessions_of<'a>(
         &'a self,
+        realm: &'a Realm,
         subject: &'a Subject,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>> {
-        Box::pin(TokenStore::sessions_of(self, subject, now))
+        Box::pin(TokenStore::sessions_of(self, realm, subject, now))
     }
 
-    fn purge(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
-        Box::pin(TokenStore::purge(self, now, limit))
+    fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(TokenStore::purge(self, before, limit))
     }
 
     fn throttle<'a>(

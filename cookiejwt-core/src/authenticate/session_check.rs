@@ -3,7 +3,7 @@
 use super::authenticated;
 use crate::{
     Core, CredentialFault, CredentialSource, Decision, Identity, Outcome, Reason, RefreshAttempt, Refusal,
-    RevocationReason, SessionId,
+    RevocationReason, SessionId, Sighting,
 };
 
 /// What is known about a session.
@@ -26,6 +26,7 @@ pub struct SessionCheck {
     pub(super) core: Core,
     pub(super) kind: Checked,
     pub(super) faults: Vec<CredentialFault>,
+    pub(super) sighting: Option<Box<Sighting>>,
 }
 
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl SessionCheck {
 
     /// Takes the answer.
     pub fn resolve(self, status: SessionStatus) -> Resolution {
-        let Self { core, kind, faults, .. } = self;
+        let Self { core, kind, faults, sighting } = self;
         let by_header = kind.is_by_header();
         let settled = |decision: Decision| Resolution::Settled(decision.with_faults(faults.clone()));
         match (status, kind) {
@@ -88,8 +89,10 @@ impl SessionCheck {
                 _,
                 Checked::Access { ahead: Some(attempt), .. }
                 | Checked::Refreshable { attempt: Some(attempt), .. },
-            ) => Resolution::NeedsRefresh(attempt.with_faults(faults)),
-            (_, Checked::Access { identity, ahead: None }) => settled(authenticated(identity)),
+            ) => Resolution::NeedsRefresh(attempt.with(faults, sighting)),
+            (_, Checked::Access { identity, ahead: None }) => {
+                settled(authenticated(identity).with_sighting(sighting))
+            }
             (_, Checked::Refreshable { attempt: None, .. }) => settled(refresh_not_permitted()),
         }
     }
@@ -99,7 +102,7 @@ impl Core {
     /// Row c. What a new login replaced clears nothing: a late answer would delete the new cookies.
     fn session_revoked(&self, reason: RevocationReason, by_header: bool) -> Decision {
         let decision = Decision::refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason));
-        if by_header || reason == RevocationReason::Replaced {
+        if by_header || reason.keeps_cookies() {
             return decision;
         }
         decision.with_cookies(self.clear_cookies())

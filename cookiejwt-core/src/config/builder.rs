@@ -8,6 +8,7 @@ use super::{
     keys::{CheckedKeys, SetKeys},
     vars,
 };
+use crate::Realm;
 
 const MEMO_ENTRIES: u32 = 10_000;
 
@@ -16,6 +17,7 @@ const MEMO_ENTRIES: u32 = 10_000;
 #[allow(clippy::struct_excessive_bools, reason = "each is one switch of the configuration")]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ConfigBuilder {
+    realm: Option<String>,
     secret: Option<Secret>,
     previous: Vec<Secret>,
     pub(super) keys: SetKeys,
@@ -60,6 +62,17 @@ impl ConfigBuilder {
     /// refresh tokens are signed with it whatever signs the access tokens, so every user has to log in again.
     pub fn previous_secret(mut self, secret: Secret) -> Self {
         self.previous.push(secret);
+        self
+    }
+
+    /// The user table that the sessions belong to, for an application with more than one. Variable `COOKIEJWT_REALM`,
+    /// default none.
+    ///
+    /// One user table is one realm. The realm is part of every key, every token, every row of the store, every bucket of
+    /// the throttle and the default cookie names (`__Host-staff_access_token`), so that customer 1 is never staff 1 even
+    /// if both tables share a secret and a database. It consists of at most 32 lower-case letters, digits and `-`.
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = Some(realm.into());
         self
     }
 
@@ -284,7 +297,8 @@ impl ConfigBuilder {
     /// Checks every setting and every combination; the error names the setting and the cure.
     pub fn build(self) -> Result<Config, ConfigError> {
         let ages = ages::ages(&self.ages)?;
-        let cookies = self.cookie_settings();
+        let realm = checks::realm(self.realm.as_deref())?;
+        let cookies = self.cookie_settings(&realm);
         checks::cookies(&cookies)?;
         let csrf = CsrfSettings {
             public_origin: self.public_origin,
@@ -296,6 +310,7 @@ impl ConfigBuilder {
         checks::token_mode(self.token_mode, self.credentials)?;
         let CheckedKeys { signing, verifying, directory } = self.keys.check()?;
         Ok(Config {
+            realm,
             issuer: checks::issuer(self.issuer)?,
             audience: checks::audience(self.audience)?,
             keys: KeySettings {
@@ -345,9 +360,12 @@ impl ConfigBuilder {
         self
     }
 
-    fn cookie_settings(&self) -> CookieSettings {
+    fn cookie_settings(&self, realm: &Realm) -> CookieSettings {
         let prefix = if self.insecure { "" } else { "__Host-" };
-        let name = |set: &Option<String>, base| set.clone().unwrap_or_else(|| format!("{prefix}{base}"));
+        let separator = if realm.is_empty() { "" } else { "_" };
+        let name = |set: &Option<String>, base| {
+            set.clone().unwrap_or_else(|| format!("{prefix}{realm}{separator}{base}"))
+        };
         CookieSettings {
             access_name: name(&self.access_name, "access_token"),
             refresh_name: name(&self.refresh_name, "refresh_token"),

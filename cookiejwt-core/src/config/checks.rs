@@ -1,5 +1,5 @@
 use super::{ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, Origin, SameSite};
-use crate::PrivateKey;
+use crate::{PrivateKey, Realm};
 
 use ConfigProblem::{Contradiction, Empty, Insecure, Malformed, Missing, OutOfRange, Unsupported};
 
@@ -151,6 +151,26 @@ pub(super) fn max_sessions(sessions: Option<u32>) -> Check<Option<u32>> {
         return Err(refuse("COOKIEJWT_MAX_SESSIONS", OutOfRange, "is 0, so that nobody could log in", cure));
     }
     Ok(sessions)
+}
+
+/// It stands in cookie names and in the info of HKDF, so it must be a token without any separator of ours.
+pub(super) fn realm(realm: Option<&str>) -> Check<Realm> {
+    const SETTING: &str = "COOKIEJWT_REALM";
+    let Some(realm) = realm else { return Ok(Realm::default()) };
+    if realm.is_empty() {
+        return Err(refuse(
+            SETTING,
+            Empty,
+            "is empty",
+            "name the user table, for instance staff, or remove it",
+        ));
+    }
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if realm.len() > Realm::MAX_LENGTH || !realm.bytes().all(allowed) {
+        let cure = "use at most 32 lower-case letters, digits and -, for instance staff";
+        return Err(refuse(SETTING, Malformed, format!("is {realm:?}"), cure));
+    }
+    Ok(realm.into())
 }
 
 pub(super) fn issuer(issuer: Option<String>) -> Check<String> {

@@ -14,7 +14,7 @@ mod vars;
 
 use std::path::{Path, PathBuf};
 
-use crate::{PrivateKey, PublicKey};
+use crate::{PrivateKey, PublicKey, Realm};
 
 pub use self::{
     builder::ConfigBuilder,
@@ -35,6 +35,7 @@ pub(crate) use self::{expect::Expectations, origin::Origin};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
+    pub(crate) realm: Realm,
     pub(crate) keys: KeySettings,
     pub(crate) issuer: String,
     pub(crate) audience: Vec<String>,
@@ -182,6 +183,21 @@ impl Config {
         Self::builder().vars(vars)?.build()
     }
 
+    /// The user table that this configuration is for; empty when there is only one.
+    pub fn realm(&self) -> &Realm {
+        &self.realm
+    }
+
+    /// The `iss` claim.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The entries of the `aud` claim.
+    pub fn audience(&self) -> &[String] {
+        &self.audience
+    }
+
     /// The name of the access cookie.
     pub fn access_name(&self) -> &str {
         &self.cookies.access_name
@@ -220,6 +236,11 @@ impl Config {
     /// How long, in seconds, a revoked session has to be remembered so that its access tokens stay dead.
     pub fn revoked_memory_seconds(&self) -> i64 {
         self.ages.access.saturating_add(self.ages.leeway.saturating_mul(2))
+    }
+
+    /// How long, in milliseconds, the parent of the current refresh token is still answered.
+    pub fn reuse_leeway_millis(&self) -> i64 {
+        self.ages.reuse_leeway.saturating_mul(1000)
     }
 
     /// Whether authentication is left out for this path: exact, or a prefix on segment boundaries.

@@ -21,6 +21,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_SIGNING_KEY", |b, v| Ok(b.signing_key(v.private_key()?))),
     ("COOKIEJWT_VERIFYING_KEYS", |b, v| Ok(b.replace_verifying(v.public_keys()?))),
     ("COOKIEJWT_KEYS_DIR", |b, v| Ok(b.keys_dir(v.value))),
+    ("COOKIEJWT_REALM", |b, v| Ok(b.realm(v.value))),
     ("COOKIEJWT_ISSUER", |b, v| Ok(b.issuer(v.value))),
     ("COOKIEJWT_AUDIENCE", |b, v| Ok(b.replace_audience(v.list()?))),
     ("COOKIEJWT_SECURE", |b, v| Ok(b.secure(v.flag()?))),

@@ -20,6 +20,12 @@ struct AccessContent {
     text: Box<[u8]>,
 }
 
+/// An access token that came in, and whether this node has seen it before.
+pub(crate) struct Presentation {
+    pub(crate) token: AccessToken,
+    pub(crate) is_known: bool,
+}
+
 /// A just minted access token, with its text.
 #[derive(Clone)]
 pub(crate) struct MintedAccess {
@@ -63,19 +69,19 @@ impl Core {
         token: &[u8],
         longest: usize,
         now: i64,
-    ) -> Result<AccessToken, TokenFault> {
+    ) -> Result<Presentation, TokenFault> {
         let remembered = (token.len() <= longest).then(|| self.remembered(token)).flatten();
         if let Some(found) = remembered {
             found.claims().check(self.expected_access(), now).inspect_err(|_| self.forget(token))?;
-            return Ok(found);
+            return Ok(Presentation { token: found, is_known: true });
         }
         let verified = self.0.access.verify(token, longest)?;
-        let Some(memo) = &self.0.memo else {
-            return AccessToken::read(verified, &[], self.expected_access(), now);
-        };
-        let access = AccessToken::read(verified, token, self.expected_access(), now)?;
-        memo.remember(VerifiedAccess::new(access.clone()));
-        Ok(access)
+        let text = if self.0.memo.is_some() { token } else { &[] };
+        let access = AccessToken::read(verified, text, self.expected_access(), now)?;
+        if let Some(memo) = &self.0.memo {
+            memo.remember(VerifiedAccess::new(access.clone()));
+        }
+        Ok(Presentation { token: access, is_known: false })
     }
 
     /// Every byte of the token is compared here, whatever the memo compares.
@@ -95,7 +101,7 @@ impl Core {
         claims: AccessClaims,
         custom: &CustomClaims,
     ) -> Result<MintedAccess, MintError> {
-        let payload = claims.to_payload(&self.config().issuer, &self.config().audience, custom);
+        let payload = claims.to_payload(self.parties(), custom);
         let text = self.0.access.sign(&payload)?;
         Ok(MintedAccess { token: AccessToken::new(claims, payload, &[]), text })
     }

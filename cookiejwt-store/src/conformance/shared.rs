@@ -1,8 +1,9 @@
 use std::{future::Future, sync::Arc};
 
 use cookiejwt_core::{
-    Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
+    ThrottleRefund, ThrottleRequest, Timestamp,
 };
 
 use crate::{RevokedSession, StoreError, TokenStore, token_store::DynTokenStore};
@@ -37,25 +38,52 @@ impl TokenStore for Shared {
         self.0.rotate(request).await
     }
 
+    async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, StoreError> {
+        self.0.answer_late(request).await
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
+        self.0.replace(request).await
+    }
+
+    async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
+        self.0.settle(request).await
+    }
+
+    async fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.0.received(receipts, now, settles_at).await
+    }
+
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         self.0.revoke(revocation).await
     }
 
     async fn revoke_subject(
         &self,
+        realm: &Realm,
         subject: &Subject,
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.0.revoke_subject(subject, reason, at).await
+        self.0.revoke_subject(realm, subject, reason, at).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.0.revoked_since(since).await
     }
 
-    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
-        self.0.sessions_of(subject, now).await
+    async fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        self.0.sessions_of(realm, subject, now).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

@@ -25,13 +25,15 @@ pub(super) fn count(event: &Event<'_>) {
             let outcome = match reason {
                 Reason::ParentInLeeway => "parent",
                 Reason::CurrentInLeeway => "current",
+                Reason::Superseded => "superseded",
                 _ => "rotated",
             };
-            counter!("cookiejwt_refreshes_total", "outcome" => outcome).increment(1);
+            refreshed(outcome);
         }
+        Event::LostAnswer { replaced, .. } => refreshed(if replaced { "replaced" } else { "late" }),
         Event::Refused { reason } => refusal(refused(reason)),
         Event::GuardRefused { problem, .. } => refusal(problem.code()),
-        Event::Reuse {} => refusal("reuse"),
+        Event::Reuse { .. } => refusal("reuse"),
         Event::CsrfRefused { .. } => refusal("csrf"),
         Event::MintFailed { .. } => refusal("mint_failed"),
         Event::StoreUnavailable { .. } => refusal("store_failed"),
@@ -52,6 +54,10 @@ pub(super) fn count(event: &Event<'_>) {
         Event::KeysNotReloaded { .. } => key_reload("failed"),
         Event::Purged { sessions } => counter!("cookiejwt_purged_sessions_total").increment(sessions),
     }
+}
+
+fn refreshed(outcome: &'static str) {
+    counter!("cookiejwt_refreshes_total", "outcome" => outcome).increment(1);
 }
 
 fn login(outcome: &'static str) {

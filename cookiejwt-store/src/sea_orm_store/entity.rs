@@ -16,6 +16,8 @@ pub struct Model {
     /// The `sid` claim.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
+    /// The user table that the subject belongs to; empty when there is only one.
+    pub realm: String,
     /// The `sub` claim.
     pub subject: String,
     /// `jti` of the current refresh token.
@@ -28,6 +30,10 @@ pub struct Model {
     pub expires_at: i64,
     /// When it replaced its parent.
     pub rotated_at: Option<i64>,
+    /// Until when the parent is answered, and the current one does not rotate.
+    pub settles_at: i64,
+    /// When somebody was first seen with the current refresh token.
+    pub received_at: Option<i64>,
     /// When the session began.
     pub created_at: i64,
     /// When the user last proved who he is.
@@ -63,12 +69,15 @@ impl From<Model> for SessionRecord {
         });
         Self {
             id: row.id.into(),
+            realm: row.realm.into(),
             subject: row.subject.into(),
             current_jti: row.current_jti.into(),
             previous_jti: row.previous_jti.map(Into::into),
             issued_at: Timestamp::from_millis(row.issued_at),
             expires_at: Timestamp::from_millis(row.expires_at),
             rotated_at: row.rotated_at.map(Timestamp::from_millis),
+            settles_at: Timestamp::from_millis(row.settles_at),
+            received_at: row.received_at.map(Timestamp::from_millis),
             created_at: Timestamp::from_millis(row.created_at),
             auth_time: Timestamp::from_millis(row.auth_time),
             last_seen_at: Timestamp::from_millis(row.last_seen_at),
@@ -85,12 +94,15 @@ impl From<&SessionRecord> for ActiveModel {
     fn from(session: &SessionRecord) -> Self {
         Self {
             id: Set(session.id.as_str().into()),
+            realm: Set(session.realm.as_str().into()),
             subject: Set(session.subject.as_str().into()),
             current_jti: Set(session.current_jti.as_str().into()),
             previous_jti: Set(session.previous_jti.as_ref().map(|jti| jti.as_str().into())),
             issued_at: Set(session.issued_at.as_millis()),
             expires_at: Set(session.expires_at.as_millis()),
             rotated_at: Set(session.rotated_at.map(Timestamp::as_millis)),
+            settles_at: Set(session.settles_at.as_millis()),
+            received_at: Set(session.received_at.map(Timestamp::as_millis)),
             created_at: Set(session.created_at.as_millis()),
             auth_time: Set(session.auth_time.as_millis()),
             last_seen_at: Set(session.last_seen_at.as_millis()),

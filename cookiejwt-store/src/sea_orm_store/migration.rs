@@ -1,4 +1,4 @@
-use cookiejwt_core::Subject;
+use cookiejwt_core::{Realm, Subject};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use sea_orm_migration::{
     prelude::{
@@ -11,7 +11,15 @@ use sea_orm_migration::{
 /// The table of this library's migrations: an own one, so that they never collide with the application's.
 const MIGRATION_TABLE: &str = "seaql_migrations_cookiejwt";
 
+const SESSIONS: &str = "cookiejwt_sessions";
+const BY_SUBJECT: &str = "cookiejwt_sessions_subject";
+const BY_END: &str = "cookiejwt_sessions_ends_at";
+const BY_USER: &str = "cookiejwt_sessions_realm_subject";
+const BY_IDLE_END: &str = "cookiejwt_sessions_expires_at";
+
 const ID_LENGTH: u32 = 22;
+const REALM_LENGTH: u32 = 32;
+const _: () = assert!(REALM_LENGTH as usize == Realm::MAX_LENGTH);
 const SUBJECT_LENGTH: u32 = 191;
 const _: () = assert!(SUBJECT_LENGTH as usize == Subject::MAX_LENGTH);
 
@@ -25,7 +33,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateSessions), Box::new(CreateThrottle)]
+        vec![Box::new(CreateSessions), Box::new(CreateThrottle), Box::new(AddReceipts)]
     }
 
     fn migration_table_name() -> DynIden {
@@ -47,12 +55,15 @@ enum Sessions {
     #[sea_orm(iden = "cookiejwt_sessions")]
     Table,
     Id,
+    Realm,
     Subject,
     CurrentJti,
     PreviousJti,
     IssuedAt,
     ExpiresAt,
     RotatedAt,
+    SettlesAt,
+    ReceivedAt,
     CreatedAt,
     AuthTime,
     LastSeenAt,
@@ -136,12 +147,81 @@ impl MigrationTrait for CreateThrottle {
     }
 }
 
+/// Realms, and what a rotation needs to know of lost answers. Rows of before belong to the empty realm.
+struct AddReceipts;
+
+impl sea_orm_migration::MigrationName for AddReceipts {
+    fn name(&self) -> &'static str {
+        "m20261129_000003_add_receipts"
+    }
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for AddReceipts {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
+        let collation = if is_postgres { "COLLATE \"C\"" } else { "" };
+        let mut realm = string_len(Sessions::Realm, REALM_LENGTH);
+        let mut settles_at = big_integer(Sessions::SettlesAt);
+        for (name, column) in [
+            ("realm", realm.extra(collation).default("").to_owned()),
+            ("settles_at", settles_at.default(0).to_owned()),
+            ("received_at", big_integer_null(Sessions::ReceivedAt)),
+        ] {
+            // Every statement may run twice, because another node may be doing the same.
+            if !manager.has_column(SESSIONS, name).await? {
+                manager
+                    .alter_table(Table::alter().table(Sessions::Table).add_column(column).to_owned())
+                    .await?;
+            }
+        }
+        let by_user = Index::create().name(BY_USER).col(Sessions::Realm).col(Sessions::Subject).to_owned();
+        let by_end = Index::create().name(BY_IDLE_END).col(Sessions::ExpiresAt).to_owned();
+        for (name, index) in [(BY_USER, by_user), (BY_IDLE_END, by_end)] {
+            create_index(manager, name, index).await?;
+        }
+        for name in [BY_SUBJECT, BY_END] {
+            drop_index(manager, name).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for name in [BY_USER, BY_IDLE_END] {
+            drop_index(manager, name).await?;
+        }
+        for column in [Sessions::Realm, Sessions::SettlesAt, Sessions::ReceivedAt] {
+            manager.alter_table(Table::alter().table(Sessions::Table).drop_column(column).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn create_index(
+    manager: &SchemaManager<'_>,
+    name: &str,
+    mut index: IndexCreateStatement,
+) -> Result<(), DbErr> {
+    if manager.has_index(SESSIONS, name).await? {
+        return Ok(());
+    }
+    manager.create_index(index.table(Sessions::Table).to_owned()).await
+}
+
+async fn drop_index(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
+    if !manager.has_index(SESSIONS, name).await? {
+        return Ok(());
+    }
+    manager.drop_index(Index::drop().name(name).table(Sessions::Table).to_owned()).await
+}
+
 /// One for each condition that is not on the id.
 fn indices() -> [IndexCreateStatement; 3] {
     [
-        ("cookiejwt_sessions_subject", Sessions::Subject),
+        (BY_SUBJECT, Sessions::Subject),
         ("cookiejwt_sessions_revoked_at", Sessions::RevokedAt),
-        ("cookiejwt_sessions_ends_at", Sessions::EndsAt),
+        (BY_END, Sessions::EndsAt),
     ]
     .map(|(name, column)| Index::create().name(name).col(column).to_owned())
 }

@@ -1,8 +1,10 @@
 //! The SeaORM 2 token store: its entity, its migration, its statements, and [`SeaOrmTokenStore`].
 
+mod changes;
 pub mod entity;
 mod migration;
 mod retry;
+mod rotation;
 pub mod statements;
 mod store;
 mod throttle;

@@ -1,6 +1,7 @@
 use cookiejwt_core::{
-    Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
+    ThrottleRefund, ThrottleRequest, Timestamp,
 };
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigratorTrait;
@@ -78,31 +79,58 @@ impl TokenStore for SeaOrmTokenStore {
         retrying(|| statements::rotate(&self.db, request)).await
     }
 
+    async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, StoreError> {
+        retrying(|| statements::answer_late(&self.db, request)).await
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
+        retrying(|| statements::replace(&self.db, request)).await
+    }
+
+    async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
+        retrying(|| statements::settle(&self.db, request)).await
+    }
+
+    async fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        retrying(|| statements::received(&self.db, receipts, now, settles_at)).await
+    }
+
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         retrying(|| statements::revoke(&self.db, revocation)).await
     }
 
     async fn revoke_subject(
         &self,
+        realm: &Realm,
         subject: &Subject,
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         // Each by itself, so that who reads again does not mark again.
-        retrying(|| statements::mark_subject(&self.db, subject, reason, at)).await?;
-        retrying(|| statements::marked(&self.db, subject, at)).await
+        retrying(|| statements::mark_subject(&self.db, realm, subject, reason, at)).await?;
+        retrying(|| statements::marked(&self.db, realm, subject, at)).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         retrying(|| statements::revoked_since(&self.db, since)).await
     }
 
-    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
-        retrying(|| statements::sessions_of(&self.db, subject, now)).await
+    async fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        retrying(|| statements::sessions_of(&self.db, realm, subject, now)).await
     }
 
-    async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        retrying(|| statements::purge(&self.db, now, limit)).await
+    async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        retrying(|| statements::purge(&self.db, before, limit)).await
     }
 
     async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {

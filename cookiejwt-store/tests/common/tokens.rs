@@ -4,8 +4,9 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    MemoryStore, Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId,
-    SessionRecord, StoreError, Subject, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, ChangeOutcome, MemoryStore, Realm, Receipt, ReplaceRequest, Revocation,
+    RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
+    SettleRequest, StoreError, Subject, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
     TokenStore,
 };
 use tokio::sync::Mutex;
@@ -64,6 +65,35 @@ impl TokenStore for TestTokens {
         self.switches.leave(Call::Rotate, outcome)
     }
 
+    async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, StoreError> {
+        self.switches.enter(Call::AnswerLate)?;
+        let outcome = self.rows.answer_late(request).await?;
+        self.switches.leave(Call::AnswerLate, outcome)
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
+        self.switches.enter(Call::Replace)?;
+        let outcome = self.rows.replace(request).await?;
+        self.switches.leave(Call::Replace, outcome)
+    }
+
+    async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
+        self.switches.enter(Call::Settle)?;
+        let is_settled = self.rows.settle(request).await?;
+        self.switches.leave(Call::Settle, is_settled)
+    }
+
+    async fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.switches.enter(Call::Received)?;
+        let received = self.rows.received(receipts, now, settles_at).await?;
+        self.switches.leave(Call::Received, received)
+    }
+
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         self.switches.enter(Call::Revoke)?;
         let _open = self.gate.lock().await;
@@ -73,13 +103,14 @@ impl TokenStore for TestTokens {
 
     async fn revoke_subject(
         &self,
+        realm: &Realm,
         subject: &Subject,
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.switches.enter(Call::RevokeSubject)?;
         let _open = self.gate.lock().await;
-        self.rows.revoke_subject(subject, reason, at).await
+        self.rows.revoke_subject(realm, subject, reason, at).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
@@ -87,9 +118,14 @@ impl TokenStore for TestTokens {
         self.rows.revoked_since(since).await
     }
 
-    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+    async fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
         self.switches.enter(Call::SessionsOf)?;
-        self.rows.sessions_of(subject, now).await
+        self.rows.sessions_of(realm, subject, now).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

@@ -27,9 +27,9 @@ const ROUNDS: usize = 10;
 const TABLES: [&str; 4] = ["cookiejwt_sessions", "cookiejwt_throttle", "seaql_migrations_cookiejwt", "naive"];
 const APPLIED: &str = "SELECT version FROM seaql_migrations_cookiejwt";
 const INDICES: [&str; 4] = [
-    "cookiejwt_sessions_ends_at",
+    "cookiejwt_sessions_expires_at",
+    "cookiejwt_sessions_realm_subject",
     "cookiejwt_sessions_revoked_at",
-    "cookiejwt_sessions_subject",
     "cookiejwt_throttle_drained_at",
 ];
 

@@ -1,8 +1,9 @@
 use std::sync::{Arc, Mutex};
 
 use cookiejwt_store::{
-    Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
-    StoreError, Subject, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp, TokenStore, UserStore,
+    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, StoreError,
+    Subject, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp, TokenStore, UserStore,
 };
 use tokio::task::yield_now;
 
@@ -101,25 +102,52 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
         self.faults.call("rotate", self.store.rotate(request)).await
     }
 
+    async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, StoreError> {
+        self.faults.call("answer_late", self.store.answer_late(request)).await
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
+        self.faults.call("replace", self.store.replace(request)).await
+    }
+
+    async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
+        self.faults.call("settle", self.store.settle(request)).await
+    }
+
+    async fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.faults.call("received", self.store.received(receipts, now, settles_at)).await
+    }
+
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         self.faults.call("revoke", self.store.revoke(revocation)).await
     }
 
     async fn revoke_subject(
         &self,
+        realm: &Realm,
         subject: &Subject,
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.faults.call("revoke_subject", self.store.revoke_subject(subject, reason, at)).await
+        self.faults.call("revoke_subject", self.store.revoke_subject(realm, subject, reason, at)).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.faults.call("revoked_since", self.store.revoked_since(since)).await
     }
 
-    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
-        self.faults.call("sessions_of", self.store.sessions_of(subject, now)).await
+    async fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        self.faults.call("sessions_of", self.store.sessions_of(realm, subject, now)).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

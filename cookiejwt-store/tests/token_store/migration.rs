@@ -26,9 +26,9 @@ async fn strings(db: &DatabaseConnection, sql: &str) -> Vec<String> {
 }
 
 const INDICES: [&str; 4] = [
-    "cookiejwt_sessions_ends_at",
+    "cookiejwt_sessions_expires_at",
+    "cookiejwt_sessions_realm_subject",
     "cookiejwt_sessions_revoked_at",
-    "cookiejwt_sessions_subject",
     "cookiejwt_throttle_drained_at",
 ];
 
@@ -76,7 +76,7 @@ async fn a_migration_that_was_cut_off_is_finished() {
     let database = Temporary::with(Journal::Delete);
     let db = database.connect().await;
     SeaOrmTokenStore::migrate(db.clone()).await.unwrap().create(&session("a")).await.unwrap();
-    for sql in ["DELETE FROM seaql_migrations_cookiejwt", "DROP INDEX cookiejwt_sessions_subject"] {
+    for sql in ["DELETE FROM seaql_migrations_cookiejwt", "DROP INDEX cookiejwt_sessions_realm_subject"] {
         db.execute_unprepared(sql).await.unwrap();
     }
     let store = SeaOrmTokenStore::migrate(db.clone()).await.unwrap();

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use cookiejwt_core::{
-    Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionId, SessionRecord, Subject,
-    ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
+    ThrottleRefund, ThrottleRequest, Timestamp,
 };
 use tokio::task::yield_now;
 
@@ -239,6 +240,7 @@ impl TokenStore for Broken {
 
     async fn revoke_subject(
         &self,
+        realm: &Realm,
         subject: &Subject,
         reason: RevocationReason,
         at: Timestamp,
@@ -275,7 +277,12 @@ impl TokenStore for Broken {
         Ok(revoked.collect())
     }
 
-    async fn sessions_of(&self, subject: &Subject, now: Timestamp) -> Result<Vec<SessionRecord>, StoreError> {
+    async fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
         let mut rows = self.seen(Fault::ListLagsBehind);
         rows.retain(|row| {
             let expires_at = if self.is(Fault::ListsTheIdle) { row.ends_at } else { row.expires_at };

@@ -1,0 +1,224 @@
+//! The conditional changes of a living session's row: each is ONE statement, and its condition decides who wins.
+//!
+//! Every one demands `revoked_at IS NULL`, and none moves `settles_at` back.
+
+use super::SessionRecord;
+use crate::{Realm, SessionId, Timestamp, TokenId};
+
+/// The current refresh token makes room for the next.
+///
+/// A store applies it as ONE statement and reports what happened; what a refused change means is decided in the core. The
+/// condition, in full: `id = session_id AND realm = realm AND current_jti = presented AND revoked_at IS NULL AND
+/// settles_at < now AND (received_at IS NOT NULL OR previous_jti IS NULL OR settles_at < orphaned_before) AND
+/// expires_at > now AND ends_at > now`. It sets `received_at` to NULL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RotationRequest {
+    /// The row.
+    pub session_id: SessionId,
+    /// Must be the row's.
+    pub realm: Realm,
+    /// Must still be the row's `current_jti`; becomes its `previous_jti`.
+    pub presented: TokenId,
+    /// Becomes `current_jti`.
+    pub next: TokenId,
+    /// Becomes `issued_at`.
+    pub issued_at: Timestamp,
+    /// Becomes `expires_at`.
+    pub expires_at: Timestamp,
+    /// Becomes `rotated_at` and `last_seen_at`.
+    pub now: Timestamp,
+    /// Becomes `settles_at`: `now + reuse_leeway`.
+    pub settles_at: Timestamp,
+    /// `now - reuse_leeway`: a successor with which nobody has come waits one leeway longer before it rotates.
+    pub orphaned_before: Timestamp,
+}
+
+impl RotationRequest {
+    /// Whether the row meets the condition; for stores that hold rows in memory.
+    pub fn matches(&self, row: &SessionRecord) -> bool {
+        row.id == self.session_id
+            && row.realm == self.realm
+            && row.current_jti == self.presented
+            && row.is_alive(self.now)
+            && self.is_due(row)
+    }
+
+    /// The two conditions on time.
+    pub(crate) fn is_due(&self, row: &SessionRecord) -> bool {
+        row.settles_at < self.now
+            && (row.received_at.is_some()
+                || row.previous_jti.is_none()
+                || row.settles_at < self.orphaned_before)
+    }
+
+    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    pub fn apply(&self, row: &mut SessionRecord) {
+        row.previous_jti = Some(std::mem::replace(&mut row.current_jti, self.next.clone()));
+        row.issued_at = self.issued_at;
+        row.expires_at = self.expires_at;
+        row.rotated_at = Some(self.now);
+        row.last_seen_at = self.now;
+        row.settles_at = self.settles_at;
+        row.received_at = None;
+    }
+}
+
+/// The parent has come back late, and nobody has come with its successor: the successor is given once more (row o' 1).
+///
+/// The condition, in full: `id = session_id AND realm = realm AND current_jti = current AND previous_jti = presented AND
+/// received_at IS NULL AND revoked_at IS NULL AND expires_at > now AND ends_at > now`. It sets `settles_at` to the greater of
+/// itself and [`settles_at`](Self::settles_at), and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnswerLateRequest {
+    /// The row.
+    pub session_id: SessionId,
+    /// Must be the row's.
+    pub realm: Realm,
+    /// Must still be the row's `current_jti`.
+    pub current: TokenId,
+    /// Must still be the row's `previous_jti`.
+    pub presented: TokenId,
+    /// The present time.
+    pub now: Timestamp,
+    /// `now + reuse_leeway`.
+    pub settles_at: Timestamp,
+}
+
+impl AnswerLateRequest {
+    /// Whether the row meets the condition; for stores that hold rows in memory.
+    pub fn matches(&self, row: &SessionRecord) -> bool {
+        row.id == self.session_id
+            && row.realm == self.realm
+            && row.current_jti == self.current
+            && row.previous_jti.as_ref() == Some(&self.presented)
+            && row.received_at.is_none()
+            && row.is_alive(self.now)
+    }
+
+    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    pub fn apply(&self, row: &mut SessionRecord) {
+        row.settles_at = row.settles_at.max(self.settles_at);
+    }
+}
+
+/// The parent has come back very late, and nobody has ever come with its successor: the successor is replaced (row o' 2), so
+/// that whoever comes with it afterwards shows that there are two.
+///
+/// The condition, in full: that of [`AnswerLateRequest`] `AND settles_at < settled_before AND rotated_at < rotated_before`. It
+/// sets `current_jti = next`, `rotated_at = now` and `settles_at`; `issued_at`, `expires_at` and `previous_jti` stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReplaceRequest {
+    /// The row, and what must be true of it as for a late answer.
+    pub late: AnswerLateRequest,
+    /// Becomes `current_jti`.
+    pub next: TokenId,
+    /// `now - reuse_leeway`.
+    pub settled_before: Timestamp,
+    /// `now` less the life of an access token.
+    pub rotated_before: Timestamp,
+}
+
+impl ReplaceRequest {
+    /// Whether the row meets the condition; for stores that hold rows in memory.
+    pub fn matches(&self, row: &SessionRecord) -> bool {
+        self.late.matches(row) && self.is_due(row)
+    }
+
+    /// The two conditions on time.
+    pub(crate) fn is_due(&self, row: &SessionRecord) -> bool {
+        row.settles_at < self.settled_before && row.rotated_at.is_some_and(|at| at < self.rotated_before)
+    }
+
+    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    pub fn apply(&self, row: &mut SessionRecord) {
+        row.current_jti = self.next.clone();
+        row.rotated_at = Some(self.late.now);
+        row.settles_at = self.late.settles_at;
+    }
+}
+
+/// An answer that carries a refresh token leaves late: the parent has to be answered for a while longer.
+///
+/// The condition, in full: `id = session_id AND current_jti = current AND received_at IS NULL AND previous_jti IS NOT NULL AND
+/// revoked_at IS NULL AND rotated_at >= rotated_after`. It sets `settles_at` to the greater of itself and
+/// [`settles_at`](Self::settles_at).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SettleRequest {
+    /// The row.
+    pub session_id: SessionId,
+    /// Must still be the row's `current_jti`: the refresh token that the answer carries.
+    pub current: TokenId,
+    /// `now + reuse_leeway`.
+    pub settles_at: Timestamp,
+    /// `now` less the life of an access token.
+    pub rotated_after: Timestamp,
+}
+
+impl SettleRequest {
+    /// Whether the row meets the condition; for stores that hold rows in memory.
+    pub fn matches(&self, row: &SessionRecord) -> bool {
+        row.id == self.session_id
+            && row.current_jti == self.current
+            && row.received_at.is_none()
+            && row.previous_jti.is_some()
+            && row.revoked.is_none()
+            && row.rotated_at.is_some_and(|at| at >= self.rotated_after)
+    }
+
+    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    pub fn apply(&self, row: &mut SessionRecord) {
+        row.settles_at = row.settles_at.max(self.settles_at);
+    }
+}
+
+/// Somebody was seen with the current refresh token of a session that has rotated, or with an access token that was given
+/// with it: from now on the parent is used up.
+///
+/// The condition, in full: `id = session_id AND current_jti = refresh_jti AND received_at IS NULL AND previous_jti IS NOT NULL
+/// AND revoked_at IS NULL`. It sets `received_at = now`, and `settles_at` to the greater of itself and `settles_at`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Receipt {
+    /// The session.
+    pub session_id: SessionId,
+    /// The refresh token that was received.
+    pub refresh_jti: TokenId,
+}
+
+impl Receipt {
+    /// Whether the row meets the condition; for stores that hold rows in memory.
+    pub fn matches(&self, row: &SessionRecord) -> bool {
+        row.id == self.session_id
+            && row.current_jti == self.refresh_jti
+            && row.received_at.is_none()
+            && row.previous_jti.is_some()
+            && row.revoked.is_none()
+    }
+
+    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    pub fn apply(&self, row: &mut SessionRecord, now: Timestamp, settles_at: Timestamp) {
+        row.received_at = Some(now);
+        row.settles_at = row.settles_at.max(settles_at);
+    }
+}
+
+/// What the store saw when it tried to rotate: facts, no verdict.
+#[derive(Clone, Debug)]
+pub enum RotationOutcome {
+    /// Exactly one row met the condition and was changed.
+    Rotated,
+    /// No row met the condition; the row as a fresh read found it.
+    Unmatched(Option<Box<SessionRecord>>),
+}
+
+/// What the store saw when it tried another change of one row: facts, no verdict.
+#[derive(Clone, Debug)]
+pub enum ChangeOutcome {
+    /// Exactly one row met the condition and was changed.
+    Changed,
+    /// No row met the condition; the row as a fresh read found it.
+    Unmatched(Option<Box<SessionRecord>>),
+}
