@@ -79,7 +79,7 @@ fn refresh_and_rotation(bencher: Bencher<'_, '_>) {
     let (core, head) = (core(), head(Some(testing::refresh("42").cookie())));
     bencher.bench_local(|| {
         let user = UserState::Active(Ok(CustomClaims::default()));
-        let step = refreshing(&core, black_box(&head)).with_user(user, RefreshIds::from_random([7; 32]));
+        let step = refreshing(&core, black_box(&head)).with_user(user, RefreshIds::from_random([7; 32]), NOW);
         let RefreshStep::Rotate(rotation) = step else { panic!("{step:?}") };
         match rotation.complete(RotationOutcome::Rotated) {
             RotationStep::Settled(settlement) => settlement,

@@ -57,6 +57,7 @@ mod tests {
             client: crate::ClientInfo::default(),
             mode: core.mode(&head),
             ids: LoginIds { session: "s".into(), ..LoginIds::from_random([7; 16], [8; 32]) },
+            replaces: None,
         };
         let login = core.login(login, testing::NOW).unwrap().cookies;
         let logout = core.logout(&head, None).unwrap().cookies;

@@ -31,6 +31,7 @@ use crate::{
 ///     client: Default::default(),
 ///     mode: core.mode(&head),
 ///     ids: LoginIds::from_random([7; 16], [8; 32]),
+///     replaces: None,
 /// };
 /// let login = core.login(login, testing::NOW).unwrap();
 /// assert_eq!(login.tokens.unwrap().expires_in(), 300);

@@ -20,6 +20,7 @@ fn assert_emits_proper_cookies(core: &Core) {
         client: Default::default(),
         mode: Mode::default(),
         ids: LoginIds::from_random([7; 16], [8; 32]),
+        replaces: None,
     };
     let cleared = core.clear_cookies();
     let login = core.login(request, NOW);

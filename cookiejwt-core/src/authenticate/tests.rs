@@ -5,9 +5,11 @@ mod boundaries;
 mod credentials;
 mod model;
 mod permitted;
+mod realms;
 mod refresh_route;
 mod revocation;
 mod rows;
+mod sightings;
 mod token_mode;
 
 use http::{
@@ -96,7 +98,7 @@ fn told(core: &Core, decision: &Decision) -> String {
 /// Whose session, and whether the access token would do if the stores were away.
 fn refreshing(attempt: RefreshAttempt) -> String {
     let subject = attempt.subject().clone();
-    let RefreshStep::Settled(settlement) = attempt.with_user(UserState::Unavailable, ids()) else {
+    let RefreshStep::Settled(settlement) = attempt.with_user(UserState::Unavailable, ids(), NOW) else {
         panic!("a user store that is away settles");
     };
     assert!(settlement.revoke.is_none() && settlement.decision.cookies.is_empty());

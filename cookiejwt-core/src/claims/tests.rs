@@ -39,6 +39,7 @@ impl Claims {
         Self::new(&[
             ("iss", format!("{:?}", testing::ISSUER)),
             ("sub", "\"42\"".into()),
+            ("aud", format!("[{:?}]", testing::AUDIENCE)),
             ("exp", (NOW + IDLE).to_string()),
             ("iat", NOW.to_string()),
             ("jti", "\"token\"".into()),
@@ -81,7 +82,7 @@ impl Claims {
 
 fn verify_access(core: &Core, payload: &str, now: i64) -> Result<AccessToken, TokenFault> {
     let token = core.access_jws().sign(payload).unwrap();
-    core.verify_access(token.as_bytes(), MAX_HEADER_TOKEN, now)
+    core.verify_access(token.as_bytes(), MAX_HEADER_TOKEN, now).map(|presented| presented.token)
 }
 
 fn verify_refresh(core: &Core, payload: &str, now: i64) -> Result<RefreshToken, TokenFault> {

@@ -52,8 +52,9 @@ pub(super) fn ages(set: &SetAges) -> Check<Ages> {
         let what = format!("is {ahead} s, more than half of the access token's {access} s");
         return Err(refuse(AHEAD, Contradiction, what, format!("lower it, or raise {ACCESS}")));
     }
-    let reuse_leeway = leeway("COOKIEJWT_REUSE_LEEWAY", set.reuse_leeway, 10)?;
-    let leeway = leeway("COOKIEJWT_LEEWAY", set.leeway, LEEWAY_SECONDS)?;
+    // Without any, two tabs that wake up together would be a theft.
+    let reuse_leeway = leeway("COOKIEJWT_REUSE_LEEWAY", set.reuse_leeway, 1, 10)?;
+    let leeway = leeway("COOKIEJWT_LEEWAY", set.leeway, 0, LEEWAY_SECONDS)?;
     Ok(Ages { access, refresh, session, reuse_leeway, refresh_ahead: ahead, leeway })
 }
 
@@ -73,16 +74,19 @@ pub(super) fn age(setting: &'static str, age: Option<Duration>) -> Check<Option<
     }
 }
 
-pub(super) fn leeway(setting: &'static str, leeway: Option<Duration>, default: i64) -> Check<i64> {
+pub(super) fn leeway(
+    setting: &'static str,
+    leeway: Option<Duration>,
+    least: i64,
+    default: i64,
+) -> Check<i64> {
     let Some(leeway) = leeway else { return Ok(default) };
     match i64::try_from(leeway.as_secs()) {
-        Ok(seconds) if is_whole(leeway) && seconds <= MAX_LEEWAY => Ok(seconds),
-        _ => Err(refuse(
-            setting,
-            OutOfRange,
-            format!("is {} s", leeway.as_secs_f64()),
-            "choose whole seconds from 0 to 60",
-        )),
+        Ok(seconds) if is_whole(leeway) && (least..=MAX_LEEWAY).contains(&seconds) => Ok(seconds),
+        _ => {
+            let cure = format!("choose whole seconds from {least} to {MAX_LEEWAY}");
+            Err(refuse(setting, OutOfRange, format!("is {} s", leeway.as_secs_f64()), cure))
+        }
     }
 }
 

@@ -105,7 +105,7 @@ impl Expect {
             audience: checks::audience(self.audience).map_err(|error| error.of("Expect::audience"))?,
             access_cookie: self.access_cookie,
             life: ages::age("Expect::access_max_age", self.access_max_age)?.unwrap_or(ages::ACCESS_SECONDS),
-            leeway: ages::leeway("Expect::leeway", self.leeway, ages::LEEWAY_SECONDS)?,
+            leeway: ages::leeway("Expect::leeway", self.leeway, 0, ages::LEEWAY_SECONDS)?,
             csrf: self.csrf,
         })
     }

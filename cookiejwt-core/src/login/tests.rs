@@ -27,6 +27,7 @@ fn request() -> LoginRequest {
         client,
         mode: Mode::Cookie,
         ids: ids(),
+        replaces: None,
     }
 }
 
@@ -48,12 +49,15 @@ fn every_field_of_the_record() {
     let login = testing::core().login(request(), now).unwrap();
     let expected = SessionRecord {
         id: "session-1".into(),
+        realm: crate::Realm::default(),
         subject: "alice".into(),
         current_jti: "refresh-1".into(),
         previous_jti: None,
         issued_at: NOW.into(),
         expires_at: after(86_400).into(),
         rotated_at: None,
+        settles_at: Timestamp::from(now).plus_millis(-1),
+        received_at: None,
         created_at: now.into(),
         auth_time: NOW.into(),
         last_seen_at: now.into(),
@@ -86,7 +90,7 @@ fn every_byte_of_the_cookies() {
     let core = testing::core();
     let login = core.login(request(), NOW).unwrap();
     let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269100,"iat":1767268800,"jti":"access-1","sid":"session-1","auth_time":1767268800}"#;
-    let refresh = r#"{"iss":"https://testing.example","sub":"alice","exp":1767355200,"iat":1767268800,"jti":"refresh-1","sid":"session-1","auth_time":1767268800,"session_exp":1769860800,"remember":true}"#;
+    let refresh = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767355200,"iat":1767268800,"jti":"refresh-1","sid":"session-1","auth_time":1767268800,"session_exp":1769860800,"remember":true}"#;
     let access = core.access_jws().sign(access).unwrap();
     let refresh = core.refresh_jws().sign(refresh).unwrap();
     let expected = [

@@ -1,5 +1,6 @@
 //! Section 4 of the rules, rows k to r, and section 5: alice's session, its row, and what the store answers.
 
+mod late;
 mod rotated;
 mod tabs;
 mod token_mode;
@@ -11,9 +12,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::{RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState};
 use crate::{
-    Assessment, ClientInfo, ConfigBuilder, Core, CustomClaims, Decision, LoginIds, LoginRequest, Mode,
-    Outcome, Reason, RefreshIds, RevocationLevel, RevocationReason, RotationOutcome, RotationRequest,
-    SessionRecord, SetCookies, Settlement, Timestamp,
+    Assessment, ChangeOutcome, ClientInfo, ConfigBuilder, Core, CustomClaims, Decision, LoginIds,
+    LoginRequest, Mode, Outcome, Reason, RefreshIds, RevocationLevel, RevocationReason, RotationOutcome,
+    RotationRequest, SessionRecord, SetCookies, Settlement, Timestamp,
     testing::{self, NOW},
 };
 
@@ -34,6 +35,7 @@ fn login(core: &Core, remember: bool) -> (SessionRecord, String) {
         client: ClientInfo::default(),
         mode: Mode::Cookie,
         ids: LoginIds { session: SESSION.into(), refresh: "refresh-1".into(), access: "access-1".into() },
+        replaces: None,
     };
     let login = core.login(request, NOW).unwrap();
     (login.record, pairs(&login.cookies)[1].clone())
@@ -73,7 +75,8 @@ fn ids(number: u32) -> RefreshIds {
 }
 
 fn rotation(attempt: RefreshAttempt, number: u32) -> Rotation {
-    match attempt.with_user(active(), ids(number)) {
+    let now = attempt.now.to_datetime();
+    match attempt.with_user(active(), ids(number), now) {
         RefreshStep::Rotate(rotation) => rotation,
         RefreshStep::Settled(settlement) => panic!("{settlement:?}"),
     }
@@ -83,6 +86,15 @@ fn settled(step: RotationStep) -> Settlement {
     match step {
         RotationStep::Settled(settlement) => settlement,
         RotationStep::Again(rotation) => panic!("{rotation:?}"),
+        RotationStep::Late(late) => panic!("{late:?}"),
+    }
+}
+
+/// A store in which no row has changed since it was read.
+fn settled_late(step: RotationStep) -> Settlement {
+    match step {
+        RotationStep::Late(late) => late.complete(ChangeOutcome::Changed),
+        step => settled(step),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    super::{AccessClaims, CustomClaims, Expected, MintError, RefreshClaims},
+    super::{AccessClaims, CustomClaims, Expected, MintError, Parties, RefreshClaims},
     LIFE, NOW, RESERVED, testing, verify_access, verify_refresh,
 };
 
@@ -18,6 +18,8 @@ fn access() -> AccessClaims {
         not_before: NOW,
         expires_at: NOW + LIFE,
         auth_time: Some(NOW - 5),
+        refresh_jti: None,
+        replaces: None,
     }
 }
 
@@ -34,8 +36,18 @@ fn refresh() -> RefreshClaims {
     }
 }
 
+/// What the tokens of one realm say.
+fn with_parties<T>(realm: &str, mint: impl FnOnce(Parties<'_>) -> T) -> T {
+    let audience = ["testing".into(), "api".into()];
+    mint(Parties { issuer: testing::ISSUER, audience: &audience, realm: Some(realm) })
+}
+
 fn payload(custom: &CustomClaims) -> String {
-    access().to_payload("https://testing.example", &["testing".into(), "api".into()], custom)
+    with_parties("", |parties| access().to_payload(parties, custom))
+}
+
+fn refresh_payload() -> String {
+    with_parties("", |parties| refresh().to_payload(parties))
 }
 
 #[test]
@@ -48,12 +60,22 @@ fn the_payloads_byte_for_byte() {
             + r#""jti":"token","sid":"session","auth_time":1767268795,"role":"admin"}"#,
     );
     assert_eq!(
-        refresh().to_payload("https://testing.example"),
-        r#"{"iss":"https://testing.example","sub":"42","exp":1767269700,"iat":1767268800,"jti":"token","#
+        refresh_payload(),
+        r#"{"iss":"https://testing.example","sub":"42","aud":["testing","api"],"exp":1767269700,"iat":1767268800,"#
             .to_owned()
-            + r#""sid":"session","auth_time":1767268795,"session_exp":1767277800,"remember":false}"#,
+            + r#""jti":"token","sid":"session","auth_time":1767268795,"session_exp":1767277800,"remember":false}"#,
     );
-    assert_eq!(refresh().to_payload("x"), refresh().to_payload("x"), "always the same bytes");
+    assert_eq!(refresh_payload(), refresh_payload(), "always the same bytes");
+    let given =
+        AccessClaims { refresh_jti: Some("refresh".into()), replaces: Some("older".into()), ..access() };
+    assert_eq!(
+        with_parties("staff", |parties| given.to_payload(parties, &custom)),
+        r#"{"iss":"https://testing.example","sub":"42","aud":["testing","api"],"exp":1767269100,"iat":1767268800,"#
+            .to_owned()
+            + r#""jti":"token","sid":"session","auth_time":1767268795,"realm":"staff","refresh_jti":"refresh","#
+            + r#""replaces":"older","role":"admin"}"#,
+    );
+    assert!(with_parties("staff", |parties| refresh().to_payload(parties)).ends_with(r#","realm":"staff"}"#));
 }
 
 #[test]
@@ -61,7 +83,7 @@ fn what_is_minted_is_read_back() {
     let core = testing::core();
     let found = verify_access(&core, &payload(&CustomClaims::default()), NOW).unwrap();
     assert_eq!(format!("{:?}", found.claims()), format!("{:?}", access()));
-    let found = verify_refresh(&core, &refresh().to_payload(testing::ISSUER), NOW).unwrap();
+    let found = verify_refresh(&core, &refresh_payload(), NOW).unwrap();
     assert_eq!(format!("{:?}", found.claims), format!("{:?}", refresh()));
 }
 
@@ -70,7 +92,9 @@ fn quotes_and_control_characters_do_not_break_out() {
     let hostile = "\",\"sub\":\"root\"\n\0\\";
     let claims = AccessClaims { subject: hostile.into(), session_id: hostile.into(), ..access() };
     let custom = CustomClaims::new(&json!({ hostile: hostile })).unwrap();
-    let payload = claims.to_payload(hostile, &[hostile.into()], &custom);
+    let audience = [hostile.into()];
+    let parties = Parties { issuer: hostile, audience: &audience, realm: None };
+    let payload = claims.to_payload(parties, &custom);
     let read: Value = serde_json::from_str(&payload).unwrap();
     for name in ["iss", "sub", "sid", hostile] {
         assert_eq!(read[name], hostile, "{name}");
@@ -88,6 +112,8 @@ fn reserved_names_cannot_be_taken() {
     }
     for name in
         ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "session_exp", "remember"]
+            .into_iter()
+            .chain(["realm", "refresh_jti", "replaces"])
     {
         assert!(RESERVED.contains(&name), "{name}");
     }
@@ -150,7 +176,8 @@ fn many(count: usize) -> Value {
 #[test]
 fn what_cannot_be_read_back_is_not_minted() {
     let audience = ["api".into()];
-    let expected = Expected { issuer: testing::ISSUER, audience: &audience, life: LIFE, leeway: 0 };
+    let parties = Parties { issuer: testing::ISSUER, audience: &audience, realm: Some("") };
+    let expected = Expected { parties, life: LIFE, session_life: LIFE, leeway: 0 };
     for (rule, claims, minted) in [
         ("nested 15 deep", json!({ "x": nested(15) }), true),
         ("nested 16 deep", json!({ "x": nested(16) }), false),

@@ -39,8 +39,8 @@ fn expected(name: &str, value: &str) -> Option<ClaimFault> {
         ("aud", _) => Some(if string { Audience } else { Shape }),
         ("sub" | "sid" | "jti", "\"\"") => Some(Shape),
         ("sub" | "sid" | "jti", _) => (!string).then_some(Shape),
-        // No life begins in 1970 or ends there.
-        ("exp" | "iat", "0") => Some(Life),
+        // No life ends in 1970.
+        ("exp", "0") => Some(Life),
         ("remember", "true" | "false") | ("nbf" | "auth_time", "0") => None,
         _ => Some(Shape),
     }
@@ -51,7 +51,11 @@ fn every_claim_of_an_access_token_in_every_shape() {
     for name in ["iss", "sub", "aud", "exp", "iat", "jti", "sid", "nbf", "auth_time"] {
         for (shape, value) in SHAPES {
             let claims = Claims::access().with(name, value);
-            let expected = expected(name, value).map(claim);
+            let expected = match (name, value) {
+                // A life that began in 1970 has ended.
+                ("iat", "0") => Some(crate::TokenFault::Expired),
+                _ => expected(name, value).map(claim),
+            };
             assert_eq!(access_fault(&claims, NOW), expected, "{name} is {shape}");
         }
         let absent = match name {
@@ -64,12 +68,12 @@ fn every_claim_of_an_access_token_in_every_shape() {
 
 #[test]
 fn every_claim_of_a_refresh_token_in_every_shape() {
-    for name in ["iss", "sub", "exp", "iat", "jti", "sid", "auth_time", "session_exp", "remember"] {
+    for name in ["iss", "sub", "aud", "exp", "iat", "jti", "sid", "auth_time", "session_exp", "remember"] {
         for (shape, value) in SHAPES {
             let claims = Claims::refresh().with(name, value);
             let expected = match (name, value) {
-                // A session that ended in 1970 has expired.
-                ("session_exp", "0") => Some(crate::TokenFault::Expired),
+                // A life or a session that began or ended in 1970 has ended.
+                ("session_exp" | "iat" | "auth_time", "0") => Some(crate::TokenFault::Expired),
                 _ => expected(name, value).map(claim),
             };
             assert_eq!(refresh_fault(&claims, NOW), expected, "{name} is {shape}");

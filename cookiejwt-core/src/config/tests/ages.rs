@@ -99,12 +99,13 @@ fn durations_are_whole_seconds() {
 }
 
 #[test]
-fn leeways_are_0_to_60_seconds() {
+fn leeways_are_at_most_60_seconds() {
     for (setting, value, expected) in [
         (LEEWAY, "0", Some((10, 0))),
         (LEEWAY, "60", Some((10, 60))),
         (LEEWAY, "61", None),
-        (REUSE_LEEWAY, "0", Some((0, 5))),
+        (REUSE_LEEWAY, "0", None),
+        (REUSE_LEEWAY, "1", Some((1, 5))),
         (REUSE_LEEWAY, "60", Some((60, 5))),
         (REUSE_LEEWAY, "61", None),
         (REUSE_LEEWAY, "18446744073709551615", None),
@@ -115,7 +116,7 @@ fn leeways_are_0_to_60_seconds() {
             let ages = accepted(&rule, built).ages;
             assert_eq!((ages.reuse_leeway, ages.leeway), expected, "{rule}");
         } else {
-            assert_refused(&rule, built, (setting, OutOfRange, "0 to 60"));
+            assert_refused(&rule, built, (setting, OutOfRange, "to 60"));
         }
     }
 }

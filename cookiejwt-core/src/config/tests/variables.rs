@@ -18,7 +18,7 @@ type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'s
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 30] = [
+const ROWS: [Row; 31] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
     ("COOKIEJWT_SIGNING_KEY", |c| c.keys.signing.iter().map(|k| k.public_key().thumbprint()).collect(), "", ED25519, ED25519_KID),
@@ -33,10 +33,11 @@ const ROWS: [Row; 30] = [
     ("COOKIEJWT_PATH", |c| c.cookies.path.clone(), "/", "/app", "/app"),
     ("COOKIEJWT_DOMAIN", |c| c.cookies.domain.clone().unwrap_or_default(), "", "a.example", "a.example"),
     ("COOKIEJWT_PARTITIONED", |c| c.cookies.partitioned.to_string(), "false", "true", "true"),
+    ("COOKIEJWT_REALM", |c| c.realm().to_string(), "", "staff", "staff"),
     ("COOKIEJWT_ACCESS_MAX_AGE", |c| c.ages.access.to_string(), "300", "60", "60"),
     ("COOKIEJWT_REFRESH_MAX_AGE", |c| c.ages.refresh.to_string(), "86400", "7200", "7200"),
     ("COOKIEJWT_SESSION_MAX_AGE", |c| c.ages.session.to_string(), "2592000", "864000", "864000"),
-    ("COOKIEJWT_REUSE_LEEWAY", |c| c.ages.reuse_leeway.to_string(), "10", "0", "0"),
+    ("COOKIEJWT_REUSE_LEEWAY", |c| c.ages.reuse_leeway.to_string(), "10", "1", "1"),
     ("COOKIEJWT_REFRESH_AHEAD", |c| c.ages.refresh_ahead.to_string(), "30", "0", "0"),
     ("COOKIEJWT_LEEWAY", |c| c.ages.leeway.to_string(), "5", "60", "60"),
     ("COOKIEJWT_CREDENTIALS", |c| format!("{:?}", c.credentials), "CookieThenHeader", "header", "HeaderOnly"),

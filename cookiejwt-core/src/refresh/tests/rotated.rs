@@ -28,12 +28,14 @@ fn the_question_for_the_store() {
     let at = |millis: i64| Timestamp::from_millis(NOW_SECONDS * 1000 + millis);
     let expected = RotationRequest {
         session_id: SESSION.into(),
+        realm: crate::Realm::default(),
         presented: "refresh-1".into(),
         next: "refresh-2".into(),
         issued_at: at(100_000),
         expires_at: at(86_500_000),
         now: at(100_250),
-        rotated_before: at(90_250),
+        settles_at: at(110_250),
+        orphaned_before: at(90_250),
     };
     assert_eq!(*rotation.request(), expected);
 }
@@ -43,12 +45,12 @@ fn row_m_every_byte_of_a_rotation() {
     let core = testing::core();
     let (_, refresh) = login(&core, true);
     let claims = CustomClaims::new(&serde_json::json!({ "role": "admin" })).unwrap();
-    let step = attempt(&core, &refresh, after(100)).with_user(UserState::Active(Ok(claims)), ids(2));
+    let step = attempt(&core, &refresh, after(100)).with_user(UserState::Active(Ok(claims)), ids(2), NOW);
     let RefreshStep::Rotate(rotation) = step else { panic!("{step:?}") };
     let settlement = settled(rotation.complete(RotationOutcome::Rotated));
     assert_eq!(told(&core, &settlement), "alice by access-2, sent");
-    let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269200,"iat":1767268900,"jti":"access-2","sid":"session-1","auth_time":1767268800,"role":"admin"}"#;
-    let refresh = r#"{"iss":"https://testing.example","sub":"alice","exp":1767355300,"iat":1767268900,"jti":"refresh-2","sid":"session-1","auth_time":1767268800,"session_exp":1769860800,"remember":true}"#;
+    let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269200,"iat":1767268900,"jti":"access-2","sid":"session-1","auth_time":1767268800,"refresh_jti":"refresh-2","role":"admin"}"#;
+    let refresh = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767355300,"iat":1767268900,"jti":"refresh-2","sid":"session-1","auth_time":1767268800,"session_exp":1769860800,"remember":true}"#;
     let expected = signed(&core, access, refresh, ["; Max-Age=300", "; Max-Age=86400"]);
     assert_eq!(lines(&settlement.decision.cookies), expected);
     assert_eq!(settlement.decision.reason, Reason::Rotated);
@@ -60,7 +62,7 @@ fn row_m_the_same_tokens_as_the_testing_module() {
     let core = testing::core();
     let (mut row, refresh) = login(&core, true);
     let decision = present(&core, &mut row, &refresh, NOW, 2);
-    let access = testing::access("alice").session(SESSION).id("access-2");
+    let access = testing::access("alice").session(SESSION).id("access-2").given_with("refresh-2");
     let refresh = testing::refresh("alice").session(SESSION).id("refresh-2");
     let expected = [
         format!("{}; {ATTRIBUTES}; Max-Age=300", access.cookie()),
@@ -92,7 +94,7 @@ fn row_m_the_new_claims_in_the_same_request() {
     let core = testing::core();
     let (_, refresh) = login(&core, true);
     let claims = CustomClaims::new(&serde_json::json!({ "role": "admin" })).unwrap();
-    let step = attempt(&core, &refresh, NOW).with_user(UserState::Active(Ok(claims)), ids(2));
+    let step = attempt(&core, &refresh, NOW).with_user(UserState::Active(Ok(claims)), ids(2), NOW);
     let RefreshStep::Rotate(rotation) = step else { panic!("{step:?}") };
     let settlement = settled(rotation.complete(RotationOutcome::Rotated));
     let claims: serde_json::Value = settlement.decision.required().unwrap().claims().unwrap();
@@ -114,8 +116,8 @@ fn every_exp_and_max_age_is_capped_by_the_absolute_end() {
     assert_eq!(row.expires_at, Timestamp::from(after(1000)), "the refresh token is capped");
     let second = pairs(&decision.cookies)[1].clone();
     let decision = present(&core, &mut row, &second, after(900), 3);
-    let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269800,"iat":1767269700,"jti":"access-3","sid":"session-1","auth_time":1767268800}"#;
-    let refresh = r#"{"iss":"https://testing.example","sub":"alice","exp":1767269800,"iat":1767269700,"jti":"refresh-3","sid":"session-1","auth_time":1767268800,"session_exp":1767269800,"remember":true}"#;
+    let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269800,"iat":1767269700,"jti":"access-3","sid":"session-1","auth_time":1767268800,"refresh_jti":"refresh-3"}"#;
+    let refresh = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269800,"iat":1767269700,"jti":"refresh-3","sid":"session-1","auth_time":1767268800,"session_exp":1767269800,"remember":true}"#;
     let expected = signed(&core, access, refresh, ["; Max-Age=100", "; Max-Age=100"]);
     assert_eq!(lines(&decision.cookies), expected);
     assert_eq!(decision.refresh_expires_at, Some(after(1000)));
@@ -142,8 +144,8 @@ fn not_remembered_means_no_max_age_on_either_cookie() {
     let core = testing::core();
     let (mut row, refresh) = login(&core, false);
     let decision = present(&core, &mut row, &refresh, after(100), 2);
-    let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269200,"iat":1767268900,"jti":"access-2","sid":"session-1","auth_time":1767268800}"#;
-    let refresh = r#"{"iss":"https://testing.example","sub":"alice","exp":1767355300,"iat":1767268900,"jti":"refresh-2","sid":"session-1","auth_time":1767268800,"session_exp":1769860800,"remember":false}"#;
+    let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269200,"iat":1767268900,"jti":"access-2","sid":"session-1","auth_time":1767268800,"refresh_jti":"refresh-2"}"#;
+    let refresh = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767355300,"iat":1767268900,"jti":"refresh-2","sid":"session-1","auth_time":1767268800,"session_exp":1769860800,"remember":false}"#;
     assert_eq!(lines(&decision.cookies), signed(&core, access, refresh, ["", ""]));
     let parent = pairs(&decision.cookies)[1].clone();
     let decision = present(&core, &mut row, &parent, after(105), 3);
@@ -165,6 +167,8 @@ fn what_the_row_says_after_a_rotation() {
         expires_at: after(100 + 86_400).into(),
         rotated_at: Some(now.into()),
         last_seen_at: now.into(),
+        settles_at: (now + Duration::seconds(10)).into(),
+        received_at: None,
         ..before
     };
     assert_eq!(row, expected);

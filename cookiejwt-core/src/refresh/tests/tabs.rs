@@ -37,7 +37,15 @@ fn a_session_rotates_at_most_once_per_leeway() {
     let decision = present(&core, &mut row, &first, after(10_000), 4);
     assert_eq!(decision.reason, Reason::ParentInLeeway, "the honest grandparent-to-be is still the parent");
     let decision = present(&core, &mut row, &second, after(10_000), 5);
-    assert_eq!(decision.reason, Reason::Rotated, "rotated_at + reuse_leeway <= now");
+    assert_eq!(decision.reason, Reason::CurrentInLeeway, "settles_at < now, strictly");
+    let decision = present(&core, &mut row, &second, after(20_000), 6);
+    assert_eq!(
+        decision.reason,
+        Reason::CurrentInLeeway,
+        "one leeway more as long as nobody has come with it"
+    );
+    let decision = present(&core, &mut row, &second, after(20_001), 7);
+    assert_eq!(decision.reason, Reason::Rotated);
 }
 
 #[test]
@@ -46,13 +54,13 @@ fn a_thief_ends_the_session_for_both() {
     let (mut row, stolen) = login(&core, true);
     let decision = present(&core, &mut row, &stolen, after(0), 2);
     let honest = pairs(&decision.cookies)[1].clone();
-    let _ = present(&core, &mut row, &honest, after(20_000), 3);
-    let thief = rotation(attempt(&core, &stolen, after(20_001)), 4);
+    let _ = present(&core, &mut row, &honest, after(20_001), 3);
+    let thief = rotation(attempt(&core, &stolen, after(20_002)), 4);
     let outcome = update(&mut row, thief.request());
     let settlement = settled(thief.complete(outcome));
     assert_eq!(told(&core, &settlement), "401 session_revoked, cleared, revoke reuse");
     row.revoked = settlement.revoke.map(|revocation| (revocation.at, revocation.reason));
-    let decision = present(&core, &mut row, &honest, after(20_002), 5);
+    let decision = present(&core, &mut row, &honest, after(20_003), 5);
     assert_eq!(decision.reason, Reason::RowRevoked(RevocationReason::Reuse), "a refresh cannot resurrect it");
 }
 

@@ -27,6 +27,7 @@ impl Client {
                     remember: true,
                     client: ClientInfo::default(),
                     mode: core.mode(&head()),
+                    replaces: None,
                     ids: LoginIds {
                         session: SESSION.into(),
                         refresh: "refresh-1".into(),
@@ -46,7 +47,7 @@ impl Client {
 
     fn present(&self, refresh: &str, after: i64, row: Option<&SessionRecord>) -> Settlement {
         let rotation = rotation(by_body(&self.core, refresh, ROTATED + Duration::seconds(after)), 3);
-        settled(rotation.complete(RotationOutcome::Unmatched(row.cloned().map(Box::new))))
+        settled_late(rotation.complete(RotationOutcome::Unmatched(row.cloned().map(Box::new))))
     }
 
     fn refresh_token(&self, id: &str, issued_at: OffsetDateTime) -> String {
@@ -98,12 +99,12 @@ fn row_m_every_byte_of_the_body() {
     let from = now.unix_timestamp();
     let until = from + 300;
     let access = format!(
-        r#"{{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":{until},"iat":{from},"jti":"access-3","sid":"session-1","auth_time":{NOW_SECONDS}}}"#
+        r#"{{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":{until},"iat":{from},"jti":"access-3","sid":"session-1","auth_time":{NOW_SECONDS},"refresh_jti":"refresh-3"}}"#
     );
     let access = client.core.access_jws().sign(&access).unwrap();
     let until = from + 86_400;
     let refresh = format!(
-        r#"{{"iss":"https://testing.example","sub":"alice","exp":{until},"iat":{from},"jti":"refresh-3","sid":"session-1","auth_time":{NOW_SECONDS},"session_exp":1769860800,"remember":true}}"#
+        r#"{{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":{until},"iat":{from},"jti":"refresh-3","sid":"session-1","auth_time":{NOW_SECONDS},"session_exp":1769860800,"remember":true}}"#
     );
     let refresh = client.core.refresh_jws().sign(&refresh).unwrap();
     assert_eq!(
@@ -140,6 +141,8 @@ fn rows_n_to_r() {
     let replaced = with(|row| row.revoked = Some((ROTATED.into(), RevocationReason::Replaced)));
     let ended = with(|row| row.expires_at = ROTATED.into());
     let other = with(|row| (row.current_jti, row.previous_jti) = ("refresh-9".into(), None));
+    let received = with(|row| row.received_at = Some(ROTATED.into()));
+    let superseded = with(|row| row.revoked = Some((Timestamp::MAX, RevocationReason::Superseded)));
     let (parent, current) = (&client.parent, &client.current);
     let (leeway, row) = (PARENT_LEEWAY.whole_seconds(), Some(&client.row));
     for (rule, refresh, after, row, expected) in [
@@ -150,7 +153,10 @@ fn rows_n_to_r() {
         ("o: the parent", parent, 0, row, "alice by access-3, tokens"),
         ("o: the parent at the last moment", parent, leeway, row, "alice by access-3, tokens"),
         ("p: the current one, young", current, leeway - 1, row, "alice by access-3, tokens"),
-        ("r: the parent after the leeway", parent, leeway + 1, row, "401 session_revoked, revoke reuse"),
+        ("o': the parent after the leeway", parent, leeway + 1, row, "alice by access-3, tokens"),
+        ("r: the same, received", parent, leeway + 1, Some(&received), "401 session_revoked, revoke reuse"),
+        ("o: the parent, received", parent, leeway, Some(&received), "alice by access-3, tokens"),
+        ("superseded", current, 0, Some(&superseded), "alice by access-3, tokens"),
         ("r: anything else", parent, 0, Some(&other), "401 session_revoked, revoke reuse"),
     ] {
         assert_eq!(said(&client.present(refresh, after, row)), expected, "{rule}");
@@ -164,7 +170,7 @@ fn rows_n_to_r() {
 #[test]
 fn row_p_prime_a_lost_race() {
     let client = Client::new();
-    let late = ROTATED + Duration::seconds(11);
+    let late = ROTATED + Duration::seconds(21);
     let again = rotation(by_body(&client.core, &client.current, late), 3).complete(unmatched(&client.row));
     let RotationStep::Again(again) = again else { panic!("{again:?}") };
     assert_eq!(said(&settled(again.complete(unmatched(&client.row)))), "503 unavailable");
@@ -183,7 +189,9 @@ fn rows_k_l_and_q_are_never_soft() {
         ("l: a token longer than a header", UserState::Active(Ok(huge)), "500 server_error"),
         ("q: users away", UserState::Unavailable, "503 unavailable"),
     ] {
-        let RefreshStep::Settled(settlement) = attempt().with_user(user, ids(3)) else { panic!("{rule}") };
+        let RefreshStep::Settled(settlement) = attempt().with_user(user, ids(3), ROTATED) else {
+            panic!("{rule}")
+        };
         assert_eq!(said(&settlement), expected, "{rule}");
     }
     assert_eq!(said(&attempt().no_random("none".into())), "500 server_error");
@@ -198,7 +206,7 @@ fn claims_that_fit_a_header_and_no_cookie() {
     let big =
         || UserState::Active(Ok(CustomClaims::new(&serde_json::json!({ "x": "x".repeat(4096) })).unwrap()));
     let RefreshStep::Rotate(rotation) =
-        by_body(&client.core, &client.current, ROTATED).with_user(big(), ids(3))
+        by_body(&client.core, &client.current, ROTATED).with_user(big(), ids(3), ROTATED)
     else {
         panic!("the tokens can be minted");
     };
@@ -207,6 +215,6 @@ fn claims_that_fit_a_header_and_no_cookie() {
     let (head, ()) = request.header("cookiejwt-mode", "token").body(()).unwrap().into_parts();
     assert!(client.core.authenticate(&head, ROTATED).is_authenticated());
     let cookie = format!("__Host-refresh_token={}", client.current);
-    let step = attempt(&client.core, &cookie, ROTATED).with_user(big(), ids(3));
+    let step = attempt(&client.core, &cookie, ROTATED).with_user(big(), ids(3), ROTATED);
     assert!(matches!(step, RefreshStep::Settled(_)), "row l in cookie mode");
 }

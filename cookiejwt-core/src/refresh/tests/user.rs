@@ -6,7 +6,7 @@ use crate::{CredentialFault, CredentialName, MintError, Revocation, TokenFault};
 const SOFT: &str = "alice by near";
 
 fn settled_by(attempt: RefreshAttempt, user: UserState) -> Settlement {
-    match attempt.with_user(user, ids(2)) {
+    match attempt.with_user(user, ids(2), NOW) {
         RefreshStep::Settled(settlement) => settlement,
         RefreshStep::Rotate(rotation) => panic!("the store is asked: {rotation:?}"),
     }
@@ -86,7 +86,7 @@ fn the_size_of_a_cookie_at_its_limit() {
     let (_, refresh) = login(&core, true);
     let mint = |padding: usize| {
         let claims = CustomClaims::new(&serde_json::json!({ "p": "x".repeat(padding) })).unwrap();
-        match attempt(&core, &refresh, NOW).with_user(UserState::Active(Ok(claims)), ids(2)) {
+        match attempt(&core, &refresh, NOW).with_user(UserState::Active(Ok(claims)), ids(2), NOW) {
             RefreshStep::Rotate(rotation) => Ok(settled(rotation.complete(RotationOutcome::Rotated))),
             RefreshStep::Settled(settlement) => Err(settlement.decision.reason),
         }
