@@ -209,6 +209,10 @@ impl AccessClaims {
     /// Shape, issuer, audience and realm, whatever the time is. It ends with the configured life at the latest.
     pub(crate) fn read(payload: &str, expected: Expected<'_>) -> Result<Self, TokenFault> {
         let raw = RawClaims::read(payload, expected.parties)?;
+        // What only a refresh token says: the two kinds are told apart by more than their keys and `typ`.
+        if raw.session_exp.is_some() || raw.remember.is_some() {
+            return Err(TokenFault::Claim(ClaimFault::Shape));
+        }
         let issued_at = required(raw.iat)?;
         Ok(Self {
             subject: raw.subject()?,
