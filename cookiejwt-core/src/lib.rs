@@ -82,7 +82,7 @@ pub use crate::{
     claims::{ClaimFault, CustomClaims, MintError},
     config::{
         Config, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, Expect, RevocationLevel,
-        SameSite, Secret,
+        SameSite, Secret, SharedTokens,
     },
     cookie::{ResponseHeaders, SetCookie, SetCookies},
     core::Core,

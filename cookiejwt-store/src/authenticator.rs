@@ -20,6 +20,7 @@ use crate::{
     revoked::RevokedSet,
     throttle::{Proxies, Throttling},
     token_store::DynTokenStore,
+    twins,
     user_store::DynUserStore,
 };
 
@@ -244,7 +245,7 @@ impl AuthenticatorBuilder {
         if !self.config.is_secure() {
             tracing::warn!("COOKIEJWT_SECURE is false: cookies travel over plain HTTP, for development only");
         }
-        Ok(Authenticator(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             users: self.users.ok_or(BuildError::NoUserStore)?,
             tokens: self.tokens.ok_or(BuildError::NoTokenStore)?,
             clock: self.clock,
@@ -264,7 +265,9 @@ impl AuthenticatorBuilder {
             throttling: Throttling::new(self.throttle),
             proxies: Proxies::default(),
             background: AtomicBool::new(false),
-        })))
+        });
+        twins::register(&inner)?;
+        Ok(Authenticator(inner))
     }
 }
 

@@ -56,6 +56,19 @@ pub enum BuildError {
          `private-cookie`), or remove the setting"
     )]
     SessionCookie,
+    /// Another authenticator of this process accepts the same tokens, for another user table or under other names.
+    #[error(
+        "another authenticator of this process has the same secret, issuer, audience and realm, but other cookie names, \
+         another prefix or another type of user, so that user 1 of one table is user 1 of the other; give each user table \
+         a realm of its own: `.realm(\"staff\")`, COOKIEJWT_REALM"
+    )]
+    SharedRealm,
+    /// Two realms of this process sign access tokens with one key for one audience.
+    #[error(
+        "another realm of this process signs access tokens with the same key for the same audience, and services that \
+         verify them do not know realms; give each realm an audience of its own"
+    )]
+    SharedAudience,
     /// Hashing the dummy password failed.
     #[error(transparent)]
     Password(#[from] crate::PasswordError),

@@ -67,6 +67,7 @@ mod sessions;
 mod slot;
 mod throttle;
 mod token_store;
+mod twins;
 mod unsent;
 mod user_store;
 

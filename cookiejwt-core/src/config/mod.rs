@@ -10,6 +10,7 @@ mod origin;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod twins;
 mod vars;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub use self::{
     error::{ConfigError, ConfigProblem},
     expect::Expect,
     secret::Secret,
+    twins::SharedTokens,
 };
 pub(crate) use self::{expect::Expectations, origin::Origin};
 

@@ -80,6 +80,11 @@ impl Secret {
         Self(Zeroizing::new(TESTING.to_vec()))
     }
 
+    /// Whether it is the secret of the `testing` module.
+    pub(crate) fn is_published(&self) -> bool {
+        self.0.as_slice() == TESTING
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
