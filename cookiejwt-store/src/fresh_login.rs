@@ -58,6 +58,9 @@ impl Authenticator {
         who: &Identity,
         context: &LoginContext,
     ) -> Result<SessionRecord, LoginError> {
+        if self.0.revoked.reason(who.session_id(), self.timestamp()).is_some() {
+            return Err(self.session_ended(who, context));
+        }
         let row = self.told("find", self.0.tokens.find(who.session_id()).await)?;
         let is_theirs =
             |row: &SessionRecord| row.subject == *who.subject() && row.realm == *self.config().realm();

@@ -87,7 +87,7 @@ async fn a_reused_refresh_token_reads_like_a_revoked_session() {
     for _ in 0..2 {
         let answer = Ask::post(Route::Refresh).cookies(&jar).of(&world).await;
         jar = answer.jar();
-        world.advance(11);
+        world.advance(21);
     }
     let reused = Ask::post(Route::Refresh).cookies(&alice.jar).of(&world).await;
     reused.assert_problem("reuse", 401, "session_revoked");

@@ -55,7 +55,8 @@ fn what_is_documented_is_mounted_and_what_is_mounted_is_documented() {
 fn the_prefix_and_the_names_of_the_cookies() {
     let secret = Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
     let config = Config::dev_http().secret(secret).issuer("https://id.example").audience("shop");
-    let world = World::with(config.access_name("a.b"));
+    let mut world = World::new();
+    world.config = config.access_name("a.b");
     let auth = world.builder().prefix("/v2/login").build().unwrap();
     let document = serde_json::to_value(auth.openapi()).unwrap();
     assert!(keys(&document["paths"]).iter().all(|path| path.starts_with("/v2/login/")), "{document}");

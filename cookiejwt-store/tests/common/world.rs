@@ -16,7 +16,7 @@ pub(crate) struct World {
     pub(crate) tokens: TestTokens,
     pub(crate) hasher: TestHasher,
     pub(crate) switches: Switches,
-    config: ConfigBuilder,
+    pub(crate) config: ConfigBuilder,
 }
 
 impl World {

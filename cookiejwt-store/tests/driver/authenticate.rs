@@ -153,7 +153,7 @@ async fn a_rotation_whose_answer_is_lost_heals_itself() {
     world.switches.mend(Call::Rotate);
     let healed = world.authenticate(alice.jar.get()).await;
     assert_eq!(healed.reason, Reason::ParentInLeeway);
-    world.advance(11);
+    world.advance(21);
     let next = world.auth.refresh(&Jar::of(&healed.cookies).post()).await;
     assert_eq!(next.reason, Reason::Rotated, "the successor that was minted again is the row's");
     assert_eq!(world.row(&alice.session).await.previous_jti, Some(row.current_jti));
@@ -168,7 +168,7 @@ async fn a_session_rotates_at_most_once_per_leeway() {
     assert_eq!(first.reason, Reason::Rotated, "the first rotation after a login is free");
     let jar = Jar::of(&first.cookies);
     for (millis, reason) in
-        [(0, Reason::CurrentInLeeway), (9_999, Reason::CurrentInLeeway), (1, Reason::Rotated)]
+        [(0, Reason::CurrentInLeeway), (10_000, Reason::CurrentInLeeway), (10_001, Reason::Rotated)]
     {
         world.clock.advance(Duration::milliseconds(millis));
         let decision = world.auth.refresh(&jar.post()).await;

@@ -19,6 +19,8 @@ impl Generations {
         let login = world.login("alice").await;
         world.expire_access();
         let child = Jar::of(&world.authenticate(login.jar.get()).await.cookies);
+        let _ = world.authenticate(child.get()).await;
+        world.auth.write_receipts().await.unwrap();
         world.expire_access();
         let present = Jar::of(&world.authenticate(child.get()).await.cookies);
         Self { world, login, child, present }
@@ -48,14 +50,28 @@ async fn a_grandparent_kills_the_session_at_once_on_this_node() {
     assert_eq!(world.switches.take_log(), [], "this node knows without asking");
 }
 
+/// Theft means that two parties hold copies: it shows when the successor was received.
 #[tokio::test]
-async fn every_used_up_token_counts_and_the_parent_only_after_the_leeway() {
-    for (rule, millis, is_parent, reason) in [
-        ("grandparent inside the leeway", 0, false, Reason::Reuse),
-        ("parent at the end of the leeway", 10_000, true, Reason::ParentInLeeway),
-        ("parent a millisecond later", 10_001, true, Reason::Reuse),
+async fn a_used_up_token_is_theft_once_its_successor_was_received() {
+    for (rule, received, millis, is_parent, reason) in [
+        ("grandparent inside the leeway", false, 0, false, Reason::Reuse),
+        ("parent at the end of the leeway", false, 10_000, true, Reason::ParentInLeeway),
+        (
+            "parent a millisecond later, nobody has come with the successor",
+            false,
+            10_001,
+            true,
+            Reason::ParentLate,
+        ),
+        ("parent hours later", false, 3_600_000, true, Reason::SuccessorReplaced),
+        ("parent inside the leeway of the receipt", true, 10_000, true, Reason::ParentInLeeway),
+        ("parent a millisecond later than that", true, 10_001, true, Reason::Reuse),
     ] {
-        let Generations { world, login, child, .. } = Generations::at(RevocationLevel::Feed).await;
+        let Generations { world, login, child, present } = Generations::at(RevocationLevel::Feed).await;
+        if received {
+            let _ = world.authenticate(present.get()).await;
+            assert_eq!(world.auth.write_receipts().await.unwrap(), 1, "{rule}");
+        }
         world.clock.advance(time::Duration::milliseconds(millis));
         let presented = if is_parent { &child } else { &login.jar };
         let decision = world.auth.refresh(&presented.head(Method::POST)).await;

@@ -5,8 +5,8 @@ mod common;
 mod ear;
 
 use cookiejwt_store::{
-    AuthUser, Authenticator, Body, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal, Route, Slot,
-    Subject, core::testing,
+    AuthUser, Authenticator, Body, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal, Reason,
+    Route, Slot, Subject, core::testing,
 };
 use http::Request;
 
@@ -63,6 +63,10 @@ async fn story(world: &World) -> Vec<Browser> {
     let alice = logs_in(world).await;
     let refreshed = refreshes(world, &alice).await;
     world.advance(11);
+    let late = world.auth.refresh(&alice.jar.post()).await;
+    assert_eq!(late.reason, Reason::ParentLate);
+    let _ = world.authenticate(refreshed.jar.get()).await;
+    world.auth.write_receipts().await.unwrap();
     let thief = refreshes(world, &alice).await;
     let again = logs_in(world).await;
     is_turned_away(world, &again).await;
@@ -82,7 +86,7 @@ async fn story(world: &World) -> Vec<Browser> {
     vec![alice, refreshed, thief, again]
 }
 
-const EVENTS: [&str; 22] = [
+const EVENTS: [&str; 23] = [
     "login refused WrongPassword Some(\"1\") Some(192.0.2.7)",
     "login refused UnknownUser None Some(192.0.2.7)",
     "login refused UnknownUser None Some(192.0.2.7)",
@@ -94,8 +98,9 @@ const EVENTS: [&str; 22] = [
     "throttled AccountAndNetwork 30 Some(\"3\") Some(192.0.2.7)",
     "logged in 1 Some(192.0.2.7)",
     "refreshed 1 Rotated",
+    "lost answer 1",
+    "reuse 1",
     "revoked reuse",
-    "reuse",
     "logged in 1 Some(192.0.2.7)",
     "guard refused 1 insufficient_scope",
     "revoked logout",
@@ -107,13 +112,14 @@ const EVENTS: [&str; 22] = [
     "feed recovered",
 ];
 
-const COUNTERS: [(&str, u64); 15] = [
+const COUNTERS: [(&str, u64); 16] = [
     ("cookiejwt_logins_total{outcome=success}", 2),
     ("cookiejwt_logins_total{outcome=wrong_password}", 1),
     ("cookiejwt_logins_total{outcome=unknown_user}", 2),
     ("cookiejwt_logins_total{outcome=inactive}", 5),
     ("cookiejwt_throttled_total{scope=account_and_network}", 1),
     ("cookiejwt_refreshes_total{outcome=rotated}", 1),
+    ("cookiejwt_refreshes_total{outcome=late}", 1),
     ("cookiejwt_refusals_total{reason=reuse}", 1),
     ("cookiejwt_refusals_total{reason=csrf}", 1),
     ("cookiejwt_refusals_total{reason=invalid_token}", 1),
@@ -125,12 +131,13 @@ const COUNTERS: [(&str, u64); 15] = [
     ("cookiejwt_feed_stale{}", 0),
 ];
 
-const LINES: [&str; 10] = [
+const LINES: [&str; 11] = [
     "INFO cookiejwt_store::event: login refused reason=\"wrong password\"",
     "INFO cookiejwt_store::event: login throttled scope=\"account_and_network\" retry_after_seconds=30",
     "INFO cookiejwt_store::event: logged in subject=1 session=",
     "DEBUG cookiejwt_store::event: refreshed reason=Rotated session=",
-    "WARN cookiejwt_store::event: a used-up refresh token was presented: the session is revoked",
+    "INFO cookiejwt_store::event: an answer with new cookies was lost: the session goes on session=",
+    "WARN cookiejwt_store::event: a used-up refresh token was presented: the session is revoked subject=1 session=",
     "INFO cookiejwt_store::event: session revoked session=",
     "INFO cookiejwt_store::event: csrf refused denial=",
     "ERROR cookiejwt_store::event: store failed operation=\"create\" error=",
@@ -181,6 +188,7 @@ fn what_fresh_logins_and_new_passwords_tell() {
         let context = || nasty_context(world);
         world.auth.fresh_login(&who, WRONG, context()).await.unwrap_err();
         let login = world.auth.fresh_login(&who, PASSWORD, context()).await.unwrap();
+        let _ = world.authenticate(crate::common::Jar::of(&login.cookies).get()).await;
         world.auth.fresh_login(&who, PASSWORD, context()).await.unwrap_err();
         let who = login.identity;
         world.auth.change_password(&who, PASSWORD, "short", context()).await.unwrap_err();
@@ -192,11 +200,12 @@ fn what_fresh_logins_and_new_passwords_tell() {
             "logged in 1 Some(192.0.2.7)",
             "logged in 1 Some(192.0.2.7)",
             "login refused WrongPassword Some(\"1\") Some(192.0.2.7)",
-            "revoked replaced",
+            "revoked superseded",
             "logged in 1 Some(192.0.2.7)",
             "login refused SessionEnded Some(\"1\") Some(192.0.2.7)",
-            "password changed 1 Some(192.0.2.7)",
             "revoked replaced",
+            "password changed 1 Some(192.0.2.7)",
+            "revoked superseded",
             "revoked password_changed",
             "logged in 1 Some(192.0.2.7)",
         ]

@@ -52,6 +52,8 @@ impl Scene {
             world.advance(20);
             let mut next = alice.jar.without_access();
             next.apply(&crate::common::lines(&world.auth.refresh(&next.post()).await.cookies));
+            let _ = world.authenticate(next.get()).await;
+            world.auth.write_receipts().await.unwrap();
             world.advance(306);
             alice.jar = alice.jar.without_access();
         }
