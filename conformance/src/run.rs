@@ -95,6 +95,9 @@ impl Player {
                 self.names.set(&format!("{name}.session"), browser.session.as_str());
             }
             Step::Pass(seconds) => world.pass(*seconds),
+            Step::WriteReceipts => {
+                world.auth.write_receipts().await.expect("the store is there");
+            }
             Step::Sessions(availability) => world.store.set(*availability),
             Step::Users(availability) => world.users.set(*availability),
             Step::Disable(user) => world.users.change(user, |user| user.is_active = false),

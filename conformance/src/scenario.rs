@@ -30,6 +30,8 @@ pub enum Step {
     Users(Availability),
     Disable(&'static str),
     Delete(&'static str),
+    /// The background writes the receipts that were noted.
+    WriteReceipts,
     /// Another node revokes the session of this name.
     RevokedElsewhere(&'static str),
     /// The user's claims in the table, as JSON.

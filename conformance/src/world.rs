@@ -1,8 +1,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use cookiejwt_store::{
-    Authenticator, ConfigBuilder, LoginContext, LoginOptions, ManualClock, SessionId, SessionRecord,
-    core::testing,
+    Authenticator, ConfigBuilder, LoginContext, LoginOptions, ManualClock, RevocationReason, SessionId,
+    SessionRecord, core::testing,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -115,7 +115,11 @@ impl World {
         let mut rows = BTreeMap::new();
         for id in self.store.created() {
             let row = self.row(&id).await;
-            let state = row.revoked.map_or("live", |(_, reason)| reason.as_str());
+            // A session that was superseded is replaced by a task of its own when the new one is presented.
+            let state = row.revoked.map_or("live", |(_, reason)| match reason {
+                RevocationReason::Superseded => "replaced",
+                reason => reason.as_str(),
+            });
             let previous = row.previous_jti.map(|jti| format!(" after {jti}")).unwrap_or_default();
             rows.insert(id.to_string(), format!("{id} {state} {}{previous}", row.current_jti));
         }

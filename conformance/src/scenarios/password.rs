@@ -76,13 +76,24 @@ fn fresh_old_session() -> Vec<Scenario> {
             .keep("new")
     };
     vec![
-        replaced("the old access token is dead, and clears nothing")
-            .send(get("/me").cookie("{alice}"), problem("session_revoked"))
-            .send(get("/me").cookie("{new}"), me(1, 4, 6)),
-        replaced("the old refresh token is dead, and clears nothing")
-            .pass(306)
+        replaced("the old access token is good until the new one is presented, and then clears nothing")
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3))
+            .send(get("/me").cookie("{new}"), me(1, 4, 6))
             .send(get("/me").cookie("{alice}"), problem("session_revoked")),
-        replaced("twice with the same cookies: one replaces them")
+        replaced(
+            "field 46: the answer is lost: the old refresh token is good for a minute, and nothing is set",
+        )
+        .pass(59)
+        .send(get("/me").cookie("{alice.refresh}"), me(1, 1, 8))
+        .pass(1)
+        .send(get("/me").cookie("{alice}"), problem("session_revoked"))
+        .send(get("/me").cookie("{alice.refresh}"), problem("session_revoked")),
+        replaced("field 46: twice with the same cookies: both answers are good").send(
+            post(FRESH).cookie("{alice}").json(GOOD_FRESH),
+            renewed("fresh", 7).rows(&["#1 replaced #2", "#4 live #5", "#7 live #8"]),
+        ),
+        replaced("twice with the same cookies, after the new one was presented")
+            .send(get("/me").cookie("{new}"), me(1, 4, 6))
             .send(post(FRESH).cookie("{alice}").json(GOOD_FRESH), problem("session_revoked")),
         alice("fresh", "the session was ended on another node a moment ago")
             .send(get("/me").cookie("{alice}"), me(1, 1, 3))

@@ -1,10 +1,8 @@
 //! `rules.md` 4 and 5: rotation, reuse, the refresh route, outages.
 
-use std::time::Duration;
-
 use crate::{
     Request, Scenario, Step,
-    expected::{json, me, problem, text},
+    expected::{json, me, me_by_header, problem, text},
     request::{get, post},
     scenario::{
         Availability::{Away, Back},
@@ -112,16 +110,58 @@ fn raced() -> Vec<Scenario> {
             .send(me_now(), first())
             .pass(10)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
-        stale("4 r", "the parent after the leeway: theft")
+        stale("4 o'", "field 3: the answer is lost, the parent after the leeway: the same successor")
+            .send(me_now(), first())
+            .pass(11)
+            .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306))
+            .keep("healed")
+            .send(get("/me").cookie("{healed}"), me(1, 1, 7)),
+        stale("4 o'", "field 3: three times, nine seconds apart")
+            .send(me_now(), first())
+            .pass(9)
+            .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306))
+            .pass(9)
+            .send(me_now(), me(1, 1, 9).sets_older(1, 9, 4, 306)),
+        stale("4 o'", "field 3: three hours later: another successor takes its place")
+            .send(me_now(), first())
+            .keep("lost")
+            .pass(10_800)
+            .send(me_now(), me(1, 1, 7).sets_older(1, 7, 6, 306).rows(&["#1 live #6 after #2"]))
+            .send(
+                get("/me").cookie("{lost.refresh}"),
+                problem("session_revoked").clears().rows(&["#1 reuse #6 after #2"]),
+            ),
+        stale("4 o'", "field 12: a renderer that cannot hand the cookies on")
+            .send(me_now(), first())
+            .pass(20)
+            .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306))
+            .pass(20)
+            .send(me_now(), me(1, 1, 9).sets_older(1, 9, 4, 306))
+            .pass(20)
+            .send(me_now(), me(1, 1, 11).sets_older(1, 11, 4, 306)),
+        stale("4 r", "the parent after the leeway of the receipt: theft")
             .send(me_now(), first())
             .keep("new")
+            .send(get("/me").cookie("{new}"), me(1, 1, 5))
+            .step(Step::WriteReceipts)
             .pass(11)
             .send(me_now(), reuse())
             .send(get("/me").cookie("{new}"), problem("session_revoked").clears()),
-        stale("4 r", "the parent at once, without any leeway")
-            .config(|config| config.reuse_leeway(Duration::ZERO))
+        stale("4 r", "the same, received by bearer")
             .send(me_now(), first())
+            .keep("new")
+            .send(get("/me").bearer("{new.token}"), me_by_header(1, 1, 5))
+            .step(Step::WriteReceipts)
+            .pass(11)
             .send(me_now(), reuse()),
+        stale("4 o", "the parent inside the leeway of the receipt")
+            .send(me_now(), first())
+            .keep("new")
+            .pass(9)
+            .send(get("/me").cookie("{new}"), me(1, 1, 5))
+            .step(Step::WriteReceipts)
+            .pass(10)
+            .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
         stale("4 r", "a grandparent inside the leeway")
             .send(me_now(), first())
             .keep("new")
@@ -133,10 +173,15 @@ fn raced() -> Vec<Scenario> {
             .keep("new")
             .pass(5)
             .send(get("/me").cookie("{new.refresh}"), me(1, 1, 7).sets_older(1, 7, 4, 306)),
-        stale("4 p'", "the successor after the leeway rotates")
+        stale("4 p", "the successor after the leeway, with which nobody has come yet: one leeway more")
             .send(me_now(), first())
             .keep("new")
-            .pass(10)
+            .pass(20)
+            .send(get("/me").cookie("{new.refresh}"), me(1, 1, 7).sets_older(1, 7, 4, 306)),
+        stale("4 p'", "the successor after two leeways rotates")
+            .send(me_now(), first())
+            .keep("new")
+            .pass(21)
             .send(
                 get("/me").cookie("{new.refresh}"),
                 me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #4"]),
@@ -209,9 +254,9 @@ fn hung_up() -> Vec<Scenario> {
             .hang_up(get("/holds").cookie("{alice}"), &[ROTATED])
             .pass(9)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
-        stale("5", "the client hangs up and comes back after the leeway")
+        stale("5", "field 3: the client hangs up and comes back after the leeway")
             .hang_up(get("/holds").cookie("{alice}"), &[ROTATED])
             .pass(11)
-            .send(me_now(), problem("session_revoked").clears().rows(&["#1 reuse #4 after #2"])),
+            .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
     ]
 }

@@ -139,8 +139,13 @@ fn refresh() -> Vec<Scenario> {
         rotated("4 p: the successor at once again: no second rotation")
             .keep("new")
             .send(by_body(r#"{"refresh":"{new.refresh_token}"}"#), tokens(1, 1, 7, 4, [306, 306])),
-        rotated("4 r: the parent after the leeway: theft")
+        rotated("4 o' field 3: the answer is lost, the parent 15 s later: the same successor")
+            .pass(15)
+            .send(by_body(REFRESH_BODY), tokens(1, 1, 7, 4, [321, 306])),
+        rotated("4 r: the parent after the leeway of the receipt: theft")
             .keep("new")
+            .send(asks(get("/me").bearer("{new.token}")), me_by_header(1, 1, 5))
+            .step(Step::WriteReceipts)
             .pass(11)
             .send(by_body(REFRESH_BODY), problem("session_revoked").rows(&["#1 reuse #4 after #2"]))
             .send(by_body(r#"{"refresh":"{new.refresh_token}"}"#), problem("session_revoked"))
