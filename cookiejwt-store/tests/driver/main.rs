@@ -14,6 +14,7 @@ mod login;
 mod logout;
 mod outages;
 mod password_change;
+mod realms;
 mod rehash;
 mod reuse;
 mod session_list;
