@@ -24,8 +24,8 @@ pub struct Browser {
     pub(crate) exchanges: RefCell<Exchanges>,
     complaints: RefCell<Vec<String>>,
     // In this order: the browser ends before its profile goes.
-    _driver: Chromedriver,
-    _profile: tempfile::TempDir,
+    driver: Chromedriver,
+    _profile: Option<tempfile::TempDir>,
 }
 
 /// A cookie of the jar, with what only the browser knows.
@@ -45,9 +45,15 @@ impl Browser {
     /// A new one, as if it had been installed a moment ago.
     pub async fn open(chromium: &Chromium, look: Look) -> Self {
         let profile = tempfile::tempdir().expect("a temporary directory");
+        let browser = Self::open_at(chromium, look, profile.path()).await;
+        Self { _profile: Some(profile), ..browser }
+    }
+
+    /// One whose profile stays on disk, for another one to come back with.
+    pub async fn open_at(chromium: &Chromium, look: Look, profile: &Path) -> Self {
         let mut driver = Chromedriver::start(chromium);
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(chromium.capabilities(profile.path()));
+        builder.capabilities(chromium.capabilities(profile));
         let client = builder.connect(&driver.address).await.expect("chromium starts");
         driver.browser = client.capabilities().and_then(|known| known.get("goog:processID")?.as_u64());
         assert!(driver.browser.is_some(), "it could not be ended");
@@ -56,12 +62,22 @@ impl Browser {
             look,
             exchanges: RefCell::default(),
             complaints: RefCell::default(),
-            _driver: driver,
-            _profile: profile,
+            driver,
+            _profile: None,
         };
         browser.goto("about:blank").await;
         browser.look_like(look).await;
         browser
+    }
+
+    /// As when the power goes: no process of it can write anything down any more.
+    pub fn crash(self) {
+        drop(self.driver);
+    }
+
+    /// Closes the tab in front, whatever it is waiting for.
+    pub async fn close_tab(&self) {
+        self.client.close_window().await.expect("the tab is open");
     }
 
     /// Another tab, which is the one in front from now on.

@@ -8,7 +8,7 @@
 //! [front ends on another origin](front_ends), [proxies], [testing your application](testing).
 //!
 //! When you need it: [mobile and command-line clients](mobile), [server-side rendering](server_side_rendering),
-//! [WebSockets and long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
+//! [two kinds of users](two_kinds_of_users), [WebSockets and long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
 //! [scaling], [migrating from django-cookiejwt](migrating).
 //!
 //! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between this and plain sessions](choosing).
@@ -45,3 +45,5 @@ pub mod speed {}
 pub mod streams {}
 #[doc = include_str!("../guide/testing.md")]
 pub mod testing {}
+#[doc = include_str!("../guide/two_kinds_of_users.md")]
+pub mod two_kinds_of_users {}

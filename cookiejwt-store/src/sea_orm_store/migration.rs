@@ -170,7 +170,7 @@ impl MigrationTrait for AddReceipts {
             ("received_at", big_integer_null(Sessions::ReceivedAt)),
         ] {
             // Every statement may run twice, because another node may be doing the same.
-            if !manager.has_column(SESSIONS, name).await? {
+            if !has_column(manager, name).await? {
                 manager
                     .alter_table(Table::alter().table(Sessions::Table).add_column(column).to_owned())
                     .await?;
@@ -203,17 +203,44 @@ async fn create_index(
     name: &str,
     mut index: IndexCreateStatement,
 ) -> Result<(), DbErr> {
-    if manager.has_index(SESSIONS, name).await? {
+    if has_index(manager, name).await? {
         return Ok(());
     }
     manager.create_index(index.table(Sessions::Table).to_owned()).await
 }
 
 async fn drop_index(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
-    if !manager.has_index(SESSIONS, name).await? {
+    if !has_index(manager, name).await? {
         return Ok(());
     }
     manager.drop_index(Index::drop().name(name).table(Sessions::Table).to_owned()).await
+}
+
+/// Asked in SQL of our own: SeaORM's answer needs a feature, and more crates, for each kind of database.
+async fn has_column(manager: &SchemaManager<'_>, name: &str) -> Result<bool, DbErr> {
+    let from = match manager.get_database_backend() {
+        DbBackend::Postgres => "information_schema.columns WHERE table_schema = current_schema() AND",
+        DbBackend::MySql => "information_schema.columns WHERE table_schema = DATABASE() AND",
+        _ => return count(manager, &format!("pragma_table_info('{SESSIONS}') WHERE name = '{name}'")).await,
+    };
+    count(manager, &format!("{from} table_name = '{SESSIONS}' AND column_name = '{name}'")).await
+}
+
+async fn has_index(manager: &SchemaManager<'_>, name: &str) -> Result<bool, DbErr> {
+    let from = match manager.get_database_backend() {
+        DbBackend::Postgres => "pg_indexes WHERE schemaname = current_schema() AND indexname",
+        DbBackend::MySql => "information_schema.statistics WHERE table_schema = DATABASE() AND index_name",
+        _ => "sqlite_master WHERE type = 'index' AND name",
+    };
+    count(manager, &format!("{from} = '{name}'")).await
+}
+
+/// Whether there is any such row; all of the text is ours.
+async fn count(manager: &SchemaManager<'_>, from: &str) -> Result<bool, DbErr> {
+    let backend = manager.get_database_backend();
+    let sql = Statement::from_string(backend, format!("SELECT COUNT(*) FROM {from}"));
+    let row = manager.get_connection().query_one_raw(sql).await?;
+    Ok(row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?.unwrap_or_default() > 0)
 }
 
 /// One for each condition that is not on the id.

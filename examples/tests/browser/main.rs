@@ -10,6 +10,7 @@ mod foreign;
 mod fresh;
 mod login;
 mod looks;
+mod lost;
 mod password;
 mod refresh;
 mod sessions;

@@ -39,6 +39,11 @@ impl Stage {
         Visitor { browser }
     }
 
+    /// A browser with this profile, which it leaves on disk, with nothing open.
+    pub(crate) async fn browser_at(&self, profile: &std::path::Path) -> Visitor {
+        Visitor { browser: Browser::open_at(&self.chromium, Look::DESKTOP, profile).await }
+    }
+
     /// A new browser with the user of the tests signed in.
     pub(crate) async fn signed_in(&self, look: Look) -> Visitor {
         let visitor = self.visitor(look).await;
@@ -65,6 +70,11 @@ impl Stage {
         make(self.server.borrow().as_ref().expect("it runs"))
     }
 
+    /// The port of the server.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// An address of the example. It is `localhost`, as a person would write it.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port)
@@ -74,6 +84,13 @@ impl Stage {
 /// A browser with the page of the example open.
 pub(crate) struct Visitor {
     browser: Browser,
+}
+
+impl Visitor {
+    /// The browser itself, for what ends it.
+    pub(crate) fn into_browser(self) -> Browser {
+        self.browser
+    }
 }
 
 impl Deref for Visitor {
