@@ -1,4 +1,13 @@
 #![doc = include_str!("../docs/guide.md")]
+//!
+//! ## Two kinds of users
+//!
+//! Customers and staff, each with a table, cookies and routes of their own. [Two kinds of users](crate::guide::two_kinds_of_users) says
+//! what keeps them apart.
+//!
+#![doc = "```no_run"]
+#![doc = include_str!("../docs/two_kinds_of_users.rs")]
+#![doc = "```"]
 
 #[doc(inline)]
 pub use cookiejwt_store::guide::*;
