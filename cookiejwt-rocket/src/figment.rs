@@ -46,7 +46,7 @@ impl FromFigment for Config {
         let table =
             table.into_iter().map(|(key, value)| (format!("{TABLE}_{}", key.to_ascii_uppercase()), value));
         let pairs = table.chain(flat).map(pair).collect::<Result<Vec<_>, _>>()?;
-        Self::builder().vars(pairs.into_iter().chain(env_vars()?))?.read_keys()?.build()
+        Self::builder().vars(pairs)?.vars(env_vars()?)?.read_keys()?.build()
     }
 }
 

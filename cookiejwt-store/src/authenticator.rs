@@ -11,10 +11,13 @@ use time::OffsetDateTime;
 use crate::{
     Argon2id, BuildError, Clock, Event, PasswordError, PasswordHasher, SystemClock, TokenStore, UserStore,
     background::FEED_INTERVAL,
+    clock_skew::ClockSkew,
     event::{Hooks, LostAnswers},
     keys::{Exchange, KEYS_INTERVAL},
     memo,
     password::Passwords,
+    pending::Pending,
+    pulse::Pulse,
     random::Random,
     receipts::Receipts,
     revoked::RevokedSet,
@@ -73,6 +76,9 @@ pub(crate) struct Inner {
     pub(crate) revoked: RevokedSet,
     pub(crate) receipts: Receipts,
     pub(crate) lost_answers: LostAnswers,
+    pub(crate) pulse: Pulse,
+    pub(crate) pending: Pending,
+    pub(crate) clock_skew: ClockSkew,
     pub(crate) random: Random,
     pub(crate) prefix: String,
     pub(crate) password_route: bool,
@@ -260,6 +266,9 @@ impl AuthenticatorBuilder {
             revoked: RevokedSet::new(&self.config),
             receipts: Receipts::default(),
             lost_answers: LostAnswers::default(),
+            pulse: Pulse::new(self.feed_interval),
+            pending: Pending::default(),
+            clock_skew: ClockSkew::default(),
             random: self.random,
             core: ArcSwap::from_pointee(memo::core(self.config.clone())),
             config: self.config,
@@ -275,7 +284,9 @@ impl AuthenticatorBuilder {
             background: AtomicBool::new(false),
         });
         twins::register(&inner)?;
-        Ok(Authenticator(inner))
+        let auth = Authenticator(inner);
+        let skipped = auth.api().paths().into_iter().find(|(path, _)| auth.config().skips(path));
+        skipped.map_or(Ok(auth), |(path, _)| Err(BuildError::Skip(path)))
     }
 }
 

@@ -8,12 +8,11 @@ use std::{
 
 use cookiejwt_core::RevocationLevel;
 
-use crate::{
-    Authenticator, Event, StoreError, authenticator::Inner, event::Line, patience::patiently, random::Random,
-};
+use crate::{Authenticator, Event, StoreError, authenticator::Inner, random::Random};
 
 pub(crate) const FEED_INTERVAL: Duration = Duration::from_secs(1);
 const RECEIPTS_INTERVAL: Duration = Duration::from_secs(1);
+const CLOCK_INTERVAL: Duration = Duration::from_mins(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 /// A bucket drains within minutes, and whoever tries passwords makes new ones.
 const THROTTLE_PURGE_INTERVAL: Duration = Duration::from_mins(5);
@@ -48,27 +47,6 @@ impl Authenticator {
                 return Ok(());
             }
             tokio::time::sleep(PURGE_PAUSE).await;
-        }
-    }
-
-    /// Asks the store what was revoked, here and on other nodes. Runs by itself every second at
-    /// [`RevocationLevel::Feed`].
-    pub async fn poll_revocations(&self) -> Result<(), StoreError> {
-        let now = self.timestamp();
-        let polled = patiently(self.0.tokens.revoked_since(self.0.revoked.poll_from(now))).await;
-        match polled {
-            Ok(sessions) => {
-                if self.0.revoked.load(sessions, now) {
-                    self.emit(Event::FeedRecovered {});
-                }
-                Ok(())
-            }
-            Err(error) => {
-                if self.0.revoked.missed() {
-                    self.emit(Event::FeedStale { error: &Line(&error).to_string() });
-                }
-                Err(error)
-            }
         }
     }
 
@@ -109,15 +87,17 @@ async fn run(mark: Mark, interval: Duration) {
     tokio::join!(feed(&mark, interval), receipts(&mark), purge(&mark), purge_throttle(&mark), keys(&mark));
 }
 
+/// At the other levels nothing is read but the clock, once a minute.
 async fn feed(mark: &Mark, interval: Duration) {
     loop {
-        tokio::time::sleep(interval).await;
         let Some(auth) = mark.authenticator() else { return };
-        if auth.config().revocation() != RevocationLevel::Feed {
-            return;
+        let polls = auth.config().revocation() == RevocationLevel::Feed;
+        drop(auth);
+        tokio::time::sleep(if polls { interval } else { CLOCK_INTERVAL }).await;
+        let Some(auth) = mark.authenticator() else { return };
+        if !polls || auth.look(true).await {
+            auth.compare_clocks().await;
         }
-        // Said already.
-        let _ = auth.poll_revocations().await;
     }
 }
 

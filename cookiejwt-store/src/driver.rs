@@ -3,7 +3,7 @@
 use cookiejwt_core::{
     Assessment, Decision, Identity, LateAnswer, LateRequest, Reason, RefreshAttempt, RefreshIds, RefreshStep,
     RequestHead, Resolution, RevocationLevel, Rotation, RotationStep, SessionCheck, SessionStatus,
-    SetCookies, SettleRequest, Settlement, UserState,
+    SetCookies, SettleRequest, Settlement, Timestamp, UserState,
 };
 
 use crate::{
@@ -47,7 +47,8 @@ impl Authenticator {
     /// Who is asking? Decides at once for almost every request: a valid access token of a session that is not in the
     /// revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
-        self.advance(self.0.core.load().authenticate(head, self.now()))
+        let now = self.now();
+        self.advance(self.0.core.load().authenticate(head, now), now.into())
     }
 
     /// Asks the stores what [`begin`](Self::begin) could not know.
@@ -75,35 +76,40 @@ impl Authenticator {
 
     /// The refresh route: rotates the refresh cookie whatever the access token says.
     pub async fn refresh(&self, head: impl Into<RequestHead<'_>>) -> Decision {
-        let progress = self.advance(self.0.core.load().refresh(head, self.now()));
+        let now = self.now();
+        let progress = self.advance(self.0.core.load().refresh(head, now), now.into());
         self.complete(progress).await
     }
 
     /// The refresh route in token mode: rotates the refresh token of a body, and looks at no cookie. The new tokens are in
     /// the decision.
     pub async fn refresh_tokens(&self, head: impl Into<RequestHead<'_>>, refresh: &str) -> Decision {
-        let progress = self.advance(self.0.core.load().refresh_tokens(head, refresh, self.now()));
+        let now = self.now();
+        let progress = self.advance(self.0.core.load().refresh_tokens(head, refresh, now), now.into());
         self.complete(progress).await
     }
 
     /// Whether the session of this identity is still alive, for what outlives its request: a WebSocket, a stream.
     ///
-    /// While the access token is good this looks where a request would look, which at the default level is memory; after
-    /// its end it reads the session's row. A store that is away ends nothing: the answer is yes, and the event says why.
+    /// While the access token is good this looks where a request would look, which at the default level is memory. After
+    /// that it reads the row of the session. When the store is away the answer is yes, and the event says why.
+    ///
+    /// It does not read the user. A user who was disabled in your table stays alive here until the session is refreshed or
+    /// revoked, so load the user as well where that matters.
     pub async fn is_alive(&self, identity: &Identity) -> bool {
         let (id, now) = (identity.session_id(), self.now());
+        let remembered = match self.config().revocation() {
+            RevocationLevel::AtRefresh => true,
+            RevocationLevel::Feed => now < identity.expires_at() && self.has_caught_up().await,
+            RevocationLevel::EveryRequest => false,
+        };
         if self.0.revoked.reason(id, now.into()).is_some() {
             return false;
         }
-        let remembered = match self.config().revocation() {
-            RevocationLevel::AtRefresh => true,
-            RevocationLevel::Feed => self.0.revoked.is_loaded(),
-            RevocationLevel::EveryRequest => false,
-        };
         if remembered && now < identity.expires_at() {
             return true;
         }
-        match self.0.tokens.find(id).await {
+        match patiently(self.0.tokens.find(id)).await {
             Ok(row) => row.is_some_and(|row| {
                 row.revoked_by(now.into()).is_none() && row.is_before_its_ends(now.into())
             }),
@@ -121,12 +127,12 @@ impl Authenticator {
         }
     }
 
-    fn advance(&self, assessment: Assessment) -> Progress {
+    fn advance(&self, assessment: Assessment, now: Timestamp) -> Progress {
         self.start_background();
         match assessment {
             Assessment::Settled(decision) => Progress::Settled(self.decided(decision)),
             Assessment::NeedsRefresh(attempt) => Pending::refresh(attempt),
-            Assessment::NeedsSessionCheck(check) => match self.known_status(&check) {
+            Assessment::NeedsSessionCheck(check) => match self.known_status(&check, now) {
                 None => Pending::session(check),
                 Some(status) => match check.resolve(status) {
                     Resolution::Settled(decision) => Progress::Settled(self.decided(decision)),
@@ -136,24 +142,25 @@ impl Authenticator {
         }
     }
 
-    /// What this node knows without asking. Before the set is loaded, `Feed` acts as `EveryRequest`; without a valid
-    /// access token the set is enough, because the rotation asks the store anyway.
-    fn known_status(&self, check: &SessionCheck) -> Option<SessionStatus> {
-        if let Some(reason) = self.0.revoked.reason(check.session_id(), self.timestamp()) {
+    /// What this node knows without asking. Before the set is loaded, and when the feed shows no sign of life, `Feed` has
+    /// to ask; without a valid access token the set is enough, because the rotation asks the store anyway.
+    fn known_status(&self, check: &SessionCheck, now: Timestamp) -> Option<SessionStatus> {
+        if let Some(reason) = self.0.revoked.reason(check.session_id(), now) {
             return Some(SessionStatus::Revoked(reason));
         }
-        let by_set = self.config().revocation() == RevocationLevel::Feed && self.0.revoked.is_loaded();
+        let by_set = self.config().revocation() == RevocationLevel::Feed && self.0.pulse.is_current(now);
         (by_set || !check.has_valid_access()).then_some(SessionStatus::Live)
     }
 
     async fn ask_session(&self, check: &SessionCheck) -> SessionStatus {
-        if self.config().revocation() == RevocationLevel::Feed {
-            self.load_revoked().await;
+        let by_set = self.config().revocation() == RevocationLevel::Feed && self.has_caught_up().await;
+        if let Some(reason) = self.0.revoked.reason(check.session_id(), self.timestamp()) {
+            return SessionStatus::Revoked(reason);
         }
-        if let Some(status) = self.known_status(check) {
-            return status;
+        if by_set {
+            return SessionStatus::Live;
         }
-        match self.0.tokens.find(check.session_id()).await {
+        match patiently(self.0.tokens.find(check.session_id())).await {
             Ok(None) => SessionStatus::Missing,
             Ok(Some(row)) => {
                 row.revoked_by(self.timestamp()).map_or(SessionStatus::Live, SessionStatus::Revoked)
@@ -162,15 +169,6 @@ impl Authenticator {
                 self.store_failed("find", &error);
                 SessionStatus::Unknown
             }
-        }
-    }
-
-    /// The first load; who comes at the same time waits for the same one.
-    async fn load_revoked(&self) {
-        let _alone = self.0.revoked.loading().await;
-        if !self.0.revoked.is_loaded() {
-            // Said already.
-            let _ = self.poll_revocations().await;
         }
     }
 

@@ -1,4 +1,4 @@
-use cookiejwt_core::{Config, ConfigError, ConfigProblem};
+use cookiejwt_core::{Config, ConfigBuilder, ConfigError, ConfigProblem};
 
 use crate::ReadKeys as _;
 
@@ -25,7 +25,7 @@ impl FromEnv for Config {
 /// Other variables may hold what they like.
 pub fn env_vars() -> Result<Vec<(String, String)>, ConfigError> {
     let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    ours.filter(|(name, _)| name.starts_with("COOKIEJWT_"))
+    ours.filter(|(name, _)| ConfigBuilder::reads(name))
         .map(|(name, value)| {
             let text = value.into_string();
             text.map(|value| (name.clone(), value)).map_err(|_| not_text(name))

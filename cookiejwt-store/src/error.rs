@@ -69,6 +69,12 @@ pub enum BuildError {
          verify them do not know realms; give each realm an audience of its own"
     )]
     SharedAudience,
+    /// A path that is skipped covers one of our own routes, where nobody could log in, or end a session, any more.
+    #[error(
+        "COOKIEJWT_SKIP covers {0}, one of the routes of this library; leave it out: these routes need no login where \
+         they can do without"
+    )]
+    Skip(String),
     /// Hashing the dummy password failed.
     #[error(transparent)]
     Password(#[from] crate::PasswordError),

@@ -2,7 +2,7 @@
 //! password, no key, and never the login name (people type passwords into that field).
 
 #[cfg(feature = "metrics")]
-mod counters;
+pub(crate) mod counters;
 mod lost_answers;
 mod text;
 
@@ -42,8 +42,11 @@ use crate::{Authenticator, LoginError, StoreError};
 /// | `cookiejwt_store_failures_total` | `operation`: the method that failed |
 /// | `cookiejwt_key_reloads_total` | `outcome`: `replaced`, `failed` |
 /// | `cookiejwt_purged_sessions_total` | |
+/// | `cookiejwt_clock_skew_total` | |
 ///
-/// and the gauge `cookiejwt_feed_stale` is 1 while revocations of other nodes do not arrive.
+/// The gauge `cookiejwt_feed_stale` is 1 while revocations of other nodes do not arrive. The gauge
+/// `cookiejwt_clock_difference_millis` says how far the clock of the database is ahead of this node's, measured once a
+/// second; a store without a clock of its own has none.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -189,6 +192,15 @@ pub enum Event<'a> {
     /// The feed has caught up.
     #[non_exhaustive]
     FeedRecovered {},
+    /// The clock of this node and that of the database differ by more than 2 seconds. Said once a minute while it lasts.
+    ///
+    /// Nodes judge each other's times by their own clocks, so a difference eats into `reuse_leeway` and into the leeway of
+    /// access tokens.
+    #[non_exhaustive]
+    ClockSkew {
+        /// How far the clock of the database is ahead of this node's; negative when it is behind.
+        difference_millis: i64,
+    },
     /// Other keys sign and verify access tokens from now on.
     #[non_exhaustive]
     KeysReplaced {
@@ -409,6 +421,10 @@ fn log(event: &Event<'_>) {
             warn!(%error, "the feed of revocations is stale: what other nodes revoke is not known here");
         }
         Event::FeedRecovered {} => info!("the feed of revocations has caught up"),
+        Event::ClockSkew { difference_millis } => warn!(
+            difference_millis,
+            "the clocks of this node and of the database differ; let both follow the same time source (NTP)"
+        ),
         Event::KeysReplaced { signing, was_known: true, verifying } => {
             info!(signing, verifying, "the keys of access tokens are replaced");
         }

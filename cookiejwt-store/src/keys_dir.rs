@@ -54,9 +54,9 @@ pub trait ReadKeys: Sized {
     /// all at once behind the link `..data`, and are read from one side of that exchange. Elsewhere the same is had by
     /// a link to a directory that is exchanged as a whole; else write `signing` last.
     ///
-    /// On Unix a file or a directory that everybody may change is refused, because whoever changes it signs as
-    /// everybody. A private key that everybody may read is a warning: such is the default in a container, where nobody
-    /// else is.
+    /// On Unix a file or a directory that everybody may change is refused, and so is one that its group may change unless
+    /// the group is root's: whoever changes a key signs as everybody. A private key that everybody may read is a warning:
+    /// such is the default in a container, where nobody else is.
     ///
     /// ```no_run
     /// use cookiejwt_store::{Config, ReadKeys};
@@ -287,28 +287,42 @@ fn refuse(
     ConfigError::new(KEYS_DIR, problem, what, cure.into())
 }
 
-/// Whoever may change a key, or add one, signs as everybody.
+/// Whoever may change a key, or add one, signs as everybody. The group of root can do that anyway.
 fn refuse_foreign_hands(path: &Path) -> Result<(), ConfigError> {
-    if mode(path) & 0o002 != 0 {
-        let cure = format!("run `chmod o-w {}`", path.display());
-        return Err(refuse(path, Insecure, "may be changed by everybody", cure));
-    }
-    Ok(())
+    let Access { mode, is_roots_group } = Access::of(path);
+    let (who, cure) = if mode & 0o002 != 0 {
+        ("everybody", "o-w")
+    } else if mode & 0o020 != 0 && !is_roots_group {
+        ("its group", "g-w")
+    } else {
+        return Ok(());
+    };
+    let cure = format!("run `chmod {cure} {}`", path.display());
+    Err(refuse(path, Insecure, format!("may be changed by {who}"), cure))
 }
 
 fn may_be_read_by_everybody(file: &Path) -> bool {
-    mode(file) & 0o004 != 0
+    Access::of(file).mode & 0o004 != 0
 }
 
-#[cfg(unix)]
-fn mode(path: &Path) -> u32 {
-    use std::os::unix::fs::PermissionsExt as _;
-    // One that cannot be asked cannot be read either, which is said there.
-    fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode())
+#[derive(Default)]
+struct Access {
+    mode: u32,
+    is_roots_group: bool,
 }
 
-/// Other systems keep access lists, which are left to whoever administers them.
-#[cfg(not(unix))]
-fn mode(_: &Path) -> u32 {
-    0
+impl Access {
+    #[cfg(unix)]
+    fn of(path: &Path) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        let found = fs::metadata(path).map(|found| Self { mode: found.mode(), is_roots_group: found.gid() == 0 });
+        // One that cannot be asked cannot be read either, which is said there.
+        found.unwrap_or_default()
+    }
+
+    /// Other systems keep access lists, which are left to whoever administers them.
+    #[cfg(not(unix))]
+    fn of(_: &Path) -> Self {
+        Self::default()
+    }
 }

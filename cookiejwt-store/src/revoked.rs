@@ -2,7 +2,7 @@ use std::{
     collections::HashMap,
     sync::{
         Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
 };
 
@@ -26,8 +26,6 @@ const FEW: usize = 256;
 pub(crate) struct RevokedSet {
     entries: RwLock<Entries>,
     count: AtomicUsize,
-    loaded: AtomicBool,
-    loading: tokio::sync::Mutex<()>,
     feed: Mutex<Feed>,
     memory_millis: i64,
 }
@@ -71,21 +69,9 @@ impl RevokedSet {
         Self {
             entries: RwLock::default(),
             count: AtomicUsize::new(0),
-            loaded: AtomicBool::new(false),
-            loading: tokio::sync::Mutex::default(),
             feed: Mutex::default(),
             memory_millis: seconds * 1000,
         }
-    }
-
-    /// Whether the store has been read once; before that the set proves nothing.
-    pub(crate) fn is_loaded(&self) -> bool {
-        self.loaded.load(Ordering::Acquire)
-    }
-
-    /// Held by the one who makes the first load.
-    pub(crate) async fn loading(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.loading.lock().await
     }
 
     /// From when on the store has to be asked: everything that still matters after a start, after a failure and after a
@@ -114,7 +100,6 @@ impl RevokedSet {
                 entries.insert(session.id, session.reason, session.at, forget_at);
             }
         });
-        self.loaded.store(true, Ordering::Release);
         let mut feed = self.feed();
         feed.newest = feed.newest.max(newest);
         if feed.is_short() {
@@ -214,14 +199,6 @@ mod tests {
             let kept = set.entries.read().unwrap().map.len();
             assert!(kept <= 2 * 370, "{kept} entries");
         }
-    }
-
-    #[test]
-    fn proves_nothing_before_it_was_loaded() {
-        let set = RevokedSet::new(&testing::config().build().unwrap());
-        assert!(!set.is_loaded());
-        set.load(Vec::new(), Timestamp::default());
-        assert!(set.is_loaded());
     }
 
     #[test]

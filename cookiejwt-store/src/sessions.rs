@@ -1,7 +1,5 @@
 //! Ending sessions.
 
-use std::time::Duration;
-
 use cookiejwt_core::{
     CsrfDenial, Identity, RequestHead, Revocation, RevocationReason, SessionId, SetCookies, Subject,
 };
@@ -11,9 +9,6 @@ use crate::{
     event::{Event, printable},
     patience::patiently,
 };
-
-/// Waits between the tries of a revocation that failed.
-const RETRY_AFTER_SECONDS: [u64; 8] = [1, 2, 4, 8, 15, 30, 60, 120];
 
 /// What a logout did.
 #[derive(Debug)]
@@ -82,7 +77,7 @@ impl Authenticator {
     }
 
     /// In a task of its own, so that a client that hangs up cannot cancel it. What fails stays in this node's revoked
-    /// set and is tried again, a bounded number of times.
+    /// set and is tried again, bounded in number and time.
     pub(crate) async fn revoke(&self, revocations: Vec<Revocation>) -> Result<u64, StoreError> {
         if revocations.is_empty() {
             return Ok(0);
@@ -95,43 +90,39 @@ impl Authenticator {
                 let now = auth.timestamp();
                 auth.0.revoked.insert_from(session_id.clone(), *reason, (*at).max(now), now);
             }
-            let first = auth.revoke_in_store(&revocations).await;
-            let failed = first.is_err();
             // Nobody waits any more when the client has hung up.
-            let _ = answer.send(first);
-            if failed {
-                auth.retry_revoking(&revocations).await;
-            }
+            let _ = answer.send(auth.revoke_each(revocations).await);
         });
         answered.await.unwrap_or_else(|error| Err(StoreError::new(error)))
     }
 
-    /// Each is tried, so that one row that cannot be changed keeps no other session alive.
-    async fn revoke_in_store(&self, revocations: &[Revocation]) -> Result<u64, StoreError> {
-        let mut result = Ok(0);
+    /// Each is tried, so that one row that cannot be changed keeps no other session alive; how many were alive. What
+    /// failed is tried again later.
+    async fn revoke_each(&self, revocations: Vec<Revocation>) -> Result<u64, StoreError> {
+        let (mut result, mut failed) = (Ok(0), Vec::new());
         for revocation in revocations {
-            match patiently(self.0.tokens.revoke(revocation)).await {
-                Ok(true) => {
-                    let session = printable(revocation.session_id.as_str());
-                    self.emit(Event::Revoked { session: &session, reason: revocation.reason });
-                    result = result.map(|count| count + 1);
+            match self.revoke_in_store(&revocation).await {
+                Ok(was_alive) => {
+                    self.0.pending.done(&revocation);
+                    result = result.map(|count| count + u64::from(was_alive));
                 }
-                Ok(false) => {}
                 Err(error) => {
-                    self.store_failed("revoke", &error);
+                    failed.push(revocation);
                     result = result.and(Err(error));
                 }
             }
         }
+        self.revoke_later(failed);
         result
     }
 
-    async fn retry_revoking(&self, revocations: &[Revocation]) {
-        for seconds in RETRY_AFTER_SECONDS {
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
-            if self.revoke_in_store(revocations).await.is_ok() {
-                return;
-            }
+    /// Whether it was alive.
+    pub(crate) async fn revoke_in_store(&self, revocation: &Revocation) -> Result<bool, StoreError> {
+        let was_alive = self.told("revoke", patiently(self.0.tokens.revoke(revocation)).await)?;
+        if was_alive {
+            let session = printable(revocation.session_id.as_str());
+            self.emit(Event::Revoked { session: &session, reason: revocation.reason });
         }
+        Ok(was_alive)
     }
 }

@@ -106,6 +106,14 @@ pub trait TokenStore: Send + Sync + 'static {
         std::future::ready(Ok(0))
     }
 
+    /// The present time by the clock of the database, so that a node learns when its own clock differs: nodes that share a
+    /// session judge each other's times.
+    ///
+    /// A store without a clock of its own, such as one on the same machine, keeps the default, `None`.
+    fn now(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send {
+        std::future::ready(Ok(None))
+    }
+
     /// Counts one try of a password in its bucket, as ONE conditional statement: [`ThrottleRequest`] says which. When there is
     /// no room, one fresh read tells when the bucket will be empty.
     ///
@@ -175,6 +183,7 @@ pub(crate) trait DynTokenStore: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>>;
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
+    fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>>;
     fn throttle<'a>(
         &'a self,
         request: &'a ThrottleRequest,
@@ -255,6 +264,10 @@ impl<S: TokenStore> DynTokenStore for S {
 
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(TokenStore::purge(self, before, limit))
+    }
+
+    fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {
+        Box::pin(TokenStore::now(self))
     }
 
     fn throttle<'a>(

@@ -49,11 +49,12 @@ fn config(algorithm: &str) -> Config {
     builder.build().unwrap()
 }
 
-/// With the memo that applications get, and the revoked set loaded.
+/// With the memo that applications get, and the revoked set loaded. No runtime runs meanwhile, so the feed must not be due.
 fn authenticator(algorithm: &str) -> Authenticator {
     let auth = Authenticator::builder(config(algorithm))
         .users(nobody::Nobody)
         .tokens(MemoryStore::new())
+        .feed_interval(std::time::Duration::from_hours(1))
         .build()
         .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

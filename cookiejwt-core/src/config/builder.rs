@@ -6,7 +6,7 @@ use super::{
     ages::{self, SetAges},
     checks,
     keys::{CheckedKeys, SetKeys},
-    vars,
+    names, vars,
 };
 use crate::Realm;
 
@@ -209,7 +209,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Refuses unsafe requests that carry neither `Sec-Fetch-Site` nor `Origin`: no browser of today sends such.
+    /// Refuses unsafe requests that carry neither `Sec-Fetch-Site` nor `Origin`: no browser of today sends such. Variable
+    /// `COOKIEJWT_STRICT_BROWSER_HEADERS`, default false.
     pub fn strict_browser_headers(mut self, strict: bool) -> Self {
         self.strict_browser_headers = strict;
         self
@@ -222,6 +223,8 @@ impl ConfigBuilder {
     }
 
     /// A path, or a prefix on segment boundaries, where nobody is ever authenticated. Variable `COOKIEJWT_SKIP`.
+    ///
+    /// `/` is refused, because it would be everything.
     pub fn skip(mut self, path: impl Into<String>) -> Self {
         self.skip.push(path.into());
         self
@@ -280,18 +283,19 @@ impl ConfigBuilder {
 
     /// Takes settings from pairs of name and value, over those already made.
     ///
-    /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error.
+    /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error, and so is a
+    /// name that comes twice with two values. Of two calls the later one counts, so that variables can win over a file.
     pub fn vars<K: AsRef<str>, V: AsRef<str>>(
-        mut self,
+        self,
         vars: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, ConfigError> {
-        for (name, value) in vars {
-            let name = name.as_ref();
-            if name.starts_with("COOKIEJWT_") {
-                self = vars::apply(self, name, value.as_ref())?;
-            }
-        }
-        Ok(self)
+        vars::apply_all(self, vars)
+    }
+
+    /// Whether [`vars`](Self::vars) reads a variable of this name, or refuses it with a sentence: `COOKIEJWT_…` in any case,
+    /// also behind an `export` that a file has kept.
+    pub fn reads(name: &str) -> bool {
+        names::is_ours(name)
     }
 
     /// Checks every setting and every combination; the error names the setting and the cure.

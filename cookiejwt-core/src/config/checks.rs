@@ -125,13 +125,15 @@ fn web_origin<'a>(setting: &'static str, text: &'a str) -> Check<Origin<'a>> {
 }
 
 pub(super) fn skip(paths: &[String]) -> Check {
+    const SETTING: &str = "COOKIEJWT_SKIP";
     paths.iter().try_for_each(|path| {
-        attribute(
-            "COOKIEJWT_SKIP",
-            path,
-            |p| p.starts_with('/'),
-            "begin each path with / and use visible ASCII characters other than ;",
-        )
+        let cure = "begin each path with / and use visible ASCII characters other than ;";
+        attribute(SETTING, path, |path| path.starts_with('/'), cure)?;
+        if path.trim_end_matches('/').is_empty() {
+            let what = format!("is {path}, which is every path, so that nobody would ever be logged in");
+            return Err(refuse(SETTING, Contradiction, what, "name the paths that need no login, or remove it"));
+        }
+        Ok(())
     })
 }
 

@@ -6,6 +6,7 @@ mod checks;
 mod error;
 mod expect;
 mod keys;
+mod names;
 mod origin;
 mod secret;
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn builder() -> ConfigBuilder {
 }
 
 fn from(vars: Vars<'_>) -> Result<Config, ConfigError> {
-    Config::from_vars(REQUIRED.iter().chain(vars).copied())
+    Config::builder().vars(REQUIRED)?.vars(vars.iter().copied())?.build()
 }
 
 fn accepted(rule: &str, built: Result<Config, ConfigError>) -> Config {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret};
+use super::{names, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret};
 use crate::{KeyError, PrivateKey, PublicKey};
 
 type Setter = fn(ConfigBuilder, &Var<'_>) -> Result<ConfigBuilder, ConfigError>;
@@ -41,6 +41,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_CREDENTIALS", |b, v| Ok(b.credentials(v.credentials()?))),
     ("COOKIEJWT_PUBLIC_ORIGIN", |b, v| Ok(b.public_origin(v.value))),
     ("COOKIEJWT_TRUSTED_ORIGINS", |b, v| Ok(b.replace_trusted_origins(v.list()?))),
+    ("COOKIEJWT_STRICT_BROWSER_HEADERS", |b, v| Ok(b.strict_browser_headers(v.flag()?))),
     ("COOKIEJWT_REVOCATION", |b, v| Ok(b.revocation(v.revocation()?))),
     ("COOKIEJWT_MAX_SESSIONS", |b, v| Ok(b.max_sessions(v.count()?))),
     ("COOKIEJWT_TOKEN_MODE", |b, v| Ok(b.token_mode(v.flag()?))),
@@ -50,31 +51,54 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
 ];
 
-pub(super) fn apply(builder: ConfigBuilder, name: &str, value: &str) -> Result<ConfigBuilder, ConfigError> {
-    let Some((name, set)) = VARIABLES.iter().find(|(known, _)| *known == name) else {
-        let known: Vec<_> = VARIABLES.iter().map(|(known, _)| *known).collect();
-        return Err(ConfigError::new(
-            name.escape_debug().to_string(),
-            ConfigProblem::Unknown,
-            "is no setting of this version",
-            format!("remove it, or use one of {}", known.join(", ")),
-        ));
-    };
-    let value = value.trim();
-    if value.is_empty() {
-        return Err(ConfigError::new(
-            *name,
-            ConfigProblem::Empty,
-            "is empty",
-            "give it a value or remove it",
-        ));
+/// Takes the settings of one source. A name that comes twice with two values means two things to two readers: the C
+/// library takes the first, most others the last.
+pub(super) fn apply_all<K: AsRef<str>, V: AsRef<str>>(
+    mut builder: ConfigBuilder,
+    vars: impl IntoIterator<Item = (K, V)>,
+) -> Result<ConfigBuilder, ConfigError> {
+    let mut seen: Vec<(&'static str, String)> = Vec::new();
+    for (name, value) in vars.into_iter().filter(|(name, _)| names::is_ours(name.as_ref())) {
+        let Some((name, set)) = VARIABLES.iter().find(|(known, _)| *known == name.as_ref()) else {
+            let known: Vec<_> = VARIABLES.iter().map(|(known, _)| *known).collect();
+            return Err(names::unknown(name.as_ref(), &known));
+        };
+        let var = Var { name, value: value.as_ref().trim() };
+        var.is_a_value()?;
+        if seen.iter().any(|(other, value)| other == name && value != var.value) {
+            let (what, cure) = ("is set twice, to two values", "set it once");
+            return Err(var.error(ConfigProblem::Contradiction, what, cure));
+        }
+        seen.push((name, var.value.to_owned()));
+        builder = set(builder, &var)?;
     }
-    set(builder, &Var { name, value })
+    Ok(builder)
 }
 
 impl Var<'_> {
     fn error(&self, problem: ConfigProblem, what: &'static str, cure: &'static str) -> ConfigError {
         ConfigError::new(self.name, problem, what, cure)
+    }
+
+    /// Whether it is what somebody meant to write. What a file keeps of a shell's habits would otherwise become a part of an
+    /// issuer or of an audience, which other services then do not know.
+    fn is_a_value(&self) -> Result<(), ConfigError> {
+        const OPENING: [char; 5] = ['"', '\'', '`', '\u{201c}', '\u{2018}'];
+        // The name of a cookie may end with one of the others.
+        const CLOSING: [char; 3] = ['"', '\u{201d}', '\u{2019}'];
+        if self.value.is_empty() {
+            return Err(self.error(ConfigProblem::Empty, "is empty", "give it a value or remove it"));
+        }
+        let (what, cure) = if self.value.starts_with(OPENING) || self.value.ends_with(CLOSING) {
+            ("is in quotes, which a shell takes off and what read this file has kept", "remove the quotes")
+        } else if ["${", "$(", "{{", "<%"].iter().any(|open| self.value.starts_with(open)) {
+            ("is a placeholder that nobody has filled in", "write the value itself")
+        } else if self.value.contains(" #") {
+            ("has a comment behind it, which belongs to its value here", "move the comment to a line of its own")
+        } else {
+            return Ok(());
+        };
+        Err(self.error(ConfigProblem::Malformed, what, cure))
     }
 
     fn malformed(&self, cure: &'static str) -> ConfigError {
@@ -108,6 +132,10 @@ impl Var<'_> {
     }
 
     fn list(&self) -> Result<Vec<&str>, ConfigError> {
+        if self.value.starts_with('[') {
+            let (what, cure) = ("is written as JSON", "write the entries with commas between them, without brackets");
+            return Err(self.error(ConfigProblem::Malformed, what, cure));
+        }
         let items: Vec<_> = self.value.split(',').map(str::trim).collect();
         if items.iter().any(|item| item.is_empty()) {
             return Err(self.error(ConfigProblem::Empty, "has an empty entry", "remove the stray comma"));

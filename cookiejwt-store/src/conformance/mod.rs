@@ -19,11 +19,12 @@
 //! Use a runtime of several threads and a pool of several connections: much of what can go wrong goes wrong only when
 //! two come at once. Run the suite at every isolation level that your database offers.
 //!
-//! Everything happens in the year 2100, so that a database that deletes rows at their end (the `EXPIREAT` of Redis) keeps
-//! them long enough.
+//! Everything but the fact about the clock happens in the year 2100, so that a database that deletes rows at their end
+//! (the `EXPIREAT` of Redis) keeps them long enough.
 
 #[cfg(test)]
 mod broken;
+mod clock;
 mod crossing;
 mod driver;
 mod late;
@@ -241,6 +242,8 @@ facts! {
         "Every node purges: they neither fail nor count a row twice, and nothing else is lost.",
     purge::purge_harms_nobody_who_works:
         "Logins, rotations and revocations beside a purge happen as without it.",
+    clock::the_clock_is_utc_in_milliseconds:
+        "A store with a clock tells the time of the database, not that of its time zone: nodes compare themselves with it.",
     throttle::a_bucket_takes_its_burst_then_one_try_per_interval:
         "Of guessed passwords so many are checked and no more, at exactly the documented moments.",
     throttle::buckets_compare_byte_for_byte:

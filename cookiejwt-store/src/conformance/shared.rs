@@ -106,6 +106,10 @@ impl TokenStore for Shared {
         self.0.purge(before, limit).await
     }
 
+    async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.0.now().await
+    }
+
     async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
         self.0.throttle(request).await
     }

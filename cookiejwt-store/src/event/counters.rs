@@ -50,10 +50,17 @@ pub(super) fn count(event: &Event<'_>) {
         }
         Event::FeedStale { .. } => gauge!("cookiejwt_feed_stale").set(1),
         Event::FeedRecovered {} => gauge!("cookiejwt_feed_stale").set(0),
+        Event::ClockSkew { .. } => counter!("cookiejwt_clock_skew_total").increment(1),
         Event::KeysReplaced { .. } => key_reload("replaced"),
         Event::KeysNotReloaded { .. } => key_reload("failed"),
         Event::Purged { sessions } => counter!("cookiejwt_purged_sessions_total").increment(sessions),
     }
+}
+
+/// Measured, whether or not it is worth an event.
+#[allow(clippy::cast_precision_loss, reason = "a difference of 285 000 years is out of step in any case")]
+pub(crate) fn clock_difference(millis: i64) {
+    gauge!("cookiejwt_clock_difference_millis").set(millis as f64);
 }
 
 fn refreshed(outcome: &'static str) {

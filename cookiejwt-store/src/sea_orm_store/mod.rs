@@ -2,14 +2,14 @@
 
 mod changes;
 pub mod entity;
+mod fault;
+mod inspect;
 mod migration;
 mod retry;
 mod rotation;
 pub mod statements;
 mod store;
 mod throttle;
+mod up;
 
-pub use self::{
-    migration::Migrator,
-    store::{SeaOrmTokenStore, up},
-};
+pub use self::{migration::Migrator, store::SeaOrmTokenStore, up::up};

@@ -17,7 +17,7 @@
 
 use cookiejwt_core::{Realm, Revocation, RevocationReason, SessionId, SessionRecord, Subject, Timestamp};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
@@ -102,6 +102,20 @@ pub async fn revoked_since<C: ConnectionTrait>(
         at: Timestamp::from_millis(at),
     };
     Ok(rows.into_iter().map(session).collect())
+}
+
+/// The present time by the clock of the database. SQLite runs on the clock of this machine, so it has none.
+pub async fn now<C: ConnectionTrait>(db: &C) -> Result<Option<Timestamp>, DbErr> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        // Neither the time zone of the session nor its summer time takes part.
+        DbBackend::MySql => "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000",
+        _ => return Ok(None),
+    };
+    let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
+    let millis: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(millis.map(Timestamp::from_millis))
 }
 
 /// Every living session of a user of this realm, the newest first.

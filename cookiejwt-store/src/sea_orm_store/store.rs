@@ -1,19 +1,14 @@
+use std::sync::Arc;
+
 use cookiejwt_core::{
     AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
     RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
     ThrottleRefund, ThrottleRequest, Timestamp,
 };
-use sea_orm::{DatabaseConnection, DbErr};
-use sea_orm_migration::MigratorTrait;
+use sea_orm::DatabaseConnection;
 
-use super::{
-    migration::Migrator,
-    retry::{retrying, wait},
-    statements, throttle,
-};
+use super::{inspect::inspect, retry::Reconnects, statements, throttle, up::up_to_date};
 use crate::{RevokedSession, StoreError, TokenStore};
-
-const MIGRATION_TRIES: u32 = 8;
 
 /// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL, MySQL or MariaDB. A second
 /// one, `cookiejwt_throttle`, counts the passwords that are tried.
@@ -32,63 +27,56 @@ const MIGRATION_TRIES: u32 = 8;
 /// ```
 #[derive(Clone, Debug)]
 pub struct SeaOrmTokenStore {
-    db: DatabaseConnection,
+    pub(super) db: DatabaseConnection,
+    pub(super) reconnects: Arc<Reconnects>,
 }
 
 impl SeaOrmTokenStore {
-    /// Brings the tables up to date, and uses it. Several nodes may start at once: every step of the migration may be
-    /// taken twice, and who comes second looks again.
+    /// Brings the tables up to date, and uses them. Several nodes may start at once: every step of the migration may be
+    /// taken twice, and the node that comes second looks again.
+    ///
+    /// When there is nothing to do this only reads, so a role with SELECT, INSERT, UPDATE and DELETE on our tables is
+    /// enough; else the error names the grants that are missing. The log warns when the database is read-only, and when the
+    /// connection to another machine is not encrypted.
     pub async fn migrate(db: DatabaseConnection) -> Result<Self, StoreError> {
-        up::<Migrator>(&db).await?;
+        up_to_date(&db).await?;
+        inspect(&db).await;
         Ok(Self::new(db))
     }
 
-    /// Uses tables that [`Migrator`] has brought up to date before. The connection has to lead to the primary: a replica
-    /// that lags behind would read as a reused token.
+    /// Uses tables that [`Migrator`](super::Migrator) has brought up to date before. The connection has to lead to the
+    /// primary: a replica that lags behind would read as a reused token.
+    ///
+    /// After a failover, connections to the old primary are closed when it says that it is read-only, and the statement is
+    /// run again on a new one, which goes where the URL leads now.
     pub fn new(db: DatabaseConnection) -> Self {
-        Self { db }
-    }
-}
-
-/// Runs a migrator while other nodes may be doing the same. Each of its statements has to be one that may run twice, such
-/// as `CREATE TABLE IF NOT EXISTS`.
-pub async fn up<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
-    let mut tries = 1;
-    loop {
-        match M::up(db, None).await {
-            // Another node was faster, and a second look finds its work done.
-            Err(DbErr::Exec(_) | DbErr::Query(_)) if tries < MIGRATION_TRIES => {
-                tokio::time::sleep(wait(tries)).await;
-                tries += 1;
-            }
-            result => return result,
-        }
+        Self { db, reconnects: Arc::default() }
     }
 }
 
 impl TokenStore for SeaOrmTokenStore {
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
-        retrying(|| statements::create(&self.db, session)).await
+        self.retrying(|| statements::create(&self.db, session)).await
     }
 
     async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        retrying(|| statements::find(&self.db, id)).await
+        self.retrying(|| statements::find(&self.db, id)).await
     }
 
     async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
-        retrying(|| statements::rotate(&self.db, request)).await
+        self.retrying(|| statements::rotate(&self.db, request)).await
     }
 
     async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, StoreError> {
-        retrying(|| statements::answer_late(&self.db, request)).await
+        self.retrying(|| statements::answer_late(&self.db, request)).await
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
-        retrying(|| statements::replace(&self.db, request)).await
+        self.retrying(|| statements::replace(&self.db, request)).await
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
-        retrying(|| statements::settle(&self.db, request)).await
+        self.retrying(|| statements::settle(&self.db, request)).await
     }
 
     async fn received(
@@ -97,11 +85,11 @@ impl TokenStore for SeaOrmTokenStore {
         now: Timestamp,
         settles_at: Timestamp,
     ) -> Result<u64, StoreError> {
-        retrying(|| statements::received(&self.db, receipts, now, settles_at)).await
+        self.retrying(|| statements::received(&self.db, receipts, now, settles_at)).await
     }
 
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
-        retrying(|| statements::revoke(&self.db, revocation)).await
+        self.retrying(|| statements::revoke(&self.db, revocation)).await
     }
 
     async fn revoke_subject(
@@ -112,12 +100,12 @@ impl TokenStore for SeaOrmTokenStore {
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         // Each by itself, so that who reads again does not mark again.
-        retrying(|| statements::mark_subject(&self.db, realm, subject, reason, at)).await?;
-        retrying(|| statements::marked(&self.db, realm, subject, at)).await
+        self.retrying(|| statements::mark_subject(&self.db, realm, subject, reason, at)).await?;
+        self.retrying(|| statements::marked(&self.db, realm, subject, at)).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
-        retrying(|| statements::revoked_since(&self.db, since)).await
+        self.retrying(|| statements::revoked_since(&self.db, since)).await
     }
 
     async fn sessions_of(
@@ -126,22 +114,26 @@ impl TokenStore for SeaOrmTokenStore {
         subject: &Subject,
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
-        retrying(|| statements::sessions_of(&self.db, realm, subject, now)).await
+        self.retrying(|| statements::sessions_of(&self.db, realm, subject, now)).await
     }
 
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        retrying(|| statements::purge(&self.db, before, limit)).await
+        self.retrying(|| statements::purge(&self.db, before, limit)).await
+    }
+
+    async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.retrying(|| statements::now(&self.db)).await
     }
 
     async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
-        retrying(|| throttle::count(&self.db, request)).await.map(Some)
+        self.retrying(|| throttle::count(&self.db, request)).await.map(Some)
     }
 
     async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
-        retrying(|| throttle::refund(&self.db, refund)).await
+        self.retrying(|| throttle::refund(&self.db, refund)).await
     }
 
     async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        retrying(|| throttle::purge(&self.db, now, limit)).await
+        self.retrying(|| throttle::purge(&self.db, now, limit)).await
     }
 }

@@ -92,3 +92,29 @@ fn what_a_builder_refuses() {
     hasher.stop_hashing();
     assert!(matches!(builder().password_hasher(hasher).build(), Err(BuildError::Password(_))));
 }
+
+/// Field 42 and its neighbours: nobody could ever log in, or out.
+#[test]
+fn field_42_a_skip_that_covers_our_own_routes_is_refused() {
+    for (rule, skip, covered) in [
+        ("everything above the prefix", "/api", "/api/auth/token"),
+        ("the prefix", "/api/auth/", "/api/auth/token"),
+        ("one route", "/api/auth/token/refresh", "/api/auth/token/refresh"),
+        ("with its slash", "/api/auth/logout/", "/api/auth/logout"),
+        ("one that looks alike", "/api/authors", ""),
+        ("elsewhere", "/static", ""),
+        ("a route that is not there", "/api/auth/register", ""),
+    ] {
+        let config = testing::config().skip("/health").skip(skip).build().unwrap();
+        let built = Authenticator::builder(config)
+            .users(TestUsers::new(Switches::default()))
+            .tokens(MemoryStore::new())
+            .password_hasher(TestHasher::default())
+            .build();
+        match built {
+            Ok(_) => assert_eq!(covered, "", "{rule}"),
+            Err(BuildError::Skip(path)) => assert_eq!(path, covered, "{rule}"),
+            Err(error) => panic!("{rule}: {error}"),
+        }
+    }
+}

@@ -270,7 +270,9 @@ async fn no_token_for_a_cookie(request: Request) {
     let before = world.row(&alice.session).await;
     let answer = request.ask(&alice, &bob).of(&world).await;
     let body = String::from_utf8(answer.0.body.to_vec()).unwrap();
-    assert_eq!(body.contains("eyJ"), request.has_earned_tokens(), "{request:?}: {} {body}", answer.status());
+    // The id of a session may have the same letters in it, and has no dots.
+    let has_token = body.split('"').any(|text| text.starts_with("eyJ") && text.contains('.'));
+    assert_eq!(has_token, request.has_earned_tokens(), "{request:?}: {} {body}", answer.status());
     if request.is_token_mode() {
         answer.assert_cookies_kept("token mode");
         assert_eq!(world.row(&alice.session).await, before, "{request:?}: the cookies were read");

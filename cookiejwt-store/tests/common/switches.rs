@@ -35,6 +35,7 @@ pub(crate) struct Switches(Arc<Mutex<State>>);
 struct State {
     failing: HashSet<Call>,
     losing: HashSet<Call>,
+    silent: HashSet<Call>,
     words: HashMap<Call, String>,
     log: Vec<Call>,
 }
@@ -56,11 +57,25 @@ impl Switches {
         self.state().losing.insert(call);
     }
 
+    /// From now on the call gives no answer.
+    pub(crate) fn silence(&self, call: Call) {
+        self.state().silent.insert(call);
+    }
+
+    /// Waits for ever when the call gives no answer.
+    pub(crate) async fn wait(&self, call: Call) {
+        let is_silent = self.state().silent.contains(&call);
+        if is_silent {
+            std::future::pending().await
+        }
+    }
+
     /// The call works again.
     pub(crate) fn mend(&self, call: Call) {
         let mut state = self.state();
         state.failing.remove(&call);
         state.losing.remove(&call);
+        state.silent.remove(&call);
     }
 
     pub(crate) fn count(&self, call: Call) -> usize {

@@ -4,8 +4,8 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, MemoryStore, Realm, Receipt, ReplaceRequest, Revocation,
-    RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
+    AnswerLateRequest, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, Receipt, ReplaceRequest,
+    Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
     SettleRequest, StoreError, Subject, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
     TokenStore,
 };
@@ -20,6 +20,10 @@ pub(crate) struct TestTokens {
     pub(crate) switches: Switches,
     /// Revocations wait while a test holds this.
     pub(crate) gate: Arc<Mutex<()>>,
+    /// What the feed has read waits while a test holds this.
+    pub(crate) feed_gate: Arc<Mutex<()>>,
+    /// The clock of the database, when it has one.
+    pub(crate) clock: Arc<std::sync::Mutex<Option<ManualClock>>>,
     pub(crate) created: Arc<std::sync::Mutex<Vec<SessionId>>>,
     pub(crate) keeps_no_buckets: Arc<AtomicBool>,
 }
@@ -54,6 +58,7 @@ impl TokenStore for TestTokens {
 
     async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         self.switches.enter(Call::Find)?;
+        self.switches.wait(Call::Find).await;
         self.rows.find(id).await
     }
 
@@ -115,7 +120,14 @@ impl TokenStore for TestTokens {
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.switches.enter(Call::RevokedSince)?;
-        self.rows.revoked_since(since).await
+        self.switches.wait(Call::RevokedSince).await;
+        let revoked = self.rows.revoked_since(since).await;
+        let _open = self.feed_gate.lock().await;
+        revoked
+    }
+
+    async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.clock.lock().unwrap().as_ref().map(|clock| clock.now().into()))
     }
 
     async fn sessions_of(

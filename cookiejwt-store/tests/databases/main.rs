@@ -8,6 +8,7 @@
 mod matrix;
 mod migration;
 mod place;
+mod roles;
 mod server;
 mod session;
 mod table;
@@ -31,6 +32,7 @@ fn main() {
         migration::trials(&places),
         upgrade::trials(&places),
         session::trials(&places),
+        roles::trials(&places),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
     places.remove();

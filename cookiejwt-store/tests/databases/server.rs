@@ -68,7 +68,8 @@ impl Server {
         format!("no {} at {}", self.name, url.rsplit('@').next().unwrap_or_default())
     }
 
-    fn administrate(&self, statement: &str) -> Result<(), DbErr> {
+    /// As the administrator, in the database of the URL.
+    pub(crate) fn administrate(&self, statement: &str) -> Result<(), DbErr> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.map_err(|error| DbErr::Custom(error.to_string()))?.block_on(async {
             let mut options = ConnectOptions::new(self.url());
@@ -94,6 +95,25 @@ impl Scratch {
         let name = format!("cookiejwt_test_{}_{count}", std::process::id());
         setting.server.administrate(&format!("CREATE DATABASE {name} {}", setting.options))?;
         Ok(Self { setting, name })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn server(&self) -> &'static Server {
+        self.setting.server
+    }
+
+    /// A pool of one connection for another role, without a password.
+    pub(crate) async fn connect_as(&self, role: &str) -> Result<DatabaseConnection, DbErr> {
+        let mut options = ConnectOptions::new(self.setting.server.url());
+        options.max_connections(1).sqlx_logging(false);
+        let (name, user) = (self.name.clone(), role.to_owned());
+        options.map_sqlx_postgres_opts(move |options| options.database(&name).username(&user));
+        let (name, user) = (self.name.clone(), role.to_owned());
+        options.map_sqlx_mysql_opts(move |options| options.database(&name).username(&user));
+        Database::connect(options).await
     }
 
     /// A pool of several connections, each at the isolation level. (SeaORM's own `after_connect` runs once per pool.)

@@ -146,29 +146,47 @@ fn a_place_that_is_no_directory_of_keys() {
     assert_eq!(read(directory.path()).expect_err("too many").problem(), OutOfRange);
 }
 
+/// The group that a file has when nobody gave it another, and one that is not root's.
+#[cfg(unix)]
+const OWN: Option<u32> = None;
+#[cfg(unix)]
+const USERS: Option<u32> = Some(100);
+
 #[cfg(unix)]
 #[test]
 fn whoever_may_change_a_key_signs_as_everybody() {
-    use std::os::unix::fs::PermissionsExt as _;
-    for (file, mode, accepted) in [
-        ("a.pem", 0o600, true),
-        ("a.pem", 0o440, true),
-        ("a.pem", 0o644, true),
-        ("a.pem", 0o602, false),
-        ("signing", 0o666, false),
-        ("b.pub.pem", 0o646, false),
-        ("", 0o755, true),
-        ("", 0o777, false),
-        ("", 0o1777, false),
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    for (rule, file, mode, group, refused) in [
+        ("the owner alone", "a.pem", 0o600, OWN, ""),
+        ("read by the group", "a.pem", 0o440, USERS, ""),
+        ("read by everybody", "a.pem", 0o644, USERS, ""),
+        ("written by everybody", "a.pem", 0o602, OWN, "chmod o-w"),
+        ("written by everybody, the name", "signing", 0o666, OWN, "chmod o-w"),
+        ("written by everybody, a public half", "b.pub.pem", 0o646, OWN, "chmod o-w"),
+        ("audit 18, written by the group", "a.pem", 0o620, USERS, "chmod g-w"),
+        ("audit 18, written by the group, the name", "signing", 0o664, USERS, "chmod g-w"),
+        ("audit 18, written by the group, a public half", "b.pub.pem", 0o660, USERS, "chmod g-w"),
+        ("audit 18, the directory, by the group", "", 0o770, USERS, "chmod g-w"),
+        ("audit 18, root's group", "a.pem", 0o660, Some(0), ""),
+        ("the directory, read", "", 0o755, USERS, ""),
+        ("the directory, by everybody", "", 0o777, OWN, "chmod o-w"),
+        ("the directory, sticky", "", 0o1777, OWN, "chmod o-w"),
     ] {
         let directory = directory(&[("a.pem", ED25519), ("b.pub.pem", P256_PUBLIC), ("signing", "a")]);
         let path = directory.path().join(file);
+        if group.is_some_and(|group| chown(&path, None, Some(group)).is_err()) {
+            // Only root gives a file to a group of which he is no member.
+            let own = fs::metadata(&path).unwrap().gid();
+            if (own == 0) != (group == Some(0)) {
+                continue;
+            }
+        }
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        let found = read(directory.path());
-        assert_eq!(found.is_ok(), accepted, "{file:?} {mode:o}");
-        if let Err(error) = found {
-            assert_eq!(error.problem(), Insecure, "{error}");
-            assert!(error.cure().contains("chmod o-w"), "{error}");
+        let found = read(directory.path()).err();
+        assert_eq!(found.is_some(), !refused.is_empty(), "{rule}: {found:?}");
+        if let Some(error) = found {
+            assert_eq!(error.problem(), Insecure, "{rule}: {error}");
+            assert!(error.cure().contains(refused), "{rule}: {error}");
         }
     }
 }

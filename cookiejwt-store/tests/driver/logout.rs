@@ -132,6 +132,53 @@ async fn the_retries_are_bounded() {
     assert_eq!(outcome(&world.authenticate(alice.jar.get()).await), ("session_revoked", "cleared"));
 }
 
+/// Audit 16: what waits is kept by session, and one task tries it.
+#[tokio::test(start_paused = true)]
+async fn audit_16_many_logouts_of_one_session_are_one_revocation() {
+    let world = World::new();
+    let alice = world.login("alice").await;
+    world.switches.fail(Call::Revoke);
+    for _ in 0..100 {
+        assert!(logout(&world.auth, &alice.jar.post(), None).await.revoked.is_err());
+    }
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert_eq!(world.switches.count(Call::Revoke), 100 + 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_that_somebody_else_has_made_is_not_tried_again() {
+    let world = World::new();
+    let alice = world.login("alice").await;
+    world.switches.fail(Call::Revoke);
+    assert!(logout(&world.auth, &alice.jar.post(), None).await.revoked.is_err());
+    world.switches.mend(Call::Revoke);
+    assert!(logout(&world.auth, &alice.jar.post(), None).await.revoked.is_ok());
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert_eq!(world.switches.count(Call::Revoke), 2);
+}
+
+/// As a worker of actix-web that panics and is replaced.
+#[test]
+fn a_runtime_that_ends_takes_the_retries_along_and_the_next_failure_starts_them_again() {
+    let runtime =
+        || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let world = World::new();
+    let first = runtime();
+    let (alice, bob) = first.block_on(async { (world.login("alice").await, world.login("bob").await) });
+    world.switches.fail(Call::Revoke);
+    let failed = first.block_on(logout(&world.auth, &alice.jar.post(), None));
+    assert!(failed.revoked.is_err());
+    drop(first);
+    runtime().block_on(async {
+        assert!(logout(&world.auth, &bob.jar.post(), None).await.revoked.is_err());
+        world.switches.mend(Call::Revoke);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        for browser in [&alice, &bob] {
+            assert_eq!(world.revoked(&browser.session).await, Some(RevocationReason::Logout));
+        }
+    });
+}
+
 /// One session that cannot be revoked must not keep the others alive.
 #[tokio::test(start_paused = true)]
 async fn every_session_of_a_logout_is_tried() {

@@ -4,8 +4,10 @@
 mod common;
 
 mod authenticate;
+mod clocks;
 mod feed;
 mod fresh_login;
+mod frozen;
 mod keys;
 mod keys_dir;
 mod levels;

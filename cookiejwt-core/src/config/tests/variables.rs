@@ -1,6 +1,6 @@
 use super::{
     super::{Config, ConfigBuilder, CredentialOrder, RevocationLevel, SameSite},
-    ConfigProblem::{Malformed, Unknown},
+    ConfigProblem::{Contradiction, Malformed, Unknown},
     REQUIRED, SECRET, Secret, Vars, accepted, assert_refused, builder, from,
 };
 
@@ -43,6 +43,7 @@ const ROWS: [Row; 31] = [
     ("COOKIEJWT_CREDENTIALS", |c| format!("{:?}", c.credentials), "CookieThenHeader", "header", "HeaderOnly"),
     ("COOKIEJWT_PUBLIC_ORIGIN", |c| c.csrf.public_origin.clone().unwrap_or_default(), "", "http://a", "http://a"),
     ("COOKIEJWT_TRUSTED_ORIGINS", |c| c.csrf.trusted_origins.join("+"), "", "http://a, http://b", "http://a+http://b"),
+    ("COOKIEJWT_STRICT_BROWSER_HEADERS", |c| c.csrf.strict_browser_headers.to_string(), "false", "true", "true"),
     ("COOKIEJWT_REVOCATION", |c| format!("{:?}", c.revocation()), "Feed", "at-refresh", "AtRefresh"),
     ("COOKIEJWT_MAX_SESSIONS", |c| format!("{:?}", c.max_sessions), "None", "5", "Some(5)"),
     ("COOKIEJWT_TOKEN_MODE", |c| c.token_mode.to_string(), "false", "true", "true"),
@@ -74,11 +75,12 @@ fn every_variable_and_its_default() {
         let mut vars = companions(name).to_vec();
         vars.push((name, value));
         assert_eq!(read(&accepted(name, from(&vars))), expected, "{name}={value}");
-        let padded = format!(" {value}\n");
-        *vars.last_mut().unwrap() = (name, &padded);
-        assert_eq!(read(&accepted(name, from(&vars))), expected, "{name}, trimmed");
+        for padded in [format!(" {value}\n"), format!("{value}\r"), format!("{value}\r\n")] {
+            let mut vars = vars.clone();
+            *vars.last_mut().unwrap() = (name, &padded);
+            assert_eq!(read(&accepted(name, from(&vars))), expected, "{name}, trimmed");
+        }
     }
-    assert!(!defaults.csrf.strict_browser_headers, "off unless the builder turns it on");
     assert!(defaults.keys.signing.is_none() && defaults.keys.verifying.is_empty());
 }
 
@@ -127,15 +129,18 @@ fn variables_win_over_the_builder() {
     assert!(accepted("COOKIEJWT_SECURE", secure.build()).is_secure());
 }
 
+/// A file and the variables over it are two calls; in one, nobody can know which of the two counts.
 #[test]
-fn the_last_of_two_equal_names_counts() {
+fn of_two_calls_the_later_counts_and_one_call_has_each_name_once() {
     for (name, read, _, value, expected) in ROWS {
         let first = match name {
             "COOKIEJWT_SECRET" | "COOKIEJWT_SECRET_PREVIOUS" => SECRET,
             "COOKIEJWT_SIGNING_KEY" => P256,
             "COOKIEJWT_VERIFYING_KEYS" => ED25519_PUBLIC,
             "COOKIEJWT_SECURE" | "COOKIEJWT_HTTPONLY" | "COOKIEJWT_PARTITIONED" => "true",
-            "COOKIEJWT_TOKEN_MODE" | "COOKIEJWT_SET_SESSION_COOKIE" => "false",
+            "COOKIEJWT_TOKEN_MODE"
+            | "COOKIEJWT_SET_SESSION_COOKIE"
+            | "COOKIEJWT_STRICT_BROWSER_HEADERS" => "false",
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",
@@ -145,31 +150,111 @@ fn the_last_of_two_equal_names_counts() {
             name if name.ends_with("AGE") || name.ends_with("LEEWAY") || name.ends_with("AHEAD") => "1",
             _ => "first",
         };
-        let mut vars = companions(name).to_vec();
-        vars.extend([(name, first), (name, value)]);
-        assert_eq!(read(&accepted(name, from(&vars))), expected, "{name}");
+        let layered = builder().vars(companions(name).iter().copied()).unwrap();
+        let layered = layered.vars([(name, first)]).unwrap().vars([(name, value)]).unwrap();
+        assert_eq!(read(&accepted(name, layered.build())), expected, "{name}");
+        let twice = |one, other| builder().vars([(name, one), (name, other)]);
+        let same = twice(value, value).unwrap().vars(companions(name).iter().copied()).unwrap();
+        assert_eq!(read(&accepted(name, same.build())), expected, "{name}, the same twice");
+        if first != value && name != "COOKIEJWT_HTTPONLY" {
+            assert_refused(name, twice(first, value), (name, Contradiction, "set it once"));
+        }
     }
 }
 
 #[test]
 fn an_unknown_name_is_refused_and_a_foreign_one_passed_over() {
-    for name in [
-        "COOKIEJWT_SECRETS",
-        "COOKIEJWT_SECRET_",
-        "COOKIEJWT_",
-        "COOKIEJWT_secret",
-        "COOKIEJWT_COOKIE_SECURE",
-        "COOKIEJWT_HTTP_ONLY",
+    for (name, cure) in [
+        ("COOKIEJWT_", "remove it, or use one of COOKIEJWT_SECRET, "),
+        ("COOKIEJWT_COOKIE_SECURE", "remove it, or use one of COOKIEJWT_SECRET, "),
+        ("COOKIEJWT_SECRETS", "write COOKIEJWT_SECRET, or use one of"),
+        ("COOKIEJWT_ISUER", "write COOKIEJWT_ISSUER, or use one of"),
+        ("COOKIEJWT_AUDEINCE", "write COOKIEJWT_AUDIENCE, or use one of"),
+        ("COOKIEJWT_SECRET_", "write COOKIEJWT_SECRET"),
+        ("COOKIEJWT_secret", "write COOKIEJWT_SECRET"),
+        ("cookiejwt_secret", "write COOKIEJWT_SECRET"),
+        ("CookieJwt_Secret", "write COOKIEJWT_SECRET"),
+        ("COOKIEJWT_HTTP_ONLY", "write COOKIEJWT_HTTPONLY"),
+        ("COOKIEJWT_SAME_SITE", "write COOKIEJWT_SAMESITE"),
+        ("COOKIEJWT-ISSUER", ""),
     ] {
         for value in ["true", ""] {
-            assert_refused(name, from(&[(name, value)]), (name, Unknown, "use one of COOKIEJWT_SECRET, "));
+            let built = from(&[(name, value)]);
+            if cure.is_empty() {
+                accepted("another prefix", built);
+            } else {
+                assert_refused(name, built, (name, Unknown, cure));
+            }
         }
     }
     let error = from(&[("COOKIEJWT_\r\nx", "a")]).unwrap_err();
     assert_eq!(error.setting(), "COOKIEJWT_\\r\\nx", "no line end reaches the log");
-    for name in ["PATH", "COOKIEJWT", "cookiejwt_secret", "XCOOKIEJWT_SECRET", "DATABASE_URL", ""] {
+    for name in ["PATH", "COOKIEJWT", "XCOOKIEJWT_SECRET", "DATABASE_URL", "exportCOOKIEJWT_SECRET", "é", ""] {
         accepted(name, from(&[(name, "")]));
     }
+}
+
+/// What an orchestrator or a file has left behind.
+#[test]
+fn a_name_that_nobody_wrote_is_told_where_it_comes_from() {
+    for name in [
+        "COOKIEJWT_SERVICE_HOST",
+        "COOKIEJWT_SERVICE_PORT",
+        "COOKIEJWT_SERVICE_PORT_HTTP",
+        "COOKIEJWT_PORT",
+        "COOKIEJWT_PORT_3000_TCP",
+        "COOKIEJWT_PORT_3000_TCP_ADDR",
+        "COOKIEJWT_PORT_3000_UDP_PROTO",
+        "COOKIEJWT_DB_SERVICE_HOST",
+        "COOKIEJWT_DB_PORT",
+        "COOKIEJWT_DB_PORT_5432_TCP_PORT",
+        "COOKIEJWT_NAME",
+        "COOKIEJWT_ENV_PATH",
+    ] {
+        let expected = (name, Unknown, "enableServiceLinks: false");
+        assert_refused(name, from(&[(name, "tcp://10.0.0.1:3000")]), expected);
+    }
+    for name in
+        ["COOKIEJWT_PORTS", "COOKIEJWT_PORT_A_TCP", "COOKIEJWT_PORT_80_HTTP", "COOKIEJWT_SERVICE_NAME"]
+    {
+        assert_refused(name, from(&[(name, "x")]), (name, Unknown, "use one of"));
+    }
+    for (name, shown) in [
+        ("export COOKIEJWT_ISSUER", "export COOKIEJWT_ISSUER"),
+        ("export\tCOOKIEJWT_ISSUER", "export\\tCOOKIEJWT_ISSUER"),
+        ("\u{feff}COOKIEJWT_ISSUER", "\\u{feff}COOKIEJWT_ISSUER"),
+        (" COOKIEJWT_ISSUER", " COOKIEJWT_ISSUER"),
+        ("COOKIEJWT_ISSUER ", "COOKIEJWT_ISSUER "),
+    ] {
+        assert_refused(name, from(&[(name, "x")]), (shown, Unknown, "write COOKIEJWT_ISSUER alone"));
+    }
+}
+
+#[test]
+fn field_35_what_a_file_keeps_of_a_shell_is_no_value() {
+    for (name, _, _, value, _) in ROWS {
+        for (rule, value, cure) in [
+            ("field 35, double quotes", format!("\"{value}\""), "remove the quotes"),
+            ("field 35, single quotes", format!("'{value}'"), "remove the quotes"),
+            ("field 35, before a carriage return", format!("\"{value}\"\r"), "remove the quotes"),
+            ("field 35, only the first", format!("\"{value}"), "remove the quotes"),
+            ("field 35, only the last", format!("{value}\""), "remove the quotes"),
+            ("typographic quotes", format!("\u{201c}{value}\u{201d}"), "remove the quotes"),
+            ("field 35, nothing in quotes", "\"\"".into(), "remove the quotes"),
+            ("a placeholder", format!("${{{name}}}"), "the value itself"),
+            ("a command", "$(cat /run/secrets/x)".into(), "the value itself"),
+            ("a template", "{{ .Values.x }}".into(), "the value itself"),
+            ("a comment", format!("{value} # production"), "line of its own"),
+        ] {
+            let rule = format!("{rule}: {name}={value}");
+            assert_refused(&rule, from(&[(name, &value)]), (name, Malformed, cure));
+        }
+    }
+    for name in ["COOKIEJWT_AUDIENCE", "COOKIEJWT_TRUSTED_ORIGINS", "COOKIEJWT_SKIP"] {
+        let json = from(&[(name, "[\"a\", \"b\"]")]);
+        assert_refused(name, json, (name, Malformed, "without brackets"));
+    }
+    accepted("a hash without a blank", from(&[("COOKIEJWT_ISSUER", "https://id.example/#a")]));
 }
 
 #[test]

@@ -82,10 +82,12 @@ pub(super) enum Fault {
     NeverRefunds,
     CountsInTwoSteps,
     PurgesFullBuckets,
+    ClockInLocalTime,
+    ClockInSeconds,
 }
 
 /// Each fault with a fact that has to find it; others may find it too.
-pub(super) const CAUGHT: [(Fault, &str); 92] = [
+pub(super) const CAUGHT: [(Fault, &str); 94] = [
     (Fault::ForgetsTheAddress, "every_field_comes_back"),
     (Fault::ForgetsTheRealm, "every_field_comes_back"),
     (Fault::CutsTheSubject, "the_longest_values_come_back"),
@@ -174,6 +176,8 @@ pub(super) const CAUGHT: [(Fault, &str); 92] = [
     (Fault::NeverRefunds, "a_refund_makes_room_for_what_it_takes_back"),
     (Fault::CountsInTwoSteps, "fifty_tries_at_once_pass_exactly_the_burst"),
     (Fault::PurgesFullBuckets, "purge_throttle_deletes_exactly_what_is_empty"),
+    (Fault::ClockInLocalTime, "the_clock_is_utc_in_milliseconds"),
+    (Fault::ClockInSeconds, "the_clock_is_utc_in_milliseconds"),
     (Fault::RotatesInTwoSteps, "fifty_requests_rotate_once"),
     (Fault::SubjectsShareRealms, "two_realms_are_two_user_tables"),
     (Fault::ListLagsBehind, "the_limit_of_sessions_holds_when_logins_race"),

@@ -14,7 +14,7 @@ use super::{
     changes::{Change, Received},
     throttle::Buckets,
 };
-use crate::{RevokedSession, StoreError, TokenStore};
+use crate::{Clock as _, RevokedSession, StoreError, SystemClock, TokenStore};
 
 #[derive(Clone)]
 pub(super) struct Broken {
@@ -339,6 +339,16 @@ impl TokenStore for Broken {
             *left = rows;
         }
         Ok(if self.is(Fault::PurgeCountsWhatItRead) { ended.len() } else { deleted } as u64)
+    }
+
+    async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        let now = Timestamp::from(SystemClock.now());
+        Ok(match self.fault {
+            Fault::NeverPurges => None,
+            Fault::ClockInLocalTime => Some(now.plus_millis(3_600_000)),
+            Fault::ClockInSeconds => Some(Timestamp::from_millis(now.as_millis() / 1000)),
+            _ => Some(now),
+        })
     }
 
     async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
