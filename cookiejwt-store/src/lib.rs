@@ -33,6 +33,7 @@ mod adapter;
 mod api;
 mod authenticator;
 mod background;
+mod buckets;
 mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -46,6 +47,7 @@ mod event;
 mod fresh_login;
 mod guard;
 pub mod guide;
+mod in_flight;
 mod keys;
 mod keys_dir;
 mod lent_memory;

@@ -8,7 +8,7 @@ use super::{
     keys::{CheckedKeys, SetKeys},
     vars,
 };
-use crate::Realm;
+use crate::{Realm, known_device};
 
 const MEMO_ENTRIES: u32 = 10_000;
 
@@ -43,6 +43,7 @@ pub struct ConfigBuilder {
     trusted_proxies: u32,
     memo_entries: Option<u32>,
     set_session_cookie: bool,
+    no_known_devices: bool,
 }
 
 impl ConfigBuilder {
@@ -278,6 +279,18 @@ impl ConfigBuilder {
         self
     }
 
+    /// Whether a login with `remember` sets the cookie `__Host-known_device`, which lives for 180 days. Variable
+    /// `COOKIEJWT_KNOWN_DEVICES`, default true.
+    ///
+    /// Whoever guesses at an account from many networks fills its limit over all networks, and could keep the owner waiting
+    /// for as long as they go on. A device that the account has logged in from before has a limit of its own instead (OWASP,
+    /// "Slow Down Online Guessing Attacks with Device Cookies"). The cookie opens nothing: the password is still needed. A
+    /// new password forgets all devices, and logging out does not.
+    pub fn known_devices(mut self, on: bool) -> Self {
+        self.no_known_devices = !on;
+        self
+    }
+
     /// Takes settings from pairs of name and value, over those already made.
     ///
     /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error.
@@ -331,6 +344,7 @@ impl ConfigBuilder {
             trusted_proxies: self.trusted_proxies,
             memo_entries: self.memo_entries.unwrap_or(MEMO_ENTRIES),
             set_session_cookie: self.set_session_cookie,
+            known_devices: !self.no_known_devices,
         })
     }
 
@@ -369,6 +383,7 @@ impl ConfigBuilder {
         CookieSettings {
             access_name: name(&self.access_name, "access_token"),
             refresh_name: name(&self.refresh_name, "refresh_token"),
+            device_name: known_device::cookie_name(!self.insecure, realm),
             path: self.path.clone().unwrap_or_else(|| "/".into()),
             domain: self.domain.clone(),
             secure: !self.insecure,

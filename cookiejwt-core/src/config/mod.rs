@@ -52,6 +52,7 @@ pub struct Config {
     pub(crate) trusted_proxies: u32,
     pub(crate) memo_entries: u32,
     pub(crate) set_session_cookie: bool,
+    pub(crate) known_devices: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -67,6 +68,7 @@ pub(crate) struct KeySettings {
 pub(crate) struct CookieSettings {
     pub(crate) access_name: String,
     pub(crate) refresh_name: String,
+    pub(crate) device_name: String,
     pub(crate) path: String,
     pub(crate) domain: Option<String>,
     pub(crate) secure: bool,
@@ -271,6 +273,11 @@ impl Config {
     /// Whether a login and a logout change the web framework's own session too.
     pub fn sets_session_cookie(&self) -> bool {
         self.set_session_cookie
+    }
+
+    /// Whether a login makes its device known, so that no stranger's guesses keep the owner out there.
+    pub fn known_devices(&self) -> bool {
+        self.known_devices
     }
 
     /// Whether any path is skipped at all.

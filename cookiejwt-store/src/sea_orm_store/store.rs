@@ -1,7 +1,6 @@
 use cookiejwt_core::{
-    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
-    ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge, Timestamp,
 };
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigratorTrait;
@@ -16,7 +15,7 @@ use crate::{RevokedSession, StoreError, TokenStore};
 const MIGRATION_TRIES: u32 = 8;
 
 /// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL, MySQL or MariaDB. A second
-/// one, `cookiejwt_throttle`, counts the passwords that are tried.
+/// one, `cookiejwt_throttle`, counts the wrong passwords that were tried.
 ///
 /// Right at every isolation level: each change is one statement of its own, and one that the database refuses because of
 /// others at the same time is tried again.
@@ -133,12 +132,16 @@ impl TokenStore for SeaOrmTokenStore {
         retrying(|| statements::purge(&self.db, before, limit)).await
     }
 
-    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
-        retrying(|| throttle::count(&self.db, request)).await.map(Some)
+    async fn throttle_levels(
+        &self,
+        buckets: &[BucketId],
+    ) -> Result<Option<Vec<Option<Timestamp>>>, StoreError> {
+        retrying(|| throttle::levels(&self.db, buckets)).await.map(Some)
     }
 
-    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
-        retrying(|| throttle::refund(&self.db, refund)).await
+    async fn charge_throttle(&self, charge: &ThrottleCharge) -> Result<bool, StoreError> {
+        retrying(|| throttle::charge(&self.db, charge)).await?;
+        Ok(true)
     }
 
     async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

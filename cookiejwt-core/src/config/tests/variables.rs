@@ -49,6 +49,7 @@ const ROWS: [Row; 31] = [
     ("COOKIEJWT_TRUSTED_PROXIES", |c| c.trusted_proxies().to_string(), "0", "2", "2"),
     ("COOKIEJWT_MEMO_ENTRIES", |c| c.memo_entries.to_string(), "10000", "0", "0"),
     ("COOKIEJWT_SET_SESSION_COOKIE", |c| c.set_session_cookie.to_string(), "false", "true", "true"),
+    ("COOKIEJWT_KNOWN_DEVICES", |c| c.known_devices().to_string(), "true", "false", "false"),
     ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
 ];
 
@@ -134,7 +135,9 @@ fn the_last_of_two_equal_names_counts() {
             "COOKIEJWT_SECRET" | "COOKIEJWT_SECRET_PREVIOUS" => SECRET,
             "COOKIEJWT_SIGNING_KEY" => P256,
             "COOKIEJWT_VERIFYING_KEYS" => ED25519_PUBLIC,
-            "COOKIEJWT_SECURE" | "COOKIEJWT_HTTPONLY" | "COOKIEJWT_PARTITIONED" => "true",
+            "COOKIEJWT_SECURE" | "COOKIEJWT_HTTPONLY" | "COOKIEJWT_PARTITIONED" | "COOKIEJWT_KNOWN_DEVICES" => {
+                "true"
+            }
             "COOKIEJWT_TOKEN_MODE" | "COOKIEJWT_SET_SESSION_COOKIE" => "false",
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CREDENTIALS" => "cookie",
