@@ -152,3 +152,126 @@ impl Drop for Guest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::Future,
+        pin::{Pin, pin},
+        task::{Context, Poll, Waker},
+        time::Duration,
+    };
+
+    use cookiejwt_core::{Core, PasswordTry, Throttle, ThrottleLimit, ThrottleScope, testing};
+
+    use super::*;
+
+    fn bucket(name: &str, most: u32) -> ThrottleBucket {
+        let limit = ThrottleLimit::new(most, Duration::from_secs(1)).unwrap();
+        ThrottleBucket::new(name.into(), ThrottleScope::Account, limit)
+    }
+
+    fn is_granted(admission: &Admission) -> bool {
+        matches!(admission, Admission::Granted)
+    }
+
+    fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// The buckets of a login, with their places.
+    fn of_login(login: &str, ip: [u8; 4]) -> Vec<ThrottleBucket> {
+        let core = Core::new(testing::config().build().unwrap());
+        let tried = PasswordTry { login: Some(login), ip: Some(ip.into()), ..PasswordTry::default() };
+        core.throttle_buckets(&Throttle::new(), tried)
+    }
+
+    #[test]
+    fn who_is_in_flight_counts_until_they_leave() {
+        let in_flight = Arc::new(InFlight::default());
+        let buckets = [bucket("a", 5), bucket("b", 5)];
+        let mut one = in_flight.enter(&buckets).unwrap();
+        let mut other = in_flight.enter(&buckets[1..]).unwrap();
+        assert!(is_granted(&one.admit(&[1, 2], &one.charges())));
+        let seen = other.charges();
+        let Admission::Wait(changed) = other.admit(&[1], &seen) else { panic!("b has one place") };
+        let mut changed = pin!(changed);
+        assert!(poll(changed.as_mut()).is_pending());
+        assert!(is_granted(&other.admit(&[2], &seen)), "there is room for two");
+        drop(one);
+        assert!(poll(changed).is_ready(), "who waits hears of it");
+        drop(other);
+        assert!(in_flight.flights().is_empty(), "nothing is left behind");
+    }
+
+    /// Between reading and asking somebody has failed: what was read is too much.
+    #[test]
+    fn what_was_charged_since_the_reading_counts() {
+        let in_flight = Arc::new(InFlight::default());
+        let buckets = [bucket("a", 5)];
+        let (mut one, mut other) = (in_flight.enter(&buckets).unwrap(), in_flight.enter(&buckets).unwrap());
+        let seen = other.charges();
+        assert!(is_granted(&one.admit(&[1], &one.charges())));
+        in_flight.note_charges(&["a".into(), "nobody's".into()]);
+        drop(one);
+        assert!(matches!(other.admit(&[1], &seen), Admission::ReadAgain));
+        assert!(is_granted(&other.admit(&[2], &seen)));
+        drop(other);
+        assert!(in_flight.flights().is_empty());
+    }
+
+    #[test]
+    fn who_comes_too_many_is_turned_away_and_takes_nothing() {
+        let in_flight = Arc::new(InFlight::default());
+        let buckets = [bucket("a", 5), bucket("b", 5)];
+        let guests: Vec<_> = (0..MOST_GUESTS).map(|_| in_flight.enter(&buckets[1..]).unwrap()).collect();
+        assert!(in_flight.enter(&buckets).is_none());
+        assert_eq!(in_flight.flights().len(), 1, "nothing of the other bucket");
+        drop(guests);
+        assert!(in_flight.enter(&buckets).is_some());
+    }
+
+    /// Five of an account from one network, twenty of an account, thirty of a network; the next one waits.
+    #[test]
+    fn places_are_taken_in_turn_and_given_back() {
+        let accounts = |index: u8| format!("user {index}");
+        let networks = |index: u8| [10, 0, 0, index];
+        for (rule, most, tries) in [
+            ("an account from one network", 5, (0..6).map(|_| of_login("alice", [10, 0, 0, 1])).collect::<Vec<_>>()),
+            ("an account", 20, (0..21).map(|index| of_login("alice", networks(index))).collect()),
+            ("a network", 30, (0..31).map(|index| of_login(&accounts(index), [10, 0, 0, 1])).collect()),
+        ] {
+            let in_flight = Arc::new(InFlight::default());
+            let mut guests: Vec<_> = tries.iter().map(|buckets| in_flight.enter(buckets).unwrap()).collect();
+            let mut last = guests.pop().unwrap();
+            assert_eq!(guests.len(), most, "{rule}");
+            for guest in &mut guests {
+                assert!(poll(pin!(guest.take_places())).is_ready(), "{rule}");
+            }
+            {
+                let mut waiting = pin!(last.take_places());
+                assert!(poll(waiting.as_mut()).is_pending(), "{rule}: it waits");
+                guests.pop();
+                assert!(poll(waiting).is_ready(), "{rule}: until somebody leaves");
+            }
+            drop((guests, last));
+            assert!(in_flight.flights().is_empty(), "{rule}");
+        }
+    }
+
+    #[test]
+    fn whoever_gives_up_while_waiting_is_forgotten() {
+        let in_flight = Arc::new(InFlight::default());
+        let buckets = of_login("alice", [10, 0, 0, 1]);
+        let mut guests: Vec<_> = (0..5).map(|_| in_flight.enter(&buckets).unwrap()).collect();
+        for guest in &mut guests {
+            assert!(poll(pin!(guest.take_places())).is_ready());
+        }
+        let mut gone = in_flight.enter(&buckets).unwrap();
+        assert!(poll(pin!(gone.take_places())).is_pending());
+        drop(gone);
+        guests.pop();
+        let mut next = in_flight.enter(&buckets).unwrap();
+        assert!(poll(pin!(next.take_places())).is_ready());
+    }
+}

@@ -8,6 +8,7 @@ mod feed;
 mod fresh_login;
 mod keys;
 mod keys_dir;
+mod known_device;
 mod levels;
 mod limit;
 mod login;
