@@ -7,7 +7,7 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::{Core, Login, Realm, RequestHead, Subject, cookie, crypto::with_lengths};
+use crate::{Config, ConfigBuilder, Core, Login, Realm, RequestHead, Subject, cookie, crypto::with_lengths};
 
 /// How long a device is known: 180 days in seconds.
 const LIFE: i64 = 180 * 86_400;
@@ -51,6 +51,32 @@ impl fmt::Debug for PresentedDevices {
     }
 }
 
+impl ConfigBuilder {
+    /// Whether a login with `remember` sets the cookie `__Host-known_device`, which lives for 180 days. Variable
+    /// `COOKIEJWT_KNOWN_DEVICES`, default true.
+    ///
+    /// Whoever guesses at an account from many networks fills its limit over all networks, and could keep the owner waiting
+    /// for as long as they go on. A device that the account has logged in from before has a limit of its own instead (OWASP,
+    /// "Slow Down Online Guessing Attacks with Device Cookies"). The cookie opens nothing: the password is still needed. A
+    /// new password forgets all devices, and logging out does not.
+    pub fn known_devices(mut self, on: bool) -> Self {
+        self.no_known_devices = !on;
+        self
+    }
+}
+
+impl Config {
+    /// Whether a login makes its device known, so that no stranger's guesses keep the owner out there.
+    pub fn known_devices(&self) -> bool {
+        self.known_devices
+    }
+
+    /// The name of the cookie that makes a device known.
+    pub fn device_name(&self) -> &str {
+        &self.cookies.device_name
+    }
+}
+
 impl Core {
     /// Reads the cookies that name known devices. None in token mode, where no cookie is read, and none when
     /// [`known_devices`](crate::ConfigBuilder::known_devices) is off.
@@ -60,7 +86,7 @@ impl Core {
             return PresentedDevices::default();
         }
         cookie::visit_pairs(head, &mut |pair| {
-            let value = pair.value_of(&self.config().cookies.device_name);
+            let value = pair.value_of(self.config().device_name());
             let fits = |value: &&[u8]| value.len() <= LONGEST_VALUE && presented.len() < MOST_PRESENTED;
             let value = value.filter(fits).and_then(|value| std::str::from_utf8(value).ok());
             presented.extend(value.map(Into::into));

@@ -10,8 +10,8 @@ use std::net::IpAddr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use self::networks::networks;
 pub use self::limits::{Throttle, ThrottleLimit};
+use self::networks::networks;
 use crate::{Core, DeviceId, SessionId, Subject, Timestamp, crypto::with_lengths};
 
 /// Passwords of one account that one node checks at once for one client network, device or session.

@@ -1,6 +1,8 @@
 //! A user who is logged in proves again who he is.
 
-use cookiejwt_core::{Identity, Login, PasswordTry, Revocation, RevocationReason, SessionId, SessionRecord, Standing};
+use cookiejwt_core::{
+    Identity, Login, PasswordTry, Revocation, RevocationReason, SessionId, SessionRecord, Standing,
+};
 
 use crate::{
     Authenticator, LoginContext, LoginError, LoginOptions, StoreError, event::LoginRefusal, proof::Proven,

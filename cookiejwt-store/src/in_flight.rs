@@ -237,7 +237,11 @@ mod tests {
         let accounts = |index: u8| format!("user {index}");
         let networks = |index: u8| [10, 0, 0, index];
         for (rule, most, tries) in [
-            ("an account from one network", 5, (0..6).map(|_| of_login("alice", [10, 0, 0, 1])).collect::<Vec<_>>()),
+            (
+                "an account from one network",
+                5,
+                (0..6).map(|_| of_login("alice", [10, 0, 0, 1])).collect::<Vec<_>>(),
+            ),
             ("an account", 20, (0..21).map(|index| of_login("alice", networks(index))).collect()),
             ("a network", 30, (0..31).map(|index| of_login(&accounts(index), [10, 0, 0, 1])).collect()),
         ] {

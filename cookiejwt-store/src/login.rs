@@ -134,8 +134,7 @@ impl Authenticator {
         let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let device = self.0.core.load().known_device(&context.devices, subject.as_ref(), hash);
         let standing = device.as_ref().map_or(Standing::Stranger, Standing::KnownDevice);
-        let tried =
-            PasswordTry { login: Some(login), subject: subject.as_ref(), ip: context.ip(), standing };
+        let tried = PasswordTry { login: Some(login), subject: subject.as_ref(), ip: context.ip(), standing };
         let proven = self.prove(user, password, tried).await?;
         self.begin_session(proven, options, context).await
     }

@@ -5,7 +5,8 @@ use std::{
 
 use cookiejwt_core::{
     AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge, Timestamp,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
 };
 
 use crate::{RevokedSession, StoreError, TokenStore, buckets::Buckets};

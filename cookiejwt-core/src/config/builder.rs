@@ -43,7 +43,7 @@ pub struct ConfigBuilder {
     trusted_proxies: u32,
     memo_entries: Option<u32>,
     set_session_cookie: bool,
-    no_known_devices: bool,
+    pub(crate) no_known_devices: bool,
 }
 
 impl ConfigBuilder {
@@ -276,18 +276,6 @@ impl ConfigBuilder {
     /// default false. Needs the feature `tower-sessions`, `actix-session` or `private-cookie` of the adapter.
     pub fn set_session_cookie(mut self, on: bool) -> Self {
         self.set_session_cookie = on;
-        self
-    }
-
-    /// Whether a login with `remember` sets the cookie `__Host-known_device`, which lives for 180 days. Variable
-    /// `COOKIEJWT_KNOWN_DEVICES`, default true.
-    ///
-    /// Whoever guesses at an account from many networks fills its limit over all networks, and could keep the owner waiting
-    /// for as long as they go on. A device that the account has logged in from before has a limit of its own instead (OWASP,
-    /// "Slow Down Online Guessing Attacks with Device Cookies"). The cookie opens nothing: the password is still needed. A
-    /// new password forgets all devices, and logging out does not.
-    pub fn known_devices(mut self, on: bool) -> Self {
-        self.no_known_devices = !on;
         self
     }
 

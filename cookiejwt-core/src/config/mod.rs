@@ -275,11 +275,6 @@ impl Config {
         self.set_session_cookie
     }
 
-    /// Whether a login makes its device known, so that no stranger's guesses keep the owner out there.
-    pub fn known_devices(&self) -> bool {
-        self.known_devices
-    }
-
     /// Whether any path is skipped at all.
     pub fn has_skips(&self) -> bool {
         !self.skip.is_empty()

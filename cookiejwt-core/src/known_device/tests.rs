@@ -72,12 +72,26 @@ fn the_third_line_of_a_login_that_is_remembered() {
 #[test]
 fn where_no_device_is_remembered() {
     for (rule, change, remember, mode, hash, expected) in [
-        ("a login that is remembered", (|c| c) as fn(ConfigBuilder) -> ConfigBuilder, true, "cookie", Some(HASH), 3),
+        (
+            "a login that is remembered",
+            (|c| c) as fn(ConfigBuilder) -> ConfigBuilder,
+            true,
+            "cookie",
+            Some(HASH),
+            3,
+        ),
         ("one that is not", |c| c, false, "cookie", Some(HASH), 2),
         ("a user without a password, at whom nobody can guess", |c| c, true, "cookie", None, 2),
         ("switched off", |c| c.known_devices(false), true, "cookie", Some(HASH), 2),
         ("token mode", |c| c.token_mode(true), true, "token", Some(HASH), 0),
-        ("where no cookie is read", |c| c.credentials(CredentialOrder::HeaderOnly), true, "cookie", Some(HASH), 2),
+        (
+            "where no cookie is read",
+            |c| c.credentials(CredentialOrder::HeaderOnly),
+            true,
+            "cookie",
+            Some(HASH),
+            2,
+        ),
     ] {
         let core = core(change);
         let login = core.remember_device(login(&core, "alice", "s", remember, mode), hash);
@@ -150,8 +164,23 @@ fn the_name_has_the_realm_and_the_prefix() {
         (false, "", "known_device"),
         (false, "staff", "staff_known_device"),
     ] {
-        assert_eq!(cookie_name(secure, realm), expected);
+        let config = testing::config().secure(secure).realm(realm);
+        let config = if realm.is_empty() { testing::config().secure(secure) } else { config };
+        let core = Core::new(config.build().unwrap());
+        let own = pair(&core, "s", HASH);
+        assert_eq!(own.split_once('=').unwrap().0, expected);
+        assert_eq!(known(&core, &own, Some("alice"), Some(HASH)).as_deref(), Some("s"), "{expected}");
     }
+}
+
+/// Alice of the shop and alice of the staff are two people, whatever the cookie is called.
+#[test]
+fn another_realm_does_not_know_the_device() {
+    let (shop, staff) = (core(|config| config), core(|config| config.realm("staff")));
+    let renamed = pair(&shop, "s", HASH).replacen("__Host-", "__Host-staff_", 1);
+    assert_eq!(known(&staff, &renamed, Some("alice"), Some(HASH)), None);
+    let renamed = pair(&staff, "s", HASH).replacen("__Host-staff_", "__Host-", 1);
+    assert_eq!(known(&shop, &renamed, Some("alice"), Some(HASH)), None);
 }
 
 #[test]
@@ -164,7 +193,10 @@ fn it_stays_with_this_host_and_away_from_scripts_whatever_the_others_do() {
     let login = wide.remember_device(login(&wide, "alice", "s", true, "cookie"), Some(HASH));
     let line = lines(&login).pop().unwrap();
     assert!(line.starts_with("__Host-known_device=s."), "{line}");
-    assert!(line.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Partitioned; Max-Age=15552000"), "{line}");
+    assert!(
+        line.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Partitioned; Max-Age=15552000"),
+        "{line}"
+    );
     let secret = Secret::from_base64(OTHER_SECRET).unwrap();
     let dev = Config::dev_http().secret(secret).issuer("i").audience("a").build().unwrap();
     let dev = Core::new(dev);

@@ -201,7 +201,11 @@ fn who_is_known_is_refused_by_a_bucket_of_their_own_alone() {
     assert_ne!(of(Standing::KnownDevice(&device)), of(Standing::Session(&session)), "of the same name");
     let unlimited = Throttle::off().account(limit(1, 1));
     let subject = Subject::from(2);
-    let tried = PasswordTry { subject: Some(&subject), standing: Standing::Session(&session), ..PasswordTry::default() };
+    let tried = PasswordTry {
+        subject: Some(&subject),
+        standing: Standing::Session(&session),
+        ..PasswordTry::default()
+    };
     let buckets = testing::core().throttle_buckets(&unlimited, tried);
     assert!(buckets.len() == 1 && buckets[0].refuses, "without a limit of their own they are strangers");
 }
@@ -209,8 +213,30 @@ fn who_is_known_is_refused_by_a_bucket_of_their_own_alone() {
 #[test]
 fn the_limits_of_the_table() {
     for (rule, ip, expected) in [
-        ("IPv4", IP, &[("account_and_network", 5, 30), ("account_and_network", 5, 30), ("account", 100, 5), ("network", 30, 2), ("logins", 30, 10)][..]),
-        ("IPv6", IPV6, &[("account_and_network", 5, 30), ("account_and_network", 5, 30), ("account", 100, 5), ("network", 30, 2), ("network", 120, 1), ("network", 480, 1), ("logins", 30, 10)]),
+        (
+            "IPv4",
+            IP,
+            &[
+                ("account_and_network", 5, 30),
+                ("account_and_network", 5, 30),
+                ("account", 100, 5),
+                ("network", 30, 2),
+                ("logins", 30, 10),
+            ][..],
+        ),
+        (
+            "IPv6",
+            IPV6,
+            &[
+                ("account_and_network", 5, 30),
+                ("account_and_network", 5, 30),
+                ("account", 100, 5),
+                ("network", 30, 2),
+                ("network", 120, 1),
+                ("network", 480, 1),
+                ("logins", 30, 10),
+            ],
+        ),
     ] {
         let buckets = buckets((BOB, Some(2), ip));
         let limits: Vec<_> = buckets
@@ -229,7 +255,8 @@ fn the_limits_of_the_table() {
             .collect();
         assert_eq!(limits, expected, "{rule}");
     }
-    let wide: Vec<_> = buckets((BOB, Some(2), IPV6)).iter().map(|b| b.charge(at(0)).interval_millis).collect();
+    let wide: Vec<_> =
+        buckets((BOB, Some(2), IPV6)).iter().map(|b| b.charge(at(0)).interval_millis).collect();
     assert_eq!(wide, [30_000, 30_000, 5_000, 2_000, 500, 125, 10_000]);
 }
 
@@ -298,8 +325,7 @@ fn the_name_of_a_bucket_says_nothing_and_depends_on_the_secret() {
 
 #[test]
 fn what_is_off_counts_nothing() {
-    let tried =
-        PasswordTry { login: Some("bob"), ip: Some([192, 0, 2, 7].into()), ..PasswordTry::default() };
+    let tried = PasswordTry { login: Some("bob"), ip: Some([192, 0, 2, 7].into()), ..PasswordTry::default() };
     assert!(Throttle::off().is_off() && !Throttle::new().is_off());
     assert_eq!(testing::core().throttle_buckets(&Throttle::off(), tried), []);
     for (one, scope) in [

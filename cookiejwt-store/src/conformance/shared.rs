@@ -2,7 +2,8 @@ use std::{future::Future, sync::Arc};
 
 use cookiejwt_core::{
     AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge, Timestamp,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
 };
 
 use super::samples::{NOW, at};

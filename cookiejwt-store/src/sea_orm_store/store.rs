@@ -1,6 +1,7 @@
 use cookiejwt_core::{
     AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge, Timestamp,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
 };
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigratorTrait;

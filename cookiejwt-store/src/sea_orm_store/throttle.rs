@@ -41,8 +41,7 @@ pub(super) async fn charge<C: ConnectionTrait>(db: &C, charge: &ThrottleCharge) 
     };
     let made = charge.applied_to(None).as_millis();
     let (now, interval, latest) = (charge.now.as_millis(), charge.interval_millis, charge.latest.as_millis());
-    let values =
-        [charge.bucket.as_str().into(), made.into(), now.into(), interval.into(), latest.into()];
+    let values = [charge.bucket.as_str().into(), made.into(), now.into(), interval.into(), latest.into()];
     db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.map(drop)
 }
 

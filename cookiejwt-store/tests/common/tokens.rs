@@ -6,8 +6,7 @@ use std::sync::{
 use cookiejwt_store::{
     AnswerLateRequest, BucketId, ChangeOutcome, MemoryStore, Realm, Receipt, ReplaceRequest, Revocation,
     RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
-    SettleRequest, StoreError, Subject, ThrottleCharge, Timestamp,
-    TokenStore,
+    SettleRequest, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
 };
 use tokio::sync::Mutex;
 

@@ -100,11 +100,18 @@ async fn audit_1_strangers_never_keep_the_owner_out_of_a_known_device_or_a_livin
             }
             if second % 10 == 0 {
                 assert_eq!(ends(&world, "alice", PASSWORD, &device).await, "in", "{rule}, second {second}");
-                let fresh = world.auth.fresh_login(&session, PASSWORD, context(&world, &Jar::default(), Some(HOME)));
-                session = fresh.await.unwrap_or_else(|error| panic!("{rule}, second {second}: {error}")).identity;
+                let fresh =
+                    world.auth.fresh_login(&session, PASSWORD, context(&world, &Jar::default(), Some(HOME)));
+                session =
+                    fresh.await.unwrap_or_else(|error| panic!("{rule}, second {second}: {error}")).identity;
             }
         }
-        let changed = world.auth.change_password(&session, PASSWORD, NEW_PASSWORD, context(&world, &device, Some(HOME)));
+        let changed = world.auth.change_password(
+            &session,
+            PASSWORD,
+            NEW_PASSWORD,
+            context(&world, &device, Some(HOME)),
+        );
         assert_eq!(outcome(&changed.await), "in", "{rule}: the password that is guessed at can be changed");
     }
 }
@@ -117,7 +124,12 @@ async fn nor_do_guesses_from_the_same_network() {
     for index in 0..40 {
         let nobody = Jar::default();
         let name = if index < 5 { "alice".to_owned() } else { format!("user {index}") };
-        let guess = world.auth.login_with_password(&name, "guess", LoginOptions::new(), context(&world, &nobody, Some(HOME)));
+        let guess = world.auth.login_with_password(
+            &name,
+            "guess",
+            LoginOptions::new(),
+            context(&world, &nobody, Some(HOME)),
+        );
         assert!(guess.await.is_err());
     }
     assert_eq!(ends(&world, "alice", PASSWORD, &Jar::default()).await, "wait 30");
@@ -138,7 +150,11 @@ async fn a_known_device_has_five_failures_then_one_per_thirty_seconds() {
     }
     assert_eq!(ends(&world, "alice", PASSWORD, &device).await, "wait 30");
     assert_eq!(ends(&world, "alice", PASSWORD, &other).await, "in", "each device has its own");
-    assert_eq!(ends(&world, "alice", PASSWORD, &Jar::default()).await, "wait 30", "they count for strangers, too");
+    assert_eq!(
+        ends(&world, "alice", PASSWORD, &Jar::default()).await,
+        "wait 30",
+        "they count for strangers, too"
+    );
     assert_eq!(ends(&world, "bob", PASSWORD, &device).await, "in", "of bob it says nothing");
     world.advance(29);
     assert_eq!(ends(&world, "alice", PASSWORD, &device).await, "wait 1");
@@ -183,11 +199,13 @@ async fn which_logins_make_a_device_known() {
 #[tokio::test]
 async fn a_login_of_the_applications_own_and_a_fresh_login_make_it_known() {
     let world = World::new();
-    let login = world.auth.login(&world.users.row(1), LoginOptions::new(), LoginContext::default()).await.unwrap();
+    let login =
+        world.auth.login(&world.users.row(1), LoginOptions::new(), LoginContext::default()).await.unwrap();
     let own = Jar::of(&login.cookies);
     let fresh = world.auth.fresh_login(&login.identity, PASSWORD, LoginContext::default()).await.unwrap();
     let fresh = Jar::of(&fresh.cookies);
-    let passkey = world.auth.login(&world.users.row(4), LoginOptions::new(), LoginContext::default()).await.unwrap();
+    let passkey =
+        world.auth.login(&world.users.row(4), LoginOptions::new(), LoginContext::default()).await.unwrap();
     assert_eq!(Jar::of(&passkey.cookies).device, None, "without a password there is nothing to guess");
     Attack::from(&world, twenty_addresses()).fill().await;
     for (rule, jar) in [("own", own), ("fresh", fresh)] {
@@ -200,7 +218,8 @@ async fn a_new_password_forgets_all_devices_but_the_one_that_has_set_it() {
     let world = World::new();
     let (elsewhere, _) = log_in(&world, "alice", &Jar::default(), LoginOptions::new()).await;
     let (here, who) = log_in(&world, "alice", &Jar::default(), LoginOptions::new()).await;
-    let changed = world.auth.change_password(&who, PASSWORD, NEW_PASSWORD, context(&world, &here, Some(HOME)));
+    let changed =
+        world.auth.change_password(&who, PASSWORD, NEW_PASSWORD, context(&world, &here, Some(HOME)));
     let mut now = here.clone();
     now.apply(&crate::common::lines(&changed.await.unwrap().cookies));
     assert_ne!(now.device, here.device);

@@ -135,9 +135,10 @@ fn the_last_of_two_equal_names_counts() {
             "COOKIEJWT_SECRET" | "COOKIEJWT_SECRET_PREVIOUS" => SECRET,
             "COOKIEJWT_SIGNING_KEY" => P256,
             "COOKIEJWT_VERIFYING_KEYS" => ED25519_PUBLIC,
-            "COOKIEJWT_SECURE" | "COOKIEJWT_HTTPONLY" | "COOKIEJWT_PARTITIONED" | "COOKIEJWT_KNOWN_DEVICES" => {
-                "true"
-            }
+            "COOKIEJWT_SECURE"
+            | "COOKIEJWT_HTTPONLY"
+            | "COOKIEJWT_PARTITIONED"
+            | "COOKIEJWT_KNOWN_DEVICES" => "true",
             "COOKIEJWT_TOKEN_MODE" | "COOKIEJWT_SET_SESSION_COOKIE" => "false",
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CREDENTIALS" => "cookie",

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use cookiejwt_core::{
     AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge, Timestamp,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
 };
 use tokio::task::yield_now;
 
