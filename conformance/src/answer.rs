@@ -10,7 +10,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::ids;
+use crate::{DEVICE, ids};
 
 /// An answer as it came over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +157,10 @@ fn unchunked(mut bytes: &[u8]) -> String {
 fn cookie_in_words(line: &str) -> String {
     let (pair, attributes) = line.split_at(line.find(';').unwrap_or(line.len()));
     let Some((name, value)) = pair.split_once('=') else { return line.into() };
+    if name == DEVICE {
+        let id = value.split('.').next().unwrap_or_default();
+        return ids::named(&format!("{name}=<known device {id}>{attributes}"));
+    }
     match token_in_words(value) {
         Some(words) => ids::named(&format!("{name}=<{words}>{attributes}")),
         None => ids::named(line),

@@ -1,11 +1,12 @@
 //! What an answer has to be, to the byte where the wire contract fixes one.
 
-use crate::{ACCESS, REFRESH};
+use crate::{ACCESS, DEVICE, REFRESH};
 
 const ATTRIBUTES: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
 const CLEARED: &str = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 const ACCESS_AGE: i64 = 300;
 const REFRESH_AGE: i64 = 86_400;
+const DEVICE_AGE: i64 = 180 * 86_400;
 
 /// The codes of the wire contract: status, title, sentence, challenge.
 const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
@@ -46,6 +47,7 @@ pub struct Expected {
 enum Line {
     Access { id: u64, session: u64, subject: u64 },
     Refresh { id: u64, session: u64, subject: u64, issued: Option<i64> },
+    Device { session: u64 },
     Exactly(&'static str),
     ClearedAccess,
     ClearedRefresh,
@@ -115,14 +117,19 @@ impl Expected {
         self
     }
 
-    /// New cookies of the first user: both tokens are issued now.
+    /// New cookies of the first user: both tokens are issued now. When they are the first of their session, a login made them,
+    /// and the device is known from now on.
     pub fn sets(self, session: u64, access: u64, refresh: u64) -> Self {
         self.sets_for(1, session, access, refresh)
     }
 
     pub fn sets_for(mut self, subject: u64, session: u64, access: u64, refresh: u64) -> Self {
+        let refresh_id = refresh;
         let refresh = Line::Refresh { id: refresh, session, subject, issued: None };
         self.ours = vec![Line::Access { id: access, session, subject }, refresh];
+        if (refresh_id, access) == (session + 1, session + 2) {
+            self.ours.push(Line::Device { session });
+        }
         self
     }
 
@@ -131,6 +138,12 @@ impl Expected {
         let subject = 1;
         let refresh = Line::Refresh { id: refresh, session, subject, issued: Some(issued) };
         self.ours = vec![Line::Access { id: access, session, subject }, refresh];
+        self
+    }
+
+    /// No device is remembered.
+    pub fn forgets_the_device(mut self) -> Self {
+        self.ours.retain(|line| !matches!(line, Line::Device { .. }));
         self
     }
 
@@ -209,6 +222,9 @@ impl Line {
     fn in_words(self, now: i64) -> String {
         match self {
             Self::Exactly(line) => line.into(),
+            Self::Device { session } => {
+                format!("{DEVICE}=<known device #{session}>{ATTRIBUTES}; Max-Age={DEVICE_AGE}")
+            }
             Self::ClearedAccess => format!("{ACCESS}={ATTRIBUTES}{CLEARED}"),
             Self::ClearedRefresh => format!("{REFRESH}={ATTRIBUTES}{CLEARED}"),
             Self::Access { id, session, subject } => {

@@ -37,6 +37,7 @@ pub use crate::{
 
 pub const ACCESS: &str = "__Host-access_token";
 pub const REFRESH: &str = "__Host-refresh_token";
+pub const DEVICE: &str = "__Host-known_device";
 
 /// What a handler says of somebody who is logged in.
 pub fn said(who: &cookiejwt_store::Identity) -> String {

@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::Pin};
 
 use cookiejwt_store::{Secret, core::testing};
+use futures_util::future::join_all;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
 use crate::{
-    ACCESS, Answer, Documented, Expected, REFRESH, Request, Scenario, Step, World, answer::exchange,
+    ACCESS, Answer, DEVICE, Documented, Expected, REFRESH, Request, Scenario, Step, World, answer::exchange,
     request::Names, world::second,
 };
 
@@ -125,7 +126,9 @@ impl Player {
                 let in_body = |member, name| Some(format!("{name}={}", last.member(member)?));
                 let pair = |member, name| last.pair(name).or(in_body(member, name)).unwrap_or_default();
                 self.names.set_pairs(name, &pair("access", ACCESS), &pair("refresh", REFRESH));
+                self.names.set(&format!("{name}.device"), last.pair(DEVICE).unwrap_or_default());
             }
+            Step::AtOnce { requests, status } => self.at_once(number, requests, *status).await,
             Step::Send { request, expected, on_rocket } => {
                 let expected = on_rocket.as_ref().filter(|_| self.is_rocket).unwrap_or(expected);
                 self.send(number, request, expected).await;
@@ -153,6 +156,14 @@ impl Player {
         }
         self.played.kept.extend(self.documented.kept(request, &answer));
         self.played.answers.push(answer);
+    }
+
+    async fn at_once(&mut self, number: usize, requests: &[Request], status: u16) {
+        let bytes: Vec<_> = requests.iter().map(|request| request.bytes(&self.names)).collect();
+        let answers = join_all(bytes.iter().map(|bytes| exchange(self.address, bytes, false))).await;
+        for answer in answers.iter().filter(|answer| answer.status != status) {
+            self.fault(number, &[status.to_string()], &answer.in_words());
+        }
     }
 
     async fn uncaught(&mut self, number: usize, request: &Request, rows: &[String]) {

@@ -42,6 +42,11 @@ pub enum Step {
     TooManyClaims(&'static str),
     /// Names the cookies of the last answer, or the tokens in its body.
     Keep(&'static str),
+    /// All at the same moment, each on a connection of its own; each is answered with this status.
+    AtOnce {
+        requests: Vec<Request>,
+        status: u16,
+    },
     Send {
         request: Request,
         expected: Expected,
@@ -133,6 +138,10 @@ impl Scenario {
 
     pub fn keep(self, name: &'static str) -> Self {
         self.step(Step::Keep(name))
+    }
+
+    pub fn at_once(self, requests: impl IntoIterator<Item = Request>, status: u16) -> Self {
+        self.step(Step::AtOnce { requests: requests.into_iter().collect(), status })
     }
 
     pub fn send(self, request: Request, expected: Expected) -> Self {

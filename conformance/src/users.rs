@@ -38,7 +38,16 @@ impl AuthUser for User {
     }
 }
 
-/// Alice is 1, bob is 2; their passwords are their names and `-pw`. Clones share the rows.
+/// Forty people of one office.
+#[rustfmt::skip]
+pub const STAFF: [&str; 40] = [
+    "staff-1", "staff-2", "staff-3", "staff-4", "staff-5", "staff-6", "staff-7", "staff-8", "staff-9", "staff-10",
+    "staff-11", "staff-12", "staff-13", "staff-14", "staff-15", "staff-16", "staff-17", "staff-18", "staff-19", "staff-20",
+    "staff-21", "staff-22", "staff-23", "staff-24", "staff-25", "staff-26", "staff-27", "staff-28", "staff-29", "staff-30",
+    "staff-31", "staff-32", "staff-33", "staff-34", "staff-35", "staff-36", "staff-37", "staff-38", "staff-39", "staff-40",
+];
+
+/// Alice is 1, bob is 2, and a staff of forty begins at 101; their passwords are their names and `-pw`. Clones share the rows.
 #[derive(Clone)]
 pub struct Users(Arc<Inner>);
 
@@ -57,7 +66,8 @@ impl Default for Users {
             is_active: true,
             claims: json!({ "name": name, "roles": ["reader"] }),
         };
-        let rows = Mutex::new(vec![user(1, "alice"), user(2, "bob")]);
+        let staff = (101..).zip(STAFF).map(|(id, name)| user(id, name));
+        let rows = Mutex::new([user(1, "alice"), user(2, "bob")].into_iter().chain(staff).collect());
         Self(Arc::new(Inner { rows, availability: Mutex::default(), calls: AtomicUsize::new(0) }))
     }
 }

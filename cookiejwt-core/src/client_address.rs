@@ -10,8 +10,10 @@ impl Core {
     /// The client's network address: the peer's own, or what the outermost trusted proxy saw.
     ///
     /// Each proxy appends the address of its peer to `X-Forwarded-For`, so of `n` trusted proxies the outermost wrote
-    /// entry `n` from the right. What stands to the left of it came from the client, who may write there what he likes.
-    /// A list that is too short or an entry that is no address gives `None`: no address rather than one that somebody chose.
+    /// entry `n` from the right. What stands to the left of it came from the client, who may write there anything.
+    /// With a list that is too short the request did not come through all of them, and the peer counts: no address at all would
+    /// free whoever goes around a proxy from every limit by network. An entry that is no address gives `None`, because the
+    /// peer is the proxy then, and everybody behind it would share one address.
     /// `Forwarded` (RFC 7239) is not read, because a proxy that does not know it passes on what the client wrote.
     ///
     /// ```
@@ -31,18 +33,27 @@ impl Core {
     pub fn client_address(&self, head: &RequestHead<'_>, peer: Option<IpAddr>) -> Option<IpAddr> {
         let address = match self.config().trusted_proxies {
             0 => peer,
-            hops => forwarded(head, hops),
+            hops => forwarded(head, hops).unwrap_or(peer),
         };
         // An IPv4 client of an IPv6 socket is an IPv4 client.
         address.map(|address| address.to_canonical())
     }
+
+    /// Whether fewer proxies have appended to `X-Forwarded-For` than are trusted: the request did not come through all of
+    /// them, or their number is wrong.
+    pub fn went_around_proxies(&self, head: &RequestHead<'_>) -> bool {
+        let hops = self.config().trusted_proxies;
+        hops > 0 && forwarded(head, hops).is_none()
+    }
 }
 
-fn forwarded(head: &RequestHead<'_>, hops: u32) -> Option<IpAddr> {
+/// What the outermost of so many proxies wrote; `None` when the list is too short for that.
+fn forwarded(head: &RequestHead<'_>, hops: u32) -> Option<Option<IpAddr>> {
     let mut entries = Vec::new();
     head.visit(&X_FORWARDED_FOR, &mut |value| entries.extend(value.split(|byte| *byte == b',')));
     let back = usize::try_from(hops).ok()?.checked_sub(1)?;
-    address(std::str::from_utf8(entries.iter().rev().nth(back)?).ok()?.trim_matches([' ', '\t']))
+    let entry = std::str::from_utf8(entries.iter().rev().nth(back)?);
+    Some(entry.ok().and_then(|entry| address(entry.trim_matches([' ', '\t']))))
 }
 
 /// With or without a port; an IPv6 address with brackets or without.
@@ -93,8 +104,8 @@ mod tests {
             ("two proxies", 2, "192.0.2.7, 10.0.0.1", Some("192.0.2.7")),
             ("two proxies, and what the client wrote", 2, "a,b,192.0.2.7,10.0.0.1", Some("192.0.2.7")),
             ("garbage to the left harms nobody", 1, "\"<script>\", 192.0.2.7", Some("192.0.2.7")),
-            ("too few entries", 2, "192.0.2.7", None),
-            ("far too few", u32::MAX, "192.0.2.7", None),
+            ("too few entries (audit 18): the peer", 2, "192.0.2.7", Some(PEER)),
+            ("far too few: the peer", u32::MAX, "192.0.2.7", Some(PEER)),
             ("empty", 1, "", None),
             ("an empty entry is an entry", 1, "192.0.2.7,", None),
             ("an empty entry to the left", 1, ", ,192.0.2.7", Some("192.0.2.7")),
@@ -119,7 +130,8 @@ mod tests {
         ] {
             let fields: [(&str, &[u8]); 1] = [("x-forwarded-for", list.as_bytes())];
             assert_eq!(seen(hops, &fields, Some(PEER)).as_deref(), expected, "{rule}");
-            assert_eq!(seen(hops, &fields, None).as_deref(), expected, "{rule}, from a Unix socket");
+            let from_socket = expected.filter(|address| *address != PEER);
+            assert_eq!(seen(hops, &fields, None).as_deref(), from_socket, "{rule}, from a Unix socket");
         }
     }
 
@@ -145,9 +157,9 @@ mod tests {
                 Some("192.0.2.7"),
             ),
             ("bytes that are no text", vec![("x-forwarded-for", b"\xff, 10.0.0.1")], None),
-            ("another field does not count", vec![("forwarded", b"for=192.0.2.7, for=10.0.0.1")], None),
-            ("nor does this one", vec![("x-real-ip", b"192.0.2.7")], None),
-            ("none", vec![], None),
+            ("another field does not count", vec![("forwarded", b"for=192.0.2.7, for=10.0.0.1")], Some(PEER)),
+            ("nor does this one", vec![("x-real-ip", b"192.0.2.7")], Some(PEER)),
+            ("none", vec![], Some(PEER)),
         ] {
             assert_eq!(seen(2, &fields, Some(PEER)).as_deref(), expected, "{rule}");
         }

@@ -137,6 +137,13 @@ impl SetCookies {
         Self { session: session.map(Box::new), ..self }
     }
 
+    /// With the line that makes a device known, in place of one that is there already.
+    pub(crate) fn with_device(mut self, line: SetCookie) -> Self {
+        self.lines.retain(|present| present.name != line.name);
+        self.lines.push(line);
+        self
+    }
+
     pub(crate) fn pair(first: SetCookie, second: SetCookie) -> Self {
         Self { lines: vec![first, second], session: None }
     }
@@ -166,47 +173,45 @@ impl ResponseHeaders for HeaderMap {
     }
 }
 
-/// Names, attributes and rendering of our two cookies.
+/// Names, attributes and rendering of our cookies.
 #[derive(Clone, Debug)]
 pub(crate) struct CookieWriter {
     access_name: String,
     refresh_name: String,
+    device_name: String,
     attributes: String,
+    device_attributes: String,
 }
 
 impl CookieWriter {
     /// Attributes in the fixed order Path, Domain, Secure, HttpOnly, SameSite, Partitioned; Max-Age and Expires
     /// follow per line.
     pub(crate) fn new(settings: &CookieSettings) -> Self {
-        let mut attributes = format!("; Path={}", settings.path);
-        if let Some(domain) = &settings.domain {
-            attributes.push_str("; Domain=");
-            attributes.push_str(domain);
-        }
-        if settings.secure {
-            attributes.push_str("; Secure");
-        }
-        if settings.http_only {
-            attributes.push_str("; HttpOnly");
-        }
-        attributes.push_str("; SameSite=");
-        attributes.push_str(settings.same_site.as_str());
-        if settings.partitioned {
-            attributes.push_str("; Partitioned");
-        }
         Self {
             access_name: settings.access_name.clone(),
             refresh_name: settings.refresh_name.clone(),
-            attributes,
+            device_name: settings.device_name.clone(),
+            attributes: attributes(settings),
+            device_attributes: attributes(&CookieSettings {
+                path: "/".into(),
+                domain: None,
+                http_only: true,
+                ..settings.clone()
+            }),
         }
     }
 
     pub(crate) fn access(&self, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
-        self.set(&self.access_name, token, max_age)
+        set(&self.access_name, token, &self.attributes, max_age)
     }
 
     pub(crate) fn refresh(&self, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
-        self.set(&self.refresh_name, token, max_age)
+        set(&self.refresh_name, token, &self.attributes, max_age)
+    }
+
+    /// What makes a device known: for this host alone and no script, whatever the other cookies say.
+    pub(crate) fn device(&self, value: &str, max_age: i64) -> Result<SetCookie, MintError> {
+        set(&self.device_name, value, &self.device_attributes, Some(max_age))
     }
 
     /// Clearing repeats every attribute: a line that breaks the rules of its prefix is ignored, and logout with it.
@@ -219,7 +224,8 @@ impl CookieWriter {
     pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) {
         let lines = headers.values(&header::SET_COOKIE);
         let mut ours = Vec::new();
-        for name in [&self.access_name, &self.refresh_name] {
+        let names = [&self.access_name, &self.refresh_name, &self.device_name];
+        for name in names {
             let written = lines.iter().rfind(|line| is_line_of(line, name));
             let pending = cookies.iter().find(|cookie| cookie.name() == name).map(SetCookie::line);
             let winner = match written {
@@ -231,8 +237,7 @@ impl CookieWriter {
         if ours.is_empty() {
             return;
         }
-        let is_foreign =
-            |line: &&Vec<u8>| !is_line_of(line, &self.access_name) && !is_line_of(line, &self.refresh_name);
+        let is_foreign = |line: &&Vec<u8>| !names.iter().any(|name| is_line_of(line, name));
         let foreign = lines.iter().filter(is_foreign).filter_map(|line| HeaderValue::from_bytes(line).ok());
         let all: Vec<HeaderValue> = foreign.chain(ours).collect();
         headers.remove(&header::SET_COOKIE);
@@ -243,25 +248,45 @@ impl CookieWriter {
         ensure_member(headers, &header::VARY, "Cookie");
     }
 
-    fn set(&self, name: &str, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
-        let length = name.len().saturating_add(token.len());
-        let too_long = || MintError::CookieTooLong { name: name.into(), length };
-        if length > MAX_COOKIE {
-            return Err(too_long());
-        }
-        let max_age = max_age.map(|seconds| format!("; Max-Age={}", seconds.max(0))).unwrap_or_default();
-        let line = format!("{name}={token}{}{max_age}", self.attributes);
-        let mut line = HeaderValue::try_from(line).map_err(|_| too_long())?;
-        line.set_sensitive(true);
-        Ok(SetCookie { name: name.into(), line })
-    }
-
     fn clear(&self, name: &str) -> SetCookie {
         let line = format!("{name}={}; Max-Age=0; Expires={EPOCH}", self.attributes);
         // Names and attributes were checked to be visible ASCII when the configuration was built.
         let line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
         SetCookie { name: name.into(), line }
     }
+}
+
+fn attributes(settings: &CookieSettings) -> String {
+    let mut attributes = format!("; Path={}", settings.path);
+    if let Some(domain) = &settings.domain {
+        attributes.push_str("; Domain=");
+        attributes.push_str(domain);
+    }
+    if settings.secure {
+        attributes.push_str("; Secure");
+    }
+    if settings.http_only {
+        attributes.push_str("; HttpOnly");
+    }
+    attributes.push_str("; SameSite=");
+    attributes.push_str(settings.same_site.as_str());
+    if settings.partitioned {
+        attributes.push_str("; Partitioned");
+    }
+    attributes
+}
+
+fn set(name: &str, value: &str, attributes: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
+    let length = name.len().saturating_add(value.len());
+    let too_long = || MintError::CookieTooLong { name: name.into(), length };
+    if length > MAX_COOKIE {
+        return Err(too_long());
+    }
+    let max_age = max_age.map(|seconds| format!("; Max-Age={}", seconds.max(0))).unwrap_or_default();
+    let mut line =
+        HeaderValue::try_from(format!("{name}={value}{attributes}{max_age}")).map_err(|_| too_long())?;
+    line.set_sensitive(true);
+    Ok(SetCookie { name: name.into(), line })
 }
 
 /// A line of ours that has gone through bytes: still nothing for a log.

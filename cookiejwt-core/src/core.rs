@@ -42,6 +42,7 @@ struct Inner {
     refresh: Jws,
     csrf: HmacKey,
     throttle: HmacKey,
+    devices: Vec<HmacKey>,
     jwks: Option<JwksDocument>,
     cookies: CookieWriter,
     memo: Option<Box<dyn VerifiedMemo>>,
@@ -89,6 +90,7 @@ impl Core {
             refresh: Jws::new(TokenKind::Refresh, keys.refresh),
             csrf: keys.csrf,
             throttle: keys.throttle,
+            devices: keys.devices,
             cookies: CookieWriter::new(&config.cookies),
             memo,
             config,
@@ -286,6 +288,14 @@ impl Core {
 
     pub(crate) fn throttle_key(&self) -> &HmacKey {
         &self.0.throttle
+    }
+
+    pub(crate) fn device_keys(&self) -> &[HmacKey] {
+        &self.0.devices
+    }
+
+    pub(crate) fn cookie_writer(&self) -> &CookieWriter {
+        &self.0.cookies
     }
 
     #[cfg(any(test, feature = "testing"))]

@@ -108,6 +108,15 @@ pub(crate) fn derive(secret: &[u8], purpose: &str) -> HmacKey {
     HmacKey::new(&key)
 }
 
+/// The parts as one message for an HMAC; lengths stand before them, so that no two lists give the same bytes.
+pub(crate) fn with_lengths<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    parts.into_iter().fold(Vec::new(), |mut message, part| {
+        message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        message.extend_from_slice(part);
+        message
+    })
+}
+
 /// An HMAC key whose schedule is prepared once.
 #[derive(Clone)]
 pub(crate) struct HmacKey(Hmac<Sha256>);

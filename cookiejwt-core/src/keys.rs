@@ -16,6 +16,7 @@ const ACCESS: &str = "cookiejwt/1 access";
 const REFRESH: &str = "cookiejwt/1 refresh";
 const CSRF: &str = "cookiejwt/1 csrf";
 const THROTTLE: &str = "cookiejwt/1 throttle";
+const KNOWN_DEVICE: &str = "cookiejwt/1 known-device";
 
 /// A private key that signs access tokens; refresh tokens stay with the secret.
 ///
@@ -208,6 +209,8 @@ pub(crate) struct KeyRing {
     pub(crate) refresh: Ring,
     pub(crate) csrf: HmacKey,
     pub(crate) throttle: HmacKey,
+    /// The first one signs.
+    pub(crate) devices: Vec<HmacKey>,
 }
 
 impl KeyRing {
@@ -222,7 +225,10 @@ impl KeyRing {
         };
         let refresh = Ring::new(derived(&settings.secret, REFRESH), previous(REFRESH));
         let derive = |purpose| crypto::derive(settings.secret.as_bytes(), &label(purpose, realm));
-        Self { access, refresh, csrf: derive(CSRF), throttle: derive(THROTTLE) }
+        let secrets = std::iter::once(&settings.secret).chain(&settings.previous);
+        let device = |secret: &Secret| crypto::derive(secret.as_bytes(), &label(KNOWN_DEVICE, realm));
+        let devices = secrets.map(device).collect();
+        Self { access, refresh, csrf: derive(CSRF), throttle: derive(THROTTLE), devices }
     }
 
     /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.

@@ -55,6 +55,7 @@ mod ids;
 mod jwks;
 mod jws;
 mod keys;
+mod known_device;
 mod login;
 mod logout;
 mod memo;
@@ -96,6 +97,7 @@ pub use crate::{
     jwks::{JwkFault, Jwks, JwksError},
     jws::TokenFault,
     keys::{AccessKeys, PrivateKey, PublicKey},
+    known_device::{DeviceId, PresentedDevices},
     login::{ClientInfo, Login, LoginRequest},
     logout::Logout,
     memo::{VerifiedAccess, VerifiedMemo},
@@ -111,7 +113,7 @@ pub use crate::{
     session_change::SessionChange,
     sighting::Sighting,
     throttle::{
-        BucketId, PasswordTry, Throttle, ThrottleLimit, ThrottleOutcome, ThrottleRefund, ThrottleRequest,
+        BucketId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,
         ThrottleScope,
     },
     timestamp::Timestamp,

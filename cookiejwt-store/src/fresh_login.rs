@@ -1,6 +1,8 @@
 //! A user who is logged in proves again who he is.
 
-use cookiejwt_core::{Identity, Login, PasswordTry, Revocation, RevocationReason, SessionId, SessionRecord};
+use cookiejwt_core::{
+    Identity, Login, PasswordTry, Revocation, RevocationReason, SessionId, SessionRecord, Standing,
+};
 
 use crate::{
     Authenticator, LoginContext, LoginError, LoginOptions, StoreError, event::LoginRefusal, proof::Proven,
@@ -75,7 +77,8 @@ impl Authenticator {
         context: &LoginContext,
     ) -> Result<Proven, LoginError> {
         let user = self.told("find_by_id", self.0.users.find_by_id(who.subject()).await)?;
-        let tried = PasswordTry { login: None, subject: Some(who.subject()), ip: context.ip() };
+        let standing = Standing::Session(who.session_id());
+        let tried = PasswordTry { login: None, subject: Some(who.subject()), ip: context.ip(), standing };
         self.prove(user, password, tried).await
     }
 

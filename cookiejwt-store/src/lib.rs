@@ -34,6 +34,7 @@ mod api;
 mod authenticator;
 mod background;
 mod beside;
+mod buckets;
 mod clock;
 mod clock_skew;
 #[cfg(feature = "conformance")]
@@ -49,6 +50,7 @@ mod feed;
 mod fresh_login;
 mod guard;
 pub mod guide;
+mod in_flight;
 mod keys;
 mod keys_dir;
 mod lent_memory;

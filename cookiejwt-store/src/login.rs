@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    ClientInfo, CustomClaims, Login, LoginRequest, Mode, PasswordTry, RequestHead, RevocationReason,
-    SessionId, Subject,
+    ClientInfo, CustomClaims, Login, LoginRequest, Mode, PasswordTry, PresentedDevices, RequestHead,
+    RevocationReason, SessionId, Standing, Subject,
 };
 
 use crate::{
@@ -56,6 +56,8 @@ pub struct LoginContext {
     pub client: ClientInfo,
     /// How the tokens are to leave: as cookies, or in token mode for the body.
     pub mode: Mode,
+    /// The cookies of known devices that came in; a login with a password looks which of them is the account's.
+    pub devices: PresentedDevices,
 }
 
 impl LoginContext {
@@ -63,10 +65,11 @@ impl LoginContext {
     /// which is the client unless [trusted proxies](cookiejwt_core::ConfigBuilder::trusted_proxies) stand between.
     pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
         let core = auth.0.core.load();
-        auth.0.proxies.notice(core.config(), &head, ip);
+        auth.0.proxies.notice(&core, &head, ip);
         let ip = core.client_address(&head, ip).map(|ip| ip.to_string());
         let presented = core.presented_sessions(&head);
-        Self { presented, client: ClientInfo::from_head(head, ip), mode: core.mode(head) }
+        let devices = core.presented_devices(&head);
+        Self { presented, client: ClientInfo::from_head(head, ip), mode: core.mode(head), devices }
     }
 
     /// The client's network address.
@@ -128,7 +131,10 @@ impl Authenticator {
     ) -> Result<Login, LoginError> {
         let user = self.told("find_by_login", self.0.users.find_by_login(login).await)?;
         let subject = user.as_ref().map(|user| user.subject.clone());
-        let tried = PasswordTry { login: Some(login), subject: subject.as_ref(), ip: context.ip() };
+        let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+        let device = self.0.core.load().known_device(&context.devices, subject.as_ref(), hash);
+        let standing = device.as_ref().map_or(Standing::Stranger, Standing::KnownDevice);
+        let tried = PasswordTry { login: Some(login), subject: subject.as_ref(), ip: context.ip(), standing };
         let proven = self.prove(user, password, tried).await?;
         self.begin_session(proven, options, context).await
     }
@@ -162,7 +168,8 @@ impl Authenticator {
             replaces: supersedes,
             ids: self.0.random.login_ids().map_err(LoginError::Random)?,
         };
-        let login = self.0.core.load().login(request, self.now())?;
+        let core = self.0.core.load_full();
+        let login = core.remember_device(core.login(request, self.now())?, password_hash.as_deref());
         let unsent = Unsent::new(self, &login.record.id);
         self.told("create", patiently(self.0.tokens.create(&login.record)).await)?;
         if let Err(error) = self.still_valid(&subject, password_hash.as_deref(), context.ip()).await {

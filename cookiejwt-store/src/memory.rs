@@ -4,12 +4,12 @@ use std::{
 };
 
 use cookiejwt_core::{
-    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
-    ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
 };
 
-use crate::{RevokedSession, StoreError, TokenStore, throttle::Buckets};
+use crate::{RevokedSession, StoreError, TokenStore, buckets::Buckets};
 
 /// Sessions in memory: for tests, and for an application of one process whose users may log in again after a
 /// restart. Clones share the rows.
@@ -171,13 +171,16 @@ impl TokenStore for MemoryStore {
         Ok(ended.len() as u64)
     }
 
-    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
-        Ok(Some(self.buckets.count(request)))
+    async fn throttle_levels(
+        &self,
+        buckets: &[BucketId],
+    ) -> Result<Option<Vec<Option<Timestamp>>>, StoreError> {
+        Ok(Some(self.buckets.levels(buckets)))
     }
 
-    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
-        self.buckets.refund(refund);
-        Ok(())
+    async fn charge_throttle(&self, charge: &ThrottleCharge) -> Result<bool, StoreError> {
+        self.buckets.charge(charge);
+        Ok(true)
     }
 
     async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

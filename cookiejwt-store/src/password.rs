@@ -10,7 +10,7 @@ use argon2::{
     Params,
     password_hash::{CustomizedPasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::lent_memory::{Hashing, Memory};
@@ -168,7 +168,7 @@ impl PasswordHasher for Argon2id {
     }
 }
 
-/// Hashing on blocking threads, as many at a time as there are processors, with a bounded queue.
+/// Hashing on blocking threads, with a bounded queue. One processor is left to everything else, where there are two.
 ///
 /// Without the bound, tokio's 512 blocking threads times 19 MiB would be ten gigabytes.
 #[derive(Clone)]
@@ -182,10 +182,11 @@ pub(crate) struct Passwords {
 impl Passwords {
     pub(crate) fn new(hasher: Arc<dyn PasswordHasher>) -> Result<Self, PasswordError> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let slots = processors.saturating_sub(1).max(1);
         Ok(Self {
             dummy: hasher.hash("no user has this password")?.into(),
             hasher,
-            slots: Arc::new(Semaphore::new(processors)),
+            slots: Arc::new(Semaphore::new(slots)),
             waiting: Arc::default(),
         })
     }
@@ -193,7 +194,8 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let hasher = Arc::clone(&self.hasher);
         let password = Zeroizing::new(password.to_owned());
-        self.run(move || hasher.hash(&password)).await?
+        let slot = self.slot().await?;
+        run(slot, move || hasher.hash(&password)).await?
     }
 
     /// Exactly one verification whoever is asked about: without a stored hash the dummy is checked, so that an
@@ -203,29 +205,55 @@ impl Passwords {
         password: &str,
         hash: Option<&str>,
     ) -> Result<PasswordMatch, PasswordError> {
+        let slot = self.slot().await?;
+        self.verify_in(slot, password, hash).await
+    }
+
+    /// The same, for whoever has waited for a slot already.
+    pub(crate) async fn verify_in(
+        &self,
+        slot: HashingSlot,
+        password: &str,
+        hash: Option<&str>,
+    ) -> Result<PasswordMatch, PasswordError> {
         let too_long = password.len() > MAX_PASSWORD_BYTES;
         let known = hash.is_some() && !too_long;
         let hasher = Arc::clone(&self.hasher);
         let hash = hash.unwrap_or(&self.dummy).to_owned();
         let password = Zeroizing::new(if too_long { String::new() } else { password.to_owned() });
-        let found = self.run(move || hasher.verify(&password, &hash)).await?;
+        let found = run(slot, move || hasher.verify(&password, &hash)).await?;
         Ok(if known { found } else { PasswordMatch::No })
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, PasswordError> {
+    /// Waits for a slot, in a bounded queue.
+    pub(crate) async fn slot(&self) -> Result<HashingSlot, PasswordError> {
+        if let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() {
+            return Ok(HashingSlot { permit, has_waited: false });
+        }
         let waiting = Waiting::enter(&self.waiting).ok_or(PasswordError::Busy)?;
         let permit = Arc::clone(&self.slots).acquire_owned().await;
         drop(waiting);
         let permit = permit.map_err(|error| PasswordError::Hash(error.to_string()))?;
-        // Given back here, when the thread is free for the next: else tokio starts another one, and the allocator keeps as much
-        // memory for each thread that has ever hashed. Whether the client is gone or the hasher panics, it goes with the work.
-        let work = move || (work(), permit);
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map(|(result, _permit)| result).map_err(|error| PasswordError::Hash(error.to_string()))
+        Ok(HashingSlot { permit, has_waited: true })
     }
+}
+
+/// Leave to hash one password.
+#[derive(Debug)]
+pub(crate) struct HashingSlot {
+    permit: OwnedSemaphorePermit,
+    pub(crate) has_waited: bool,
+}
+
+async fn run<T: Send + 'static>(
+    slot: HashingSlot,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PasswordError> {
+    // Given back here, when the thread is free for the next: else tokio starts another one, and the allocator keeps as much
+    // memory for each thread that has ever hashed. Whether the client is gone or the hasher panics, it goes with the work.
+    let work = move || (work(), slot.permit);
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map(|(result, _permit)| result).map_err(|error| PasswordError::Hash(error.to_string()))
 }
 
 /// A place in the queue; given back when the login is cancelled too.

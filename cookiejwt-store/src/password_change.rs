@@ -96,6 +96,8 @@ impl Authenticator {
         let _ = self.supersede(present).await;
         let _ = self.revoke_sessions(replaced, RevocationReason::Replaced).await;
         let _ = self.revoke_sessions(others, RevocationReason::PasswordChanged).await;
+        // The new password has forgotten every device; this one has just shown both.
+        let login = self.0.core.load().remember_device(login, Some(&new_hash));
         Ok((login, unsent))
     }
 

@@ -1,10 +1,16 @@
 //! The one place where a password is checked.
 
-use std::net::IpAddr;
-
 use cookiejwt_core::{CustomClaims, PasswordTry, Subject};
+use tracing::Instrument as _;
+use zeroize::Zeroizing;
 
-use crate::{Authenticator, LoginError, PasswordMatch, event::LoginRefusal, user_store::FoundUser};
+use crate::{
+    Authenticator, LoginError, PasswordMatch, StoreError,
+    event::LoginRefusal,
+    password::HashingSlot,
+    throttle::{Leave, Verdict},
+    user_store::FoundUser,
+};
 
 /// Somebody whose right to log in was proved.
 pub(crate) struct Proven {
@@ -23,35 +29,46 @@ impl Authenticator {
         password: &str,
         tried: PasswordTry<'_>,
     ) -> Result<Proven, LoginError> {
-        self.throttled(tried, self.check(user, password, tried.ip)).await
+        let leave = self.leave_to_try(tried).await?;
+        let slot = self.0.passwords.slot().await?;
+        if slot.has_waited {
+            self.look_again(&leave).await?;
+        }
+        let (auth, typed) = (self.clone(), Zeroizing::new(password.to_owned()));
+        // A hash that has begun cannot be stopped, so what it finds counts, whether the client is still there or not.
+        let task = async move { auth.check(user, &typed, slot, leave).await };
+        let checked = tokio::spawn(task.in_current_span()).await;
+        let (user, found) = checked.unwrap_or_else(|error| Err(StoreError::new(error).into()))?;
+        let password_hash = match found {
+            PasswordMatch::YesOutdated => self.rehash(&user, password).await,
+            _ => user.password_hash,
+        };
+        Ok(Proven { subject: user.subject, claims: user.claims?, password_hash })
     }
 
     async fn check(
         &self,
         user: Option<FoundUser>,
         password: &str,
-        ip: Option<IpAddr>,
-    ) -> Result<Proven, LoginError> {
+        slot: HashingSlot,
+        leave: Leave,
+    ) -> Result<(FoundUser, PasswordMatch), LoginError> {
         let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
-        let found = self.0.passwords.verify(password, hash).await?;
+        let found = self.0.passwords.verify_in(slot, password, hash).await?;
         let refusal = match (&user, found) {
             (None, _) => Some(LoginRefusal::UnknownUser),
             (Some(_), PasswordMatch::No) => Some(LoginRefusal::WrongPassword),
             (Some(user), _) if !user.is_active => Some(LoginRefusal::Inactive),
             (Some(_), _) => None,
         };
+        let ip = leave.ip;
+        self.settle(leave, if refusal.is_some() { Verdict::Wrong } else { Verdict::Right }).await;
         if let Some(reason) = refusal {
             let subject = user.as_ref().map(|user| user.subject.as_str());
             self.login_refused(reason, subject, ip);
         }
-        let Some(user) = user.filter(|_| refusal.is_none()) else {
-            return Err(LoginError::InvalidCredentials);
-        };
-        let password_hash = match found {
-            PasswordMatch::YesOutdated => self.rehash(&user, password).await,
-            _ => user.password_hash,
-        };
-        Ok(Proven { subject: user.subject, claims: user.claims?, password_hash })
+        let user = user.filter(|_| refusal.is_none()).ok_or(LoginError::InvalidCredentials)?;
+        Ok((user, found))
     }
 
     /// The hash that stands in the table now. A failure to store a better one does not fail the login.

@@ -1,96 +1,31 @@
-//! Passwords that are tried: counted before they are checked, and taken back unless they were wrong.
+//! Passwords that are tried: their buckets are read before a hash, and written only when the password was wrong.
 
 use std::{
-    collections::HashMap,
-    future::Future,
     net::IpAddr,
-    sync::{Mutex, MutexGuard, Once, PoisonError},
+    sync::{Arc, Once},
 };
 
 use cookiejwt_core::{
-    BucketId, Config, PasswordTry, RequestHead, Subject, Throttle, ThrottleOutcome, ThrottleRefund,
-    ThrottleRequest, Timestamp,
+    BucketId, Core, PasswordTry, RequestHead, Subject, Throttle, ThrottleBucket, Timestamp,
 };
 use http::HeaderName;
 
-use crate::{Authenticator, Event, LoginError, StoreError, event::printable};
+use crate::{
+    Authenticator, Event, LoginError, PasswordError, StoreError,
+    buckets::Buckets,
+    event::printable,
+    in_flight::{Admission, Guest, InFlight},
+    patience::patiently,
+};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// More than one node fills in the longest time that a bucket takes to drain, and still only a few megabytes.
-const MOST_BUCKETS: usize = 100_000;
-
-/// Buckets of this process. Whoever tries passwords chooses the names of buckets, so their number is bounded.
-#[derive(Debug)]
-pub(crate) struct Buckets {
-    drained_at: Mutex<HashMap<BucketId, Timestamp>>,
-    most: usize,
-}
-
-impl Default for Buckets {
-    fn default() -> Self {
-        Self::at_most(MOST_BUCKETS)
-    }
-}
-
-impl Buckets {
-    fn at_most(most: usize) -> Self {
-        Self { drained_at: Mutex::default(), most }
-    }
-
-    pub(crate) fn count(&self, request: &ThrottleRequest) -> ThrottleOutcome {
-        let mut buckets = self.buckets();
-        let drained_at = buckets.get(&request.bucket).copied();
-        if !request.has_room(drained_at) {
-            return ThrottleOutcome::Full(drained_at);
-        }
-        if drained_at.is_none() && buckets.len() >= self.most {
-            make_room(&mut buckets, self.most, request.now);
-        }
-        buckets.insert(request.bucket.clone(), request.counted(drained_at));
-        ThrottleOutcome::Counted
-    }
-
-    pub(crate) fn refund(&self, refund: &ThrottleRefund) {
-        if let Some(drained_at) = self.buckets().get_mut(&refund.bucket) {
-            *drained_at = drained_at.plus_millis(-refund.millis);
-        }
-    }
-
-    /// Deletes at most `limit` empty buckets; how many there were.
-    pub(crate) fn purge(&self, now: Timestamp, limit: u64) -> u64 {
-        let mut deleted = 0;
-        self.buckets().retain(|_, drained_at| {
-            let goes = *drained_at <= now && deleted < limit;
-            deleted += u64::from(goes);
-            !goes
-        });
-        deleted
-    }
-
-    fn buckets(&self) -> MutexGuard<'_, HashMap<BucketId, Timestamp>> {
-        // A bucket is changed by one assignment, so a panic elsewhere leaves none half-written.
-        self.drained_at.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// First those that are empty, which changes nothing; then an eighth of all, those with the least in them: who makes
-/// buckets to have another one forgotten has to fill each of them as far.
-fn make_room(buckets: &mut HashMap<BucketId, Timestamp>, most: usize, now: Timestamp) {
-    buckets.retain(|_, drained_at| *drained_at > now);
-    let mut times: Vec<_> = buckets.values().copied().collect();
-    let surplus = times.len().saturating_sub(most - most / 8);
-    if surplus > 0 {
-        let (_, last, _) = times.select_nth_unstable(surplus - 1);
-        let last = *last;
-        buckets.retain(|_, drained_at| *drained_at > last);
-    }
-}
 
 /// How passwords are throttled, and where when the store keeps no buckets.
 #[derive(Debug)]
 pub(crate) struct Throttling {
     limits: Throttle,
     buckets: Buckets,
+    in_flight: Arc<InFlight>,
     no_address: Once,
 }
 
@@ -101,7 +36,7 @@ impl Throttling {
                 "logins are not throttled: put a rate limiter in front of every route with a password"
             );
         }
-        Self { limits, buckets: Buckets::default(), no_address: Once::new() }
+        Self { limits, buckets: Buckets::default(), in_flight: Arc::default(), no_address: Once::new() }
     }
 
     fn says_that_nobody_has_an_address(&self) {
@@ -115,103 +50,143 @@ impl Throttling {
     }
 }
 
-/// Notices a proxy that the configuration does not know.
+/// Notices proxies that the configuration does not know, and those that it knows and that are not there.
 #[derive(Debug)]
-pub(crate) struct Proxies(Once);
+pub(crate) struct Proxies {
+    unknown: Once,
+    missing: Once,
+}
 
 impl Default for Proxies {
     fn default() -> Self {
-        Self(Once::new())
+        Self { unknown: Once::new(), missing: Once::new() }
     }
 }
 
 impl Proxies {
-    /// A peer of one's own network that speaks for others looks like one. The header is not believed for that: who can
+    /// A peer of one's own network that speaks for others looks like a proxy. The header is not believed for that: who can
     /// reach the application directly could write it.
-    pub(crate) fn notice(&self, config: &Config, head: &RequestHead<'_>, peer: Option<IpAddr>) {
+    pub(crate) fn notice(&self, core: &Core, head: &RequestHead<'_>, peer: Option<IpAddr>) {
+        let trusted_proxies = core.config().trusted_proxies();
         let near = peer.map(|peer| peer.to_canonical()).is_some_and(|peer| match peer {
             IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
             IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
         });
-        if config.trusted_proxies() == 0 && near && head.text(&X_FORWARDED_FOR).is_some() {
-            self.0.call_once(|| {
+        if trusted_proxies == 0 && near && head.text(&X_FORWARDED_FOR).is_some() {
+            self.unknown.call_once(|| {
                 tracing::warn!(
                     "X-Forwarded-For comes from the own network: behind a proxy set COOKIEJWT_TRUSTED_PROXIES to the \
                      number of proxies, else everybody shares its address and its limits on logins"
                 );
             });
         }
+        if core.went_around_proxies(head) {
+            self.missing.call_once(|| {
+                tracing::warn!(
+                    trusted_proxies,
+                    "a login has fewer entries in X-Forwarded-For than COOKIEJWT_TRUSTED_PROXIES says: the address of \
+                     the peer counts; if every request comes like this, set COOKIEJWT_TRUSTED_PROXIES to the number of \
+                     proxies that append to it, else everybody shares one address and its limits on logins"
+                );
+            });
+        }
     }
 }
 
-impl Authenticator {
-    /// The one door to a password: counts the try, then lets `check` run, and takes the try back unless the password was
-    /// wrong. A client that hangs up meanwhile has tried.
-    pub(crate) async fn throttled<T>(
-        &self,
-        tried: PasswordTry<'_>,
-        check: impl Future<Output = Result<T, LoginError>>,
-    ) -> Result<T, LoginError> {
-        let counted = self.count_try(tried).await?;
-        let checked = check.await;
-        if !matches!(checked, Err(LoginError::InvalidCredentials)) {
-            self.take_back(&counted).await;
-        }
-        checked
-    }
+/// What became of a password that was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Right,
+    Wrong,
+}
 
-    async fn count_try(&self, tried: PasswordTry<'_>) -> Result<Vec<ThrottleRequest>, LoginError> {
+/// Leave to check one password; the try is in flight for as long as this lives.
+pub(crate) struct Leave {
+    buckets: Vec<ThrottleBucket>,
+    guest: Guest,
+    pub(crate) ip: Option<IpAddr>,
+    subject: Option<Subject>,
+}
+
+impl Authenticator {
+    /// The one door to a password. Refuses when a bucket is full of failures, and waits while those in flight might fill it.
+    pub(crate) async fn leave_to_try(&self, tried: PasswordTry<'_>) -> Result<Leave, LoginError> {
         let throttling = &self.0.throttling;
-        let requests = self.0.core.load().throttle_requests(&throttling.limits, tried, self.timestamp());
-        if tried.ip.is_none() && !requests.is_empty() {
+        let buckets = self.0.core.load().throttle_buckets(&throttling.limits, tried);
+        if tried.ip.is_none() && !buckets.is_empty() {
             throttling.says_that_nobody_has_an_address();
         }
-        let mut counted = Vec::with_capacity(requests.len());
-        for request in requests {
-            match self.count_in_bucket(&request).await {
-                Ok(ThrottleOutcome::Counted) => counted.push(request),
-                Ok(ThrottleOutcome::Full(drained_at)) => {
-                    self.take_back(&counted).await;
-                    return Err(self.refused(tried, &request, drained_at));
-                }
-                Err(error) => {
-                    self.take_back(&counted).await;
-                    return Err(error.into());
-                }
+        let refusing: Vec<_> = buckets.iter().filter(|bucket| bucket.refuses).cloned().collect();
+        let guest = throttling.in_flight.enter(&refusing).ok_or(PasswordError::Busy)?;
+        let mut leave = Leave { buckets, guest, ip: tried.ip, subject: tried.subject.cloned() };
+        leave.guest.take_places().await;
+        loop {
+            let charges = leave.guest.charges();
+            let room = self.room(&leave).await?;
+            match leave.guest.admit(&room, &charges) {
+                Admission::Granted => return Ok(leave),
+                Admission::ReadAgain => {}
+                Admission::Wait(changed) => changed.await,
             }
         }
-        Ok(counted)
     }
 
-    async fn count_in_bucket(&self, request: &ThrottleRequest) -> Result<ThrottleOutcome, StoreError> {
-        let in_store = self.told("throttle", self.0.tokens.throttle(request).await)?;
-        Ok(in_store.unwrap_or_else(|| self.0.throttling.buckets.count(request)))
+    /// Whether other nodes have filled a bucket meanwhile; for a try that has waited for its turn to be hashed.
+    pub(crate) async fn look_again(&self, leave: &Leave) -> Result<(), LoginError> {
+        self.room(leave).await.map(drop)
     }
 
-    /// What cannot be given back drains by itself.
-    async fn take_back(&self, counted: &[ThrottleRequest]) {
+    /// How much room each bucket has that refuses; an error when one has none.
+    async fn room(&self, leave: &Leave) -> Result<Vec<u32>, LoginError> {
+        let refusing: Vec<_> = leave.buckets.iter().filter(|bucket| bucket.refuses).collect();
+        let ids: Vec<_> = refusing.iter().map(|bucket| bucket.id.clone()).collect();
+        let levels = self.levels(&ids).await?;
         let now = self.timestamp();
-        for refund in counted.iter().filter_map(|request| request.refund(now)) {
-            self.0.throttling.buckets.refund(&refund);
-            if let Err(error) = self.0.tokens.refund(&refund).await {
-                self.store_failed("refund", &error);
-            }
+        let room = refusing.iter().zip(&levels).map(|(bucket, level)| bucket.room(*level, now)).collect();
+        let full = refusing.iter().zip(&levels).filter(|(bucket, level)| bucket.room(**level, now) == 0);
+        let waits = full.map(|(bucket, level)| (bucket.retry_after_seconds(*level, now), *bucket));
+        match waits.max_by_key(|(seconds, _)| *seconds) {
+            Some((seconds, bucket)) => Err(self.refused(leave, bucket, seconds)),
+            None => Ok(room),
         }
     }
 
-    fn refused(
-        &self,
-        tried: PasswordTry<'_>,
-        request: &ThrottleRequest,
-        drained_at: Option<Timestamp>,
-    ) -> LoginError {
-        let retry_after_seconds = request.retry_after_seconds(drained_at);
-        let subject = tried.subject.map(Subject::as_str).map(printable);
+    /// What the store says, and what this process has counted because the store could not.
+    async fn levels(&self, ids: &[BucketId]) -> Result<Vec<Option<Timestamp>>, StoreError> {
+        let own = self.0.throttling.buckets.levels(ids);
+        if ids.is_empty() {
+            return Ok(own);
+        }
+        let stored = self.told("throttle_levels", self.0.tokens.throttle_levels(ids).await)?;
+        let stored = stored.unwrap_or_default().into_iter().chain(std::iter::repeat(None));
+        Ok(own.into_iter().zip(stored).map(|(own, stored)| own.max(stored)).collect())
+    }
+
+    /// Counts what was checked: a failure in the buckets of failures, a success in its own. Nobody can stop this, so no
+    /// question waits without end.
+    pub(crate) async fn settle(&self, leave: Leave, verdict: Verdict) {
+        let (now, throttling) = (self.timestamp(), &self.0.throttling);
+        let counts_successes = verdict == Verdict::Right;
+        let filled = leave.buckets.iter().filter(|bucket| bucket.counts_successes() == counts_successes);
+        let mut charged = Vec::new();
+        for charge in filled.map(|bucket| bucket.charge(now)) {
+            let in_store = patiently(self.0.tokens.charge_throttle(&charge)).await;
+            if !self.told("charge_throttle", in_store).unwrap_or(false) {
+                throttling.buckets.charge(&charge);
+            }
+            charged.push(charge.bucket);
+        }
+        throttling.in_flight.note_charges(&charged);
+        drop(leave);
+    }
+
+    fn refused(&self, leave: &Leave, bucket: &ThrottleBucket, retry_after_seconds: u32) -> LoginError {
+        let subject = leave.subject.as_ref().map(Subject::as_str).map(printable);
         self.emit(Event::Throttled {
-            scope: request.scope,
+            scope: bucket.scope,
             retry_after_seconds,
             subject: subject.as_deref(),
-            ip: tried.ip,
+            ip: leave.ip,
         });
         LoginError::Throttled { retry_after_seconds }
     }
@@ -219,47 +194,5 @@ impl Authenticator {
     /// Forgets buckets of this process that are empty.
     pub(crate) fn forget_empty_buckets(&self) {
         self.0.throttling.buckets.purge(self.timestamp(), u64::MAX);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use cookiejwt_core::{ThrottleLimit, ThrottleScope};
-
-    use super::*;
-
-    const MOST: usize = 1000;
-
-    fn request(bucket: &str, now: i64) -> ThrottleRequest {
-        let limit = ThrottleLimit::new(5, Duration::from_secs(30)).unwrap();
-        limit.request(bucket.into(), ThrottleScope::Account, Timestamp::from_millis(now))
-    }
-
-    #[test]
-    fn the_number_of_buckets_is_bounded_and_the_fullest_stay() {
-        let buckets = Buckets::at_most(MOST);
-        for _ in 0..5 {
-            buckets.count(&request("victim", 0));
-        }
-        for index in 0..MOST * 2 {
-            assert_eq!(buckets.count(&request(&index.to_string(), 0)), ThrottleOutcome::Counted);
-        }
-        assert!(buckets.buckets().len() <= MOST);
-        let full = ThrottleOutcome::Full(Some(Timestamp::from_millis(150_000)));
-        assert_eq!(buckets.count(&request("victim", 0)), full);
-    }
-
-    #[test]
-    fn what_is_empty_goes_first_and_changes_nothing() {
-        let buckets = Buckets::at_most(MOST);
-        for index in 0..MOST {
-            buckets.count(&request(&index.to_string(), 0));
-        }
-        buckets.count(&request("later", 30_000));
-        assert_eq!(buckets.buckets().len(), 1, "each of the others had drained");
-        assert_eq!(buckets.purge(Timestamp::from_millis(59_999), 9), 0);
-        assert_eq!(buckets.purge(Timestamp::from_millis(60_000), 9), 1);
     }
 }

@@ -1,9 +1,9 @@
 use std::{future::Future, pin::Pin};
 
 use cookiejwt_core::{
-    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
-    ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
 };
 
 use crate::StoreError;
@@ -114,23 +114,27 @@ pub trait TokenStore: Send + Sync + 'static {
         std::future::ready(Ok(None))
     }
 
-    /// Counts one try of a password in its bucket, as ONE conditional statement: [`ThrottleRequest`] says which. When there is
-    /// no room, one fresh read tells when the bucket will be empty.
+    /// Reads when each of these buckets will be empty, in the order of the question: `None` for one that is not there. One
+    /// statement; every login asks it once, before the password is hashed.
     ///
     /// A store that keeps no buckets keeps the default, `None`: then each process counts for itself, and an attacker has the
     /// limits once on each node.
-    fn throttle(
+    fn throttle_levels(
         &self,
-        request: &ThrottleRequest,
-    ) -> impl Future<Output = Result<Option<ThrottleOutcome>, StoreError>> + Send {
-        let _ = request;
+        buckets: &[BucketId],
+    ) -> impl Future<Output = Result<Option<Vec<Option<Timestamp>>>, StoreError>> + Send {
+        let _ = buckets;
         std::future::ready(Ok(None))
     }
 
-    /// Takes a counted try back; a bucket that is not there is no error and is not made.
-    fn refund(&self, refund: &ThrottleRefund) -> impl Future<Output = Result<(), StoreError>> + Send {
-        let _ = refund;
-        std::future::ready(Ok(()))
+    /// Counts one failed try in its bucket, as ONE statement that makes the bucket when it is not there: [`ThrottleCharge`] says
+    /// what it writes. True = counted; a store that keeps no buckets keeps the default, false.
+    fn charge_throttle(
+        &self,
+        charge: &ThrottleCharge,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = charge;
+        std::future::ready(Ok(false))
     }
 
     /// Deletes at most `limit` buckets that are empty (`drained_at <= now`); how many there were.
@@ -184,11 +188,11 @@ pub(crate) trait DynTokenStore: Send + Sync {
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>>;
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
     fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>>;
-    fn throttle<'a>(
+    fn throttle_levels<'a>(
         &'a self,
-        request: &'a ThrottleRequest,
-    ) -> BoxFuture<'a, Result<Option<ThrottleOutcome>, StoreError>>;
-    fn refund<'a>(&'a self, refund: &'a ThrottleRefund) -> BoxFuture<'a, Result<(), StoreError>>;
+        buckets: &'a [BucketId],
+    ) -> BoxFuture<'a, Result<Option<Vec<Option<Timestamp>>>, StoreError>>;
+    fn charge_throttle<'a>(&'a self, charge: &'a ThrottleCharge) -> BoxFuture<'a, Result<bool, StoreError>>;
     fn purge_throttle(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
 }
 
@@ -270,15 +274,15 @@ impl<S: TokenStore> DynTokenStore for S {
         Box::pin(TokenStore::now(self))
     }
 
-    fn throttle<'a>(
+    fn throttle_levels<'a>(
         &'a self,
-        request: &'a ThrottleRequest,
-    ) -> BoxFuture<'a, Result<Option<ThrottleOutcome>, StoreError>> {
-        Box::pin(TokenStore::throttle(self, request))
+        buckets: &'a [BucketId],
+    ) -> BoxFuture<'a, Result<Option<Vec<Option<Timestamp>>>, StoreError>> {
+        Box::pin(TokenStore::throttle_levels(self, buckets))
     }
 
-    fn refund<'a>(&'a self, refund: &'a ThrottleRefund) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(TokenStore::refund(self, refund))
+    fn charge_throttle<'a>(&'a self, charge: &'a ThrottleCharge) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(TokenStore::charge_throttle(self, charge))
     }
 
     fn purge_throttle(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {

@@ -5,13 +5,14 @@ use crate::{
     expected::{invalid_request, json, problem},
     request::post,
     scenario::scenario,
+    users::STAFF,
 };
 
 const LOGIN: &str = "/api/auth/token/";
 const GOOD: &str = r#"{"username":"alice","password":"alice-pw"}"#;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [waits(), refunds(), alike(), proxies()].concat()
+    [waits(), successes(), devices(), alike(), proxies()].concat()
 }
 
 fn try_of(name: &str) -> Request {
@@ -28,6 +29,11 @@ fn wait(seconds: &str) -> Expected {
 
 fn behind(hops: &str, request: Request) -> Request {
     request.line(format!("X-Forwarded-For: {hops}"))
+}
+
+/// A logout of session 1.
+fn gone() -> Expected {
+    json("{}").clears().rows(&["#1 logout #2"])
 }
 
 /// Alice is session `session`, refresh token one more, access token two more.
@@ -90,15 +96,66 @@ fn waits() -> Vec<Scenario> {
     ]
 }
 
-fn refunds() -> Vec<Scenario> {
+fn successes() -> Vec<Scenario> {
     let right = |session| is_in("00", session);
+    let good = || post(LOGIN).json(GOOD);
+    let staff = |name: &&str| {
+        post(LOGIN).json(&format!(r#"{{"username":"{name}","password":"{name}-pw"}}"#))
+    };
     vec![
-        scenario("throttle", "a right password takes back what it counted")
+        scenario("throttle", "a right password counts no failure")
             .wrong(4, &try_of("alice"))
-            .send(post(LOGIN).json(GOOD), right(1).rows(&["#1 live #2"]))
-            .send(post(LOGIN).json(GOOD), right(4).rows(&["#1 live #2", "#4 live #5"]))
+            .send(good(), right(1).rows(&["#1 live #2"]))
+            .send(good(), right(4).rows(&["#1 live #2", "#4 live #5"]))
             .wrong(1, &try_of("alice"))
             .send(try_of("alice"), wait("30")),
+        scenario("throttle", "field 6a: eight right logins at once from one address")
+            .at_once((0..8).map(|_| good()), 200)
+            .wrong(4, &try_of("alice"))
+            .at_once((0..8).map(|_| good()), 200),
+        scenario("throttle", "field 6a: forty users at once from one address")
+            .at_once(STAFF.iter().map(staff), 200)
+            .at_once(STAFF.iter().map(staff), 200),
+        scenario("throttle", "audit 10: thirty logins of one account from one network")
+            .at_once((0..30).map(|_| good()), 200)
+            .send(good(), wait("10"))
+            .at_once([staff(&STAFF[0])], 200)
+            .pass(9)
+            .send(good(), wait("1"))
+            .pass(1)
+            .at_once([good()], 200),
+    ]
+}
+
+fn devices() -> Vec<Scenario> {
+    let known = |name| {
+        let first = is_in("00", 1).rows(&["#1 live #2"]);
+        scenario("throttle", name).send(post(LOGIN).json(GOOD), first).keep("alice")
+    };
+    let by_device = |request: Request| request.cookie("{alice.device}");
+    let logged_out = |name| known(name).send(post("/api/auth/logout/").cookie("{alice}"), gone());
+    vec![
+        logged_out("audit 1: a known device does not wait for strangers")
+            .wrong(5, &try_of("alice"))
+            .send(post(LOGIN).json(GOOD), wait("30"))
+            .send(
+                by_device(post(LOGIN).json(GOOD)),
+                is_in("00", 4).rows(&["#1 logout #2", "#4 live #5"]),
+            ),
+        logged_out("five wrong passwords from a known device")
+            .wrong(5, &by_device(try_of("alice")))
+            .send(by_device(post(LOGIN).json(GOOD)), wait("30")),
+        logged_out("of another account it says nothing")
+            .wrong(5, &by_device(try_of("bob")))
+            .send(by_device(try_of("bob")), wait("30")),
+        known("audit 1: a session does not wait for strangers")
+            .wrong(5, &try_of("alice"))
+            .send(try_of("alice"), wait("30"))
+            .wrong(5, &post("/api/auth/token/fresh/").cookie("{alice}").json(r#"{"password":"guess"}"#))
+            .send(post("/api/auth/token/fresh/").cookie("{alice}").json(r#"{"password":"alice-pw"}"#), wait("30")),
+        scenario("throttle", "no device is known where that is switched off")
+            .config(|config| config.known_devices(false))
+            .send(post(LOGIN).json(GOOD), is_in("00", 1).forgets_the_device().rows(&["#1 live #2"])),
     ]
 }
 
@@ -135,6 +192,9 @@ fn proxies() -> Vec<Scenario> {
             .wrong(5, &behind("192.0.2.7", behind("203.0.113.9", try_of("alice"))))
             .send(behind("192.0.2.7", try_of("alice")), wait("30")),
         behind_one("an entry that is no address is no network").wrong(7, &behind("unknown", try_of("alice"))),
-        behind_one("neither is a list that is too short").wrong(7, &try_of("alice")),
+        behind_one("audit 18: of a list that is too short the peer counts")
+            .wrong(5, &try_of("alice"))
+            .send(try_of("alice"), wait("30"))
+            .wrong(1, &behind("192.0.2.7", try_of("alice"))),
     ]
 }

@@ -8,7 +8,7 @@ use super::{
     keys::{CheckedKeys, SetKeys},
     names, vars,
 };
-use crate::Realm;
+use crate::{Realm, known_device};
 
 const MEMO_ENTRIES: u32 = 10_000;
 
@@ -43,6 +43,7 @@ pub struct ConfigBuilder {
     trusted_proxies: u32,
     memo_entries: Option<u32>,
     set_session_cookie: bool,
+    pub(crate) no_known_devices: bool,
 }
 
 impl ConfigBuilder {
@@ -335,6 +336,7 @@ impl ConfigBuilder {
             trusted_proxies: self.trusted_proxies,
             memo_entries: self.memo_entries.unwrap_or(MEMO_ENTRIES),
             set_session_cookie: self.set_session_cookie,
+            known_devices: !self.no_known_devices,
         })
     }
 
@@ -373,6 +375,7 @@ impl ConfigBuilder {
         CookieSettings {
             access_name: name(&self.access_name, "access_token"),
             refresh_name: name(&self.refresh_name, "refresh_token"),
+            device_name: known_device::cookie_name(!self.insecure, realm),
             path: self.path.clone().unwrap_or_else(|| "/".into()),
             domain: self.domain.clone(),
             secure: !self.insecure,

@@ -36,6 +36,14 @@ pub(super) fn cookies(cookies: &CookieSettings) -> Check {
             cure,
         ));
     }
+    for (setting, name) in
+        [("COOKIEJWT_ACCESS_NAME", &cookies.access_name), ("COOKIEJWT_REFRESH_NAME", &cookies.refresh_name)]
+    {
+        if *name == cookies.device_name {
+            let cure = "give it another name";
+            return Err(refuse(setting, Contradiction, "is the name of the cookie of known devices", cure));
+        }
+    }
     if cookies.same_site == SameSite::None && !cookies.secure {
         let cure = "remove COOKIEJWT_SECURE=false, or use Lax";
         return Err(refuse(

@@ -53,6 +53,7 @@ pub struct Config {
     pub(crate) trusted_proxies: u32,
     pub(crate) memo_entries: u32,
     pub(crate) set_session_cookie: bool,
+    pub(crate) known_devices: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +69,7 @@ pub(crate) struct KeySettings {
 pub(crate) struct CookieSettings {
     pub(crate) access_name: String,
     pub(crate) refresh_name: String,
+    pub(crate) device_name: String,
     pub(crate) path: String,
     pub(crate) domain: Option<String>,
     pub(crate) secure: bool,

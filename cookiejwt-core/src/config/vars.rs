@@ -48,6 +48,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_TRUSTED_PROXIES", |b, v| Ok(b.trusted_proxies(v.count()?))),
     ("COOKIEJWT_MEMO_ENTRIES", |b, v| Ok(b.memo_entries(v.count()?))),
     ("COOKIEJWT_SET_SESSION_COOKIE", |b, v| Ok(b.set_session_cookie(v.flag()?))),
+    ("COOKIEJWT_KNOWN_DEVICES", |b, v| Ok(b.known_devices(v.flag()?))),
     ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
 ];
 

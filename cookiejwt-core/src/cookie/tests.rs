@@ -24,6 +24,7 @@ fn settings() -> CookieSettings {
     CookieSettings {
         access_name: "__Host-access_token".into(),
         refresh_name: "__Host-refresh_token".into(),
+        device_name: "__Host-known_device".into(),
         path: "/".into(),
         domain: None,
         secure: true,

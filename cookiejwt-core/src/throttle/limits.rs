@@ -1,8 +1,5 @@
 use std::time::Duration;
 
-use super::{BucketId, ThrottleRequest, ThrottleScope};
-use crate::Timestamp;
-
 /// So many tries at once, then one per interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThrottleLimit {
@@ -26,24 +23,37 @@ impl ThrottleLimit {
         Self { burst, interval_millis: seconds.saturating_mul(1000) }
     }
 
-    /// One try for a bucket with this limit. The driver makes them through
-    /// [`Core::throttle_requests`](crate::Core::throttle_requests); this is for the tests of a store.
-    pub fn request(self, bucket: BucketId, scope: ThrottleScope, now: Timestamp) -> ThrottleRequest {
-        let room = i64::from(self.burst).saturating_sub(1).saturating_mul(self.interval_millis);
-        let latest = now.plus_millis(room);
-        ThrottleRequest { bucket, scope, now, interval_millis: self.interval_millis, latest }
+    /// How much a full bucket holds.
+    pub(super) fn capacity_millis(self) -> i64 {
+        i64::from(self.burst).saturating_mul(self.interval_millis)
+    }
+
+    /// What one try adds.
+    pub(super) const fn interval_millis(self) -> i64 {
+        self.interval_millis
+    }
+
+    /// So many times as much, at once and over time.
+    pub(super) fn times(self, times: u32) -> Self {
+        let interval_millis = self.interval_millis.checked_div(times.into()).unwrap_or(0).max(1);
+        Self { burst: self.burst.saturating_mul(times), interval_millis }
     }
 }
 
-/// How many wrong passwords are checked before the next one has to wait: seconds for an honest user, never hours.
+/// How many wrong passwords are checked before the next try has to wait: seconds for an honest user, never hours.
 ///
 /// | limit | at once | then one per |
 /// |---|---|---|
 /// | one account from one client network (an IPv4 address, an IPv6 /64) | 5 | 30 s |
-/// | one client network | 30 | 2 s |
+/// | one client network (an IPv4 address, an IPv6 /64) | 30 | 2 s |
+/// | one IPv6 /56, four times that | 120 | 0.5 s |
+/// | one IPv6 /48, sixteen times that | 480 | 0.125 s |
 /// | one account, over all networks | 100 | 5 s |
+/// | one known device or one living session, instead of all of these | 5 | 30 s |
+/// | successful logins of one account from one client network | 30 | 10 s |
 ///
-/// Without a client address the limits by network are off: everybody in one bucket would shut everybody out.
+/// Only failures count in all but the last, and a right password is never refused because others log in at the same
+/// moment. Without a client address the limits by network are off: everybody in one bucket would shut everybody out.
 ///
 /// ```
 /// use std::time::Duration;
@@ -59,6 +69,8 @@ pub struct Throttle {
     account_and_network: Option<ThrottleLimit>,
     network: Option<ThrottleLimit>,
     account: Option<ThrottleLimit>,
+    known: Option<ThrottleLimit>,
+    logins: Option<ThrottleLimit>,
 }
 
 impl Throttle {
@@ -68,17 +80,23 @@ impl Throttle {
             account_and_network: Some(ThrottleLimit::seconds(5, 30)),
             network: Some(ThrottleLimit::seconds(30, 2)),
             account: Some(ThrottleLimit::seconds(100, 5)),
+            known: Some(ThrottleLimit::seconds(5, 30)),
+            logins: Some(ThrottleLimit::seconds(30, 10)),
         }
     }
 
     /// No limit, for an application that has a rate limiter in front of the routes that check passwords.
     pub const fn off() -> Self {
-        Self { account_and_network: None, network: None, account: None }
+        Self { account_and_network: None, network: None, account: None, known: None, logins: None }
     }
 
     /// Whether there is no limit at all.
     pub const fn is_off(&self) -> bool {
-        self.account_and_network.is_none() && self.network.is_none() && self.account.is_none()
+        self.account_and_network.is_none()
+            && self.network.is_none()
+            && self.account.is_none()
+            && self.known.is_none()
+            && self.logins.is_none()
     }
 
     /// Another limit for one account from one client network.
@@ -86,7 +104,7 @@ impl Throttle {
         Self { account_and_network: Some(limit), ..self }
     }
 
-    /// Another limit for one client network.
+    /// Another limit for one client network. An IPv6 /56 has four times this one, and a /48 sixteen times.
     pub const fn network(self, limit: ThrottleLimit) -> Self {
         Self { network: Some(limit), ..self }
     }
@@ -96,10 +114,35 @@ impl Throttle {
         Self { account: Some(limit), ..self }
     }
 
-    pub(super) const fn limits(
-        &self,
-    ) -> (Option<ThrottleLimit>, Option<ThrottleLimit>, Option<ThrottleLimit>) {
-        (self.account_and_network, self.network, self.account)
+    /// Another limit for one known device, and for one living session. Without one, both are treated as strangers.
+    pub const fn known(self, limit: ThrottleLimit) -> Self {
+        Self { known: Some(limit), ..self }
+    }
+
+    /// Another limit for the successful logins of one account from one client network. A test suite that logs one user in
+    /// more often than this from one machine needs a larger one.
+    pub const fn logins(self, limit: ThrottleLimit) -> Self {
+        Self { logins: Some(limit), ..self }
+    }
+
+    pub(super) const fn pair_limit(&self) -> Option<ThrottleLimit> {
+        self.account_and_network
+    }
+
+    pub(super) const fn network_limit(&self) -> Option<ThrottleLimit> {
+        self.network
+    }
+
+    pub(super) const fn account_limit(&self) -> Option<ThrottleLimit> {
+        self.account
+    }
+
+    pub(super) const fn known_limit(&self) -> Option<ThrottleLimit> {
+        self.known
+    }
+
+    pub(super) const fn logins_limit(&self) -> Option<ThrottleLimit> {
+        self.logins
     }
 }
 

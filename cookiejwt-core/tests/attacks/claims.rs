@@ -198,7 +198,13 @@ fn a36_explicit_typing() {
 
 #[test]
 fn a37_kinds_of_tokens_exclude_each_other() {
-    for purpose in ["cookiejwt/1 refresh", "cookiejwt/1 csrf", "cookiejwt/1 throttle", "cookiejwt/1 id"] {
+    for purpose in [
+        "cookiejwt/1 refresh",
+        "cookiejwt/1 csrf",
+        "cookiejwt/1 throttle",
+        "cookiejwt/1 known-device",
+        "cookiejwt/1 id",
+    ] {
         let other = Signer::new(purpose);
         let own = format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{}"}}"#, other.kid());
         assert_refused(&core(), other.token(own, payload()), "the key of another purpose, under its name");

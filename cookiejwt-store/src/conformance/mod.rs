@@ -244,14 +244,16 @@ facts! {
         "Logins, rotations and revocations beside a purge happen as without it.",
     clock::the_clock_is_utc_in_milliseconds:
         "A store with a clock tells the time of the database, not that of its time zone: nodes compare themselves with it.",
-    throttle::a_bucket_takes_its_burst_then_one_try_per_interval:
+    throttle::a_bucket_fills_with_each_charge_and_drains_with_time:
         "Of guessed passwords so many are checked and no more, at exactly the documented moments.",
+    throttle::debt_ends_at_one_capacity:
+        "What several nodes checked at the same moment is paid off, so the rate holds over time, and nobody waits for hours.",
+    throttle::levels_come_in_the_order_of_the_question:
+        "The level of one bucket is never taken for that of another, and one that is not there is empty.",
     throttle::buckets_compare_byte_for_byte:
         "Buckets whose names look alike are two: else an honest user waits because a stranger was guessed at.",
-    throttle::a_refund_makes_room_for_what_it_takes_back:
-        "A right password costs its owner nothing, and takes back no try of anybody else.",
-    throttle::fifty_tries_at_once_pass_exactly_the_burst:
-        "One statement decides: guesses that come at once pass no more often than one after the other.",
+    throttle::fifty_charges_at_once_all_count:
+        "One statement counts: guesses that come at once count as often as those that come one after the other.",
     throttle::purge_throttle_deletes_exactly_what_is_empty:
         "A bucket goes when it says the same as none: earlier, and the guesses in it would be forgotten.",
     racing::a_write_is_seen_at_once_by_everybody:

@@ -118,7 +118,7 @@ async fn do_something(store: Shared, index: usize) -> Result<Vec<SessionId>, Sto
         7 => drop(store.settle(&slow_answer(&id)).await?),
         8 => {
             let receipts: Vec<_> = (0..12).map(|number| receipt(&format!("living {number}"))).collect();
-            drop(store.received(&receipts, at(NOW), at(SETTLED)).await?);
+            store.received(&receipts, at(NOW), at(SETTLED)).await?;
         }
         _ => drop(store.sessions_of(&Realm::default(), &"1".into(), at(NOW)).await?),
     }

@@ -1,9 +1,9 @@
 use std::{future::Future, sync::Arc};
 
 use cookiejwt_core::{
-    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
-    ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
 };
 
 use super::samples::{NOW, at};
@@ -110,12 +110,15 @@ impl TokenStore for Shared {
         self.0.now().await
     }
 
-    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
-        self.0.throttle(request).await
+    async fn throttle_levels(
+        &self,
+        buckets: &[BucketId],
+    ) -> Result<Option<Vec<Option<Timestamp>>>, StoreError> {
+        self.0.throttle_levels(buckets).await
     }
 
-    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
-        self.0.refund(refund).await
+    async fn charge_throttle(&self, charge: &ThrottleCharge) -> Result<bool, StoreError> {
+        self.0.charge_throttle(charge).await
     }
 
     async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use cookiejwt_core::{
-    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
-    ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
 };
 use sea_orm::DatabaseConnection;
 
@@ -11,7 +11,7 @@ use super::{inspect::inspect, retry::Reconnects, statements, throttle, up::up_to
 use crate::{RevokedSession, StoreError, TokenStore};
 
 /// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL, MySQL or MariaDB. A second
-/// one, `cookiejwt_throttle`, counts the passwords that are tried.
+/// one, `cookiejwt_throttle`, counts the wrong passwords that were tried.
 ///
 /// Right at every isolation level: each change is one statement of its own, and one that the database refuses because of
 /// others at the same time is tried again.
@@ -125,12 +125,16 @@ impl TokenStore for SeaOrmTokenStore {
         self.retrying(|| statements::now(&self.db)).await
     }
 
-    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
-        self.retrying(|| throttle::count(&self.db, request)).await.map(Some)
+    async fn throttle_levels(
+        &self,
+        buckets: &[BucketId],
+    ) -> Result<Option<Vec<Option<Timestamp>>>, StoreError> {
+        self.retrying(|| throttle::levels(&self.db, buckets)).await.map(Some)
     }
 
-    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
-        self.retrying(|| throttle::refund(&self.db, refund)).await
+    async fn charge_throttle(&self, charge: &ThrottleCharge) -> Result<bool, StoreError> {
+        self.retrying(|| throttle::charge(&self.db, charge)).await?;
+        Ok(true)
     }
 
     async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

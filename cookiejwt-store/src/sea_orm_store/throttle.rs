@@ -1,40 +1,48 @@
-//! The buckets of the throttle as SQL. One conditional statement counts a try; a second one makes the bucket when it is
-//! not there.
+//! The buckets of the throttle as SQL: one statement reads those of a try, and one counts a failure in a bucket.
 
-use cookiejwt_core::{ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp};
+use std::collections::HashMap;
+
+use cookiejwt_core::{BucketId, ThrottleCharge, Timestamp};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityTrait as _, QueryFilter as _,
     QuerySelect as _, Statement,
-    sea_query::{CaseStatement, Expr, ExprTrait as _},
 };
 
 use self::bucket::{Column, Entity};
 
-/// Between the statements a bucket can be made or purged by others; more often than that is not luck.
-const LOOKS: u32 = 5;
-
-pub(super) async fn count<C: ConnectionTrait>(
+/// When each bucket will be empty, in the order of the question.
+pub(super) async fn levels<C: ConnectionTrait>(
     db: &C,
-    request: &ThrottleRequest,
-) -> Result<ThrottleOutcome, DbErr> {
-    for _ in 0..LOOKS {
-        if count_in_row(db, request).await? || insert(db, request).await? {
-            return Ok(ThrottleOutcome::Counted);
-        }
-        let drained_at = find(db, request).await?;
-        if drained_at.is_some() && !request.has_room(drained_at) {
-            return Ok(ThrottleOutcome::Full(drained_at));
-        }
-    }
-    Ok(ThrottleOutcome::Full(None))
+    buckets: &[BucketId],
+) -> Result<Vec<Option<Timestamp>>, DbErr> {
+    let ids = buckets.iter().map(BucketId::as_str);
+    let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
+    let levels: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row.drained_at)).collect();
+    let level = |bucket: &BucketId| levels.get(bucket.as_str()).copied().map(Timestamp::from_millis);
+    Ok(buckets.iter().map(level).collect())
 }
 
-pub(super) async fn refund<C: ConnectionTrait>(db: &C, refund: &ThrottleRefund) -> Result<(), DbErr> {
-    let update = Entity::update_many()
-        .col_expr(Column::DrainedAt, Expr::col(Column::DrainedAt).sub(refund.millis))
-        .filter(Column::Id.eq(refund.bucket.as_str()));
-    update.exec(db).await?;
-    Ok(())
+/// The rule of [`ThrottleCharge`], word for word. As text: the query builder has no `GREATEST` that is `MAX` on SQLite.
+pub(super) async fn charge<C: ConnectionTrait>(db: &C, charge: &ThrottleCharge) -> Result<(), DbErr> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::MySql => {
+            "INSERT INTO cookiejwt_throttle (id, drained_at) VALUES (?, ?) ON DUPLICATE KEY UPDATE \
+             drained_at = GREATEST(drained_at, LEAST(GREATEST(drained_at, ?) + ?, ?))"
+        }
+        DbBackend::Postgres => {
+            "INSERT INTO cookiejwt_throttle AS bucket (id, drained_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET \
+             drained_at = GREATEST(bucket.drained_at, LEAST(GREATEST(bucket.drained_at, $3) + $4, $5))"
+        }
+        _ => {
+            "INSERT INTO cookiejwt_throttle (id, drained_at) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET \
+             drained_at = MAX(drained_at, MIN(MAX(drained_at, ?) + ?, ?))"
+        }
+    };
+    let made = charge.applied_to(None).as_millis();
+    let (now, interval, latest) = (charge.now.as_millis(), charge.interval_millis, charge.latest.as_millis());
+    let values = [charge.bucket.as_str().into(), made.into(), now.into(), interval.into(), latest.into()];
+    db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.map(drop)
 }
 
 /// As the purge of sessions; an empty bucket says the same as none.
@@ -47,38 +55,6 @@ pub(super) async fn purge<C: ConnectionTrait>(db: &C, now: Timestamp, limit: u64
     }
     let delete = Entity::delete_many().filter(Column::Id.is_in(ids)).filter(empty);
     Ok(delete.exec(db).await?.rows_affected)
-}
-
-/// The condition of [`ThrottleRequest`], word for word.
-async fn count_in_row<C: ConnectionTrait>(db: &C, request: &ThrottleRequest) -> Result<bool, DbErr> {
-    let now = request.now.as_millis();
-    let begins = CaseStatement::new()
-        .case(Column::DrainedAt.gt(now), Expr::col(Column::DrainedAt))
-        .finally(Expr::value(now));
-    let update = Entity::update_many()
-        .col_expr(Column::DrainedAt, Expr::expr(begins).add(request.interval_millis))
-        .filter(Column::Id.eq(request.bucket.as_str()))
-        .filter(Column::DrainedAt.lte(request.latest.as_millis()));
-    Ok(update.exec(db).await?.rows_affected == 1)
-}
-
-/// True when there was no such bucket. As text, because MySQL's `ON DUPLICATE KEY` counts a row that it left alone.
-async fn insert<C: ConnectionTrait>(db: &C, request: &ThrottleRequest) -> Result<bool, DbErr> {
-    let backend = db.get_database_backend();
-    let sql = match backend {
-        DbBackend::MySql => "INSERT IGNORE INTO cookiejwt_throttle (id, drained_at) VALUES (?, ?)",
-        DbBackend::Postgres => {
-            "INSERT INTO cookiejwt_throttle (id, drained_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING"
-        }
-        _ => "INSERT INTO cookiejwt_throttle (id, drained_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
-    };
-    let values = [request.bucket.as_str().into(), request.counted(None).as_millis().into()];
-    Ok(db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected() == 1)
-}
-
-async fn find<C: ConnectionTrait>(db: &C, request: &ThrottleRequest) -> Result<Option<Timestamp>, DbErr> {
-    let row = Entity::find_by_id(request.bucket.as_str()).one(db).await?;
-    Ok(row.map(|row| Timestamp::from_millis(row.drained_at)))
 }
 
 mod bucket {

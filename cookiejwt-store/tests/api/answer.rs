@@ -212,18 +212,26 @@ impl Answer {
         assert_eq!(self.set_cookies(), CLEARED, "{rule}");
     }
 
-    /// Both cookies are set, with exactly the attributes of the wire contract.
+    /// Both cookies are set, with exactly the attributes of the wire contract; by a login that is remembered the one of a
+    /// known device, too.
     pub(crate) fn assert_cookies_set(&self, rule: &str, access_age: Option<i64>, refresh_age: Option<i64>) {
         let age = |age: Option<i64>| age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
         let jar = self.jar();
-        let expected = [
+        let mut expected = [
             ("__Host-access_token", jar.access.unwrap(), age(access_age)),
             ("__Host-refresh_token", jar.refresh.unwrap(), age(refresh_age)),
         ]
         .map(|(name, token, age)| {
             assert!(token.starts_with("eyJ") && token.split('.').count() == 3, "{rule}: {token}");
             format!("{name}={token}; Path=/; Secure; HttpOnly; SameSite=Lax{age}")
-        });
+        })
+        .to_vec();
+        if let Some(device) = jar.device {
+            assert!(refresh_age.is_some(), "{rule}: nobody asked to be remembered");
+            assert_eq!(device.len(), 22 + 1 + 43, "{rule}: {device}");
+            let attributes = "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000";
+            expected.push(format!("__Host-known_device={device}; {attributes}"));
+        }
         assert_eq!(self.set_cookies(), expected, "{rule}");
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn garbage() -> Jar {
-    Jar { access: Some("a.b.c".into()), refresh: Some("garbage".into()) }
+    Jar { access: Some("a.b.c".into()), refresh: Some("garbage".into()), ..Jar::default() }
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn refresh_looks_at_the_refresh_cookie_alone() {
     type Cookies = fn(&Jar) -> Jar;
     let dead_access: Cookies = |jar| Jar { access: Some("a.b.c".into()), ..jar.without_access() };
     // An access token is signed with a key that is none of the refresh keys.
-    let unknown_key: Cookies = |jar| Jar { access: None, refresh: jar.access.clone() };
+    let unknown_key: Cookies = |jar| Jar { refresh: jar.access.clone(), ..Jar::default() };
     for (rule, cookies, seconds, status, code) in [
         ("fresh access token", Jar::clone as Cookies, 0, 200, ""),
         ("without an access token", Jar::without_access, 0, 200, ""),

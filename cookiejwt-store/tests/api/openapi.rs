@@ -67,8 +67,9 @@ fn the_prefix_and_the_names_of_the_cookies() {
     );
     assert_eq!(schemes[REFRESH_COOKIE]["name"], "refresh_token");
     let set = &document["paths"]["/v2/login/token/"]["post"]["responses"]["200"]["headers"]["Set-Cookie"];
-    assert_eq!(set["schema"]["pattern"], r"^(a\.b|refresh_token)=");
-    assert!(set["description"].as_str().unwrap().ends_with("`Path=/; HttpOnly; SameSite=Lax`."), "{set}");
+    assert_eq!(set["schema"]["pattern"], r"^(a\.b|refresh_token|known_device)=");
+    let said = set["description"].as_str().unwrap();
+    assert!(said.contains("`Path=/; HttpOnly; SameSite=Lax`. And `known_device`"), "{set}");
 }
 
 #[test]

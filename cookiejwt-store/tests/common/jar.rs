@@ -3,6 +3,7 @@ use http::{Method, Request, request::Parts};
 
 const ACCESS: &str = "__Host-access_token";
 const REFRESH: &str = "__Host-refresh_token";
+const DEVICE: &str = "__Host-known_device";
 
 /// The two lines that clear our cookies, byte for byte.
 pub(crate) const CLEARED: [&str; 2] = [
@@ -10,11 +11,13 @@ pub(crate) const CLEARED: [&str; 2] = [
     "__Host-refresh_token=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
 ];
 
-/// What a browser keeps: the values of our two cookies.
+/// What a browser keeps: the values of our cookies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Jar {
     pub(crate) access: Option<String>,
     pub(crate) refresh: Option<String>,
+    /// Outlives the session, and opens nothing.
+    pub(crate) device: Option<String>,
 }
 
 impl Jar {
@@ -33,24 +36,30 @@ impl Jar {
             match name {
                 ACCESS => self.access = kept,
                 REFRESH => self.refresh = kept,
+                DEVICE => self.device = kept,
                 other => panic!("{other} is none of our cookies"),
             }
         }
     }
 
     pub(crate) fn without_access(&self) -> Self {
-        Self { access: None, refresh: self.refresh.clone() }
+        Self { access: None, ..self.clone() }
     }
 
     pub(crate) fn without_refresh(&self) -> Self {
-        Self { access: self.access.clone(), refresh: None }
+        Self { refresh: None, ..self.clone() }
+    }
+
+    /// What is left after a logout.
+    pub(crate) fn only_device(&self) -> Self {
+        Self { device: self.device.clone(), ..Self::default() }
     }
 
     /// The value of a `Cookie` field, when there is something to send.
     pub(crate) fn field(&self) -> Option<String> {
         let pair = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name}={value}"));
-        let pairs: Vec<String> =
-            [pair(ACCESS, &self.access), pair(REFRESH, &self.refresh)].into_iter().flatten().collect();
+        let pairs = [pair(ACCESS, &self.access), pair(REFRESH, &self.refresh), pair(DEVICE, &self.device)];
+        let pairs: Vec<String> = pairs.into_iter().flatten().collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 

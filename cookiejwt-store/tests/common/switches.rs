@@ -23,8 +23,8 @@ pub(crate) enum Call {
     RevokedSince,
     SessionsOf,
     Purge,
-    Throttle,
-    Refund,
+    ThrottleLevels,
+    ChargeThrottle,
 }
 
 /// Which calls fail, and a log of those that were made.

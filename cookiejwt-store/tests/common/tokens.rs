@@ -4,10 +4,9 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, Receipt, ReplaceRequest,
+    AnswerLateRequest, BucketId, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, Receipt, ReplaceRequest,
     Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
-    SettleRequest, StoreError, Subject, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
-    TokenStore,
+    SettleRequest, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
 };
 use tokio::sync::Mutex;
 
@@ -26,6 +25,8 @@ pub(crate) struct TestTokens {
     pub(crate) clock: Arc<std::sync::Mutex<Option<ManualClock>>>,
     pub(crate) created: Arc<std::sync::Mutex<Vec<SessionId>>>,
     pub(crate) keeps_no_buckets: Arc<AtomicBool>,
+    /// The buckets that were charged, in their order.
+    pub(crate) charges: Arc<std::sync::Mutex<Vec<BucketId>>>,
 }
 
 impl TestTokens {
@@ -145,19 +146,27 @@ impl TokenStore for TestTokens {
         self.rows.purge(now, limit).await
     }
 
-    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
-        self.switches.enter_unlogged(Call::Throttle)?;
+    async fn throttle_levels(
+        &self,
+        buckets: &[BucketId],
+    ) -> Result<Option<Vec<Option<Timestamp>>>, StoreError> {
+        self.switches.enter_unlogged(Call::ThrottleLevels)?;
         // A database never answers at once.
         tokio::task::yield_now().await;
         if self.keeps_no_buckets.load(Ordering::SeqCst) {
             return Ok(None);
         }
-        self.rows.throttle(request).await
+        self.rows.throttle_levels(buckets).await
     }
 
-    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
-        self.switches.enter_unlogged(Call::Refund)?;
-        self.rows.refund(refund).await
+    async fn charge_throttle(&self, charge: &ThrottleCharge) -> Result<bool, StoreError> {
+        self.switches.enter_unlogged(Call::ChargeThrottle)?;
+        tokio::task::yield_now().await;
+        if self.keeps_no_buckets.load(Ordering::SeqCst) {
+            return Ok(false);
+        }
+        self.charges.lock().unwrap().push(charge.bucket.clone());
+        self.rows.charge_throttle(charge).await
     }
 
     async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

@@ -172,7 +172,7 @@ async fn a_replaced_session_is_refused_and_clears_nothing() {
 async fn a_login_replaces_exactly_the_sessions_whose_signed_cookies_came_in() {
     type Presents = fn(&Jar) -> Jar;
     let forged: Presents =
-        |jar| Jar { refresh: Some(format!("{}A", jar.refresh.as_ref().unwrap())), access: None };
+        |jar| Jar { refresh: Some(format!("{}A", jar.refresh.as_ref().unwrap())), ..Jar::default() };
     for (rule, presents, replaced) in [
         ("access cookie alone", Jar::without_refresh as Presents, true),
         ("refresh cookie alone", Jar::without_access as Presents, true),

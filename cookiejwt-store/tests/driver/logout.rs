@@ -31,7 +31,8 @@ async fn a_logout_kills_the_session_at_once_on_this_node() {
 #[tokio::test]
 async fn what_a_logout_ends() {
     type Head = fn(&Jar) -> Parts;
-    let garbage: Head = |_| Jar { access: Some("a.b.c".into()), refresh: Some("garbage".into()) }.post();
+    let garbage: Head =
+        |_| Jar { access: Some("a.b.c".into()), refresh: Some("garbage".into()), ..Jar::default() }.post();
     for (rule, seconds, head, in_body, ends) in [
         ("both cookies", 0, Jar::post as Head, false, true),
         ("access cookie alone", 0, |jar| jar.without_refresh().post(), false, true),

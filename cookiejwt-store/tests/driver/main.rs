@@ -10,6 +10,7 @@ mod fresh_login;
 mod frozen;
 mod keys;
 mod keys_dir;
+mod known_device;
 mod levels;
 mod limit;
 mod login;

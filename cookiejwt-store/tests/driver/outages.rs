@@ -115,7 +115,7 @@ async fn a_disabled_user_is_refused_although_the_store_cannot_revoke() {
 #[tokio::test]
 async fn dead_cookies_are_cleared_without_asking_anybody() {
     let world = World::new();
-    let garbage = Jar { access: Some("a.b.c".into()), refresh: Some("garbage".into()) };
+    let garbage = Jar { access: Some("a.b.c".into()), refresh: Some("garbage".into()), ..Jar::default() };
     assert_eq!(outcome(&world.authenticate(garbage.get()).await), ("invalid_token", "cleared"));
     assert_eq!(outcome(&world.auth.refresh(&garbage.post()).await), ("invalid_token", "cleared"));
     assert_eq!(world.switches.take_log(), []);

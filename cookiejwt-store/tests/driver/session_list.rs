@@ -137,7 +137,7 @@ async fn ending_a_session_during_a_refresh() {
         node.poll_revocations().await.unwrap();
         let mut jar = phone.jar.clone();
         jar.apply(&lines(&decision.cookies));
-        if jar.field().is_some() {
+        if jar.refresh.is_some() {
             assert_eq!(outcome(&node.authenticate(&jar.get()).await), REFUSED, "{rule}: what it gave");
         }
         assert_eq!(outcome(&node.authenticate(&phone.jar.get()).await), REFUSED, "{rule}");

@@ -88,7 +88,7 @@ async fn an_optional_identity_says_nobody_but_hides_no_failure() {
                 world.switches.fail(call);
                 alice.jar.without_access()
             }
-            None => Jar { refresh: Some("garbage".into()), access: None },
+            None => Jar { refresh: Some("garbage".into()), ..Jar::default() },
         };
         let slot = Slot::new(&world.auth, "/");
         let found = slot.maybe_identity((&jar.get()).into()).await;

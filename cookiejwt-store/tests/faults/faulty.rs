@@ -1,9 +1,9 @@
 use std::sync::{Arc, Mutex};
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
     RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, StoreError,
-    Subject, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp, TokenStore, UserStore,
+    Subject, ThrottleCharge, Timestamp, TokenStore, UserStore,
 };
 use tokio::task::yield_now;
 
@@ -154,12 +154,15 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
         self.faults.call("purge", self.store.purge(now, limit)).await
     }
 
-    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
-        self.faults.call("throttle", self.store.throttle(request)).await
+    async fn throttle_levels(
+        &self,
+        buckets: &[BucketId],
+    ) -> Result<Option<Vec<Option<Timestamp>>>, StoreError> {
+        self.faults.call("throttle_levels", self.store.throttle_levels(buckets)).await
     }
 
-    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
-        self.faults.call("refund", self.store.refund(refund)).await
+    async fn charge_throttle(&self, charge: &ThrottleCharge) -> Result<bool, StoreError> {
+        self.faults.call("charge_throttle", self.store.charge_throttle(charge)).await
     }
 
     async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

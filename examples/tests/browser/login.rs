@@ -36,7 +36,7 @@ fn a_person_signs_in_and_out() {
         person.signs_out().await;
         person.reload().await;
         person.is_signed_out().await;
-        assert_eq!(person.jar().await, []);
+        assert_eq!(person.left().await, []);
         person.leaves().await;
     });
 }

@@ -24,6 +24,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 pub(crate) const ACCESS: &str = "__Host-access_token";
 pub(crate) const REFRESH: &str = "__Host-refresh_token";
+pub(crate) const DEVICE: &str = "__Host-known_device";
 
 /// For a server whose clients say their addresses in `X-Forwarded-For`.
 pub(crate) const BEHIND_A_PROXY: (&str, &str) = ("COOKIEJWT_TRUSTED_PROXIES", "1");

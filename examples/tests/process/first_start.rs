@@ -2,7 +2,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
-use crate::common::{ACCESS, Home, Jar, LOGIN, LOGOUT, PASSWORD, REFRESH, Server};
+use crate::common::{ACCESS, DEVICE, Home, Jar, LOGIN, LOGOUT, PASSWORD, REFRESH, Server};
 
 const SHOWN: &str = "created the user ";
 
@@ -94,7 +94,7 @@ fn no_password_and_no_token_reach_the_log_at_any_level() {
     let mut jar = server.login();
     let mut secrets = vec![PASSWORD.to_owned(), "a wrong password".to_owned()];
     assert_eq!(status_of_login(&server, "demo", "a wrong password"), 401);
-    secrets.extend([ACCESS, REFRESH].map(|name| jar.get(name).to_owned()));
+    secrets.extend([ACCESS, REFRESH, DEVICE].map(|name| jar.get(name).to_owned()));
     let renewed = server.me(&jar.without(ACCESS));
     jar.keep(&renewed);
     secrets.extend([ACCESS, REFRESH].map(|name| jar.get(name).to_owned()));
@@ -119,7 +119,7 @@ fn plain_http_cookies_have_no_prefix_and_one_line_warns() {
     let server = home.start(&[("COOKIEJWT_SECURE", "false")]);
     let answer = server.login_request().send();
     let jar = Jar::of(&answer);
-    assert_eq!(jar.names(), ["access_token", "refresh_token"]);
+    assert_eq!(jar.names(), ["access_token", "known_device", "refresh_token"]);
     for line in answer.set_cookies() {
         assert!(!line.contains("Secure") && line.contains("HttpOnly; SameSite=Lax"), "{line}");
     }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::{
-    common::{ACCESS, Answer, Home, Jar, LOGIN, LOGOUT, PASSWORD, REFRESH, Server, USER},
+    common::{ACCESS, Answer, DEVICE, Home, Jar, LOGIN, LOGOUT, PASSWORD, REFRESH, Server, USER},
     old_login::{SECRET, logged_in_ago},
 };
 
@@ -18,7 +18,7 @@ fn is_production_login(answer: &Answer) {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(members(answer), LOGIN_MEMBERS);
     let jar = Jar::of(answer);
-    assert_eq!(jar.names(), [ACCESS, REFRESH]);
+    assert_eq!(jar.names(), [ACCESS, DEVICE, REFRESH]);
     for line in answer.set_cookies() {
         assert!(line.contains("; Path=/; Secure; HttpOnly; SameSite=Lax"), "{line}");
         assert!(!answer.text().contains(line.split(['=', ';']).nth(1).expect("a value")), "token in a body");

@@ -18,7 +18,7 @@ type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'s
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 31] = [
+const ROWS: [Row; 33] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
     ("COOKIEJWT_SIGNING_KEY", |c| c.keys.signing.iter().map(|k| k.public_key().thumbprint()).collect(), "", ED25519, ED25519_KID),
@@ -50,6 +50,7 @@ const ROWS: [Row; 31] = [
     ("COOKIEJWT_TRUSTED_PROXIES", |c| c.trusted_proxies().to_string(), "0", "2", "2"),
     ("COOKIEJWT_MEMO_ENTRIES", |c| c.memo_entries.to_string(), "10000", "0", "0"),
     ("COOKIEJWT_SET_SESSION_COOKIE", |c| c.set_session_cookie.to_string(), "false", "true", "true"),
+    ("COOKIEJWT_KNOWN_DEVICES", |c| c.known_devices().to_string(), "true", "false", "false"),
     ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
 ];
 
@@ -137,7 +138,10 @@ fn of_two_calls_the_later_counts_and_one_call_has_each_name_once() {
             "COOKIEJWT_SECRET" | "COOKIEJWT_SECRET_PREVIOUS" => SECRET,
             "COOKIEJWT_SIGNING_KEY" => P256,
             "COOKIEJWT_VERIFYING_KEYS" => ED25519_PUBLIC,
-            "COOKIEJWT_SECURE" | "COOKIEJWT_HTTPONLY" | "COOKIEJWT_PARTITIONED" => "true",
+            "COOKIEJWT_SECURE"
+            | "COOKIEJWT_HTTPONLY"
+            | "COOKIEJWT_PARTITIONED"
+            | "COOKIEJWT_KNOWN_DEVICES" => "true",
             "COOKIEJWT_TOKEN_MODE"
             | "COOKIEJWT_SET_SESSION_COOKIE"
             | "COOKIEJWT_STRICT_BROWSER_HEADERS" => "false",

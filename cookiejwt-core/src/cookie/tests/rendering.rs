@@ -201,6 +201,7 @@ fn any_settings() -> impl Strategy<Value = CookieSettings> {
             CookieSettings {
                 access_name,
                 refresh_name,
+                device_name: "device".into(),
                 path,
                 domain,
                 secure,

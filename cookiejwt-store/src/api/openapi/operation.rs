@@ -135,13 +135,17 @@ fn with_cookies(
     }
 }
 
+/// What a login says of its cookies.
+const LOGIN_COOKIES: &str = "Both cookies of the new session.";
+
 /// Which cookies leave. Whoever is asked who he is may come with an access token that was renewed in the same request.
 #[allow(clippy::match_same_arms, reason = "the first row that matches wins")]
 const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static str> {
     match (operation, status) {
         (Operation::Jwks, _) | (_, StatusCode::FORBIDDEN) => None,
-        (Operation::Login | Operation::Refresh | Operation::FreshLogin, StatusCode::OK)
-        | (Operation::ChangePassword, StatusCode::NO_CONTENT) => Some("Both cookies."),
+        (Operation::Refresh, StatusCode::OK) => Some("Both cookies."),
+        (Operation::Login | Operation::FreshLogin, StatusCode::OK)
+        | (Operation::ChangePassword, StatusCode::NO_CONTENT) => Some(LOGIN_COOKIES),
         (Operation::Logout, StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE) => {
             Some("Both cookies are cleared.")
         }
@@ -159,14 +163,22 @@ const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static st
 
 fn set_cookie(auth: &Authenticator, when: &str) -> Header {
     let core = auth.core();
-    let names = [core.config().access_name(), core.config().refresh_name()];
+    let both = [core.config().access_name(), core.config().refresh_name()];
+    let with_device = when == LOGIN_COOKIES && core.config().known_devices();
+    let names = both.into_iter().chain(with_device.then(|| core.config().device_name()));
+    let device = if with_device {
+        format!(" And `{}`, where the login is to be remembered.", core.config().device_name())
+    } else {
+        String::new()
+    };
     let cleared = core.clear_cookies();
     let line = cleared.iter().next().and_then(|cookie| cookie.line().to_str().ok()).unwrap_or_default();
     let attributes = line.split_once("; ").map_or("", |(_, attributes)| attributes);
     let attributes = attributes.split("; Max-Age").next().unwrap_or_default();
-    let pattern = format!("^({})=", names.map(escaped).join("|"));
+    let pattern = format!("^({})=", names.map(escaped).collect::<Vec<_>>().join("|"));
     let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build();
-    let description = format!("{when} One line each for `{}` and `{}`: `{attributes}`.", names[0], names[1]);
+    let [access, refresh] = both;
+    let description = format!("{when} One line each for `{access}` and `{refresh}`: `{attributes}`.{device}");
     HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
 }
 

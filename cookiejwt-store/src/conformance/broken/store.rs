@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use cookiejwt_core::{
-    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleOutcome,
-    ThrottleRefund, ThrottleRequest, Timestamp,
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
 };
 use tokio::task::yield_now;
 
@@ -351,17 +351,20 @@ impl TokenStore for Broken {
         })
     }
 
-    async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
+    async fn throttle_levels(
+        &self,
+        buckets: &[BucketId],
+    ) -> Result<Option<Vec<Option<Timestamp>>>, StoreError> {
         // Who never purges keeps no buckets either, which is right.
-        if self.is(Fault::NeverPurges) {
-            return Ok(None);
-        }
-        Ok(Some(self.buckets.count(self.fault, request).await))
+        Ok((!self.is(Fault::NeverPurges)).then(|| self.buckets.levels(self.fault, buckets)))
     }
 
-    async fn refund(&self, refund: &ThrottleRefund) -> Result<(), StoreError> {
-        self.buckets.refund(self.fault, refund);
-        Ok(())
+    async fn charge_throttle(&self, charge: &ThrottleCharge) -> Result<bool, StoreError> {
+        if self.is(Fault::NeverPurges) {
+            return Ok(false);
+        }
+        self.buckets.charge(self.fault, charge).await;
+        Ok(true)
     }
 
     async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

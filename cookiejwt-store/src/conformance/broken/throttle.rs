@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use cookiejwt_core::{BucketId, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp};
+use cookiejwt_core::{BucketId, ThrottleCharge, Timestamp};
 use tokio::task::yield_now;
 
 use super::Fault;
@@ -14,28 +14,42 @@ use super::Fault;
 pub(super) struct Buckets(Arc<Mutex<BTreeMap<String, Timestamp>>>);
 
 impl Buckets {
-    pub(super) async fn count(&self, fault: Fault, request: &ThrottleRequest) -> ThrottleOutcome {
-        let name = named(fault, &request.bucket);
+    pub(super) fn levels(&self, fault: Fault, ids: &[BucketId]) -> Vec<Option<Timestamp>> {
+        let buckets = self.buckets();
+        let level = |id: &BucketId| buckets.get(&named(fault, id)).copied();
+        match fault {
+            Fault::LevelsComeByName => {
+                let mut ids = ids.to_vec();
+                ids.sort();
+                ids.iter().map(level).collect()
+            }
+            Fault::LevelsLeaveOut => ids.iter().map(level).filter(Option::is_some).collect(),
+            _ => ids.iter().map(level).collect(),
+        }
+    }
+
+    pub(super) async fn charge(&self, fault: Fault, charge: &ThrottleCharge) {
+        let name = named(fault, &charge.bucket);
         let seen = self.buckets().get(&name).copied();
-        let in_two_steps = fault == Fault::CountsInTwoSteps;
+        let in_two_steps = fault == Fault::ChargesInTwoSteps;
         if in_two_steps {
             yield_now().await;
         }
         let mut buckets = self.buckets();
         let drained_at = if in_two_steps { seen } else { buckets.get(&name).copied() };
-        let has_room = request.has_room(drained_at);
-        if has_room || fault == Fault::CountsTheRefused {
-            buckets.insert(name, request.counted(drained_at));
-        }
-        if has_room { ThrottleOutcome::Counted } else { ThrottleOutcome::Full(drained_at) }
-    }
-
-    pub(super) fn refund(&self, fault: Fault, refund: &ThrottleRefund) {
-        let mut buckets = self.buckets();
-        let drained_at = buckets.get_mut(&named(fault, &refund.bucket));
-        if let Some(drained_at) = drained_at.filter(|_| fault != Fault::NeverRefunds) {
-            *drained_at = drained_at.plus_millis(-refund.millis);
-        }
+        let charged = charge.applied_to(drained_at);
+        let charged = match (fault, drained_at) {
+            (Fault::ChargesTheFirstOnly, Some(drained_at)) => drained_at,
+            (Fault::NeverDrains, Some(drained_at)) => {
+                drained_at.plus_millis(charge.interval_millis).min(charge.latest)
+            }
+            (Fault::DebtHasNoEnd, Some(drained_at)) => {
+                drained_at.max(charge.now).plus_millis(charge.interval_millis)
+            }
+            (Fault::ForgivesDebt, Some(_)) => charged.min(charge.latest),
+            _ => charged,
+        };
+        buckets.insert(name, charged);
     }
 
     pub(super) fn purge(&self, fault: Fault, now: Timestamp, limit: u64) -> u64 {
