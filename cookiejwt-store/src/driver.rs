@@ -47,7 +47,10 @@ impl Authenticator {
     /// Who is asking? Decides at once for almost every request: a valid access token of a session that is not in the
     /// revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
-        self.advance(self.0.core.load().authenticate(head, self.now()))
+        let head = head.into();
+        let assessment = self.0.core.load().authenticate(head, self.now());
+        self.advise_on(&assessment, &head);
+        self.advance(assessment)
     }
 
     /// Asks the stores what [`begin`](Self::begin) could not know.
@@ -75,7 +78,10 @@ impl Authenticator {
 
     /// The refresh route: rotates the refresh cookie whatever the access token says.
     pub async fn refresh(&self, head: impl Into<RequestHead<'_>>) -> Decision {
-        let progress = self.advance(self.0.core.load().refresh(head, self.now()));
+        let head = head.into();
+        let assessment = self.0.core.load().refresh(head, self.now());
+        self.advise_on(&assessment, &head);
+        let progress = self.advance(assessment);
         self.complete(progress).await
     }
 

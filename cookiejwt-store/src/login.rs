@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use cookiejwt_core::{
     ClientInfo, CustomClaims, Login, LoginRequest, Mode, PasswordTry, RequestHead, RevocationReason,
-    SessionId, Subject,
+    SessionId, Subject, Twins,
 };
 
 use crate::{
@@ -52,6 +52,8 @@ impl Default for LoginOptions {
 pub struct LoginContext {
     /// The sessions whose signed cookies came in; a login replaces them.
     pub presented: Vec<SessionId>,
+    /// The lines that delete cookies of ours which stand beside those that a login sets.
+    pub twins: Twins,
     /// Where the login comes from.
     pub client: ClientInfo,
     /// How the tokens are to leave: as cookies, or in token mode for the body.
@@ -63,10 +65,11 @@ impl LoginContext {
     /// which is the client unless [trusted proxies](cookiejwt_core::ConfigBuilder::trusted_proxies) stand between.
     pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
         let core = auth.0.core.load();
-        auth.0.proxies.notice(core.config(), &head, ip);
+        auth.0.advice.on_login(core.config(), &head, ip);
         let ip = core.client_address(&head, ip).map(|ip| ip.to_string());
         let presented = core.presented_sessions(&head);
-        Self { presented, client: ClientInfo::from_head(head, ip), mode: core.mode(head) }
+        let twins = core.twins(&head);
+        Self { presented, twins, client: ClientInfo::from_head(head, ip), mode: core.mode(head) }
     }
 
     /// The client's network address.
@@ -162,7 +165,8 @@ impl Authenticator {
             replaces: supersedes,
             ids: self.0.random.login_ids().map_err(LoginError::Random)?,
         };
-        let login = self.0.core.load().login(request, self.now())?;
+        let mut login = self.0.core.load().login(request, self.now())?;
+        login.cookies = login.cookies.with_twins(context.twins.clone());
         let unsent = Unsent::new(self, &login.record.id);
         self.told("create", patiently(self.0.tokens.create(&login.record)).await)?;
         if let Err(error) = self.still_valid(&subject, password_hash.as_deref(), context.ip()).await {

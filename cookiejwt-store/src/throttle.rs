@@ -3,19 +3,14 @@
 use std::{
     collections::HashMap,
     future::Future,
-    net::IpAddr,
     sync::{Mutex, MutexGuard, Once, PoisonError},
 };
 
-use cookiejwt_core::{
-    BucketId, Config, PasswordTry, RequestHead, Subject, Throttle, ThrottleOutcome, ThrottleRefund,
-    ThrottleRequest, Timestamp,
-};
-use http::HeaderName;
-
 use crate::{Authenticator, Event, LoginError, StoreError, event::printable};
+use cookiejwt_core::{
+    BucketId, PasswordTry, Subject, Throttle, ThrottleOutcome, ThrottleRefund, ThrottleRequest, Timestamp,
+};
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// More than one node fills in the longest time that a bucket takes to drain, and still only a few megabytes.
 const MOST_BUCKETS: usize = 100_000;
 
@@ -112,35 +107,6 @@ impl Throttling {
                  COOKIEJWT_TRUSTED_PROXIES to their number"
             );
         });
-    }
-}
-
-/// Notices a proxy that the configuration does not know.
-#[derive(Debug)]
-pub(crate) struct Proxies(Once);
-
-impl Default for Proxies {
-    fn default() -> Self {
-        Self(Once::new())
-    }
-}
-
-impl Proxies {
-    /// A peer of one's own network that speaks for others looks like one. The header is not believed for that: who can
-    /// reach the application directly could write it.
-    pub(crate) fn notice(&self, config: &Config, head: &RequestHead<'_>, peer: Option<IpAddr>) {
-        let near = peer.map(|peer| peer.to_canonical()).is_some_and(|peer| match peer {
-            IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
-            IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
-        });
-        if config.trusted_proxies() == 0 && near && head.text(&X_FORWARDED_FOR).is_some() {
-            self.0.call_once(|| {
-                tracing::warn!(
-                    "X-Forwarded-For comes from the own network: behind a proxy set COOKIEJWT_TRUSTED_PROXIES to the \
-                     number of proxies, else everybody shares its address and its limits on logins"
-                );
-            });
-        }
     }
 }
 

@@ -141,6 +141,7 @@ impl Api {
         match self.0.logout(head, refresh.as_deref()).await {
             Err(denial) => {
                 self.0.csrf_refused(denial);
+                self.0.advise_on_denial(denial, &head);
                 Reply::problem(Problem::CsrfFailed)
             }
             Ok(logged_out) => {
@@ -155,7 +156,7 @@ impl Api {
 
     async fn verify(&self, head: RequestHead<'_>) -> Reply {
         let decision = self.0.authenticate(head).await;
-        self.answer(&decision, verify_reply)
+        self.with_decision(decision.required().map_or_else(Reply::problem, verify_reply), &decision)
     }
 
     /// The public keys of this moment. Its life says how long a new key has to be there before it signs.
@@ -182,6 +183,7 @@ impl Api {
     fn csrf_refused(&self, head: &RequestHead<'_>) -> Option<Reply> {
         let denial = self.0.core().check_csrf(head).err()?;
         self.0.csrf_refused(denial);
+        self.0.advise_on_denial(denial, head);
         Some(Reply::problem(Problem::CsrfFailed))
     }
 
@@ -197,9 +199,10 @@ impl Api {
         }
     }
 
-    fn answer(&self, decision: &Decision, reply: impl FnOnce(&Identity) -> Reply) -> Reply {
-        let reply = decision.required().map_or_else(Reply::problem, reply);
-        self.with_cookies(reply, &decision.cookies)
+    /// For a route that asks who it is, as a handler does.
+    fn with_decision(&self, mut reply: Reply, decision: &Decision) -> Reply {
+        self.0.core().write_decision(decision, &mut reply.headers);
+        reply
     }
 
     fn with_cookies(&self, mut reply: Reply, cookies: &SetCookies) -> Reply {

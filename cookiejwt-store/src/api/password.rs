@@ -35,7 +35,7 @@ impl Api {
             Err(Problem::SessionRevoked) if decision.identity().is_some() => {
                 Reply::problem(Problem::SessionRevoked)
             }
-            Err(problem) => self.with_cookies(Reply::problem(problem), &decision.cookies),
+            Err(problem) => self.with_decision(Reply::problem(problem), &decision),
         }
     }
 

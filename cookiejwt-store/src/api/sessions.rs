@@ -14,7 +14,7 @@ impl Api {
     }
 
     pub(super) async fn end_session(&self, head: RequestHead<'_>) -> Reply {
-        self.ask(head, async |who| self.end(who, &last_segment(head.path())).await).await
+        self.ask(head, async |who| self.end(who, head).await).await
     }
 
     /// Who is asking, and what he gets; the cookies of a refresh leave with either.
@@ -27,7 +27,7 @@ impl Api {
             Ok(who) => answer(who).await,
             Err(problem) => Err(problem),
         };
-        self.with_cookies(reply.unwrap_or_else(Reply::problem), &decision.cookies)
+        self.with_decision(reply.unwrap_or_else(Reply::problem), &decision)
     }
 
     async fn list(&self, who: &Identity) -> Result<Reply, Problem> {
@@ -41,8 +41,9 @@ impl Api {
     }
 
     /// The lines that clear the cookies are written first, so that those of a refresh in the same request do not count.
-    async fn end(&self, who: &Identity, id: &SessionId) -> Result<Reply, Problem> {
-        let cookies = self.0.end_session(who, id).await?.ok_or(Problem::NotFound)?;
+    async fn end(&self, who: &Identity, head: RequestHead<'_>) -> Result<Reply, Problem> {
+        let id = last_segment(head.path());
+        let cookies = self.0.end_session(who, &id).await?.ok_or(Problem::NotFound)?;
         Ok(self.with_cookies(Reply::no_content(), &cookies))
     }
 }
