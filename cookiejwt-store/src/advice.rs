@@ -241,4 +241,36 @@ fn is_near(peer: IpAddr) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_the_own_machine_or_network() {
+        for (authority, near) in [
+            ("localhost:3000", true),
+            ("shop.localhost", true),
+            ("127.0.0.1:3000", true),
+            ("[::1]:3000", true),
+            ("[fd00::1]", true),
+            ("10.1.2.3", true),
+            ("172.17.0.2:80", true),
+            ("169.254.1.1", true),
+            ("app:3000", true),
+            ("", true),
+            ("shop.example", false),
+            ("shop.example:8443", false),
+            ("192.0.2.1", false),
+            ("[2001:db8::1]:443", false),
+        ] {
+            assert_eq!(is_near_host(authority), near, "{authority}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_silences_nothing() {
+        let advice = Advice::default();
+        for (now, due) in [(0, true), (59_999, false), (60_000, true), (1, true), (2, false), (-1, true)] {
+            assert_eq!(advice.is_duplicate_due(now), due, "{now}");
+        }
+    }
+}

@@ -1,8 +1,8 @@
 //! What a whole story tells the hooks, the log and the counters: everything that happened, and nothing that is secret.
 
 #[path = "../common/mod.rs"]
-mod advice;
 mod common;
+mod advice;
 mod ear;
 
 use cookiejwt_store::{
