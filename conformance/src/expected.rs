@@ -53,6 +53,8 @@ enum Line {
     Exactly(&'static str),
     ClearedAccess,
     ClearedRefresh,
+    AccessTwin,
+    RefreshTwin,
 }
 
 /// A text of a handler.
@@ -171,6 +173,18 @@ impl Expected {
         self
     }
 
+    /// The twins of what is set or cleared are deleted first: of the access cookie, of the refresh cookie.
+    pub fn deletes_twins(mut self, access: bool, refresh: bool) -> Self {
+        let twins = [(access, Line::AccessTwin), (refresh, Line::RefreshTwin)];
+        let mut lines = self.ours.clone().into_iter();
+        self.ours = Vec::new();
+        for (deleted, twin) in twins {
+            self.ours.extend(deleted.then_some(twin));
+            self.ours.extend(lines.next());
+        }
+        self
+    }
+
     /// Exactly these lines, with tokens in words.
     pub fn lines(mut self, access: &'static str, refresh: &'static str) -> Self {
         self.ours = vec![Line::Exactly(access), Line::Exactly(refresh)];
@@ -255,6 +269,8 @@ impl Line {
     fn in_words(self, now: i64) -> String {
         match self {
             Self::Exactly(line) => line.into(),
+            Self::AccessTwin => format!("{ACCESS}={ATTRIBUTES}; Partitioned{CLEARED}"),
+            Self::RefreshTwin => format!("{REFRESH}={ATTRIBUTES}; Partitioned{CLEARED}"),
             Self::ClearedAccess => format!("{ACCESS}={ATTRIBUTES}{CLEARED}"),
             Self::ClearedRefresh => format!("{REFRESH}={ATTRIBUTES}{CLEARED}"),
             Self::Access { id, session, subject } => {

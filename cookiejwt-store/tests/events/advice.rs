@@ -53,7 +53,9 @@ fn a_page_that_a_proxy_has_made_foreign() {
     const CURE: &str = "if that is a page of yours, let the proxy keep Host (nginx: `proxy_set_header Host $http_host`), or set \
                         COOKIEJWT_PUBLIC_ORIGIN=";
     let not_asked = |origin: &str, asked: &str| {
-        format!("a request was refused, because its Origin {origin} is not the host that was asked, {asked}: {CURE}{origin}")
+        format!(
+            "a request was refused, because its Origin {origin} is not the host that was asked, {asked}: {CURE}{origin}"
+        )
     };
     let public = |config: ConfigBuilder| config.public_origin("https://shop.example");
     let as_it_is: fn(ConfigBuilder) -> ConfigBuilder = |config| config;
@@ -131,10 +133,22 @@ fn a_proxy_that_is_not_known_and_a_login_over_plain_http() {
     let xff = ("x-forwarded-for", "192.0.2.1");
     let shop = ("host", "shop.example");
     for (rule, config, peer, fields, expected) in [
-        ("loopback, a public host", as_it_is, "127.0.0.1", &[shop][..], vec![said("127.0.0.1", "shop.example")]),
+        (
+            "loopback, a public host",
+            as_it_is,
+            "127.0.0.1",
+            &[shop][..],
+            vec![said("127.0.0.1", "shop.example")],
+        ),
         ("a container's bridge", as_it_is, "172.17.0.1", &[shop], vec![said("172.17.0.1", "shop.example")]),
         ("unique local", as_it_is, "fd00::1", &[shop], vec![said("fd00::1", "shop.example")]),
-        ("X-Forwarded-For", as_it_is, "127.0.0.1", &[("host", "localhost"), xff], vec![forwarded("127.0.0.1")]),
+        (
+            "X-Forwarded-For",
+            as_it_is,
+            "127.0.0.1",
+            &[("host", "localhost"), xff],
+            vec![forwarded("127.0.0.1")],
+        ),
         ("both, once", as_it_is, "10.0.0.1", &[shop, xff], vec![forwarded("10.0.0.1")]),
         ("told", told, "127.0.0.1", &[shop, xff], vec![]),
         ("from outside", as_it_is, "192.0.2.1", &[shop, xff], vec![]),
@@ -150,9 +164,27 @@ fn a_proxy_that_is_not_known_and_a_login_over_plain_http() {
             vec![plain("http://shop.example")],
         ),
         ("https, as the proxy says", as_it_is, "192.0.2.1", &[shop, ("x-forwarded-proto", "https")], vec![]),
-        ("plain http on the own machine", as_it_is, "127.0.0.1", &[("host", "localhost"), ("origin", "http://localhost")], vec![]),
-        ("plain http, as the page says", as_it_is, "192.0.2.1", &[shop, ("origin", "http://shop.example")], vec![plain("http://shop.example")]),
-        ("a trusted page over https", trusting, "192.0.2.1", &[shop, ("origin", "https://x.example")], vec![]),
+        (
+            "plain http on the own machine",
+            as_it_is,
+            "127.0.0.1",
+            &[("host", "localhost"), ("origin", "http://localhost")],
+            vec![],
+        ),
+        (
+            "plain http, as the page says",
+            as_it_is,
+            "192.0.2.1",
+            &[shop, ("origin", "http://shop.example")],
+            vec![plain("http://shop.example")],
+        ),
+        (
+            "a trusted page over https",
+            trusting,
+            "192.0.2.1",
+            &[shop, ("origin", "https://x.example")],
+            vec![],
+        ),
     ] {
         let login = async |world: &World| {
             let head = head("POST", fields);
@@ -176,7 +208,11 @@ fn settings_that_are_probably_not_meant() {
         ("as it is", as_it_is, vec![]),
         ("audit 14: a trusted page over http", trusting, vec![exposed]),
         ("on this machine", own, vec![]),
-        ("plain http altogether", |config: ConfigBuilder| dev(config).trusted_origin("http://b.example"), vec![plain]),
+        (
+            "plain http altogether",
+            |config: ConfigBuilder| dev(config).trusted_origin("http://b.example"),
+            vec![plain],
+        ),
     ] {
         assert_eq!(heard(config, async |_| ()), expected, "{rule}");
     }
@@ -184,7 +220,8 @@ fn settings_that_are_probably_not_meant() {
 
 #[test]
 fn field_23a_a_cookie_of_another_deployment() {
-    let secret = cookiejwt_store::Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
+    let secret =
+        cookiejwt_store::Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
     let production = cookiejwt_store::Core::new(testing::config().secret(secret).build().unwrap());
     let theirs = testing::access("1").issued_at(NOW).by(&production).cookie();
     let ear = listening();
@@ -222,7 +259,10 @@ fn a_duplicate_is_told_once_a_minute() {
             world.advance(1);
         }
     });
-    assert_eq!(ear.log().matches("duplicate_cookie credential=\"access cookie\" other_deployment=false").count(), 3);
+    assert_eq!(
+        ear.log().matches("duplicate_cookie credential=\"access cookie\" other_deployment=false").count(),
+        3
+    );
     let counters = ear.counters();
     let told: Vec<_> = counters.iter().filter(|(name, _)| name.contains("duplicate_cookies")).collect();
     assert_eq!(told, [(&"cookiejwt_duplicate_cookies_total{beside=ours}".to_owned(), &3)]);
