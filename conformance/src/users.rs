@@ -40,7 +40,7 @@ impl AuthUser for User {
 
 /// Forty people of one office.
 #[rustfmt::skip]
-pub const STAFF: [&str; 40] = [
+pub(crate) const STAFF: [&str; 40] = [
     "staff-1", "staff-2", "staff-3", "staff-4", "staff-5", "staff-6", "staff-7", "staff-8", "staff-9", "staff-10",
     "staff-11", "staff-12", "staff-13", "staff-14", "staff-15", "staff-16", "staff-17", "staff-18", "staff-19", "staff-20",
     "staff-21", "staff-22", "staff-23", "staff-24", "staff-25", "staff-26", "staff-27", "staff-28", "staff-29", "staff-30",

@@ -1,8 +1,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use cookiejwt_store::{
-    Authenticator, AuthenticatorBuilder, ConfigBuilder, LoginContext, LoginOptions, ManualClock, RevocationReason, Secret,
-    SessionId, SessionRecord, core::testing,
+    Authenticator, AuthenticatorBuilder, ConfigBuilder, LoginContext, LoginOptions, ManualClock,
+    RevocationReason, Secret, SessionId, SessionRecord, core::testing,
 };
 use time::{Duration, OffsetDateTime};
 

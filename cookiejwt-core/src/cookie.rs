@@ -1,10 +1,15 @@
 //! Reading raw `Cookie` bytes, and writing `Set-Cookie` lines.
 
+mod twins;
+
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use time::OffsetDateTime;
 
-use crate::{MintError, RequestHead, SessionChange, config::CookieSettings};
+use self::twins::TwinWriter;
+pub use self::twins::Twins;
+use crate::{CredentialOrder, MintError, RequestHead, SessionChange, config::CookieSettings};
 
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_PAIRS: usize = 200;
@@ -17,12 +22,13 @@ const EPOCH: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 pub(crate) struct Pair<'a>(&'a [u8]);
 
 impl<'a> Pair<'a> {
-    /// The value, if the pair has this name, which is a token and so holds neither `=` nor a blank.
+    /// The value, if the pair has this name, which is a token and so holds neither `=` nor a blank. One pair of quotes
+    /// around it is no part of it (RFC 6265 §4.1.1): Java sends cookies so that it takes for those of RFC 2965.
     pub(crate) fn value_of(self, name: &str) -> Option<&'a [u8]> {
         let pair = trim_start(self.0);
         // Where the name would end there is seldom a `=`: one byte tells almost every neighbour.
         let value = trim_start(pair.get(name.len()..)?).strip_prefix(b"=")?;
-        pair.starts_with(name.as_bytes()).then(|| trim(value))
+        pair.starts_with(name.as_bytes()).then(|| unquoted(trim(value)))
     }
 
     /// Name and value. What has no `=` is no pair.
@@ -65,6 +71,13 @@ fn split_once(bytes: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
         return (bytes, None);
     };
     (before, rest.get(1..))
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    match value {
+        [b'"', inner @ .., b'"'] => inner,
+        value => value,
+    }
 }
 
 /// Only space and tab: Unicode blanks belong to the name.
@@ -115,6 +128,7 @@ pub struct SetCookies {
     lines: Vec<SetCookie>,
     /// Boxed: few applications have one, and every decision carries the place for it around.
     session: Option<Box<SessionChange>>,
+    twins: Twins,
 }
 
 impl SetCookies {
@@ -144,8 +158,18 @@ impl SetCookies {
         self
     }
 
+    /// With the lines that delete the twins of what is set or cleared here; see [`Core::twins`](crate::Core::twins).
+    pub fn with_twins(self, twins: Twins) -> Self {
+        Self { twins: self.twins.and(twins), ..self }
+    }
+
+    /// The lines that delete twins.
+    pub fn twins(&self) -> &Twins {
+        &self.twins
+    }
+
     pub(crate) fn pair(first: SetCookie, second: SetCookie) -> Self {
-        Self { lines: vec![first, second], session: None }
+        Self { lines: vec![first, second], ..Self::default() }
     }
 }
 
@@ -173,6 +197,36 @@ impl ResponseHeaders for HeaderMap {
     }
 }
 
+/// How long a cookie lives that outlives the browser.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    /// The second at which it leaves.
+    pub(crate) now: i64,
+    /// The second at which it ends.
+    pub(crate) ends_at: i64,
+}
+
+/// `Max-Age`, and `Expires` beside it: Java's `CookieManager` takes a cookie with `Max-Age` alone for one of RFC 2965,
+/// and sends it back in quotes, with `$Version` before it.
+impl fmt::Display for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let max_age = self.ends_at.saturating_sub(self.now).max(0);
+        let ends_at = OffsetDateTime::from_unix_timestamp(self.now.saturating_add(max_age));
+        write!(f, "; Max-Age={max_age}; Expires=")?;
+        match ends_at {
+            Ok(ends_at) => write_date(ends_at, f),
+            Err(_) => f.write_str(EPOCH),
+        }
+    }
+}
+
+/// An IMF-fixdate (RFC 9110 §5.6.7), which is always in UTC.
+fn write_date(time: OffsetDateTime, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let [weekday, month] = [time.weekday().to_string(), time.month().to_string()];
+    let (day, year, (hour, minute, second)) = (time.day(), time.year(), time.to_hms());
+    write!(f, "{weekday:.3}, {day:02} {month:.3} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// Names, attributes and rendering of our cookies.
 #[derive(Clone, Debug)]
 pub(crate) struct CookieWriter {
@@ -181,6 +235,8 @@ pub(crate) struct CookieWriter {
     device_name: String,
     attributes: String,
     device_attributes: String,
+    /// What names of ours may stand under besides.
+    twins: TwinWriter,
 }
 
 impl CookieWriter {
@@ -198,20 +254,21 @@ impl CookieWriter {
                 http_only: true,
                 ..settings.clone()
             }),
+            twins: TwinWriter::new(settings),
         }
     }
 
-    pub(crate) fn access(&self, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
-        set(&self.access_name, token, &self.attributes, max_age)
+    pub(crate) fn access(&self, token: &str, life: Option<Life>) -> Result<SetCookie, MintError> {
+        set(&self.access_name, token, &self.attributes, life)
     }
 
-    pub(crate) fn refresh(&self, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
-        set(&self.refresh_name, token, &self.attributes, max_age)
+    pub(crate) fn refresh(&self, token: &str, life: Option<Life>) -> Result<SetCookie, MintError> {
+        set(&self.refresh_name, token, &self.attributes, life)
     }
 
     /// What makes a device known: for this host alone and no script, whatever the other cookies say.
-    pub(crate) fn device(&self, value: &str, max_age: i64) -> Result<SetCookie, MintError> {
-        set(&self.device_name, value, &self.device_attributes, Some(max_age))
+    pub(crate) fn device(&self, value: &str, life: Life) -> Result<SetCookie, MintError> {
+        set(&self.device_name, value, &self.device_attributes, Some(life))
     }
 
     /// Clearing repeats every attribute: a line that breaks the rules of its prefix is ignored, and logout with it.
@@ -219,23 +276,25 @@ impl CookieWriter {
         SetCookies::pair(self.clear(&self.access_name), self.clear(&self.refresh_name))
     }
 
-    /// Writes `cookies` into a response. A line of ours that the handler wrote itself wins, one line per name
-    /// leaves, and a response that carries any of ours is not stored (RFC 9111 §5.2.2.5).
-    pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) {
+    /// Lines that delete what this host may have set under the access cookie's name with other attributes.
+    pub(crate) fn access_twins(&self, host: Option<&str>) -> Vec<SetCookie> {
+        self.twins.lines(&self.access_name, host)
+    }
+
+    /// The same for the refresh cookie.
+    pub(crate) fn refresh_twins(&self, host: Option<&str>) -> Vec<SetCookie> {
+        self.twins.lines(&self.refresh_name, host)
+    }
+
+    /// Writes `cookies` into a response; whether any line of ours leaves with it. A line of ours that the handler wrote
+    /// itself wins, one line per name leaves, behind those that delete its twins, and a response that carries any of
+    /// ours is not stored (RFC 9111 §5.2.2.5).
+    pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) -> bool {
         let lines = headers.values(&header::SET_COOKIE);
-        let mut ours = Vec::new();
         let names = [&self.access_name, &self.refresh_name, &self.device_name];
-        for name in names {
-            let written = lines.iter().rfind(|line| is_line_of(line, name));
-            let pending = cookies.iter().find(|cookie| cookie.name() == name).map(SetCookie::line);
-            let winner = match written {
-                Some(line) => sensitive(line),
-                None => pending.cloned(),
-            };
-            ours.extend(winner);
-        }
+        let ours: Vec<_> = names.iter().flat_map(|name| self.of_name(name, &lines, cookies)).collect();
         if ours.is_empty() {
-            return;
+            return false;
         }
         let is_foreign = |line: &&Vec<u8>| !names.iter().any(|name| is_line_of(line, name));
         let foreign = lines.iter().filter(is_foreign).filter_map(|line| HeaderValue::from_bytes(line).ok());
@@ -246,13 +305,33 @@ impl CookieWriter {
         }
         ensure_member(headers, &header::CACHE_CONTROL, "no-store");
         ensure_member(headers, &header::VARY, "Cookie");
+        true
+    }
+
+    /// What leaves under one name: first the lines that delete twins, then the one that sets or clears it, if any does.
+    fn of_name(&self, name: &str, written: &[Vec<u8>], cookies: &SetCookies) -> Vec<HeaderValue> {
+        let written = written.iter().filter(|line| is_line_of(line, name));
+        let (deleting, setting): (Vec<_>, Vec<_>) = written.partition(|line| self.twins.deletes(name, line));
+        let pending = cookies.iter().find(|cookie| cookie.name() == name).map(SetCookie::line);
+        let winner = match setting.last() {
+            Some(line) => sensitive(line),
+            None => pending.cloned(),
+        };
+        let Some(winner) = winner else {
+            return deleting.into_iter().filter_map(|line| sensitive(line)).collect();
+        };
+        let mut lines: Vec<_> = deleting.into_iter().filter_map(|line| sensitive(line)).collect();
+        for twin in cookies.twins.iter().filter(|twin| twin.name() == name) {
+            if !lines.contains(twin.line()) {
+                lines.push(twin.line().clone());
+            }
+        }
+        lines.push(winner);
+        lines
     }
 
     fn clear(&self, name: &str) -> SetCookie {
-        let line = format!("{name}={}; Max-Age=0; Expires={EPOCH}", self.attributes);
-        // Names and attributes were checked to be visible ASCII when the configuration was built.
-        let line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
-        SetCookie { name: name.into(), line }
+        clearing(name, &self.attributes)
     }
 }
 
@@ -276,17 +355,24 @@ fn attributes(settings: &CookieSettings) -> String {
     attributes
 }
 
-fn set(name: &str, value: &str, attributes: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
+fn set(name: &str, value: &str, attributes: &str, life: Option<Life>) -> Result<SetCookie, MintError> {
     let length = name.len().saturating_add(value.len());
     let too_long = || MintError::CookieTooLong { name: name.into(), length };
     if length > MAX_COOKIE {
         return Err(too_long());
     }
-    let max_age = max_age.map(|seconds| format!("; Max-Age={}", seconds.max(0))).unwrap_or_default();
+    let life = life.map(|life| life.to_string()).unwrap_or_default();
     let mut line =
-        HeaderValue::try_from(format!("{name}={value}{attributes}{max_age}")).map_err(|_| too_long())?;
+        HeaderValue::try_from(format!("{name}={value}{attributes}{life}")).map_err(|_| too_long())?;
     line.set_sensitive(true);
     Ok(SetCookie { name: name.into(), line })
+}
+
+fn clearing(name: &str, attributes: &str) -> SetCookie {
+    let line = format!("{name}={attributes}; Max-Age=0; Expires={EPOCH}");
+    // Names and attributes were checked to be visible ASCII when the configuration was built, hosts when they were read.
+    let line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
+    SetCookie { name: name.into(), line }
 }
 
 /// A line of ours that has gone through bytes: still nothing for a log.
@@ -298,6 +384,20 @@ fn sensitive(line: &[u8]) -> Option<HeaderValue> {
 
 fn is_line_of(line: &[u8], name: &str) -> bool {
     trim(split_once(line, b'=').0) == name.as_bytes()
+}
+
+/// Says that an answer depends on who asked; see [`Core::write_decision`](crate::Core::write_decision).
+pub(crate) fn keep_private(headers: &mut dyn ResponseHeaders, credentials: CredentialOrder) {
+    if credentials.reads_cookies() {
+        ensure_member(headers, &header::VARY, "Cookie");
+    }
+    if credentials.reads_header() {
+        ensure_member(headers, &header::VARY, "Authorization");
+    }
+    let caching = [header::CACHE_CONTROL, header::EXPIRES, header::PRAGMA];
+    if caching.iter().all(|name| headers.values(name).is_empty()) {
+        headers.append(&header::CACHE_CONTROL, &HeaderValue::from_static("private, no-cache"));
+    }
 }
 
 /// Adds a member to a list-valued field, unless it, or `Vary: *`, is there already.

@@ -12,7 +12,7 @@ use crate::{
     ResponseHeaders, Revocation, RevocationReason, SessionChange, SetCookies, Settlement, Timestamp,
     TokenFault,
     claims::{AccessClaims, Expected, Parties, RefreshClaims},
-    cookie::CookieWriter,
+    cookie::{self, CookieWriter, Life},
     crypto::HmacKey,
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
     decision::Refusal,
@@ -125,10 +125,23 @@ impl Core {
         self.0.jwks.as_ref().map(|document| &*document.etag)
     }
 
-    /// Writes the cookies of a decision into a response: a line that the handler wrote itself wins, one line per
-    /// name leaves, and `Cache-Control: no-store` and `Vary: Cookie` join them.
+    /// Writes cookies into a response: a line that the handler wrote itself wins, one line per name leaves (behind those
+    /// that delete its [twins](Self::twins)), and `Cache-Control: no-store` and `Vary: Cookie` join them.
     pub fn write_cookies(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) {
-        self.0.cookies.write(cookies, headers);
+        let _ = self.0.cookies.write(cookies, headers);
+    }
+
+    /// Writes a decision into the response that depends on it: its cookies as [`write_cookies`](Self::write_cookies) does;
+    /// without any, what keeps caches from showing the answer to somebody else.
+    ///
+    /// Whoever asked who it is made the answer depend on it. So the fields that were read join `Vary`, and a response
+    /// that says nothing about caching gets `Cache-Control: private, no-cache` (RFC 9111 §3.5, OWASP ASVS 14.3.2): a
+    /// shared cache would hand alice's page to a stranger.
+    pub fn write_decision(&self, decision: &Decision, headers: &mut dyn ResponseHeaders) {
+        let with_cookies = self.0.cookies.write(&decision.cookies, headers);
+        if !with_cookies && decision.reason != Reason::Skipped {
+            cookie::keep_private(headers, self.config().credentials);
+        }
     }
 
     /// The lines that clear both cookies.
@@ -261,7 +274,7 @@ impl Core {
         refresh: &RefreshToken,
         now: i64,
     ) -> Result<SetCookies, MintError> {
-        let until = |end: i64| refresh.claims.remember.then(|| end.saturating_sub(now));
+        let until = |ends_at: i64| refresh.claims.remember.then_some(Life { now, ends_at });
         let access = self.0.cookies.access(&access.text, until(access.token.claims().expires_at))?;
         let refresh = self.0.cookies.refresh(&refresh.text, until(refresh.claims.expires_at))?;
         Ok(SetCookies::pair(access, refresh))
@@ -286,16 +299,16 @@ impl Core {
         Expected { life: self.config().ages.refresh, ..self.expected_access() }
     }
 
+    pub(crate) fn cookie_writer(&self) -> &CookieWriter {
+        &self.0.cookies
+    }
+
     pub(crate) fn throttle_key(&self) -> &HmacKey {
         &self.0.throttle
     }
 
     pub(crate) fn device_keys(&self) -> &[HmacKey] {
         &self.0.devices
-    }
-
-    pub(crate) fn cookie_writer(&self) -> &CookieWriter {
-        &self.0.cookies
     }
 
     #[cfg(any(test, feature = "testing"))]

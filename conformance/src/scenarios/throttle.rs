@@ -99,9 +99,7 @@ fn waits() -> Vec<Scenario> {
 fn successes() -> Vec<Scenario> {
     let right = |session| is_in("00", session);
     let good = || post(LOGIN).json(GOOD);
-    let staff = |name: &&str| {
-        post(LOGIN).json(&format!(r#"{{"username":"{name}","password":"{name}-pw"}}"#))
-    };
+    let staff = |name: &&str| post(LOGIN).json(&format!(r#"{{"username":"{name}","password":"{name}-pw"}}"#));
     vec![
         scenario("throttle", "a right password counts no failure")
             .wrong(4, &try_of("alice"))
@@ -138,10 +136,7 @@ fn devices() -> Vec<Scenario> {
         logged_out("audit 1: a known device does not wait for strangers")
             .wrong(5, &try_of("alice"))
             .send(post(LOGIN).json(GOOD), wait("30"))
-            .send(
-                by_device(post(LOGIN).json(GOOD)),
-                is_in("00", 4).rows(&["#1 logout #2", "#4 live #5"]),
-            ),
+            .send(by_device(post(LOGIN).json(GOOD)), is_in("00", 4).rows(&["#1 logout #2", "#4 live #5"])),
         logged_out("five wrong passwords from a known device")
             .wrong(5, &by_device(try_of("alice")))
             .send(by_device(post(LOGIN).json(GOOD)), wait("30")),
@@ -152,7 +147,10 @@ fn devices() -> Vec<Scenario> {
             .wrong(5, &try_of("alice"))
             .send(try_of("alice"), wait("30"))
             .wrong(5, &post("/api/auth/token/fresh/").cookie("{alice}").json(r#"{"password":"guess"}"#))
-            .send(post("/api/auth/token/fresh/").cookie("{alice}").json(r#"{"password":"alice-pw"}"#), wait("30")),
+            .send(
+                post("/api/auth/token/fresh/").cookie("{alice}").json(r#"{"password":"alice-pw"}"#),
+                wait("30"),
+            ),
         scenario("throttle", "no device is known where that is switched off")
             .config(|config| config.known_devices(false))
             .send(post(LOGIN).json(GOOD), is_in("00", 1).forgets_the_device().rows(&["#1 live #2"])),

@@ -88,7 +88,7 @@ impl Ear {
         String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap()
     }
 
-    fn counters(&self) -> BTreeMap<String, u64> {
+    pub(crate) fn counters(&self) -> BTreeMap<String, u64> {
         let snapshot = self.recorder.snapshotter().snapshot().into_vec();
         let counted = snapshot.into_iter().map(|(key, _, _, value)| {
             let labels = key.key().labels().map(|label| format!("{}={}", label.key(), label.value()));
@@ -173,4 +173,10 @@ fn texts(event: &Event<'_>) -> Vec<String> {
         Event::Revoked { session, .. } => vec![(*session).to_owned()],
         _ => Vec::new(),
     }
+}
+
+/// The messages of a log's warnings, without what stands around them.
+pub(crate) fn warnings(log: &str) -> Vec<String> {
+    let warnings = log.lines().filter_map(|line| line.trim_start().strip_prefix("WARN "));
+    warnings.map(|line| line.split_once(": ").map_or(line, |(_, message)| message).to_owned()).collect()
 }

@@ -1,12 +1,13 @@
 //! What a whole story tells the hooks, the log and the counters: everything that happened, and nothing that is secret.
 
+mod advice;
 #[path = "../common/mod.rs"]
 mod common;
 mod ear;
 
 use cookiejwt_store::{
-    AuthUser, Authenticator, Body, Caller, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal, Reason,
-    Route, Slot, Subject, core::testing,
+    AuthUser, Authenticator, Body, Caller, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal,
+    Reason, Route, Slot, Subject, core::testing,
 };
 use http::Request;
 
