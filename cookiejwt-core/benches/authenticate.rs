@@ -83,7 +83,7 @@ fn refresh_and_rotation(bencher: Bencher<'_, '_>) {
         let RefreshStep::Rotate(rotation) = step else { panic!("{step:?}") };
         match rotation.complete(RotationOutcome::Rotated) {
             RotationStep::Settled(settlement) => settlement,
-            RotationStep::Again(rotation) => panic!("{rotation:?}"),
+            step => panic!("{step:?}"),
         }
     });
 }
