@@ -94,6 +94,10 @@ impl Player {
                 self.names.set_pairs(name, &browser.access, &browser.refresh);
                 self.names.set(&format!("{name}.session"), browser.session.as_str());
             }
+            Step::LogInStaff(user) => {
+                let browser = world.log_in_at(&world.staff, user).await;
+                self.names.set_pairs("staff", &browser.access, &browser.refresh);
+            }
             Step::Pass(seconds) => world.pass(*seconds),
             Step::WriteReceipts => {
                 world.auth.write_receipts().await.expect("the store is there");

@@ -25,6 +25,8 @@ pub enum Step {
         user: &'static str,
         name: &'static str,
     },
+    /// Names the cookies of a new session at the staff's user table.
+    LogInStaff(&'static str),
     Pass(i64),
     Sessions(Availability),
     Users(Availability),
@@ -105,6 +107,11 @@ impl Scenario {
 
     pub fn log_in_as(self, user: &'static str, name: &'static str) -> Self {
         self.step(Step::LogIn { user, name })
+    }
+
+    /// The user of this name among the staff; the cookies are `{staff}`.
+    pub fn log_in_staff(self, user: &'static str) -> Self {
+        self.step(Step::LogInStaff(user))
     }
 
     /// Alice, whose access token has ended and whose refresh token has not.

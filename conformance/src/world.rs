@@ -1,12 +1,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use cookiejwt_store::{
-    Authenticator, ConfigBuilder, LoginContext, LoginOptions, ManualClock, RevocationReason, SessionId,
-    SessionRecord, core::testing,
+    Authenticator, AuthenticatorBuilder, ConfigBuilder, LoginContext, LoginOptions, ManualClock,
+    RevocationReason, Secret, SessionId, SessionRecord, core::testing,
 };
 use time::{Duration, OffsetDateTime};
 
-use crate::{ACCESS, Gate, PlainPasswords, REFRESH, Users, Watched, ids::Counting};
+use crate::{Gate, PlainPasswords, Users, Watched, ids::Counting};
 
 /// One second more than an access token is good for, leeway included.
 pub(crate) const ACCESS_LIFE_AND_LEEWAY: i64 = 306;
@@ -20,6 +20,10 @@ pub struct World {
     pub users: Users,
     /// Where the handler of `/holds` waits.
     pub gate: Arc<Gate>,
+    /// Another user table of the same application, whose users have the same names and ids.
+    pub staff: Authenticator,
+    /// One more, whose layer, middleware or fairing the application has forgotten.
+    pub forgotten: Authenticator,
 }
 
 /// What a browser holds after a login.
@@ -51,39 +55,44 @@ impl Default for World {
 impl World {
     pub fn with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
         let (clock, store, users) = (ManualClock::at(testing::NOW), Watched::default(), Users::default());
-        let ids = Counting::default();
-        let auth = Authenticator::builder(change(testing::config()).build().expect("valid settings"))
+        let auth = builder(change(testing::config()), &clock)
             .users(users.clone())
             .tokens(store.clone())
-            .clock(clock.clone())
-            .password_hasher(PlainPasswords)
-            .dangerous_random(move |bytes| {
-                ids.fill(bytes);
-                Ok(())
-            })
             .password_route(true)
-            // What another node revokes arrives when a test says so.
-            .feed_interval(std::time::Duration::from_hours(24))
             .build()
             .expect("complete");
-        Self { auth, clock, store, users, gate: Arc::default() }
+        let beside = |name: &str| beside(name, &clock);
+        Self {
+            staff: beside("staff"),
+            forgotten: beside("forgotten"),
+            auth,
+            clock,
+            store,
+            users,
+            gate: Arc::default(),
+        }
     }
 
     /// Logs a user in without any request; the counters begin anew.
     pub async fn log_in(&self, name: &str) -> Browser {
+        let browser = self.log_in_at(&self.auth, name).await;
+        self.store.forget_counts();
+        self.users.forget_calls();
+        browser
+    }
+
+    /// Logs the user of this name in at another user table.
+    pub async fn log_in_at(&self, auth: &Authenticator, name: &str) -> Browser {
         let user = self.users.by_name(name);
-        let login = self.auth.login(&user, LoginOptions::new(), LoginContext::default()).await;
+        let login = auth.login(&user, LoginOptions::new(), LoginContext::default()).await;
         let login = login.expect("may log in");
         let pair = |name: &str| {
             let cookie = login.cookies.iter().find(|cookie| cookie.name() == name).expect("both are set");
             let line = cookie.line().to_str().expect("ASCII");
             line.split(';').next().unwrap_or_default().to_owned()
         };
-        let browser =
-            Browser { session: login.record.id.clone(), access: pair(ACCESS), refresh: pair(REFRESH) };
-        self.store.forget_counts();
-        self.users.forget_calls();
-        browser
+        let (access, refresh) = (pair(auth.config().access_name()), pair(auth.config().refresh_name()));
+        Browser { session: login.record.id.clone(), access, refresh }
     }
 
     /// A browser whose access token has ended and whose refresh token has not.
@@ -125,6 +134,34 @@ impl World {
         }
         rows.into_values().map(|row| crate::ids::named(&row)).collect()
     }
+}
+
+/// Beside the first one: keys, issuer, cookies and routes of its own.
+fn beside(name: &str, clock: &ManualClock) -> Authenticator {
+    let config = testing::config()
+        .secret(Secret::from_base64("4vQ0pUe0hbKX1Nd7wM0dGlp3tYzZkq9cS2mVxJr8BfE=").expect("a secret"))
+        .issuer(format!("https://{name}.example"))
+        .access_name(format!("__Host-{name}_access"))
+        .refresh_name(format!("__Host-{name}_refresh"));
+    builder(config, clock)
+        .users(Users::default())
+        .tokens(Watched::default())
+        .prefix(format!("/{name}/auth"))
+        .build()
+        .expect("complete")
+}
+
+fn builder(config: ConfigBuilder, clock: &ManualClock) -> AuthenticatorBuilder {
+    let ids = Counting::default();
+    Authenticator::builder(config.build().expect("valid settings"))
+        .clock(clock.clone())
+        .password_hasher(PlainPasswords)
+        .dangerous_random(move |bytes| {
+            ids.fill(bytes);
+            Ok(())
+        })
+        // What another node revokes arrives when a test says so.
+        .feed_interval(std::time::Duration::from_hours(24))
 }
 
 /// This many seconds after the beginning.

@@ -1,13 +1,9 @@
 use std::{fmt::Display, time::Duration};
 
-use actix_web::{
-    HttpRequest, HttpResponse, ResponseError as _,
-    error::PayloadError,
-    web::{self, Payload, ServiceConfig},
-};
-use cookiejwt_store::{Authenticator, Body, Guard, MAX_BODY_BYTES, Route, Scope, SessionChange};
+use actix_web::web::ServiceConfig;
+use cookiejwt_store::{Authenticator, Guard, Scope};
 
-use crate::{AuthMiddleware, RequireLogin, extract, headers::View, session_cookie};
+use crate::{AuthMiddleware, RequireLogin, routes};
 
 /// What actix-web adds to an [`Authenticator`]: the middleware, the routes, the guards.
 ///
@@ -36,13 +32,18 @@ use crate::{AuthMiddleware, RequireLogin, extract, headers::View, session_cookie
 /// A route behind two of them has to fulfil both.
 pub trait ActixAuth {
     /// Goes around everything that asks who it is; writes the cookies to whatever response leaves, an error's too.
+    ///
+    /// It answers the mounted routes itself, before routing, except with `COOKIEJWT_SET_SESSION_COOKIE`.
     fn middleware(&self) -> AuthMiddleware;
 
     /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the trailing slash; for
-    /// `App::configure`.
+    /// `App::configure`, in any order with what else the application has.
     fn routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<Self>;
 
     /// Answers 401 for everything behind it while nobody is logged in. For a scope or a resource.
+    ///
+    /// It asks this authenticator and no other: a login at another user table does not open the route, and without this
+    /// authenticator's middleware around it the answer is 500. The built-in routes of this authenticator pass.
     fn require_login(&self) -> RequireLogin;
 
     /// Answers 401 `fresh_login_required` for everything behind it unless the user has proved who he is at most this long
@@ -65,52 +66,18 @@ impl ActixAuth for Authenticator {
 
     fn routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let auth = self.clone();
-        move |config| {
-            for (path, route) in auth.api().paths() {
-                let auth = auth.clone();
-                // Every method: the endpoints answer 405 themselves.
-                let handler = move |request, payload| answer(auth.clone(), route, request, payload);
-                config.route(&path, web::route().to(handler));
-            }
-        }
+        move |config| routes::mount(&auth, config)
     }
 
     fn require_login(&self) -> RequireLogin {
-        RequireLogin(Guard::login())
+        RequireLogin(Guard::login(self))
     }
 
     fn require_fresh_login(&self, max_age: Duration) -> RequireLogin {
-        RequireLogin(Guard::fresh_login(max_age))
+        RequireLogin(Guard::fresh_login(self, max_age))
     }
 
     fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLogin {
-        RequireLogin(Guard::scope(scope))
-    }
-}
-
-async fn answer(auth: Authenticator, route: Route, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let (api, view) = (auth.api(), View::of(&request));
-    let reads_body = api.reads_body(route, view.head());
-    let body = if reads_body { read(payload).await } else { Body::Complete(web::Bytes::new()) };
-    let ip = request.peer_addr().map(|address| address.ip());
-    let reply = api.handle(route, view.head(), body, ip).await;
-    if let Some(SessionChange::Begins { .. }) = reply.session_change
-        && let Err(problem) = extract::slot(&request, "a session of actix-session")
-    {
-        return problem.error_response();
-    }
-    session_cookie::carry_out(&request, reply.session_change.as_ref());
-    extract::response(reply)
-}
-
-async fn read(payload: Payload) -> Body {
-    match payload.to_bytes_limited(MAX_BODY_BYTES).await {
-        Ok(Ok(bytes)) => Body::Complete(bytes),
-        Err(_) => Body::TooLarge,
-        Ok(Err(error)) => match error.as_error::<PayloadError>() {
-            // A limit of the application's own may stand around the body.
-            Some(PayloadError::Overflow) => Body::TooLarge,
-            _ => Body::Broken,
-        },
+        RequireLogin(Guard::scope(self, scope))
     }
 }

@@ -1,5 +1,6 @@
 use std::{
     future::{Ready, ready},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -7,7 +8,10 @@ use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError,
     body::BoxBody, dev::Payload, http::StatusCode,
 };
-use cookiejwt_store::{Decision, Problem as CoreProblem, Reply, RequestContext, ResponseHeaders as _, Slot};
+use cookiejwt_store::{
+    Authenticator, Decision, Guard, Problem as CoreProblem, Reply, RequestContext, ResponseHeaders as _,
+    Slot, Slots,
+};
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture};
 use serde::de::DeserializeOwned;
 
@@ -133,10 +137,32 @@ cookiejwt_store::adapter_types! {
 /// Almost every request is decided without a store, and then without a box.
 type Extracted<T> = Either<Ready<Result<T, Problem>>, LocalBoxFuture<'static, Result<T, Problem>>>;
 
+/// The slot of the middleware that stands nearest to the handler.
 pub(crate) fn slot(request: &HttpRequest, what: &str) -> Result<Arc<Slot>, Problem> {
-    let slot = request.extensions().get::<Arc<Slot>>().map(Arc::clone);
-    slot.ok_or_else(|| Slot::missing(what, ".wrap(auth.middleware())").into())
+    let slot = request.extensions().get().map(|slots: &Slots| Arc::clone(slots.innermost()));
+    slot.ok_or_else(|| missing(what))
 }
+
+/// The slot of the guard's own authenticator.
+pub(crate) fn slot_of(request: &HttpRequest, guard: &Guard) -> Result<Arc<Slot>, Problem> {
+    find(request, guard.authenticator()).ok_or_else(|| guard.missing(CURE).into())
+}
+
+/// The slot of this authenticator.
+pub(crate) fn find(request: &HttpRequest, auth: &Authenticator) -> Option<Arc<Slot>> {
+    request.extensions().get().and_then(|slots: &Slots| slots.of(auth).cloned())
+}
+
+pub(crate) fn missing(what: &str) -> Problem {
+    Slot::missing(what, CURE).into()
+}
+
+/// The client's network address.
+pub(crate) fn peer(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|address| address.ip())
+}
+
+const CURE: &str = ".wrap(auth.middleware())";
 
 /// Asks who it is. The request is not held while a store is asked.
 fn ask<T: 'static>(
@@ -209,8 +235,8 @@ impl FromRequest for AuthContext {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let ip = request.peer_addr().map(|address| address.ip());
-        let context = |slot: Arc<Slot>| Self(RequestContext::new(&slot, View::of(request).head(), ip));
+        let context =
+            |slot: Arc<Slot>| Self(RequestContext::new(&slot, View::of(request).head(), peer(request)));
         ready(slot(request, "AuthContext").map(context))
     }
 }
@@ -274,7 +300,12 @@ impl<R: Responder> Responder for WithCookies<R> {
     type Body = R::Body;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse<R::Body> {
-        session_cookie::carry_out(request, self.cookies.0.session_change());
+        let cookies = &self.cookies.0;
+        // An error on the way out takes the place of this response, and not of its cookies.
+        if let Some(slot) = find(request, cookies.authenticator()) {
+            slot.send(cookies.lines().clone());
+        }
+        session_cookie::carry_out(request, cookies.session_change());
         let mut response = self.response.respond_to(request);
         self.cookies.0.write(&mut ResponseFields(response.headers_mut()));
         response

@@ -28,7 +28,17 @@
 //!
 //! In actix-web the middleware that is wrapped last is the outermost, so call `.wrap(auth.middleware())` after the
 //! others. One that turns panics or timeouts into responses goes inside it, before it in the text, so that the cookies
-//! of a refresh leave with its answers too.
+//! of a refresh leave with its answers too. CORS goes outside.
+//!
+//! The middleware answers the built-in routes itself, before routing, as soon as `App::configure(auth.routes())` has mounted
+//! them: no scope, default service, catch-all or guard of the application stands in the way, whatever the order. So what is
+//! wrapped inside does not see those requests. Two cases are routed like anything else: routes that were mounted in a scope,
+//! and `COOKIEJWT_SET_SESSION_COOKIE`, where the session's middleware has to run inside ours. Then `.configure(auth.routes())`
+//! goes before whatever could swallow its paths.
+//!
+//! Two user tables have two authenticators, and their middleware may both be around one application, in either order. A
+//! guard asks its own authenticator and no other; without that one's middleware it answers 500, and the log says what to
+//! add. An extractor asks the innermost. Two middlewares of one authenticator are one.
 //!
 //! # OpenAPI
 //!
@@ -56,6 +66,7 @@ pub mod guide;
 mod headers;
 mod middleware;
 mod require_login;
+mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -7,14 +7,16 @@ use std::{
 
 use actix_web::{
     Error, HttpMessage as _,
+    body::{BoxBody, EitherBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
 };
-use cookiejwt_store::{Authenticator, Slot};
+use cookiejwt_store::{Authenticator, Logout, Slot, Slots};
+use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
 
-use crate::{headers::ResponseFields, session_cookie};
+use crate::{headers::ResponseFields, routes, session_cookie};
 
-/// Puts a place for the decision into each request, and its cookies into each response; see
+/// Puts a place for the decision into each request, its cookies into each response, and answers the built-in routes; see
 /// [`ActixAuth::middleware`](crate::ActixAuth::middleware).
 #[derive(Clone, Debug)]
 pub struct AuthMiddleware(pub(crate) Authenticator);
@@ -23,7 +25,7 @@ impl<S, B> Transform<S, ServiceRequest> for AuthMiddleware
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
-    type Response = S::Response;
+    type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
     type Transform = AuthService<S>;
     type InitError = ();
@@ -45,28 +47,62 @@ impl<S, B> Service<ServiceRequest> for AuthService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
-    type Response = S::Response;
+    type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
     type Future = AuthFuture<S::Future>;
 
     actix_web::dev::forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let slot = Arc::new(Slot::new(&self.auth, request.uri().path()));
-        request.extensions_mut().insert(Arc::clone(&slot));
-        AuthFuture { inner: self.inner.call(request), slot }
+        let outer = request.extensions().get::<Slots>().cloned();
+        let (slots, slot) = Slots::enter(outer.as_ref(), &self.auth, request.uri().path());
+        request.extensions_mut().insert(slots);
+        let logout = slot.as_ref().and_then(|_| routes::prepared_logout(&self.auth, &request));
+        let answer = match routes::before_routing(&self.auth, &request) {
+            Some(route) => Answer::BuiltIn { answer: routes::answer_now(self.auth.clone(), route, request) },
+            None => Answer::Inner { inner: self.inner.call(request) },
+        };
+        AuthFuture { answer, slot, logout }
     }
 }
 
 pin_project! {
-    /// The response of the inner service, with the request's cookies written into it; into the response of its error
-    /// too.
+    /// The response of the inner service or of a built-in route, with the request's cookies written into it; into the
+    /// response of an error too.
     #[must_use]
-    #[derive(Debug)]
     pub struct AuthFuture<F> {
         #[pin]
-        inner: F,
-        slot: Arc<Slot>,
+        answer: Answer<F>,
+        // None inside another middleware of the same authenticator, which writes the cookies.
+        slot: Option<Arc<Slot>>,
+        logout: Option<Logout>,
+    }
+}
+
+pin_project! {
+    #[project = AnswerProjection]
+    enum Answer<F> {
+        Inner { #[pin] inner: F },
+        BuiltIn { answer: LocalBoxFuture<'static, ServiceResponse> },
+    }
+}
+
+impl<F, B> Future for Answer<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            AnswerProjection::Inner { inner } => {
+                inner.poll(context).map(|result| result.map(ServiceResponse::map_into_left_body))
+            }
+            AnswerProjection::BuiltIn { answer } => answer
+                .as_mut()
+                .poll(context)
+                .map(|response: ServiceResponse<BoxBody>| Ok(response.map_into_right_body())),
+        }
     }
 }
 
@@ -74,20 +110,18 @@ impl<F, B> Future for AuthFuture<F>
 where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
 {
-    type Output = F::Output;
+    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut result = std::task::ready!(this.inner.poll(context));
-        if let Ok(response) = &result
-            && let Some(problem) = session_cookie::refuse_lost(this.slot.authenticator(), response.request())
-        {
-            result = Err(problem.into());
-        }
+        let result = std::task::ready!(this.answer.poll(context));
+        let Some(slot) = this.slot else { return Poll::Ready(result) };
+        let mut result = session_cookie::refuse_lost(slot, result);
         match &mut result {
-            Ok(response) => this.slot.write_cookies(&mut ResponseFields(response.headers_mut())),
+            Ok(response) => slot.write_cookies(&mut ResponseFields(response.headers_mut())),
             Err(error) => {
-                let slot = Arc::clone(this.slot);
+                log_out(slot, this.logout.take());
+                let slot = Arc::clone(slot);
                 error.add_response_mapper(move |mut response| {
                     slot.write_cookies(&mut ResponseFields(response.headers_mut()));
                     response
@@ -96,4 +130,12 @@ where
         }
         Poll::Ready(result)
     }
+}
+
+/// A logout that the endpoint has not seen.
+fn log_out(slot: &Slot, logout: Option<Logout>) {
+    let Some(logout) = logout.filter(|_| !slot.sends()) else { return };
+    let auth = slot.authenticator().clone();
+    slot.send(logout.cookies);
+    actix_web::rt::spawn(async move { auth.end_sessions(logout.sessions).await });
 }

@@ -15,7 +15,7 @@ use crate::{Problem, extract, headers::View};
 
 /// Answers 401 while nobody is logged in, or whoever is does not fulfil what the route demands; see
 /// [`ActixAuth::require_login`](crate::ActixAuth::require_login).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RequireLogin(pub(crate) Guard);
 
 impl RequireLogin {
@@ -74,7 +74,10 @@ where
     actix_web::dev::forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let slot = match extract::slot(request.request(), "require_login") {
+        if self.guard.is_built_in(request.uri().path()) {
+            return Either::Left(Either::Left(self.inner.call(request).map(passed)));
+        }
+        let slot = match extract::slot_of(request.request(), &self.guard) {
             Ok(slot) => slot,
             Err(problem) => return Either::Left(Either::Right(ready(Ok(refused(request, problem))))),
         };

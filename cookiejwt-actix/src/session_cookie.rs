@@ -1,25 +1,21 @@
 //! The session of actix-session follows the login.
 
-use actix_web::{HttpMessage as _, HttpRequest};
-use cookiejwt_store::{Authenticator, SessionChange, SessionCookieError};
+use actix_web::{Error, HttpRequest, dev::ServiceResponse};
+use cookiejwt_store::{SessionChange, SessionCookieError, Slot};
 
 use crate::Problem;
 
 #[cfg(feature = "actix-session")]
-const CURE: &str = "put `.wrap(SessionMiddleware::new(…))` before `.wrap(auth.middleware())`";
+const CURE: &str = "put `.wrap(SessionMiddleware::new(…))` of actix-session 0.11 before `.wrap(auth.middleware())` (a middleware of \
+                    another version is not seen)";
 #[cfg(not(feature = "actix-session"))]
 const CURE: &str = "turn on the feature `actix-session` of cookiejwt-actix";
 
-/// Marks a request whose session was to begin anew.
-struct Begun(SessionChange);
-
 pub(crate) fn carry_out(request: &HttpRequest, change: Option<&SessionChange>) {
-    let Some(change) = change else { return };
-    if let SessionChange::Begins { .. } = change {
-        request.extensions_mut().insert(Begun(change.clone()));
-    }
     #[cfg(feature = "actix-session")]
-    follow(request, change);
+    change.inspect(|change| follow(request, change));
+    #[cfg(not(feature = "actix-session"))]
+    let _ = (request, change);
 }
 
 #[cfg(feature = "actix-session")]
@@ -38,15 +34,22 @@ fn follow(request: &HttpRequest, change: &SessionChange) {
     let _ = session.insert(SESSION_USER_KEY, subject.as_str());
 }
 
-/// A login whose session nobody has stored by the time the response passes our middleware: nobody is logged in.
-pub(crate) fn refuse_lost(auth: &Authenticator, request: &HttpRequest) -> Option<Problem> {
-    let Begun(change) = request.extensions_mut().remove()?;
-    if is_stored(request) {
-        return None;
+/// A login whose session nobody has stored by the time the response passes our middleware: nobody is logged in. An error
+/// in its place is what actix-session answers when its store fails.
+pub(crate) fn refuse_lost<B>(
+    slot: &Slot,
+    result: Result<ServiceResponse<B>, Error>,
+) -> Result<ServiceResponse<B>, Error> {
+    let is_kept =
+        |result: &Result<ServiceResponse<B>, _>| result.as_ref().is_ok_and(|r| is_stored(r.request()));
+    if !slot.sends_login() || is_kept(&result) {
+        return result;
     }
-    let auth = auth.clone();
-    actix_web::rt::spawn(async move { auth.drop_login(&change).await });
-    Some(Problem(SessionCookieError::Missing(CURE).report()))
+    if let Some(change) = slot.take_back() {
+        let auth = slot.authenticator().clone();
+        actix_web::rt::spawn(async move { auth.drop_login(&change).await });
+    }
+    result.and_then(|_| Err(Problem(SessionCookieError::Missing(CURE).report()).into()))
 }
 
 /// actix-session gives a session to every request, with and without its middleware, which takes the data out when it
@@ -61,4 +64,13 @@ fn is_stored(request: &HttpRequest) -> bool {
 #[cfg(not(feature = "actix-session"))]
 fn is_stored(_: &HttpRequest) -> bool {
     false
+}
+
+#[cfg(all(test, feature = "actix-session"))]
+#[test]
+fn field_20_the_cure_names_the_version_that_is_seen() {
+    let manifest = include_str!("../../Cargo.toml");
+    let line = manifest.lines().find(|line| line.starts_with("actix-session")).unwrap();
+    let version = line.split('"').nth(1).unwrap();
+    assert!(CURE.contains(&format!("actix-session {version} ")));
 }

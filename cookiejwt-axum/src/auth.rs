@@ -37,6 +37,9 @@ pub trait AxumAuth {
 
     /// Answers 401 for everything behind it while nobody is logged in. For `Router::route_layer`, so that a path that
     /// does not exist stays 404.
+    ///
+    /// It asks this authenticator and no other: a login at another user table does not open the route, and without this
+    /// authenticator's layer around it the answer is 500. The built-in routes of this authenticator pass.
     fn require_login(&self) -> RequireLoginLayer;
 
     /// Answers 401 `fresh_login_required` for everything behind it unless the user has proved who he is at most this long
@@ -62,14 +65,14 @@ impl AxumAuth for Authenticator {
     }
 
     fn require_login(&self) -> RequireLoginLayer {
-        RequireLoginLayer(Guard::login())
+        RequireLoginLayer(Guard::login(self))
     }
 
     fn require_fresh_login(&self, max_age: Duration) -> RequireLoginLayer {
-        RequireLoginLayer(Guard::fresh_login(max_age))
+        RequireLoginLayer(Guard::fresh_login(self, max_age))
     }
 
     fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLoginLayer {
-        RequireLoginLayer(Guard::scope(scope))
+        RequireLoginLayer(Guard::scope(self, scope))
     }
 }

@@ -9,7 +9,7 @@ use axum_core::{
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use bytes::Bytes;
-use cookiejwt_store::{Reply, RequestContext, RequestHead, Slot};
+use cookiejwt_store::{Guard, Reply, RequestContext, RequestHead, Slot, Slots};
 use http::{Extensions, request::Parts};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
@@ -126,10 +126,19 @@ cookiejwt_store::adapter_types! {
     Tokens;
 }
 
+/// The slot of the layer that stands nearest to the handler.
 pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, Problem> {
-    let slot = extensions.get::<Arc<Slot>>().map(Arc::clone);
-    slot.ok_or_else(|| Slot::missing(what, ".layer(auth.layer())").into())
+    let slot = extensions.get().map(|slots: &Slots| Arc::clone(slots.innermost()));
+    slot.ok_or_else(|| Slot::missing(what, CURE).into())
 }
+
+/// The slot of the guard's own authenticator.
+pub(crate) fn slot_of(extensions: &Extensions, guard: &Guard) -> Result<Arc<Slot>, Problem> {
+    let slot = extensions.get().and_then(|slots: &Slots| slots.of(guard.authenticator()).cloned());
+    slot.ok_or_else(|| guard.missing(CURE).into())
+}
+
+const CURE: &str = ".layer(auth.layer())";
 
 /// The client's network address, when the server was started with
 /// `into_make_service_with_connect_info::<SocketAddr>()`.

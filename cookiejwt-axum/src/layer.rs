@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::extract::OriginalUri;
-use cookiejwt_store::{Authenticator, Slot};
+use cookiejwt_store::{Authenticator, Slot, Slots};
 use http::{Extensions, Request, Response, Uri};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -52,8 +52,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let slot = Arc::new(Slot::new(&self.auth, original_uri(request.uri(), request.extensions()).path()));
-        request.extensions_mut().insert(Arc::clone(&slot));
+        let extensions = request.extensions();
+        let path = original_uri(request.uri(), extensions).path();
+        let (slots, slot) = Slots::enter(extensions.get(), &self.auth, path);
+        request.extensions_mut().insert(slots);
         AuthFuture { inner: self.inner.call(request), slot }
     }
 }
@@ -70,7 +72,8 @@ pin_project! {
     pub struct AuthFuture<F> {
         #[pin]
         inner: F,
-        slot: Arc<Slot>,
+        // None inside another layer of the same authenticator, which writes the cookies.
+        slot: Option<Arc<Slot>>,
     }
 }
 
@@ -83,8 +86,8 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut result = ready!(this.inner.poll(context));
-        if let Ok(response) = &mut result {
-            this.slot.write_cookies(response.headers_mut());
+        if let (Ok(response), Some(slot)) = (&mut result, this.slot) {
+            slot.write_cookies(response.headers_mut());
         }
         Poll::Ready(result)
     }

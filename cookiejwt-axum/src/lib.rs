@@ -30,6 +30,13 @@
 //! it after the routes. Layers that turn panics or timeouts into responses go inside it, so that the cookies of a
 //! refresh leave with their answers too.
 //!
+//! Two user tables have two authenticators, and their layers may both stand around one router, in either order. A guard
+//! asks its own authenticator and no other; without that one's layer it answers 500, and the log says what to add. An
+//! extractor asks the innermost layer. Two layers of one authenticator are one.
+//!
+//! A guard never stands in front of the built-in routes of its own authenticator, which protect themselves: with
+//! `require_login` around everything, people can still log in.
+//!
 //! axum puts each route's layers into boxes. Where every microsecond counts, put the layer around the router as a whole: it does the
 //! same with less to allocate and to move.
 //!

@@ -14,7 +14,7 @@ use crate::{extract, layer::original_uri};
 
 /// Answers 401 while nobody is logged in, or whoever is does not fulfil what the route demands; see
 /// [`AxumAuth::require_login`](crate::AxumAuth::require_login).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RequireLoginLayer(pub(crate) Guard);
 
 impl RequireLoginLayer {
@@ -67,7 +67,10 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let refused = |response| Either::Left(Either::Right(ready(Ok(response))));
-        let slot = match extract::slot(request.extensions(), "require_login") {
+        if self.guard.is_built_in(head(&request).path()) {
+            return Either::Left(Either::Left(self.inner.call(request)));
+        }
+        let slot = match extract::slot_of(request.extensions(), &self.guard) {
             Ok(slot) => slot,
             Err(problem) => return refused(problem.into_response()),
         };

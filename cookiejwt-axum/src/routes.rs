@@ -2,7 +2,7 @@ use std::error::Error;
 
 use axum::{Router, extract::Request, routing::any};
 use axum_core::{body::Body as AxumBody, response::Response};
-use cookiejwt_store::{Authenticator, Body, MAX_BODY_BYTES, RequestHead, Route};
+use cookiejwt_store::{Authenticator, Body, Caller, MAX_BODY_BYTES, RequestHead, Route, Slots};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 
 /// Every route for every method: the endpoints answer 405 themselves.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(auth: &Authenticator) -> Router<S> {
-    auth.api().paths().into_iter().fold(Router::new(), |router, (path, route)| {
+    auth.api().mount().into_iter().fold(Router::new(), |router, (path, route)| {
         let auth = auth.clone();
         router.route(&path, any(move |request: Request| answer(auth, route, request)))
     })
@@ -25,7 +25,9 @@ async fn answer(auth: Authenticator, route: Route, request: Request) -> Response
     let head = head.with_path(original_uri(&parts.uri, &parts.extensions).path());
     let reads_body = api.reads_body(route, head);
     let body = if reads_body { read(body).await } else { Body::Complete(bytes::Bytes::new()) };
-    let reply = api.handle(route, head, body, peer(&parts)).await;
+    let slot = parts.extensions.get::<Slots>().and_then(|slots| slots.of(&auth));
+    let caller = Caller { ip: peer(&parts), slot: slot.map(AsRef::as_ref) };
+    let reply = api.handle(route, head, body, caller).await;
     into_response(auth.change_session(reply, &session_cookie::of(&parts.extensions)).await)
 }
 

@@ -27,6 +27,10 @@ mod tower {
     };
     use tower_sessions_core::{Session, session::Error};
 
+    /// With the version: a layer of another one puts a session into the request that looks alike, and is not seen.
+    const CURE: &str = "put `.layer(SessionManagerLayer::new(…))` of tower-sessions 0.15 around the routes (a session of \
+                        another version is not seen)";
+
     #[derive(Debug)]
     pub(crate) struct TowerSession(pub(super) Option<Session>);
 
@@ -36,8 +40,7 @@ mod tower {
             change: &'a SessionChange,
         ) -> Pin<Box<dyn Future<Output = Result<(), SessionCookieError>> + Send + 'a>> {
             Box::pin(async move {
-                let cure = "put `.layer(SessionManagerLayer::new(…))` around the routes";
-                let session = self.0.as_ref().ok_or(SessionCookieError::Missing(cure))?;
+                let session = self.0.as_ref().ok_or(SessionCookieError::Missing(CURE))?;
                 follow(session, change).await.map_err(|error| StoreError::new(error).into())
             })
         }
@@ -56,5 +59,14 @@ mod tower {
             session.save().await?;
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    #[test]
+    fn field_20_the_cure_names_the_version_that_is_seen() {
+        let manifest = include_str!("../../Cargo.toml");
+        let line = manifest.lines().find(|line| line.starts_with("tower-sessions-core")).unwrap();
+        let version = line.split('"').nth(1).unwrap();
+        assert!(super::tower::CURE.contains(&format!("tower-sessions {version} ")));
     }
 }

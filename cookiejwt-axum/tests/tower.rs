@@ -16,7 +16,7 @@ use axum::{
 };
 use cookiejwt_axum::{
     AuthLayer, AxumAuth as _, Identity, MaybeIdentity,
-    cookiejwt_store::{RequestHead, Slot},
+    cookiejwt_store::{RequestHead, Slots},
 };
 use http_body_util::{BodyExt as _, Empty, Full};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
@@ -63,7 +63,7 @@ async fn a_service_without_extractors_asks_the_slot() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let by_slot = service_fn(|request: Request<Empty<Bytes>>| async move {
-        let slot = Arc::clone(request.extensions().get::<Arc<Slot>>().unwrap());
+        let slot = Arc::clone(request.extensions().get::<Slots>().unwrap().innermost());
         let (parts, _) = request.into_parts();
         let who = slot.identity(RequestHead::from(&parts)).await.unwrap();
         Ok::<_, Infallible>(Response::new(Who::from(Identity::from(who)).subject))

@@ -41,7 +41,8 @@ use crate::{AuthFairing, GuardedRoutes, catchers, routes};
 ///
 /// Routes behind two of them, one around the other, have to fulfil both.
 pub trait RocketAuth {
-    /// Lets everything else ask who it is; writes the cookies to whatever response leaves.
+    /// Lets everything else ask who it is; writes the cookies to whatever response leaves. Those of several authenticators
+    /// stand side by side.
     fn fairing(&self) -> AuthFairing;
 
     /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the trailing slash. Each is
@@ -52,6 +53,9 @@ pub trait RocketAuth {
     fn catchers(&self) -> Vec<Catcher>;
 
     /// The same routes, which answer 401 while nobody is logged in.
+    ///
+    /// They ask this authenticator and no other: a login at another user table does not open them, and without this
+    /// authenticator's fairing the answer is 500. Its built-in routes pass.
     fn require_login(&self, routes: impl Into<Vec<Route>>) -> GuardedRoutes;
 
     /// The same routes, which answer 401 `fresh_login_required` unless the user has proved who he is at most this long ago,
@@ -85,11 +89,11 @@ impl RocketAuth for Authenticator {
     }
 
     fn require_login(&self, routes: impl Into<Vec<Route>>) -> GuardedRoutes {
-        GuardedRoutes { guard: Guard::login(), routes: routes.into() }
+        GuardedRoutes { guard: Guard::login(self), routes: routes.into() }
     }
 
     fn require_fresh_login(&self, max_age: Duration, routes: impl Into<Vec<Route>>) -> GuardedRoutes {
-        GuardedRoutes { guard: Guard::fresh_login(max_age), routes: routes.into() }
+        GuardedRoutes { guard: Guard::fresh_login(self, max_age), routes: routes.into() }
     }
 
     fn require_scope<T: TryInto<Scope, Error: Display>>(
@@ -97,6 +101,6 @@ impl RocketAuth for Authenticator {
         scope: T,
         routes: impl Into<Vec<Route>>,
     ) -> GuardedRoutes {
-        GuardedRoutes { guard: Guard::scope(scope), routes: routes.into() }
+        GuardedRoutes { guard: Guard::scope(self, scope), routes: routes.into() }
     }
 }

@@ -1,7 +1,9 @@
-use cookiejwt_store::{Authenticator, Slot};
+use std::sync::{Mutex, PoisonError};
+
+use cookiejwt_store::Authenticator;
 use rocket::{
-    Data, Request, Response,
-    fairing::{Fairing, Info, Kind},
+    Build, Data, Request, Response, Rocket,
+    fairing::{self, Fairing, Info, Kind},
 };
 
 use crate::{memory::Memory, respond::NOSNIFF, view::ResponseView};
@@ -11,25 +13,37 @@ use crate::{memory::Memory, respond::NOSNIFF, view::ResponseView};
 #[derive(Clone, Debug)]
 pub struct AuthFairing(pub(crate) Authenticator);
 
+/// Every authenticator whose fairing was attached.
+#[derive(Default)]
+struct Attached(Mutex<Vec<Authenticator>>);
+
 #[rocket::async_trait]
 impl Fairing for AuthFairing {
+    /// No singleton: Rocket replaces those without a word, and two user tables stand side by side.
     fn info(&self) -> Info {
-        Info { name: "cookiejwt", kind: Kind::Request | Kind::Response | Kind::Singleton }
+        Info { name: "cookiejwt", kind: Kind::Ignite | Kind::Request | Kind::Response }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        let rocket =
+            if rocket.state::<Attached>().is_some() { rocket } else { rocket.manage(Attached::default()) };
+        let Some(attached) = rocket.state::<Attached>() else { return Err(rocket) };
+        let mut attached = attached.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = attached.iter().all(|other| self.0.can_stand_beside(other));
+        attached.push(self.0.clone());
+        drop(attached);
+        if fits { Ok(rocket) } else { Err(rocket) }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        Memory::of(request).slot.get_or_init(|| Slot::new(&self.0, request.uri().path().as_str()));
+        Memory::of(request).enter(&self.0, request.uri().path().as_str());
     }
 
     /// Not through `CookieJar`: Rocket forgets what a failing guard put there, and has written it out before.
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let memory = Memory::of(request);
-        let mut view = ResponseView(response);
-        if let Some(cookies) = memory.sent() {
-            cookies.0.write(&mut view);
-        }
-        if let Some(slot) = memory.slot.get() {
-            slot.write_cookies(&mut view);
+        if let Some(slot) = memory.slot_of(&self.0) {
+            slot.write_cookies(&mut ResponseView(response));
         }
         if memory.replied.get().is_some() && !response.headers().contains(NOSNIFF) {
             response.set_raw_header(NOSNIFF, "nosniff");

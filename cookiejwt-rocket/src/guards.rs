@@ -1,8 +1,8 @@
 use std::net::IpAddr;
 
-use cookiejwt_store::{Problem as CoreProblem, RequestContext, Slot};
+use cookiejwt_store::{Guard, Problem as CoreProblem, RequestContext, Slot};
 use rocket::{
-    Request,
+    Request, Route,
     http::Status,
     request::{FromRequest, Outcome},
 };
@@ -147,9 +147,17 @@ cookiejwt_store::adapter_types! {
     Tokens;
 }
 
+/// The slot that stands nearest to the handler.
 pub(crate) fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, CoreProblem> {
-    Memory::of(request).slot.get().ok_or_else(|| Slot::missing(what, ".attach(auth.fairing())"))
+    Memory::of(request).innermost().ok_or_else(|| Slot::missing(what, CURE))
 }
+
+/// The slot of the guard's own authenticator.
+pub(crate) fn slot_of<'r>(request: &'r Request<'_>, guard: &Guard) -> Result<&'r Slot, CoreProblem> {
+    Memory::of(request).slot_of(guard.authenticator()).ok_or_else(|| guard.missing(CURE))
+}
+
+const CURE: &str = ".attach(auth.fairing())";
 
 /// A catcher is told the status alone, so the problem is remembered for it.
 pub(crate) fn refused(request: &Request<'_>, problem: CoreProblem) -> Status {
@@ -157,7 +165,40 @@ pub(crate) fn refused(request: &Request<'_>, problem: CoreProblem) -> Status {
     status(problem)
 }
 
-fn outcome<T>(request: &Request<'_>, answer: Result<T, CoreProblem>) -> Outcome<T, Problem> {
+/// A 401 goes on to the next route of the same path, if there is one: `index(_: Identity)` for somebody, and a second one
+/// of a higher rank for anybody else. When that forwards too, or there is none, our catcher answers with the problem.
+fn or_next_route<T>(request: &Request<'_>, answer: Result<T, CoreProblem>) -> Outcome<T, Problem> {
+    match outcome(request, answer) {
+        Outcome::Error((Status::Unauthorized, _)) if has_next_route(request) => {
+            Outcome::Forward(Status::Unauthorized)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Not any route that matches: a file server or a page for everything else would turn the 401 of a script into a 404 or
+/// into that page.
+fn has_next_route(request: &Request<'_>) -> bool {
+    let Some(route) = request.route() else { return false };
+    let follows =
+        |other: &Route| other.method == route.method && other.rank > route.rank && is_same_path(other, route);
+    request.rocket().routes().any(follows)
+}
+
+/// The names of parameters do not matter.
+fn is_same_path(one: &Route, other: &Route) -> bool {
+    let segments = |route: &Route| {
+        let kind = |segment: &str| match segment {
+            parameter if parameter.ends_with("..>") => "<..>".to_owned(),
+            parameter if parameter.starts_with('<') => "<>".to_owned(),
+            segment => segment.to_owned(),
+        };
+        route.uri.path().split('/').map(kind).collect::<Vec<_>>()
+    };
+    segments(one) == segments(other)
+}
+
+pub(crate) fn outcome<T>(request: &Request<'_>, answer: Result<T, CoreProblem>) -> Outcome<T, Problem> {
     match answer {
         Ok(value) => Outcome::Success(value),
         Err(problem) => Outcome::Error((refused(request, problem), Problem(problem))),
@@ -170,7 +211,7 @@ impl<'r> FromRequest<'r> for Identity {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
         let asked = async { slot(request, "Identity")?.identity(View::of(request).head()).await };
-        outcome(request, asked.await.map(Self))
+        or_next_route(request, asked.await.map(Self))
     }
 }
 
@@ -202,7 +243,7 @@ impl<'r, U: Send + Sync + 'static> FromRequest<'r> for CurrentUser<U> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
         let asked = async { slot(request, "CurrentUser")?.user(View::of(request).head()).await };
-        outcome(request, asked.await.map(Self))
+        or_next_route(request, asked.await.map(Self))
     }
 }
 
@@ -212,7 +253,7 @@ impl<'r, T: DeserializeOwned + Send> FromRequest<'r> for Claims<T> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
         let asked = async { slot(request, "Claims")?.claims(View::of(request).head()).await };
-        outcome(request, asked.await.map(Self))
+        or_next_route(request, asked.await.map(Self))
     }
 }
 

@@ -27,6 +27,33 @@
 //! response leaves: 2xx, 4xx, 5xx, a redirect, the answer of a catcher, also after a panic. Without it every one of them
 //! answers 500 and says so in the log. Cookies that handlers add to Rocket's own `CookieJar` are left alone.
 //!
+//! Two user tables have two authenticators, whose fairings stand side by side. A guard asks its own authenticator and no
+//! other; without that one's fairing it answers 500, and the log says what to add. Behind a guard an extractor
+//! asks the guard's authenticator, elsewhere the fairing that was attached last. Two fairings whose cookies have the same names, or two of one authenticator, are refused at ignition.
+//!
+//! # A second route for everybody else
+//!
+//! [`Identity`], [`CurrentUser`] and [`Claims`] forward a 401 when there is another route of the same method and path with
+//! a higher rank, which is how Rocket says "else":
+//!
+//! ```
+//! use cookiejwt_rocket::prelude::*;
+//! use rocket::get;
+//!
+//! #[get("/")]
+//! fn index(who: Identity) -> String {
+//!     format!("hello, {}", who.subject())
+//! }
+//!
+//! #[get("/", rank = 2)]
+//! fn welcome() -> &'static str {
+//!     "hello, stranger"
+//! }
+//! ```
+//!
+//! Without such a route the 401 stays a 401 with its problem document; a `FileServer` or a page for every other path is
+//! not asked. 403 and 503 are never forwarded, and [`FreshLogin`] and the guards for routes refuse.
+//!
 //! # The catchers
 //!
 //! A guard of Rocket's can only choose a status; the body comes from a catcher. Ours answer the statuses that our guards

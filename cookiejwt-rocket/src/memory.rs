@@ -1,27 +1,64 @@
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use cookiejwt_store::{Problem, Slot};
+use cookiejwt_store::{Authenticator, Problem, Slot};
 use rocket::Request;
 
-use crate::Cookies;
-
-/// What one request remembers between its fairing, its guards, its handler and its catcher.
+/// What one request remembers between its fairings, its guards, its handler and its catcher.
 ///
 /// Rocket keeps one value of a type per request and never replaces it, so there is a place for everything, whoever
 /// comes first.
 #[derive(Default)]
 pub(crate) struct Memory {
-    /// Filled by the fairing.
-    pub(crate) slot: OnceLock<Slot>,
+    /// Filled by the fairings, in the order in which they were attached.
+    slots: OnceLock<Link>,
     /// Set when the response is a reply of ours.
     pub(crate) replied: OnceLock<()>,
     refusal: Mutex<Option<Problem>>,
-    cookies: Mutex<Option<Cookies>>,
+    /// Whose guard stands nearest around the handler.
+    guarding: Mutex<Option<Authenticator>>,
+}
+
+/// Almost every application has one authenticator, and then the first link needs no box.
+struct Link {
+    slot: Slot,
+    next: OnceLock<Box<Link>>,
 }
 
 impl Memory {
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(Self::default)
+    }
+
+    /// The request has come to the fairing of this authenticator.
+    pub(crate) fn enter(&self, auth: &Authenticator, path: &str) {
+        let link = || Link { slot: Slot::new(auth, path), next: OnceLock::new() };
+        match self.links().last() {
+            _ if self.slot_of(auth).is_some() => {}
+            Some(last) => drop(last.next.set(Box::new(link()))),
+            None => drop(self.slots.set(link())),
+        }
+    }
+
+    /// The slot that stands nearest to the handler: that of the guard around its route, else of the fairing that was
+    /// attached last.
+    pub(crate) fn innermost(&self) -> Option<&Slot> {
+        let guarding = lock(&self.guarding).clone();
+        let guarding = guarding.and_then(|auth| self.slot_of(&auth));
+        guarding.or_else(|| self.links().last().map(|link| &link.slot))
+    }
+
+    /// The request has passed a guard of this authenticator; who stood nearest before comes back.
+    pub(crate) fn pass(&self, guarding: Option<Authenticator>) -> Option<Authenticator> {
+        std::mem::replace(&mut *lock(&self.guarding), guarding)
+    }
+
+    /// The slot of this authenticator.
+    pub(crate) fn slot_of(&self, auth: &Authenticator) -> Option<&Slot> {
+        self.links().map(|link| &link.slot).find(|slot| slot.authenticator().is_same(auth))
+    }
+
+    fn links(&self) -> impl Iterator<Item = &Link> {
+        std::iter::successors(self.slots.get(), |link| link.next.get().map(|next| &**next))
     }
 
     /// A guard of ours refused; the last one counts.
@@ -31,15 +68,6 @@ impl Memory {
 
     pub(crate) fn refusal(&self) -> Option<Problem> {
         *lock(&self.refusal)
-    }
-
-    /// What the handler wants to be sent, whatever becomes of the rest of its response.
-    pub(crate) fn send(&self, cookies: Cookies) {
-        *lock(&self.cookies) = Some(cookies);
-    }
-
-    pub(crate) fn sent(&self) -> Option<Cookies> {
-        lock(&self.cookies).take()
     }
 }
 

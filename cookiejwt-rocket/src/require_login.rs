@@ -6,7 +6,8 @@ use rocket::{
 };
 
 use crate::{
-    guards::{refused, slot},
+    guards::{refused, slot_of},
+    memory::Memory,
     respond::response,
     view::View,
 };
@@ -52,16 +53,32 @@ struct Guarded {
 #[rocket::async_trait]
 impl Handler for Guarded {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        let slot = match slot(request, "require_login") {
+        let view = View::of(request);
+        if self.guard.is_built_in(view.head().path()) {
+            return self.handler.handle(request, data).await;
+        }
+        let slot = match slot_of(request, &self.guard) {
             Ok(slot) => slot,
             Err(problem) => return Error(refused(request, problem)),
         };
-        let view = View::of(request);
         let decision = slot.settle(view.head()).await;
         match slot.admit(&self.guard, decision, view.head()) {
-            Ok(()) => self.handler.handle(request, data).await,
+            Ok(()) => self.inside(request, data).await,
             Err(GuardRefusal::Problem(problem)) => Error(refused(request, problem)),
             Err(GuardRefusal::Redirect(reply)) => Outcome::Success(response(request, *reply)),
         }
+    }
+}
+
+impl Guarded {
+    /// A route that is asked after this one forwarded stands behind its own guards, and not behind ours.
+    async fn inside<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        let memory = Memory::of(request);
+        let before = memory.pass(Some(self.guard.authenticator().clone()));
+        let outcome = self.handler.handle(request, data).await;
+        if outcome.is_forward() {
+            memory.pass(before);
+        }
+        outcome
     }
 }

@@ -64,12 +64,15 @@ impl<'r, 'o: 'r, R: Responder<'r, 'o>> Responder<'r, 'o> for WithCookies<R> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
         // It awaits nothing.
         if let Some(change) = self.cookies.0.session_change()
-            && let Some(Err(error)) = session_cookie::of(request).carry_out(change).now_or_never()
+            && let Some(Err(error)) =
+                session_cookie::of(request, self.cookies.0.authenticator()).carry_out(change).now_or_never()
         {
             return Ok(response(request, Reply::problem(error.report())));
         }
         // The fairing sends them: a `Status` as the response would lose them on its way through a catcher.
-        Memory::of(request).send(self.cookies);
+        if let Some(slot) = Memory::of(request).slot_of(self.cookies.0.authenticator()) {
+            slot.send(self.cookies.0.lines().clone());
+        }
         self.response.respond_to(request)
     }
 }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use cookiejwt_store::{Authenticator, Body, MAX_BODY_BYTES, Route as Endpoint};
+use cookiejwt_store::{Authenticator, Body, Caller, MAX_BODY_BYTES, Route as Endpoint};
 use rocket::{
     Data, Request, Route,
     data::ByteUnit,
@@ -7,7 +7,7 @@ use rocket::{
     route::{Handler, Outcome},
 };
 
-use crate::{guards::peer, respond::response, session_cookie, view::View};
+use crate::{guards::peer, memory::Memory, respond::response, session_cookie, view::View};
 
 /// All that Rocket knows.
 const METHODS: [Method; 9] = [Get, Put, Post, Delete, Options, Head, Trace, Connect, Patch];
@@ -15,7 +15,7 @@ const METHODS: [Method; 9] = [Get, Put, Post, Delete, Options, Head, Trace, Conn
 /// Every route for every method: the endpoints answer 405 themselves. Rocket overlooks a trailing slash, so one form
 /// of a path is enough.
 pub(crate) fn routes(auth: &Authenticator) -> Vec<Route> {
-    let paths = auth.api().paths().into_iter().filter(|(path, _)| !path.ends_with('/'));
+    let paths = auth.api().mount().into_iter().filter(|(path, _)| !path.ends_with('/'));
     let route = |path: &str, endpoint, method| {
         let path = path.replace('{', "<").replace('}', ">");
         let mut route = Route::new(method, &path, Answer { auth: auth.clone(), endpoint });
@@ -37,8 +37,9 @@ impl Handler for Answer {
         let (api, view) = (self.auth.api(), View::of(request));
         let reads_body = api.reads_body(self.endpoint, view.head());
         let body = if reads_body { read(data).await } else { Body::Complete(Bytes::new()) };
-        let reply = api.handle(self.endpoint, view.head(), body, peer(request)).await;
-        let reply = self.auth.change_session(reply, &session_cookie::of(request)).await;
+        let caller = Caller { ip: peer(request), slot: Memory::of(request).slot_of(&self.auth) };
+        let reply = api.handle(self.endpoint, view.head(), body, caller).await;
+        let reply = self.auth.change_session(reply, &session_cookie::of(request, &self.auth)).await;
         Outcome::Success(response(request, reply))
     }
 }

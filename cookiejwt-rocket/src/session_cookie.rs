@@ -6,7 +6,7 @@ pub use self::private::SessionCookie;
 pub(crate) use self::private::of;
 
 #[cfg(not(feature = "private-cookie"))]
-pub(crate) fn of(_: &rocket::Request<'_>) -> cookiejwt_store::NoSession {
+pub(crate) fn of(_: &rocket::Request<'_>, _: &cookiejwt_store::Authenticator) -> cookiejwt_store::NoSession {
     cookiejwt_store::NoSession("turn on the feature `private-cookie` of cookiejwt-rocket")
 }
 
@@ -14,21 +14,25 @@ pub(crate) fn of(_: &rocket::Request<'_>) -> cookiejwt_store::NoSession {
 mod private {
     use std::{future::ready, pin::Pin};
 
-    use cookiejwt_store::{FrameworkSession, Problem as CoreProblem, SessionChange, SessionCookieError};
+    use cookiejwt_store::{
+        Authenticator, Config, FrameworkSession, Identity, Problem as CoreProblem, SessionChange,
+        SessionCookieError,
+    };
     use rocket::{
         Request,
-        http::{Cookie, SameSite, Status},
+        http::{Cookie, SameSite},
         request::{FromRequest, Outcome},
     };
 
-    use crate::{Problem, memory::Memory};
+    use crate::{Problem, guards, view::View};
 
     /// Rocket's private cookie of a login, when `COOKIEJWT_SET_SESSION_COOKIE` is on: a key for data of your own (a cart, flash
     /// messages) that belongs to one login of one user.
     ///
-    /// It is set at each login with a fresh id, and removed at logout. As a guard it is 401 without one; take
-    /// `Option<SessionCookie>` on public routes. It proves no login: a copy of the cookie can still be read after a logout,
-    /// so ask [`Identity`](crate::Identity) too, whose `session_id` is [`id`](Self::id).
+    /// It is set at each login with a fresh id, and removed at logout. It is bound to the login: a cookie of another
+    /// session or another user is refused with 401, and so is every one while nobody is logged in. A copy of it is worth
+    /// nothing without the login, and one that a sibling subdomain planted is worth nothing at all. Take
+    /// `Option<SessionCookie>` on public routes.
     ///
     /// ```
     /// use cookiejwt_rocket::SessionCookie;
@@ -46,17 +50,27 @@ mod private {
     }
 
     impl SessionCookie {
-        /// The cookie's name.
-        pub const NAME: &str = "cookiejwt_session";
+        /// The cookie's name: `__Host-cookiejwt_session` while cookies are Secure, so that no other host can set it (RFC
+        /// 6265bis §4.1.3.2), and without the prefix in development.
+        pub fn name(config: &Config) -> &'static str {
+            if config.is_secure() { "__Host-cookiejwt_session" } else { "cookiejwt_session" }
+        }
 
-        /// Fresh at each login.
+        /// Fresh at each login: the `session_id` of the user's [`Identity`](crate::Identity).
         pub fn id(&self) -> &str {
             &self.id
         }
 
-        /// The user that it is bound to: the subject of his identity.
+        /// The user that it is bound to: the subject of their identity.
         pub fn user_id(&self) -> &str {
             &self.user_id
+        }
+
+        fn of(request: &Request<'_>, identity: &Identity, config: &Config) -> Option<Self> {
+            let cookie = request.cookies().get_private(Self::name(config))?;
+            let (id, user_id) = cookie.value().split_once(':')?;
+            let is_theirs = id == identity.session_id().as_str() && user_id == identity.subject().as_str();
+            is_theirs.then(|| Self { id: id.into(), user_id: user_id.into() })
         }
     }
 
@@ -65,21 +79,26 @@ mod private {
         type Error = Problem;
 
         async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
-            let cookie = request.cookies().get_private(Self::NAME);
-            let parts = cookie.as_ref().and_then(|cookie| cookie.value().split_once(':'));
-            let Some((id, user_id)) = parts else {
-                Memory::of(request).refuse(CoreProblem::NotAuthenticated);
-                return Outcome::Error((Status::Unauthorized, Problem(CoreProblem::NotAuthenticated)));
+            let asked = async {
+                let slot = guards::slot(request, "SessionCookie")?;
+                let identity = slot.identity(View::of(request).head()).await?;
+                let found = Self::of(request, &identity, slot.authenticator().config());
+                found.ok_or(CoreProblem::NotAuthenticated)
             };
-            Outcome::Success(Self { id: id.into(), user_id: user_id.into() })
+            guards::outcome(request, asked.await)
         }
     }
 
     #[derive(Debug)]
-    pub(crate) struct PrivateCookie<'a, 'r>(&'a Request<'r>);
+    pub(crate) struct PrivateCookie<'a, 'r> {
+        request: &'a Request<'r>,
+        is_secure: bool,
+        name: &'static str,
+    }
 
-    pub(crate) fn of<'a, 'r>(request: &'a Request<'r>) -> PrivateCookie<'a, 'r> {
-        PrivateCookie(request)
+    pub(crate) fn of<'a, 'r>(request: &'a Request<'r>, auth: &Authenticator) -> PrivateCookie<'a, 'r> {
+        let config = auth.config();
+        PrivateCookie { request, is_secure: config.is_secure(), name: SessionCookie::name(config) }
     }
 
     impl FrameworkSession for PrivateCookie<'_, '_> {
@@ -87,21 +106,25 @@ mod private {
             &'a self,
             change: &'a SessionChange,
         ) -> Pin<Box<dyn Future<Output = Result<(), SessionCookieError>> + Send + 'a>> {
-            follow(self.0, change);
+            self.follow(change);
             Box::pin(ready(Ok(())))
         }
     }
 
-    fn follow(request: &Request<'_>, change: &SessionChange) {
-        let jar = request.cookies();
-        let SessionChange::Begins { subject, session } = change else {
-            return jar.remove_private(SessionCookie::NAME);
-        };
-        let slot = Memory::of(request).slot.get();
-        let secure = slot.is_none_or(|slot| slot.authenticator().config().is_secure());
-        let cookie = Cookie::build((SessionCookie::NAME, format!("{session}:{subject}")));
-        let cookie = cookie.same_site(SameSite::Lax).secure(secure);
-        // As long as the browser stays open.
-        jar.add_private(cookie.expires(None::<rocket::time::OffsetDateTime>));
+    impl PrivateCookie<'_, '_> {
+        fn follow(&self, change: &SessionChange) {
+            // Also the line that removes it: a browser ignores one that breaks the rules of the prefix.
+            let cookie = Cookie::build(self.name).path("/").same_site(SameSite::Lax).secure(self.is_secure);
+            match change {
+                SessionChange::Ends => self.request.cookies().remove_private(cookie),
+                SessionChange::Begins { subject, session } => {
+                    let mut cookie = cookie.build();
+                    cookie.set_value(format!("{session}:{subject}"));
+                    // As long as the browser stays open.
+                    cookie.set_expires(None::<rocket::time::OffsetDateTime>);
+                    self.request.cookies().add_private(cookie);
+                }
+            }
+        }
     }
 }

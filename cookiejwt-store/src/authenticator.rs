@@ -76,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) random: Random,
     pub(crate) prefix: String,
     pub(crate) password_route: bool,
+    /// Whether an adapter has mounted the built-in routes.
+    pub(crate) is_mounted: AtomicBool,
     pub(crate) feed_interval: Duration,
     pub(crate) hooks: Hooks,
     pub(crate) throttling: Throttling,
@@ -122,6 +124,11 @@ impl Authenticator {
     /// A hash for storage, for sign-up and password changes.
     pub async fn hash_password(&self, password: &str) -> Result<String, PasswordError> {
         self.0.passwords.hash(password).await
+    }
+
+    /// Whether both are clones of one authenticator. Two that were built from the same settings are not.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     pub(crate) fn timestamp(&self) -> Timestamp {
@@ -259,6 +266,7 @@ impl AuthenticatorBuilder {
             exchange: Exchange::default(),
             prefix: self.prefix,
             password_route: self.password_route,
+            is_mounted: AtomicBool::new(false),
             feed_interval: self.feed_interval,
             hooks: self.hooks,
             keys_interval: self.keys_interval,

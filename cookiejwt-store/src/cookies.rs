@@ -38,6 +38,16 @@ impl Cookies {
         self.cookies.session_change()
     }
 
+    /// The authenticator that made them.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.auth
+    }
+
+    /// The lines, for a [`Slot`](crate::Slot) to keep until the response leaves.
+    pub fn lines(&self) -> &SetCookies {
+        &self.cookies
+    }
+
     /// Writes them into a response.
     pub fn write(&self, headers: &mut dyn ResponseHeaders) {
         self.auth.0.core.load().write_cookies(&self.cookies, headers);

@@ -3,19 +3,22 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 use cookiejwt_core::{Decision, Problem, RequestHead, Scope, next_path};
 use http::HeaderValue;
 
-use crate::{Reply, Slot};
+use crate::{Authenticator, Reply, Slot};
 
-/// What a route demands of who is asking, and what it answers else; behind each adapter's `require_login`,
+/// What a route requires of who is asking, and what it answers otherwise; behind each adapter's `require_login`,
 /// `require_fresh_login` and `require_scope`.
-#[derive(Clone, Debug, Default)]
+///
+/// A guard belongs to its authenticator: it asks the [`Slot`] of that one and of no other, so a login at one user table
+/// never opens a route that is guarded for another.
+#[derive(Clone, Debug)]
 pub struct Guard {
+    auth: Authenticator,
     demand: Demand,
     login_page: Option<Arc<str>>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 enum Demand {
-    #[default]
     Login,
     FreshLogin(Duration),
     Scope(Scope),
@@ -31,24 +34,24 @@ pub enum GuardRefusal {
 }
 
 impl Guard {
-    /// Demands somebody.
-    pub fn login() -> Self {
-        Self::default()
+    /// Requires somebody.
+    pub fn login(auth: &Authenticator) -> Self {
+        Self::of(auth, Demand::Login)
     }
 
-    /// Demands somebody who has proved who he is at most this long ago.
-    pub fn fresh_login(max_age: Duration) -> Self {
-        Self { demand: Demand::FreshLogin(max_age), login_page: None }
+    /// Requires somebody who proved who they are at most this long ago.
+    pub fn fresh_login(auth: &Authenticator, max_age: Duration) -> Self {
+        Self::of(auth, Demand::FreshLogin(max_age))
     }
 
-    /// Demands somebody whose token carries this scope.
+    /// Requires somebody whose token carries this scope.
     ///
     /// # Panics
     /// When it is no name of a scope, which shows when the application starts.
     #[track_caller]
-    pub fn scope<S: TryInto<Scope, Error: Display>>(scope: S) -> Self {
+    pub fn scope<S: TryInto<Scope, Error: Display>>(auth: &Authenticator, scope: S) -> Self {
         match scope.try_into() {
-            Ok(scope) => Self { demand: Demand::Scope(scope), login_page: None },
+            Ok(scope) => Self::of(auth, Demand::Scope(scope)),
             Err(error) => panic!("require_scope: {error}"),
         }
     }
@@ -65,7 +68,38 @@ impl Guard {
         Self { login_page: Some(page.into()), ..self }
     }
 
+    fn of(auth: &Authenticator, demand: Demand) -> Self {
+        Self { auth: auth.clone(), demand, login_page: None }
+    }
+
+    /// Whose slot it asks.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.auth
+    }
+
+    /// Whether this path, as it stands on the wire, is a built-in route of the guard's own authenticator. Those protect
+    /// themselves; with a guard in front of them nobody could ever log in.
+    ///
+    /// Only while they are mounted: until then the path may belong to a handler of the application's own.
+    pub fn is_built_in(&self, path: &str) -> bool {
+        self.auth.api().is_mounted_at(path)
+    }
+
+    /// The request has not come through the layer of the guard's own authenticator: 500, and a log line with the cure.
+    /// Never a pass, whoever is logged in at another authenticator.
+    pub fn missing(&self, cure: &str) -> Problem {
+        let what = match self.demand {
+            Demand::Login => "require_login",
+            Demand::FreshLogin(_) => "require_fresh_login",
+            Demand::Scope(_) => "require_scope",
+        };
+        Slot::missing(&format!("{what} of the authenticator under {}", self.auth.0.prefix), cure)
+    }
+
     pub(crate) fn check(&self, slot: &Slot, decision: &Decision) -> Result<(), Problem> {
+        if !self.auth.is_same(slot.authenticator()) {
+            return Err(self.missing("the layer of that authenticator"));
+        }
         match self.demand {
             Demand::Login => decision.required().map(drop),
             Demand::FreshLogin(max_age) => slot.fresh(decision, max_age).map(drop),
@@ -121,6 +155,80 @@ mod tests {
     use http::request::Parts;
 
     use super::*;
+    use crate::{AuthUser, Config, MemoryStore, Secret, StoreError, Subject, UserStore};
+
+    struct Nobody;
+
+    impl AuthUser for Nobody {
+        fn subject(&self) -> Subject {
+            1.into()
+        }
+
+        fn password_hash(&self) -> Option<&str> {
+            None
+        }
+    }
+
+    impl UserStore for Nobody {
+        type User = Self;
+
+        async fn find_by_id(&self, _: &Subject) -> Result<Option<Self>, StoreError> {
+            Ok(None)
+        }
+
+        async fn find_by_login(&self, _: &str) -> Result<Option<Self>, StoreError> {
+            Ok(None)
+        }
+
+        async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+    }
+
+    fn authenticator() -> Authenticator {
+        let secret = Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
+        let config = Config::builder().secret(secret).issuer("https://id.example").audience("shop");
+        Authenticator::builder(config.build().unwrap())
+            .users(Nobody)
+            .tokens(MemoryStore::new())
+            .build()
+            .unwrap()
+    }
+
+    fn guard() -> Guard {
+        Guard::login(&authenticator())
+    }
+
+    #[test]
+    fn it_stands_before_no_built_in_route_once_they_are_mounted() {
+        let (auth, other) = (authenticator(), authenticator());
+        let guards = [
+            Guard::login(&auth),
+            Guard::fresh_login(&auth, Duration::ZERO),
+            Guard::scope(&auth, "notes:write"),
+        ];
+        other.api().mount();
+        let built_in = |path| guards.each_ref().map(|guard| guard.is_built_in(path));
+        assert_eq!(built_in("/api/auth/token/"), [false; 3], "the path may be one of the application's own");
+        auth.api().mount();
+        for (rule, path, expected) in [
+            ("login", "/api/auth/token", true),
+            ("login, with a slash", "/api/auth/token/", true),
+            ("a session", "/api/auth/sessions/abc/", true),
+            ("a route that is switched off", "/api/auth/password/", false),
+            ("a file that is not there", "/api/auth/jwks.json", false),
+            ("no route", "/api/auth/", false),
+            ("a path below a route", "/api/auth/token/refresh/x", false),
+            ("a prefix that only begins alike", "/api/authtoken", false),
+            ("another case", "/API/auth/token", false),
+            ("encoded", "/api/auth/%74oken", false),
+            ("a detour", "/api/auth/../auth/token", false),
+            ("two slashes", "/api//auth/token", false),
+            ("a page of the application", "/account", false),
+        ] {
+            assert_eq!(built_in(path), [expected; 3], "field 41: {rule}");
+        }
+    }
 
     fn navigation(target: &str) -> Parts {
         let request = http::Request::get(target).header("accept", "text/html");
@@ -169,7 +277,7 @@ mod tests {
 
     #[test]
     fn only_a_401_becomes_a_redirect() {
-        let guard = Guard::login().redirect_to("/login");
+        let (plain, guard) = (guard(), guard().redirect_to("/login"));
         let (page, script) = (navigation("/a"), http::Request::get("/a").body(()).unwrap().into_parts().0);
         let fresh = Problem::FreshLoginRequired { max_age: Duration::from_mins(5) };
         let scope = Problem::InsufficientScope { scope: Scope::new("write") };
@@ -187,13 +295,13 @@ mod tests {
             let expected = if redirects { http::StatusCode::SEE_OTHER } else { problem.status() };
             assert_eq!(status(&guard, &page), expected, "{problem:?}");
             assert_eq!(status(&guard, &script), problem.status(), "{problem:?} for a script");
-            assert_eq!(status(&Guard::login(), &page), problem.status(), "{problem:?} without a page");
+            assert_eq!(status(&plain, &page), problem.status(), "{problem:?} without a page");
         }
     }
 
     #[test]
     fn a_redirect_is_never_stored() {
-        let guard = Guard::login().redirect_to("/login");
+        let guard = guard().redirect_to("/login");
         let reply = guard.refusal(Problem::NotAuthenticated, (&navigation("/a")).into()).into_reply();
         assert_eq!(reply.headers["location"], "/login?next=%2Fa");
         assert_eq!(reply.headers["cache-control"], "no-store");
@@ -202,16 +310,19 @@ mod tests {
 
     #[test]
     fn mistakes_show_at_the_start() {
-        use std::panic::catch_unwind;
+        use std::panic::{AssertUnwindSafe, catch_unwind};
+        let auth = authenticator();
+        let login = |page| catch_unwind(AssertUnwindSafe(|| Guard::login(&auth).redirect_to(page)));
+        let scope = |scope| catch_unwind(AssertUnwindSafe(|| Guard::scope(&auth, scope)));
         for page in
             ["", "login", "//evil.example", "https://id.example/login", "/a#b", "/a b", "/\r\nX: y", "/../x"]
         {
-            assert!(catch_unwind(|| Guard::login().redirect_to(page)).is_err(), "{page:?}");
+            assert!(login(page).is_err(), "{page:?}");
         }
-        for scope in ["", "a b", "a\"", "a\r\n"] {
-            assert!(catch_unwind(|| Guard::scope(scope)).is_err(), "{scope:?}");
+        for name in ["", "a b", "a\"", "a\r\n"] {
+            assert!(scope(name).is_err(), "{name:?}");
         }
-        assert!(catch_unwind(|| Guard::scope("notes:write")).is_ok());
-        assert!(catch_unwind(|| Guard::scope(Scope::new("notes:write"))).is_ok());
+        assert!(scope("notes:write").is_ok());
+        let _ = Guard::scope(&auth, Scope::new("notes:write"));
     }
 }

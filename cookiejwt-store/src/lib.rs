@@ -33,6 +33,7 @@ mod adapter;
 mod api;
 mod authenticator;
 mod background;
+mod beside;
 mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -65,6 +66,7 @@ mod session_cookie;
 mod session_list;
 mod sessions;
 mod slot;
+mod slots;
 mod throttle;
 mod token_store;
 mod twins;
@@ -81,7 +83,7 @@ pub use crate::django::DjangoHashes;
 pub use crate::sea_orm_store::SeaOrmTokenStore;
 pub use crate::{
     adapter::RequestContext,
-    api::{Api, Body, MAX_BODY_BYTES, Reply, Route},
+    api::{Api, Body, Caller, MAX_BODY_BYTES, Reply, Route},
     authenticator::{Authenticator, AuthenticatorBuilder},
     clock::{Clock, ManualClock, SystemClock},
     cookies::Cookies,
@@ -98,6 +100,7 @@ pub use crate::{
     session_list::SessionInfo,
     sessions::LoggedOut,
     slot::Slot,
+    slots::Slots,
     token_store::{RevokedSession, TokenStore},
     user_store::{AuthUser, UserStore},
 };

@@ -69,7 +69,7 @@ impl Authenticator {
     /// Lets the framework's session follow an endpoint's reply. When it cannot, the session of ours that has begun is
     /// revoked and nobody is logged in; a logout clears the cookies all the same, and is 503.
     pub async fn change_session(&self, reply: Reply, session: &dyn FrameworkSession) -> Reply {
-        let Some(change) = &reply.session_change else { return reply };
+        let Some(change) = reply.session_change() else { return reply };
         let Err(error) = self.carry_out_session_change(change, session).await else { return reply };
         if let SessionChange::Begins { .. } = change {
             return Reply::problem((&error).into());

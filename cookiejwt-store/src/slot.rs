@@ -1,14 +1,15 @@
 use std::{
     any::type_name,
     sync::{
-        OnceLock,
+        OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use cookiejwt_core::{
-    Decision, Identity, Problem, RequestHead, ResponseHeaders, SetCookies, SettleRequest, Timestamp,
+    Decision, Identity, Mode, Problem, RequestHead, ResponseHeaders, SessionChange, SetCookies,
+    SettleRequest, Timestamp,
 };
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
@@ -32,6 +33,8 @@ pub struct Slot {
     decided_at: OnceLock<Timestamp>,
     /// Whether the store said that the cookies must not be written any more.
     is_withheld: AtomicBool,
+    /// What a login or logout in this request wants to be sent. Boxed for the same reason.
+    sent: std::sync::Mutex<Option<Box<SetCookies>>>,
 }
 
 impl Slot {
@@ -47,6 +50,7 @@ impl Slot {
             overruled: OnceLock::new(),
             decided_at: OnceLock::new(),
             is_withheld: AtomicBool::new(false),
+            sent: std::sync::Mutex::default(),
         }
     }
 
@@ -114,7 +118,7 @@ impl Slot {
     }
 
     /// Whether a guard lets this request pass, and what is answered else. The decision is one that this slot gave, the
-    /// path of the head the one on the wire.
+    /// path of the head the one on the wire. A guard of another authenticator never passes.
     pub fn admit(
         &self,
         guard: &Guard,
@@ -145,7 +149,7 @@ impl Slot {
 
     /// A programming error, not a visitor's: 500, and a log line with the cure.
     pub fn missing(what: &str, cure: &str) -> Problem {
-        tracing::error!("{what} was asked for a request that cookiejwt has not seen; add `{cure}` around it");
+        tracing::error!("{what} was asked for a request that it has not seen; add `{cure}` around it");
         Problem::ServerError
     }
 
@@ -174,15 +178,60 @@ impl Slot {
     /// [`write_cookies`](Self::write_cookies), right before the head of the response leaves.
     pub async fn depart(&self, request: SettleRequest) {
         if !self.auth.may_leave(&request).await {
-            self.is_withheld.store(true, Ordering::Release);
+            self.withhold();
         }
     }
 
-    /// Writes the cookies of this request into its response; a line that the handler wrote itself wins.
+    /// The cookies of the decision are not sent: what happened since has made them worthless.
+    pub(crate) fn withhold(&self) {
+        self.is_withheld.store(true, Ordering::Release);
+    }
+
+    /// Keeps the cookies of a login or logout for the response, also when that becomes another one on its way out: an
+    /// error of a middleware, a catcher's page.
+    pub fn send(&self, cookies: SetCookies) {
+        *self.lock_sent() = Some(Box::new(cookies));
+    }
+
+    /// Whether anything was kept with [`send`](Self::send), if only that there is nothing to send.
+    pub fn sends(&self) -> bool {
+        self.lock_sent().is_some()
+    }
+
+    /// Whether a login was kept with [`send`](Self::send) that the framework's own session was to follow.
+    pub fn sends_login(&self) -> bool {
+        let sent = self.lock_sent();
+        matches!(sent.as_ref().and_then(|sent| sent.session_change()), Some(SessionChange::Begins { .. }))
+    }
+
+    /// Takes back what was kept with [`send`](Self::send): the framework's own session could not follow the login. The
+    /// caller [drops](Authenticator::drop_login) it.
+    pub fn take_back(&self) -> Option<SessionChange> {
+        self.lock_sent().take()?.session_change().cloned()
+    }
+
+    /// Writes the cookies of this request into its response: a line that is there already wins, then a login or logout,
+    /// then the decision.
     pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
+        let core = self.auth.0.core.load();
+        if let Some(sent) = &*self.lock_sent() {
+            core.write_cookies(sent, headers);
+        }
         let cookies = self.decided().filter(|decision| self.may_write(decision));
         let cookies = cookies.map(|decision| &decision.cookies);
-        self.auth.0.core.load().write_cookies(cookies.unwrap_or(&SetCookies::default()), headers);
+        core.write_cookies(cookies.unwrap_or(&SetCookies::default()), headers);
+    }
+
+    /// What has been decided already, when it rotated the refresh cookie: a second rotation in the same request would
+    /// present a token that is used up.
+    pub(crate) fn rotated(&self, head: RequestHead<'_>) -> Option<&Decision> {
+        let in_cookie_mode = self.auth.0.core.load().mode(head) == Mode::Cookie;
+        self.decided().filter(|decision| in_cookie_mode && decision.refresh_expires_at.is_some())
+    }
+
+    /// Nothing that is done while the lock is held can leave half of it behind.
+    fn lock_sent(&self) -> std::sync::MutexGuard<'_, Option<Box<SetCookies>>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A pair of a session that has ended meanwhile, or lines that clear what somebody may have been given since, would undo

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod authenticate;
+mod beside;
 mod cookies;
 mod csrf;
 mod endpoints;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Scenario> {
         handlers::scenarios(),
         panics::scenarios(),
         guards::scenarios(),
+        beside::scenarios(),
         endpoints::scenarios(),
         sessions::scenarios(),
         password::scenarios(),

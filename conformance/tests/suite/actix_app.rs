@@ -20,11 +20,14 @@ pub(crate) fn start(world: World) -> Running {
             .app_data(web::Data::new(world.clone()))
             .configure(handlers)
             .configure(|config| guarded(config, &auth))
+            .configure(|config| beside(config, &world))
             .configure(auth.routes())
+            .configure(world.staff.routes())
             .service(web::resource("/private").wrap(auth.require_login()).to(async || "private"))
             .service(web::resource("/fails-late").wrap(from_fn(fail_late)).to(me))
             .wrap(from_fn(catch_panic))
             .wrap(auth.middleware())
+            .wrap(world.staff.middleware())
     });
     let server = server.workers(1).disable_signals().bind_auto_h2c("127.0.0.1:0").expect("a free port");
     let address = server.addrs()[0];
@@ -91,6 +94,31 @@ fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
         .service(both.to(async || "both"))
         .service(fresh.to(async || "fresh"))
         .service(writing.to(async || "written"));
+}
+
+/// Two user tables around one application, and the guards of a third whose middleware is missing. The scope of the staff
+/// stands before the built-in routes of theirs.
+fn beside(config: &mut web::ServiceConfig, World { auth, staff, forgotten, .. }: &World) {
+    let page = |path: &str, guard: RequireLogin| web::resource(path).wrap(guard).to(async || "page");
+    let staff_only = web::scope("/staff")
+        .service(page("/page", staff.require_login()))
+        .service(page("/fresh", staff.require_fresh_login(FRESH)))
+        .service(page("/writing", staff.require_scope(WRITE)))
+        .wrap(staff.require_login());
+    let inside = web::scope("/both")
+        .service(page("/customers", auth.require_login()))
+        .service(page("/staff", staff.require_login()))
+        .route("/who", web::to(optional))
+        .wrap(staff.middleware());
+    let outside = web::scope("/reversed")
+        .service(page("/customers", auth.require_login()))
+        .service(page("/staff", staff.require_login()))
+        .route("/who", web::to(optional));
+    let missing = web::scope("/forgotten")
+        .service(page("/page", forgotten.require_login()))
+        .service(page("/fresh", forgotten.require_fresh_login(FRESH)))
+        .service(page("/writing", forgotten.require_scope(WRITE)));
+    config.service(staff_only).service(inside).service(outside).service(missing);
 }
 
 async fn write(who: Identity) -> Result<&'static str, Problem> {

@@ -67,6 +67,7 @@ fn application(world: World) -> Router {
         .merge(private)
         .merge(guarded(&auth))
         .merge(late)
+        .merge(beside(&world))
         .merge(auth.routes())
         .layer(CatchPanicLayer::custom(|_| Problem(Failure::ServerError).into_response()))
         .route("/panics-uncaught", any(panics))
@@ -89,6 +90,30 @@ fn guarded(auth: &Authenticator) -> Router<World> {
         .nest("/pages", pages)
         .merge(fresh.route_layer(auth.require_fresh_login(FRESH)))
         .merge(writing.route_layer(auth.require_scope("notes:write")))
+}
+
+/// Two user tables around one router, and the guards of a third whose layer is missing.
+fn beside(World { auth, staff, forgotten, .. }: &World) -> Router<World> {
+    let one = |path, guard: RequireLoginLayer| Router::new().route(path, any(async || "page")).layer(guard);
+    let staff_only = one("/staff/page", staff.require_login())
+        .merge(one("/staff/fresh", staff.require_fresh_login(FRESH)))
+        .merge(one("/staff/writing", staff.require_scope(WRITE)))
+        .merge(staff.routes())
+        .layer(staff.require_login())
+        .layer(staff.layer());
+    let inside = one("/both/customers", auth.require_login())
+        .merge(one("/both/staff", staff.require_login()))
+        .merge(Router::new().route("/both/who", any(optional)))
+        .layer(staff.layer());
+    let outside = one("/reversed/customers", auth.require_login())
+        .merge(one("/reversed/staff", staff.require_login()))
+        .merge(Router::new().route("/reversed/who", any(optional)))
+        .layer(auth.layer())
+        .layer(staff.layer());
+    let missing = one("/forgotten/page", forgotten.require_login())
+        .merge(one("/forgotten/fresh", forgotten.require_fresh_login(FRESH)))
+        .merge(one("/forgotten/writing", forgotten.require_scope(WRITE)));
+    staff_only.merge(inside).merge(outside).merge(missing)
 }
 
 async fn write(who: Identity) -> Result<&'static str, Problem> {

@@ -33,7 +33,7 @@ pub(crate) async fn start(world: World) -> Running {
 }
 
 fn application(world: World) -> rocket::Rocket<rocket::Build> {
-    let auth = world.auth.clone();
+    let World { auth, staff, forgotten, .. } = world.clone();
     let figment = rocket::Config::figment()
         .merge(("address", "127.0.0.1"))
         .merge(("port", 0))
@@ -43,8 +43,21 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .merge(("shutdown.mercy", 0));
     rocket::custom(figment)
         .manage(world)
+        .attach(staff.fairing())
         .attach(auth.fairing())
         .mount("/", auth.routes())
+        .mount("/", staff.require_login(staff.routes()))
+        .mount("/staff", staff.require_login(routes![page]))
+        .mount("/staff", staff.require_fresh_login(FRESH, routes![fresh_page]))
+        .mount("/staff", staff.require_scope(WRITE, routes![writing]))
+        .mount("/both", auth.require_login(routes![customers]))
+        .mount("/both", staff.require_login(routes![staff_page]))
+        .mount("/reversed", auth.require_login(routes![customers]))
+        .mount("/reversed", staff.require_login(routes![staff_page]))
+        .mount("/reversed", routes![who])
+        .mount("/forgotten", forgotten.require_login(routes![page]))
+        .mount("/forgotten", forgotten.require_fresh_login(FRESH, routes![fresh_page]))
+        .mount("/forgotten", forgotten.require_scope(WRITE, routes![writing]))
         .mount("/", auth.require_login(routes![private]))
         .mount("/", routes![me, post_me, options_me, optional, post_optional, user, wrong_user, claims])
         .mount("/", routes![wrong_claims, open, missing, fails, fails_late, panics, redirects, streams])
@@ -53,7 +66,7 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
         .mount("/", routes![own_sessions, own_end, own_end_others, own_fresh, own_password])
         .mount("/", routes![tokens_for_bob, refreshed_tokens_for_bob])
-        .mount("/", routes![fresh, write, admin, optional_writing])
+        .mount("/", routes![fresh, write, admin, optional_writing, ranked, ranked_for_others])
         .mount("/", auth.require_fresh_login(FRESH, routes![fresh_guarded]))
         .mount("/", auth.require_scope("notes:write", routes![writing, post_writing]))
         .mount("/", auth.require_fresh_login(FRESH, auth.require_scope(WRITE, routes![both])))
@@ -334,4 +347,39 @@ fn admin(who: Identity) -> Result<&'static str, Problem> {
 #[get("/optional-writing")]
 fn optional_writing(who: MaybeIdentity) -> &'static str {
     writes(who.0.as_deref())
+}
+
+#[get("/page")]
+fn page() -> &'static str {
+    "page"
+}
+
+#[get("/fresh")]
+fn fresh_page() -> &'static str {
+    "page"
+}
+
+#[get("/customers")]
+fn customers() -> &'static str {
+    "page"
+}
+
+#[get("/staff")]
+fn staff_page() -> &'static str {
+    "page"
+}
+
+#[get("/who")]
+fn who(who: MaybeIdentity) -> String {
+    said_of(who.0.as_deref())
+}
+
+#[get("/ranked")]
+fn ranked(who: Identity) -> String {
+    said(&who)
+}
+
+#[get("/ranked", rank = 2)]
+fn ranked_for_others() -> &'static str {
+    "nobody"
 }

@@ -9,7 +9,7 @@ mod reply;
 mod route;
 mod sessions;
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr, sync::atomic::Ordering::Relaxed};
 
 use bytes::Bytes;
 use cookiejwt_core::{Decision, Identity, Login, Mode, Problem, RequestHead, SetCookies};
@@ -26,17 +26,28 @@ use self::{
     body::{LoginBody, RefreshBody},
     operation::Operation,
 };
-use crate::{Authenticator, LoginContext, LoginOptions};
+use crate::{Authenticator, LoginContext, LoginOptions, Slot};
 
 /// How long a verifier may keep the public keys.
 const JWKS_LIFE: &str = "public, max-age=300";
 
 /// The endpoints of `/api/auth/…`: login, refresh, logout, verify, fresh login, sessions, password, keys.
 ///
-/// An adapter mounts [`paths`](Self::paths) for every method, reads at most [`MAX_BODY_BYTES`] of body where
+/// An adapter mounts what [`mount`](Self::mount) gives for every method, reads at most [`MAX_BODY_BYTES`] of body where
 /// [`reads_body`](Self::reads_body) says so, and writes the [`Reply`].
 #[derive(Clone, Debug)]
 pub struct Api(Authenticator);
+
+/// Who calls an endpoint, beside what the head says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Caller<'s> {
+    /// The client's network address.
+    pub ip: Option<IpAddr>,
+    /// The request's slot of the same authenticator, if it has come through its layer. What was decided there counts: a
+    /// middleware that has asked may have rotated the refresh cookie of this very request. The slot's cookies are not
+    /// among the header fields of the reply; its layer writes them.
+    pub slot: Option<&'s Slot>,
+}
 
 impl Authenticator {
     /// The endpoints, for an adapter to mount.
@@ -62,6 +73,23 @@ impl Api {
             .collect()
     }
 
+    /// The [`paths`](Self::paths), which are served from now on: a [`Guard`](crate::Guard) does not stand before them.
+    pub fn mount(&self) -> Vec<(String, Route)> {
+        self.0.0.is_mounted.store(true, Relaxed);
+        self.paths()
+    }
+
+    /// The route at this path, as it stood on the wire.
+    pub fn route_at(&self, path: &str) -> Option<Route> {
+        let path = path.strip_prefix(self.0.0.prefix.as_str())?.strip_prefix('/')?;
+        Route::at(path).filter(|route| self.serves(*route))
+    }
+
+    /// Whether there is a route at this path, and an adapter has mounted it.
+    pub(crate) fn is_mounted_at(&self, path: &str) -> bool {
+        self.route_at(path).is_some() && self.0.0.is_mounted.load(Relaxed)
+    }
+
     /// Whether the configuration has this route at all.
     fn serves(&self, route: Route) -> bool {
         match route {
@@ -76,8 +104,10 @@ impl Api {
         route.reads_body(self.0.core().mode(head))
     }
 
-    /// Answers a request to one of the routes. `ip` is the client's network address.
-    pub async fn handle(&self, route: Route, head: RequestHead<'_>, body: Body, ip: Option<IpAddr>) -> Reply {
+    /// Answers a request to one of the routes.
+    pub async fn handle(&self, route: Route, head: RequestHead<'_>, body: Body, caller: Caller<'_>) -> Reply {
+        let Caller { ip, slot } = caller;
+        let slot = slot.filter(|slot| slot.authenticator().is_same(&self.0));
         if !self.serves(route) {
             return Reply::problem(Problem::NotFound);
         }
@@ -86,15 +116,15 @@ impl Api {
         };
         let reply = match operation {
             Operation::Login => self.login(head, body, ip).await,
-            Operation::Refresh => self.refresh(head, body).await,
+            Operation::Refresh => self.refresh(head, body, slot).await,
             Operation::Logout => self.logout(head, &body).await,
-            Operation::Verify => self.verify(head).await,
+            Operation::Verify => self.verify(head, slot).await,
             Operation::FreshLogin | Operation::ChangePassword => {
-                self.ask_password(operation, head, body, ip).await
+                self.ask_password(operation, head, body, Caller { ip, slot }).await
             }
-            Operation::ListSessions => self.sessions(head).await,
-            Operation::EndOtherSessions => self.end_other_sessions(head).await,
-            Operation::EndSession => self.end_session(head).await,
+            Operation::ListSessions => self.sessions(head, slot).await,
+            Operation::EndOtherSessions => self.end_other_sessions(head, slot).await,
+            Operation::EndSession => self.end_session(head, slot).await,
             Operation::Jwks => self.jwks(&head),
         };
         debug_assert!(operation.can_answer(reply.status), "{operation:?} answered {}", reply.status);
@@ -117,7 +147,11 @@ impl Api {
         }
     }
 
-    async fn refresh(&self, head: RequestHead<'_>, body: Body) -> Reply {
+    async fn refresh(&self, head: RequestHead<'_>, body: Body, slot: Option<&Slot>) -> Reply {
+        if let Some(rotated) = slot.and_then(|slot| slot.rotated(head)) {
+            let ends_at = rotated.refresh_expires_at;
+            return self.answer(Cow::Borrowed(rotated), |identity| session_reply(identity, ends_at));
+        }
         let decision = match self.0.core().mode(head) {
             Mode::Cookie => self.0.refresh(head).await,
             Mode::Token(_) => match body::read(&head, body) {
@@ -153,9 +187,9 @@ impl Api {
         }
     }
 
-    async fn verify(&self, head: RequestHead<'_>) -> Reply {
-        let decision = self.0.authenticate(head).await;
-        self.answer(&decision, verify_reply)
+    async fn verify(&self, head: RequestHead<'_>, slot: Option<&Slot>) -> Reply {
+        let decision = self.decide(head, slot).await;
+        self.answer(decision, verify_reply)
     }
 
     /// The public keys of this moment. Its life says how long a new key has to be there before it signs.
@@ -197,15 +231,31 @@ impl Api {
         }
     }
 
-    fn answer(&self, decision: &Decision, reply: impl FnOnce(&Identity) -> Reply) -> Reply {
-        let reply = decision.required().map_or_else(Reply::problem, reply);
-        self.with_cookies(reply, &decision.cookies)
+    /// Who is asking: what the slot says, so that everybody in a request hears the same.
+    async fn decide<'s>(&self, head: RequestHead<'_>, slot: Option<&'s Slot>) -> Cow<'s, Decision> {
+        match slot {
+            Some(slot) => Cow::Borrowed(slot.settle(head).await),
+            None => Cow::Owned(self.0.authenticate(head).await),
+        }
     }
 
+    fn answer(&self, decision: Cow<'_, Decision>, reply: impl FnOnce(&Identity) -> Reply) -> Reply {
+        let reply = decision.required().map_or_else(Reply::problem, reply);
+        self.with_decision(reply, decision)
+    }
+
+    /// The cookies of a slot's decision are written by its layer, once.
+    fn with_decision(&self, mut reply: Reply, decision: Cow<'_, Decision>) -> Reply {
+        if let Cow::Owned(decision) = decision {
+            self.0.core().write_cookies(&decision.cookies, &mut reply.headers);
+        }
+        reply
+    }
+
+    /// With the cookies of a login or logout.
     fn with_cookies(&self, mut reply: Reply, cookies: &SetCookies) -> Reply {
         self.0.core().write_cookies(cookies, &mut reply.headers);
-        reply.session_change = reply.session_change.or_else(|| cookies.session_change().cloned());
-        reply
+        Reply { cookies: cookies.clone(), ..reply }
     }
 }
 

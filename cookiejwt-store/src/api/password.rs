@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use cookiejwt_core::{Identity, Problem, RequestHead};
 
 use super::{
-    Api, Body, Operation, Reply,
+    Api, Body, Caller, Operation, Reply,
     body::{self, FreshLoginBody, PasswordBody},
 };
 use crate::LoginContext;
@@ -16,12 +16,12 @@ impl Api {
         operation: Operation,
         head: RequestHead<'_>,
         body: Body,
-        ip: Option<IpAddr>,
+        Caller { ip, slot }: Caller<'_>,
     ) -> Reply {
         if let Some(refused) = self.csrf_refused(&head) {
             return refused;
         }
-        let decision = self.0.authenticate(head).await;
+        let decision = self.decide(head, slot).await;
         let reply = match decision.required() {
             Ok(who) if operation == Operation::ChangePassword => {
                 self.change_password(who, head, body, ip).await
@@ -33,9 +33,10 @@ impl Api {
             Ok(reply) => reply,
             // The cookies of a refresh in this request would take the place of those that replaced its session.
             Err(Problem::SessionRevoked) if decision.identity().is_some() => {
+                slot.inspect(|slot| slot.withhold());
                 Reply::problem(Problem::SessionRevoked)
             }
-            Err(problem) => self.with_cookies(Reply::problem(problem), &decision.cookies),
+            Err(problem) => self.with_decision(Reply::problem(problem), decision),
         }
     }
 

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use cookiejwt_core::{Problem, SessionChange, Tokens};
+use cookiejwt_core::{Problem, SessionChange, SetCookies, Tokens};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -13,8 +13,9 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// What becomes of the framework's own session.
-    pub session_change: Option<SessionChange>,
+    /// The cookies of a login or logout. They stand among the header fields already; an adapter whose response may
+    /// become another one on its way out keeps them in the [`Slot`](crate::Slot) too.
+    pub cookies: SetCookies,
 }
 
 impl Reply {
@@ -32,13 +33,18 @@ impl Reply {
         reply
     }
 
+    /// What becomes of the framework's own session.
+    pub fn session_change(&self) -> Option<&SessionChange> {
+        self.cookies.session_change()
+    }
+
     /// 303 to another page. It is about one person, so nobody stores it, and no `Vary` has to say what it depends on.
     pub(crate) fn see_other(location: HeaderValue) -> Self {
         let reply = Self {
             status: StatusCode::SEE_OTHER,
             headers: HeaderMap::new(),
             body: Bytes::new(),
-            session_change: None,
+            cookies: SetCookies::default(),
         };
         reply.with_header(header::LOCATION, location).never_stored()
     }
@@ -79,7 +85,7 @@ impl Reply {
         let mut headers = HeaderMap::with_capacity(6);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        Self { status: StatusCode::OK, headers, body, session_change: None }
+        Self { status: StatusCode::OK, headers, body, cookies: SetCookies::default() }
     }
 
     /// What the client has is still right.
@@ -88,7 +94,7 @@ impl Reply {
             status: StatusCode::NOT_MODIFIED,
             headers: HeaderMap::new(),
             body: Bytes::new(),
-            session_change: None,
+            cookies: SetCookies::default(),
         }
     }
 

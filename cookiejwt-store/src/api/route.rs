@@ -45,6 +45,18 @@ impl Route {
         ("jwks.json", Self::Jwks),
     ];
 
+    /// The route at this path under the prefix, with or without the trailing slash. Byte by byte: what a router would have
+    /// to decode first is no route here.
+    pub(super) fn at(path: &str) -> Option<Self> {
+        let known =
+            |path: &str| Self::ALL.iter().find(|(pattern, _)| is_at(pattern, path)).map(|(_, route)| *route);
+        match path.strip_suffix('/') {
+            // A file has no slash behind its name.
+            Some(path) => known(path).filter(|route| *route != Self::Jwks),
+            None => known(path),
+        }
+    }
+
     /// What can be done at this endpoint, one operation per method.
     pub(super) const fn operations(self) -> &'static [Operation] {
         match self {
@@ -78,5 +90,51 @@ impl Route {
 
     pub(super) fn reads_body(self, mode: Mode) -> bool {
         self.operations().iter().any(|operation| operation.reads_body(mode))
+    }
+}
+
+/// Whether a path fits a pattern, whose parameter stands for one segment.
+fn is_at(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(segment)) if expected == segment && !expected.starts_with('{') => {}
+            (Some(expected), Some(segment)) if expected.starts_with('{') && !segment.is_empty() => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_routes_are() {
+        for (path, route) in [
+            ("token", Some(Route::Login)),
+            ("token/", Some(Route::Login)),
+            ("token//", None),
+            ("/token", None),
+            ("tok%65n", None),
+            ("TOKEN", None),
+            ("token/refresh", Some(Route::Refresh)),
+            ("token/refresh/x", None),
+            ("sessions", Some(Route::Sessions)),
+            ("sessions/", Some(Route::Sessions)),
+            ("sessions/abc", Some(Route::Session)),
+            ("sessions/abc/", Some(Route::Session)),
+            ("sessions//", None),
+            ("sessions/{id}", Some(Route::Session)),
+            ("sessions/a/b", None),
+            ("jwks.json", Some(Route::Jwks)),
+            ("jwks.json/", None),
+            ("", None),
+            ("/", None),
+            ("other", None),
+        ] {
+            assert_eq!(Route::at(path), route, "{path:?}");
+        }
     }
 }

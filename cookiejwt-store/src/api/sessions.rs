@@ -3,31 +3,32 @@
 use cookiejwt_core::{Identity, Problem, RequestHead, SessionId};
 
 use super::{Api, Reply};
+use crate::Slot;
 
 impl Api {
-    pub(super) async fn sessions(&self, head: RequestHead<'_>) -> Reply {
-        self.ask(head, async |who| self.list(who).await).await
+    pub(super) async fn sessions(&self, head: RequestHead<'_>, slot: Option<&Slot>) -> Reply {
+        self.ask(head, slot, async |who| self.list(who).await).await
     }
 
-    pub(super) async fn end_other_sessions(&self, head: RequestHead<'_>) -> Reply {
-        self.ask(head, async |who| self.end_others(who).await).await
+    pub(super) async fn end_other_sessions(&self, head: RequestHead<'_>, slot: Option<&Slot>) -> Reply {
+        self.ask(head, slot, async |who| self.end_others(who).await).await
     }
 
-    pub(super) async fn end_session(&self, head: RequestHead<'_>) -> Reply {
-        self.ask(head, async |who| self.end(who, &last_segment(head.path())).await).await
+    pub(super) async fn end_session(&self, head: RequestHead<'_>, slot: Option<&Slot>) -> Reply {
+        self.ask(head, slot, async |who| self.end(who, &last_segment(head.path())).await).await
     }
 
     /// Who is asking, and what he gets; the cookies of a refresh leave with either.
-    async fn ask<F>(&self, head: RequestHead<'_>, answer: F) -> Reply
+    async fn ask<F>(&self, head: RequestHead<'_>, slot: Option<&Slot>, answer: F) -> Reply
     where
         F: AsyncFnOnce(&Identity) -> Result<Reply, Problem>,
     {
-        let decision = self.0.authenticate(head).await;
+        let decision = self.decide(head, slot).await;
         let reply = match decision.required() {
             Ok(who) => answer(who).await,
             Err(problem) => Err(problem),
         };
-        self.with_cookies(reply.unwrap_or_else(Reply::problem), &decision.cookies)
+        self.with_decision(reply.unwrap_or_else(Reply::problem), decision)
     }
 
     async fn list(&self, who: &Identity) -> Result<Reply, Problem> {

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use cookiejwt_store::{Body, Reply, Route};
+use cookiejwt_store::{Body, Caller, Reply, Route, Slot};
 use http::{Method, Request, header};
 use serde_json::{Value, json};
 
@@ -90,12 +90,30 @@ impl Ask {
     }
 
     pub(crate) async fn of(self, world: &World) -> Answer {
+        self.after(world, None, async || ()).await
+    }
+
+    /// Behind a layer, and something that has asked who it is a while ago.
+    pub(crate) async fn behind(self, world: &World, slot: &Slot, meanwhile: impl AsyncFnOnce()) -> Answer {
+        self.after(world, Some(slot), meanwhile).await
+    }
+
+    async fn after(self, world: &World, slot: Option<&Slot>, meanwhile: impl AsyncFnOnce()) -> Answer {
         let mut request = Request::builder().method(self.method).uri(self.path);
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
-        Answer(world.auth.api().handle(self.route, (&head).into(), self.body, self.ip).await)
+        if let Some(slot) = slot {
+            let _ = slot.settle((&head).into()).await;
+        }
+        meanwhile().await;
+        let caller = Caller { ip: self.ip, slot };
+        let mut reply = world.auth.api().handle(self.route, (&head).into(), self.body, caller).await;
+        if let Some(slot) = slot {
+            slot.write_cookies(&mut reply.headers);
+        }
+        Answer(reply)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `POST token/`.
 
-use cookiejwt_store::{Route, TokenStore as _, core::testing};
+use cookiejwt_store::{Caller, Route, TokenStore as _, core::testing};
 use http::Method;
 use serde_json::json;
 
@@ -158,8 +158,16 @@ async fn the_row_keeps_the_clients_address_and_agent() {
         http::Request::post("/").header("content-type", "application/json").header("user-agent", "Surf/1");
     let (head, ()) = request.body(()).unwrap().into_parts();
     let body = cookiejwt_store::Body::Complete(credentials("alice", PASSWORD).into());
-    let reply =
-        world.auth.api().handle(Route::Login, (&head).into(), body, Some("192.0.2.7".parse().unwrap())).await;
+    let reply = world
+        .auth
+        .api()
+        .handle(
+            Route::Login,
+            (&head).into(),
+            body,
+            Caller { ip: Some("192.0.2.7".parse().unwrap()), slot: None },
+        )
+        .await;
     assert_eq!(reply.status, 200);
     let session = world.tokens.living(1).await.pop().unwrap();
     let row = world.tokens.rows.find(&session).await.unwrap().unwrap();

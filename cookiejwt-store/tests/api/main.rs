@@ -4,6 +4,7 @@
 mod common;
 
 mod answer;
+mod asked_before;
 mod bodies;
 mod csrf;
 mod django;

@@ -5,8 +5,8 @@ mod common;
 mod ear;
 
 use cookiejwt_store::{
-    AuthUser, Authenticator, Body, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal, Reason,
-    Route, Slot, Subject, core::testing,
+    AuthUser, Authenticator, Body, Caller, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal,
+    Reason, Route, Slot, Subject, core::testing,
 };
 use http::Request;
 
@@ -49,7 +49,7 @@ async fn refreshes(world: &World, browser: &Browser) -> Browser {
 async fn is_turned_away(world: &World, browser: &Browser) {
     let (head, slot) = (browser.jar.get(), Slot::new(&world.auth, "/"));
     let decision = slot.settle((&head).into()).await;
-    slot.admit(&Guard::scope("notes:write"), decision, (&head).into()).unwrap_err();
+    slot.admit(&Guard::scope(&world.auth, "notes:write"), decision, (&head).into()).unwrap_err();
 }
 
 /// Every browser that ever held a token.
@@ -73,7 +73,7 @@ async fn story(world: &World) -> Vec<Browser> {
     world.auth.logout((&again.jar.post()).into(), None).await.unwrap().revoked.unwrap();
     let (foreign, ()) =
         Request::post("/").header("sec-fetch-site", "cross-site").body(()).unwrap().into_parts();
-    let _ = world.auth.api().handle(Route::Login, (&foreign).into(), Body::Broken, None).await;
+    let _ = world.auth.api().handle(Route::Login, (&foreign).into(), Body::Broken, Caller::default()).await;
     let forged = format!("__Host-access_token={}x", again.jar.access.as_deref().unwrap());
     let (forged, ()) = Request::get("/").header("cookie", forged).body(()).unwrap().into_parts();
     world.authenticate(forged).await;
