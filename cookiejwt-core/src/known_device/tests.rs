@@ -31,7 +31,6 @@ fn login(core: &Core, subject: &str, session: &str, remember: bool, mode: &str) 
         client: crate::ClientInfo::default(),
         mode: core.mode(&head),
         ids: LoginIds { session: session.into(), ..LoginIds::from_random([7; 16], [8; 32]) },
-        replaces: None,
     };
     core.login(request, NOW).unwrap()
 }
