@@ -10,7 +10,7 @@ use actix_web::{
     body::{BoxBody, EitherBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
 };
-use cookiejwt_store::{Authenticator, Logout, Slot, Slots};
+use cookiejwt_store::{Authenticator, Departing, Logout, Slot, Slots};
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
 
@@ -49,7 +49,7 @@ where
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Future = AuthFuture<S::Future>;
+    type Future = AuthFuture<S::Future, B>;
 
     actix_web::dev::forward_ready!(inner);
 
@@ -62,7 +62,7 @@ where
             Some(route) => Answer::BuiltIn { answer: routes::answer_now(self.auth.clone(), route, request) },
             None => Answer::Inner { inner: self.inner.call(request) },
         };
-        AuthFuture { answer, slot, logout }
+        AuthFuture { answer, slot, logout, departing: Departing::default() }
     }
 }
 
@@ -70,12 +70,13 @@ pin_project! {
     /// The response of the inner service or of a built-in route, with the request's cookies written into it; into the
     /// response of an error too.
     #[must_use]
-    pub struct AuthFuture<F> {
+    pub struct AuthFuture<F, B> {
         #[pin]
         answer: Answer<F>,
         // None inside another middleware of the same authenticator, which writes the cookies.
         slot: Option<Arc<Slot>>,
         logout: Option<Logout>,
+        departing: Departing<Result<ServiceResponse<EitherBody<B>>, Error>>,
     }
 }
 
@@ -106,7 +107,7 @@ where
     }
 }
 
-impl<F, B> Future for AuthFuture<F>
+impl<F, B> Future for AuthFuture<F, B>
 where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
 {
@@ -114,8 +115,8 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = std::task::ready!(this.answer.poll(context));
-        let Some(slot) = this.slot else { return Poll::Ready(result) };
+        let Some(slot) = this.slot else { return this.answer.poll(context) };
+        let result = std::task::ready!(this.departing.poll(slot, context, |context| this.answer.poll(context)));
         let mut result = session_cookie::refuse_lost(slot, result);
         match &mut result {
             Ok(response) => slot.write_cookies(&mut ResponseFields(response.headers_mut())),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::extract::OriginalUri;
-use cookiejwt_store::{Authenticator, Slot, Slots};
+use cookiejwt_store::{Authenticator, Departing, Slot, Slots};
 use http::{Extensions, Request, Response, Uri};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -56,7 +56,7 @@ where
         let path = original_uri(request.uri(), extensions).path();
         let (slots, slot) = Slots::enter(extensions.get(), &self.auth, path);
         request.extensions_mut().insert(slots);
-        AuthFuture { inner: self.inner.call(request), slot }
+        AuthFuture { inner: self.inner.call(request), slot, departing: Departing::default() }
     }
 }
 
@@ -69,11 +69,15 @@ pin_project! {
     /// The response of the inner service, with the request's cookies written into it.
     #[must_use]
     #[derive(Debug)]
-    pub struct AuthFuture<F> {
+    pub struct AuthFuture<F>
+    where
+        F: Future,
+    {
         #[pin]
         inner: F,
         // None inside another layer of the same authenticator, which writes the cookies.
         slot: Option<Arc<Slot>>,
+        departing: Departing<F::Output>,
     }
 }
 
@@ -85,8 +89,9 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut result = ready!(this.inner.poll(context));
-        if let (Ok(response), Some(slot)) = (&mut result, this.slot) {
+        let Some(slot) = this.slot else { return this.inner.poll(context) };
+        let mut result = ready!(this.departing.poll(slot, context, |context| this.inner.poll(context)));
+        if let Ok(response) = &mut result {
             slot.write_cookies(response.headers_mut());
         }
         Poll::Ready(result)

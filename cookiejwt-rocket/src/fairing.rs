@@ -43,6 +43,9 @@ impl Fairing for AuthFairing {
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let memory = Memory::of(request);
         if let Some(slot) = memory.slot_of(&self.0) {
+            if let Some(request) = slot.departure() {
+                slot.depart(request).await;
+            }
             slot.write_cookies(&mut ResponseView(response));
         }
         if memory.replied.get().is_some() && !response.headers().contains(NOSNIFF) {

@@ -43,6 +43,7 @@ pub mod conformance;
 mod cookies;
 #[cfg(feature = "django")]
 mod django;
+mod departing;
 mod driver;
 mod env;
 mod error;
@@ -106,6 +107,7 @@ pub use crate::{
     session_cookie::{FrameworkSession, NoSession, SESSION_USER_KEY, SessionCookieError},
     session_list::SessionInfo,
     sessions::LoggedOut,
+    departing::Departing,
     slot::Slot,
     slots::Slots,
     token_store::{RevokedSession, TokenStore},
