@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cookiejwt_core::{ConfigBuilder, Decision, Problem, SetCookies, Subject, testing};
+use cookiejwt_core::{ConfigBuilder, Decision, Identity, Problem, SetCookies, Subject, testing};
 use http::{Request, request::Parts};
 
 use super::{
@@ -83,10 +83,8 @@ fn head(lines: &[String]) -> Parts {
     head
 }
 
-/// The refresh cookie without its attributes: the later it is given, the shorter its `Max-Age`.
-fn refresh_cookie(decision: &Decision) -> String {
-    let line = &lines(&decision.cookies)[1];
-    line.split(';').next().unwrap().to_owned()
+fn refresh_token(decision: &Decision) -> String {
+    lines(&decision.cookies)[1].split(';').next().unwrap().to_owned()
 }
 
 fn refusal(decision: &Decision) -> Option<&'static str> {
@@ -107,12 +105,12 @@ pub(super) async fn fifty_requests_rotate_once(store: Shared) {
     for decision in &decisions {
         assert_eq!(refusal(decision), None, "everybody stays logged in");
     }
-    let refresh: HashSet<_> = decisions.iter().map(refresh_cookie).collect();
+    let refresh: HashSet<_> = decisions.iter().map(refresh_token).collect();
     assert_eq!(refresh.len(), 1, "one rotation, and one refresh cookie for all");
     clock.advance(time::Duration::seconds(11));
     let late = auth.authenticate(&head(&cookies[1..])).await;
     assert_eq!(refusal(&late), None, "nobody has come with the successor, so its answer may have been lost");
-    assert_eq!(refresh_cookie(&late), refresh_cookie(&decisions[0]), "and it is given once more");
+    assert_eq!(refresh_token(&late), refresh_token(&decisions[0]), "and it is given once more");
     assert_eq!(refusal(&auth.authenticate(&head(&lines(&late.cookies))).await), None);
     auth.write_receipts().await.unwrap();
     clock.advance(time::Duration::seconds(11));
@@ -126,17 +124,19 @@ pub(super) async fn fifty_requests_rotate_once(store: Shared) {
     assert_eq!(refusal(&successor), Some("session_revoked"), "and its successor with it");
 }
 
+async fn log_in(auth: &Authenticator) -> Identity {
+    let login = auth.login(&Alice, LoginOptions::new(), LoginContext::default()).await.unwrap();
+    auth.authenticate(&head(&lines(&login.cookies))).await.required().unwrap().clone()
+}
+
 /// Customers and staff, each with ids from 1, over one store.
 pub(super) async fn two_realms_are_two_user_tables(store: Shared) {
     let clock = clock();
     let customers = authenticator(testing::config(), store.clone(), &clock);
     let config = testing::config().realm("staff").audience("staff").max_sessions(1);
     let staff = authenticator(config, store.clone(), &clock);
-    let log_in = async |auth: &Authenticator| {
-        let login = auth.login(&Alice, LoginOptions::new(), LoginContext::default()).await.unwrap();
-        auth.authenticate(&head(&lines(&login.cookies))).await.required().unwrap().clone()
-    };
     let (customer, first) = (log_in(&customers).await, log_in(&staff).await);
+    clock.advance(time::Duration::seconds(1));
     let second = log_in(&staff).await;
     let ids = |sessions: Vec<SessionInfo>| sessions.into_iter().map(|session| session.id).collect::<Vec<_>>();
     assert_eq!(ids(customers.sessions(&customer).await.unwrap()), [customer.session_id().clone()]);
