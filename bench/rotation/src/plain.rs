@@ -7,8 +7,16 @@ use sqlx::{
 
 use crate::{Failure, samples};
 
-const COLUMNS: [&str; 6] =
-    ["previous_jti", "current_jti", "issued_at", "expires_at", "rotated_at", "last_seen_at"];
+const COLUMNS: [&str; 8] = [
+    "previous_jti",
+    "current_jti",
+    "issued_at",
+    "expires_at",
+    "rotated_at",
+    "last_seen_at",
+    "settles_at",
+    "received_at",
+];
 
 #[derive(Clone)]
 pub(crate) enum Plain {
@@ -46,9 +54,13 @@ impl Plain {
                     .bind(request.expires_at.as_millis())
                     .bind(now)
                     .bind(now)
+                    .bind(request.settles_at.as_millis())
+                    .bind(None::<i64>)
                     .bind(request.session_id.as_str())
+                    .bind(request.realm.as_str())
                     .bind(request.presented.as_str())
-                    .bind(request.rotated_before.as_millis())
+                    .bind(now)
+                    .bind(request.orphaned_before.as_millis())
                     .bind(now)
                     .bind(now)
                     .execute(&$pool)
@@ -74,22 +86,16 @@ fn sql(quote: &str, numbered: bool) -> &'static str {
     };
     let name = |name: &str| format!("{quote}{name}{quote}");
     let set: Vec<_> = COLUMNS.iter().map(|column| format!("{} = {}", name(column), parameter())).collect();
+    let mut condition = |column: &str, operator: &str| format!("{} {operator} {}", name(column), parameter());
+    let [id, realm, current] = ["id", "realm", "current_jti"].map(|column| condition(column, "="));
+    let [settled, orphaned] = ["settles_at"; 2].map(|column| condition(column, "<"));
+    let [expires, ends] = ["expires_at", "ends_at"].map(|column| condition(column, ">"));
+    let [revoked, received, previous] = ["revoked_at", "received_at", "previous_jti"].map(name);
     let text = format!(
-        "UPDATE {} SET {} WHERE {} = {} AND {} = {} AND {} IS NULL AND ({} IS NULL OR {} <= {}) AND {} > {} AND {} > {}",
+        "UPDATE {} SET {} WHERE {id} AND {realm} AND {current} AND {revoked} IS NULL AND {settled} \
+         AND ({received} IS NOT NULL OR {previous} IS NULL OR {orphaned}) AND {expires} AND {ends}",
         name("cookiejwt_sessions"),
         set.join(", "),
-        name("id"),
-        parameter(),
-        name("current_jti"),
-        parameter(),
-        name("revoked_at"),
-        name("rotated_at"),
-        name("rotated_at"),
-        parameter(),
-        name("expires_at"),
-        parameter(),
-        name("ends_at"),
-        parameter(),
     );
     Box::leak(text.into_boxed_str())
 }

@@ -1,5 +1,5 @@
 use cookiejwt_store::{
-    Assessment, CustomClaims, RefreshIds, RefreshStep, RotationRequest, SessionRecord, Timestamp, UserState,
+    Assessment, CustomClaims, Realm, RefreshIds, RefreshStep, RotationRequest, SessionRecord, Timestamp, UserState,
     core::testing,
 };
 
@@ -14,12 +14,15 @@ fn at(millis: i64) -> Timestamp {
 pub(crate) fn session(id: &str) -> SessionRecord {
     SessionRecord {
         id: id.into(),
+        realm: Realm::default(),
         subject: "184467440737".into(),
         current_jti: "AAAAAAAAAAAAAAAAAAAAAA".into(),
         previous_jti: None,
         issued_at: at(NOW),
         expires_at: at(NOW + MONTH),
         rotated_at: None,
+        settles_at: at(NOW - 1),
+        received_at: None,
         created_at: at(NOW),
         auth_time: at(NOW),
         last_seen_at: at(NOW),
@@ -35,7 +38,7 @@ pub(crate) fn session(id: &str) -> SessionRecord {
     }
 }
 
-/// From the token to itself, so that the next one is the same; only the core makes such requests.
+/// From the token to itself, and settled at once, so that the next one is the same; only the core makes such requests.
 pub(crate) fn rotation(id: &str) -> RotationRequest {
     thread_local! {
         static REQUEST: RotationRequest = request();
@@ -52,14 +55,16 @@ fn request() -> RotationRequest {
         panic!("a valid refresh token needs a refresh")
     };
     let user = UserState::Active(Ok(CustomClaims::default()));
-    let RefreshStep::Rotate(rotation) = attempt.with_user(user, RefreshIds::from_random([7; 32])) else {
+    let ids = RefreshIds::from_random([7; 32]);
+    let RefreshStep::Rotate(rotation) = attempt.with_user(user, ids, testing::NOW) else {
         panic!("an active user rotates")
     };
     let mut request = rotation.request().clone();
     request.presented = "AAAAAAAAAAAAAAAAAAAAAA".into();
     request.next = "AAAAAAAAAAAAAAAAAAAAAA".into();
     request.now = at(NOW + 1000);
-    request.rotated_before = at(NOW + 1000);
+    request.settles_at = at(NOW - 1);
+    request.orphaned_before = at(NOW);
     request.issued_at = at(NOW);
     request.expires_at = at(NOW + MONTH);
     request
