@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use cookiejwt_core::{ConfigBuilder, Decision, Problem, SetCookies, Subject, testing};
+use cookiejwt_core::{ConfigBuilder, Decision, Identity, Problem, SetCookies, Subject, testing};
 use http::{Request, request::Parts};
 
 use super::{
-    samples::{NOW, at},
+    samples::{NOW, at, find},
     shared::{Shared, at_once},
 };
 use crate::{
     AuthUser, Authenticator, LoginContext, LoginOptions, ManualClock, PasswordError, PasswordHasher,
-    PasswordMatch, StoreError, TokenStore as _, UserStore,
+    PasswordMatch, SessionInfo, StoreError, UserStore,
 };
 
 /// The one user there is.
@@ -83,6 +83,10 @@ fn head(lines: &[String]) -> Parts {
     head
 }
 
+fn refresh_token(decision: &Decision) -> String {
+    lines(&decision.cookies)[1].split(';').next().unwrap().to_owned()
+}
+
 fn refusal(decision: &Decision) -> Option<&'static str> {
     decision.required().err().map(Problem::code)
 }
@@ -101,13 +105,49 @@ pub(super) async fn fifty_requests_rotate_once(store: Shared) {
     for decision in &decisions {
         assert_eq!(refusal(decision), None, "everybody stays logged in");
     }
-    let refresh: HashSet<_> = decisions.iter().map(|decision| lines(&decision.cookies)[1].clone()).collect();
+    let refresh: HashSet<_> = decisions.iter().map(refresh_token).collect();
     assert_eq!(refresh.len(), 1, "one rotation, and one refresh cookie for all");
     clock.advance(time::Duration::seconds(11));
+    let late = auth.authenticate(&head(&cookies[1..])).await;
+    assert_eq!(refusal(&late), None, "nobody has come with the successor, so its answer may have been lost");
+    assert_eq!(refresh_token(&late), refresh_token(&decisions[0]), "and it is given once more");
+    assert_eq!(refusal(&auth.authenticate(&head(&lines(&late.cookies))).await), None);
+    auth.write_receipts().await.unwrap();
+    clock.advance(time::Duration::seconds(11));
     let reused = auth.authenticate(&head(&cookies[1..])).await;
-    assert_eq!(refusal(&reused), Some("session_revoked"), "the parent, a leeway later");
+    assert_eq!(
+        refusal(&reused),
+        Some("session_revoked"),
+        "the parent, after somebody has come with its successor"
+    );
     let successor = auth.authenticate(&head(&lines(&decisions[0].cookies))).await;
     assert_eq!(refusal(&successor), Some("session_revoked"), "and its successor with it");
+}
+
+async fn log_in(auth: &Authenticator) -> Identity {
+    let login = auth.login(&Alice, LoginOptions::new(), LoginContext::default()).await.unwrap();
+    auth.authenticate(&head(&lines(&login.cookies))).await.required().unwrap().clone()
+}
+
+/// Customers and staff, each with ids from 1, over one store.
+pub(super) async fn two_realms_are_two_user_tables(store: Shared) {
+    let clock = clock();
+    let customers = authenticator(testing::config(), store.clone(), &clock);
+    let config = testing::config().realm("staff").audience("staff").max_sessions(1);
+    let staff = authenticator(config, store.clone(), &clock);
+    let (customer, first) = (log_in(&customers).await, log_in(&staff).await);
+    clock.advance(time::Duration::seconds(1));
+    let second = log_in(&staff).await;
+    let ids = |sessions: Vec<SessionInfo>| sessions.into_iter().map(|session| session.id).collect::<Vec<_>>();
+    assert_eq!(ids(customers.sessions(&customer).await.unwrap()), [customer.session_id().clone()]);
+    let own = ids(staff.sessions(&second).await.unwrap());
+    assert_eq!(own, [second.session_id().clone()], "the limit of one counts this realm alone");
+    assert!(find(&store, first.session_id().as_str()).await.unwrap().revoked.is_some());
+    assert!(staff.end_session(&second, customer.session_id()).await.unwrap().is_none(), "no such session");
+    assert_eq!(staff.end_other_sessions(&second).await.unwrap(), 0);
+    assert_eq!(staff.logout_everywhere(&second).await.unwrap(), 1);
+    let row = find(&store, customer.session_id().as_str()).await.unwrap();
+    assert_eq!((row.realm.as_str(), row.revoked), ("", None), "the customer is somebody else");
 }
 
 pub(super) async fn the_limit_of_sessions_holds_when_logins_race(store: Shared) {
@@ -119,7 +159,7 @@ pub(super) async fn the_limit_of_sessions_holds_when_logins_race(store: Shared) 
     let mut created = created.await;
     created.sort();
     created.reverse();
-    let living = store.sessions_of(&"alice".into(), at(NOW)).await.unwrap();
+    let living = store.list(&"alice".into()).await;
     let living: Vec<_> = living.into_iter().map(|session| session.id).collect();
     assert_eq!(living, created[..3], "all began in one millisecond, so the ids decide");
 }

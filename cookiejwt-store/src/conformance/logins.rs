@@ -16,8 +16,8 @@ pub(super) async fn fifty_logins_at_once_are_fifty_rows(store: Shared) {
         async move { store.create(&session(&format!("session {index}"))).await.unwrap() }
     })
     .await;
-    assert_eq!(store.sessions_of(&"1".into(), at(NOW)).await.unwrap().len(), 50);
-    let named = store.revoke_subject(&"1".into(), RevocationReason::Logout, at(NOW)).await.unwrap();
+    assert_eq!(store.list(&"1".into()).await.len(), 50);
+    let named = store.end_all(&"1".into(), RevocationReason::Logout, at(NOW)).await;
     assert_eq!(named.into_iter().collect::<HashSet<_>>().len(), 50);
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn a_login_during_revoke_subject_is_named_or_lives(store: Share
                     store.create(&row).await.unwrap();
                     return Vec::new();
                 }
-                store.revoke_subject(&row.subject, RevocationReason::LogoutEverywhere, at(NOW)).await.unwrap()
+                store.end_all(&row.subject, RevocationReason::LogoutEverywhere, at(NOW)).await
             }
         });
         let named: HashSet<SessionId> = named.await.into_iter().flatten().collect();
@@ -71,7 +71,7 @@ pub(super) async fn the_last_of_many_logins_sees_them_all(store: Shared) {
         let (store, row) = (store.clone(), session(&format!("session {index}")));
         async move {
             store.create(&row).await.unwrap();
-            let living = store.sessions_of(&row.subject, at(NOW)).await.unwrap();
+            let living = store.list(&row.subject).await;
             assert!(living.contains(&row), "everybody sees himself");
             living.len()
         }

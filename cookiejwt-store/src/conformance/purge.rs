@@ -1,6 +1,6 @@
-//! Deleting what has ended. A store that answers 0 and deletes nothing forgets by itself, and is right.
+//! Deleting what nobody can use any more. A store that answers 0 and deletes nothing forgets by itself, and is right.
 
-use cookiejwt_core::{RevocationReason, SessionRecord};
+use cookiejwt_core::{RevocationReason, SessionRecord, Timestamp};
 
 use super::{
     samples::{NOW, REASONS, at, find, revocation, rotate, rotation, session},
@@ -9,7 +9,7 @@ use super::{
 use crate::TokenStore as _;
 
 fn ended(index: usize) -> SessionRecord {
-    SessionRecord { expires_at: at(NOW), ends_at: at(NOW), ..session(&format!("ended {index}")) }
+    SessionRecord { expires_at: at(NOW), ..session(&format!("ended {index}")) }
 }
 
 /// How many of the first rows of [`ended`] are there.
@@ -23,20 +23,21 @@ async fn left(store: &Shared, count: usize) -> u64 {
 
 pub(super) async fn purge_deletes_exactly_what_has_ended(store: Shared) {
     type Change = fn(&mut SessionRecord);
-    let revoked = |row: &mut SessionRecord| row.revoked = Some((at(NOW - 1000), REASONS[0]));
-    let cases: [(&str, Change, bool); 8] = [
+    const REVOKED: Option<(Timestamp, RevocationReason)> = Some((at(NOW - 1000), REASONS[0]));
+    let cases: [(&str, Change, bool); 9] = [
         ("living", |_| (), true),
-        ("ends a millisecond later", |row| row.ends_at = at(NOW + 1), true),
-        ("idle, not ended", |row| row.expires_at = at(NOW - 1000), true),
-        ("revoked, not ended", revoked, true),
-        ("ends now", |row| row.ends_at = at(NOW), false),
-        ("ended", |row| row.ends_at = at(NOW - 1), false),
-        ("ended, not idle", |row| (row.ends_at, row.expires_at) = (at(NOW - 5), at(NOW + 5)), false),
+        ("expires a millisecond later", |row| row.expires_at = at(NOW + 1), true),
+        ("revoked, not expired", |row| row.revoked = REVOKED, true),
+        ("past its absolute end alone", |row| row.ends_at = at(NOW - 1000), true),
         (
-            "revoked, then ended",
-            |row| (row.ends_at, row.revoked) = (at(NOW - 1), Some((at(NOW - 2), REASONS[0]))),
-            false,
+            "past its absolute end alone, and revoked",
+            |row| (row.ends_at, row.revoked) = (at(NOW - 1), REVOKED),
+            true,
         ),
+        ("expires now", |row| row.expires_at = at(NOW), false),
+        ("expired", |row| row.expires_at = at(NOW - 1), false),
+        ("past both ends", |row| (row.ends_at, row.expires_at) = (at(NOW - 5), at(NOW - 5)), false),
+        ("revoked, then expired", |row| (row.expires_at, row.revoked) = (at(NOW - 1), REVOKED), false),
     ];
     let changed = |(index, (_, change, _)): (usize, (&str, Change, bool))| {
         let mut row = session(&format!("session {index}"));

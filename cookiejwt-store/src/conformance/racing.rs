@@ -1,9 +1,12 @@
 //! Different questions at the same time.
 
-use cookiejwt_core::{RevocationReason, SessionId, SessionRecord};
+use cookiejwt_core::{Realm, RevocationReason, SessionId, SessionRecord};
 
 use super::{
-    samples::{NOW, at, find, revocation, rotate, rotation, session},
+    samples::{
+        NOW, SETTLED, at, find, late_answer, orphaned, receipt, replacement, revocation, rotate, rotated,
+        rotation, session, slow_answer,
+    },
     shared::{Shared, at_once},
 };
 use crate::{StoreError, TokenStore as _};
@@ -55,7 +58,8 @@ pub(super) async fn a_rotation_never_resurrects_a_revoked_session(store: Shared)
         assert_eq!(row.previous_jti.is_some(), has_rotated);
         let mut next = rotation(&id);
         next.presented = row.current_jti.clone();
-        next.rotated_before = at(NOW);
+        (next.now, next.orphaned_before) = (at(NOW + 500), at(NOW + 500));
+        next.settles_at = at(SETTLED);
         assert_eq!(rotate(&store, &next).await, Err(Some(row)), "revoked for good");
     }
 }
@@ -76,7 +80,7 @@ pub(super) async fn revoke_subject_misses_no_rotating_session(store: Shared) {
                     return (rotate(&store, &request).await.is_ok(), Vec::new());
                 }
                 let reason = RevocationReason::LogoutEverywhere;
-                (false, store.revoke_subject(&subject.into(), reason, at(NOW)).await.unwrap())
+                (false, store.end_all(&subject.into(), reason, at(NOW)).await)
             }
         });
         let outcomes = outcomes.await;
@@ -94,33 +98,42 @@ pub(super) async fn revoke_subject_misses_no_rotating_session(store: Shared) {
     }
 }
 
-/// What one of many did: whom he ended.
+/// What one of many did: whom they ended.
 async fn do_something(store: Shared, index: usize) -> Result<Vec<SessionId>, StoreError> {
-    let (number, id) = (index / 6, format!("living {}", index / 6));
+    let (number, id) = (index / 10, format!("living {}", index / 10));
     let time = NOW + i64::try_from(index).unwrap();
-    match index % 6 {
+    match index % 10 {
         0 => store.create(&session(&format!("new {number}"))).await?,
         1 => drop(store.rotate(&rotation(&id)).await?),
         2 if store.revoke(&revocation(&id, RevocationReason::Logout, time)).await? => {
             return Ok(vec![id.as_str().into()]);
         }
         3 if number % 2 == 0 => {
-            return store.revoke_subject(&"1".into(), RevocationReason::LogoutEverywhere, at(time)).await;
+            let reason = RevocationReason::LogoutEverywhere;
+            return store.revoke_subject(&Realm::default(), &"1".into(), reason, at(time)).await;
         }
         4 => drop(store.purge(at(NOW), 3).await?),
-        _ => drop(store.sessions_of(&"1".into(), at(NOW)).await?),
+        5 => drop(store.answer_late(&late_answer(&id)).await?),
+        6 => drop(store.replace(&replacement(&id)).await?),
+        7 => drop(store.settle(&slow_answer(&id)).await?),
+        8 => {
+            let receipts: Vec<_> = (0..12).map(|number| receipt(&format!("living {number}"))).collect();
+            store.received(&receipts, at(NOW), at(SETTLED)).await?;
+        }
+        _ => drop(store.sessions_of(&Realm::default(), &"1".into(), at(NOW)).await?),
     }
     Ok(Vec::new())
 }
 
 pub(super) async fn everything_at_once_fails_nobody(store: Shared) {
-    for index in 0..20 {
-        let ended = SessionRecord { ends_at: at(NOW), ..session(&format!("ended {index}")) };
-        store.insert([&session(&format!("living {index}")), &ended]).await;
+    for index in 0..12 {
+        let ended = SessionRecord { expires_at: at(NOW), ..session(&format!("ended {index}")) };
+        let id = format!("living {index}");
+        store.insert([&if index % 2 == 0 { orphaned(&id) } else { rotated(&id) }, &ended]).await;
     }
     let ended = at_once(120, |index| do_something(store.clone(), index));
     let ended: Vec<_> = ended.await.into_iter().flat_map(|ended| ended.expect("nobody fails")).collect();
-    for index in 0..20 {
+    for index in 0..12 {
         for id in [format!("living {index}"), format!("new {index}")] {
             let row = find(&store, &id).await.expect("no row is lost");
             let count = ended.iter().filter(|ended| **ended == row.id).count();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use cookiejwt_core::{RevocationReason, SessionId, SessionRecord};
 
 use super::{
-    samples::{NOW, REASONS, at, find, revocation, rotate, rotation, session},
+    samples::{FINAL_REASONS, NOW, REASONS, SETTLED, at, find, revocation, rotate, rotation, session},
     shared::{Shared, at_once},
 };
 use crate::{RevokedSession, TokenStore as _};
@@ -22,7 +22,7 @@ pub(super) async fn revoking_is_idempotent_and_the_first_reason_stays(store: Sha
     let revoked = store.revoke(&revocation("idle", RevocationReason::Logout, NOW)).await.unwrap();
     assert!(revoked, "its access token may live");
     let everywhere = RevocationReason::LogoutEverywhere;
-    assert_eq!(store.revoke_subject(&"1".into(), everywhere, at(NOW + 2)).await.unwrap(), ["b".into()]);
+    assert_eq!(store.end_all(&"1".into(), everywhere, at(NOW + 2)).await, ["b".into()]);
     let expected = SessionRecord { revoked: Some((at(NOW), RevocationReason::Replaced)), ..session("a") };
     assert_eq!(find(&store, "a").await, Some(expected), "and nothing else has changed");
 }
@@ -33,7 +33,7 @@ pub(super) async fn fifty_revocations_at_once_are_one(store: Shared) {
         let store = store.clone();
         let millis = NOW + i64::try_from(index).unwrap();
         async move {
-            let revocation = revocation("a", REASONS[index % REASONS.len()], millis);
+            let revocation = revocation("a", FINAL_REASONS[index % FINAL_REASONS.len()], millis);
             let was_alive = store.revoke(&revocation).await.unwrap();
             was_alive.then_some((revocation.at, revocation.reason))
         }
@@ -44,21 +44,21 @@ pub(super) async fn fifty_revocations_at_once_are_one(store: Shared) {
 }
 
 pub(super) async fn a_revoked_session_never_comes_back(store: Shared) {
-    store.create(&session("a")).await.unwrap();
+    store.create(&SessionRecord { ends_at: at(NOW + 90_000_000), ..session("a") }).await.unwrap();
     assert_eq!(rotate(&store, &rotation("a")).await, Ok(()));
     assert!(store.revoke(&revocation("a", RevocationReason::Reuse, NOW)).await.unwrap());
     let row = find(&store, "a").await;
     assert!(store.create(&session("a")).await.is_err(), "its id is taken");
     let mut request = rotation("a");
     request.presented = "next".into();
-    request.rotated_before = at(NOW);
+    (request.now, request.orphaned_before) = (at(SETTLED + 1), at(SETTLED + 1));
     assert_eq!(rotate(&store, &request).await, Err(row.clone()));
     for reason in REASONS {
         assert!(!store.revoke(&revocation("a", reason, NOW + 1)).await.unwrap());
-        assert_eq!(store.revoke_subject(&"1".into(), reason, at(NOW + 1)).await.unwrap(), []);
+        assert_eq!(store.end_all(&"1".into(), reason, at(NOW + 1)).await, []);
     }
-    store.purge(at(NOW + 1999), 100).await.unwrap();
-    assert_eq!(store.sessions_of(&"1".into(), at(NOW)).await.unwrap(), []);
+    store.purge(rotation("a").expires_at.plus_millis(-1), 100).await.unwrap();
+    assert_eq!(store.list(&"1".into()).await, []);
     assert_eq!(find(&store, "a").await, row, "after all of this");
 }
 
@@ -69,7 +69,7 @@ pub(super) async fn revoke_subject_names_exactly_the_living(store: Shared) {
     let other = SessionRecord { subject: "2".into(), ..session("of another user") };
     store.insert([&session("a"), &session("b"), &idle, &before, &other]).await;
     let reason = RevocationReason::LogoutEverywhere;
-    let mut named = store.revoke_subject(&"1".into(), reason, at(NOW)).await.unwrap();
+    let mut named = store.end_all(&"1".into(), reason, at(NOW)).await;
     named.sort();
     assert_eq!(named, ["a".into(), "b".into(), idle.id.clone()]);
     for row in [session("a"), session("b"), idle] {
@@ -78,7 +78,7 @@ pub(super) async fn revoke_subject_names_exactly_the_living(store: Shared) {
     }
     assert_eq!(store.find(&before.id).await.unwrap().as_ref(), Some(&before), "the first reason stays");
     assert_eq!(store.find(&other.id).await.unwrap().as_ref(), Some(&other));
-    assert_eq!(store.revoke_subject(&"1".into(), reason, at(NOW + 1)).await.unwrap(), [], "once");
+    assert_eq!(store.end_all(&"1".into(), reason, at(NOW + 1)).await, [], "once");
 }
 
 pub(super) async fn revoke_subjects_at_once_share_the_sessions(store: Shared) {
@@ -94,7 +94,7 @@ pub(super) async fn revoke_subjects_at_once_share_the_sessions(store: Shared) {
         let time = |index: usize| at(NOW + i64::try_from(index).unwrap());
         let named = at_once(4, |index| {
             let (store, subject) = (store.clone(), subject.as_str().into());
-            async move { store.revoke_subject(&subject, REASONS[index], time(index)).await.unwrap() }
+            async move { store.end_all(&subject, REASONS[index], time(index)).await }
         });
         let named = named.await;
         for session in (0..10).map(row) {
@@ -140,7 +140,7 @@ pub(super) async fn revoked_since_sees_a_revocation_at_once(store: Shared) {
             if index % 2 == 0 {
                 store.revoke(&revocation(row.id.as_str(), REASONS[0], NOW)).await.unwrap();
             } else {
-                store.revoke_subject(&row.subject, REASONS[0], at(NOW)).await.unwrap();
+                store.end_all(&row.subject, REASONS[0], at(NOW)).await;
             }
             let revoked = store.revoked_since(at(NOW)).await.unwrap();
             revoked.iter().any(|entry| entry.id == row.id)

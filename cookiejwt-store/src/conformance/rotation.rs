@@ -1,17 +1,17 @@
-//! The one conditional statement.
+//! The hot statement: the current refresh token makes room for the next.
 
-use cookiejwt_core::{RevocationReason, RotationRequest, SessionRecord};
+use cookiejwt_core::{Receipt, RevocationReason, RotationRequest, SessionRecord};
 
 use super::{
-    samples::{NOW, RIPE, at, find, revocation, rotate, rotation, session},
-    shared::{Shared, at_once},
+    samples::{LEEWAY_AGO, NOW, SETTLED, at, find, revocation, rotate, rotated, rotation, session},
+    shared::{Combination, Shared, at_once},
 };
 use crate::TokenStore as _;
 
 pub(super) async fn rotating_changes_exactly_what_it_says(store: Shared) {
     let agent = Some("Surf/1.0".to_owned());
     let before =
-        SessionRecord { user_agent: agent, remember: false, rotated_at: Some(at(RIPE)), ..session("a") };
+        SessionRecord { user_agent: agent, remember: false, received_at: Some(at(NOW - 5)), ..rotated("a") };
     store.insert([&before, &session("neighbour")]).await;
     let request = rotation("a");
     assert_eq!(rotate(&store, &request).await, Ok(()));
@@ -22,6 +22,8 @@ pub(super) async fn rotating_changes_exactly_what_it_says(store: Shared) {
         expires_at: request.expires_at,
         rotated_at: Some(request.now),
         last_seen_at: request.now,
+        settles_at: request.settles_at,
+        received_at: None,
         ..before
     };
     assert_eq!(find(&store, "a").await.as_ref(), Some(&after));
@@ -33,32 +35,41 @@ type Row = fn(&mut SessionRecord);
 type Request = fn(&mut RotationRequest);
 
 /// What is changed in a row and a request that match, and whether they still do.
-const CONDITIONS: [(&str, Row, Request, bool); 14] = [
+const CONDITIONS: [(&str, Row, Request, bool); 18] = [
     ("all of it holds", |_| (), |_| (), true),
-    ("rotated exactly a leeway ago", |row| row.rotated_at = Some(at(RIPE)), |_| (), true),
+    ("settled a millisecond ago", |row| row.settles_at = at(NOW - 1), |_| (), true),
+    ("orphaned a millisecond ago", |row| *row = aged(row, LEEWAY_AGO - 1), |_| (), true),
+    ("received", |row| row.received_at = Some(at(NOW)), |_| (), true),
     ("ends a millisecond later", |row| row.ends_at = at(NOW + 1), |_| (), true),
     ("expires a millisecond later", |row| row.expires_at = at(NOW + 1), |_| (), true),
     ("another token was presented", |_| (), |request| request.presented = "other".into(), false),
     (
         "the parent was presented",
-        |row| row.previous_jti = Some("parent".into()),
+        |row| *row = aged(row, 0),
         |request| request.presented = "parent".into(),
         false,
     ),
     (
         "the successor was presented",
-        |row| row.previous_jti = Some("parent".into()),
+        |row| *row = aged(row, 0),
         |request| request.presented = "next".into(),
         false,
     ),
+    ("of another realm", |_| (), |request| request.realm = "staff".into(), false),
     ("revoked", |row| row.revoked = Some((at(NOW - 1), RevocationReason::Logout)), |_| (), false),
     ("revoked later", |row| row.revoked = Some((at(NOW + 1), RevocationReason::Logout)), |_| (), false),
-    ("rotated less than a leeway ago", |row| row.rotated_at = Some(at(RIPE + 1)), |_| (), false),
-    ("rotated in the future, by another clock", |row| row.rotated_at = Some(at(NOW + 5000)), |_| (), false),
+    ("settles now", |row| row.settles_at = at(NOW), |_| (), false),
+    ("settles in the future, by another clock", |row| row.settles_at = at(NOW + 5000), |_| (), false),
+    ("not received, and settled a leeway ago", |row| *row = aged(row, LEEWAY_AGO), |_| (), false),
     ("idle: expires now", |row| row.expires_at = at(NOW), |_| (), false),
     ("absolute: ends now", |row| row.ends_at = at(NOW), |_| (), false),
     ("long over", |row| (row.expires_at, row.ends_at) = (at(NOW - 9000), at(NOW - 9000)), |_| (), false),
 ];
+
+/// Rotated, with nobody who has come with the successor.
+fn aged(row: &SessionRecord, settles_at: i64) -> SessionRecord {
+    SessionRecord { settles_at: at(settles_at), ..rotated(row.id.as_str()) }
+}
 
 /// Each part of the WHERE broken once: the row as it stands comes back.
 pub(super) async fn every_part_of_the_condition_counts(store: Shared) {
@@ -77,16 +88,20 @@ pub(super) async fn every_part_of_the_condition_counts(store: Shared) {
 
 /// Every combination of the parts, at and around each boundary.
 pub(super) async fn the_condition_is_exactly_the_documented_one(store: Shared) {
-    let around_now = [NOW - 1, NOW, NOW + 1];
-    for combination in 0..4 * 3 * 3 * 2 * 2_usize {
-        let rotated_at = [None, Some(RIPE - 1), Some(RIPE), Some(RIPE + 1)][combination % 4];
-        let expires_at = around_now[combination / 4 % 3];
-        let ends_at = around_now[combination / 12 % 3];
-        let is_revoked = combination / 36 % 2 == 1;
-        let presented = ["current", "Current"][combination / 72];
-        let id = combination.to_string();
+    let mut combination = Combination::default();
+    while combination.begin() {
+        let settles_at = combination.of([LEEWAY_AGO - 1, LEEWAY_AGO, NOW - 1, NOW]);
+        let has_rotated = combination.of([false, true]);
+        let is_received = combination.of([false, true]);
+        let expires_at = combination.of([NOW, NOW + 1]);
+        let ends_at = combination.of([NOW, NOW + 1]);
+        let is_revoked = combination.of([false, true]);
+        let (realm, presented) = combination.of([("", "current"), ("", "Current"), ("a", "current")]);
+        let id = combination.id();
         let row = SessionRecord {
-            rotated_at: rotated_at.map(at),
+            settles_at: at(settles_at),
+            previous_jti: has_rotated.then(|| "parent".into()),
+            received_at: is_received.then(|| at(NOW - 1)),
             expires_at: at(expires_at),
             ends_at: at(ends_at),
             revoked: is_revoked.then_some((at(NOW), RevocationReason::Logout)),
@@ -94,17 +109,44 @@ pub(super) async fn the_condition_is_exactly_the_documented_one(store: Shared) {
         };
         store.create(&row).await.unwrap();
         let mut request = rotation(&id);
-        request.presented = presented.into();
-        let ripe = rotated_at.is_none_or(|at| at <= RIPE);
-        let matches = presented == "current" && !is_revoked && ripe && expires_at > NOW && ends_at > NOW;
+        (request.realm, request.presented) = (realm.into(), presented.into());
+        let is_ripe = settles_at < NOW && (is_received || !has_rotated || settles_at < LEEWAY_AGO);
+        let is_living = !is_revoked && expires_at > NOW && ends_at > NOW;
+        let matches = (realm, presented) == ("", "current") && is_living && is_ripe;
         assert_eq!(request.matches(&row), matches, "{row:?}");
         let expected = if matches { Ok(()) } else { Err(Some(row.clone())) };
         assert_eq!(rotate(&store, &request).await, expected, "{row:?}");
     }
 }
 
+/// A session that does not end meanwhile.
+fn lasting(id: &str) -> SessionRecord {
+    SessionRecord { ends_at: at(NOW + 90_000_000), ..session(id) }
+}
+
+/// The two conditions on time, one rotation after the other.
+pub(super) async fn a_successor_rotates_once_it_is_received_or_a_leeway_later(store: Shared) {
+    for is_received in [false, true] {
+        let id = format!("received: {is_received}");
+        store.create(&lasting(&id)).await.unwrap();
+        assert_eq!(rotate(&store, &rotation(&id)).await, Ok(()));
+        let receipt = Receipt { session_id: id.as_str().into(), refresh_jti: "next".into() };
+        let received = store.received(&[receipt][..usize::from(is_received)], at(NOW + 1), at(SETTLED)).await;
+        assert_eq!(received.unwrap(), u64::from(is_received));
+        let first = if is_received { SETTLED + 1 } else { SETTLED + 10_001 };
+        for (now, rotates) in [(NOW, false), (SETTLED, false), (first - 1, false), (first, true)] {
+            let mut request = rotation(&id);
+            (request.presented, request.next) = ("next".into(), "another".into());
+            (request.now, request.orphaned_before) = (at(now), at(now - 10_000));
+            let row = find(&store, &id).await;
+            let expected = if rotates { Ok(()) } else { Err(row) };
+            assert_eq!(rotate(&store, &request).await, expected, "{id}: {} ms after the first", now - NOW);
+        }
+    }
+}
+
 pub(super) async fn a_revoked_session_never_rotates(store: Shared) {
-    store.create(&session("a")).await.unwrap();
+    store.create(&lasting("a")).await.unwrap();
     assert_eq!(rotate(&store, &rotation("a")).await, Ok(()));
     store.revoke(&revocation("a", RevocationReason::Reuse, NOW)).await.unwrap();
     let row = find(&store, "a").await.unwrap();
@@ -114,8 +156,8 @@ pub(super) async fn a_revoked_session_never_rotates(store: Shared) {
         request.presented = presented.into();
         request.next = "another".into();
         for _ in 0..3 {
-            request.now = request.now.plus_millis(100);
-            request.rotated_before = request.now;
+            request.now = request.now.plus_millis(20_001);
+            request.orphaned_before = request.now.plus_millis(-10_000);
             assert_eq!(rotate(&store, &request).await, Err(Some(row.clone())), "{presented}");
         }
     }

@@ -1,16 +1,19 @@
 //! What is written is read, byte for byte.
 
-use cookiejwt_core::{RevocationReason, SessionRecord};
+use cookiejwt_core::{Receipt, RevocationReason, SessionRecord};
 
 use super::{
-    samples::{NOW, REASONS, at, find, revocation, rotate, rotation, session},
+    samples::{
+        NOW, REASONS, answer_late, at, find, late_answer, orphaned, receipt, receive, replace, replacement,
+        revocation, rotate, rotation, session, settle, slow_answer,
+    },
     shared::Shared,
 };
 use crate::TokenStore as _;
 
 /// Texts that one or the other comparison takes for the same: without case, accents, width or trailing blanks, as a
 /// number, as a pattern, in another normalisation form, or with all of the upper planes as one.
-const LOOKALIKES: [&str; 31] = [
+pub(super) const LOOKALIKES: [&str; 31] = [
     "session",
     "Session",
     "SESSION",
@@ -45,18 +48,21 @@ const LOOKALIKES: [&str; 31] = [
 ];
 
 /// Near to [`LOOKALIKES`], and none of them.
-const STRANGERS: [&str; 9] =
+pub(super) const STRANGERS: [&str; 9] =
     ["sEssion", "session   ", "Session ", "sess", "sessi\u{d6}n", "\u{1f981}", "2", "", "back"];
 
 fn full() -> SessionRecord {
     SessionRecord {
         id: "AbCdEfGhIjKlMnOpQrSt-_".into(),
+        realm: "staff".into(),
         subject: "auth0|5f7c8ec7c33c6c004bbafe82".into(),
         current_jti: "c".repeat(22).into(),
         previous_jti: Some("p".repeat(22).into()),
         issued_at: at(NOW - 2000),
         expires_at: at(NOW + 1),
         rotated_at: Some(at(NOW - 1999)),
+        settles_at: at(NOW + 8),
+        received_at: Some(at(NOW - 6)),
         created_at: at(NOW - 5),
         auth_time: at(NOW - 4),
         last_seen_at: at(NOW - 3),
@@ -86,12 +92,14 @@ pub(super) async fn every_field_comes_back(store: Shared) {
     come_back(&store, &rows).await;
     let own = SessionRecord { subject: "another".into(), revoked: None, id: "listed".into(), ..full() };
     store.create(&own).await.unwrap();
-    assert_eq!(store.sessions_of(&own.subject, at(NOW)).await.unwrap(), [own], "in the list too");
+    let listed = store.sessions_of(&own.realm, &own.subject, at(NOW)).await.unwrap();
+    assert_eq!(listed, [own], "in the list too");
 }
 
 pub(super) async fn the_longest_values_come_back(store: Shared) {
     let ip = "2001:0db8:85a3:0000:0000:8a2e:192.168.100.200";
     let first = SessionRecord {
+        realm: "r".repeat(32).into(),
         subject: format!("{}1", "s".repeat(190)).into(),
         user_agent: Some("a".repeat(255)),
         ip: Some(ip.into()),
@@ -109,18 +117,25 @@ pub(super) async fn the_longest_values_come_back(store: Shared) {
         ..session("four bytes each")
     };
     come_back(&store, &[first, second.clone(), wide]).await;
-    let named = store.revoke_subject(&second.subject, REASONS[0], at(NOW)).await.unwrap();
+    let named = store.revoke_subject(&second.realm, &second.subject, REASONS[0], at(NOW)).await.unwrap();
     assert_eq!(named, [second.id], "and the last byte counts");
 }
 
 pub(super) async fn times_far_away_come_back(store: Shared) {
     let last = at(253_402_300_799_999);
-    let zero =
-        SessionRecord { rotated_at: Some(at(0)), revoked: Some((at(0), REASONS[0])), ..session("1970") };
+    let zero = SessionRecord {
+        rotated_at: Some(at(0)),
+        settles_at: at(0),
+        received_at: Some(at(0)),
+        revoked: Some((at(0), REASONS[0])),
+        ..session("1970")
+    };
     let far = SessionRecord {
         issued_at: last,
         expires_at: last,
         rotated_at: Some(last),
+        settles_at: last,
+        received_at: Some(last),
         created_at: last,
         auth_time: last,
         last_seen_at: last,
@@ -146,7 +161,7 @@ pub(super) async fn a_duplicate_is_an_error_and_changes_nothing(store: Shared) {
             assert_eq!(store.find(&row.id).await.unwrap().as_ref(), Some(row), "{rule}");
         }
     }
-    assert_eq!(store.sessions_of(&"2".into(), at(NOW)).await.unwrap(), []);
+    assert_eq!(store.list(&"2".into()).await, []);
     store.create(&session("next")).await.expect("an error leaves the store usable");
 }
 
@@ -155,12 +170,16 @@ pub(super) async fn an_unknown_session_is_no_error_and_makes_no_row(store: Share
     for id in ["unknown", "AbCdEfGhIjKlMnOpQrSt-_"] {
         assert_eq!(find(&store, id).await, None);
         assert_eq!(rotate(&store, &rotation(id)).await, Err(None));
+        assert_eq!(answer_late(&store, &late_answer(id)).await, Err(None));
+        assert_eq!(replace(&store, &replacement(id)).await, Err(None));
+        assert!(!settle(&store, &slow_answer(id)).await, "nothing to wait for");
+        assert_eq!(receive(&store, &[receipt(id)]).await, 0);
         assert!(!store.revoke(&revocation(id, RevocationReason::Logout, NOW)).await.unwrap(), "not alive");
         assert_eq!(find(&store, id).await, None);
     }
     let nobody = "nobody".into();
-    assert_eq!(store.revoke_subject(&nobody, RevocationReason::Logout, at(NOW)).await.unwrap(), []);
-    assert_eq!(store.sessions_of(&nobody, at(NOW)).await.unwrap(), []);
+    assert_eq!(store.end_all(&nobody, RevocationReason::Logout, at(NOW)).await, []);
+    assert_eq!(store.list(&nobody).await, []);
     assert_eq!(store.revoked_since(at(0)).await.unwrap(), []);
     assert_eq!(find(&store, "known").await, Some(session("known")));
 }
@@ -192,15 +211,15 @@ pub(super) async fn subjects_compare_byte_for_byte(store: Shared) {
         store.create(&row(index, subject)).await.unwrap();
     }
     for subject in STRANGERS {
-        assert_eq!(store.sessions_of(&subject.into(), at(NOW)).await.unwrap(), [], "{subject:?}");
-        let named = store.revoke_subject(&subject.into(), REASONS[0], at(NOW)).await.unwrap();
+        assert_eq!(store.list(&subject.into()).await, [], "{subject:?}");
+        let named = store.end_all(&subject.into(), REASONS[0], at(NOW)).await;
         assert_eq!(named, [], "{subject:?}");
     }
     for (index, subject) in LOOKALIKES.into_iter().enumerate() {
         let own = row(index, subject);
-        let listed = store.sessions_of(&own.subject, at(NOW)).await.unwrap();
+        let listed = store.list(&own.subject).await;
         assert_eq!(listed, std::slice::from_ref(&own), "{subject:?}");
-        let named = store.revoke_subject(&own.subject, REASONS[0], at(NOW)).await.unwrap();
+        let named = store.end_all(&own.subject, REASONS[0], at(NOW)).await;
         assert_eq!(named, [own.id], "{subject:?}");
     }
 }
@@ -208,18 +227,41 @@ pub(super) async fn subjects_compare_byte_for_byte(store: Shared) {
 pub(super) async fn token_ids_compare_byte_for_byte(store: Shared) {
     for (index, pair) in LOOKALIKES.windows(2).enumerate() {
         let id = format!("session {index}");
-        let row = SessionRecord { current_jti: pair[0].into(), ..session(&id) };
+        let row = SessionRecord { current_jti: pair[0].into(), ..orphaned(&id) };
         store.create(&row).await.unwrap();
-        let mut request = rotation(&id);
-        request.next = format!("next {index}").into();
         let upper = pair[0].to_uppercase();
         let others = [pair[1].to_owned(), format!("{} ", pair[0]), format!("{}\u{301}", pair[0]), upper];
-        for other in others.into_iter().filter(|other| other != pair[0]) {
-            request.presented = other.into();
-            assert_eq!(rotate(&store, &request).await, Err(Some(row.clone())), "{request:?}");
+        let others: Vec<_> = others.into_iter().filter(|other| other != pair[0]).collect();
+        for other in &others {
+            is_not_current(&store, &row, other).await;
         }
-        request.presented = pair[0].into();
+        let mut request = rotation(&id);
+        (request.presented, request.next) = (pair[0].into(), format!("next {index}").into());
         assert_eq!(rotate(&store, &request).await, Ok(()), "{request:?}");
-        assert_eq!(find(&store, &id).await.unwrap().previous_jti, Some(pair[0].into()));
+        let row = find(&store, &id).await.unwrap();
+        assert_eq!(row.previous_jti, Some(pair[0].into()));
+        for other in &others {
+            let mut late = late_answer(&id);
+            (late.current, late.presented) = (row.current_jti.clone(), other.as_str().into());
+            assert_eq!(answer_late(&store, &late).await, Err(Some(row.clone())), "{late:?}");
+        }
+        let own = Receipt { session_id: row.id, refresh_jti: row.current_jti };
+        assert_eq!(receive(&store, &[own]).await, 1, "{id}");
     }
+}
+
+/// Whoever comes with another token than the current one changes nothing, whatever it looks like.
+async fn is_not_current(store: &Shared, row: &SessionRecord, other: &str) {
+    let id = row.id.as_str();
+    let (mut next, mut late, mut replaced) = (rotation(id), late_answer(id), replacement(id));
+    (next.presented, late.current, replaced.late.current) = (other.into(), other.into(), other.into());
+    let refused = Err(Some(row.clone()));
+    assert_eq!(rotate(store, &next).await, refused, "{other:?}");
+    assert_eq!(answer_late(store, &late).await, refused, "{other:?}");
+    assert_eq!(replace(store, &replaced).await, refused, "{other:?}");
+    let mut slow = slow_answer(id);
+    (slow.current, slow.rotated_after) = (other.into(), at(0));
+    assert!(!settle(store, &slow).await, "{other:?}");
+    let receipt = Receipt { session_id: row.id.clone(), refresh_jti: other.into() };
+    assert_eq!(receive(store, &[receipt]).await, 0, "{other:?}");
 }

@@ -6,6 +6,7 @@ use cookiejwt_core::{
     ThrottleRefund, ThrottleRequest, Timestamp,
 };
 
+use super::samples::{NOW, at};
 use crate::{RevokedSession, StoreError, TokenStore, token_store::DynTokenStore};
 
 /// A store with its type forgotten, so that each fact is compiled once; clones share it.
@@ -22,6 +23,21 @@ impl Shared {
         for row in rows {
             TokenStore::create(self, row).await.unwrap();
         }
+    }
+
+    /// The living sessions of a user of the empty realm.
+    pub(super) async fn list(&self, subject: &Subject) -> Vec<SessionRecord> {
+        TokenStore::sessions_of(self, &Realm::default(), subject, at(NOW)).await.unwrap()
+    }
+
+    /// Ends the sessions of a user of the empty realm.
+    pub(super) async fn end_all(
+        &self,
+        subject: &Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Vec<SessionId> {
+        TokenStore::revoke_subject(self, &Realm::default(), subject, reason, at).await.unwrap()
     }
 }
 
@@ -86,8 +102,8 @@ impl TokenStore for Shared {
         self.0.sessions_of(realm, subject, now).await
     }
 
-    async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        self.0.purge(now, limit).await
+    async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.0.purge(before, limit).await
     }
 
     async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
@@ -115,4 +131,34 @@ where
         answers.push(task.await.unwrap());
     }
     answers
+}
+
+/// Goes through every combination of what a loop's body chooses from, and always in the same order.
+#[derive(Default)]
+pub(super) struct Combination {
+    number: usize,
+    rest: usize,
+    count: usize,
+}
+
+impl Combination {
+    /// Begins the next one, unless the last was the last.
+    pub(super) fn begin(&mut self) -> bool {
+        self.number = if self.count == 0 { 0 } else { self.number + 1 };
+        let goes_on = self.count == 0 || self.number < self.count;
+        (self.rest, self.count) = (self.number, 1);
+        goes_on
+    }
+
+    /// One of these.
+    pub(super) fn of<T, const N: usize>(&mut self, choices: [T; N]) -> T {
+        let choice = self.rest % N;
+        (self.rest, self.count) = (self.rest / N, self.count * N);
+        choices.into_iter().nth(choice).unwrap()
+    }
+
+    /// The number of the combination, as an id.
+    pub(super) fn id(&self) -> String {
+        self.number.to_string()
+    }
 }

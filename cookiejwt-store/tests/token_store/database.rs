@@ -1,9 +1,11 @@
 //! What is true of a file.
 
 use cookiejwt_store::{
-    Authenticator, LoginContext, LoginOptions, RevocationReason, RevokedSession, SeaOrmTokenStore,
+    Authenticator, LoginContext, LoginOptions, Realm, RevocationReason, RevokedSession, SeaOrmTokenStore,
     StoreError, TokenStore,
-    conformance::samples::{NOW, at, find, revocation, rotation, session},
+    conformance::samples::{
+        NOW, SETTLED, at, find, late_answer, receipt, replacement, revocation, rotation, session, slow_answer,
+    },
     core::testing,
     sea_orm_store::statements,
 };
@@ -16,19 +18,24 @@ use crate::{
 };
 
 /// What each call answers: `None` when it worked.
-async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 6] {
+async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 11] {
     let revocation = revocation("a", RevocationReason::Logout, NOW);
     [
         store.create(&session("new")).await.err(),
         store.find(&"a".into()).await.err(),
         store.rotate(&rotation("a")).await.err(),
+        store.answer_late(&late_answer("a")).await.err(),
+        store.replace(&replacement("a")).await.err(),
+        store.settle(&slow_answer("a")).await.err(),
+        store.received(&[receipt("a")], at(NOW), at(SETTLED)).await.err(),
         store.revoke(&revocation).await.err(),
-        store.revoke_subject(&"1".into(), RevocationReason::Logout, at(NOW)).await.err(),
+        store.revoke_subject(&Realm::default(), &"1".into(), RevocationReason::Logout, at(NOW)).await.err(),
         store.revoked_since(at(0)).await.err(),
+        store.sessions_of(&Realm::default(), &"1".into(), at(NOW)).await.err(),
     ]
 }
 
-fn assert_all_fail(rule: &str, errors: [Option<StoreError>; 6]) {
+fn assert_all_fail(rule: &str, errors: [Option<StoreError>; 11]) {
     for (index, error) in errors.into_iter().enumerate() {
         let error = error.unwrap_or_else(|| panic!("{rule}: call {index} has worked"));
         assert!(error.to_string().starts_with("the store failed: "), "{rule}: {error}");
@@ -74,7 +81,8 @@ async fn a_database_that_may_only_be_read_is_an_error_to_writers() {
     let url = format!("sqlite://{}?mode=ro", database.path().display());
     let store = SeaOrmTokenStore::new(Database::connect(url).await.unwrap());
     let failed = errors(&store).await.map(|error| error.is_some());
-    assert_eq!(failed, [true, false, true, true, true, false], "create, rotate and both revocations write");
+    let writes = [true, false, true, true, true, true, true, true, true, false, false];
+    assert_eq!(failed, writes, "reading is all that works");
     assert_eq!(find(&store, "a").await, Some(session("a")));
 }
 
@@ -165,7 +173,9 @@ async fn a_revocation_joins_the_applications_transaction() {
     for (rule, commits) in [("rolled back", false), ("committed", true)] {
         let transaction = db.begin().await.unwrap();
         let (subject, reason) = ("1".into(), RevocationReason::UserInactive);
-        let ended = statements::revoke_subject(&transaction, &subject, reason, at(NOW)).await.unwrap();
+        let ended = statements::revoke_subject(&transaction, &Realm::default(), &subject, reason, at(NOW))
+            .await
+            .unwrap();
         assert_eq!(ended, ["a".into()], "{rule}");
         if commits {
             transaction.commit().await.unwrap();

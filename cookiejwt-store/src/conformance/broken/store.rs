@@ -9,26 +9,30 @@ use cookiejwt_core::{
 };
 use tokio::task::yield_now;
 
-use super::{Fault, throttle::Buckets};
+use super::{
+    Fault,
+    changes::{Change, Received},
+    throttle::Buckets,
+};
 use crate::{RevokedSession, StoreError, TokenStore};
 
 #[derive(Clone)]
 pub(super) struct Broken {
-    fault: Fault,
+    pub(super) fault: Fault,
     rows: Arc<Mutex<Rows>>,
     buckets: Buckets,
 }
 
 /// The rows, and as they were before the last change: what a replica that lags behind shows.
 #[derive(Default)]
-struct Rows {
-    now: Vec<SessionRecord>,
+pub(super) struct Rows {
+    pub(super) now: Vec<SessionRecord>,
     before: Vec<SessionRecord>,
     busy: u32,
 }
 
 impl Rows {
-    fn changing(&mut self) -> &mut Vec<SessionRecord> {
+    pub(super) fn changing(&mut self) -> &mut Vec<SessionRecord> {
         self.before.clone_from(&self.now);
         &mut self.now
     }
@@ -39,11 +43,11 @@ impl Broken {
         Self { fault, rows: Arc::default(), buckets: Buckets::default() }
     }
 
-    fn is(&self, fault: Fault) -> bool {
+    pub(super) fn is(&self, fault: Fault) -> bool {
         self.fault == fault
     }
 
-    fn rows(&self) -> MutexGuard<'_, Rows> {
+    pub(super) fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap()
     }
 
@@ -53,7 +57,7 @@ impl Broken {
         if self.is(stale) { rows.before.clone() } else { rows.now.clone() }
     }
 
-    fn same_id(&self, one: &SessionId, other: &SessionId) -> bool {
+    pub(super) fn same_id(&self, one: &SessionId, other: &SessionId) -> bool {
         if self.is(Fault::IdsFoldCase) {
             return one.as_str().eq_ignore_ascii_case(other.as_str());
         }
@@ -67,10 +71,23 @@ impl Broken {
         one == other
     }
 
+    pub(super) fn same_realm(&self, one: &Realm, other: &Realm) -> bool {
+        if self.is(Fault::RealmsFoldCase) {
+            return one.as_str().eq_ignore_ascii_case(other.as_str());
+        }
+        one == other
+    }
+
+    fn is_of(&self, row: &SessionRecord, realm: &Realm, subject: &Subject) -> bool {
+        let in_realm = self.is(Fault::SubjectsShareRealms) || self.same_realm(&row.realm, realm);
+        in_realm && self.same_subject(&row.subject, subject)
+    }
+
     fn stored(&self, session: &SessionRecord) -> SessionRecord {
         let mut row = session.clone();
         match self.fault {
             Fault::ForgetsTheAddress => row.ip = None,
+            Fault::ForgetsTheRealm => row.realm = Realm::default(),
             Fault::CutsTheSubject => {
                 row.subject = row.subject.as_str().chars().take(190).collect::<String>().into();
             }
@@ -83,62 +100,43 @@ impl Broken {
         row
     }
 
-    fn matches(&self, request: &RotationRequest, row: &SessionRecord) -> bool {
-        let mut row = row.clone();
-        let mut request = request.clone();
-        if self.same_id(&row.id, &request.session_id) {
-            request.session_id = row.id.clone();
-        }
-        match self.fault {
-            Fault::RotatesTheRevoked => row.revoked = None,
-            Fault::IgnoresTheAbsoluteEnd => row.ends_at = Timestamp::from_millis(i64::MAX),
-            Fault::RipensTooLate => request.rotated_before = request.rotated_before.plus_millis(-1),
-            Fault::RotatesTheParent if row.previous_jti.as_ref() == Some(&request.presented) => {
-                row.current_jti = request.presented.clone();
-            }
-            Fault::TokensFoldCase
-                if row.current_jti.as_str().eq_ignore_ascii_case(request.presented.as_str()) =>
-            {
-                row.current_jti = request.presented.clone();
-            }
-            _ => {}
-        }
-        request.matches(&row)
-    }
-
-    fn position(&self, rows: &Rows, id: &SessionId) -> Option<usize> {
+    pub(super) fn position(&self, rows: &Rows, id: &SessionId) -> Option<usize> {
         rows.now.iter().position(|row| self.same_id(&row.id, id))
     }
 
-    fn row(&self, id: &SessionId) -> Option<SessionRecord> {
+    pub(super) fn row(&self, id: &SessionId) -> Option<SessionRecord> {
         let rows = self.rows();
         self.position(&rows, id).map(|position| rows.now[position].clone())
     }
 
-    /// Everything in one go, as it should be.
-    fn rotate_at_once(&self, request: &RotationRequest) -> bool {
-        let mut rows = self.rows();
-        let Some(position) = self.position(&rows, &request.session_id) else { return false };
-        if !self.matches(request, &rows.now[position]) {
-            return false;
+    /// Whether a revocation from this time on changes the row.
+    fn is_open(&self, row: &SessionRecord, at: Timestamp) -> bool {
+        let Some((ends, reason)) = row.revoked else { return true };
+        let waits = reason == RevocationReason::Superseded || self.is(Fault::BringsAllForward);
+        match self.fault {
+            Fault::LastReasonStays => true,
+            Fault::SupersededStays => false,
+            Fault::SupersededIsPutOff => waits,
+            _ => waits && ends > at,
         }
-        let row = &mut rows.changing()[position];
-        let last_seen_at = row.last_seen_at;
-        request.apply(row);
-        if self.is(Fault::RotationIsUnseen) {
-            row.last_seen_at = last_seen_at;
-        }
-        true
     }
 
+    /// Whether it was open, and whether nobody had marked it before.
     fn mark(&self, id: &SessionId, at: Timestamp, reason: RevocationReason) -> bool {
         let mut rows = self.rows();
         let Some(position) = self.position(&rows, id) else { return self.is(Fault::RevokesTheUnknown) };
-        let row = &mut rows.changing()[position];
-        if row.revoked.is_some() && !self.is(Fault::LastReasonStays) {
+        if !self.is_open(&rows.now[position], at) {
             return false;
         }
-        row.revoked.replace((at, reason)).is_none()
+        let before = rows.changing()[position].revoked.replace((at, reason));
+        before.is_none() || !self.is(Fault::LastReasonStays)
+    }
+
+    async fn outcome(&self, change: &impl Change) -> ChangeOutcome {
+        if self.change(change).await {
+            return ChangeOutcome::Changed;
+        }
+        ChangeOutcome::Unmatched(self.row(change.id()).map(Box::new))
     }
 
     fn mark_all(&self, ids: &[SessionId], at: Timestamp, reason: RevocationReason) {
@@ -147,17 +145,20 @@ impl Broken {
         }
     }
 
-    fn living(&self, subject: &Subject) -> Vec<SessionRecord> {
+    fn open(&self, realm: &Realm, subject: &Subject, at: Timestamp) -> Vec<SessionRecord> {
         let mut rows = self.rows().now.clone();
-        rows.retain(|row| self.same_subject(&row.subject, subject) && row.revoked.is_none());
+        rows.retain(|row| {
+            let is_spared = self.is(Fault::SparesTheSuperseded) && row.revoked.is_some();
+            self.is_of(row, realm, subject) && self.is_open(row, at) && !is_spared
+        });
         rows
     }
 
-    fn ended(&self, now: Timestamp, row: &SessionRecord) -> bool {
+    fn ended(&self, before: Timestamp, row: &SessionRecord) -> bool {
         match self.fault {
-            Fault::PurgesTheRevoked => row.ends_at <= now || row.revoked.is_some(),
-            Fault::PurgesTheIdle => row.ends_at <= now || row.expires_at <= now,
-            _ => row.ends_at <= now,
+            Fault::PurgesTheRevoked => row.expires_at <= before || row.revoked.is_some(),
+            Fault::PurgesAtTheAbsoluteEnd => row.ends_at <= before,
+            _ => row.expires_at <= before,
         }
     }
 }
@@ -197,19 +198,7 @@ impl TokenStore for Broken {
 
     async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
         let seen = self.row(&request.session_id);
-        let matched = seen.as_ref().is_some_and(|row| self.matches(request, row));
-        let position = self.position(&self.rows(), &request.session_id);
         match self.fault {
-            Fault::RotatesInTwoSteps | Fault::RotationWritesTheWholeRow if matched => {
-                yield_now().await;
-                let (mut rows, position) = (self.rows(), position.unwrap());
-                let row = &mut rows.changing()[position];
-                if self.is(Fault::RotationWritesTheWholeRow) {
-                    row.clone_from(seen.as_ref().unwrap());
-                }
-                request.apply(row);
-                return Ok(RotationOutcome::Rotated);
-            }
             Fault::FailsAtOnce => {
                 self.rows().busy += 1;
                 yield_now().await;
@@ -221,11 +210,38 @@ impl TokenStore for Broken {
             Fault::LosersSeeTheirSnapshot => yield_now().await,
             _ => {}
         }
-        if self.rotate_at_once(request) {
+        if self.change(request).await {
             return Ok(RotationOutcome::Rotated);
         }
         let found = if self.is(Fault::LosersSeeTheirSnapshot) { seen } else { self.row(&request.session_id) };
         Ok(RotationOutcome::Unmatched(found.map(Box::new)))
+    }
+
+    async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, StoreError> {
+        Ok(self.outcome(request).await)
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
+        Ok(self.outcome(request).await)
+    }
+
+    async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
+        Ok(self.change(request).await)
+    }
+
+    async fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let most = if self.is(Fault::ReceivesAHundred) { 100 } else { receipts.len() };
+        let mut received = 0;
+        for receipt in receipts.iter().take(most) {
+            let has_changed = self.change(&Received { receipt, batch: receipts, now, settles_at }).await;
+            received += u64::from(has_changed || self.is(Fault::CountsReceiptsTwice));
+        }
+        Ok(received)
     }
 
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
@@ -233,9 +249,9 @@ impl TokenStore for Broken {
         if !self.is(Fault::RevokesInTwoSteps) {
             return Ok(self.mark(session_id, *at, *reason));
         }
-        let alive = self.row(session_id).is_some_and(|row| row.revoked.is_none());
+        let is_open = self.row(session_id).is_some_and(|row| self.is_open(&row, *at));
         yield_now().await;
-        Ok(alive && { self.mark(session_id, *at, *reason) || alive })
+        Ok(is_open && (self.mark(session_id, *at, *reason) || is_open))
     }
 
     async fn revoke_subject(
@@ -245,7 +261,7 @@ impl TokenStore for Broken {
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let living = self.living(subject);
+        let living = self.open(realm, subject, at);
         let named: Vec<_> = living.iter().map(|row| row.id.clone()).collect();
         match self.fault {
             Fault::NamesNobody => {
@@ -254,7 +270,7 @@ impl TokenStore for Broken {
             }
             Fault::NamesBeforeItMarks => {
                 yield_now().await;
-                let living: Vec<_> = self.living(subject).into_iter().map(|row| row.id).collect();
+                let living: Vec<_> = self.open(realm, subject, at).into_iter().map(|row| row.id).collect();
                 self.mark_all(&living, at, reason);
                 return Ok(named);
             }
@@ -286,8 +302,9 @@ impl TokenStore for Broken {
         let mut rows = self.seen(Fault::ListLagsBehind);
         rows.retain(|row| {
             let expires_at = if self.is(Fault::ListsTheIdle) { row.ends_at } else { row.expires_at };
-            let own = self.same_subject(&row.subject, subject) && row.revoked.is_none();
-            own && expires_at > now && row.ends_at > now
+            let waits = row.revoked.is_some_and(|(at, reason)| !reason.has_begun(at, now));
+            let is_living = row.revoked.is_none() || waits && self.is(Fault::ListsTheSuperseded);
+            self.is_of(row, realm, subject) && is_living && expires_at > now && row.ends_at > now
         });
         match self.fault {
             Fault::ListsTheOldestFirst => rows.sort_by_key(|row| (row.created_at, row.id.clone())),
@@ -300,29 +317,30 @@ impl TokenStore for Broken {
         Ok(rows)
     }
 
-    async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+    async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         if self.is(Fault::NeverPurges) {
             return Ok(0);
         }
         let limit = if self.is(Fault::PurgesWithoutLimit) { u64::MAX } else { limit };
         let mut rows = self.rows().now.clone();
         let ended: Vec<_> =
-            rows.iter().filter(|row| self.ended(now, row)).map(|row| row.id.clone()).collect();
+            rows.iter().filter(|row| self.ended(before, row)).map(|row| row.id.clone()).collect();
         let ended: Vec<_> = ended.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
         if [Fault::PurgeCountsWhatItRead, Fault::PurgeRewritesTheTable].contains(&self.fault) {
             yield_now().await;
         }
         rows.retain(|row| !ended.contains(&row.id));
         let mut all = self.rows();
-        let before = all.now.len();
+        let count = all.now.len();
         let left = all.changing();
         left.retain(|row| !ended.contains(&row.id));
-        let deleted = before - left.len();
+        let deleted = count - left.len();
         if self.is(Fault::PurgeRewritesTheTable) {
             *left = rows;
         }
         Ok(if self.is(Fault::PurgeCountsWhatItRead) { ended.len() } else { deleted } as u64)
     }
+
     async fn throttle(&self, request: &ThrottleRequest) -> Result<Option<ThrottleOutcome>, StoreError> {
         // Who never purges keeps no buckets either, which is right.
         if self.is(Fault::NeverPurges) {
