@@ -83,7 +83,7 @@ impl MigrationTrait for CreateSessions {
         let backend = manager.get_database_backend();
         if backend == DbBackend::MySql {
             let mut table = create_table("");
-            for mut index in indices() {
+            for (_, mut index) in indices() {
                 table.index(&mut index);
             }
             table.character_set("utf8mb4").collate(byte_for_byte(manager).await?);
@@ -91,7 +91,7 @@ impl MigrationTrait for CreateSessions {
         }
         let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
         manager.create_table(create_table(collation)).await?;
-        for mut index in indices() {
+        for (_, mut index) in indices() {
             manager.create_index(index.if_not_exists().table(Sessions::Table).to_owned()).await?;
         }
         Ok(())
@@ -194,6 +194,9 @@ impl MigrationTrait for AddReceipts {
         for column in [Sessions::Realm, Sessions::SettlesAt, Sessions::ReceivedAt] {
             manager.alter_table(Table::alter().table(Sessions::Table).drop_column(column).to_owned()).await?;
         }
+        for (name, index) in indices() {
+            create_index(manager, name, index).await?;
+        }
         Ok(())
     }
 }
@@ -243,14 +246,14 @@ async fn count(manager: &SchemaManager<'_>, from: &str) -> Result<bool, DbErr> {
     Ok(row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?.unwrap_or_default() > 0)
 }
 
-/// One for each condition that is not on the id.
-fn indices() -> [IndexCreateStatement; 3] {
+/// One for each condition of the first version that is not on the id.
+fn indices() -> [(&'static str, IndexCreateStatement); 3] {
     [
         (BY_SUBJECT, Sessions::Subject),
         ("cookiejwt_sessions_revoked_at", Sessions::RevokedAt),
         (BY_END, Sessions::EndsAt),
     ]
-    .map(|(name, column)| Index::create().name(name).col(column).to_owned())
+    .map(|(name, column)| (name, Index::create().name(name).col(column).to_owned()))
 }
 
 /// MySQL's default collations take `a` for `A`, and its older binary one `a` for `a` and a blank.

@@ -1,5 +1,6 @@
 //! Every fact of `cookiejwt_store::conformance` on every database at every isolation level, and the table of it; and
-//! several nodes that start at once.
+//! several nodes that start at once, on an
+//! empty database and on one of an older version.
 //!
 //! `POSTGRES_URL` and `MYSQL_URL` say where the servers are; each trial has a database to itself there. A server that
 //! cannot be reached is skipped, unless `REQUIRE_ALL_TESTS` is 1.
@@ -12,6 +13,7 @@ mod session;
 mod table;
 #[path = "../token_store/temporary.rs"]
 mod temporary;
+mod upgrade;
 
 use libtest_mimic::Arguments;
 
@@ -24,7 +26,12 @@ fn main() {
     // A trial that fails says itself what was wrong.
     std::panic::set_hook(Box::new(|_| ()));
     let (table, places) = (Table::default(), Places::default());
-    let trials = [table::trials(&table, &places), migration::trials(&places), session::trials(&places)];
+    let trials = [
+        table::trials(&table, &places),
+        migration::trials(&places),
+        upgrade::trials(&places),
+        session::trials(&places),
+    ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
     places.remove();
     table.print();

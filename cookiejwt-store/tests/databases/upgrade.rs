@@ -1,0 +1,214 @@
+//! A database of an older version is brought up to date, with what is in it.
+
+use cookiejwt_store::{
+    Realm, RevocationReason, SeaOrmTokenStore, SessionRecord, TokenStore as _,
+    conformance::{
+        facts,
+        samples::{
+            NOW, answer_late, at, find, late_answer, receipt, receive, replace, replacement, rotate, rotated,
+            rotation, session,
+        },
+    },
+    sea_orm_store::Migrator,
+};
+use libtest_mimic::{Failed, Trial};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr};
+use sea_orm_migration::MigratorTrait as _;
+
+use crate::{
+    matrix::{Kind, ROWS},
+    migration::{APPLIED, close, drop_tables, is_right, on_a_place, race},
+    place::{Place, Places, strings},
+};
+
+const ROUNDS: usize = 5;
+
+pub(crate) fn trials(places: &Places) -> Vec<Trial> {
+    let databases = ROWS.into_iter().filter(|row| !matches!(row.kind, Kind::Memory));
+    let trials = databases.flat_map(|row| {
+        let (first, second, third) = (places.clone(), places.clone(), places.clone());
+        [
+            Trial::test(format!("{}: an older schema is brought up to date", row.name()), move || {
+                on_a_place(&row, &first, upgrade)
+            }),
+            Trial::test(format!("{}: nodes that bring it up to date at once", row.name()), move || {
+                on_a_place(&row, &second, at_once)
+            }),
+            Trial::test(format!("{}: a migration that was cut off is finished", row.name()), move || {
+                on_a_place(&row, &third, cut_off)
+            }),
+        ]
+    });
+    trials.collect()
+}
+
+/// Versions of before had no throttle, and then neither realms nor receipts.
+async fn upgrade(place: &Place) -> Result<(), Failed> {
+    let db = place.connect().await?;
+    for version in [1, 2] {
+        older(&db, version).await?;
+        assert_eq!(strings(&db, APPLIED).await?.len(), usize::try_from(version)?);
+        let store = SeaOrmTokenStore::migrate(db.clone()).await?;
+        is_right(&db).await?;
+        for row in rows() {
+            assert_eq!(store.find(&row.id).await?.as_ref(), Some(&row), "from version {version}");
+        }
+        go_on(&db, &store).await?;
+    }
+    down(&db).await?;
+    for fact in facts().iter().filter(|fact| {
+        let name = fact.name();
+        name.contains("bucket") || name.contains("realm") || name.contains("byte_for_byte")
+    }) {
+        db.execute_unprepared("DELETE FROM cookiejwt_sessions").await?;
+        db.execute_unprepared("DELETE FROM cookiejwt_throttle").await?;
+        fact.run(SeaOrmTokenStore::new(db.clone())).await;
+    }
+    db.close().await?;
+    Ok(())
+}
+
+/// As that version left it, with rows.
+async fn older(db: &DatabaseConnection, version: u32) -> Result<(), DbErr> {
+    drop_tables(db).await?;
+    Migrator::up(db, Some(version)).await?;
+    for row in rows() {
+        db.execute_unprepared(&insert(&row)).await?;
+    }
+    Ok(())
+}
+
+/// What is in the table, as the new version reads it.
+fn rows() -> Vec<SessionRecord> {
+    let revoked = Some((at(NOW - 1), RevocationReason::Logout));
+    let rows = [
+        session("never rotated"),
+        rotated("rotated"),
+        SessionRecord { rotated_at: Some(at(NOW - 3000)), ..rotated("a moment ago") },
+        SessionRecord { revoked, ..rotated("revoked") },
+        SessionRecord { subject: "2".into(), ..session("of another user") },
+    ];
+    rows.map(|row| SessionRecord { settles_at: at(0), ..row }).into()
+}
+
+/// As a node of the version before writes it.
+fn insert(row: &SessionRecord) -> String {
+    let text = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), |text| format!("'{text}'"));
+    let number = |time: Option<i64>| time.map_or_else(|| "NULL".to_owned(), |time| time.to_string());
+    let (revoked_at, reason) =
+        row.revoked.map_or((None, None), |(at, reason)| (Some(at.as_millis()), Some(reason.as_str())));
+    format!(
+        "INSERT INTO cookiejwt_sessions (id, subject, current_jti, previous_jti, issued_at, expires_at, rotated_at, \
+         created_at, auth_time, last_seen_at, ends_at, revoked_at, revoked_reason, remember) \
+         VALUES ('{}', '{}', '{}', {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, TRUE)",
+        row.id,
+        row.subject,
+        row.current_jti,
+        text(row.previous_jti.as_ref().map(|jti| jti.as_str())),
+        row.issued_at.as_millis(),
+        row.expires_at.as_millis(),
+        number(row.rotated_at.map(|at| at.as_millis())),
+        row.created_at.as_millis(),
+        row.auth_time.as_millis(),
+        row.last_seen_at.as_millis(),
+        row.ends_at.as_millis(),
+        number(revoked_at),
+        text(reason),
+    )
+}
+
+/// The rows belong to the empty realm, and nobody is logged out.
+async fn go_on(db: &DatabaseConnection, store: &SeaOrmTokenStore) -> Result<(), Failed> {
+    // A node that has not been restarted yet.
+    db.execute_unprepared(&insert(&session("of an older node"))).await?;
+    let living = store.sessions_of(&Realm::default(), &"1".into(), at(NOW)).await?;
+    let ids: Vec<_> = living.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(ids, ["rotated", "of an older node", "never rotated", "a moment ago"]);
+    assert_eq!(store.sessions_of(&"staff".into(), &"1".into(), at(NOW)).await?, []);
+    assert_eq!(
+        answer_late(store, &late_answer("a moment ago")).await,
+        Ok(()),
+        "its answer may be on its way"
+    );
+    assert_eq!(receive(store, &[receipt("rotated"), receipt("never rotated")]).await, 1);
+    assert!(replace(store, &replacement("rotated")).await.is_err(), "received");
+    for id in ["never rotated", "of an older node"] {
+        assert_eq!(rotate(store, &rotation(id)).await, Ok(()), "{id}");
+    }
+    let reason = RevocationReason::LogoutEverywhere;
+    let ended = store.revoke_subject(&Realm::default(), &"1".into(), reason, at(NOW)).await?;
+    assert_eq!(ended.len(), 4, "{ended:?}");
+    assert_eq!(find(store, "of another user").await.map(|row| row.revoked), Some(None));
+    Ok(())
+}
+
+/// Back to the version before, with its indices, and up again.
+async fn down(db: &DatabaseConnection) -> Result<(), Failed> {
+    Migrator::down(db, Some(1)).await?;
+    for index in ["cookiejwt_sessions_subject", "cookiejwt_sessions_ends_at"] {
+        // It fails when there is none.
+        db.execute_unprepared(&drop_index(db.get_database_backend(), index)).await?;
+    }
+    SeaOrmTokenStore::migrate(db.clone()).await?;
+    is_right(db).await
+}
+
+fn drop_index(backend: DbBackend, name: &str) -> String {
+    let on = if backend == DbBackend::MySql { " ON cookiejwt_sessions" } else { "" };
+    format!("DROP INDEX {name}{on}")
+}
+
+/// A rolling deploy whose nodes all start at once.
+async fn at_once(place: &Place) -> Result<(), Failed> {
+    for round in 1..=ROUNDS {
+        let prepare = async |db: &DatabaseConnection| older(db, 2).await;
+        let (nodes, stores) = race(place, prepare, SeaOrmTokenStore::migrate).await?;
+        for store in stores {
+            let store = store.map_err(|error| format!("round {round}: {error}"))?;
+            for row in rows() {
+                assert_eq!(store.find(&row.id).await?.as_ref(), Some(&row), "round {round}");
+            }
+        }
+        is_right(&nodes[0]).await?;
+        close(nodes).await?;
+    }
+    Ok(())
+}
+
+/// The statements of the last migration. MySQL commits each by itself.
+fn steps(backend: DbBackend) -> [String; 7] {
+    let add = |column: &str| format!("ALTER TABLE cookiejwt_sessions ADD COLUMN {column}");
+    let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
+    [
+        add(&format!("realm varchar(32) {collation} NOT NULL DEFAULT ''")),
+        add("settles_at bigint NOT NULL DEFAULT 0"),
+        add("received_at bigint"),
+        "CREATE INDEX cookiejwt_sessions_realm_subject ON cookiejwt_sessions (realm, subject)".into(),
+        "CREATE INDEX cookiejwt_sessions_expires_at ON cookiejwt_sessions (expires_at)".into(),
+        drop_index(backend, "cookiejwt_sessions_subject"),
+        drop_index(backend, "cookiejwt_sessions_ends_at"),
+    ]
+}
+
+/// A process that was killed between any two of its statements, or before it wrote down that it was through.
+async fn cut_off(place: &Place) -> Result<(), Failed> {
+    let db = place.connect().await?;
+    let steps = steps(db.get_database_backend());
+    for done in 0..=steps.len() {
+        older(&db, 2).await?;
+        for step in &steps[..done] {
+            db.execute_unprepared(step).await?;
+        }
+        let store =
+            SeaOrmTokenStore::migrate(db.clone()).await.map_err(|error| format!("{done} done: {error}"))?;
+        is_right(&db).await?;
+        for row in rows() {
+            assert_eq!(store.find(&row.id).await?.as_ref(), Some(&row), "{done} done");
+        }
+    }
+    db.execute_unprepared("DELETE FROM seaql_migrations_cookiejwt").await?;
+    SeaOrmTokenStore::migrate(db.clone()).await?;
+    is_right(&db).await?;
+    db.close().await?;
+    Ok(())
+}
