@@ -1,6 +1,8 @@
 //! What an answer has to be, to the byte where the wire contract fixes one.
 
-use crate::{ACCESS, DEVICE, REFRESH};
+use time::macros::format_description;
+
+use crate::{ACCESS, DEVICE, REFRESH, world::second};
 
 const ATTRIBUTES: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
 const CLEARED: &str = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
@@ -223,20 +225,29 @@ impl Line {
         match self {
             Self::Exactly(line) => line.into(),
             Self::Device { session } => {
-                format!("{DEVICE}=<known device #{session}>{ATTRIBUTES}; Max-Age={DEVICE_AGE}")
+                format!("{DEVICE}=<known device #{session}>{ATTRIBUTES}; {}", life(now, now + DEVICE_AGE))
             }
             Self::ClearedAccess => format!("{ACCESS}={ATTRIBUTES}{CLEARED}"),
             Self::ClearedRefresh => format!("{REFRESH}={ATTRIBUTES}{CLEARED}"),
             Self::Access { id, session, subject } => {
                 let token = format!("at+jwt #{id} of #{session} for {subject}, {now}..{}", now + ACCESS_AGE);
-                format!("{ACCESS}=<{token}>{ATTRIBUTES}; Max-Age={ACCESS_AGE}")
+                format!("{ACCESS}=<{token}>{ATTRIBUTES}; {}", life(now, now + ACCESS_AGE))
             }
             Self::Refresh { id, session, subject, issued } => {
                 let issued = issued.unwrap_or(now);
                 let end = issued + REFRESH_AGE;
                 let token = format!("rt+jwt #{id} of #{session} for {subject}, {issued}..{end}");
-                format!("{REFRESH}=<{token}>{ATTRIBUTES}; Max-Age={}", end - now)
+                format!("{REFRESH}=<{token}>{ATTRIBUTES}; {}", life(now, end))
             }
         }
     }
+}
+
+/// A cookie that ends at this second since the beginning.
+fn life(now: i64, end: i64) -> String {
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    let expires = second(end).format(format).expect("a date");
+    format!("Max-Age={}; Expires={expires}", end - now)
 }

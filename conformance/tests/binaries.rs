@@ -144,9 +144,12 @@ fn without_token(line: &str) -> String {
     let (pair, attributes) = line.split_at(line.find(';').unwrap_or(line.len()));
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     // A refresh token that is sent a second time has lived a second or two.
+    let (attributes, expires) = attributes.split_once("; Expires=").unwrap_or((attributes, ""));
+    // The date of a clearing line is always the same; that of a new one is when the question was asked.
+    let expires = if expires.is_empty() || value.is_empty() { expires } else { "<date>" };
     let attributes = (86_390..86_400)
         .fold(attributes.to_owned(), |text, age| text.replace(&format!("Max-Age={age}"), "Max-Age=86400"));
-    format!("{name}={}{attributes}", if value.is_empty() { "" } else { "<token>" })
+    format!("{name}={}{attributes} {expires}", if value.is_empty() { "" } else { "<token>" })
 }
 
 fn masked(body: Value) -> Value {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use time::OffsetDateTime;
 
 use crate::{MintError, RequestHead, SessionChange, config::CookieSettings};
 
@@ -173,6 +174,36 @@ impl ResponseHeaders for HeaderMap {
     }
 }
 
+/// How long a cookie lives that outlives the browser.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    /// The second at which it leaves.
+    pub(crate) now: i64,
+    /// The second at which it ends.
+    pub(crate) ends_at: i64,
+}
+
+/// `Max-Age`, and `Expires` beside it: Java's `CookieManager` takes a cookie with `Max-Age` alone for one of RFC 2965,
+/// and sends it back in quotes, with `$Version` before it.
+impl fmt::Display for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let max_age = self.ends_at.saturating_sub(self.now).max(0);
+        let ends_at = OffsetDateTime::from_unix_timestamp(self.now.saturating_add(max_age));
+        write!(f, "; Max-Age={max_age}; Expires=")?;
+        match ends_at {
+            Ok(ends_at) => write_date(ends_at, f),
+            Err(_) => f.write_str(EPOCH),
+        }
+    }
+}
+
+/// An IMF-fixdate (RFC 9110 §5.6.7), which is always in UTC.
+fn write_date(time: OffsetDateTime, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let [weekday, month] = [time.weekday().to_string(), time.month().to_string()];
+    let (day, year, (hour, minute, second)) = (time.day(), time.year(), time.to_hms());
+    write!(f, "{weekday:.3}, {day:02} {month:.3} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// Names, attributes and rendering of our cookies.
 #[derive(Clone, Debug)]
 pub(crate) struct CookieWriter {
@@ -201,17 +232,17 @@ impl CookieWriter {
         }
     }
 
-    pub(crate) fn access(&self, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
-        set(&self.access_name, token, &self.attributes, max_age)
+    pub(crate) fn access(&self, token: &str, life: Option<Life>) -> Result<SetCookie, MintError> {
+        set(&self.access_name, token, &self.attributes, life)
     }
 
-    pub(crate) fn refresh(&self, token: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
-        set(&self.refresh_name, token, &self.attributes, max_age)
+    pub(crate) fn refresh(&self, token: &str, life: Option<Life>) -> Result<SetCookie, MintError> {
+        set(&self.refresh_name, token, &self.attributes, life)
     }
 
     /// What makes a device known: for this host alone and no script, whatever the other cookies say.
-    pub(crate) fn device(&self, value: &str, max_age: i64) -> Result<SetCookie, MintError> {
-        set(&self.device_name, value, &self.device_attributes, Some(max_age))
+    pub(crate) fn device(&self, value: &str, life: Life) -> Result<SetCookie, MintError> {
+        set(&self.device_name, value, &self.device_attributes, Some(life))
     }
 
     /// Clearing repeats every attribute: a line that breaks the rules of its prefix is ignored, and logout with it.
@@ -276,15 +307,15 @@ fn attributes(settings: &CookieSettings) -> String {
     attributes
 }
 
-fn set(name: &str, value: &str, attributes: &str, max_age: Option<i64>) -> Result<SetCookie, MintError> {
+fn set(name: &str, value: &str, attributes: &str, life: Option<Life>) -> Result<SetCookie, MintError> {
     let length = name.len().saturating_add(value.len());
     let too_long = || MintError::CookieTooLong { name: name.into(), length };
     if length > MAX_COOKIE {
         return Err(too_long());
     }
-    let max_age = max_age.map(|seconds| format!("; Max-Age={}", seconds.max(0))).unwrap_or_default();
+    let life = life.map(|life| life.to_string()).unwrap_or_default();
     let mut line =
-        HeaderValue::try_from(format!("{name}={value}{attributes}{max_age}")).map_err(|_| too_long())?;
+        HeaderValue::try_from(format!("{name}={value}{attributes}{life}")).map_err(|_| too_long())?;
     line.set_sensitive(true);
     Ok(SetCookie { name: name.into(), line })
 }

@@ -12,7 +12,7 @@ use crate::{
     ResponseHeaders, Revocation, RevocationReason, SessionChange, SetCookies, Settlement, Timestamp,
     TokenFault,
     claims::{AccessClaims, Expected, Parties, RefreshClaims},
-    cookie::CookieWriter,
+    cookie::{CookieWriter, Life},
     crypto::HmacKey,
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
     decision::Refusal,
@@ -261,7 +261,7 @@ impl Core {
         refresh: &RefreshToken,
         now: i64,
     ) -> Result<SetCookies, MintError> {
-        let until = |end: i64| refresh.claims.remember.then(|| end.saturating_sub(now));
+        let until = |ends_at: i64| refresh.claims.remember.then_some(Life { now, ends_at });
         let access = self.0.cookies.access(&access.text, until(access.token.claims().expires_at))?;
         let refresh = self.0.cookies.refresh(&refresh.text, until(refresh.claims.expires_at))?;
         Ok(SetCookies::pair(access, refresh))

@@ -7,7 +7,7 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::{Config, ConfigBuilder, Core, Login, Realm, RequestHead, Subject, cookie, crypto::with_lengths};
+use crate::{Config, ConfigBuilder, Core, Login, Realm, RequestHead, Subject, cookie, cookie::Life, crypto::with_lengths};
 
 /// How long a device is known: 180 days in seconds.
 const LIFE: i64 = 180 * 86_400;
@@ -128,7 +128,9 @@ impl Core {
         let mac = key.sign(&message(&self.config().realm, login.record.subject.as_str(), id, hash));
         let value = format!("{id}.{}", URL_SAFE_NO_PAD.encode(mac));
         // Some 130 bytes: it always fits.
-        let Ok(line) = self.cookie_writer().device(&value, LIFE) else { return login };
+        let now = login.record.created_at.as_seconds();
+        let life = Life { now, ends_at: now.saturating_add(LIFE) };
+        let Ok(line) = self.cookie_writer().device(&value, life) else { return login };
         Login { cookies: login.cookies.with_device(line), ..login }
     }
 }

@@ -199,8 +199,8 @@ fn unusable() -> Vec<Scenario> {
             .pass(2940)
             .send(get("/me").cookie("{alice}"), {
                 me(1, 1, 5).rows(&["#1 live #4 after #2"]).lines(
-                    "__Host-access_token=<at+jwt #5 of #1 for 1, 2940..3240>; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300",
-                    "__Host-refresh_token=<rt+jwt #4 of #1 for 1, 2940..3600>; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=660",
+                    "__Host-access_token=<at+jwt #5 of #1 for 1, 2940..3240>; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300; Expires=Thu, 01 Jan 2026 12:54:00 GMT",
+                    "__Host-refresh_token=<rt+jwt #4 of #1 for 1, 2940..3600>; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=660; Expires=Thu, 01 Jan 2026 13:00:00 GMT",
                 )
             })
             .keep("new")

@@ -103,7 +103,9 @@ fn line_of(line: &str, name: &str) -> Option<Line> {
     let rest = attributes.strip_prefix(ATTRIBUTES)?;
     match value.is_empty() {
         true if rest == CLEARED => Some(Line::Cleared),
-        false if rest.starts_with("; Max-Age=") && rest != "; Max-Age=0" => Some(Line::Set),
+        false if rest.starts_with("; Max-Age=") && rest.contains("; Expires=") && !rest.contains("=0;") => {
+            Some(Line::Set)
+        }
         _ => None,
     }
 }

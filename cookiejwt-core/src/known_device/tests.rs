@@ -62,7 +62,7 @@ fn the_third_line_of_a_login_that_is_remembered() {
     assert_eq!(lines.len(), 3);
     assert!(lines[0].starts_with("__Host-access_token=") && lines[1].starts_with("__Host-refresh_token="));
     let (value, attributes) = lines[2].split_once(';').unwrap();
-    assert_eq!(attributes, " Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000");
+    assert_eq!(attributes, " Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000; Expires=Tue, 30 Jun 2026 12:00:00 GMT");
     let (id, mac) = value.strip_prefix("__Host-known_device=").unwrap().split_once('.').unwrap();
     assert_eq!((id, mac.len()), ("s", 43));
     let again = secure.remember_device(device, Some("another hash"));

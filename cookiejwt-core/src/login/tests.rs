@@ -9,6 +9,7 @@ use crate::{
 };
 
 const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
+const IN_FIVE_MINUTES: &str = "Max-Age=300; Expires=Thu, 01 Jan 2026 12:05:00 GMT";
 
 fn core(change: fn(ConfigBuilder) -> ConfigBuilder) -> Core {
     Core::new(change(testing::config()).build().unwrap())
@@ -94,8 +95,10 @@ fn every_byte_of_the_cookies() {
     let access = core.access_jws().sign(access).unwrap();
     let refresh = core.refresh_jws().sign(refresh).unwrap();
     let expected = [
-        format!("__Host-access_token={access}; {ATTRIBUTES}; Max-Age=300"),
-        format!("__Host-refresh_token={refresh}; {ATTRIBUTES}; Max-Age=86400"),
+        format!("__Host-access_token={access}; {ATTRIBUTES}; {IN_FIVE_MINUTES}"),
+        format!(
+            "__Host-refresh_token={refresh}; {ATTRIBUTES}; Max-Age=86400; Expires=Fri, 02 Jan 2026 12:00:00 GMT"
+        ),
     ];
     assert_eq!(lines(&login), expected);
 }
@@ -125,26 +128,19 @@ fn the_settings_reach_the_cookies() {
     let dev = Config::dev_http().secret(crate::Secret::of_the_testing_module()).issuer("i").audience("a");
     let same_site = |config: ConfigBuilder| config.same_site(crate::SameSite::Strict).partitioned(true);
     for (rule, core, expected) in [
-        (
-            "default",
-            testing::core(),
-            ["__Host-access_token", "; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300"],
-        ),
-        (
-            "dev_http",
-            Core::new(dev.build().unwrap()),
-            ["access_token", "; Path=/; HttpOnly; SameSite=Lax; Max-Age=300"],
-        ),
+        ("default", testing::core(), ["__Host-access_token", "; Path=/; Secure; HttpOnly; SameSite=Lax"]),
+        ("dev_http", Core::new(dev.build().unwrap()), ["access_token", "; Path=/; HttpOnly; SameSite=Lax"]),
         (
             "SameSite and Partitioned",
             core(same_site),
-            ["__Host-access_token", "; Path=/; Secure; HttpOnly; SameSite=Strict; Partitioned; Max-Age=300"],
+            ["__Host-access_token", "; Path=/; Secure; HttpOnly; SameSite=Strict; Partitioned"],
         ),
     ] {
         let login = core.login(request(), NOW).unwrap();
         let [line, _] = lines(&login).try_into().unwrap();
         let (name, rest) = line.split_once('=').unwrap();
-        assert_eq!([name, &rest[rest.find(';').unwrap()..]], expected, "{rule}");
+        let attributes = format!("{}; {IN_FIVE_MINUTES}", expected[1]);
+        assert_eq!([name, &rest[rest.find(';').unwrap()..]], [expected[0], &attributes], "{rule}");
     }
 }
 
@@ -166,7 +162,9 @@ fn every_age_is_capped_by_the_absolute_end() {
             login.record.ends_at.to_datetime(),
         ];
         assert_eq!(ends, expected.map(after), "{rule}");
-        let max_ages = expected.map(|age| format!("; Max-Age={age}"));
+        let max_ages = expected.map(|age| {
+            format!("; Max-Age={age}; Expires=Thu, 01 Jan 2026 12:0{}:{:02} GMT", age / 60, age % 60)
+        });
         for (line, max_age) in lines(&login).iter().zip(max_ages) {
             assert!(line.ends_with(&max_age), "{rule}: {line}");
         }

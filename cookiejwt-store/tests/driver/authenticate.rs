@@ -197,7 +197,7 @@ async fn idle_and_absolute_end() {
     let last = world.auth.refresh(&jar.post()).await;
     let lines = lines(&last.cookies);
     assert!(
-        lines.iter().all(|line| line.ends_with("; Max-Age=100")),
+        lines.iter().all(|line| line.ends_with("; Max-Age=100; Expires=Fri, 02 Jan 2026 12:00:00 GMT")),
         "capped by the absolute end: {lines:?}"
     );
     assert_eq!(last.refresh_expires_at, Some(testing::NOW + Duration::days(1)));

@@ -1,6 +1,9 @@
 use proptest::prelude::*;
 
-use super::{super::CookieWriter, settings};
+use super::{
+    super::{CookieWriter, Life},
+    in_attributes, life, settings,
+};
 use crate::{
     MintError, SetCookie,
     config::{CookieSettings, SameSite},
@@ -22,13 +25,15 @@ fn the_lines_of_the_wire_contract() {
     for (rule, cookie, expected) in [
         (
             "access",
-            writer.access("a.b.c", Some(300)),
-            "__Host-access_token=a.b.c; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300",
+            writer.access("a.b.c", Some(life(300))),
+            "__Host-access_token=a.b.c; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300; \
+             Expires=Thu, 01 Jan 2026 12:05:00 GMT",
         ),
         (
             "refresh",
-            writer.refresh("d.e.f", Some(DAY)),
-            "__Host-refresh_token=d.e.f; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=86400",
+            writer.refresh("d.e.f", Some(life(DAY))),
+            "__Host-refresh_token=d.e.f; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=86400; \
+             Expires=Fri, 02 Jan 2026 12:00:00 GMT",
         ),
         (
             "access, not remembered",
@@ -93,9 +98,13 @@ fn every_combination_of_attributes_is_written_in_order() {
     for settings in combinations {
         let writer = CookieWriter::new(&settings);
         let attributes = expected_attributes(&settings).join("; ");
-        for (max_age, end) in
-            [(None, ""), (Some(300), "; Max-Age=300"), (Some(0), "; Max-Age=0"), (Some(-5), "; Max-Age=0")]
-        {
+        for (max_age, end) in [
+            (None, String::new()),
+            (Some(300), in_attributes(300)),
+            (Some(0), in_attributes(0)),
+            (Some(-5), in_attributes(0)),
+        ] {
+            let max_age = max_age.map(life);
             let expected = format!("__Host-access_token=t; {attributes}{end}");
             assert_eq!(line(&writer.access("t", max_age).unwrap()), expected, "{settings:?}");
             let expected = format!("__Host-refresh_token=t; {attributes}{end}");
@@ -111,12 +120,12 @@ fn every_combination_of_attributes_is_written_in_order() {
 fn name_and_value_have_4096_bytes_at_most() {
     let writer = CookieWriter::new(&settings());
     for (name, set) in [
-        ("__Host-access_token", CookieWriter::access as fn(&CookieWriter, &str, Option<i64>) -> _),
+        ("__Host-access_token", CookieWriter::access as fn(&CookieWriter, &str, Option<Life>) -> _),
         ("__Host-refresh_token", CookieWriter::refresh),
     ] {
         for (length, fits) in [(0, true), (4095, true), (4096, true), (4097, false), (100_000, false)] {
             let token = "x".repeat(length.max(name.len()) - name.len());
-            let made: Result<SetCookie, MintError> = set(&writer, &token, Some(300));
+            let made: Result<SetCookie, MintError> = set(&writer, &token, Some(life(300)));
             match made {
                 Ok(cookie) => assert!(fits && line(&cookie).contains(&token), "{length}"),
                 Err(error) => {
@@ -135,7 +144,7 @@ fn name_and_value_have_4096_bytes_at_most() {
 
 #[test]
 fn debug_shows_no_token() {
-    let cookie = CookieWriter::new(&settings()).access("secret.token.text", Some(300)).unwrap();
+    let cookie = CookieWriter::new(&settings()).access("secret.token.text", Some(life(300))).unwrap();
     assert!(cookie.line().is_sensitive(), "the line is marked");
     assert_eq!(
         format!("{cookie:?} {:?}", cookie.line()),
@@ -177,7 +186,7 @@ fn parse(line: &str) -> Result<(String, String, Vec<Attribute>), String> {
             ("Max-Age", Some(value)) => {
                 value == "0" || (!value.starts_with('0') && value.bytes().all(|b| b.is_ascii_digit()))
             }
-            ("Expires", Some(value)) => value == "Thu, 01 Jan 1970 00:00:00 GMT",
+            ("Expires", Some(value)) => is_date(value),
             _ => false,
         };
         if !known || attributes.iter().any(|(seen, _)| seen == key) {
@@ -189,6 +198,42 @@ fn parse(line: &str) -> Result<(String, String, Vec<Attribute>), String> {
         return Err(format!("order {attributes:?}"));
     }
     Ok((name.into(), value.into(), attributes))
+}
+
+/// The shape of an IMF-fixdate.
+fn is_date(text: &str) -> bool {
+    let shape = text.replace(|c: char| c.is_ascii_digit(), "0");
+    let Some((weekday, rest)) = shape.split_once(", ") else { return false };
+    let month = rest.get(3..6).unwrap_or_default();
+    ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(&weekday)
+        && ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+            .contains(&month)
+        && rest.replace(month, "Mon") == "00 Mon 0000 00:00:00 GMT"
+}
+
+/// Java's `CookieManager` takes a cookie without `Expires` for one of RFC 2965.
+#[test]
+fn clients_8_expires_beside_max_age() {
+    let writer = CookieWriter::new(&settings());
+    let expires = |now, ends_at| {
+        let line = line(&writer.access("t", Some(Life { now, ends_at })).unwrap());
+        line.split_once("; Max-Age=").unwrap().1.to_owned()
+    };
+    for (rule, now, ends_at, expected) in [
+        ("a leap day", 1_709_164_800, 1_709_208_000, "43200; Expires=Thu, 29 Feb 2024 12:00:00 GMT"),
+        ("a day of one digit", 0, 4 * DAY + 3661, "349261; Expires=Mon, 05 Jan 1970 01:01:01 GMT"),
+        ("the end of a year", 1_767_225_599, 1_767_225_600, "1; Expires=Thu, 01 Jan 2026 00:00:00 GMT"),
+        ("ended already: now", 1_000, 10, "0; Expires=Thu, 01 Jan 1970 00:16:40 GMT"),
+        (
+            "the last second there is",
+            0,
+            253_402_300_799,
+            "253402300799; Expires=Fri, 31 Dec 9999 23:59:59 GMT",
+        ),
+        ("beyond every calendar", i64::MAX, i64::MAX, "0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"),
+    ] {
+        assert_eq!(expires(now, ends_at), expected, "{rule}");
+    }
 }
 
 fn any_settings() -> impl Strategy<Value = CookieSettings> {
@@ -223,10 +268,13 @@ proptest! {
         settings in any_settings(), token in "[A-Za-z0-9_-]{1,40}(\\.[A-Za-z0-9_-]{1,40}){2}", age in prop::option::of(any::<i64>()),
     ) {
         let writer = CookieWriter::new(&settings);
+        let age = age.map(life);
         let (name, value, attributes) = parse(&line(&writer.access(&token, age).unwrap())).unwrap();
         prop_assert_eq!((&name, &value), (&settings.access_name, &token));
         prop_assert!(attributes.iter().any(|(key, _)| key == "SameSite"), "always written");
-        prop_assert_eq!(attributes.iter().any(|(key, _)| key == "Max-Age"), age.is_some());
+        for of_life in ["Max-Age", "Expires"] {
+            prop_assert_eq!(attributes.iter().any(|(key, _)| key == of_life), age.is_some());
+        }
         prop_assert!(parse(&line(&writer.refresh(&token, age).unwrap())).is_ok());
         for line in cleared(&settings) {
             prop_assert!(parse(&line).is_ok(), "{}", line);
@@ -235,7 +283,7 @@ proptest! {
 
     #[test]
     fn clearing_mirrors_setting(settings in any_settings(), token in "[a-z.]{1,40}", age in prop::option::of(0..DAY)) {
-        let writer = CookieWriter::new(&settings);
+        let (writer, age) = (CookieWriter::new(&settings), age.map(life));
         let set = [writer.access(&token, age).unwrap(), writer.refresh(&token, age).unwrap()];
         let clear = writer.clear_both();
         prop_assert_eq!(clear.iter().count(), 2);

@@ -6,13 +6,15 @@ use proptest::prelude::*;
 
 use super::{
     super::{CookieWriter, SetCookies},
-    settings,
+    life, settings,
 };
 
 const A: &str = "__Host-access_token";
 const R: &str = "__Host-refresh_token";
-const ACCESS: &str = "__Host-access_token=new.a; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300";
-const REFRESH: &str = "__Host-refresh_token=new.r; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900";
+const ACCESS: &str = "__Host-access_token=new.a; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300; \
+                      Expires=Thu, 01 Jan 2026 12:05:00 GMT";
+const REFRESH: &str = "__Host-refresh_token=new.r; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900; \
+                       Expires=Thu, 01 Jan 2026 12:15:00 GMT";
 
 type Fields<'a> = &'a [(HeaderName, &'a str)];
 
@@ -22,7 +24,9 @@ fn writer() -> CookieWriter {
 
 fn both() -> SetCookies {
     let writer = writer();
-    SetCookies::pair(writer.access("new.a", Some(300)).unwrap(), writer.refresh("new.r", Some(900)).unwrap())
+    let (access, refresh) =
+        (writer.access("new.a", Some(life(300))), writer.refresh("new.r", Some(life(900))));
+    SetCookies::pair(access.unwrap(), refresh.unwrap())
 }
 
 fn response(fields: Fields<'_>) -> HeaderMap {

@@ -51,7 +51,15 @@ fn row_m_every_byte_of_a_rotation() {
     assert_eq!(told(&core, &settlement), "alice by access-2, sent");
     let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269200,"iat":1767268900,"jti":"access-2","sid":"session-1","auth_time":1767268800,"refresh_jti":"refresh-2","role":"admin"}"#;
     let refresh = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767355300,"iat":1767268900,"jti":"refresh-2","sid":"session-1","auth_time":1767268800,"session_exp":1769860800,"remember":true}"#;
-    let expected = signed(&core, access, refresh, ["; Max-Age=300", "; Max-Age=86400"]);
+    let expected = signed(
+        &core,
+        access,
+        refresh,
+        [
+            "; Max-Age=300; Expires=Thu, 01 Jan 2026 12:06:40 GMT",
+            "; Max-Age=86400; Expires=Fri, 02 Jan 2026 12:01:40 GMT",
+        ],
+    );
     assert_eq!(lines(&settlement.decision.cookies), expected);
     assert_eq!(settlement.decision.reason, Reason::Rotated);
 }
@@ -65,8 +73,8 @@ fn row_m_the_same_tokens_as_the_testing_module() {
     let access = testing::access("alice").session(SESSION).id("access-2").given_with("refresh-2");
     let refresh = testing::refresh("alice").session(SESSION).id("refresh-2");
     let expected = [
-        format!("{}; {ATTRIBUTES}; Max-Age=300", access.cookie()),
-        format!("{}; {ATTRIBUTES}; Max-Age=86400", refresh.cookie()),
+        format!("{}; {ATTRIBUTES}; Max-Age=300; Expires=Thu, 01 Jan 2026 12:05:00 GMT", access.cookie()),
+        format!("{}; {ATTRIBUTES}; Max-Age=86400; Expires=Fri, 02 Jan 2026 12:00:00 GMT", refresh.cookie()),
     ];
     assert_eq!(lines(&decision.cookies), expected);
     let names: Vec<_> = decision.cookies.iter().map(SetCookie::name).collect();
@@ -118,7 +126,8 @@ fn every_exp_and_max_age_is_capped_by_the_absolute_end() {
     let decision = present(&core, &mut row, &second, after(900), 3);
     let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269800,"iat":1767269700,"jti":"access-3","sid":"session-1","auth_time":1767268800,"refresh_jti":"refresh-3"}"#;
     let refresh = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269800,"iat":1767269700,"jti":"refresh-3","sid":"session-1","auth_time":1767268800,"session_exp":1767269800,"remember":true}"#;
-    let expected = signed(&core, access, refresh, ["; Max-Age=100", "; Max-Age=100"]);
+    let expected =
+        signed(&core, access, refresh, ["; Max-Age=100; Expires=Thu, 01 Jan 2026 12:16:40 GMT"; 2]);
     assert_eq!(lines(&decision.cookies), expected);
     assert_eq!(decision.refresh_expires_at, Some(after(1000)));
     assert_eq!(row.expires_at, Timestamp::from(after(1000)));
@@ -133,7 +142,10 @@ fn one_second_before_the_absolute_end_and_at_it() {
     let second = pairs(&decision.cookies)[1].clone();
     let decision = present(&core, &mut row, &second, after(999), 3);
     let last = lines(&decision.cookies);
-    assert!(last.iter().all(|line| line.ends_with("; Max-Age=1")), "{last:?}");
+    assert!(
+        last.iter().all(|line| line.ends_with("; Max-Age=1; Expires=Thu, 01 Jan 2026 12:16:40 GMT")),
+        "{last:?}"
+    );
     let third = pairs(&decision.cookies)[1].clone();
     let (head, ()) = Request::get("/").header(COOKIE, third).body(()).unwrap().into_parts();
     assert!(core.authenticate(&head, after(1000)).is_refused(), "j");
