@@ -5,19 +5,17 @@ mod session_check;
 
 use time::OffsetDateTime;
 
-pub(crate) use self::credentials::{Cookie, bearer_token};
+pub(crate) use self::credentials::{Cookie, Presented, bearer_token};
 pub use self::session_check::{Resolution, SessionCheck, SessionStatus};
-use self::{
-    credentials::{Presented, refresh_permitted},
-    session_check::Checked,
-};
+use self::{credentials::refresh_permitted, session_check::Checked};
 
 use crate::{
-    Core, CredentialFault, CredentialName, Decision, Identity, Mode, Outcome, Reason, RefreshAttempt,
-    Refusal, RequestHead, Sighting, Timestamp, TokenFault,
+    Core, CredentialName, Decision, Identity, Mode, Outcome, Reason, RefreshAttempt, Refusal, RequestHead,
+    Sighting, Timestamp, TokenFault,
     config::{CredentialOrder, RevocationLevel},
     core::{AccessToken, Presentation, RefreshToken},
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
+    duplicates::{Duplicates, Examined, Faults, OfSession},
     jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
     mode::Carrier,
 };
@@ -57,7 +55,9 @@ struct Table<'a> {
     head: RequestHead<'a>,
     now: OffsetDateTime,
     seconds: i64,
-    faults: Vec<CredentialFault>,
+    faults: Faults,
+    /// Names that came more than once; boxed, because hardly a request has any.
+    duplicates: Option<Box<Duplicates>>,
     /// Of the access token that counts.
     sighting: Option<Box<Sighting>>,
 }
@@ -65,8 +65,8 @@ struct Table<'a> {
 impl Core {
     /// Who is asking? Reads the head, verifies what came in, and says what has to be asked next.
     ///
-    /// Refreshing needs no permission here beyond the table's: OPTIONS, prefetches and cross-site requests that are
-    /// no top-level navigation never refresh.
+    /// Refreshing needs no permission here beyond the table's: OPTIONS, cross-site requests that are no navigation, and
+    /// pages of other origins that a browser only prepares never refresh.
     pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
         let head = head.into();
         if self.config().skips(head.path()) {
@@ -78,8 +78,7 @@ impl Core {
     /// The refresh route: looks at the refresh cookie alone, and rotates whatever the access token says. In token mode no
     /// cookie is there.
     pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
-        let head = head.into();
-        Table::new(self, head, now).refresh()
+        Table::new(self, head.into(), now).refresh()
     }
 
     /// The refresh route in token mode: looks at the `refresh` of the body alone, and never at a cookie. Outside token mode
@@ -90,14 +89,14 @@ impl Core {
         refresh: &str,
         now: OffsetDateTime,
     ) -> Assessment {
-        let head = head.into();
-        Table::new(self, head, now).refresh_by_body(refresh.as_bytes())
+        Table::new(self, head.into(), now).refresh_by_body(refresh.as_bytes())
     }
 }
 
 impl<'a> Table<'a> {
     fn new(core: &'a Core, head: RequestHead<'a>, now: OffsetDateTime) -> Self {
-        Self { core, head, now, seconds: now.unix_timestamp(), faults: Vec::new(), sighting: None }
+        let (seconds, faults) = (now.unix_timestamp(), Faults::default());
+        Self { core, head, now, seconds, faults, duplicates: None, sighting: None }
     }
 
     fn authenticate(mut self) -> Assessment {
@@ -113,14 +112,17 @@ impl<'a> Table<'a> {
         }
         let cleared = if presented.any() {
             match csrf::check(&self.head, &self.core.config().csrf, Credential::Ambient) {
-                Ok(cleared) => Some(cleared),
+                Ok(cleared) => {
+                    self.examine(&presented);
+                    Some(cleared)
+                }
                 Err(denial) => return self.csrf_denied(denial),
             }
         } else {
             None
         };
-        if let (Some(cleared), Some(token)) = (&cleared, self.access(presented.access)) {
-            return self.by_cookie(token, presented.refresh, cleared);
+        if let (Some(cleared), Some(token)) = (&cleared, self.access(&presented.access)) {
+            return self.by_cookie(token, &presented.refresh, cleared);
         }
         if order != CredentialOrder::HeaderThenCookie
             && let Some(token) = self.bearer()
@@ -128,7 +130,7 @@ impl<'a> Table<'a> {
             return self.by_header(token);
         }
         match cleared {
-            Some(cleared) => self.by_refresh(presented.refresh, &cleared),
+            Some(cleared) => self.by_refresh(&presented.refresh, &cleared),
             None => self.nothing(false),
         }
     }
@@ -142,7 +144,8 @@ impl<'a> Table<'a> {
         if presented.refresh.is_absent() {
             return self.settled(Decision::refused(Refusal::NotAuthenticated, Reason::NoCredential));
         }
-        match self.refresh_token(presented.refresh) {
+        self.examine(&presented);
+        match self.refresh_token(&presented.refresh) {
             Some(token) => self.refreshable(token, Carrier::Cookie(cleared), true),
             None => self.nothing(true),
         }
@@ -182,7 +185,7 @@ impl<'a> Table<'a> {
     }
 
     /// Rows c, d, e and g, and the refresh ahead of the end.
-    fn by_cookie(mut self, token: AccessToken, refresh: Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
+    fn by_cookie(mut self, token: AccessToken, refresh: &Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
         let ends_at = token.claims().expires_at;
         let identity = Identity::from_cookie(token, cleared);
         let ahead = self.core.config().ages.refresh_ahead;
@@ -198,7 +201,7 @@ impl<'a> Table<'a> {
     }
 
     /// Rows h to j.
-    fn by_refresh(mut self, refresh: Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
+    fn by_refresh(mut self, refresh: &Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
         match self.refresh_token(refresh) {
             Some(token) => {
                 let permitted = refresh_permitted(&self.head, self.core);
@@ -211,7 +214,8 @@ impl<'a> Table<'a> {
     fn refreshable(self, token: RefreshToken, carrier: Carrier, permitted: bool) -> Assessment {
         let session_id = token.claims.session_id.clone();
         let attempt = permitted.then(|| self.attempt(token, carrier, None));
-        self.check(Checked::Refreshable { session_id, attempt })
+        let speculative = self.head.is_speculative();
+        self.check(Checked::Refreshable { session_id, attempt, speculative })
     }
 
     /// Rows f, i, j and j'.
@@ -261,19 +265,40 @@ impl<'a> Table<'a> {
         self.seconds.saturating_add(life).min(refresh.claims.session_ends_at) > ends_at
     }
 
-    fn access(&mut self, cookie: Cookie<'_>) -> Option<AccessToken> {
-        let verified = cookie.value().and_then(|value| {
-            value.map(|token| self.core.verify_access(token, MAX_COOKIE_TOKEN, self.seconds)).transpose()
-        });
-        let presented = self.note(CredentialName::AccessCookie, verified);
+    /// Names that came more than once are looked at together: which value counts decides what is deleted.
+    fn examine(&mut self, presented: &Presented<'_>) {
+        if presented.any_twice() {
+            let duplicates = Duplicates::examine(self.core, presented, self.seconds);
+            duplicates.report(self.core, &self.head, &mut self.faults);
+            self.duplicates = Some(Box::new(duplicates));
+        }
+    }
+
+    fn access(&mut self, cookie: &Cookie<'_>) -> Option<AccessToken> {
+        let duplicate = self.duplicates.as_mut().and_then(|duplicates| duplicates.access.take());
+        if let Some(examined) = duplicate {
+            let presented = self.chosen(CredentialName::AccessCookie, examined);
+            return presented.map(|presented| self.see(presented));
+        }
+        let token = cookie.only()?;
+        let verified = self.core.verify_access(token, MAX_COOKIE_TOKEN, self.seconds);
+        let presented = self.note(CredentialName::AccessCookie, verified.map(Some));
         presented.map(|presented| self.see(presented))
     }
 
-    fn refresh_token(&mut self, cookie: Cookie<'_>) -> Option<RefreshToken> {
-        let verified = cookie.value().and_then(|value| {
-            value.map(|token| self.core.verify_refresh(token, MAX_COOKIE_TOKEN, self.seconds)).transpose()
-        });
-        self.note(CredentialName::RefreshCookie, verified)
+    fn refresh_token(&mut self, cookie: &Cookie<'_>) -> Option<RefreshToken> {
+        let duplicate = self.duplicates.as_mut().and_then(|duplicates| duplicates.refresh.take());
+        if let Some(examined) = duplicate {
+            return self.chosen(CredentialName::RefreshCookie, examined);
+        }
+        let token = cookie.only()?;
+        let verified = self.core.verify_refresh(token, MAX_COOKIE_TOKEN, self.seconds);
+        self.note(CredentialName::RefreshCookie, verified.map(Some))
+    }
+
+    fn chosen<T: OfSession>(&mut self, credential: CredentialName, examined: Examined<T>) -> Option<T> {
+        let chosen = examined.choose();
+        chosen.map_err(|faults| faults.into_iter().for_each(|fault| self.faults.add(credential, fault))).ok()
     }
 
     fn bearer(&mut self) -> Option<AccessToken> {
@@ -298,7 +323,7 @@ impl<'a> Table<'a> {
         match read {
             Ok(token) => token,
             Err(fault) => {
-                self.faults.push(CredentialFault { credential, fault });
+                self.faults.add(credential, fault);
                 None
             }
         }

@@ -1,11 +1,15 @@
 //! Reading raw `Cookie` bytes, and writing `Set-Cookie` lines.
 
+mod twins;
+
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use time::OffsetDateTime;
 
-use crate::{MintError, RequestHead, SessionChange, config::CookieSettings};
+use self::twins::TwinWriter;
+pub use self::twins::Twins;
+use crate::{CredentialOrder, MintError, RequestHead, SessionChange, config::CookieSettings};
 
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_PAIRS: usize = 200;
@@ -18,12 +22,13 @@ const EPOCH: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 pub(crate) struct Pair<'a>(&'a [u8]);
 
 impl<'a> Pair<'a> {
-    /// The value, if the pair has this name, which is a token and so holds neither `=` nor a blank.
+    /// The value, if the pair has this name, which is a token and so holds neither `=` nor a blank. One pair of quotes
+    /// around it is no part of it (RFC 6265 §4.1.1): Java sends cookies so that it takes for those of RFC 2965.
     pub(crate) fn value_of(self, name: &str) -> Option<&'a [u8]> {
         let pair = trim_start(self.0);
         // Where the name would end there is seldom a `=`: one byte tells almost every neighbour.
         let value = trim_start(pair.get(name.len()..)?).strip_prefix(b"=")?;
-        pair.starts_with(name.as_bytes()).then(|| trim(value))
+        pair.starts_with(name.as_bytes()).then(|| unquoted(trim(value)))
     }
 
     /// Name and value. What has no `=` is no pair.
@@ -66,6 +71,13 @@ fn split_once(bytes: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
         return (bytes, None);
     };
     (before, rest.get(1..))
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    match value {
+        [b'"', inner @ .., b'"'] => inner,
+        value => value,
+    }
 }
 
 /// Only space and tab: Unicode blanks belong to the name.
@@ -116,6 +128,7 @@ pub struct SetCookies {
     lines: Vec<SetCookie>,
     /// Boxed: few applications have one, and every decision carries the place for it around.
     session: Option<Box<SessionChange>>,
+    twins: Twins,
 }
 
 impl SetCookies {
@@ -145,8 +158,17 @@ impl SetCookies {
         self
     }
 
+    /// With the lines that delete the twins of what is set or cleared here; see [`Core::twins`](crate::Core::twins).
+    pub fn with_twins(self, twins: Twins) -> Self {
+        Self { twins: self.twins.and(twins), ..self }
+    }
+
+    pub(crate) fn twins(&self) -> &Twins {
+        &self.twins
+    }
+
     pub(crate) fn pair(first: SetCookie, second: SetCookie) -> Self {
-        Self { lines: vec![first, second], session: None }
+        Self { lines: vec![first, second], ..Self::default() }
     }
 }
 
@@ -212,6 +234,8 @@ pub(crate) struct CookieWriter {
     device_name: String,
     attributes: String,
     device_attributes: String,
+    /// What names of ours may stand under besides.
+    twins: TwinWriter,
 }
 
 impl CookieWriter {
@@ -229,6 +253,7 @@ impl CookieWriter {
                 http_only: true,
                 ..settings.clone()
             }),
+            twins: TwinWriter::new(settings),
         }
     }
 
@@ -250,23 +275,25 @@ impl CookieWriter {
         SetCookies::pair(self.clear(&self.access_name), self.clear(&self.refresh_name))
     }
 
-    /// Writes `cookies` into a response. A line of ours that the handler wrote itself wins, one line per name
-    /// leaves, and a response that carries any of ours is not stored (RFC 9111 §5.2.2.5).
-    pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) {
+    /// Lines that delete what this host may have set under the access cookie's name with other attributes.
+    pub(crate) fn access_twins(&self, host: Option<&str>) -> Vec<SetCookie> {
+        self.twins.lines(&self.access_name, host)
+    }
+
+    /// The same for the refresh cookie.
+    pub(crate) fn refresh_twins(&self, host: Option<&str>) -> Vec<SetCookie> {
+        self.twins.lines(&self.refresh_name, host)
+    }
+
+    /// Writes `cookies` into a response; whether any line of ours leaves with it. A line of ours that the handler wrote
+    /// itself wins, one line per name leaves, behind those that delete its twins, and a response that carries any of
+    /// ours is not stored (RFC 9111 §5.2.2.5).
+    pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) -> bool {
         let lines = headers.values(&header::SET_COOKIE);
-        let mut ours = Vec::new();
         let names = [&self.access_name, &self.refresh_name, &self.device_name];
-        for name in names {
-            let written = lines.iter().rfind(|line| is_line_of(line, name));
-            let pending = cookies.iter().find(|cookie| cookie.name() == name).map(SetCookie::line);
-            let winner = match written {
-                Some(line) => sensitive(line),
-                None => pending.cloned(),
-            };
-            ours.extend(winner);
-        }
+        let ours: Vec<_> = names.iter().flat_map(|name| self.of_name(name, &lines, cookies)).collect();
         if ours.is_empty() {
-            return;
+            return false;
         }
         let is_foreign = |line: &&Vec<u8>| !names.iter().any(|name| is_line_of(line, name));
         let foreign = lines.iter().filter(is_foreign).filter_map(|line| HeaderValue::from_bytes(line).ok());
@@ -277,13 +304,33 @@ impl CookieWriter {
         }
         ensure_member(headers, &header::CACHE_CONTROL, "no-store");
         ensure_member(headers, &header::VARY, "Cookie");
+        true
+    }
+
+    /// What leaves under one name: first the lines that delete twins, then the one that sets or clears it, if any does.
+    fn of_name(&self, name: &str, written: &[Vec<u8>], cookies: &SetCookies) -> Vec<HeaderValue> {
+        let written = written.iter().filter(|line| is_line_of(line, name));
+        let (deleting, setting): (Vec<_>, Vec<_>) = written.partition(|line| self.twins.deletes(name, line));
+        let pending = cookies.iter().find(|cookie| cookie.name() == name).map(SetCookie::line);
+        let winner = match setting.last() {
+            Some(line) => sensitive(line),
+            None => pending.cloned(),
+        };
+        let Some(winner) = winner else {
+            return deleting.into_iter().filter_map(|line| sensitive(line)).collect();
+        };
+        let mut lines: Vec<_> = deleting.into_iter().filter_map(|line| sensitive(line)).collect();
+        for twin in cookies.twins.iter().filter(|twin| twin.name() == name) {
+            if !lines.contains(twin.line()) {
+                lines.push(twin.line().clone());
+            }
+        }
+        lines.push(winner);
+        lines
     }
 
     fn clear(&self, name: &str) -> SetCookie {
-        let line = format!("{name}={}; Max-Age=0; Expires={EPOCH}", self.attributes);
-        // Names and attributes were checked to be visible ASCII when the configuration was built.
-        let line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
-        SetCookie { name: name.into(), line }
+        clearing(name, &self.attributes)
     }
 }
 
@@ -320,6 +367,13 @@ fn set(name: &str, value: &str, attributes: &str, life: Option<Life>) -> Result<
     Ok(SetCookie { name: name.into(), line })
 }
 
+fn clearing(name: &str, attributes: &str) -> SetCookie {
+    let line = format!("{name}={attributes}; Max-Age=0; Expires={EPOCH}");
+    // Names and attributes were checked to be visible ASCII when the configuration was built, hosts when they were read.
+    let line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
+    SetCookie { name: name.into(), line }
+}
+
 /// A line of ours that has gone through bytes: still nothing for a log.
 fn sensitive(line: &[u8]) -> Option<HeaderValue> {
     let mut line = HeaderValue::from_bytes(line).ok()?;
@@ -329,6 +383,20 @@ fn sensitive(line: &[u8]) -> Option<HeaderValue> {
 
 fn is_line_of(line: &[u8], name: &str) -> bool {
     trim(split_once(line, b'=').0) == name.as_bytes()
+}
+
+/// Says that an answer depends on who asked; see [`Core::write_decision`](crate::Core::write_decision).
+pub(crate) fn keep_private(headers: &mut dyn ResponseHeaders, credentials: CredentialOrder) {
+    if credentials.reads_cookies() {
+        ensure_member(headers, &header::VARY, "Cookie");
+    }
+    if credentials.reads_header() {
+        ensure_member(headers, &header::VARY, "Authorization");
+    }
+    let caching = [header::CACHE_CONTROL, header::EXPIRES, header::PRAGMA];
+    if caching.iter().all(|name| headers.values(name).is_empty()) {
+        headers.append(&header::CACHE_CONTROL, &HeaderValue::from_static("private, no-cache"));
+    }
 }
 
 /// Adds a member to a list-valued field, unless it, or `Vary: *`, is there already.

@@ -12,7 +12,7 @@ use crate::{
     ResponseHeaders, Revocation, RevocationReason, SessionChange, SetCookies, Settlement, Timestamp,
     TokenFault,
     claims::{AccessClaims, Expected, Parties, RefreshClaims},
-    cookie::{CookieWriter, Life},
+    cookie::{self, CookieWriter, Life},
     crypto::HmacKey,
     csrf::{self, Credential, CsrfCleared, CsrfDenial},
     decision::Refusal,
@@ -125,10 +125,23 @@ impl Core {
         self.0.jwks.as_ref().map(|document| &*document.etag)
     }
 
-    /// Writes the cookies of a decision into a response: a line that the handler wrote itself wins, one line per
-    /// name leaves, and `Cache-Control: no-store` and `Vary: Cookie` join them.
+    /// Writes cookies into a response: a line that the handler wrote itself wins, one line per name leaves (behind those
+    /// that delete its [twins](Self::twins)), and `Cache-Control: no-store` and `Vary: Cookie` join them.
     pub fn write_cookies(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) {
-        self.0.cookies.write(cookies, headers);
+        let _ = self.0.cookies.write(cookies, headers);
+    }
+
+    /// Writes a decision into the response that depends on it: its cookies as [`write_cookies`](Self::write_cookies) does;
+    /// without any, what keeps caches from showing the answer to somebody else.
+    ///
+    /// Whoever asked who it is made the answer depend on it. So the fields that were read join `Vary`, and a response
+    /// that says nothing about caching gets `Cache-Control: private, no-cache` (RFC 9111 §3.5, OWASP ASVS 14.3.2): a
+    /// shared cache would hand alice's page to a stranger.
+    pub fn write_decision(&self, decision: &Decision, headers: &mut dyn ResponseHeaders) {
+        let with_cookies = self.0.cookies.write(&decision.cookies, headers);
+        if !with_cookies && decision.reason != Reason::Skipped {
+            cookie::keep_private(headers, self.config().credentials);
+        }
     }
 
     /// The lines that clear both cookies.
@@ -284,6 +297,10 @@ impl Core {
 
     fn expected_refresh(&self) -> Expected<'_> {
         Expected { life: self.config().ages.refresh, ..self.expected_access() }
+    }
+
+    pub(crate) fn cookie_writer(&self) -> &CookieWriter {
+        &self.0.cookies
     }
 
     pub(crate) fn throttle_key(&self) -> &HmacKey {

@@ -7,9 +7,13 @@
 //! 2. A request whose credential is the `Authorization` header, or that is in token mode, passes: no browser sends
 //!    either by itself, and no cookie is read.
 //! 3. More than one `Sec-Fetch-Site` or `Origin`, or one that is not ASCII, is denied.
-//! 4. `Sec-Fetch-Site: same-origin` or `none` passes.
+//! 4. `Sec-Fetch-Site: same-origin` or `none` passes. With a public origin set, an `Origin` that comes along (other than
+//!    `null`) has to be that one or a trusted one: WebKit sends the foreign `Origin` of a form that a service worker of
+//!    ours hands on, and calls the request same-origin.
 //! 5. Any other `Sec-Fetch-Site` passes only with a trusted `Origin`.
-//! 6. Without `Sec-Fetch-Site`, an `Origin` that is the public one, a trusted one or the request's own passes.
+//! 6. Without `Sec-Fetch-Site`, an `Origin` that is the public one, a trusted one or the request's own passes. While
+//!    cookies are `Secure`, a page over plain HTTP is not ours, except on this very machine: whoever can answer for
+//!    `http://shop.example` on a network must not post to `https://shop.example`.
 //! 7. Any other `Origin`, also `null`, is denied.
 //! 8. With neither header it is no browser: passes, unless `strict_browser_headers` denies.
 
@@ -42,7 +46,7 @@ pub enum CsrfDenial {
     /// Row 5.
     #[error("Sec-Fetch-Site says another site, and Origin is not trusted")]
     CrossSite,
-    /// Row 7.
+    /// Row 7; row 4 when a public origin is set.
     #[error("Origin is neither ours nor trusted")]
     ForeignOrigin,
     /// Row 8.
@@ -83,6 +87,9 @@ pub(crate) fn check(
     let site = ascii(head.field(&SEC_FETCH_SITE))?;
     let origin = ascii(head.field(&header::ORIGIN))?;
     match (site, origin) {
+        (Some("same-origin" | "none"), Some(origin)) if contradicts(origin, settings) => {
+            Err(CsrfDenial::ForeignOrigin)
+        }
         (Some("same-origin" | "none"), _) => Ok(cleared),
         (Some(_), Some(origin)) if is_trusted(origin, settings) => Ok(cleared),
         (Some(_), _) => Err(CsrfDenial::CrossSite),
@@ -137,11 +144,20 @@ fn is_trusted(origin: &str, settings: &CsrfSettings) -> bool {
     settings.trusted_origins.iter().any(|trusted| same(trusted, origin))
 }
 
+/// Row 4: whether an `Origin` beside a Fetch Metadata that says "ours" is known to be another one.
+fn contradicts(origin: &str, settings: &CsrfSettings) -> bool {
+    let Some(public) = &settings.public_origin else { return false };
+    origin != "null" && !same(public, origin) && !is_trusted(origin, settings)
+}
+
 fn is_ours(origin: &str, head: &RequestHead<'_>, settings: &CsrfSettings) -> bool {
     is_trusted(origin, settings)
         || match &settings.public_origin {
             Some(public) => same(public, origin),
-            None => Origin::parse(origin).zip(head.authority()).is_some_and(|(origin, at)| origin.is_at(at)),
+            None => Origin::parse(origin)
+                .filter(|origin| !(settings.secure && origin.is_exposed()))
+                .zip(head.authority())
+                .is_some_and(|(origin, at)| origin.is_at(at)),
         }
 }
 

@@ -1,7 +1,8 @@
 use time::OffsetDateTime;
 
 use crate::{
-    CsrfDenial, Departure, Identity, MintError, Problem, Revocation, RevocationReason, SetCookies, Sighting,
+    CsrfDenial, Departure, DuplicateCookie, Identity, MintError, Problem, Revocation, RevocationReason,
+    SetCookies, Sighting,
     TokenFault, Tokens,
 };
 
@@ -18,6 +19,8 @@ pub struct Decision {
     pub reason: Reason,
     /// Credentials that came in and were not accepted; for the event.
     pub faults: Vec<CredentialFault>,
+    /// A cookie of ours that came more than once; for the event.
+    pub duplicate: Option<DuplicateCookie>,
     /// When the refresh token that leaves with this decision ends.
     pub refresh_expires_at: Option<OffsetDateTime>,
     /// What a token proves that was presented for the first time.
@@ -77,6 +80,8 @@ pub enum Reason {
     Skipped,
     /// h: refreshable, but not by this request.
     RefreshNotPermitted,
+    /// h: refreshable, but not by a page that a browser prepares (`Sec-Purpose`) and may show later.
+    SpeculationNotPermitted,
     /// i: nothing usable, something early.
     OnlyEarly,
     /// j, j': nothing usable.
@@ -153,6 +158,7 @@ impl Decision {
             tokens: None,
             reason,
             faults: Vec::new(),
+            duplicate: None,
             refresh_expires_at: None,
             sighting: None,
             departure: None,
@@ -164,11 +170,7 @@ impl Decision {
     }
 
     pub(crate) fn with_cookies(self, cookies: SetCookies) -> Self {
-        Self { cookies, ..self }
-    }
-
-    pub(crate) fn with_faults(self, faults: Vec<CredentialFault>) -> Self {
-        Self { faults, ..self }
+        Self { cookies: cookies.with_twins(self.cookies.twins().clone()), ..self }
     }
 
     pub(crate) fn with_sighting(self, sighting: Option<Box<Sighting>>) -> Self {
@@ -200,9 +202,13 @@ impl Decision {
 
     /// Who is asking, for a public route: refused credentials mean "nobody", but a CSRF refusal, a store that is
     /// away and a failure stay what they are.
+    ///
+    /// So does the refusal of a page that a browser prepares and that may not refresh: it would show "nobody" to the
+    /// person later. A prepared error it throws away, and asks again.
     pub fn optional(&self) -> Result<Option<&Identity>, Problem> {
         match self.required() {
             Ok(identity) => Ok(Some(identity)),
+            Err(problem) if self.reason == Reason::SpeculationNotPermitted => Err(problem),
             Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => Ok(None),
             Err(problem) => Err(problem),
         }

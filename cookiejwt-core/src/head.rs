@@ -89,9 +89,10 @@ impl<'a> RequestHead<'a> {
     /// Whether a person would see the answer as a page of its own: then a login page helps him, and a problem document
     /// does not.
     ///
-    /// A safe request that Fetch Metadata calls a top-level navigation; without Fetch Metadata one that accepts HTML by
-    /// name. Never a prefetch: the browser would show the prefetched login page to somebody whom a real navigation
-    /// refreshes.
+    /// A safe request that Fetch Metadata calls a navigation of the top level, of a service worker that hands one on, or of
+    /// a frame of the same site; without Fetch Metadata one that accepts HTML by name. Never a prefetch or a prerender
+    /// (`Sec-Purpose`): a browser shows a prepared login page to somebody who has logged in since, and throws away a
+    /// prepared problem document and asks again.
     ///
     /// ```
     /// use cookiejwt_core::RequestHead;
@@ -105,15 +106,33 @@ impl<'a> RequestHead<'a> {
     /// ```
     pub fn is_page_navigation(&self) -> bool {
         let is_read = self.is_method(&Method::GET) || self.is_method(&Method::HEAD);
-        is_read && self.field(&SEC_PURPOSE) == Field::Absent && self.navigates()
+        is_read && !self.is_speculative() && self.navigates()
     }
 
     fn navigates(&self) -> bool {
         match self.field(&SEC_FETCH_MODE) {
-            Field::One(mode) => mode == b"navigate" && self.field(&SEC_FETCH_DEST) == Field::One(b"document"),
+            Field::One(_) => self.is_navigation(),
             Field::Many => false,
             Field::Absent => self.accepts_html(),
         }
+    }
+
+    /// Whether Fetch Metadata calls this a navigation whose answer a person sees and whose cookies every browser keeps.
+    ///
+    /// A service worker that hands a navigation on sends the destination `empty`; no script can send the mode
+    /// `navigate`. A frame counts on the same site only: from another one its cookies are not kept.
+    pub(crate) fn is_navigation(&self) -> bool {
+        self.is_exactly(&SEC_FETCH_MODE, b"navigate")
+            && match self.field(&SEC_FETCH_DEST) {
+                Field::One(b"document" | b"empty") => true,
+                Field::One(b"iframe" | b"frame") => self.is_exactly(&SEC_FETCH_SITE, b"same-site"),
+                _ => false,
+            }
+    }
+
+    /// Whether a browser prepares a page that nobody may ever see (prefetch, prerender).
+    pub(crate) fn is_speculative(&self) -> bool {
+        self.field(&SEC_PURPOSE) != Field::Absent
     }
 
     /// `*/*` is what programs send.
@@ -187,6 +206,8 @@ mod tests {
 
     #[test]
     fn page_navigations() {
+        const SAME_SITE: (&str, &str) = ("sec-fetch-site", "same-site");
+        const CROSS_SITE: (&str, &str) = ("sec-fetch-site", "cross-site");
         const CHROME: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
         let top: &[_] = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
         let mode = |mode, dest| [("sec-fetch-mode", mode), ("sec-fetch-dest", dest), ("accept", CHROME)];
@@ -200,6 +221,39 @@ mod tests {
             ("an image", "GET", &mode("no-cors", "image"), false),
             ("a WebSocket", "GET", &mode("websocket", "websocket"), false),
             ("a frame", "GET", &mode("navigate", "iframe"), false),
+            (
+                "field 29: a frame of the same site",
+                "GET",
+                &[&mode("navigate", "iframe")[..], &[SAME_SITE]].concat(),
+                true,
+            ),
+            (
+                "field 29: a frame of a frameset",
+                "GET",
+                &[&mode("navigate", "frame")[..], &[SAME_SITE]].concat(),
+                true,
+            ),
+            (
+                "a frame of another site",
+                "GET",
+                &[&mode("navigate", "iframe")[..], &[CROSS_SITE]].concat(),
+                false,
+            ),
+            (
+                "an object of the same site",
+                "GET",
+                &[&mode("navigate", "object")[..], &[SAME_SITE]].concat(),
+                false,
+            ),
+            ("clients 6: a service worker hands a navigation on", "GET", &mode("navigate", "empty"), true),
+            (
+                "clients 6: from another site",
+                "GET",
+                &[&mode("navigate", "empty")[..], &[CROSS_SITE]].concat(),
+                true,
+            ),
+            ("clients 6: it asks by itself, as Firefox has it", "GET", &mode("same-origin", "empty"), false),
+            ("a service worker hands a form on", "POST", &mode("navigate", "empty"), false),
             ("a mode without a destination", "GET", &[("sec-fetch-mode", "navigate")], false),
             ("two modes", "GET", &[top, &[("sec-fetch-mode", "navigate")]].concat(), false),
             ("a prefetch", "GET", &[top, &[("sec-purpose", "prefetch")]].concat(), false),

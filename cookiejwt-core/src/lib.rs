@@ -49,6 +49,7 @@ mod crypto;
 mod csrf;
 mod decision;
 mod departure;
+mod duplicates;
 mod head;
 mod identity;
 mod ids;
@@ -85,12 +86,13 @@ pub use crate::{
         Config, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, Expect, RevocationLevel,
         SameSite, Secret, SharedTokens,
     },
-    cookie::{ResponseHeaders, SetCookie, SetCookies},
+    cookie::{ResponseHeaders, SetCookie, SetCookies, Twins},
     core::Core,
     crypto::{Algorithm, KeyError},
     csrf::{CsrfCleared, CsrfDenial},
     decision::{CredentialFault, CredentialName, Decision, Outcome, Reason, Refusal, Settlement},
     departure::Departure,
+    duplicates::DuplicateCookie,
     head::{Headers, RequestHead},
     identity::{ClaimsError, CredentialSource, Identity},
     ids::{LoginIds, Realm, RefreshIds, SessionId, Subject, TokenId},

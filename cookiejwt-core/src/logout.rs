@@ -1,7 +1,6 @@
 use crate::{
     Core, CsrfDenial, Mode, RequestHead, SessionId, SetCookies,
-    authenticate::bearer_token,
-    cookie,
+    authenticate::{Presented, bearer_token},
     csrf::{self, Credential},
     jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
 };
@@ -36,58 +35,43 @@ impl Core {
         body_refresh: Option<&str>,
     ) -> Result<Logout, CsrfDenial> {
         let head = head.into();
-        let mut named = self.presented_sessions(&head);
+        let mode = self.mode(head);
+        let asked = self.check_csrf(&head);
+        // The table comes before any signature; a request that it refuses may yet be one of a bearer alone.
+        let bearer_decides = asked.is_err() && mode == Mode::Cookie && !self.has_cookie(&head);
+        if !bearer_decides {
+            asked?;
+        }
         let bearer = self.bearer_session(&head);
-        let credential = match (self.mode(head), &bearer) {
-            (Mode::Cookie, Some(_)) if !self.has_cookie(&head) => Credential::Header,
-            (mode, _) => Credential::none_yet(mode),
-        };
-        csrf::check(&head, &self.config().csrf, credential)?;
+        if bearer_decides {
+            let credential = if bearer.is_some() { Credential::Header } else { Credential::Ambient };
+            csrf::check(&head, &self.config().csrf, credential)?;
+        }
+        let mut named = self.presented_sessions(&head);
         let body = body_refresh.and_then(|token| self.refresh_session(token.as_bytes(), MAX_HEADER_TOKEN));
         for session in bearer.into_iter().chain(body) {
             push_new(&mut named, session);
         }
-        let cookies = match self.mode(head) {
-            Mode::Cookie => self.logout_cookies(),
+        let cookies = match mode {
+            Mode::Cookie => self.logout_cookies().with_twins(self.twins(&head)),
             Mode::Token(_) => SetCookies::default(),
         };
         Ok(Logout { sessions: named, cookies })
     }
 
-    /// The sessions whose signed cookies came in, for a login that replaces them; none in token mode.
+    /// The sessions whose signed cookies came in, for a login that replaces them; none in token mode. At most four values
+    /// of each name are looked at.
     pub fn presented_sessions(&self, head: &RequestHead<'_>) -> Vec<SessionId> {
+        let presented = Presented::read(self, head);
+        let refresh = presented.refresh.values().filter_map(|it| self.refresh_session(it, MAX_COOKIE_TOKEN));
+        let access = presented.access.values().filter_map(|it| self.access_session(it, MAX_COOKIE_TOKEN));
         let mut sessions = Vec::new();
-        self.visit_own_cookies(head, &mut |is_refresh, value| {
-            let session = if is_refresh {
-                self.refresh_session(value, MAX_COOKIE_TOKEN)
-            } else {
-                self.access_session(value, MAX_COOKIE_TOKEN)
-            };
-            if let Some(session) = session {
-                push_new(&mut sessions, session);
-            }
-        });
+        access.chain(refresh).for_each(|session| push_new(&mut sessions, session));
         sessions
     }
 
     fn has_cookie(&self, head: &RequestHead<'_>) -> bool {
-        let mut found = false;
-        self.visit_own_cookies(head, &mut |_, _| found = true);
-        found
-    }
-
-    fn visit_own_cookies(&self, head: &RequestHead<'_>, visit: &mut dyn FnMut(bool, &[u8])) {
-        if !self.reads_cookies(head) {
-            return;
-        }
-        let (access, refresh) = (self.config().access_name(), self.config().refresh_name());
-        cookie::visit_pairs(head, &mut |pair| {
-            if let Some(value) = pair.value_of(refresh) {
-                visit(true, value);
-            } else if let Some(value) = pair.value_of(access) {
-                visit(false, value);
-            }
-        });
+        Presented::read(self, head).any()
     }
 
     fn bearer_session(&self, head: &RequestHead<'_>) -> Option<SessionId> {

@@ -17,9 +17,9 @@ pub use self::{
     rotation::{Rotation, RotationStep},
 };
 use crate::{
-    Core, CredentialFault, CustomClaims, Decision, Identity, MintError, Outcome, Reason, RefreshIds, Refusal,
-    Revocation, RevocationReason, RotationRequest, SessionId, Settlement, Sighting, Subject, Timestamp,
-    authenticate::authenticated, claims::RefreshClaims, core::RefreshToken, mode::Carrier,
+    Core, CustomClaims, Decision, Identity, MintError, Outcome, Reason, RefreshIds, Refusal, Revocation,
+    RevocationReason, RotationRequest, SessionId, Settlement, Sighting, Subject, Timestamp,
+    authenticate::authenticated, claims::RefreshClaims, core::RefreshToken, duplicates::Faults, mode::Carrier,
 };
 
 /// What is known about the user whose session is to be refreshed.
@@ -43,7 +43,7 @@ pub struct RefreshAttempt {
     carrier: Carrier,
     soft: Option<Identity>,
     now: Timestamp,
-    faults: Vec<CredentialFault>,
+    faults: Faults,
     /// Of a still valid access token that asks to be renewed ahead of its end.
     sighting: Option<Box<Sighting>>,
 }
@@ -66,10 +66,10 @@ impl RefreshAttempt {
         soft: Option<Identity>,
         now: Timestamp,
     ) -> Self {
-        Self { core, token, carrier, soft, now, faults: Vec::new(), sighting: None }
+        Self { core, token, carrier, soft, now, faults: Faults::default(), sighting: None }
     }
 
-    pub(crate) fn with(self, faults: Vec<CredentialFault>, sighting: Option<Box<Sighting>>) -> Self {
+    pub(crate) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
         Self { faults, sighting, ..self }
     }
 

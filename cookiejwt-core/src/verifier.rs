@@ -12,6 +12,7 @@ use crate::{
     config::Expectations,
     core::AccessToken,
     csrf::{self, Credential},
+    duplicates::Examined,
     jws::{Jws, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, TokenKind},
 };
 
@@ -112,7 +113,7 @@ impl Verifier {
         let request = Request { verifier: &self.0, head: head.into(), now: now.unix_timestamp() };
         let mut faults = Vec::new();
         let decision = request.decide(&mut faults);
-        decision.with_faults(faults)
+        Decision { faults, ..decision }
     }
 }
 
@@ -135,9 +136,12 @@ impl Request<'_> {
                     return self.by_header(faults).unwrap_or_else(refused);
                 }
                 Ok(cleared) => {
-                    let token = self.verified(cookie.value(), MAX_COOKIE_TOKEN);
-                    if let Some(token) = noted(token, CredentialName::AccessCookie, faults) {
-                        return authenticated(Identity::from_cookie(token, &cleared));
+                    let examined = Examined::new(&cookie, |token| self.verify(token, MAX_COOKIE_TOKEN));
+                    match examined.choose() {
+                        Ok(token) => return authenticated(Identity::from_cookie(token, &cleared)),
+                        Err(found) => found.into_iter().for_each(|fault| {
+                            faults.push(CredentialFault { credential: CredentialName::AccessCookie, fault });
+                        }),
                     }
                 }
             }
@@ -146,34 +150,24 @@ impl Request<'_> {
     }
 
     fn by_header(&self, faults: &mut Vec<CredentialFault>) -> Option<Decision> {
-        let token = self.verified(bearer_token(&self.head), MAX_HEADER_TOKEN);
-        let token = noted(token, CredentialName::Bearer, faults)?;
-        Some(authenticated(Identity::from_header(token)))
+        let token = bearer_token(&self.head)
+            .and_then(|token| token.map(|token| self.verify(token, MAX_HEADER_TOKEN)).transpose());
+        match token {
+            Ok(token) => token.map(|token| authenticated(Identity::from_header(token))),
+            Err(fault) => {
+                faults.push(CredentialFault { credential: CredentialName::Bearer, fault });
+                None
+            }
+        }
     }
 
-    fn verified(
-        &self,
-        presented: Result<Option<&[u8]>, TokenFault>,
-        longest: usize,
-    ) -> Result<Option<AccessToken>, TokenFault> {
+    fn verify(&self, token: &[u8], longest: usize) -> Result<AccessToken, TokenFault> {
         let Expectations { issuer, audience, life, leeway, .. } = &*self.verifier.expectations;
         let parties = Parties { issuer, audience, realm: None };
         let expected = Expected { parties, life: *life, session_life: i64::MAX, leeway: *leeway };
-        let Some(token) = presented? else { return Ok(None) };
         let verified = self.verifier.access.verify(token, longest)?;
-        AccessToken::read(verified, &[], expected, self.now).map(Some)
+        AccessToken::read(verified, &[], expected, self.now)
     }
-}
-
-fn noted(
-    verified: Result<Option<AccessToken>, TokenFault>,
-    credential: CredentialName,
-    faults: &mut Vec<CredentialFault>,
-) -> Option<AccessToken> {
-    verified.unwrap_or_else(|fault| {
-        faults.push(CredentialFault { credential, fault });
-        None
-    })
 }
 
 fn nobody(faults: &[CredentialFault]) -> Decision {

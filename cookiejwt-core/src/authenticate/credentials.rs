@@ -4,22 +4,25 @@ use http::{Method, header};
 
 use crate::{
     Core, RequestHead, TokenFault, cookie, csrf,
-    head::{Field, SEC_FETCH_DEST, SEC_FETCH_MODE, SEC_FETCH_SITE, SEC_PURPOSE},
+    head::{Field, SEC_FETCH_SITE},
 };
 
 /// The credentials of a request, as bytes.
 #[derive(Default)]
-pub(super) struct Presented<'a> {
-    pub(super) access: Cookie<'a>,
-    pub(super) refresh: Cookie<'a>,
+pub(crate) struct Presented<'a> {
+    pub(crate) access: Cookie<'a>,
+    pub(crate) refresh: Cookie<'a>,
 }
 
-#[derive(Clone, Copy, Default)]
-pub(crate) enum Cookie<'a> {
-    #[default]
-    Absent,
-    One(&'a [u8]),
-    Twice,
+/// At most so many values of one name are looked at: each costs a signature, and anybody may send hundreds.
+const MOST_VALUES: usize = 4;
+
+/// The values that came under one name, without the quotes around them.
+#[derive(Default)]
+pub(crate) struct Cookie<'a> {
+    first: Option<&'a [u8]>,
+    /// Empty for almost everybody, and then costs nothing.
+    more: Vec<&'a [u8]>,
 }
 
 impl<'a> Cookie<'a> {
@@ -34,25 +37,34 @@ impl<'a> Cookie<'a> {
     }
 
     fn add(&mut self, value: &'a [u8]) {
-        *self = if matches!(self, Self::Absent) { Self::One(value) } else { Self::Twice };
-    }
-
-    pub(crate) fn is_absent(self) -> bool {
-        matches!(self, Self::Absent)
-    }
-
-    /// `Ok(None)` when absent; a name that came twice is a dead credential.
-    pub(crate) fn value(self) -> Result<Option<&'a [u8]>, TokenFault> {
-        match self {
-            Self::Absent => Ok(None),
-            Self::One(value) => Ok(Some(value)),
-            Self::Twice => Err(TokenFault::Duplicate),
+        if self.first.is_none() {
+            self.first = Some(value);
+        } else if self.values().count() < MOST_VALUES {
+            self.more.push(value);
         }
+    }
+
+    pub(crate) fn is_absent(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub(crate) fn came_twice(&self) -> bool {
+        !self.more.is_empty()
+    }
+
+    /// The value, when there is at most one.
+    pub(crate) fn only(&self) -> Option<&'a [u8]> {
+        self.first.filter(|_| !self.came_twice())
+    }
+
+    /// Those that are looked at.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.first.into_iter().chain(self.more.iter().copied())
     }
 }
 
 impl<'a> Presented<'a> {
-    pub(super) fn read(core: &Core, head: &RequestHead<'a>) -> Self {
+    pub(crate) fn read(core: &Core, head: &RequestHead<'a>) -> Self {
         let mut presented = Self::default();
         if core.reads_cookies(head) {
             let (access, refresh) = (core.config().access_name(), core.config().refresh_name());
@@ -67,8 +79,12 @@ impl<'a> Presented<'a> {
         presented
     }
 
-    pub(super) fn any(&self) -> bool {
+    pub(crate) fn any(&self) -> bool {
         !self.access.is_absent() || !self.refresh.is_absent()
+    }
+
+    pub(crate) fn any_twice(&self) -> bool {
+        self.access.came_twice() || self.refresh.came_twice()
     }
 }
 
@@ -88,17 +104,18 @@ pub(crate) fn bearer_token<'a>(head: &RequestHead<'a>) -> Result<Option<&'a [u8]
 }
 
 /// Whether this request may rotate a refresh token: an `<img>` on another site must not.
+///
+/// A page that a browser prepares may when it is ours: the cookies of its answers are kept. Pages of siblings may have
+/// theirs prepared too, so nothing else of what is prepared may.
 pub(super) fn refresh_permitted(head: &RequestHead<'_>, core: &Core) -> bool {
-    if head.is_method(&Method::OPTIONS) || head.field(&SEC_PURPOSE) != Field::Absent {
+    if head.is_method(&Method::OPTIONS) {
         return false;
     }
     match head.field(&SEC_FETCH_SITE) {
-        Field::Absent | Field::One(b"same-origin" | b"none") => true,
+        Field::One(b"same-origin" | b"none") => true,
         Field::Many => false,
-        Field::One(_) => {
-            let navigates = head.field(&SEC_FETCH_MODE) == Field::One(b"navigate")
-                && head.field(&SEC_FETCH_DEST) == Field::One(b"document");
-            navigates || csrf::has_trusted_origin(head, &core.config().csrf)
-        }
+        _ if head.is_speculative() => false,
+        Field::Absent => true,
+        Field::One(_) => head.is_navigation() || csrf::has_trusted_origin(head, &core.config().csrf),
     }
 }

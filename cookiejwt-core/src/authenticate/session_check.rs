@@ -2,8 +2,8 @@
 
 use super::authenticated;
 use crate::{
-    Core, CredentialFault, CredentialSource, Decision, Identity, Outcome, Reason, RefreshAttempt, Refusal,
-    RevocationReason, SessionId, Sighting,
+    Core, CredentialSource, Decision, Identity, Outcome, Reason, RefreshAttempt, Refusal, RevocationReason,
+    SessionId, Sighting, duplicates::Faults,
 };
 
 /// What is known about a session.
@@ -25,7 +25,7 @@ pub enum SessionStatus {
 pub struct SessionCheck {
     pub(super) core: Core,
     pub(super) kind: Checked,
-    pub(super) faults: Vec<CredentialFault>,
+    pub(super) faults: Faults,
     pub(super) sighting: Option<Box<Sighting>>,
 }
 
@@ -34,7 +34,7 @@ pub(super) enum Checked {
     /// A valid access token, and a refresh ahead of its end when there is one.
     Access { identity: Identity, ahead: Option<Box<RefreshAttempt>> },
     /// No valid access token; no attempt when this request may not refresh.
-    Refreshable { session_id: SessionId, attempt: Option<Box<RefreshAttempt>> },
+    Refreshable { session_id: SessionId, attempt: Option<Box<RefreshAttempt>>, speculative: bool },
 }
 
 impl Checked {
@@ -93,7 +93,9 @@ impl SessionCheck {
             (_, Checked::Access { identity, ahead: None }) => {
                 settled(authenticated(identity).with_sighting(sighting))
             }
-            (_, Checked::Refreshable { attempt: None, .. }) => settled(refresh_not_permitted()),
+            (_, Checked::Refreshable { attempt: None, speculative, .. }) => {
+                settled(refresh_not_permitted(speculative))
+            }
         }
     }
 }
@@ -114,6 +116,8 @@ impl Core {
     }
 }
 
-fn refresh_not_permitted() -> Decision {
-    Decision::refused(Refusal::RefreshRequired, Reason::RefreshNotPermitted)
+/// Row h.
+fn refresh_not_permitted(speculative: bool) -> Decision {
+    let reason = if speculative { Reason::SpeculationNotPermitted } else { Reason::RefreshNotPermitted };
+    Decision::refused(Refusal::RefreshRequired, reason)
 }

@@ -195,6 +195,15 @@ fn expired_refresh() -> String {
     alice_refresh().expired().cookie()
 }
 
+/// Valid, of another session of the same user.
+fn second() -> String {
+    alice().session("another").cookie()
+}
+
+fn second_refresh() -> String {
+    alice_refresh().session("another").cookie()
+}
+
 fn forged_refresh() -> String {
     forge(&refresh())
 }

@@ -309,8 +309,9 @@ impl ConfigBuilder {
             public_origin: self.public_origin,
             trusted_origins: self.trusted_origins,
             strict_browser_headers: self.strict_browser_headers,
+            secure: cookies.secure,
         };
-        checks::origins(&csrf, cookies.secure)?;
+        checks::origins(&csrf)?;
         checks::skip(&self.skip)?;
         checks::token_mode(self.token_mode, self.credentials)?;
         let CheckedKeys { signing, verifying, directory } = self.keys.check()?;

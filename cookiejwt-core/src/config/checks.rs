@@ -112,13 +112,13 @@ fn name(setting: &'static str, name: &str, cookies: &CookieSettings) -> Check {
     Ok(())
 }
 
-pub(super) fn origins(csrf: &CsrfSettings, secure: bool) -> Check {
+pub(super) fn origins(csrf: &CsrfSettings) -> Check {
     const PUBLIC: &str = "COOKIEJWT_PUBLIC_ORIGIN";
     for origin in &csrf.trusted_origins {
         web_origin("COOKIEJWT_TRUSTED_ORIGINS", origin)?;
     }
     let Some(public) = &csrf.public_origin else { return Ok(()) };
-    if web_origin(PUBLIC, public)?.is_https() && !secure {
+    if web_origin(PUBLIC, public)?.is_https() && !csrf.secure {
         let what = "is https while COOKIEJWT_SECURE is false";
         return Err(refuse(PUBLIC, Insecure, what, "remove COOKIEJWT_SECURE=false"));
     }
@@ -126,10 +126,17 @@ pub(super) fn origins(csrf: &CsrfSettings, secure: bool) -> Check {
 }
 
 fn web_origin<'a>(setting: &'static str, text: &'a str) -> Check<Origin<'a>> {
-    Origin::parse(text).filter(Origin::is_web).ok_or_else(|| {
+    let origin = Origin::parse(text).ok_or_else(|| {
         let cure = "write scheme://host or scheme://host:port, without a path";
         refuse(setting, Malformed, format!("is {text:?}"), cure)
-    })
+    })?;
+    if !origin.is_web() {
+        // The shape is right, so advice about the shape would send people in circles.
+        let what = format!("is {text:?}, and browsers keep cookies of http and https only");
+        let cure = "write only http and https: native shells use token mode";
+        return Err(refuse(setting, Malformed, what, cure));
+    }
+    Ok(origin)
 }
 
 pub(super) fn skip(paths: &[String]) -> Check {

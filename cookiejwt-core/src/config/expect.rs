@@ -89,8 +89,8 @@ impl Expect {
     }
 
     pub(crate) fn check(self) -> Result<Expectations, ConfigError> {
-        checks::origins(&self.csrf, true)
-            .map_err(|error| error.of("Expect::trusted_origin or public_origin"))?;
+        let csrf = CsrfSettings { secure: true, ..self.csrf };
+        checks::origins(&csrf).map_err(|error| error.of("Expect::trusted_origin or public_origin"))?;
         if self.access_cookie.as_ref().is_some_and(|name| !checks::is_token(name)) {
             let cure = "write the name as the issuer does, for instance __Host-access_token";
             return Err(checks::refuse(
@@ -106,7 +106,7 @@ impl Expect {
             access_cookie: self.access_cookie,
             life: ages::age("Expect::access_max_age", self.access_max_age)?.unwrap_or(ages::ACCESS_SECONDS),
             leeway: ages::leeway("Expect::leeway", self.leeway, 0, ages::LEEWAY_SECONDS)?,
-            csrf: self.csrf,
+            csrf,
         })
     }
 }

@@ -25,7 +25,10 @@ pub use self::{
     secret::Secret,
     twins::SharedTokens,
 };
-pub(crate) use self::{expect::Expectations, origin::Origin};
+pub(crate) use self::{
+    expect::Expectations,
+    origin::{Origin, host_of},
+};
 
 /// Settings that have passed every check: secure by default, impossible to start insecure.
 ///
@@ -94,6 +97,8 @@ pub(crate) struct CsrfSettings {
     pub(crate) public_origin: Option<String>,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) strict_browser_headers: bool,
+    /// Whether the cookies are `Secure`, so that a page over plain HTTP is not ours.
+    pub(crate) secure: bool,
 }
 
 /// When a browser sends the cookies along with requests from other sites (the `SameSite` attribute).
@@ -231,6 +236,16 @@ impl Config {
     /// Whether clients may ask for tokens in bodies.
     pub fn token_mode(&self) -> bool {
         self.token_mode
+    }
+
+    /// The origin under which browsers see the application, when it was set.
+    pub fn public_origin(&self) -> Option<&str> {
+        self.csrf.public_origin.as_deref()
+    }
+
+    /// Other origins whose pages may send requests with the cookies.
+    pub fn trusted_origins(&self) -> &[String] {
+        &self.csrf.trusted_origins
     }
 
     /// When a revoked session's access tokens die.

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 /// A web origin, `scheme://host[:port]` (RFC 6454 §4), borrowed from where it stands.
 ///
 /// Scheme and host compare without case; a port that is the default of the scheme may be absent on either side.
@@ -29,6 +31,11 @@ impl<'a> Origin<'a> {
         self.same_as(&Origin { scheme: self.scheme, host, port })
     }
 
+    /// Whether the page came over plain HTTP from another machine, so that anybody on the way may have written it.
+    pub(crate) fn is_exposed(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("http") && !is_loopback(self.host)
+    }
+
     pub(crate) fn is_https(&self) -> bool {
         self.scheme.eq_ignore_ascii_case("https")
     }
@@ -45,6 +52,23 @@ impl<'a> Origin<'a> {
         };
         self.port.or(default)
     }
+}
+
+/// Whether a browser takes the host for its own machine, and pages from there for secure (W3C Secure Contexts §3.1).
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    match address.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => {
+            let name = host.trim_end_matches('.').to_ascii_lowercase();
+            name == "localhost" || name.ends_with(".localhost")
+        }
+    }
+}
+
+/// The host of a `Host` field or an `:authority`, without the port.
+pub(crate) fn host_of(authority: &str) -> Option<&str> {
+    split_authority(authority).map(|(host, _)| host)
 }
 
 fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
@@ -84,6 +108,31 @@ mod tests {
         ] {
             let (left, right) = (Origin::parse(left).unwrap(), Origin::parse(right).unwrap());
             assert_eq!(left.same_as(&right), same, "{left:?} {right:?}");
+        }
+    }
+
+    #[test]
+    fn audit_14_a_page_over_plain_http_from_another_machine() {
+        for (rule, origin, exposed) in [
+            ("http", "http://a.example", true),
+            ("http in other case, with a port", "HTTP://a.example:8080", true),
+            ("https", "https://a.example", false),
+            ("localhost", "http://localhost:3000", false),
+            ("localhost in other case", "http://LocalHost", false),
+            ("localhost with the dot of the root", "http://localhost.", false),
+            ("a name under localhost", "http://shop.localhost", false),
+            ("a name that only ends alike", "http://notlocalhost", true),
+            ("a name that only begins alike", "http://localhost.example", true),
+            ("IPv4", "http://127.0.0.1:3000", false),
+            ("all of 127", "http://127.8.9.10", false),
+            ("a name that begins like an address", "http://127.0.0.1.example", true),
+            ("another address", "http://192.168.0.2", true),
+            ("IPv6", "http://[::1]:3000", false),
+            ("IPv4 in IPv6", "http://[::ffff:127.0.0.1]", false),
+            ("another IPv6", "http://[fe80::1]", true),
+            ("any address", "http://0.0.0.0", true),
+        ] {
+            assert_eq!(Origin::parse(origin).unwrap().is_exposed(), exposed, "{rule}");
         }
     }
 

@@ -31,6 +31,7 @@ fn settings(public: Option<&str>, strict: bool) -> CsrfSettings {
         public_origin: public.map(Into::into),
         trusted_origins: vec!["http://127.0.0.1:5173".into(), TRUSTED.into()],
         strict_browser_headers: strict,
+        secure: true,
     }
 }
 
@@ -198,7 +199,7 @@ const OTHER_ROWS: [Row; 26] = [
     ),
     ("3: Origin is not UTF-8", "POST", &[(ORIGIN, b"https://\xff")], Err(Ambiguous)),
     ("4: same-origin", "POST", &[(SITE, b"same-origin")], ALLOW),
-    ("4: same-origin, whatever Origin says", "POST", &[(SITE, b"same-origin"), (ORIGIN, b"null")], ALLOW),
+    ("4: same-origin, whatever Origin hides", "POST", &[(SITE, b"same-origin"), (ORIGIN, b"null")], ALLOW),
     ("4: none", "POST", &[(SITE, b"none")], ALLOW),
     ("4: same-origin opens a WebSocket", "GET", &[(SITE, b"same-origin"), (UPGRADE, b"websocket")], ALLOW),
     ("4: same-origin sends a form", "GET", &[(SITE, b"same-origin"), (TYPE, b"multipart/form-data")], ALLOW),
@@ -256,16 +257,19 @@ fn rows_3_to_5_fetch_metadata() {
 }
 
 /// Origin, Host, and whether they are the same without a public origin.
-const AT_HOST: [(&str, &str, &str, bool); 27] = [
+const AT_HOST: [(&str, &str, &str, bool); 34] = [
     ("the same", "https://a.example", "a.example", true),
-    ("the same, plain", "http://a.example", "a.example", true),
+    ("localhost", "http://localhost:3000", "localhost:3000", true),
+    ("a name under localhost", "http://shop.localhost:3000", "shop.localhost:3000", true),
+    ("all of 127", "http://127.9.9.9", "127.9.9.9", true),
+    ("https on a port", "https://a.example:8443", "a.example:8443", true),
     ("host without case", "https://A.Example", "a.eXAMPLE", true),
     ("scheme without case", "HTTPS://a.example", "a.example", true),
     ("https default port in Host", "https://a.example", "a.example:443", true),
     ("https default port in Origin", "https://a.example:443", "a.example", true),
-    ("http default port in Host", "http://a.example", "a.example:80", true),
-    ("http default port in Origin", "http://a.example:80", "a.example", true),
-    ("the same port", "http://a.example:8080", "a.example:8080", true),
+    ("http default port in Host", "http://localhost", "localhost:80", true),
+    ("http default port in Origin", "http://localhost:80", "localhost", true),
+    ("the other loopback", "http://localhost:3000", "127.0.0.1:3000", false),
     ("the other scheme's default port", "https://a.example", "a.example:80", false),
     ("http on 443", "http://a.example", "a.example:443", false),
     ("another port", "https://a.example", "a.example:8443", false),
@@ -278,13 +282,28 @@ const AT_HOST: [(&str, &str, &str, bool); 27] = [
     ("IPv4", "http://127.0.0.1:3000", "127.0.0.1:3000", true),
     ("IPv6", "http://[::1]:3000", "[::1]:3000", true),
     ("IPv6 with the default port", "http://[::1]", "[::1]:80", true),
-    ("IPv6 without case", "http://[FE80::1]", "[fe80::1]", true),
+    ("IPv6 without case", "https://[FE80::1]", "[fe80::1]", true),
     ("another IPv6", "http://[::2]", "[::1]", false),
     ("IPv6 on another port", "http://[::1]:3000", "[::1]", false),
     ("a user in Host", "https://a.example", "evil@a.example", false),
     ("a path in Host", "https://a.example", "a.example/", false),
     ("an empty Host", "https://a.example", "", false),
+    ("audit 14: over plain http", "http://a.example", "a.example", false),
+    ("audit 14: over plain http, in other case", "HTTP://a.example", "a.example", false),
+    ("audit 14: over plain http, on a port", "http://a.example:8080", "a.example:8080", false),
+    ("audit 14: over plain http, from a private network", "http://192.168.0.2", "192.168.0.2", false),
 ];
+
+/// Where cookies travel over plain HTTP, its pages are ours.
+#[test]
+fn row_6_without_secure_cookies_the_scheme_is_not_known() {
+    let plain = CsrfSettings { secure: false, ..settings(None, true) };
+    for (rule, origin, host, same) in AT_HOST {
+        let expected = if same || rule.starts_with("audit 14") { ALLOW } else { Err(ForeignOrigin) };
+        let fields: Fields<'_> = &[(ORIGIN, origin.as_bytes()), (HOST, host.as_bytes())];
+        assert_eq!(verdict("POST", fields, &plain), expected, "6: {rule}");
+    }
+}
 
 #[test]
 fn row_6_the_requests_own_authority() {
@@ -299,6 +318,35 @@ fn row_6_the_requests_own_authority() {
         assert_eq!(with_authority, expected, "6: {rule}, as :authority");
         let public = verdict("POST", fields, &settings(Some(PUBLIC), false));
         assert_eq!(public, Err(ForeignOrigin), "6: {rule}, but a public origin is set");
+    }
+}
+
+/// With and without a public origin. WebKit, a service worker of ours, and a form of another page (clients.md 6).
+const BESIDE_OURS: [(&str, &[u8], &[u8], bool); 10] = [
+    ("same-origin, the public origin", b"same-origin", b"https://shop.example", true),
+    ("same-origin, the public origin in other case", b"same-origin", b"HTTPS://Shop.example:443", true),
+    ("same-origin, trusted", b"same-origin", b"https://trusted.example", true),
+    ("same-origin, null", b"same-origin", b"null", true),
+    ("same-origin, a sibling", b"same-origin", b"https://www.shop.example", false),
+    ("same-origin, another site", b"same-origin", b"https://evil.example", false),
+    ("same-origin, the public host over http", b"same-origin", b"http://shop.example", false),
+    ("same-origin, the Host", b"same-origin", b"https://a.example", false),
+    ("same-origin, no origin at all", b"same-origin", b"", false),
+    ("none, another site", b"none", b"https://evil.example", false),
+];
+
+#[test]
+fn row_4_clients_6_an_origin_beside_same_origin_is_held_against_the_public_one() {
+    for (rule, site, origin, ours) in BESIDE_OURS {
+        let fields: Fields<'_> = &[(SITE, site), (ORIGIN, origin), (HOST, b"a.example")];
+        let expected = if ours { ALLOW } else { Err(ForeignOrigin) };
+        assert_eq!(verdict("POST", fields, &settings(Some(PUBLIC), false)), expected, "4: {rule}");
+        assert_eq!(
+            verdict("POST", fields, &settings(None, false)),
+            ALLOW,
+            "4: {rule}, nothing to hold it against"
+        );
+        assert_eq!(verdict("GET", fields, &settings(Some(PUBLIC), false)), ALLOW, "1: {rule}");
     }
 }
 

@@ -18,15 +18,18 @@ enum Token {
     Dead,
     Expired,
     Early,
+    /// Two sessions; of the header, two fields.
     Twice,
+    /// A valid one among others: junk, the same once more.
+    Among,
     OtherSession,
 }
 
-use Token::{Absent, Dead, Early, Expired, Near, OtherSession, Twice, Valid};
+use Token::{Absent, Among, Dead, Early, Expired, Near, OtherSession, Twice, Valid};
 
-const ACCESS: [Token; 6] = [Absent, Valid, Near, Dead, Early, Twice];
+const ACCESS: [Token; 7] = [Absent, Valid, Near, Dead, Early, Twice, Among];
 const BEARER: [Token; 5] = [Absent, Valid, Dead, Early, Twice];
-const REFRESH: [Token; 7] = [Absent, Valid, Dead, Expired, Early, Twice, OtherSession];
+const REFRESH: [Token; 8] = [Absent, Valid, Dead, Expired, Early, Twice, Among, OtherSession];
 
 #[derive(Clone, Copy, Debug)]
 struct Case {
@@ -46,8 +49,9 @@ fn expected(case: Case) -> &'static str {
         CredentialOrder::HeaderOnly => (false, true),
         _ => (true, true),
     };
-    let access = if cookies { case.access } else { Absent };
-    let refresh = if cookies { case.refresh } else { Absent };
+    let counts = |token| if token == Among { Valid } else { token };
+    let access = if cookies { counts(case.access) } else { Absent };
+    let refresh = if cookies { counts(case.refresh) } else { Absent };
     // Two `Authorization` fields are none.
     let bearer = if header && case.bearer != Twice { case.bearer } else { Absent };
     if case.token_mode {
@@ -85,9 +89,9 @@ fn expected(case: Case) -> &'static str {
 
 /// The fields of each kind of token, minted once.
 struct Fields {
-    access: [Vec<String>; 6],
+    access: [Vec<String>; 7],
     bearer: [Vec<String>; 5],
-    refresh: [Vec<String>; 7],
+    refresh: [Vec<String>; 8],
 }
 
 impl Fields {
@@ -99,7 +103,8 @@ impl Fields {
                 Near => vec![near()],
                 Dead => vec![expired()],
                 Early => vec![early()],
-                Twice => vec![valid(), valid()],
+                Twice => vec![valid(), second()],
+                Among => vec![forged(), valid(), valid(), expired()],
                 _ => vec![],
             }),
             bearer: BEARER.map(|token| match token {
@@ -114,7 +119,8 @@ impl Fields {
                 Dead => vec![forged_refresh()],
                 Expired => vec![expired_refresh()],
                 Early => vec![unknown_key_refresh()],
-                Twice => vec![refresh(), refresh()],
+                Twice => vec![refresh(), second_refresh()],
+                Among => vec![expired_refresh(), refresh(), forged_refresh(), refresh()],
                 OtherSession => vec![alice_refresh().session("another").cookie()],
                 _ => vec![],
             }),

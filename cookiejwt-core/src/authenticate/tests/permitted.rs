@@ -8,6 +8,8 @@ type Fields = &'static [(&'static str, &'static str)];
 
 const NAVIGATION: Fields = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 const IMAGE: Fields = &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+const PREFETCH: Fields = &[("sec-purpose", "prefetch")];
+const PRERENDER: Fields = &[("sec-purpose", "prefetch;prerender")];
 const CORS: Fields = &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
 
 /// A rule, the method, `Sec-Fetch-Site`, more fields, and whether the request may refresh.
@@ -36,12 +38,26 @@ const SITES: &[Case] = &[
     ("two Sec-Fetch-Site of a navigation", "GET", &["none", "cross-site"], NAVIGATION, false),
 ];
 
+const FRAME: Fields = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+const FRAMESET: Fields = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "frame")];
+/// A service worker hands a navigation on.
+const HANDED_ON: Fields = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "empty")];
+
 const NAVIGATIONS: &[Case] = &[
+    ("field 29: a frame of the same site", "GET", &["same-site"], FRAME, true),
+    ("field 29: a frame of a frameset of the same site", "GET", &["same-site"], FRAMESET, true),
+    ("field 29: a frame of the own origin", "GET", &["same-origin"], FRAME, true),
+    ("field 29: a frame of another site", "GET", &["cross-site"], FRAME, false),
+    ("field 29: a frameset of another site", "GET", &["cross-site"], FRAMESET, false),
+    ("field 29: a frame of an unknown site", "GET", &["sideways"], FRAME, false),
+    ("clients 6: a link of another site, through a service worker", "GET", &["cross-site"], HANDED_ON, true),
+    ("clients 6: a link of the same site, through a service worker", "GET", &["same-site"], HANDED_ON, true),
+    ("clients 6: two Sec-Fetch-Site", "GET", &["cross-site", "cross-site"], HANDED_ON, false),
     (
-        "iframe",
+        "an embed of the same site",
         "GET",
-        &["cross-site"],
-        &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
+        &["same-site"],
+        &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "embed")],
         false,
     ),
     (
@@ -93,24 +109,32 @@ const PURPOSES: &[Case] = &[
     ("OPTIONS", "OPTIONS", &[], &[], false),
     ("OPTIONS, same origin", "OPTIONS", &["same-origin"], &[], false),
     ("OPTIONS, trusted origin", "OPTIONS", &["cross-site"], &[("origin", TRUSTED)], false),
-    ("prefetch", "GET", &[], &[("sec-purpose", "prefetch")], false),
-    ("prefetch, same origin", "GET", &["same-origin"], &[("sec-purpose", "prefetch")], false),
+    ("prefetch, no Sec-Fetch-Site", "GET", &[], PREFETCH, false),
+    ("field 5: prefetch, same origin", "GET", &["same-origin"], PREFETCH, true),
+    ("field 5: prefetch, none", "GET", &["none"], PREFETCH, true),
+    ("field 5: prerender, none", "GET", &["none"], PRERENDER, true),
     (
-        "prefetch, trusted origin",
+        "field 5: prerender, same origin: a script of the prerendered page",
         "GET",
-        &["cross-site"],
-        &[("sec-purpose", "prefetch"), ("origin", TRUSTED)],
+        &["same-origin"],
+        PRERENDER,
+        true,
+    ),
+    ("field 5: two purposes", "GET", &["none"], &[PREFETCH[0], ("sec-purpose", "x")], true),
+    ("field 5: prefetched navigation", "GET", &["none"], &[PREFETCH[0], NAVIGATION[0], NAVIGATION[1]], true),
+    ("prefetch, same site", "GET", &["same-site"], PREFETCH, false),
+    ("prefetch, cross-site", "GET", &["cross-site"], PREFETCH, false),
+    ("prefetch, an unknown site", "GET", &["sideways"], PREFETCH, false),
+    ("prefetch, two Sec-Fetch-Site", "GET", &["none", "none"], PREFETCH, false),
+    ("prefetch, trusted origin", "GET", &["cross-site"], &[PREFETCH[0], ("origin", TRUSTED)], false),
+    (
+        "prefetched navigation of a sibling",
+        "GET",
+        &["same-site"],
+        &[PREFETCH[0], NAVIGATION[0], NAVIGATION[1]],
         false,
     ),
-    ("prerender", "GET", &["none"], &[("sec-purpose", "prefetch;prerender")], false),
-    ("two purposes", "GET", &["none"], &[("sec-purpose", "prefetch"), ("sec-purpose", "x")], false),
-    (
-        "prefetched navigation",
-        "GET",
-        &["none"],
-        &[("sec-purpose", "prefetch"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
-        false,
-    ),
+    ("prefetch, OPTIONS", "OPTIONS", &["same-origin"], PREFETCH, false),
 ];
 
 fn request((_, method, sites, fields, _): Case, pairs: [String; 2]) -> Builder {
@@ -144,4 +168,31 @@ fn what_may_refresh() {
 fn nobody_is_trusted_by_default() {
     let request = cookies([refresh()]).header("sec-fetch-site", "same-site").header("origin", TRUSTED);
     assert_rows(|config| config, [("h: same-site", request, "401 refresh_required")]);
+}
+
+/// Else a prepared page says "stranger" to the person who looks at it later.
+#[test]
+fn field_5_row_h_of_a_prepared_page_is_no_nobody() {
+    let core = testing::core();
+    let settled = |request: Builder| match core.authenticate(&parts(request), NOW) {
+        Assessment::Settled(decision) => decision,
+        Assessment::NeedsSessionCheck(check) => match check.resolve(SessionStatus::Live) {
+            Resolution::Settled(decision) => decision,
+            Resolution::NeedsRefresh(_) => panic!("a refresh"),
+        },
+        Assessment::NeedsRefresh(_) => panic!("a refresh"),
+    };
+    let at = |site| cookies([expired(), refresh()]).header("sec-fetch-site", site);
+    let prepared = |request: Builder| request.header("sec-purpose", "prefetch;prerender");
+    for (rule, request, answer) in [
+        ("row h, prepared", prepared(at("same-site")), Some("refresh_required")),
+        ("row h, prepared by another site", prepared(at("cross-site")), Some("refresh_required")),
+        ("row h", at("same-site"), None),
+        ("row f, prepared", prepared(get()), None),
+        ("row j, prepared", prepared(cookies([forged()])), None),
+        ("row a, prepared", prepared(at("cross-site").method("POST")), Some("csrf_failed")),
+    ] {
+        let decision = settled(request);
+        assert_eq!(decision.optional().err().map(crate::Problem::code), answer, "{rule}");
+    }
 }

@@ -73,7 +73,18 @@ fn row_e_access_valid_and_not_near_its_end() {
             ("e: the order of the cookies", cookies([refresh(), valid()]), "alice by cookie"),
             ("e: dead refresh cookie", cookies([valid(), forged_refresh()]), "alice by cookie"),
             ("e: expired refresh cookie", cookies([valid(), expired_refresh()]), "alice by cookie"),
-            ("e: refresh cookie came twice", cookies([valid(), refresh(), refresh()]), "alice by cookie"),
+            (
+                "e: refresh of two sessions",
+                cookies([valid(), refresh(), second_refresh()]),
+                "alice by cookie",
+            ),
+            ("e: access came twice", cookies([valid(), valid()]), "alice by cookie"),
+            ("e: access beside junk", cookies([forged(), valid(), garbage("access")]), "alice by cookie"),
+            (
+                "e: access beside an expired one of another session",
+                cookies([valid(), bob().expired().cookie()]),
+                "alice by cookie",
+            ),
             ("e: refresh of another session", cookies([valid(), other_session()]), "alice by cookie"),
             ("e: dead bearer", bearer(cookies([valid()]), "Bearer x"), "alice by cookie"),
         ],
@@ -110,7 +121,13 @@ fn row_g_near_its_end_and_nothing_to_refresh_with() {
             ("g: refresh absent", cookies([near()]), "alice by cookie"),
             ("g: refresh forged", cookies([near(), forged_refresh()]), "alice by cookie"),
             ("g: refresh expired", cookies([near(), expired_refresh()]), "alice by cookie"),
-            ("g: refresh came twice", cookies([near(), refresh(), refresh()]), "alice by cookie"),
+            ("g: refresh of two sessions", cookies([near(), refresh(), second_refresh()]), "alice by cookie"),
+            (
+                "k-r: near its end, refresh came twice",
+                cookies([near(), refresh(), refresh()]),
+                "refresh of alice, soft as alice",
+            ),
+            ("e: the newer of two of one session", cookies([near(), valid(), refresh()]), "alice by cookie"),
             ("g: refresh early", cookies([near(), early_refresh()]), "alice by cookie"),
             ("g: refresh of an unknown key", cookies([near(), unknown_key_refresh()]), "alice by cookie"),
             ("g: refresh of another session", cookies([near(), other_session()]), "alice by cookie"),
@@ -127,14 +144,14 @@ fn row_g_near_its_end_and_nothing_to_refresh_with() {
 fn row_h_refreshable_but_not_here() {
     let here =
         |request: Builder| request.header("sec-fetch-site", "cross-site").header("sec-fetch-dest", "image");
-    let twice = [expired(), expired(), refresh()];
+    let twice = [valid(), second(), refresh()];
     assert_rows(
         |config| config,
         [
             ("h: access absent", here(cookies([refresh()])), "401 refresh_required"),
             ("h: access expired", here(cookies([expired(), refresh()])), "401 refresh_required"),
             ("h: access forged", here(cookies([forged(), refresh()])), "401 refresh_required"),
-            ("h: access came twice", here(cookies(twice)), "401 refresh_required"),
+            ("h: access of two sessions", here(cookies(twice)), "401 refresh_required"),
             ("h: access early", here(cookies([early(), refresh()])), "401 refresh_required"),
             ("h: dead bearer beside", bearer(here(cookies([refresh()])), "Bearer x"), "401 refresh_required"),
             (
@@ -155,7 +172,20 @@ fn rows_k_to_r_refreshable() {
             ("k-r: access expired", cookies([expired(), refresh()]), "refresh of alice"),
             ("k-r: access forged", cookies([forged(), refresh()]), "refresh of alice"),
             ("k-r: access of another issuer", cookies([foreign(), refresh()]), "refresh of alice"),
-            ("k-r: access came twice", cookies([valid(), valid(), refresh()]), "refresh of alice"),
+            ("k-r: access of two sessions", cookies([valid(), second(), refresh()]), "refresh of alice"),
+            ("k-r: two dead ones", cookies([expired(), forged(), refresh()]), "refresh of alice"),
+            ("k-r: refresh came twice", cookies([refresh(), refresh()]), "refresh of alice"),
+            ("k-r: refresh beside junk", cookies([garbage("refresh"), refresh()]), "refresh of alice"),
+            (
+                "k-r: refresh beside another deployment's",
+                cookies([unknown_key_refresh(), refresh()]),
+                "refresh of alice",
+            ),
+            (
+                "k-r: refresh beside an expired one of another session",
+                cookies([alice_refresh().session("another").expired().cookie(), refresh()]),
+                "refresh of alice",
+            ),
             ("k-r: access early", cookies([early(), refresh()]), "refresh of alice"),
             ("k-r: access of an unknown key", cookies([unknown_key(), refresh()]), "refresh of alice"),
             (
@@ -185,7 +215,13 @@ fn row_i_nothing_usable_and_something_early() {
             ("i: early access, forged refresh", cookies([early(), forged_refresh()]), "401 invalid_token"),
             ("i: early access, expired refresh", cookies([early(), expired_refresh()]), "401 invalid_token"),
             ("i: expired access, early refresh", cookies([expired(), early_refresh()]), "401 invalid_token"),
-            ("i: early beside a duplicate", cookies([early(), refresh(), refresh()]), "401 invalid_token"),
+            (
+                "i: early beside two sessions",
+                cookies([early(), refresh(), second_refresh()]),
+                "401 invalid_token",
+            ),
+            ("i: an early one among dead ones", cookies([forged(), early()]), "401 invalid_token"),
+            ("i: two of another deployment", cookies([unknown_key(), unknown_key()]), "401 invalid_token"),
             (
                 "i: a refresh token in the access cookie has an unknown kid",
                 cookies([swapped]),
@@ -210,7 +246,6 @@ fn row_i_nothing_usable_and_something_early() {
 
 #[test]
 fn row_j_cookies_of_ours_and_nothing_usable() {
-    let garbage = |name: &str| format!("__Host-{name}_token=garbage");
     let (gone, invalid) = ("401 session_expired, cleared", "401 invalid_token, cleared");
     assert_rows(
         |config| config,
@@ -227,11 +262,33 @@ fn row_j_cookies_of_ours_and_nothing_usable() {
             ("j: refresh expired and of another issuer", cookies([foreign_refresh()]), invalid),
             ("j: garbage", cookies([garbage("access"), garbage("refresh")]), invalid),
             ("j: an empty value", cookies(["__Host-access_token=".into()]), invalid),
-            ("j: access twice", cookies([valid(), valid()]), invalid),
-            ("j: refresh twice", cookies([refresh(), refresh()]), invalid),
-            ("j: expired refresh twice", cookies([expired_refresh(), expired_refresh()]), invalid),
-            ("j: access twice, in two fields", cookies([valid()]).header(COOKIE, forged()), invalid),
-            ("j: refresh twice, in two fields", cookies([refresh()]).header(COOKIE, refresh()), invalid),
+            ("j: access of two sessions", cookies([valid(), second()]), invalid),
+            ("j: refresh of two sessions", cookies([refresh(), second_refresh()]), invalid),
+            ("j: access of two users in one session", cookies([valid(), alices_session_for_bob()]), invalid),
+            ("j: two sessions beside an early one", cookies([valid(), second(), early()]), invalid),
+            ("j: expired refresh twice", cookies([expired_refresh(), expired_refresh()]), gone),
+            ("j: one expired, one forged", cookies([forged_refresh(), expired_refresh()]), gone),
+            ("j: junk twice", cookies([garbage("access"), forged()]), invalid),
+            (
+                "j: access of two sessions, in two fields",
+                cookies([valid()]).header(COOKIE, second()),
+                invalid,
+            ),
+            (
+                "j: refresh of two sessions, in two fields",
+                cookies([refresh()]).header(COOKIE, second_refresh()),
+                invalid,
+            ),
+            (
+                "j: two sessions among four, whatever the fifth is",
+                cookies([garbage("access"), forged(), valid(), second(), valid()]),
+                invalid,
+            ),
+            (
+                "j: a fifth value is not looked at",
+                cookies([garbage("access"), forged(), garbage("access"), forged(), valid()]),
+                invalid,
+            ),
         ],
     );
 }
@@ -284,7 +341,21 @@ fn what_was_not_accepted_goes_to_the_event() {
     for (rule, request, expected) in [
         ("nothing came", get(), vec![]),
         ("all is well", cookies([valid(), forged_refresh()]), vec![]),
-        ("duplicate_cookie", cookies([valid(), valid()]), vec![(AccessCookie, TokenFault::Duplicate)]),
+        ("duplicate_cookie", cookies([valid(), second()]), vec![(AccessCookie, TokenFault::Duplicate)]),
+        (
+            "passed over: the others beside one that counts",
+            cookies([forged(), valid(), unknown_key()]),
+            vec![],
+        ),
+        (
+            "each of several dead ones",
+            cookies([forged(), garbage("access"), expired()]),
+            vec![
+                (AccessCookie, TokenFault::Signature),
+                (AccessCookie, TokenFault::Malformed),
+                (AccessCookie, TokenFault::Expired),
+            ],
+        ),
         ("clock_skew", cookies([early()]), vec![(AccessCookie, TokenFault::NotYetValid)]),
         ("unknown_key", cookies([unknown_key()]), vec![(AccessCookie, TokenFault::UnknownKey)]),
         (
@@ -318,6 +389,14 @@ fn what_was_not_accepted_goes_to_the_event() {
             assert_eq!(faults, expected, "{rule} ({level:?})");
         }
     }
+}
+
+fn garbage(name: &str) -> String {
+    format!("__Host-{name}_token=garbage")
+}
+
+fn alices_session_for_bob() -> String {
+    testing::access("bob").cookie()
 }
 
 fn faults(core: &Core, parts: &Parts) -> Vec<(CredentialName, TokenFault)> {

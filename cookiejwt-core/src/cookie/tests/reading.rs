@@ -108,22 +108,36 @@ fn neighbours_never_harm_ours() {
     }
 }
 
-const DEAD: [(&str, &[&[u8]]); 8] = [
-    ("twice, the same value", &[b"__Host-access_token={}; __Host-access_token={}"]),
-    ("twice, the bad one last", &[b"__Host-access_token={}; __Host-access_token=x"]),
-    ("twice, the bad one first", &[b"__Host-access_token=x; __Host-access_token={}"]),
-    ("twice, in two fields", &[b"__Host-access_token={}", b"__Host-access_token={}"]),
-    ("twice, one of them empty", &[b"__Host-access_token={}; __Host-access_token="]),
-    ("a quoted value is not unquoted", &[b"__Host-access_token=\"{}\""]),
+const DEAD: [(&str, &[&[u8]]); 9] = [
+    ("a value in quotes that is no token", &[b"__Host-access_token=\"x\""]),
+    ("two pairs of quotes", &[b"__Host-access_token=\"\"{}\"\""]),
+    ("a quote that never ends", &[b"__Host-access_token=\"{}"]),
+    ("a quote at the end alone", &[b"__Host-access_token={}\""]),
+    ("single quotes", &[b"__Host-access_token='{}'"]),
+    ("one quote", &[b"__Host-access_token=\""]),
+    ("nothing in quotes", &[b"__Host-access_token=\"\""]),
     ("a percent-encoded value is not decoded", &[b"__Host-access_token=%65{}"]),
     ("an empty value", &[b"__Host-access_token="]),
 ];
 
 #[test]
-fn a_name_that_comes_twice_and_a_value_that_is_no_token_are_dead() {
+fn a_value_that_is_no_token_is_dead() {
     for (rule, fields) in DEAD {
         let fields: Vec<_> = fields.iter().map(|field| fill(field)).collect();
         assert!(assess(&fields).is_refused(), "{rule}");
+    }
+}
+
+/// As Java's `CookieManager` sends them (clients.md 8).
+#[test]
+fn clients_8_a_value_in_one_pair_of_quotes_is_the_value_without_them() {
+    for (rule, field) in [
+        ("quoted", &b"__Host-access_token=\"{}\""[..]),
+        ("blanks around the quotes", b"__Host-access_token = \"{}\" ; a=b"),
+        ("as Java has it", b"$Version=\"1\"; __Host-access_token=\"{}\";$Path=\"/\";$Domain=\"a.example\""),
+        ("beside one without", b"__Host-access_token=\"{}\"; __Host-access_token={}"),
+    ] {
+        assert!(assess(&[fill(field)]).is_authenticated(), "{rule}");
     }
 }
 
@@ -197,7 +211,9 @@ fn sixteen_kibibytes_are_seen() {
 #[test]
 fn what_is_beyond_the_limit_is_no_duplicate() {
     let ours = fill(b"__Host-access_token={}; ");
-    let beyond = [&ours[..], &padding(LIMIT), &ours].concat();
+    let other = testing::access("42").session("another").cookie().into_bytes();
+    assert!(assess(&[[&ours[..], &other].concat()]).is_refused(), "two sessions");
+    let beyond = [&ours[..], &padding(LIMIT), &other].concat();
     assert!(assess(&[beyond]).is_authenticated());
 }
 
@@ -240,7 +256,10 @@ proptest! {
         let raw = RawFields(vec![(COOKIE, field.clone().into_bytes())]);
         let mut found = Vec::new();
         visit_pairs(&RequestHead::new("GET", "/", None, &raw), &mut |pair| {
-            let split = pair.split().filter(|(its_name, _)| *its_name == name.as_bytes()).map(|(_, value)| value);
+            let split = pair.split().filter(|(its_name, _)| *its_name == name.as_bytes()).map(|(_, value)| match value {
+                [b'"', inner @ .., b'"'] => inner,
+                value => value,
+            });
             found.push((pair.value_of(&name).map(<[u8]>::to_vec), split.map(<[u8]>::to_vec)));
         });
         prop_assert!(found.iter().all(|(found, split)| found == split), "{found:?}");

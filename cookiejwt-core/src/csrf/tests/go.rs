@@ -204,11 +204,14 @@ fn switches_that_go_does_not_have() {
     }
 }
 
-/// Go compares the host alone. So do we where the scheme is not known; a public origin says which it is.
+/// Go compares the host alone. With `Secure` cookies a page over http is ours on this machine alone; a public origin says
+/// which scheme it is.
 #[test]
 fn the_scheme_counts_with_a_public_origin() {
     let plain = Row::new("the own host over http", NO_ONE, Some("http://example.com"));
-    assert_eq!(answer(&plain, |config| config), Somebody);
+    assert_eq!(answer(&plain, |config| config), Denied(ForeignOrigin), "audit 14: cookies are Secure");
+    let own_machine = Row::new("the own machine over http", NO_ONE, Some(AT_SERVER)).server();
+    assert_eq!(answer(&own_machine, |config| config), Somebody);
     let public = answer(&plain, |config| config.public_origin("https://example.com"));
     assert_eq!(public, Denied(ForeignOrigin));
 }

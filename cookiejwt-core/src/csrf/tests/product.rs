@@ -65,10 +65,13 @@ enum Source {
     Own,
     /// `http://own.example`.
     OwnPlain,
+    /// `http://localhost:3000`.
+    Loopback,
+    Null,
     Foreign,
 }
 
-const ORIGINS: [(&[&[u8]], Source); 17] = [
+const ORIGINS: [(&[&[u8]], Source); 18] = [
     (&[], Source::Absent),
     (&[b"https://trusted.example"], Source::Trusted),
     (&[b"HTTPS://Trusted.Example:443"], Source::Trusted),
@@ -77,11 +80,12 @@ const ORIGINS: [(&[&[u8]], Source); 17] = [
     (&[b"https://own.example"], Source::Own),
     (&[b"https://OWN.example:443"], Source::Own),
     (&[b"http://own.example"], Source::OwnPlain),
+    (&[b"http://localhost:3000"], Source::Loopback),
     (&[b"https://own.example:444"], Source::Foreign),
     (&[b"https://sibling.own.example"], Source::Foreign),
     (&[b"https://own.example.evil"], Source::Foreign),
     (&[b"http://shop.example"], Source::Foreign),
-    (&[b"null"], Source::Foreign),
+    (&[b"null"], Source::Null),
     (&[b""], Source::Foreign),
     (&[b"https://own.example", b"https://own.example"], Source::Ambiguous),
     (&[b"https://trusted.example", b"null"], Source::Ambiguous),
@@ -94,14 +98,16 @@ enum At {
     Own,
     /// The own host, and a port that only `https` has by default.
     OwnByTls,
+    Loopback,
     Elsewhere,
 }
 
 /// `:authority`, the `Host` fields, and what they say.
-const AUTHORITIES: [(Option<&str>, &[&str], At); 8] = [
+const AUTHORITIES: [(Option<&str>, &[&str], At); 9] = [
     (None, &["own.example"], At::Own),
     (None, &["Own.Example:443"], At::OwnByTls),
     (Some("own.example"), &[], At::Own),
+    (None, &["localhost:3000"], At::Loopback),
     (Some("own.example"), &["other.example", "third.example"], At::Own),
     (Some("other.example"), &["own.example"], At::Elsewhere),
     (None, &["own.example", "own.example"], At::Elsewhere),
@@ -130,17 +136,22 @@ impl Case {
         let trusted = self.origin.1 == Source::Trusted;
         let public = self.public && self.origin.1 == Source::Public;
         let own = match self.origin.1 {
-            Source::Own => self.authority.2 != At::Elsewhere,
-            Source::OwnPlain => self.authority.2 == At::Own,
+            Source::Own => matches!(self.authority.2, At::Own | At::OwnByTls),
+            // With Secure cookies a page over plain http is nobody's; that of this machine is.
+            Source::OwnPlain => false,
+            Source::Loopback => self.authority.2 == At::Loopback,
             _ => false,
         };
+        // A public origin is something to hold an Origin against.
+        let contradicts =
+            self.public && !(trusted || public || matches!(self.origin.1, Source::Absent | Source::Null));
         let at_host = !self.public && own;
         if row_1 || row_2 {
             Ok(())
         } else if row_3 {
             Err(CsrfDenial::Ambiguous)
         } else if row_4 {
-            Ok(())
+            if contradicts { Err(CsrfDenial::ForeignOrigin) } else { Ok(()) }
         } else if self.site.1 == Site::Other {
             if trusted { Ok(()) } else { Err(CsrfDenial::CrossSite) }
         } else if self.origin.1 != Source::Absent {
@@ -219,6 +230,6 @@ fn every_combination_is_what_the_rows_say() {
             case.method.0, case.authority, case.public, case.strict
         );
     });
-    assert_eq!(cases, 11 * 5 * 11 * 17 * 8 * 12, "none is left out");
+    assert_eq!(cases, 11 * 5 * 11 * 18 * 9 * 12, "none is left out");
     assert!(denied > cases / 5, "the oracle denies: {denied} of {cases}");
 }
