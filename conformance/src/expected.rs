@@ -2,7 +2,7 @@
 
 use time::macros::format_description;
 
-use crate::{ACCESS, DEVICE, REFRESH, world::second};
+use crate::{ACCESS, DEVICE, REFRESH, Request, world::second};
 
 const ATTRIBUTES: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
 const CLEARED: &str = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
@@ -43,6 +43,8 @@ pub struct Expected {
     ours: Vec<Line>,
     body: String,
     pub rows: Option<Vec<String>>,
+    /// What the answer depends on because somebody asked who it is; nothing where nobody did.
+    asked: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +55,8 @@ enum Line {
     Exactly(&'static str),
     ClearedAccess,
     ClearedRefresh,
+    AccessTwin,
+    RefreshTwin,
 }
 
 /// A text of a handler.
@@ -79,7 +83,7 @@ pub fn json(body: &str) -> Expected {
 
 fn answer(status: u16, content_type: &str, body: &str) -> Expected {
     let fields = vec![("content-type", content_type.to_owned())];
-    Expected { status, fields, foreign: vec![], ours: vec![], body: body.into(), rows: None }
+    Expected { status, fields, foreign: vec![], ours: vec![], body: body.into(), rows: None, asked: &[] }
 }
 
 /// What `/me` says of a cookie's owner: subject, session, access token.
@@ -116,6 +120,26 @@ impl Expected {
     pub fn field(mut self, name: &'static str, value: &str) -> Self {
         self.fields.retain(|(known, _)| *known != name);
         self.fields.push((name, value.into()));
+        self
+    }
+
+    /// Nobody asks who it is behind this request, wherever it goes.
+    pub fn unasked(mut self) -> Self {
+        self.asked = &["-"];
+        self
+    }
+
+    /// Only this field is read for it.
+    pub fn asked_by(mut self, fields: &'static [&'static str]) -> Self {
+        self.asked = fields;
+        self
+    }
+
+    /// An answer to this request: most handlers ask who it is, and it says so.
+    pub(crate) fn to(mut self, request: &Request) -> Self {
+        if self.asked.is_empty() && asks(request, self.status, &self.body) {
+            self.asked = &["authorization", "cookie"];
+        }
         self
     }
 
@@ -162,6 +186,18 @@ impl Expected {
         self
     }
 
+    /// The twins of what is set or cleared are deleted first: of the access cookie, of the refresh cookie.
+    pub fn deletes_twins(mut self, access: bool, refresh: bool) -> Self {
+        let twins = [(access, Line::AccessTwin), (refresh, Line::RefreshTwin)];
+        let mut lines = self.ours.clone().into_iter();
+        self.ours = Vec::new();
+        for (deleted, twin) in twins {
+            self.ours.extend(deleted.then_some(twin));
+            self.ours.extend(lines.next());
+        }
+        self
+    }
+
     /// Exactly these lines, with tokens in words.
     pub fn lines(mut self, access: &'static str, refresh: &'static str) -> Self {
         self.ours = vec![Line::Exactly(access), Line::Exactly(refresh)];
@@ -194,6 +230,11 @@ impl Expected {
         if !self.ours.is_empty() {
             add_member(&mut fields, "cache-control", "no-store");
             add_member(&mut fields, "vary", "cookie");
+        } else if self.asked != ["-"] && !self.asked.is_empty() {
+            self.asked.iter().for_each(|field| add_member(&mut fields, "vary", field));
+            if fields.iter().all(|(name, _)| *name != "cache-control") {
+                fields.push(("cache-control", "no-cache, private".into()));
+            }
         }
         let mut words = vec![self.status.to_string()];
         for name in ORDER {
@@ -205,6 +246,23 @@ impl Expected {
         words.push(self.body.clone());
         words
     }
+}
+
+/// Whether the answer to this request depends on who asks. Logging in and out does not, nor does what is skipped.
+fn asks(request: &Request, status: u16, body: &str) -> bool {
+    let path = request.path();
+    let is_one_of = |paths: &[&str]| paths.iter().any(|one| path.trim_end_matches('/') == *one);
+    if status == 405 {
+        return false;
+    }
+    if is_one_of(&["/api/auth/token/fresh", "/api/auth/password"]) {
+        return !body.contains("csrf_failed") && status != 404;
+    }
+    if path.starts_with("/api/auth/") {
+        return is_one_of(&["/api/auth/token/verify"]) || path.starts_with("/api/auth/sessions");
+    }
+    let own = ["/open", "/login-as-bob", "/tokens-for-bob", "/logout-own"];
+    !is_one_of(&own) && !path.starts_with("/skipped/")
 }
 
 fn add_member(fields: &mut Vec<(&'static str, String)>, name: &'static str, member: &str) {
@@ -227,6 +285,8 @@ impl Line {
             Self::Device { session } => {
                 format!("{DEVICE}=<known device #{session}>{ATTRIBUTES}; {}", life(now, now + DEVICE_AGE))
             }
+            Self::AccessTwin => format!("{ACCESS}={ATTRIBUTES}; Partitioned{CLEARED}"),
+            Self::RefreshTwin => format!("{REFRESH}={ATTRIBUTES}; Partitioned{CLEARED}"),
             Self::ClearedAccess => format!("{ACCESS}={ATTRIBUTES}{CLEARED}"),
             Self::ClearedRefresh => format!("{REFRESH}={ATTRIBUTES}{CLEARED}"),
             Self::Access { id, session, subject } => {

@@ -87,6 +87,12 @@ impl Request {
             .next()
     }
 
+    /// Without the query.
+    pub fn path(&self) -> &str {
+        let target = self.start.split(' ').nth(1).unwrap_or_default();
+        target.split('?').next().unwrap_or_default()
+    }
+
     pub fn is_head(&self) -> bool {
         self.start.starts_with("HEAD ")
     }

@@ -145,12 +145,14 @@ impl Scenario {
     }
 
     pub fn send(self, request: Request, expected: Expected) -> Self {
+        let expected = expected.to(&request);
         self.step(Step::Send { request, expected, on_rocket: None })
     }
 
     /// Where Rocket's documented limits (a header field that is not UTF-8 never arrives) lead to another answer.
     pub fn send_but_on_rocket(self, request: Request, expected: Expected, on_rocket: Expected) -> Self {
-        self.step(Step::Send { request, expected, on_rocket: Some(on_rocket) })
+        let (expected, on_rocket) = (expected.to(&request), Some(on_rocket.to(&request)));
+        self.step(Step::Send { request, expected, on_rocket })
     }
 
     pub fn uncaught(self, request: Request, rows: &[&str]) -> Self {

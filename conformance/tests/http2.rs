@@ -68,7 +68,7 @@ fn rows(access: &str, refresh: &str) -> Vec<Row> {
         ),
         (
             "Origin equals :authority",
-            ok(post().header("cookie", access).header("origin", "http://app.example")),
+            ok(post().header("cookie", access).header("origin", "https://app.example")),
             0,
             (200, "1 #1 #3 cookie", 0),
         ),

@@ -74,14 +74,14 @@ async fn the_origin_is_compared_with_one_host() {
     let server = start(&world).await;
     let mine = cookie(&alice.access);
     for (rule, lines, status) in [
-        ("its own origin", vec!["Origin: http://app.example"], 200),
+        ("its own origin", vec!["Origin: https://app.example"], 200),
         ("its own origin over TLS at a proxy", vec!["Origin: https://app.example"], 200),
         ("a foreign origin", vec!["Origin: http://evil.example"], 403),
         ("two Host fields", vec!["Host: evil.example", "Origin: http://evil.example"], 403),
-        ("two Host fields, its own origin", vec!["Host: evil.example", "Origin: http://app.example"], 403),
-        ("the same Host twice", vec!["Host: app.example", "Origin: http://app.example"], 403),
-        ("two Origin fields", vec!["Origin: http://app.example", "Origin: http://app.example"], 403),
-        ("another site", vec!["Sec-Fetch-Site: cross-site", "Origin: http://app.example"], 403),
+        ("two Host fields, its own origin", vec!["Host: evil.example", "Origin: https://app.example"], 403),
+        ("the same Host twice", vec!["Host: app.example", "Origin: https://app.example"], 403),
+        ("two Origin fields", vec!["Origin: https://app.example", "Origin: https://app.example"], 403),
+        ("another site", vec!["Sec-Fetch-Site: cross-site", "Origin: https://app.example"], 403),
         ("two Sec-Fetch-Site fields", vec!["Sec-Fetch-Site: none", "Sec-Fetch-Site: same-origin"], 403),
         ("Sec-Fetch-Site that is not ASCII", vec!["Sec-Fetch-Site: \u{e9}"], 403),
         ("no browser, two Host fields", vec!["Host: evil.example"], 200),

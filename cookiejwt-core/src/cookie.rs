@@ -163,7 +163,8 @@ impl SetCookies {
         Self { twins: self.twins.and(twins), ..self }
     }
 
-    pub(crate) fn twins(&self) -> &Twins {
+    /// The lines that delete twins.
+    pub fn twins(&self) -> &Twins {
         &self.twins
     }
 

@@ -2,8 +2,7 @@ use time::OffsetDateTime;
 
 use crate::{
     CsrfDenial, Departure, DuplicateCookie, Identity, MintError, Problem, Revocation, RevocationReason,
-    SetCookies, Sighting,
-    TokenFault, Tokens,
+    SetCookies, Sighting, TokenFault, Tokens,
 };
 
 /// What became of a request: the outcome, the cookies that must leave, and why.

@@ -170,7 +170,7 @@ impl<'a> RequestHead<'a> {
     }
 
     /// HTTP/2's `:authority`, else exactly one `Host` (two would let two readers see two hosts).
-    pub(crate) fn authority(&self) -> Option<&'a str> {
+    pub fn authority(&self) -> Option<&'a str> {
         self.authority.or_else(|| self.text(&header::HOST))
     }
 

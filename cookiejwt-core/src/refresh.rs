@@ -19,7 +19,8 @@ pub use self::{
 use crate::{
     Core, CustomClaims, Decision, Identity, MintError, Outcome, Reason, RefreshIds, Refusal, Revocation,
     RevocationReason, RotationRequest, SessionId, Settlement, Sighting, Subject, Timestamp,
-    authenticate::authenticated, claims::RefreshClaims, core::RefreshToken, duplicates::Faults, mode::Carrier,
+    authenticate::authenticated, claims::RefreshClaims, core::RefreshToken, duplicates::Faults,
+    mode::Carrier,
 };
 
 /// What is known about the user whose session is to be refreshed.

@@ -101,7 +101,7 @@ async fn fields_that_are_not_utf_8() {
         ("an Origin that is not UTF-8 counts as absent", b"Origin: https://\xff".as_slice(), 200),
         ("an Origin that is not ASCII", "Origin: https://é".as_bytes(), 403),
         ("another Origin", b"Origin: https://evil.example", 403),
-        ("our Origin", b"Origin: http://app.example", 200),
+        ("our Origin", b"Origin: https://app.example", 200),
     ] {
         let answer = server.send(logout, &[origin, b"Content-Length: 0"], b"").await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{rule}: {answer}");

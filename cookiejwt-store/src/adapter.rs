@@ -27,6 +27,7 @@ impl RequestContext {
         let auth = slot.authenticator().clone();
         let login = LoginContext::from_head(&auth, head, ip);
         let logout = auth.core().logout(head, None);
+        let _ = logout.as_ref().inspect_err(|denial| auth.advise_on_denial(**denial, &head));
         Self { auth, login, logout, session: None }
     }
 
@@ -93,7 +94,7 @@ impl RequestContext {
     pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
         self.auth.logout_everywhere(who).await?;
         let cookies = match self.login.mode {
-            Mode::Cookie => self.auth.core().logout_cookies(),
+            Mode::Cookie => self.auth.core().logout_cookies().with_twins(self.login.twins),
             Mode::Token(_) => SetCookies::default(),
         };
         Ok(Cookies::of_logout(self.auth, cookies, self.session).await)
@@ -126,6 +127,7 @@ impl RequestContext {
     /// Ends one session of this user; 404 when he has no such session.
     pub async fn end_session(self, who: &Identity, id: &SessionId) -> Result<Cookies, Problem> {
         let cookies = self.auth.end_session(who, id).await?.ok_or(Problem::NotFound)?;
+        let cookies = cookies.with_twins(self.login.twins);
         Ok(Cookies::of_logout(self.auth, cookies, self.session).await)
     }
 

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::{
     Argon2id, BuildError, Clock, Event, PasswordError, PasswordHasher, SystemClock, TokenStore, UserStore,
+    advice::Advice,
     background::FEED_INTERVAL,
     clock_skew::ClockSkew,
     event::{Hooks, LostAnswers},
@@ -21,7 +22,7 @@ use crate::{
     random::Random,
     receipts::Receipts,
     revoked::RevokedSet,
-    throttle::{Proxies, Throttling},
+    throttle::Throttling,
     token_store::DynTokenStore,
     twins,
     user_store::DynUserStore,
@@ -87,7 +88,7 @@ pub(crate) struct Inner {
     pub(crate) feed_interval: Duration,
     pub(crate) hooks: Hooks,
     pub(crate) throttling: Throttling,
-    pub(crate) proxies: Proxies,
+    pub(crate) advice: Advice,
     pub(crate) keys_interval: Duration,
     /// Whether the feed, the purge and the look for other keys run.
     pub(crate) background: AtomicBool,
@@ -255,9 +256,7 @@ impl AuthenticatorBuilder {
         if self.config.sets_session_cookie() && cfg!(not(feature = "session-cookie")) {
             return Err(BuildError::SessionCookie);
         }
-        if !self.config.is_secure() {
-            tracing::warn!("COOKIEJWT_SECURE is false: cookies travel over plain HTTP, for development only");
-        }
+        Advice::on_settings(&self.config);
         let inner = Arc::new(Inner {
             users: self.users.ok_or(BuildError::NoUserStore)?,
             tokens: self.tokens.ok_or(BuildError::NoTokenStore)?,
@@ -280,7 +279,7 @@ impl AuthenticatorBuilder {
             hooks: self.hooks,
             keys_interval: self.keys_interval,
             throttling: Throttling::new(self.throttle),
-            proxies: Proxies::default(),
+            advice: Advice::default(),
             background: AtomicBool::new(false),
         });
         twins::register(&inner)?;

@@ -47,8 +47,10 @@ impl Authenticator {
     /// Who is asking? Decides at once for almost every request: a valid access token of a session that is not in the
     /// revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
-        let now = self.now();
-        self.advance(self.0.core.load().authenticate(head, now), now.into())
+        let (head, now) = (head.into(), self.now());
+        let assessment = self.0.core.load().authenticate(head, now);
+        self.advise_on(&assessment, &head);
+        self.advance(assessment, now.into())
     }
 
     /// Asks the stores what [`begin`](Self::begin) could not know.
@@ -76,8 +78,10 @@ impl Authenticator {
 
     /// The refresh route: rotates the refresh cookie whatever the access token says.
     pub async fn refresh(&self, head: impl Into<RequestHead<'_>>) -> Decision {
-        let now = self.now();
-        let progress = self.advance(self.0.core.load().refresh(head, now), now.into());
+        let (head, now) = (head.into(), self.now());
+        let assessment = self.0.core.load().refresh(head, now);
+        self.advise_on(&assessment, &head);
+        let progress = self.advance(assessment, now.into());
         self.complete(progress).await
     }
 

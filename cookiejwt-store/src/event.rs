@@ -38,6 +38,7 @@ use crate::{Authenticator, LoginError, StoreError};
 /// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current`, `late`, `replaced`, `superseded` |
 /// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `insufficient_scope` |
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
+/// | `cookiejwt_duplicate_cookies_total` | `beside`: `ours`, `other_deployment`; at most one a minute |
 /// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
 /// | `cookiejwt_store_failures_total` | `operation`: the method that failed |
 /// | `cookiejwt_key_reloads_total` | `outcome`: `replaced`, `failed` |
@@ -154,6 +155,15 @@ pub enum Event<'a> {
         credential: CredentialName,
         /// Why.
         fault: TokenFault,
+    },
+    /// A cookie of ours came more than once; told at most once a minute. The one that is valid counts, and the next answer
+    /// that sets or clears it deletes the others when they are ours.
+    #[non_exhaustive]
+    DuplicateCookie {
+        /// Which.
+        credential: CredentialName,
+        /// Whether a token of another deployment stood beside ours.
+        other_deployment: bool,
     },
     /// New tokens cannot be minted.
     #[non_exhaustive]
@@ -300,6 +310,9 @@ impl Authenticator {
                 self.emit(Event::CredentialRejected { credential: fault.credential, fault: fault.fault });
             }
         }
+        if let Some(duplicate) = decision.duplicate {
+            self.duplicate_came(duplicate);
+        }
         match &decision.reason {
             Reason::AccessValid | Reason::NoCredential | Reason::Skipped => {
                 let session = decision.identity().map(|identity| identity.session_id().as_str());
@@ -412,6 +425,9 @@ fn log(event: &Event<'_>) {
         Event::CsrfRefused { denial } => info!(%denial, "csrf refused"),
         Event::CredentialRejected { credential: name, fault } => {
             info!(credential = credential(name), %fault, "credential not accepted");
+        }
+        Event::DuplicateCookie { credential: name, other_deployment } => {
+            info!(credential = credential(name), other_deployment, "duplicate_cookie");
         }
         Event::MintFailed { error } => error!(failure = %error, "tokens cannot be minted"),
         Event::StoreUnavailable { reason } => warn!(?reason, "a store could not be asked"),

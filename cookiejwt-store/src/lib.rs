@@ -30,6 +30,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapter;
+mod advice;
 mod api;
 mod authenticator;
 mod background;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use cookiejwt_core::{
     ClientInfo, CustomClaims, Login, LoginRequest, Mode, PasswordTry, PresentedDevices, RequestHead,
-    RevocationReason, SessionId, Standing, Subject,
+    RevocationReason, SessionId, Standing, Subject, Twins,
 };
 
 use crate::{
@@ -52,6 +52,8 @@ impl Default for LoginOptions {
 pub struct LoginContext {
     /// The sessions whose signed cookies came in; a login replaces them.
     pub presented: Vec<SessionId>,
+    /// The lines that delete cookies of ours which stand beside those that a login sets.
+    pub twins: Twins,
     /// Where the login comes from.
     pub client: ClientInfo,
     /// How the tokens are to leave: as cookies, or in token mode for the body.
@@ -65,11 +67,11 @@ impl LoginContext {
     /// which is the client unless [trusted proxies](cookiejwt_core::ConfigBuilder::trusted_proxies) stand between.
     pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
         let core = auth.0.core.load();
-        auth.0.proxies.notice(&core, &head, ip);
+        auth.0.advice.on_login(&core, &head, ip);
         let ip = core.client_address(&head, ip).map(|ip| ip.to_string());
-        let presented = core.presented_sessions(&head);
+        let (presented, twins) = (core.presented_sessions(&head), core.twins(&head));
         let devices = core.presented_devices(&head);
-        Self { presented, client: ClientInfo::from_head(head, ip), mode: core.mode(head), devices }
+        Self { presented, twins, client: ClientInfo::from_head(head, ip), mode: core.mode(head), devices }
     }
 
     /// The client's network address.
@@ -169,7 +171,8 @@ impl Authenticator {
             ids: self.0.random.login_ids().map_err(LoginError::Random)?,
         };
         let core = self.0.core.load_full();
-        let login = core.remember_device(core.login(request, self.now())?, password_hash.as_deref());
+        let mut login = core.remember_device(core.login(request, self.now())?, password_hash.as_deref());
+        login.cookies = login.cookies.with_twins(context.twins.clone());
         let unsent = Unsent::new(self, &login.record.id);
         self.told("create", patiently(self.0.tokens.create(&login.record)).await)?;
         if let Err(error) = self.still_valid(&subject, password_hash.as_deref(), context.ip()).await {

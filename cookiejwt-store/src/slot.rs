@@ -205,15 +205,20 @@ impl Slot {
     }
 
     /// Writes the cookies of this request into its response: a line that is there already wins, then a login or logout,
-    /// then the decision.
+    /// then the decision. A response without any says that it depends on who asked, when somebody has asked that here.
     pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
         let core = self.auth.0.core.load();
         if let Some(sent) = &*self.lock_sent() {
             core.write_cookies(sent, headers);
         }
-        let cookies = self.decided().filter(|decision| self.may_write(decision));
-        let cookies = cookies.map(|decision| &decision.cookies);
-        core.write_cookies(cookies.unwrap_or(&SetCookies::default()), headers);
+        match self.decided() {
+            None => core.write_cookies(&SetCookies::default(), headers),
+            Some(decision) if self.may_write(decision) => core.write_decision(decision, headers),
+            Some(decision) => {
+                let without = Decision { cookies: SetCookies::default(), ..decision.clone() };
+                core.write_decision(&without, headers);
+            }
+        }
     }
 
     /// What has been decided already, when it rotated the refresh cookie: a second rotation in the same request would
@@ -269,7 +274,10 @@ impl Slot {
 
     async fn user_inactive(&self, identity: &Identity) -> Problem {
         let settlement = self.auth.core().user_inactive(identity, self.auth.timestamp());
-        let decision = self.auth.decided(self.auth.carry_out(settlement).await);
+        let mut decision = self.auth.decided(self.auth.carry_out(settlement).await);
+        if let Some(before) = self.decision.get() {
+            decision.cookies = decision.cookies.with_twins(before.cookies.twins().clone());
+        }
         let problem = decision.required().err().unwrap_or(Problem::SessionRevoked);
         let _ = self.overruled.set(Box::new(decision));
         problem

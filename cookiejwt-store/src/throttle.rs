@@ -6,9 +6,8 @@ use std::{
 };
 
 use cookiejwt_core::{
-    BucketId, Core, PasswordTry, RequestHead, Subject, Throttle, ThrottleBucket, Timestamp,
+    BucketId, PasswordTry, Subject, Throttle, ThrottleBucket, Timestamp,
 };
-use http::HeaderName;
 
 use crate::{
     Authenticator, Event, LoginError, PasswordError, StoreError,
@@ -17,8 +16,6 @@ use crate::{
     in_flight::{Admission, Guest, InFlight},
     patience::patiently,
 };
-
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// How passwords are throttled, and where when the store keeps no buckets.
 #[derive(Debug)]
@@ -47,49 +44,6 @@ impl Throttling {
                  COOKIEJWT_TRUSTED_PROXIES to their number"
             );
         });
-    }
-}
-
-/// Notices proxies that the configuration does not know, and those that it knows and that are not there.
-#[derive(Debug)]
-pub(crate) struct Proxies {
-    unknown: Once,
-    missing: Once,
-}
-
-impl Default for Proxies {
-    fn default() -> Self {
-        Self { unknown: Once::new(), missing: Once::new() }
-    }
-}
-
-impl Proxies {
-    /// A peer of one's own network that speaks for others looks like a proxy. The header is not believed for that: who can
-    /// reach the application directly could write it.
-    pub(crate) fn notice(&self, core: &Core, head: &RequestHead<'_>, peer: Option<IpAddr>) {
-        let trusted_proxies = core.config().trusted_proxies();
-        let near = peer.map(|peer| peer.to_canonical()).is_some_and(|peer| match peer {
-            IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
-            IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
-        });
-        if trusted_proxies == 0 && near && head.text(&X_FORWARDED_FOR).is_some() {
-            self.unknown.call_once(|| {
-                tracing::warn!(
-                    "X-Forwarded-For comes from the own network: behind a proxy set COOKIEJWT_TRUSTED_PROXIES to the \
-                     number of proxies, else everybody shares its address and its limits on logins"
-                );
-            });
-        }
-        if core.went_around_proxies(head) {
-            self.missing.call_once(|| {
-                tracing::warn!(
-                    trusted_proxies,
-                    "a login has fewer entries in X-Forwarded-For than COOKIEJWT_TRUSTED_PROXIES says: the address of \
-                     the peer counts; if every request comes like this, set COOKIEJWT_TRUSTED_PROXIES to the number of \
-                     proxies that append to it, else everybody shares one address and its limits on logins"
-                );
-            });
-        }
     }
 }
 

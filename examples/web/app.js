@@ -309,4 +309,6 @@ addEventListener("pageshow", (event) => { if (event.persisted) load({ focus: fal
 // Whoever comes back to this tab sees at once when the session was ended elsewhere.
 document.addEventListener("visibilitychange", () => { if (!document.hidden && state.me) loadSessions(); });
 setInterval(showExpiry, 1000);
-load({ focus: false });
+// A page that the browser prepares would show who was signed in when it was prepared, and may not refresh everywhere.
+if (document.prerendering) document.addEventListener("prerenderingchange", () => load({ focus: false }), { once: true });
+else load({ focus: false });

@@ -41,7 +41,7 @@ export const ENDED = {
   invalid_token: "Please sign in again.",
   refresh_required: "Please sign in again.",
   session_expired: "You were away for long, and your session has expired. Please sign in again.",
-  session_revoked: "Your session was ended somewhere else. If that was not you, change your password. Please sign in again.",
+  session_revoked: "Your session has ended. Please sign in again.",
 };
 
 /** Why the server did not do it, and what to do now. */
@@ -54,6 +54,6 @@ export function failure({ status, code, detail, retryAfter }, signedIn) {
   if (status === 404) return "It is not there any more.";
   if (status === 400) return "The server could not accept what is in the fields. Please check them.";
   if (code === "invalid_credentials") return signedIn ? "That is not your password." : "That username and password do not match.";
-  if (code === "csrf_failed") return "The server could not tell that this request came from its own page. Reload the page and try again.";
+  if (code === "csrf_failed") return "The server could not tell that this request came from its own page. Its log says what to change.";
   return detail ?? `The server gave an unexpected answer (${status}).`;
 }

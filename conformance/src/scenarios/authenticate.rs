@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     Scenario, Step,
     expected::{json, me, me_by_header, problem, text},
-    request::{get, post, request},
+    request::{Request, get, post, request},
     scenario::{
         Availability::{Away, Back},
         scenario,
@@ -148,23 +148,53 @@ fn not_permitted() -> Vec<Scenario> {
         stale("4 h", "from an image on another site").send(me_now().site("cross-site"), refused()),
         stale("4 h", "from another origin of the same site").send(me_now().site("same-site"), refused()),
         stale("4 h", "OPTIONS").send(request("OPTIONS", "/me").cookie("{alice}"), refused()),
-        stale("4 h", "prefetch").send(me_now().line("Sec-Purpose: prefetch"), refused()),
-        stale("4 h", "prerender").send(me_now().line("Sec-Purpose: prefetch;prerender"), refused()),
+        stale("4 h", "prefetch, nobody says from where").send(prepared(me_now()), refused()),
+        stale("4 h", "field 5: prerender, for a sibling")
+            .send(prepared(me_now().site("same-site")), refused()),
+        stale("4 h", "field 5: prerendered navigation of a sibling")
+            .send(prepared(navigation(me_now().site("same-site"), "document")), refused()),
+        stale("4 h", "prerender, from a trusted origin")
+            .config(|config| config.trusted_origin("https://app.partner.example"))
+            .send(prepared(me_now().site("cross-site").origin("https://app.partner.example")), refused()),
+        stale("4 m", "field 5: prerender of a page of ours").send(prepared(me_now().site("none")), rotated()),
+        stale("4 m", "field 5: a script of a prerendered page")
+            .send(prepared(me_now().site("same-origin")), rotated()),
+        stale("4 m", "field 5: a prerendered public page")
+            .send(prepared(get("/optional").site("none").cookie("{alice}")), rotated()),
         stale("4 h", "two Sec-Fetch-Site").send(me_now().site("same-origin").site("same-origin"), refused()),
-        stale("4 h", "a frame on another site").send(
-            me_now().site("cross-site").line("Sec-Fetch-Mode: navigate").line("Sec-Fetch-Dest: iframe"),
+        stale("4 h", "field 29: a frame on another site")
+            .send(navigation(me_now().site("cross-site"), "iframe"), refused()),
+        stale("4 m", "field 29: a frame of the same site")
+            .send(navigation(me_now().site("same-site"), "iframe"), rotated()),
+        stale("4 m", "field 29: a frame of a frameset of the same site")
+            .send(navigation(me_now().site("same-site"), "frame"), rotated()),
+        stale("4 h", "field 29: an object of the same site")
+            .send(navigation(me_now().site("same-site"), "object"), refused()),
+        stale("4 m", "field 29: a public page in a frame of the same site")
+            .send(navigation(get("/optional").site("same-site").cookie("{alice}"), "iframe"), rotated()),
+        stale("4 m", "clients 6: a link on another site, handed on by a service worker")
+            .send(navigation(me_now().site("cross-site"), "empty"), rotated()),
+        stale("4 h", "clients 6: what a script on another site asks is no navigation").send(
+            me_now().site("cross-site").line("Sec-Fetch-Mode: cors").line("Sec-Fetch-Dest: empty"),
             refused(),
         ),
-        stale("4 m", "a link on another site").send(
-            me_now().site("cross-site").line("Sec-Fetch-Mode: navigate").line("Sec-Fetch-Dest: document"),
-            rotated(),
-        ),
+        stale("4 m", "a link on another site")
+            .send(navigation(me_now().site("cross-site"), "document"), rotated()),
         stale("4 m", "a trusted origin")
             .config(|config| config.trusted_origin("https://app.partner.example"))
             .send(me_now().site("cross-site").origin("https://app.partner.example"), rotated()),
         stale("4 m", "the own origin").send(me_now().site("same-origin"), rotated()),
         stale("4 m", "typed in by the user").send(me_now().site("none"), rotated()),
     ]
+}
+
+/// As a browser prepares a page.
+fn prepared(request: Request) -> Request {
+    request.line("Sec-Purpose: prefetch;prerender")
+}
+
+fn navigation(request: Request, destination: &str) -> Request {
+    request.line("Sec-Fetch-Mode: navigate").line(format!("Sec-Fetch-Dest: {destination}"))
 }
 
 fn unusable() -> Vec<Scenario> {
@@ -224,6 +254,15 @@ fn optional() -> Vec<Scenario> {
             .send(get("/optional").cookie("{alice}"), nobody().clears()),
         stale("4 optional", "a refresh is not permitted: nobody")
             .send(get("/optional").site("cross-site").cookie("{alice}"), nobody()),
+        stale("4 optional", "field 5: a prepared page that may not refresh says so, and is asked again")
+            .send(
+                prepared(get("/optional").site("same-site").cookie("{alice}")),
+                problem("refresh_required"),
+            ),
+        alice("4 optional", "field 5: a prepared page of nobody")
+            .send(prepared(get("/optional").site("same-site")), nobody()),
+        alice("4 optional", "field 5: a prepared page with dead cookies")
+            .send(prepared(get("/optional").site("none").cookie("{alice.forged_access}")), nobody().clears()),
         stale("4 optional", "refreshed").send(get("/optional").cookie("{alice}"), {
             me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"])
         }),

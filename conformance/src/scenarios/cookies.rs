@@ -4,13 +4,18 @@ use cookiejwt_store::CredentialOrder;
 
 use crate::{
     Scenario,
-    expected::{Expected, empty, me, me_by_header, problem, text},
-    request::{Request, get},
+    expected::{Expected, empty, json, me, me_by_header, problem, text},
+    request::{Request, get, post},
     scenario::scenario,
 };
 
+const LOGIN: &str = "/api/auth/token/";
+const LOGGED_IN: &str = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
+const REFRESHED: &str = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:10:06Z","refresh_expires_at":"2026-01-02T12:05:06Z"}"##;
+const GOOD: &str = r#"{"username":"alice","password":"alice-pw"}"#;
+
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [as_they_come(), odd(), smuggled(), long(), header()].concat()
+    [as_they_come(), twice(), healed(), odd(), smuggled(), long(), header()].concat()
 }
 
 /// Somebody who holds valid cookies sends this to a public route.
@@ -40,21 +45,6 @@ fn as_they_come() -> Vec<Scenario> {
             public_route().cookie("{alice.refresh}").cookie("{alice.access}"),
             me(1, 1, 3),
         ),
-        public(
-            "a name of ours twice in one field is dead",
-            public_route().cookie("{alice.access}; {bob.access}"),
-            nobody().clears(),
-        ),
-        public(
-            "a name of ours in each of two fields is dead",
-            public_route().cookie("{alice.access}").cookie("{bob.access}"),
-            nobody().clears(),
-        ),
-        public(
-            "the same value twice is dead too",
-            public_route().cookie("{alice.access}; {alice.access}"),
-            nobody().clears(),
-        ),
         scenario("2", "a neighbour that is not ASCII does no harm").log_in("alice").send_but_on_rocket(
             public_route().cookie(neighbour),
             me(1, 1, 3),
@@ -73,6 +63,92 @@ fn as_they_come() -> Vec<Scenario> {
     ]
 }
 
+/// A name of ours more than once: one valid value counts, two sessions are dead.
+fn twice() -> Vec<Scenario> {
+    let row = |name, cookies: &str, expected| public(name, public_route().cookie(cookies), expected);
+    let alice = || me(1, 1, 3);
+    let two_sessions = || nobody().clears().deletes_twins(true, false);
+    vec![
+        row("two sessions in one field are dead", "{alice.access}; {bob.access}", two_sessions()),
+        public(
+            "two sessions in two fields are dead",
+            public_route().cookie("{alice.access}").cookie("{bob.access}"),
+            two_sessions(),
+        ),
+        row("two sessions beside junk are dead", "{alice.access}; __Host-access_token=x; {bob.access}", {
+            nobody().clears()
+        }),
+        row("the same value twice", "{alice.access}; {alice.access}", alice()),
+        row("beside junk", "__Host-access_token=x; {alice.access}; __Host-access_token=", alice()),
+        row("beside a forged one", "{bob.forged_access}; {alice.access}", alice()),
+        row("beside an early one", "{early.access}; {alice.access}", alice()),
+        row("field 23a: beside another deployment's", "{unknown.access}; {alice.access}", alice()),
+        row("field 23a: before another deployment's", "{alice.access}; {unknown.access}", alice()),
+        row("field 23a: beside another issuer's with our key", "{foreign.access}; {alice.access}", alice()),
+        row("field 23a: another deployment's alone", "{unknown}", nobody()),
+        row("audit 13: the fourth value", &("__Host-access_token=x; ".repeat(3) + "{alice.access}"), alice()),
+        row(
+            "audit 13: a fifth is not looked at",
+            &("__Host-access_token=x; ".repeat(4) + "{alice.access}"),
+            nobody().clears(),
+        ),
+        scenario("2", "field 23a: staging goes on beside production's cookies")
+            .send(post(LOGIN).cookie("{unknown}").json(GOOD), {
+                json(LOGGED_IN).sets(1, 3, 2).rows(&["#1 live #2"])
+            })
+            .keep("staging")
+            .send(get("/me").cookie("{unknown}; {staging}"), me(1, 1, 3))
+            .pass(306)
+            .send(get("/me").cookie("{unknown}; {staging}"), {
+                me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"])
+            }),
+    ]
+}
+
+/// Answers that set or clear a name which came more than once delete its twins first, when they are ours.
+fn healed() -> Vec<Scenario> {
+    let rotated = || me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"]);
+    let stale = |name| scenario("2 twins", name).stale();
+    let alice = |name| scenario("2 twins", name).log_in("alice");
+    vec![
+        stale("a refresh").send(get("/me").cookie("{alice}; {alice}"), rotated().deletes_twins(true, true)),
+        stale("a refresh, one name came twice")
+            .send(get("/me").cookie("{alice}; {alice.refresh}"), rotated().deletes_twins(false, true)),
+        stale("a refresh beside another deployment's: theirs stays")
+            .send(get("/me").cookie("{alice}; {unknown}"), rotated()),
+        stale("a refresh beside junk: nobody can say whose it is")
+            .send(get("/me").cookie("{alice}; __Host-refresh_token=x"), rotated()),
+        stale("the refresh route").send(post("/api/auth/token/refresh/").cookie("{alice}; {alice}"), {
+            json(REFRESHED).sets(1, 5, 4).rows(&["#1 live #4 after #2"]).deletes_twins(true, true)
+        }),
+        alice("an answer that sets nothing").send(get("/me").cookie("{alice}; {alice}"), me(1, 1, 3)),
+        alice("row c")
+            .send(post("/api/auth/logout/").cookie("{alice}"), {
+                json("{}").clears().rows(&["#1 logout #2"])
+            })
+            .send(get("/me").cookie("{alice}; {alice.refresh}"), {
+                problem("session_revoked").clears().deletes_twins(false, true)
+            }),
+        alice("a logout").send(post("/api/auth/logout/").cookie("{alice}; {alice}"), {
+            json("{}").clears().rows(&["#1 logout #2"]).deletes_twins(true, true)
+        }),
+        alice("a logout of one's own").send(post("/logout-own").cookie("{alice}; {alice}"), {
+            empty(200).clears().rows(&["#1 logout #2"]).deletes_twins(true, true)
+        }),
+        alice("a login of one's own").send(post("/login-as-bob").cookie("{alice}; {alice.access}"), {
+            let rows = ["#1 replaced #2", "#4 live #5"];
+            text(200, "bob").sets_for(2, 4, 6, 5).rows(&rows).deletes_twins(true, false)
+        }),
+        stale("a login of one's own behind a refresh: each line once").send(
+            post("/refreshed-login-as-bob").cookie("{alice}; {alice}"),
+            text(200, "bob")
+                .sets_for(2, 6, 8, 7)
+                .rows(&["#1 replaced #4 after #2", "#6 live #7"])
+                .deletes_twins(true, true),
+        ),
+    ]
+}
+
 fn odd() -> Vec<Scenario> {
     vec![
         public("pairs without a name", public_route().cookie(";;;=;= ;{alice.access};"), me(1, 1, 3)),
@@ -84,8 +160,18 @@ fn odd() -> Vec<Scenario> {
             nobody().clears(),
         ),
         public(
-            "quotes are no part of a token",
-            public_route().cookie("__Host-access_token=\"{alice.token}\""),
+            "clients 8: a value in quotes, as Java has it",
+            public_route().cookie("$Version=\"1\"; __Host-access_token=\"{alice.token}\";$Path=\"/\""),
+            me(1, 1, 3),
+        ),
+        public(
+            "two pairs of quotes are none of ours",
+            public_route().cookie("__Host-access_token=\"\"{alice.token}\"\""),
+            nobody().clears(),
+        ),
+        public(
+            "a quote that never ends",
+            public_route().cookie("__Host-access_token=\"{alice.token}"),
             nobody().clears(),
         ),
     ]
@@ -167,10 +253,18 @@ fn header() -> Vec<Scenario> {
             me_by_header(2, 4, 6)
         })
         .config(|config| config.credentials(CredentialOrder::HeaderThenCookie)),
-        public("cookie only", get("/me").bearer("{bob.token}"), problem("not_authenticated"))
-            .config(|config| config.credentials(CredentialOrder::CookieOnly)),
-        public("header only", get("/me").cookie("{alice}"), problem("not_authenticated"))
-            .config(|config| config.credentials(CredentialOrder::HeaderOnly)),
+        public(
+            "cookie only",
+            get("/me").bearer("{bob.token}"),
+            problem("not_authenticated").asked_by(&["cookie"]),
+        )
+        .config(|config| config.credentials(CredentialOrder::CookieOnly)),
+        public(
+            "header only",
+            get("/me").cookie("{alice}"),
+            problem("not_authenticated").asked_by(&["authorization"]),
+        )
+        .config(|config| config.credentials(CredentialOrder::HeaderOnly)),
         public(
             "a dead bearer goes on to the cookie",
             get("/me").cookie("{alice}").bearer("{bob.forged_token}"),

@@ -11,7 +11,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const PARTNER: &str = "https://app.partner.example";
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [safe(), fetch_metadata(), other_sites(), origins(), login()].concat()
+    [safe(), fetch_metadata(), beside_ours(), other_sites(), origins(), login()].concat()
 }
 
 fn alice(rule: &'static str, name: &'static str, request: Request, expected: Expected) -> Scenario {
@@ -95,12 +95,29 @@ fn fetch_metadata() -> Vec<Scenario> {
             ),
         alice("7.4", "same-origin", change().site("same-origin"), allowed()),
         alice("7.4", "none", change().site("none"), allowed()),
+        alice("7.4", "same-origin, Origin is hidden", change().site("same-origin").origin("null"), allowed()),
         alice(
             "7.4",
-            "same-origin, whatever Origin says",
-            change().site("same-origin").origin("null"),
+            "same-origin, no public origin to hold Origin against",
+            change().site("same-origin").origin("https://other.example"),
             allowed(),
         ),
+    ]
+}
+
+/// What WebKit sends when a service worker of ours hands on a form of another page (clients.md 6).
+fn beside_ours() -> Vec<Scenario> {
+    let shop = |name, site: &str, origin: &str, expected| {
+        let row = alice("7.4", name, change().site(site).origin(origin), expected);
+        row.config(|config| config.public_origin("https://shop.example").trusted_origin(PARTNER))
+    };
+    vec![
+        shop("clients 6: same-origin, the public origin", "same-origin", "https://shop.example", allowed()),
+        shop("clients 6: same-origin, a trusted origin", "same-origin", PARTNER, allowed()),
+        shop("clients 6: same-origin, null", "same-origin", "null", allowed()),
+        shop("clients 6: same-origin, a sibling", "same-origin", "https://www.shop.example", denied()),
+        shop("clients 6: same-origin, another site", "same-origin", "https://evil.example", denied()),
+        shop("clients 6: none, another site", "none", "https://evil.example", denied()),
     ]
 }
 
@@ -142,32 +159,59 @@ fn other_sites() -> Vec<Scenario> {
 fn origins() -> Vec<Scenario> {
     let public = |scenario: Scenario| scenario.config(|config| config.public_origin("https://shop.example"));
     vec![
-        alice("7.6", "the own host", change().origin("http://app.example"), allowed()),
+        alice("7.6", "the own host", change().origin("https://app.example"), allowed()),
         alice(
             "7.6",
-            "the own host over https, behind a proxy",
-            change().origin("https://app.example"),
+            "the own host in other case, default port",
+            change().origin("HTTPS://App.Example:443"),
             allowed(),
         ),
-        alice("7.6", "the own host in other case, default port", change().origin("HTTP://App.Example:80"), {
-            allowed()
-        }),
-        alice("7.6", "another port", change().origin("http://app.example:8080"), denied()),
+        alice("7.6", "another port", change().origin("https://app.example:8443"), denied()),
         alice(
             "7.6",
             "the port of the Host field",
-            change().line("Host: app.example:8080").origin("http://app.example:8080"),
+            change().line("Host: app.example:8443").origin("https://app.example:8443"),
             allowed(),
+        ),
+        alice(
+            "7.6",
+            "audit 14: the own host over plain http",
+            change().origin("http://app.example"),
+            denied(),
+        ),
+        alice(
+            "7.6",
+            "audit 14: over plain http on a port",
+            change().line("Host: app.example:8080").origin("http://app.example:8080"),
+            denied(),
+        ),
+        alice(
+            "7.6",
+            "audit 14: localhost over plain http",
+            change().line("Host: localhost:3000").origin("http://localhost:3000"),
+            allowed(),
+        ),
+        alice(
+            "7.6",
+            "audit 14: an address of this machine over plain http",
+            change().line("Host: 127.0.0.1:3000").origin("http://127.0.0.1:3000"),
+            allowed(),
+        ),
+        alice(
+            "7.6",
+            "audit 14: a private address over plain http",
+            change().line("Host: 192.168.0.2:3000").origin("http://192.168.0.2:3000"),
+            denied(),
         ),
         alice(
             "7.6",
             "two Host fields are no authority (actix-web answers 400 by itself)",
-            change().line("Host: app.example").line("Host: app.example").origin("http://app.example"),
+            change().line("Host: app.example").line("Host: app.example").origin("https://app.example"),
             denied(),
         )
         .only(&["axum", "rocket"]),
         public(alice("7.6", "the public origin", change().origin("https://shop.example"), allowed())),
-        public(alice("7.6", "the host is not the public origin", change().origin("http://app.example"), {
+        public(alice("7.6", "the host is not the public origin", change().origin("https://app.example"), {
             denied()
         })),
         alice("7.7", "another origin", change().origin("https://evil.example"), denied()),

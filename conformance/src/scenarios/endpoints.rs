@@ -36,7 +36,7 @@ fn login() -> Vec<Scenario> {
         good("a form", post(LOGIN).body(FORM, "username=alice&password=alice-pw&remember=on")),
         good("without the trailing slash", post("/api/auth/token").json(GOOD)),
         good("a body of 16 KiB", post(LOGIN).json(&padded)),
-        good("from the own page", post(LOGIN).site("same-origin").origin("http://app.example").json(GOOD)),
+        good("from the own page", post(LOGIN).site("same-origin").origin("https://app.example").json(GOOD)),
         scenario("login", "the cookies are good")
             .send(post(LOGIN).json(GOOD), logged_in())
             .keep("alice")

@@ -1,5 +1,7 @@
 //! What a handler does, and that the cookies of a refresh leave all the same; one line per name leaves.
 
+use cookiejwt_store::CredentialOrder;
+
 use crate::{
     Expected, Request, Scenario, Step,
     expected::{empty, me, problem, text},
@@ -57,8 +59,18 @@ fn own_cookies() -> Vec<Scenario> {
     };
     let foreign = || text(200, "done").foreign("theme=dark").foreign("size=big");
     vec![
-        alice("4 B11", "cookies of the application alone")
+        alice("4 B11", "field 14: cookies of the application alone, which says how to cache")
             .send(get("/sets-cookies").cookie("{alice}"), caching(foreign(), "private", "accept")),
+        alice("4 B11", "field 14: nobody asks, nothing is said").send(
+            get("/open").cookie("{alice}"),
+            text(200, "open").field("vary", "").field("cache-control", ""),
+        ),
+        alice("4 B11", "field 14: only cookies are read")
+            .config(|config| config.credentials(CredentialOrder::CookieOnly))
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3).asked_by(&["cookie"])),
+        alice("4 B11", "field 14: only the header is read")
+            .config(|config| config.credentials(CredentialOrder::HeaderOnly))
+            .send(get("/optional").cookie("{alice}"), text(200, "nobody").asked_by(&["authorization"])),
         stale("4 B11", "cookies of the application beside ours").send(
             get("/sets-cookies").cookie("{alice}"),
             caching(foreign(), "no-store, private", "accept, cookie").sets(1, 5, 4).rows(&[ROTATED]),

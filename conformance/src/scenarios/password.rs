@@ -179,7 +179,7 @@ fn ask_both() -> Vec<Scenario> {
             alice(rule, "by header")
                 .send(good(post(route).bearer("{alice.token}")), renewed(rule, 4).rows(RENEWED)),
             alice(rule, "from the own page").send(
-                good(post(route).cookie("{alice}").site("same-origin").origin("http://app.example")),
+                good(post(route).cookie("{alice}").site("same-origin").origin("https://app.example")),
                 renewed(rule, 4).rows(RENEWED),
             ),
             scenario(rule, "nobody").send(good(post(route)), problem("not_authenticated")),

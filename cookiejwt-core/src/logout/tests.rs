@@ -245,3 +245,60 @@ fn token_mode_reads_and_clears_no_cookie() {
     assert_rows(&ordered(false), [("off", asks(all()), body(), "a r b body")]);
     assert_rows(&ordered(true), [("asked twice", asks(asks(all())), body(), "a r b body")]);
 }
+
+/// Each value costs a signature, and 16 KiB hold dozens of them.
+#[test]
+fn audit_13_at_most_four_values_of_a_name_are_looked_at() {
+    let core = testing::core();
+    let five = |kind: fn(&str) -> TestToken| ["1", "2", "3", "4", "5"].map(|session| kind(session).cookie());
+    let [access, refresh] = [five(access), five(refresh)];
+    let junk = || "__Host-refresh_token=x".to_owned();
+    let [.., last] = refresh.clone();
+    assert_rows(
+        &core,
+        [
+            ("five access cookies", post(access.clone()), None, "1 2 3 4"),
+            ("five refresh cookies", post(refresh.clone()), None, "1 2 3 4"),
+            ("junk counts", post([junk(), junk(), junk(), junk(), last.clone()]), None, ""),
+            ("four are looked at", post([junk(), junk(), junk(), last]), None, "5"),
+        ],
+    );
+    let (head, ()) = post(access).header(COOKIE, refresh.join("; ")).body(()).unwrap().into_parts();
+    let sessions = core.presented_sessions(&(&head).into());
+    assert_eq!(sessions, ["1", "2", "3", "4"].map(SessionId::from), "a login that replaces them");
+}
+
+/// The table is asked first: what it refuses costs no signature, unless a bearer is all that came.
+#[test]
+fn audit_13_what_the_csrf_table_refuses() {
+    let core = testing::core();
+    let foreign = |request: Builder| request.header("sec-fetch-site", "cross-site");
+    let of_b = access("b").bearer();
+    assert_rows(
+        &core,
+        [
+            ("a cookie", foreign(post([access("a").cookie()])), None, "CrossSite"),
+            ("nothing", foreign(post([])), None, "CrossSite"),
+            (
+                "nothing, but a refresh in the body",
+                foreign(post([])),
+                Some(refresh("r").token()),
+                "CrossSite",
+            ),
+            ("a bearer alone", bearer(foreign(post([])), of_b.clone()), None, "b"),
+            ("a dead bearer alone", bearer(foreign(post([])), "Bearer x".into()), None, "CrossSite"),
+            (
+                "a bearer beside a cookie",
+                bearer(foreign(post([access("a").cookie()])), of_b.clone()),
+                None,
+                "CrossSite",
+            ),
+            (
+                "a bearer beside a dead cookie",
+                bearer(foreign(post(["__Host-access_token=x".into()])), of_b),
+                None,
+                "CrossSite",
+            ),
+        ],
+    );
+}

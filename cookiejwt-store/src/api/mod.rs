@@ -173,6 +173,7 @@ impl Api {
         match self.0.logout(head, refresh.as_deref()).await {
             Err(denial) => {
                 self.0.csrf_refused(denial);
+                self.0.advise_on_denial(denial, &head);
                 Reply::problem(Problem::CsrfFailed)
             }
             Ok(logged_out) => {
@@ -214,6 +215,7 @@ impl Api {
     fn csrf_refused(&self, head: &RequestHead<'_>) -> Option<Reply> {
         let denial = self.0.core().check_csrf(head).err()?;
         self.0.csrf_refused(denial);
+        self.0.advise_on_denial(denial, head);
         Some(Reply::problem(Problem::CsrfFailed))
     }
 
@@ -242,10 +244,10 @@ impl Api {
         self.with_decision(reply, decision)
     }
 
-    /// The cookies of a slot's decision are written by its layer, once.
+    /// For a route that asks who it is, as a handler does. A slot's decision is written by its layer, once.
     fn with_decision(&self, mut reply: Reply, decision: Cow<'_, Decision>) -> Reply {
         if let Cow::Owned(decision) = decision {
-            self.0.core().write_cookies(&decision.cookies, &mut reply.headers);
+            self.0.core().write_decision(&decision, &mut reply.headers);
         }
         reply
     }

@@ -15,7 +15,7 @@ impl Api {
     }
 
     pub(super) async fn end_session(&self, head: RequestHead<'_>, slot: Option<&Slot>) -> Reply {
-        self.ask(head, slot, async |who| self.end(who, &last_segment(head.path())).await).await
+        self.ask(head, slot, async |who| self.end(who, head).await).await
     }
 
     /// Who is asking, and what he gets; the cookies of a refresh leave with either.
@@ -42,8 +42,9 @@ impl Api {
     }
 
     /// The lines that clear the cookies are written first, so that those of a refresh in the same request do not count.
-    async fn end(&self, who: &Identity, id: &SessionId) -> Result<Reply, Problem> {
-        let cookies = self.0.end_session(who, id).await?.ok_or(Problem::NotFound)?;
+    async fn end(&self, who: &Identity, head: RequestHead<'_>) -> Result<Reply, Problem> {
+        let id = last_segment(head.path());
+        let cookies = self.0.end_session(who, &id).await?.ok_or(Problem::NotFound)?;
         Ok(self.with_cookies(Reply::no_content(), &cookies))
     }
 }

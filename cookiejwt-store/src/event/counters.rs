@@ -42,6 +42,10 @@ pub(super) fn count(event: &Event<'_>) {
             counter!("cookiejwt_rejected_credentials_total", "credential" => credential, "fault" => fault)
                 .increment(1);
         }
+        Event::DuplicateCookie { other_deployment, .. } => {
+            let beside = if other_deployment { "other_deployment" } else { "ours" };
+            counter!("cookiejwt_duplicate_cookies_total", "beside" => beside).increment(1);
+        }
         Event::StoreFailed { operation, .. } => {
             counter!("cookiejwt_store_failures_total", "operation" => operation).increment(1);
         }
@@ -85,7 +89,7 @@ fn refused(reason: &Reason) -> &'static str {
         Reason::SessionMissing | Reason::RowMissing => "session_missing",
         Reason::RowExpired => "session_expired",
         Reason::UserInactive => "user_inactive",
-        Reason::RefreshNotPermitted => "refresh_not_permitted",
+        Reason::RefreshNotPermitted | Reason::SpeculationNotPermitted => "refresh_not_permitted",
         _ => "invalid_token",
     }
 }

@@ -174,3 +174,9 @@ fn texts(event: &Event<'_>) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+/// The messages of a log's warnings, without what stands around them.
+pub(crate) fn warnings(log: &str) -> Vec<String> {
+    let warnings = log.lines().filter_map(|line| line.trim_start().strip_prefix("WARN "));
+    warnings.map(|line| line.split_once(": ").map_or(line, |(_, message)| message).to_owned()).collect()
+}

@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod advice;
 mod ear;
 
 use cookiejwt_store::{

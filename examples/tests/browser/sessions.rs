@@ -20,7 +20,7 @@ fn a_browser_that_is_revoked_from_another_one_is_told() {
 
         assert_eq!(other.who_am_i().await.status, 401);
         other.is_signed_out().await;
-        other.is_told("Your session was ended somewhere else.").await;
+        other.is_told("Your session has ended.").await;
         assert_eq!(other.left().await, []);
         assert_eq!(person.who_am_i().await.status, 200);
         other.leaves().await;

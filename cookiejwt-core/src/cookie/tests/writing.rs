@@ -1,6 +1,6 @@
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE, VARY},
+    header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA, SET_COOKIE, VARY},
 };
 use proptest::prelude::*;
 
@@ -8,6 +8,7 @@ use super::{
     super::{CookieWriter, SetCookies},
     life, settings,
 };
+use crate::{CredentialOrder, Decision, Outcome, Reason, Refusal};
 
 const A: &str = "__Host-access_token";
 const R: &str = "__Host-refresh_token";
@@ -229,5 +230,79 @@ proptest! {
         let before: Vec<_> = fields.iter().filter(|f| f.0 == SET_COOKIE).map(|f| f.1).filter(foreign).collect();
         let after: Vec<_> = lines.iter().map(String::as_str).filter(foreign).collect();
         prop_assert_eq!(after, before);
+    }
+}
+
+/// What an answer says about caching and what it depends on, before and after: clients 3, field 14, audit 18.
+const PRIVATE: [(&str, Fields<'_>, &[&str], &[&str]); 12] = [
+    ("nothing was said", &[], &["private, no-cache"], &["Cookie", "Authorization"]),
+    (
+        "what was said stays",
+        &[(CACHE_CONTROL, "public, max-age=60")],
+        &["public, max-age=60"],
+        &["Cookie", "Authorization"],
+    ),
+    ("no-store", &[(CACHE_CONTROL, "no-store")], &["no-store"], &["Cookie", "Authorization"]),
+    ("an empty field is a word too", &[(CACHE_CONTROL, "")], &[""], &["Cookie", "Authorization"]),
+    ("Expires is about caching", &[(EXPIRES, "0")], &[], &["Cookie", "Authorization"]),
+    ("so is Pragma", &[(PRAGMA, "no-cache")], &[], &["Cookie", "Authorization"]),
+    (
+        "other members stay",
+        &[(VARY, "Accept")],
+        &["private, no-cache"],
+        &["Accept", "Cookie", "Authorization"],
+    ),
+    ("each once", &[(VARY, "cookie, AUTHORIZATION")], &["private, no-cache"], &["cookie, AUTHORIZATION"]),
+    ("one of them is there", &[(VARY, "Cookie")], &["private, no-cache"], &["Cookie", "Authorization"]),
+    ("a star is everything", &[(VARY, "*")], &["private, no-cache"], &["*"]),
+    (
+        "a cookie of the application",
+        &[(SET_COOKIE, "a=b")],
+        &["private, no-cache"],
+        &["Cookie", "Authorization"],
+    ),
+    ("a line of ours", &[(SET_COOKIE, "__Host-access_token=a")], &["no-store"], &["Cookie"]),
+];
+
+#[cfg(feature = "testing")]
+#[test]
+fn field_14_an_answer_that_depends_on_who_asked_is_private() {
+    let core = crate::testing::core();
+    let decision = |outcome, reason| Decision::new(outcome, reason);
+    for (rule, before, cache_control, vary) in PRIVATE {
+        for decision in [
+            decision(Outcome::Anonymous, Reason::NoCredential),
+            decision(Outcome::Refused(Refusal::InvalidToken), Reason::OnlyEarly),
+            decision(Outcome::Unavailable, Reason::TokenStoreFailed),
+        ] {
+            let mut headers = response(before);
+            core.write_decision(&decision, &mut headers);
+            assert_eq!(values(&headers, &CACHE_CONTROL), cache_control, "{rule}");
+            assert_eq!(values(&headers, &VARY), vary, "{rule}");
+            let once = headers.clone();
+            core.write_decision(&decision, &mut headers);
+            assert_eq!(headers, once, "{rule}, twice");
+        }
+        let mut skipped = response(before);
+        core.write_decision(&decision(Outcome::Anonymous, Reason::Skipped), &mut skipped);
+        if !rule.starts_with("a line of ours") {
+            assert_eq!(skipped, response(before), "{rule}, skipped");
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+#[test]
+fn field_14_only_what_is_read_stands_in_vary() {
+    for (order, vary) in [
+        (CredentialOrder::CookieThenHeader, &["Cookie", "Authorization"][..]),
+        (CredentialOrder::HeaderThenCookie, &["Cookie", "Authorization"]),
+        (CredentialOrder::CookieOnly, &["Cookie"]),
+        (CredentialOrder::HeaderOnly, &["Authorization"]),
+    ] {
+        let core = crate::Core::new(crate::testing::config().credentials(order).build().unwrap());
+        let mut headers = HeaderMap::new();
+        core.write_decision(&Decision::new(Outcome::Anonymous, Reason::NoCredential), &mut headers);
+        assert_eq!(values(&headers, &VARY), vary, "{order:?}");
     }
 }
