@@ -18,8 +18,8 @@ impl ClockSkew {
     /// Whether to tell it now.
     fn is_due(&self, now: Timestamp) -> bool {
         let mut told_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due =
-            told_at.is_none_or(|at| now.as_millis().abs_diff(at.as_millis()) >= SAY_AGAIN_AFTER_MILLIS as u64);
+        let is_due = told_at
+            .is_none_or(|at| now.as_millis().abs_diff(at.as_millis()) >= SAY_AGAIN_AFTER_MILLIS as u64);
         if is_due {
             *told_at = Some(now);
         }

@@ -315,7 +315,8 @@ impl Access {
     #[cfg(unix)]
     fn of(path: &Path) -> Self {
         use std::os::unix::fs::MetadataExt as _;
-        let found = fs::metadata(path).map(|found| Self { mode: found.mode(), is_roots_group: found.gid() == 0 });
+        let found =
+            fs::metadata(path).map(|found| Self { mode: found.mode(), is_roots_group: found.gid() == 0 });
         // One that cannot be asked cannot be read either, which is said there.
         found.unwrap_or_default()
     }

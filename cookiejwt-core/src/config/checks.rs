@@ -139,7 +139,12 @@ pub(super) fn skip(paths: &[String]) -> Check {
         attribute(SETTING, path, |path| path.starts_with('/'), cure)?;
         if path.trim_end_matches('/').is_empty() {
             let what = format!("is {path}, which is every path, so that nobody would ever be logged in");
-            return Err(refuse(SETTING, Contradiction, what, "name the paths that need no login, or remove it"));
+            return Err(refuse(
+                SETTING,
+                Contradiction,
+                what,
+                "name the paths that need no login, or remove it",
+            ));
         }
         Ok(())
     })

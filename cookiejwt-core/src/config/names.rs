@@ -16,12 +16,14 @@ pub(super) fn unknown(name: &str, known: &[&'static str]) -> ConfigError {
         ConfigError::new(name.escape_debug().to_string(), ConfigProblem::Unknown, what, cure)
     };
     if bare(name) != name {
-        let cure = format!("write {} alone: no `export`, no space and no byte order mark before it", bare(name));
+        let cure =
+            format!("write {} alone: no `export`, no space and no byte order mark before it", bare(name));
         return refuse("is a line that a shell would understand, and what read this file does not", cure);
     }
     if is_service_link(name) {
         let what = "is the address of a service, which Kubernetes or Docker has put here by itself";
-        let cure = "set `enableServiceLinks: false` in the pod, or give the service a name other than cookiejwt";
+        let cure =
+            "set `enableServiceLinks: false` in the pod, or give the service a name other than cookiejwt";
         return refuse(what, cure.into());
     }
     if let Some(meant) = known.iter().find(|known| plain(known) == plain(name)) {

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use super::{names, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret};
+use super::{
+    ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret, names,
+};
 use crate::{KeyError, PrivateKey, PublicKey};
 
 type Setter = fn(ConfigBuilder, &Var<'_>) -> Result<ConfigBuilder, ConfigError>;
@@ -95,7 +97,10 @@ impl Var<'_> {
         } else if ["${", "$(", "{{", "<%"].iter().any(|open| self.value.starts_with(open)) {
             ("is a placeholder that nobody has filled in", "write the value itself")
         } else if self.value.contains(" #") {
-            ("has a comment behind it, which belongs to its value here", "move the comment to a line of its own")
+            (
+                "has a comment behind it, which belongs to its value here",
+                "move the comment to a line of its own",
+            )
         } else {
             return Ok(());
         };
@@ -134,7 +139,8 @@ impl Var<'_> {
 
     fn list(&self) -> Result<Vec<&str>, ConfigError> {
         if self.value.starts_with('[') {
-            let (what, cure) = ("is written as JSON", "write the entries with commas between them, without brackets");
+            let (what, cure) =
+                ("is written as JSON", "write the entries with commas between them, without brackets");
             return Err(self.error(ConfigProblem::Malformed, what, cure));
         }
         let items: Vec<_> = self.value.split(',').map(str::trim).collect();

@@ -17,7 +17,8 @@
 
 use cookiejwt_core::{Realm, Revocation, RevocationReason, SessionId, SessionRecord, Subject, Timestamp};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
@@ -110,7 +111,9 @@ pub async fn now<C: ConnectionTrait>(db: &C) -> Result<Option<Timestamp>, DbErr>
     let sql = match backend {
         DbBackend::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
         // Neither the time zone of the session nor its summer time takes part.
-        DbBackend::MySql => "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000",
+        DbBackend::MySql => {
+            "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000"
+        }
         _ => return Ok(None),
     };
     let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;

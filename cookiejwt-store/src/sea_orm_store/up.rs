@@ -2,9 +2,7 @@
 
 use std::future::Future;
 
-use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait as _,
-};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait as _};
 use sea_orm_migration::MigratorTrait;
 
 use super::{
@@ -50,7 +48,8 @@ where
     while !pending::<M>(db).await.is_empty() {
         match migrate().await {
             Err(error @ (DbErr::Exec(_) | DbErr::Query(_)))
-                if tries < TRIES && !matches!(Fault::of(&error), Some(Fault::Forbidden | Fault::ReadOnly)) =>
+                if tries < TRIES
+                    && !matches!(Fault::of(&error), Some(Fault::Forbidden | Fault::ReadOnly)) =>
             {
                 // Another node was faster, and a second look finds its work done.
                 tokio::time::sleep(wait(tries)).await;

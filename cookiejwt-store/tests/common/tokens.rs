@@ -4,9 +4,9 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, Receipt, ReplaceRequest,
-    Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
-    SettleRequest, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
+    AnswerLateRequest, BucketId, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, Receipt,
+    ReplaceRequest, Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest,
+    SessionId, SessionRecord, SettleRequest, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
 };
 use tokio::sync::Mutex;
 

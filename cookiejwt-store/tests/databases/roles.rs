@@ -140,7 +140,9 @@ fn without_create(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
         assert!(store.revoke(&revocation("a", RevocationReason::Logout, 1)).await?);
         assert!(find(&store, "a").await.is_some());
         // A migration of a newer version does not matter to this one.
-        owner.execute_unprepared("INSERT INTO seaql_migrations_cookiejwt VALUES ('m99999999_newer', 1)").await?;
+        owner
+            .execute_unprepared("INSERT INTO seaql_migrations_cookiejwt VALUES ('m99999999_newer', 1)")
+            .await?;
         SeaOrmTokenStore::migrate(db.clone()).await?;
         db.close().await?;
         fresh(&owner).await?;
@@ -158,7 +160,9 @@ fn names_the_grants(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
             if applied > 0 {
                 Migrator::up(&owner, Some(applied)).await?;
             }
-            for (rights, table) in NEEDED.iter().filter(|_| applied > 0).filter(|(_, t)| *t != "cookiejwt_throttle") {
+            for (rights, table) in
+                NEEDED.iter().filter(|_| applied > 0).filter(|(_, t)| *t != "cookiejwt_throttle")
+            {
                 role.grant(&owner, rights, table).await?;
             }
             if !role.is_postgres {
@@ -166,7 +170,12 @@ fn names_the_grants(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
             }
             let db = scratch.connect_as(&role.name).await?;
             let error = SeaOrmTokenStore::migrate(db.clone()).await.expect_err("it may not").to_string();
-            for word in ["create_throttle", "CREATE", "SELECT, INSERT, UPDATE and DELETE", "seaql_migrations_cookiejwt"] {
+            for word in [
+                "create_throttle",
+                "CREATE",
+                "SELECT, INSERT, UPDATE and DELETE",
+                "seaql_migrations_cookiejwt",
+            ] {
                 assert!(error.contains(word), "{applied} applied, {word}: {error}");
             }
             assert_eq!(error.contains("create_sessions"), applied == 0, "{applied} applied: {error}");

@@ -214,7 +214,8 @@ async fn a_frozen_feed_is_told_once_and_so_is_its_recovery() {
     let world = World::new();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hook = heard.clone();
-    let node = world.builder().on_event(move |event: &Event<'_>| hook.lock().unwrap().push(format!("{event:?}")));
+    let node =
+        world.builder().on_event(move |event: &Event<'_>| hook.lock().unwrap().push(format!("{event:?}")));
     let node = node.build().unwrap();
     let alice = world.login("alice").await;
     for (millis, told) in [(0, false), (3000, false), (63_000, true)] {

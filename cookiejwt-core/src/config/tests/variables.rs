@@ -142,9 +142,9 @@ fn of_two_calls_the_later_counts_and_one_call_has_each_name_once() {
             | "COOKIEJWT_HTTPONLY"
             | "COOKIEJWT_PARTITIONED"
             | "COOKIEJWT_KNOWN_DEVICES" => "true",
-            "COOKIEJWT_TOKEN_MODE"
-            | "COOKIEJWT_SET_SESSION_COOKIE"
-            | "COOKIEJWT_STRICT_BROWSER_HEADERS" => "false",
+            "COOKIEJWT_TOKEN_MODE" | "COOKIEJWT_SET_SESSION_COOKIE" | "COOKIEJWT_STRICT_BROWSER_HEADERS" => {
+                "false"
+            }
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",
@@ -193,7 +193,8 @@ fn an_unknown_name_is_refused_and_a_foreign_one_passed_over() {
     }
     let error = from(&[("COOKIEJWT_\r\nx", "a")]).unwrap_err();
     assert_eq!(error.setting(), "COOKIEJWT_\\r\\nx", "no line end reaches the log");
-    for name in ["PATH", "COOKIEJWT", "XCOOKIEJWT_SECRET", "DATABASE_URL", "exportCOOKIEJWT_SECRET", "é", ""] {
+    for name in ["PATH", "COOKIEJWT", "XCOOKIEJWT_SECRET", "DATABASE_URL", "exportCOOKIEJWT_SECRET", "é", ""]
+    {
         accepted(name, from(&[(name, "")]));
     }
 }
