@@ -7,7 +7,7 @@ mod ear;
 
 use cookiejwt_store::{
     AuthUser, Authenticator, Body, Caller, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal,
-    Reason, Route, Slot, Subject, core::testing,
+    ManualClock, Reason, Route, Slot, Subject, core::testing,
 };
 use http::Request;
 
@@ -302,4 +302,20 @@ fn the_reasons_of_a_refusal_in_words() {
     ] {
         assert_eq!(reason.as_str(), words);
     }
+}
+
+#[test]
+fn what_clocks_that_differ_tell() {
+    let told = hear(async |world| {
+        let ahead = ManualClock::at(testing::NOW + time::Duration::seconds(3));
+        *world.tokens.clock.lock().unwrap() = Some(ahead);
+        let browser = logs_in(world).await;
+        let _ = world.authenticate(browser.jar.get()).await;
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    });
+    let skewed: Vec<_> = told.events.iter().filter(|event| event.contains("ClockSkew")).collect();
+    assert_eq!(skewed, ["ClockSkew { difference_millis: 3000 }"]);
+    assert_eq!(told.counters["cookiejwt_clock_skew_total{}"], 1);
+    assert_eq!(told.counters["cookiejwt_clock_difference_millis{}"], 1, "the gauge is above 0");
+    assert!(told.log.contains("the clocks of this node and of the database differ"), "{}", told.log);
 }
