@@ -38,7 +38,7 @@ impl AuthUser for User {
     }
 }
 
-/// Alice is 1, bob is 2; their passwords are their names and `-pw`. Clones share the rows.
+/// Alice is 1, bob is 2, zoë is 3; their passwords are their names and `-pw`. Clones share the rows.
 #[derive(Clone)]
 pub struct Users(Arc<Inner>);
 
@@ -57,7 +57,7 @@ impl Default for Users {
             is_active: true,
             claims: json!({ "name": name, "roles": ["reader"] }),
         };
-        let rows = Mutex::new(vec![user(1, "alice"), user(2, "bob")]);
+        let rows = Mutex::new(vec![user(1, "alice"), user(2, "bob"), user(3, "zo\u{eb}")]);
         Self(Arc::new(Inner { rows, availability: Mutex::default(), calls: AtomicUsize::new(0) }))
     }
 }

@@ -46,6 +46,7 @@ mod event;
 mod fresh_login;
 mod guard;
 pub mod guide;
+mod hash_format;
 mod keys;
 mod keys_dir;
 mod lent_memory;
@@ -58,6 +59,7 @@ mod patience;
 mod proof;
 mod random;
 mod receipts;
+mod rehash;
 mod revoked;
 #[cfg(feature = "_sea-orm")]
 pub mod sea_orm_store;
@@ -68,6 +70,7 @@ mod slot;
 mod throttle;
 mod token_store;
 mod twins;
+mod typed;
 mod unsent;
 mod user_store;
 

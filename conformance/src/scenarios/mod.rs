@@ -7,6 +7,7 @@ mod csrf;
 mod endpoints;
 mod guards;
 mod handlers;
+mod logins;
 mod panics;
 mod password;
 mod promises;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Scenario> {
         refresh::scenarios(),
         csrf::scenarios(),
         handlers::scenarios(),
+        logins::scenarios(),
         panics::scenarios(),
         guards::scenarios(),
         endpoints::scenarios(),

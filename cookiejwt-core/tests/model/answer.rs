@@ -90,7 +90,9 @@ impl Model {
     /// What a presentation proves is noted, once.
     pub(crate) fn note(&self, world: &mut World, node: u8, verdict: &Verdict) {
         let given = match verdict.cookies {
-            Cookies::Set(_, refresh) if self.is(Fault::ReceiptWhenGiven) => Some((refresh.session, refresh.id)),
+            Cookies::Set(_, refresh) if self.is(Fault::ReceiptWhenGiven) => {
+                Some((refresh.session, refresh.id))
+            }
             _ => None,
         };
         for (session, refresh) in verdict.sighting.into_iter().chain(given) {

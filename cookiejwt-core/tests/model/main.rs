@@ -101,8 +101,20 @@ mod scratch {
             (
                 Rotate,
                 &[
-                    Current, Revoked, Settled, Orphan, OrphanReceived, OrphanFirst, OrphanSettled, Ends, SetsCurrent,
-                    SetsParent, SetsTimes, SetsRotated, SetsReceived, SetsSettles,
+                    Current,
+                    Revoked,
+                    Settled,
+                    Orphan,
+                    OrphanReceived,
+                    OrphanFirst,
+                    OrphanSettled,
+                    Ends,
+                    SetsCurrent,
+                    SetsParent,
+                    SetsTimes,
+                    SetsRotated,
+                    SetsReceived,
+                    SetsSettles,
                 ],
                 &[Settled, OrphanSettled, SetsRotated, SetsSettles],
             ),
@@ -110,13 +122,31 @@ mod scratch {
             (
                 Replace,
                 &[
-                    Current, Parent, Revoked, Received, Ends, Settled, Rotated, SetsCurrent, SetsParent, SetsTimes,
-                    SetsRotated, SetsSettles,
+                    Current,
+                    Parent,
+                    Revoked,
+                    Received,
+                    Ends,
+                    Settled,
+                    Rotated,
+                    SetsCurrent,
+                    SetsParent,
+                    SetsTimes,
+                    SetsRotated,
+                    SetsSettles,
                 ],
                 &[Settled, Rotated, SetsRotated, SetsSettles],
             ),
-            (Settle, &[Current, Parent, Revoked, Received, Rotated, SetsSettles, Max], &[Rotated, SetsSettles]),
-            (Statement::Receipt, &[Current, Parent, Revoked, Received, SetsReceived, SetsSettles, Max], &[SetsSettles]),
+            (
+                Settle,
+                &[Current, Parent, Revoked, Received, Rotated, SetsSettles, Max],
+                &[Rotated, SetsSettles],
+            ),
+            (
+                Statement::Receipt,
+                &[Current, Parent, Revoked, Received, SetsReceived, SetsSettles, Max],
+                &[SetsSettles],
+            ),
         ];
         for (statement, without, off) in clauses {
             for clause in without {
@@ -128,10 +158,28 @@ mod scratch {
             }
         }
         faults.extend([
-            AbsoluteEndExtended, IdleEndUncapped, CheckThenWrite, CountIgnored, GrandparentGraced, SuccessorExtended,
-            GraceOneMillisecondLong, GraceOneMillisecondShort, GraceNeverEnds, ReceiptForgotten, ReceiptInvented,
-            WithheldWritten, LeavesUnasked, LeavesOneMillisecondLong, ReceiptWhenGiven, ReceiptsNeverWritten, StaleRead,
-            StaleSessionCheck, RevocationRolledBack, RevocationCancelled, RevokedSetForgets, NobodyPolls,
+            AbsoluteEndExtended,
+            IdleEndUncapped,
+            CheckThenWrite,
+            CountIgnored,
+            GrandparentGraced,
+            SuccessorExtended,
+            GraceOneMillisecondLong,
+            GraceOneMillisecondShort,
+            GraceNeverEnds,
+            ReceiptForgotten,
+            ReceiptInvented,
+            WithheldWritten,
+            LeavesUnasked,
+            LeavesOneMillisecondLong,
+            ReceiptWhenGiven,
+            ReceiptsNeverWritten,
+            StaleRead,
+            StaleSessionCheck,
+            RevocationRolledBack,
+            RevocationCancelled,
+            RevokedSetForgets,
+            NobodyPolls,
         ]);
         faults
     }
@@ -144,9 +192,20 @@ mod scratch {
         let names: Vec<_> = scenarios.split(',').collect();
         let trace = std::env::var("TRACE").is_ok();
         let table: Vec<(&str, Scenario)> = vec![
-            ("tabs", TABS), ("statements", STATEMENTS), ("three", THREE), ("four", FOUR), ("skewed", SKEWED), ("outages", OUTAGES),
-            ("pages", PAGES), ("turns", TURNS), ("unused", UNUSED_TURNS), ("thief", THIEF), ("thiefpages", THIEF_OF_PAGES),
-            ("logout", LOGOUT), ("nodes", NODES), ("curtailed", CURTAILED),
+            ("tabs", TABS),
+            ("statements", STATEMENTS),
+            ("three", THREE),
+            ("four", FOUR),
+            ("skewed", SKEWED),
+            ("outages", OUTAGES),
+            ("pages", PAGES),
+            ("turns", TURNS),
+            ("unused", UNUSED_TURNS),
+            ("thief", THIEF),
+            ("thiefpages", THIEF_OF_PAGES),
+            ("logout", LOGOUT),
+            ("nodes", NODES),
+            ("curtailed", CURTAILED),
             ("nodesevery", Scenario { level: cookiejwt_core::RevocationLevel::EveryRequest, ..NODES }),
         ];
         let limit = std::env::var("LIMIT").ok().map(|text| text.parse().unwrap());
@@ -157,8 +216,14 @@ mod scratch {
             }
             for (label, scenario) in table.iter().filter(|(label, _)| names.contains(label)) {
                 let report = crate::explorer::explore_to(*scenario, fault, limit);
-                let result = report.broken.as_ref().map_or("-".to_owned(), |(broken, _)| format!("{:?}", broken.invariant));
-                println!("{name:40} {label:10} {result:20} {:>8} states {:>9} transitions {:?}", report.states, report.transitions, report.time);
+                let result = report
+                    .broken
+                    .as_ref()
+                    .map_or("-".to_owned(), |(broken, _)| format!("{:?}", broken.invariant));
+                println!(
+                    "{name:40} {label:10} {result:20} {:>8} states {:>9} transitions {:?}",
+                    report.states, report.transitions, report.time
+                );
                 if trace && let Some((broken, trace)) = &report.broken {
                     println!("{}\n{trace}", broken.what);
                 } else if trace {

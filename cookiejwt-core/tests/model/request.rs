@@ -306,4 +306,3 @@ fn row_of(reason: &Reason) -> &'static str {
         _ => "another",
     }
 }
-

@@ -60,7 +60,10 @@ pub(crate) enum Reply {
 /// What a request waits for.
 #[derive(Clone, Debug)]
 pub(crate) enum Pause {
-    Session { session: Session, has_access: bool },
+    Session {
+        session: Session,
+        has_access: bool,
+    },
     Set(Session),
     /// A rotation or a late answer.
     Question(Rc<Question>),

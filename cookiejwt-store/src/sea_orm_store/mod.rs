@@ -1,6 +1,7 @@
 //! The SeaORM 2 token store: its entity, its migration, its statements, and [`SeaOrmTokenStore`].
 
 mod changes;
+mod data;
 pub mod entity;
 mod migration;
 mod retry;
@@ -9,6 +10,7 @@ pub mod statements;
 mod store;
 mod throttle;
 
+pub(crate) use self::data::is_about_data;
 pub use self::{
     migration::Migrator,
     store::{SeaOrmTokenStore, up},
