@@ -47,7 +47,7 @@ pub(crate) const STAFF: [&str; 40] = [
     "staff-31", "staff-32", "staff-33", "staff-34", "staff-35", "staff-36", "staff-37", "staff-38", "staff-39", "staff-40",
 ];
 
-/// Alice is 1, bob is 2, and a staff of forty begins at 101; their passwords are their names and `-pw`. Clones share the rows.
+/// Alice is 1, bob is 2, zoë is 3, and a staff of forty begins at 101; their passwords are their names and `-pw`. Clones share the rows.
 #[derive(Clone)]
 pub struct Users(Arc<Inner>);
 
@@ -67,7 +67,8 @@ impl Default for Users {
             claims: json!({ "name": name, "roles": ["reader"] }),
         };
         let staff = (101..).zip(STAFF).map(|(id, name)| user(id, name));
-        let rows = Mutex::new([user(1, "alice"), user(2, "bob")].into_iter().chain(staff).collect());
+        let named = [user(1, "alice"), user(2, "bob"), user(3, "zo\u{eb}")];
+        let rows = Mutex::new(named.into_iter().chain(staff).collect());
         Self(Arc::new(Inner { rows, availability: Mutex::default(), calls: AtomicUsize::new(0) }))
     }
 }

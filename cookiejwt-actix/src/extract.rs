@@ -95,8 +95,9 @@ cookiejwt_store::adapter_types! {
     /// # async fn my_oauth() -> Result<User, Problem> { Ok(User) }
     ///
     /// async fn callback(auth: AuthContext) -> Result<impl Responder, Problem> {
+    ///     // Compares `state` with the one in this browser's cookie.
     ///     let user = my_oauth().await?;
-    ///     let cookies = auth.login(&user, LoginOptions::new().remember(true)).await?;
+    ///     let cookies = auth.login(&user, LoginOptions::new().state_checked()).await?;
     ///     Ok(cookies.with(Redirect::to("/").see_other()))
     /// }
     /// ```

@@ -116,7 +116,8 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(slot) = this.slot else { return this.answer.poll(context) };
-        let result = std::task::ready!(this.departing.poll(slot, context, |context| this.answer.poll(context)));
+        let result =
+            std::task::ready!(this.departing.poll(slot, context, |context| this.answer.poll(context)));
         let mut result = session_cookie::refuse_lost(slot, result);
         match &mut result {
             Ok(response) => slot.write_cookies(&mut ResponseFields(response.headers_mut())),

@@ -87,8 +87,9 @@ cookiejwt_store::adapter_types! {
     /// # async fn my_oauth() -> Result<User, Problem> { Ok(User) }
     ///
     /// async fn callback(auth: AuthContext) -> Result<impl IntoResponse, Problem> {
+    ///     // Compares `state` with the one in this browser's cookie.
     ///     let user = my_oauth().await?;
-    ///     let cookies = auth.login(&user, LoginOptions::new().remember(true)).await?;
+    ///     let cookies = auth.login(&user, LoginOptions::new().state_checked()).await?;
     ///     Ok((cookies, Redirect::to("/")))
     /// }
     /// ```

@@ -363,15 +363,15 @@ async fn a_login_of_ones_own_that_fails() {
 }
 
 #[tokio::test]
-async fn a_user_who_was_deleted_during_the_login_leaves_no_session() {
+async fn field_11a_a_user_whom_the_store_does_not_know_gets_no_session() {
     let world = World::default();
     let login = |auth: AuthContext| async move {
-        let stranger = User { id: 3, ..Users::default().by_name("bob") };
+        let stranger = User { id: 77, ..Users::default().by_name("bob") };
         auth.login(&stranger, LoginOptions::new()).await.map_err(Problem::from)
     };
     let app = Router::new().route("/", any(login)).layer(world.auth.layer());
     let answer = send(&app, request("POST", "/", &[])).await;
-    assert_eq!((answer.code().as_str(), answer.leaving()), ("invalid_credentials", Leaving::Nothing));
+    assert_eq!((answer.code().as_str(), answer.leaving()), ("server_error", Leaving::Nothing), "field 11a");
     assert_eq!(world.store.counts(), Counts { create: 1, revoke: 1, ..Counts::default() });
 }
 
@@ -451,7 +451,7 @@ async fn what_is_printed_shows_no_token() {
         (StatusCode::OK, format!("{printed} {cookies:?}"))
     };
     let app = Router::new().route("/", any(printing)).layer(world.auth.layer());
-    let answer = send(&app, get("/", &alice.cookies())).await;
+    let answer = send(&app, request("POST", "/", &[("cookie", &alice.cookies())])).await;
     assert!(answer.text().contains("[redacted]"));
     assert!(!answer.text().contains("eyJ"), "{}", answer.text());
 }

@@ -16,6 +16,8 @@
 //!    `http://shop.example` on a network must not post to `https://shop.example`.
 //! 7. Any other `Origin`, also `null`, is denied.
 //! 8. With neither header it is no browser: passes, unless `strict_browser_headers` denies.
+//!
+//! A login of the application's own is asked the same without the first row: by GET, HEAD or OPTIONS nobody logs in.
 
 use http::{Method, header};
 
@@ -52,6 +54,12 @@ pub enum CsrfDenial {
     /// Row 8.
     #[error("neither Sec-Fetch-Site nor Origin, and strict_browser_headers is on")]
     NoBrowserHeaders,
+    /// A login of the application's own by GET, HEAD or OPTIONS, for which the first row does not hold.
+    #[error(
+        "a login by GET, which any page or mail can start; POST it, or say `LoginOptions::state_checked()` when this browser \
+         brought the `state` that was compared"
+    )]
+    SafeLogin,
 }
 
 /// What the rows after the first need to know.
@@ -80,8 +88,34 @@ pub(crate) fn check(
     settings: &CsrfSettings,
     credential: Credential,
 ) -> Result<CsrfCleared, CsrfDenial> {
+    if is_safe(head) {
+        return Ok(CsrfCleared(()));
+    }
+    check_change(head, settings, credential)
+}
+
+/// The table without its first row, for what begins a session.
+///
+/// A page of any site makes a browser send a GET, and a link in a mail says `Sec-Fetch-Site: none`. The row that lets it pass
+/// assumes that it changes nothing, which is wrong here: the person would go on as somebody else (login CSRF).
+pub(crate) fn check_login(
+    head: &RequestHead<'_>,
+    settings: &CsrfSettings,
+    credential: Credential,
+) -> Result<CsrfCleared, CsrfDenial> {
+    if credential == Credential::Ambient && has_safe_method(head) {
+        return Err(CsrfDenial::SafeLogin);
+    }
+    check_change(head, settings, credential)
+}
+
+fn check_change(
+    head: &RequestHead<'_>,
+    settings: &CsrfSettings,
+    credential: Credential,
+) -> Result<CsrfCleared, CsrfDenial> {
     let cleared = CsrfCleared(());
-    if is_safe(head) || credential != Credential::Ambient {
+    if credential != Credential::Ambient {
         return Ok(cleared);
     }
     let site = ascii(head.field(&SEC_FETCH_SITE))?;
@@ -106,8 +140,11 @@ pub(crate) fn has_trusted_origin(head: &RequestHead<'_>, settings: &CsrfSettings
 }
 
 fn is_safe(head: &RequestHead<'_>) -> bool {
-    let safe = [Method::GET, Method::HEAD, Method::OPTIONS].iter().any(|method| head.is_method(method));
-    safe && !upgrades_to_websocket(head) && !carries_form(head)
+    has_safe_method(head) && !upgrades_to_websocket(head) && !carries_form(head)
+}
+
+fn has_safe_method(head: &RequestHead<'_>) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS].iter().any(|method| head.is_method(method))
 }
 
 fn upgrades_to_websocket(head: &RequestHead<'_>) -> bool {

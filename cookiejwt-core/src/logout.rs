@@ -70,6 +70,17 @@ impl Core {
         sessions
     }
 
+    /// What row 2 of the CSRF table looks at when the application logs somebody in. Whether the bearer is good does not matter:
+    /// no browser sends one by itself, and a page of another site asks for permission first.
+    pub(crate) fn login_credential(&self, head: &RequestHead<'_>) -> Credential {
+        let has_bearer =
+            self.config().credentials.reads_header() && bearer_token(head).is_ok_and(|token| token.is_some());
+        match self.mode(*head) {
+            Mode::Cookie if has_bearer && !self.has_cookie(head) => Credential::Header,
+            mode => Credential::none_yet(mode),
+        }
+    }
+
     fn has_cookie(&self, head: &RequestHead<'_>) -> bool {
         Presented::read(self, head).any()
     }

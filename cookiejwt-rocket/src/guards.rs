@@ -100,8 +100,9 @@ cookiejwt_store::adapter_types! {
     ///
     /// #[get("/callback")]
     /// async fn callback(auth: AuthContext) -> Result<WithCookies<Redirect>, Problem> {
+    ///     // Compares `state` with the one in this browser's cookie.
     ///     let user = my_oauth().await?;
-    ///     let cookies = auth.login(&user, LoginOptions::new().remember(true)).await?;
+    ///     let cookies = auth.login(&user, LoginOptions::new().state_checked()).await?;
     ///     Ok(cookies.with(Redirect::to("/")))
     /// }
     /// ```

@@ -49,6 +49,7 @@ impl RequestContext {
 
     /// Logs this user in, with cookies. Who he is must have been proved before.
     pub async fn login<U: AuthUser>(self, user: &U, options: LoginOptions) -> Result<Cookies, LoginError> {
+        self.auth.may_begin(&self.login, options)?;
         self.refuse_token_mode(&user.subject())?;
         let login = self.auth.login(user, options, self.login).await?;
         Cookies::of_login(self.auth, login, self.session).await
@@ -60,6 +61,7 @@ impl RequestContext {
         user: &U,
         options: LoginOptions,
     ) -> Result<Tokens, LoginError> {
+        self.auth.may_begin(&self.login, options)?;
         if !self.is_token_mode() {
             self.wrong_mode(&user.subject());
             return Err(LoginError::CookieMode);
@@ -102,6 +104,7 @@ impl RequestContext {
 
     /// Logs the same user in again, with his password.
     pub async fn fresh_login(self, who: &Identity, password: &str) -> Result<Cookies, LoginError> {
+        self.auth.may_begin(&self.login, LoginOptions::new())?;
         self.refuse_token_mode(who.subject())?;
         let login = self.auth.fresh_login(who, password, self.login).await?;
         Cookies::of_login(self.auth, login, self.session).await
@@ -114,6 +117,7 @@ impl RequestContext {
         current: &str,
         new: &str,
     ) -> Result<Cookies, LoginError> {
+        self.auth.may_begin(&self.login, LoginOptions::new())?;
         self.refuse_token_mode(who.subject())?;
         let login = self.auth.change_password(who, current, new, self.login).await?;
         Cookies::of_login(self.auth, login, self.session).await
@@ -270,7 +274,9 @@ macro_rules! adapter_types {
 
             /// Logs this user in. Who he is must have been proved before.
             ///
-            /// A request in token mode is refused with 400, and no session begins: no cookie is set there.
+            /// The CSRF table is asked first: a GET, and a POST from another site, are refused with 403 unless the options say
+            /// [`state_checked`]($crate::LoginOptions::state_checked). A request in token mode is refused with 400, and no session
+            /// begins: no cookie is set there.
             pub async fn login<U: $crate::AuthUser>(
                 self,
                 user: &U,
@@ -308,7 +314,7 @@ macro_rules! adapter_types {
             }
 
             /// Logs the same user in again with his password, before something that needs a fresh login: a new session
-            /// with a new `auth_time`; the present one is revoked.
+            /// with a new `auth_time`; the present one is revoked. The CSRF table is asked first; a GET is refused with 403.
             pub async fn fresh_login(
                 self,
                 who: &Identity,
@@ -318,7 +324,7 @@ macro_rules! adapter_types {
             }
 
             /// Changes the user's password through `UserStore::set_password_hash`. Every session of his ends, the present
-            /// one too, and a new one begins. When the framework's own session cannot follow
+            /// one too, and a new one begins. The CSRF table is asked first; a GET is refused with 403. When the framework's own session cannot follow
             /// (`COOKIEJWT_SET_SESSION_COOKIE`), the new password counts, and nobody is logged in.
             pub async fn change_password(
                 self,

@@ -21,6 +21,7 @@ use crate::{
     pulse::Pulse,
     random::Random,
     receipts::Receipts,
+    rehash::StoredHashes,
     revoked::RevokedSet,
     throttle::Throttling,
     token_store::DynTokenStore,
@@ -74,6 +75,7 @@ pub(crate) struct Inner {
     pub(crate) tokens: Box<dyn DynTokenStore>,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) passwords: Passwords,
+    pub(crate) hashes: StoredHashes,
     pub(crate) revoked: RevokedSet,
     pub(crate) receipts: Receipts,
     pub(crate) lost_answers: LostAnswers,
@@ -128,9 +130,13 @@ impl Authenticator {
         self.0.clock.now()
     }
 
-    /// A hash for storage, for sign-up and password changes.
+    /// A hash for storage, for sign-up and for resetting a forgotten password.
+    ///
+    /// Sign-up gets the rule of length from here: a password with fewer than 8 characters or more than 1024 bytes is
+    /// [`PasswordError::Length`], which a handler answers with 400 (NIST SP 800-63B-4 §3.1.1.2). It is put into NFC first, so that
+    /// the same word from another keyboard matches.
     pub async fn hash_password(&self, password: &str) -> Result<String, PasswordError> {
-        self.0.passwords.hash(password).await
+        self.0.passwords.hash_new(password).await
     }
 
     /// Whether both are clones of one authenticator. Two that were built from the same settings are not.
@@ -248,7 +254,7 @@ impl AuthenticatorBuilder {
         Self { keys_interval: interval, ..self }
     }
 
-    /// Checks that nothing is missing. Hashes one password, so it takes a moment.
+    /// Checks that nothing is missing. Hashes a password and verifies it, so it takes a moment.
     pub fn build(self) -> Result<Authenticator, BuildError> {
         if !is_plain_path(&self.prefix) {
             return Err(BuildError::Prefix(self.prefix));
@@ -262,6 +268,7 @@ impl AuthenticatorBuilder {
             tokens: self.tokens.ok_or(BuildError::NoTokenStore)?,
             clock: self.clock,
             passwords: Passwords::new(self.hasher)?,
+            hashes: StoredHashes::default(),
             revoked: RevokedSet::new(&self.config),
             receipts: Receipts::default(),
             lost_answers: LostAnswers::default(),

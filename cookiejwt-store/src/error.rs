@@ -1,6 +1,10 @@
 use std::error::Error;
 
-use cookiejwt_core::{MintError, Problem};
+use cookiejwt_core::{CsrfDenial, MintError, Problem};
+
+use crate::PasswordError;
+#[cfg(feature = "_sea-orm")]
+use crate::sea_orm_store::is_about_data;
 
 /// A store that could not be asked, or whose answer was lost.
 ///
@@ -13,14 +17,48 @@ use cookiejwt_core::{MintError, Problem};
 /// assert_eq!(error.to_string(), "the store failed: connection refused");
 /// ```
 #[derive(Debug, thiserror::Error)]
-#[error("the store failed: {0}")]
-pub struct StoreError(#[source] Box<dyn Error + Send + Sync>);
+#[error("the store failed: {source}")]
+pub struct StoreError {
+    source: Box<dyn Error + Send + Sync>,
+    is_data: bool,
+}
 
 impl StoreError {
     /// From the error of a driver, or a sentence.
+    ///
+    /// With one of the features `sqlite`, `postgres` and `mysql`, errors of SeaORM 2 and its sqlx say by themselves whether they are
+    /// about [the data](Self::data), also as the source of an error of yours.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(source.into())
+        let source = source.into();
+        let is_data = is_about_data(&*source);
+        Self { source, is_data }
     }
+
+    /// From an error that says that the database cannot take this value: NUL in a text, a letter that the column's character set
+    /// does not have, a number out of range. It is no outage.
+    ///
+    /// A [`find_by_login`](crate::UserStore::find_by_login) that fails so has found nobody: 401 after one hash, counted by the
+    /// throttle. Say it where a driver of your own gives SQLSTATE class 22, or MySQL's 1267, 1366, 3854, 3988.
+    ///
+    /// ```
+    /// use cookiejwt_store::StoreError;
+    ///
+    /// assert!(StoreError::data("invalid byte sequence for encoding \"UTF8\": 0x00").is_data());
+    /// assert!(!StoreError::new("connection refused").is_data());
+    /// ```
+    pub fn data(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { source: source.into(), is_data: true }
+    }
+
+    /// Whether the database was there and could not take a value.
+    pub const fn is_data(&self) -> bool {
+        self.is_data
+    }
+}
+
+#[cfg(not(feature = "_sea-orm"))]
+fn is_about_data(_: &(dyn Error + 'static)) -> bool {
+    false
 }
 
 /// What the client may know of it; why it happened stands in the [`Event`](crate::Event).
@@ -75,9 +113,14 @@ pub enum BuildError {
          they can do without"
     )]
     Skip(String),
+    /// The hasher does not verify what it has just hashed.
+    #[error(
+        "the password hasher does not read its own hash; let `verify` accept what `hash` makes, or nobody who signs up can log in"
+    )]
+    PasswordHasher,
     /// Hashing the dummy password failed.
     #[error(transparent)]
-    Password(#[from] crate::PasswordError),
+    Password(#[from] PasswordError),
 }
 
 /// A login that did not happen. No session was left behind.
@@ -87,6 +130,19 @@ pub enum LoginError {
     /// Unknown user, wrong password, or disabled account: the three read the same.
     #[error("invalid credentials")]
     InvalidCredentials,
+    /// The CSRF table refused to begin a session by this request; see
+    /// [`LoginOptions::state_checked`](crate::LoginOptions::state_checked).
+    #[error("the request may not log anybody in: {0}")]
+    Csrf(CsrfDenial),
+    /// The user store does not know the user whom the application logs in.
+    #[error(
+        "`find_by_id` does not find the user who logs in: commit the transaction that inserted the user before calling `login`, and \
+         let `find_by_id` read from the primary"
+    )]
+    UnknownSubject,
+    /// The column of the password hashes holds less than a whole hash, so the new password was not stored.
+    #[error("the column of the password hashes is too short: make it VARCHAR(255) or TEXT")]
+    HashCut,
     /// The session that a fresh login or a new password was to replace has ended.
     #[error("the session was ended")]
     SessionRevoked,
@@ -113,7 +169,7 @@ pub enum LoginError {
     Store(#[from] StoreError),
     /// Hashing is at its limit, or failed.
     #[error(transparent)]
-    Password(#[from] crate::PasswordError),
+    Password(PasswordError),
     /// The framework's own session could not follow.
     #[error(transparent)]
     SessionCookie(#[from] crate::SessionCookieError),
@@ -129,11 +185,22 @@ impl LoginError {
     }
 }
 
+/// The length of a new password is a mistake of the client's, wherever it is noticed.
+impl From<PasswordError> for LoginError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Length => Self::PasswordLength,
+            error => Self::Password(error),
+        }
+    }
+}
+
 impl From<&LoginError> for Problem {
     fn from(error: &LoginError) -> Self {
         match error {
             LoginError::InvalidCredentials => Self::InvalidCredentials,
             LoginError::SessionRevoked => Self::SessionRevoked,
+            LoginError::Csrf(_) => Self::CsrfFailed,
             LoginError::Throttled { retry_after_seconds } => {
                 Self::Throttled { retry_after_seconds: *retry_after_seconds }
             }
@@ -143,7 +210,11 @@ impl From<&LoginError> for Problem {
             LoginError::Store(_) => Self::Unavailable,
             LoginError::SessionCookie(error) => error.into(),
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
-            LoginError::Mint(_) | LoginError::Random(_) | LoginError::Password(_) => Self::ServerError,
+            LoginError::Mint(_)
+            | LoginError::Random(_)
+            | LoginError::Password(_)
+            | LoginError::UnknownSubject
+            | LoginError::HashCut => Self::ServerError,
         }
     }
 }

@@ -4,6 +4,8 @@
 #[cfg(feature = "metrics")]
 pub(crate) mod counters;
 mod lost_answers;
+mod refusal;
+mod tell;
 mod text;
 
 use std::{
@@ -12,16 +14,15 @@ use std::{
 };
 
 use cookiejwt_core::{
-    CredentialName, CsrfDenial, Decision, Identity, Problem, Reason, RevocationReason, ThrottleScope,
-    TokenFault,
+    CredentialName, CsrfDenial, Problem, Reason, RevocationReason, ThrottleScope, TokenFault,
 };
-use tracing::{debug, error, info, trace, warn};
+use tracing::{debug, error, info, warn};
 
+pub use self::refusal::LoginRefusal;
 pub(crate) use self::{
     lost_answers::LostAnswers,
     text::{Line, printable},
 };
-use crate::{Authenticator, LoginError, StoreError};
 
 /// Something that happened, told to [`on_event`](crate::AuthenticatorBuilder::on_event).
 ///
@@ -32,9 +33,11 @@ use crate::{Authenticator, LoginError, StoreError};
 ///
 /// | counter | labels |
 /// |---|---|
-/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `changed`, `session_ended`, `wrong_mode`, `failed` |
+/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `unreadable_hash`, `changed`, `session_ended`, `wrong_mode`, `failed` |
 /// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account`, `known_device`, `session`, `logins` |
 /// | `cookiejwt_password_changes_total` | |
+/// | `cookiejwt_unreadable_hashes_total` | `format`: what the hash begins with, such as `$2y$`, `pbkdf2:sha256`; once per process and format |
+/// | `cookiejwt_cut_hashes_total` | |
 /// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current`, `late`, `replaced`, `superseded` |
 /// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `insufficient_scope` |
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
@@ -88,6 +91,22 @@ pub enum Event<'a> {
     LoginFailed {
         /// What went wrong.
         error: &'a str,
+    },
+    /// The [`PasswordHasher`](crate::PasswordHasher) does not read a stored hash, so its user cannot log in; the client hears that
+    /// the password is wrong. Said once per process and format.
+    #[non_exhaustive]
+    UnreadableHash {
+        /// What such a hash begins with, such as `$2y$` or `pbkdf2:sha256`; `unknown` for what is none of the known formats.
+        format: &'a str,
+    },
+    /// The column of the password hashes holds less than a whole hash. The old one was put back, and this process stores no
+    /// other.
+    #[non_exhaustive]
+    HashCut {
+        /// How many bytes of it the column gave back.
+        stored: usize,
+        /// How many the hash has.
+        made: usize,
     },
     /// A user changed his password.
     #[non_exhaustive]
@@ -236,38 +255,6 @@ pub enum Event<'a> {
     },
 }
 
-/// Why somebody was not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LoginRefusal {
-    /// No user has this login name.
-    UnknownUser,
-    /// The password is wrong, or the user has none.
-    WrongPassword,
-    /// The account is disabled.
-    Inactive,
-    /// The user was changed while he logged in.
-    ChangedMeanwhile,
-    /// The session that was to be replaced has ended.
-    SessionEnded,
-    /// The request asked for tokens where the application gives cookies, or the other way round.
-    WrongMode,
-}
-
-impl LoginRefusal {
-    /// The reason in words, as the log has it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownUser => "unknown user",
-            Self::WrongPassword => "wrong password",
-            Self::Inactive => "inactive",
-            Self::ChangedMeanwhile => "changed during the login",
-            Self::SessionEnded => "the session has ended",
-            Self::WrongMode => "wrong mode",
-        }
-    }
-}
-
 type Hook = Box<dyn Fn(&Event<'_>) + Send + Sync>;
 
 /// Who is told.
@@ -290,122 +277,11 @@ impl Hooks {
     }
 }
 
-impl Authenticator {
-    pub(crate) fn emit(&self, event: Event<'_>) {
-        log(&event);
-        #[cfg(feature = "metrics")]
-        counters::count(&event);
-        self.0.hooks.tell(&event);
-    }
-
-    /// Says what was decided and why, and hands the decision on. A valid access token costs one `trace!`.
-    pub(crate) fn decided(&self, decision: Decision) -> Decision {
-        if let Some(sighting) = &decision.sighting {
-            self.note(sighting);
-        }
-        for fault in &decision.faults {
-            if fault.fault == TokenFault::Expired {
-                trace!(credential = credential(fault.credential), "expired");
-            } else {
-                self.emit(Event::CredentialRejected { credential: fault.credential, fault: fault.fault });
-            }
-        }
-        if let Some(duplicate) = decision.duplicate {
-            self.duplicate_came(duplicate);
-        }
-        match &decision.reason {
-            Reason::AccessValid | Reason::NoCredential | Reason::Skipped => {
-                let session = decision.identity().map(|identity| identity.session_id().as_str());
-                trace!(reason = ?decision.reason, session, "authenticated");
-            }
-            reason => self.decided_otherwise(&decision, reason),
-        }
-        decision
-    }
-
-    fn decided_otherwise(&self, decision: &Decision, reason: &Reason) {
-        match (reason, decision.identity()) {
-            (
-                Reason::Rotated | Reason::ParentInLeeway | Reason::CurrentInLeeway | Reason::Superseded,
-                Some(identity),
-            ) => {
-                let subject = printable(identity.subject().as_str());
-                let session = printable(identity.session_id().as_str());
-                self.0.lost_answers.refreshed();
-                self.emit(Event::Refreshed { subject: &subject, session: &session, reason });
-            }
-            (Reason::ParentLate | Reason::SuccessorReplaced, Some(identity)) => {
-                let subject = printable(identity.subject().as_str());
-                let session = printable(identity.session_id().as_str());
-                let replaced = *reason == Reason::SuccessorReplaced;
-                self.emit(Event::LostAnswer { subject: &subject, session: &session, replaced });
-                self.0.lost_answers.lost();
-            }
-            // Told with the name of the session, where it is known.
-            (Reason::Reuse, _) => {}
-            (Reason::Csrf(denial), _) => self.emit(Event::CsrfRefused { denial: *denial }),
-            (Reason::MintFailed(failure), _) => {
-                self.emit(Event::MintFailed { error: &Line(failure).to_string() });
-            }
-            (
-                Reason::SessionUnknown
-                | Reason::UserStoreFailed
-                | Reason::TokenStoreFailed
-                | Reason::LostTwice,
-                _,
-            ) => self.emit(Event::StoreUnavailable { reason }),
-            _ => self.emit(Event::Refused { reason }),
-        }
-    }
-
-    pub(crate) fn guard_refused(&self, identity: &Identity, problem: Problem) {
-        let subject = printable(identity.subject().as_str());
-        let session = printable(identity.session_id().as_str());
-        self.emit(Event::GuardRefused { subject: &subject, session: &session, problem });
-    }
-
-    pub(crate) fn csrf_refused(&self, denial: CsrfDenial) {
-        self.emit(Event::CsrfRefused { denial });
-    }
-
-    pub(crate) fn store_failed(&self, operation: &'static str, error: &StoreError) {
-        self.emit(Event::StoreFailed { operation, error: &Line(error).to_string() });
-    }
-
-    /// Says which question failed, at the place that puts it: once, by the name of the method.
-    pub(crate) fn told<T>(
-        &self,
-        operation: &'static str,
-        answer: Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        answer.inspect_err(|error| self.store_failed(operation, error))
-    }
-
-    pub(crate) fn login_refused(&self, reason: LoginRefusal, subject: Option<&str>, ip: Option<IpAddr>) {
-        let subject = subject.map(printable);
-        self.emit(Event::LoginRefused { reason, subject: subject.as_deref(), ip });
-    }
-
-    /// Says why a login failed; a refusal and a store that is away were said already.
-    pub(crate) fn login_failed(&self, error: &LoginError) {
-        match error {
-            // The length of a password is a mistake of the client's, as every other 400.
-            LoginError::InvalidCredentials
-            | LoginError::Store(_)
-            | LoginError::Throttled { .. }
-            | LoginError::SessionRevoked
-            | LoginError::PasswordLength
-            | LoginError::TokenMode
-            | LoginError::CookieMode => {}
-            error => self.emit(Event::LoginFailed { error: &Line(error).to_string() }),
-        }
-    }
-}
-
 fn log(event: &Event<'_>) {
     match *event {
         Event::LoggedIn { subject, session, .. } => info!(%subject, session, "logged in"),
         Event::LoginRefused { reason, .. } => info!(reason = reason.as_str(), "login refused"),
+        Event::UnreadableHash { .. } | Event::HashCut { .. } => log_hash(event),
         Event::PasswordChanged { subject, .. } => info!(%subject, "password changed"),
         Event::Throttled { scope, retry_after_seconds, .. } => {
             info!(scope = scope.as_str(), retry_after_seconds, "login throttled");
@@ -455,6 +331,24 @@ fn log(event: &Event<'_>) {
             error!(%error, "the keys of access tokens are not reloaded, those so far stay");
         }
         Event::Purged { sessions } => info!(sessions, "purged"),
+    }
+}
+
+/// What is wrong with the hashes in the table, and the cure.
+fn log_hash(event: &Event<'_>) {
+    match *event {
+        Event::UnreadableHash { format } => error!(
+            format,
+            "stored password hashes of this format cannot be read, and their users cannot log in: give `.password_hasher(…)` one \
+             that reads them"
+        ),
+        Event::HashCut { stored, made } => error!(
+            stored,
+            made,
+            "the column of the password hashes does not hold a whole hash: make it VARCHAR(255) or TEXT; the old hash was put \
+             back, and no other is stored"
+        ),
+        _ => {}
     }
 }
 

@@ -33,6 +33,7 @@ impl Authenticator {
         password: &str,
         mut context: LoginContext,
     ) -> Result<Login, LoginError> {
+        self.may_begin(&context, LoginOptions::new())?;
         let present = self.present_session(who, &context).await?;
         let proven = self.prove_again(who, password, &context).await?;
         context.presented.retain(|id| *id != present.id);

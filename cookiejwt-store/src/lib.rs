@@ -41,9 +41,9 @@ mod clock_skew;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod cookies;
+mod departing;
 #[cfg(feature = "django")]
 mod django;
-mod departing;
 mod driver;
 mod env;
 mod error;
@@ -52,6 +52,7 @@ mod feed;
 mod fresh_login;
 mod guard;
 pub mod guide;
+mod hash_format;
 mod in_flight;
 mod keys;
 mod keys_dir;
@@ -67,6 +68,7 @@ mod proof;
 mod pulse;
 mod random;
 mod receipts;
+mod rehash;
 mod revoked;
 #[cfg(feature = "_sea-orm")]
 pub mod sea_orm_store;
@@ -78,6 +80,7 @@ mod slots;
 mod throttle;
 mod token_store;
 mod twins;
+mod typed;
 mod unsent;
 mod user_store;
 
@@ -95,6 +98,7 @@ pub use crate::{
     authenticator::{Authenticator, AuthenticatorBuilder},
     clock::{Clock, ManualClock, SystemClock},
     cookies::Cookies,
+    departing::Departing,
     driver::{Pending, Progress},
     env::{FromEnv, env_vars},
     error::{BuildError, LoginError, StoreError},
@@ -107,7 +111,6 @@ pub use crate::{
     session_cookie::{FrameworkSession, NoSession, SESSION_USER_KEY, SessionCookieError},
     session_list::SessionInfo,
     sessions::LoggedOut,
-    departing::Departing,
     slot::Slot,
     slots::Slots,
     token_store::{RevokedSession, TokenStore},

@@ -3,16 +3,18 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    ClientInfo, CustomClaims, Login, LoginRequest, Mode, PasswordTry, PresentedDevices, RequestHead,
-    RevocationReason, SessionId, Standing, Subject, Twins,
+    ClientInfo, CsrfDenial, CustomClaims, Login, LoginRequest, Mode, PasswordTry, PresentedDevices,
+    RequestHead, RevocationReason, SessionId, Standing, Subject, Twins,
 };
 
 use crate::{
     AuthUser, Authenticator, LoginError, StoreError,
     event::{Event, LoginRefusal, printable},
-    patience::patiently,
-    proof::Proven,
+    patience::{patiently, patiently_saying},
+    proof::{Proof, Proven},
+    typed::login_name,
     unsent::Unsent,
+    user_store::FoundUser,
 };
 
 /// Choices of one login.
@@ -26,18 +28,38 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct LoginOptions {
     remember: bool,
+    state_checked: bool,
 }
 
 impl LoginOptions {
     /// Cookies outlive the browser.
     pub const fn new() -> Self {
-        Self { remember: true }
+        Self { remember: true, state_checked: false }
     }
 
     /// Whether the cookies outlive the browser; without it neither has `Max-Age`.
     #[must_use]
     pub const fn remember(self, remember: bool) -> Self {
-        Self { remember }
+        Self { remember, ..self }
+    }
+
+    /// Says that this request proves by itself that the user of this browser has begun the login, so that the CSRF table need
+    /// not: an OAuth callback whose `state` the application has compared with the one that **this browser** brought, in a cookie
+    /// of its own (RFC 6749 §10.12).
+    ///
+    /// Without it a GET never begins a session, and neither does a POST from another site (`response_mode=form_post`): the answer
+    /// is 403 `csrf_failed`. A `state` that is merely one that the server has handed out proves nothing, because an attacker has
+    /// one as well. A link in a mail has no such proof; let its page show a button that POSTs.
+    ///
+    /// ```
+    /// use cookiejwt_store::LoginOptions;
+    ///
+    /// let after_oauth = LoginOptions::new().state_checked();
+    /// # let _ = after_oauth;
+    /// ```
+    #[must_use]
+    pub const fn state_checked(self) -> Self {
+        Self { state_checked: true, ..self }
     }
 }
 
@@ -48,7 +70,9 @@ impl Default for LoginOptions {
 }
 
 /// What a login needs to know of its request.
-#[derive(Clone, Debug, Default)]
+///
+/// By default there is no request, as in a test: no session is replaced, and the CSRF table has nothing to refuse.
+#[derive(Clone, Debug)]
 pub struct LoginContext {
     /// The sessions whose signed cookies came in; a login replaces them.
     pub presented: Vec<SessionId>,
@@ -60,6 +84,21 @@ pub struct LoginContext {
     pub mode: Mode,
     /// The cookies of known devices that came in; a login with a password looks which of them is the account's.
     pub devices: PresentedDevices,
+    /// What the CSRF table says of a login by this request.
+    csrf: Result<(), CsrfDenial>,
+}
+
+impl Default for LoginContext {
+    fn default() -> Self {
+        Self {
+            presented: Vec::new(),
+            twins: Twins::default(),
+            client: ClientInfo::default(),
+            mode: Mode::default(),
+            devices: PresentedDevices::default(),
+            csrf: Ok(()),
+        }
+    }
 }
 
 impl LoginContext {
@@ -69,10 +108,18 @@ impl LoginContext {
         let core = auth.0.core.load();
         auth.0.advice.on_login(&core, &head, ip);
         let ip = core.client_address(&head, ip).map(|ip| ip.to_string());
+        let csrf = core.check_login_csrf(&head).map(drop);
         let presented = core.presented_sessions(&head);
         let devices = core.presented_devices(&head);
         let twins = core.twins(&head);
-        Self { presented, twins, client: ClientInfo::from_head(head, ip), mode: core.mode(head), devices }
+        Self {
+            presented,
+            twins,
+            client: ClientInfo::from_head(head, ip),
+            mode: core.mode(head),
+            devices,
+            csrf,
+        }
     }
 
     /// The client's network address.
@@ -85,6 +132,10 @@ impl Authenticator {
     /// Logs a user in whose right to do so was proved elsewhere: an OAuth callback, a passkey, a magic link.
     ///
     /// A new session begins, and the one whose cookies came in is revoked. Send the cookies, or in token mode the tokens.
+    ///
+    /// After the new row is written the user is read again through [`UserStore::find_by_id`](crate::UserStore::find_by_id), and has
+    /// to be there and active: [`LoginError::UnknownSubject`] when the transaction that inserts them is still open. Their password
+    /// hash plays no part.
     pub async fn login<U: AuthUser>(
         &self,
         user: &U,
@@ -100,11 +151,9 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        let proven = Proven {
-            subject: user.subject(),
-            claims: CustomClaims::new(&user.claims())?,
-            password_hash: user.password_hash().map(Into::into),
-        };
+        self.may_begin(&context, options)?;
+        let (subject, claims) = (user.subject(), CustomClaims::new(&user.claims())?);
+        let proven = Proven { subject, claims, proof: Proof::Elsewhere };
         if !user.is_active() {
             self.login_refused(LoginRefusal::Inactive, Some(proven.subject.as_str()), context.ip());
             return Err(LoginError::InvalidCredentials);
@@ -114,6 +163,8 @@ impl Authenticator {
 
     /// Logs in with a login name and a password. Unknown user, wrong password and disabled account take the same time
     /// and give the same error.
+    ///
+    /// White space at the ends of the login name does not count, and name and password are put into NFC.
     pub async fn login_with_password(
         &self,
         login: &str,
@@ -132,14 +183,39 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        let user = self.told("find_by_login", self.0.users.find_by_login(login).await)?;
+        self.may_begin(&context, options)?;
+        let (login, is_possible) = login_name(login);
+        let user = if is_possible { self.user_called(&login).await? } else { None };
         let subject = user.as_ref().map(|user| user.subject.clone());
         let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let device = self.0.core.load().known_device(&context.devices, subject.as_ref(), hash);
         let standing = device.as_ref().map_or(Standing::Stranger, Standing::KnownDevice);
-        let tried = PasswordTry { login: Some(login), subject: subject.as_ref(), ip: context.ip(), standing };
+        let tried =
+            PasswordTry { login: Some(&login), subject: subject.as_ref(), ip: context.ip(), standing };
         let proven = self.prove(user, password, tried).await?;
         self.begin_session(proven, options, context).await
+    }
+
+    /// A name that the database cannot even compare belongs to nobody. An outage would be a false alarm, and free of any limit.
+    async fn user_called(&self, name: &str) -> Result<Option<FoundUser>, StoreError> {
+        match self.0.users.find_by_login(name).await {
+            Err(error) if error.is_data() => {
+                tracing::debug!("the user table cannot compare this login name: an unknown user");
+                Ok(None)
+            }
+            answer => self.told("find_by_login", answer),
+        }
+    }
+
+    /// What the CSRF table says, unless the request brings a better proof.
+    pub(crate) fn may_begin(&self, context: &LoginContext, options: LoginOptions) -> Result<(), LoginError> {
+        match context.csrf {
+            Err(denial) if !options.state_checked => {
+                self.csrf_refused(denial);
+                Err(LoginError::Csrf(denial))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn begin_session(
@@ -161,7 +237,7 @@ impl Authenticator {
         context: &LoginContext,
         supersedes: Option<SessionId>,
     ) -> Result<(Login, Unsent), LoginError> {
-        let Proven { subject, claims, password_hash } = proven;
+        let Proven { subject, claims, proof } = proven;
         let request = LoginRequest {
             subject: subject.clone(),
             claims,
@@ -172,11 +248,12 @@ impl Authenticator {
             ids: self.0.random.login_ids().map_err(LoginError::Random)?,
         };
         let core = self.0.core.load_full();
-        let mut login = core.remember_device(core.login(request, self.now())?, password_hash.as_deref());
+        let mut login = core.remember_device(core.login(request, self.now())?, proof.password_hash());
         login.cookies = login.cookies.with_twins(context.twins.clone());
         let unsent = Unsent::new(self, &login.record.id);
-        self.told("create", patiently(self.0.tokens.create(&login.record)).await)?;
-        if let Err(error) = self.still_valid(&subject, password_hash.as_deref(), context.ip()).await {
+        let created = patiently_saying(proof.no_answer(), self.0.tokens.create(&login.record)).await;
+        self.told("create", created)?;
+        if let Err(error) = self.still_valid(&subject, &proof, context.ip()).await {
             unsent.take_back(RevocationReason::UserInactive).await;
             return Err(error);
         }
@@ -218,21 +295,25 @@ impl Authenticator {
         Ok(())
     }
 
-    /// Reads the user again: a password change or a disabling that came between the check and the new row must not
-    /// leave a session behind.
+    /// Reads the user again: a disabling, or a password change after the password was checked, that came before the new row
+    /// must not leave a session behind.
     async fn still_valid(
         &self,
         subject: &Subject,
-        password_hash: Option<&str>,
+        proof: &Proof,
         ip: Option<IpAddr>,
     ) -> Result<(), LoginError> {
         let user = self.told("find_by_id", patiently(self.0.users.find_by_id(subject)).await)?;
-        match user {
-            Some(user) if user.is_active && user.password_hash.as_deref() == password_hash => Ok(()),
-            _ => {
-                self.login_refused(LoginRefusal::ChangedMeanwhile, Some(subject.as_str()), ip);
-                Err(LoginError::InvalidCredentials)
-            }
+        let is_valid = match (&user, proof) {
+            (None, Proof::Elsewhere) => return Err(LoginError::UnknownSubject),
+            (Some(user), Proof::Elsewhere) => user.is_active,
+            (Some(user), Proof::Password(checked)) => user.is_active && user.password_hash == *checked,
+            (None, Proof::Password(_)) => false,
+        };
+        if !is_valid {
+            self.login_refused(LoginRefusal::ChangedMeanwhile, Some(subject.as_str()), ip);
+            return Err(LoginError::InvalidCredentials);
         }
+        Ok(())
     }
 }

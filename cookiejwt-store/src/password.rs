@@ -11,15 +11,18 @@ use argon2::{
     password_hash::{CustomizedPasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use zeroize::Zeroizing;
 
-use crate::lent_memory::{Hashing, Memory};
+use crate::{
+    BuildError,
+    lent_memory::{Hashing, Memory},
+    typed::{MAX_PASSWORD_BYTES, TypedPassword},
+};
 
-/// A password longer than this matches no hash; it is checked before any hashing.
-pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;
 /// Logins that may wait for a free hashing slot; the next is answered 503.
 const MAX_WAITING: usize = 128;
 
+/// What the dummy was made of.
+const DUMMY: &str = "no user has this password";
 /// RFC 9106 §3.1: 16 bytes are recommended.
 const SALT_BYTES: usize = 16;
 
@@ -30,8 +33,18 @@ pub enum PasswordMatch {
     Yes,
     /// It does, and the hash was made with other parameters than those of today.
     YesOutdated,
-    /// It does not, or the hash cannot be read.
+    /// It does not.
     No,
+    /// The hash is of a format that the hasher does not read, or costs more than it accepts. The client hears what it hears of
+    /// a wrong password; the log says it once for each format.
+    Unreadable,
+}
+
+impl PasswordMatch {
+    /// Whether the password belongs to the hash.
+    pub const fn is_match(self) -> bool {
+        matches!(self, Self::Yes | Self::YesOutdated)
+    }
 }
 
 /// Hashing that failed, or is at its limit.
@@ -44,6 +57,24 @@ pub enum PasswordError {
     /// The hasher failed.
     #[error("the password cannot be hashed: {0}")]
     Hash(String),
+    /// A new password has fewer than 8 characters or more than 1024 bytes, counted in NFC.
+    #[error("a password has at least 8 characters and at most 1024 bytes")]
+    Length,
+    /// Parameters beyond what [`Argon2id`] reads again: one row with them could exhaust the memory of the server.
+    #[error(
+        "argon2id with m={m} KiB, t={t}, p={p} costs more than is ever verified; at most m={max_m} t={max_t} p={max_p}",
+        max_m = Argon2id::MAX_MEMORY_KIB,
+        max_t = Argon2id::MAX_PASSES,
+        max_p = Argon2id::MAX_LANES
+    )]
+    TooCostly {
+        /// Memory in KiB.
+        m: u32,
+        /// Passes.
+        t: u32,
+        /// Lanes.
+        p: u32,
+    },
     /// Parameters below the floor of the OWASP password storage cheat sheet.
     #[error("argon2id with m={m} KiB, t={t} is weaker than OWASP's floor (m=19456 t=2, or an equal pair)")]
     Weak {
@@ -63,10 +94,12 @@ impl PasswordError {
 
 /// How passwords are hashed and checked. Runs on a thread that may block.
 pub trait PasswordHasher: Send + Sync + 'static {
-    /// A hash for storage, with a fresh salt.
+    /// A hash for storage, with a fresh salt. It has to be one that [`verify`](Self::verify) reads: an
+    /// [`Authenticator`](crate::Authenticator) is not built without.
     fn hash(&self, password: &str) -> Result<String, PasswordError>;
 
-    /// Compares in constant time; a stored hash that cannot be read is a mismatch.
+    /// Compares in constant time. A stored hash that cannot be read is [`PasswordMatch::Unreadable`], after as much work as
+    /// any other.
     fn verify(&self, password: &str, hash: &str) -> PasswordMatch;
 }
 
@@ -100,14 +133,19 @@ impl Argon2id {
     /// Memory in KiB and passes that OWASP calls equal.
     const FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
-    /// With other parameters: memory in KiB, passes and lanes. Refused below OWASP's floor.
+    /// With other parameters: memory in KiB, passes and lanes. Refused below OWASP's floor, and above 262 144 KiB, 16 passes
+    /// or 16 lanes, which no stored hash may cost.
     pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, PasswordError> {
         let strong = Self::FLOOR.iter().any(|(m, t)| memory_kib >= *m && passes >= *t);
         if !strong {
             return Err(PasswordError::Weak { m: memory_kib, t: passes });
         }
-        let params = Params::new(memory_kib, passes, lanes, None);
-        params.map(Self::with).map_err(|error| PasswordError::Hash(error.to_string()))
+        let params = Params::new(memory_kib, passes, lanes, None)
+            .map_err(|error| PasswordError::Hash(error.to_string()))?;
+        if !Self::is_within_bounds(&params) {
+            return Err(PasswordError::TooCostly { m: memory_kib, t: passes, p: lanes });
+        }
+        Ok(Self::with(params))
     }
 
     fn with(params: Params) -> Self {
@@ -146,6 +184,9 @@ impl fmt::Debug for Argon2id {
 
 impl PasswordHasher for Argon2id {
     fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        if password.len() > MAX_PASSWORD_BYTES {
+            return Err(PasswordError::Length);
+        }
         let mut salt = [0; SALT_BYTES];
         getrandom::fill(&mut salt).map_err(|error| PasswordError::Hash(error.to_string()))?;
         let hashing = Hashing(&self.memory);
@@ -158,7 +199,7 @@ impl PasswordHasher for Argon2id {
         let Some((hash, params)) = Self::read(hash) else {
             // As long as a real comparison, so that the answer's time says nothing about the row.
             let _ = self.hash(password);
-            return PasswordMatch::No;
+            return PasswordMatch::Unreadable;
         };
         match Hashing(&self.memory).verify_password(password.as_bytes(), &hash) {
             Ok(()) if self.is_current(&hash, &params) => PasswordMatch::Yes,
@@ -180,26 +221,40 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    pub(crate) fn new(hasher: Arc<dyn PasswordHasher>) -> Result<Self, PasswordError> {
+    /// Hashes a password and verifies it: who uses a hasher that does not read its own hashes would lock out everybody who
+    /// signs up.
+    pub(crate) fn new(hasher: Arc<dyn PasswordHasher>) -> Result<Self, BuildError> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let slots = processors.saturating_sub(1).max(1);
+        let dummy = hasher.hash(DUMMY)?;
+        if !hasher.verify(DUMMY, &dummy).is_match() {
+            return Err(BuildError::PasswordHasher);
+        }
         Ok(Self {
-            dummy: hasher.hash("no user has this password")?.into(),
+            dummy: dummy.into(),
             hasher,
             slots: Arc::new(Semaphore::new(slots)),
             waiting: Arc::default(),
         })
     }
 
+    /// A hash of a password that may be shorter than a new one.
     pub(crate) async fn hash(&self, password: &str) -> Result<String, PasswordError> {
-        let hasher = Arc::clone(&self.hasher);
-        let password = Zeroizing::new(password.to_owned());
-        let slot = self.slot().await?;
-        run(slot, move || hasher.hash(&password)).await?
+        self.hash_typed(TypedPassword::read(password).ok_or(PasswordError::Length)?).await
     }
 
-    /// Exactly one verification whoever is asked about: without a stored hash the dummy is checked, so that an
-    /// unknown user takes as long as a wrong password (OWASP ASVS 6.3.8).
+    pub(crate) async fn hash_new(&self, password: &str) -> Result<String, PasswordError> {
+        self.hash_typed(TypedPassword::new(password)?).await
+    }
+
+    async fn hash_typed(&self, password: TypedPassword) -> Result<String, PasswordError> {
+        let hasher = Arc::clone(&self.hasher);
+        let slot = self.slot().await?;
+        run(slot, move || hasher.hash(password.as_str())).await?
+    }
+
+    /// As many verifications whoever is asked about: without a stored hash the dummy is checked, so that an unknown user takes
+    /// as long as a wrong password (OWASP ASVS 6.3.8).
     pub(crate) async fn verify(
         &self,
         password: &str,
@@ -216,12 +271,12 @@ impl Passwords {
         password: &str,
         hash: Option<&str>,
     ) -> Result<PasswordMatch, PasswordError> {
-        let too_long = password.len() > MAX_PASSWORD_BYTES;
-        let known = hash.is_some() && !too_long;
+        let password = TypedPassword::read(password);
+        let known = hash.is_some() && password.is_some();
         let hasher = Arc::clone(&self.hasher);
         let hash = hash.unwrap_or(&self.dummy).to_owned();
-        let password = Zeroizing::new(if too_long { String::new() } else { password.to_owned() });
-        let found = run(slot, move || hasher.verify(&password, &hash)).await?;
+        let password = password.unwrap_or_else(TypedPassword::empty);
+        let found = run(slot, move || password.compare(&*hasher, &hash)).await?;
         Ok(if known { found } else { PasswordMatch::No })
     }
 
@@ -285,6 +340,78 @@ mod tests {
         }
     }
 
+    /// What a hasher makes and does not read would lock out everybody who signs up.
+    #[test]
+    fn parameters_that_are_not_read_again_are_refused() {
+        for (rule, m, t, p, accepted) in [
+            ("the most memory", 262_144, 1, 1, true),
+            ("a KiB more", 262_145, 1, 1, false),
+            ("field 21i: twice as much", 524_288, 1, 1, false),
+            ("the most passes", 19_456, 16, 1, true),
+            ("field 21i: one more", 19_456, 17, 1, false),
+            ("the most lanes", 19_456, 2, 16, true),
+            ("field 21i: one more", 19_456, 2, 17, false),
+        ] {
+            let made = Argon2id::new(m, t, p);
+            assert_eq!(made.is_ok(), accepted, "{rule}");
+            let stored = format!(
+                "$argon2id$v=19$m={m},t={t},p={p}$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
+            );
+            assert_eq!(Argon2id::read(&stored).is_some(), accepted, "{rule}: as it is read");
+            if let Err(error) = made {
+                assert!(matches!(error, PasswordError::TooCostly { .. }), "{rule}: {error:?}");
+                assert!(error.to_string().ends_with("at most m=262144 t=16 p=16"), "{error}");
+            }
+        }
+        let long = "x".repeat(MAX_PASSWORD_BYTES + 1);
+        assert!(
+            matches!(Argon2id::default().hash(&long), Err(PasswordError::Length)),
+            "audit 18: a long password"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_hasher_that_does_not_read_its_own_hash_is_refused() {
+        struct Cannot(PasswordMatch);
+
+        impl PasswordHasher for Cannot {
+            fn hash(&self, _: &str) -> Result<String, PasswordError> {
+                Ok("mine".into())
+            }
+
+            fn verify(&self, _: &str, _: &str) -> PasswordMatch {
+                self.0
+            }
+        }
+
+        for (found, is_accepted) in [
+            (PasswordMatch::Yes, true),
+            (PasswordMatch::YesOutdated, true),
+            (PasswordMatch::No, false),
+            (PasswordMatch::Unreadable, false),
+        ] {
+            let built = Passwords::new(Arc::new(Cannot(found)));
+            assert_eq!(built.is_ok(), is_accepted, "field 21i: {found:?}");
+            assert!(built.err().is_none_or(|error| matches!(error, BuildError::PasswordHasher)), "{found:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_password_has_its_length_and_an_old_one_has_not() {
+        let passwords = Passwords::new(Arc::new(Argon2id::default())).unwrap();
+        for (rule, password, old, new) in [
+            ("audit 18: nothing", String::new(), true, false),
+            ("audit 18: seven characters", "1234567".into(), true, false),
+            ("eight", "12345678".into(), true, true),
+            ("audit 18: 1025 bytes", "x".repeat(1025), false, false),
+        ] {
+            assert_eq!(passwords.hash(&password).await.is_ok(), old, "{rule}");
+            let made = passwords.hash_new(&password).await;
+            assert_eq!(made.is_ok(), new, "{rule}");
+            assert!(made.err().is_none_or(|error| matches!(error, PasswordError::Length)), "{rule}");
+        }
+    }
+
     #[test]
     fn stored_hashes() {
         let today = Argon2id::default();
@@ -295,14 +422,14 @@ mod tests {
             ("right", &today, "pässword", hash.as_str(), PasswordMatch::Yes),
             ("other parameters", &stronger, "pässword", &hash, PasswordMatch::YesOutdated),
             ("wrong", &today, "password", &hash, PasswordMatch::No),
-            ("not a hash", &today, "pässword", "plain", PasswordMatch::No),
-            ("another format", &today, "x", "pbkdf2_sha256$1000$salt$hash", PasswordMatch::No),
+            ("not a hash", &today, "pässword", "plain", PasswordMatch::Unreadable),
+            ("another format", &today, "x", "pbkdf2_sha256$1000$salt$hash", PasswordMatch::Unreadable),
             (
                 "planted parameters that would exhaust the memory",
                 &today,
                 "x",
                 "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
-                PasswordMatch::No,
+                PasswordMatch::Unreadable,
             ),
         ] {
             assert_eq!(hasher.verify(password, hash), expected, "{rule}");
@@ -310,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_taken_exactly_as_they_come() {
+    fn a_hasher_takes_passwords_exactly_as_they_come() {
         let hasher = Argon2id::default();
         let long = "x".repeat(72);
         for (rule, chosen, typed) in [
@@ -331,7 +458,7 @@ mod tests {
 
     impl PasswordHasher for Counting {
         fn hash(&self, _: &str) -> Result<String, PasswordError> {
-            Ok("dummy".into())
+            Ok(DUMMY.into())
         }
 
         fn verify(&self, password: &str, hash: &str) -> PasswordMatch {
@@ -349,7 +476,7 @@ mod tests {
             ("right", "pw", Some("pw"), PasswordMatch::Yes),
             ("wrong", "no", Some("pw"), PasswordMatch::No),
             ("unknown user", "pw", None, PasswordMatch::No),
-            ("unknown user, the dummy's own password", "dummy", None, PasswordMatch::No),
+            ("unknown user, the dummy's own password", DUMMY, None, PasswordMatch::No),
             ("too long", long.as_str(), Some(long.as_str()), PasswordMatch::No),
         ] {
             let before = hasher.0.load(Ordering::SeqCst);

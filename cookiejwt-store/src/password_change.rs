@@ -7,15 +7,12 @@ use cookiejwt_core::{Identity, Login, RevocationReason, SessionId, Subject};
 use crate::{
     Authenticator, LoginContext, LoginError, LoginOptions, StoreError,
     event::{Event, LoginRefusal, printable},
-    password::MAX_PASSWORD_BYTES,
     patience::patiently,
-    proof::Proven,
+    proof::{Proof, Proven},
+    rehash::Swap,
+    typed::TypedPassword,
     unsent::Unsent,
 };
-
-/// The shortest new password, in characters (NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 6.2.1). There are no rules of
-/// composition.
-const MIN_PASSWORD_CHARACTERS: usize = 8;
 
 /// Everything that is known before anything is changed.
 struct Change {
@@ -54,9 +51,8 @@ impl Authenticator {
         new: &str,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        if new.chars().count() < MIN_PASSWORD_CHARACTERS || new.len() > MAX_PASSWORD_BYTES {
-            return Err(LoginError::PasswordLength);
-        }
+        self.may_begin(&context, LoginOptions::new())?;
+        TypedPassword::new(new)?;
         let present = self.present_session(who, &context).await?;
         let proven = self.prove_again(who, current, &context).await?;
         let new_hash = self.0.passwords.hash(new).await?;
@@ -77,12 +73,16 @@ impl Authenticator {
     /// this, so no question waits without end.
     async fn carry_out_change(&self, change: Change) -> Result<(Login, Unsent), LoginError> {
         let Change { proven, new_hash, present, options, context } = change;
-        let (subject, old_hash) = (proven.subject.clone(), proven.password_hash.clone());
+        let subject = proven.subject.clone();
+        let old_hash = match &proven.proof {
+            Proof::Password(hash) => hash.clone(),
+            Proof::Elsewhere => None,
+        };
         let ip = context.ip();
         let known = self.living_sessions(&subject).await?;
         let supersedes = Some(present.clone());
         let (login, unsent) = self.open_session(proven, options, &context, supersedes).await?;
-        if let Err(error) = self.swap_hash(&subject, old_hash.as_deref(), &new_hash, ip).await {
+        if let Err(error) = self.swap_password(&subject, old_hash.as_deref(), &new_hash, ip).await {
             unsent.take_back(RevocationReason::Replaced).await;
             return Err(error);
         }
@@ -101,7 +101,7 @@ impl Authenticator {
         Ok((login, unsent))
     }
 
-    async fn swap_hash(
+    async fn swap_password(
         &self,
         subject: &Subject,
         old: Option<&str>,
@@ -109,10 +109,11 @@ impl Authenticator {
         ip: Option<IpAddr>,
     ) -> Result<(), LoginError> {
         let Some(old) = old else { return Err(LoginError::InvalidCredentials) };
-        let swapped = patiently(self.0.users.set_password_hash(subject, old, new)).await;
-        let swapped = self.told("set_password_hash", swapped);
-        if let Ok(true) = swapped {
-            return Ok(());
+        let swapped = self.swap_hash(subject, old, new).await;
+        match swapped {
+            Ok(Swap::Done) => return Ok(()),
+            Ok(Swap::Cut) => return Err(LoginError::HashCut),
+            Ok(Swap::Lost) | Err(_) => {}
         }
         // The answer may have been lost, or the store may have tried twice: nobody else makes a hash with this salt.
         let user = self.told("find_by_id", patiently(self.0.users.find_by_id(subject)).await);

@@ -16,8 +16,36 @@ use crate::{
 pub(crate) struct Proven {
     pub(crate) subject: Subject,
     pub(crate) claims: CustomClaims,
-    /// What his row said while he proved it.
-    pub(crate) password_hash: Option<String>,
+    pub(crate) proof: Proof,
+}
+
+/// How it was proved.
+pub(crate) enum Proof {
+    /// By a password, and this is the hash that it was checked against.
+    Password(Option<String>),
+    /// By the application.
+    Elsewhere,
+}
+
+impl Proof {
+    /// The hash that a password was checked against.
+    pub(crate) fn password_hash(&self) -> Option<&str> {
+        match self {
+            Self::Password(hash) => hash.as_deref(),
+            Self::Elsewhere => None,
+        }
+    }
+
+    /// What a store says that does not answer: after a login of the application's own it may be waiting for the connection
+    /// that the application's transaction holds.
+    pub(crate) const fn no_answer(&self) -> &'static str {
+        match self {
+            Self::Password(_) => "it gives no answer",
+            Self::Elsewhere => {
+                "it gives no answer; if the pool has one connection, commit the transaction that holds it before calling `login`"
+            }
+        }
+    }
 }
 
 impl Authenticator {
@@ -43,7 +71,7 @@ impl Authenticator {
             PasswordMatch::YesOutdated => self.rehash(&user, password).await,
             _ => user.password_hash,
         };
-        Ok(Proven { subject: user.subject, claims: user.claims?, password_hash })
+        Ok(Proven { subject: user.subject, claims: user.claims?, proof: Proof::Password(password_hash) })
     }
 
     async fn check(
@@ -57,7 +85,10 @@ impl Authenticator {
         let found = self.0.passwords.verify_in(slot, password, hash).await?;
         let refusal = match (&user, found) {
             (None, _) => Some(LoginRefusal::UnknownUser),
-            (Some(_), PasswordMatch::No) => Some(LoginRefusal::WrongPassword),
+            (Some(user), PasswordMatch::Unreadable) if self.tell_unreadable(user) => {
+                Some(LoginRefusal::UnreadableHash)
+            }
+            (Some(_), PasswordMatch::No | PasswordMatch::Unreadable) => Some(LoginRefusal::WrongPassword),
             (Some(user), _) if !user.is_active => Some(LoginRefusal::Inactive),
             (Some(_), _) => None,
         };
@@ -69,26 +100,5 @@ impl Authenticator {
         }
         let user = user.filter(|_| refusal.is_none()).ok_or(LoginError::InvalidCredentials)?;
         Ok((user, found))
-    }
-
-    /// The hash that stands in the table now. A failure to store a better one does not fail the login.
-    async fn rehash(&self, user: &FoundUser, password: &str) -> Option<String> {
-        let old = user.password_hash.clone()?;
-        let Ok(new) = self.0.passwords.hash(password).await else { return Some(old) };
-        match self.0.users.set_password_hash(&user.subject, &old, &new).await {
-            Ok(true) => return Some(new),
-            Ok(false) => {}
-            Err(error) => self.store_failed("set_password_hash", &error),
-        }
-        self.swapped_meanwhile(&user.subject, &old, password).await.or(Some(old))
-    }
-
-    /// The hash that another login of the same user stored first, with a salt of its own; none when it belongs to
-    /// another password.
-    async fn swapped_meanwhile(&self, subject: &Subject, old: &str, password: &str) -> Option<String> {
-        let user = self.told("find_by_id", self.0.users.find_by_id(subject).await).ok()??;
-        let hash = user.password_hash.filter(|hash| hash != old)?;
-        let found = self.0.passwords.verify(password, Some(&hash)).await.ok()?;
-        (found != PasswordMatch::No).then_some(hash)
     }
 }

@@ -64,13 +64,17 @@ pub trait UserStore: Send + Sync + 'static {
     -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
 
     /// The user with this login name; asked at login.
+    ///
+    /// The name comes in NFC, without white space at its ends and without control characters: store names in NFC, too. An error
+    /// that is about the name and not about the database ([`StoreError::data`]) counts as `None`; those of SeaORM say so by
+    /// themselves.
     fn find_by_login(
         &self,
         login: &str,
     ) -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
 
-    /// Compare-and-swap of the password hash; true = swapped. Called at login when the hash was made with older
-    /// parameters. The comparison keeps a password that was changed meanwhile.
+    /// Compare-and-swap of the password hash; true = swapped. Called by `password/`, and at login when the hash was made with
+    /// older parameters or of the password as it was typed. The column needs room for 100 characters: what it cuts is put back. The comparison keeps a password that was changed meanwhile.
     fn set_password_hash(
         &self,
         id: &Subject,

@@ -8,6 +8,7 @@ mod csrf;
 mod endpoints;
 mod guards;
 mod handlers;
+mod logins;
 mod panics;
 mod password;
 mod promises;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Scenario> {
         refresh::scenarios(),
         csrf::scenarios(),
         handlers::scenarios(),
+        logins::scenarios(),
         panics::scenarios(),
         guards::scenarios(),
         beside::scenarios(),

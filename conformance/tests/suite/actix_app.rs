@@ -57,6 +57,7 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/sets-cookies", web::to(sets_cookies))
         .route("/writes-access", web::to(writes_access))
         .route("/login-as-bob", web::to(log_in_as_bob))
+        .route("/callback-as-bob", web::to(callback_as_bob))
         .route("/refreshed-login-as-bob", web::to(refreshed_log_in_as_bob))
         .route("/tokens-for-bob", web::to(tokens_for_bob))
         .route(
@@ -173,6 +174,11 @@ async fn writes_access(_: Identity) -> impl Responder {
 
 async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, Problem> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(cookies.with("bob"))
+}
+
+async fn callback_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, Problem> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
     Ok(cookies.with("bob"))
 }
 

@@ -44,6 +44,7 @@ fn application(world: World) -> Router {
         .route("/sets-cookies", any(sets_cookies))
         .route("/writes-access", any(writes_access))
         .route("/login-as-bob", any(log_in_as_bob))
+        .route("/callback-as-bob", any(callback_as_bob))
         .route("/refreshed-login-as-bob", any(refreshed_log_in_as_bob))
         .route("/tokens-for-bob", any(tokens_for_bob))
         .route(
@@ -159,6 +160,14 @@ async fn writes_access(_: Identity) -> impl IntoResponse {
 
 async fn log_in_as_bob(State(world): State<World>, auth: AuthContext) -> Result<impl IntoResponse, Problem> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok((cookies, "bob"))
+}
+
+async fn callback_as_bob(
+    State(world): State<World>,
+    auth: AuthContext,
+) -> Result<impl IntoResponse, Problem> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
     Ok((cookies, "bob"))
 }
 

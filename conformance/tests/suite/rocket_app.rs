@@ -66,6 +66,8 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
         .mount("/", routes![own_sessions, own_end, own_end_others, own_fresh, own_password])
         .mount("/", routes![tokens_for_bob, refreshed_tokens_for_bob])
+        .mount("/", routes![get_log_in_as_bob, callback_as_bob, post_callback_as_bob])
+        .mount("/", routes![get_own_fresh, get_own_password])
         .mount("/", routes![fresh, write, admin, optional_writing, ranked, ranked_for_others])
         .mount("/", auth.require_fresh_login(FRESH, routes![fresh_guarded]))
         .mount("/", auth.require_scope("notes:write", routes![writing, post_writing]))
@@ -234,6 +236,31 @@ async fn log_in_as_bob(
     Ok(cookies.with("bob"))
 }
 
+#[get("/login-as-bob")]
+async fn get_log_in_as_bob(
+    world: &State<World>,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, Problem> {
+    log_in_as_bob(world, auth).await
+}
+
+#[get("/callback-as-bob")]
+async fn callback_as_bob(
+    world: &State<World>,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, Problem> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
+    Ok(cookies.with("bob"))
+}
+
+#[post("/callback-as-bob")]
+async fn post_callback_as_bob(
+    world: &State<World>,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, Problem> {
+    callback_as_bob(world, auth).await
+}
+
 #[post("/refreshed-login-as-bob")]
 async fn refreshed_log_in_as_bob(
     world: &State<World>,
@@ -291,6 +318,16 @@ async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem>
 #[post("/own-password")]
 async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
+}
+
+#[get("/own-fresh")]
+async fn get_own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    own_fresh(who, auth).await
+}
+
+#[get("/own-password")]
+async fn get_own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+    own_password(who, auth).await
 }
 
 #[get("/fresh")]

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::{Credential, CsrfDenial, check};
 use crate::{Core, RequestHead, config::CsrfSettings, testing};
 
-use CsrfDenial::{Ambiguous, CrossSite, ForeignOrigin, NoBrowserHeaders};
+use CsrfDenial::{Ambiguous, CrossSite, ForeignOrigin, NoBrowserHeaders, SafeLogin};
 
 type Fields<'a> = &'a [(&'static str, &'a [u8])];
 type Verdict = Result<(), CsrfDenial>;
@@ -414,6 +414,63 @@ fn login_asks_the_same_table() {
         let head = RequestHead::new(method, "/api/auth/token/", None, &map);
         assert_eq!(core.check_csrf(&head).map(|_| ()), *expected, "{rule}");
     }
+}
+
+/// `audit 3`: a login of the application's own.
+#[test]
+fn a_login_is_asked_without_row_1() {
+    const OWN: (&str, &[u8]) = (SITE, b"same-origin");
+    const NONE: (&str, &[u8]) = (SITE, b"none");
+    const BEARER: (&str, &[u8]) = ("authorization", b"Bearer a.b.c");
+    const COOKIE: (&str, &[u8]) = ("cookie", b"__Host-access_token=x");
+    const MODE: (&str, &[u8]) = ("cookiejwt-mode", b"token");
+    let core = Core::new(testing::config().token_mode(true).build().unwrap());
+    for (rule, method, fields, expected) in [
+        ("audit 3: POST from another site", "POST", &EVIL[..], Err(CrossSite)),
+        ("audit 3: POST from a sibling", "POST", &[(SITE, b"same-site"), COOKIE], Err(CrossSite)),
+        ("audit 3: POST with a foreign Origin alone", "POST", &[EVIL[1]], Err(ForeignOrigin)),
+        ("audit 3: PUT from another site", "PUT", &EVIL, Err(CrossSite)),
+        ("POST from the own page", "POST", &[OWN], ALLOW),
+        ("POST of no browser", "POST", &[], ALLOW),
+        ("GET from another site", "GET", &EVIL, Err(SafeLogin)),
+        ("GET from a link in a mail", "GET", &[NONE], Err(SafeLogin)),
+        ("GET from the own page, an image that somebody planted", "GET", &[OWN], Err(SafeLogin)),
+        ("GET without either header: an old browser sends none", "GET", &[], Err(SafeLogin)),
+        (
+            "GET of a form, which Rocket makes of a POST",
+            "GET",
+            &[OWN, (TYPE, b"multipart/form-data")],
+            Err(SafeLogin),
+        ),
+        ("HEAD", "HEAD", &[OWN], Err(SafeLogin)),
+        ("OPTIONS", "OPTIONS", &[OWN], Err(SafeLogin)),
+        ("2: token mode", "POST", &[EVIL[0], MODE], ALLOW),
+        ("2: token mode by GET", "GET", &[EVIL[0], MODE], ALLOW),
+        ("2: a bearer alone", "POST", &[EVIL[0], BEARER], ALLOW),
+        ("2: a bearer alone, by GET", "GET", &[EVIL[0], BEARER], ALLOW),
+        ("2: a bearer beside a cookie of ours", "POST", &[EVIL[0], BEARER, COOKIE], Err(CrossSite)),
+        (
+            "2: another scheme, which browsers do send",
+            "POST",
+            &[EVIL[0], ("authorization", b"Basic YTpi")],
+            Err(CrossSite),
+        ),
+        (
+            "2: a bearer that is no token",
+            "POST",
+            &[EVIL[0], ("authorization", b"Bearer a b")],
+            Err(CrossSite),
+        ),
+        ("2: two bearers", "POST", &[EVIL[0], BEARER, BEARER], Err(CrossSite)),
+    ] {
+        let map = headers(fields);
+        let head = RequestHead::new(method, "/sign-up", None, &map);
+        assert_eq!(core.check_login_csrf(&head).map(|_| ()), expected, "{rule}");
+    }
+    let core = Core::new(testing::config().credentials(crate::CredentialOrder::CookieOnly).build().unwrap());
+    let map = headers(&[EVIL[0], BEARER]);
+    let head = RequestHead::new("POST", "/sign-up", None, &map);
+    assert_eq!(core.check_login_csrf(&head).map(|_| ()), Err(CrossSite), "2: a header that is not read");
 }
 
 #[test]

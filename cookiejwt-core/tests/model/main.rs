@@ -93,8 +93,8 @@ fn show(scenario: &Scenario, report: &Report) {
 
 mod scratch {
     use super::*;
-    use crate::scenario::{Budget, Time};
     use crate::fault::{Clause, Clause::*, Fault, Fault::*, Statement, Statement::*};
+    use crate::scenario::{Budget, Time};
 
     fn all() -> Vec<Fault> {
         let mut faults = Vec::new();
@@ -102,8 +102,20 @@ mod scratch {
             (
                 Rotate,
                 &[
-                    Current, Revoked, Settled, Orphan, OrphanReceived, OrphanFirst, OrphanSettled, Ends, SetsCurrent,
-                    SetsParent, SetsTimes, SetsRotated, SetsReceived, SetsSettles,
+                    Current,
+                    Revoked,
+                    Settled,
+                    Orphan,
+                    OrphanReceived,
+                    OrphanFirst,
+                    OrphanSettled,
+                    Ends,
+                    SetsCurrent,
+                    SetsParent,
+                    SetsTimes,
+                    SetsRotated,
+                    SetsReceived,
+                    SetsSettles,
                 ],
                 &[Settled, OrphanSettled, SetsRotated, SetsSettles],
             ),
@@ -111,13 +123,31 @@ mod scratch {
             (
                 Replace,
                 &[
-                    Current, Parent, Revoked, Received, Ends, Settled, Rotated, SetsCurrent, SetsParent, SetsTimes,
-                    SetsRotated, SetsSettles,
+                    Current,
+                    Parent,
+                    Revoked,
+                    Received,
+                    Ends,
+                    Settled,
+                    Rotated,
+                    SetsCurrent,
+                    SetsParent,
+                    SetsTimes,
+                    SetsRotated,
+                    SetsSettles,
                 ],
                 &[Settled, Rotated, SetsRotated, SetsSettles],
             ),
-            (Settle, &[Current, Parent, Revoked, Received, Rotated, SetsSettles, Max], &[Rotated, SetsSettles]),
-            (Statement::Receipt, &[Current, Parent, Revoked, Received, SetsReceived, SetsSettles, Max], &[SetsSettles]),
+            (
+                Settle,
+                &[Current, Parent, Revoked, Received, Rotated, SetsSettles, Max],
+                &[Rotated, SetsSettles],
+            ),
+            (
+                Statement::Receipt,
+                &[Current, Parent, Revoked, Received, SetsReceived, SetsSettles, Max],
+                &[SetsSettles],
+            ),
         ];
         for (statement, without, off) in clauses {
             for clause in without {
@@ -129,10 +159,28 @@ mod scratch {
             }
         }
         faults.extend([
-            AbsoluteEndExtended, IdleEndUncapped, CheckThenWrite, CountIgnored, GrandparentGraced, SuccessorExtended,
-            GraceOneMillisecondLong, GraceOneMillisecondShort, GraceNeverEnds, ReceiptForgotten, ReceiptInvented,
-            WithheldWritten, LeavesUnasked, LeavesOneMillisecondLong, ReceiptWhenGiven, ReceiptsNeverWritten, StaleRead,
-            StaleSessionCheck, RevocationRolledBack, RevocationCancelled, RevokedSetForgets, NobodyPolls,
+            AbsoluteEndExtended,
+            IdleEndUncapped,
+            CheckThenWrite,
+            CountIgnored,
+            GrandparentGraced,
+            SuccessorExtended,
+            GraceOneMillisecondLong,
+            GraceOneMillisecondShort,
+            GraceNeverEnds,
+            ReceiptForgotten,
+            ReceiptInvented,
+            WithheldWritten,
+            LeavesUnasked,
+            LeavesOneMillisecondLong,
+            ReceiptWhenGiven,
+            ReceiptsNeverWritten,
+            StaleRead,
+            StaleSessionCheck,
+            RevocationRolledBack,
+            RevocationCancelled,
+            RevokedSetForgets,
+            NobodyPolls,
         ]);
         faults
     }
@@ -141,7 +189,11 @@ mod scratch {
         let gap = std::env::var("GAP").ok().map_or(65_000, |text| text.parse().unwrap());
         let tick = std::env::var("TICK").ok().map_or(5_000, |text| text.parse().unwrap());
         let turns = Some(scenario::TurnRules { gap, ..scenario.turns.unwrap() });
-        Scenario { turns, time: scenario::Time::Endless { tick, splits: std::env::var("SPLITS").is_ok() }, ..scenario }
+        Scenario {
+            turns,
+            time: scenario::Time::Endless { tick, splits: std::env::var("SPLITS").is_ok() },
+            ..scenario
+        }
     }
 
     #[test]
@@ -152,9 +204,30 @@ mod scratch {
         let names: Vec<_> = scenarios.split(',').collect();
         let trace = std::env::var("TRACE").is_ok();
         let table: Vec<(&str, Scenario)> = vec![
-            ("tabs", TABS), ("statements", STATEMENTS), ("three", THREE), ("four", FOUR), ("skewed", SKEWED), ("outages", OUTAGES),
-            ("pages", PAGES), ("pag3", Scenario { budget: Budget { sends: 3, ..PAGES.budget }, ..PAGES }), ("pag3s", Scenario { access: 25, budget: Budget { sends: 3, ..PAGES.budget }, ..PAGES }), ("steal", Scenario { access: 25, time: Time::Until { horizon: 45_000, sees_ends: false }, ..THIEF }), ("turns", TURNS), ("unused", UNUSED_TURNS), ("thief", THIEF), ("thiefpages", THIEF_OF_PAGES),
-            ("leaving", LEAVING), ("ended", ENDED), ("tight", tight(TURNS)), ("tightun", tight(UNUSED_TURNS)), ("logout", LOGOUT), ("nodes", NODES), ("curtailed", CURTAILED),
+            ("tabs", TABS),
+            ("statements", STATEMENTS),
+            ("three", THREE),
+            ("four", FOUR),
+            ("skewed", SKEWED),
+            ("outages", OUTAGES),
+            ("pages", PAGES),
+            ("pag3", Scenario { budget: Budget { sends: 3, ..PAGES.budget }, ..PAGES }),
+            ("pag3s", Scenario { access: 25, budget: Budget { sends: 3, ..PAGES.budget }, ..PAGES }),
+            (
+                "steal",
+                Scenario { access: 25, time: Time::Until { horizon: 45_000, sees_ends: false }, ..THIEF },
+            ),
+            ("turns", TURNS),
+            ("unused", UNUSED_TURNS),
+            ("thief", THIEF),
+            ("thiefpages", THIEF_OF_PAGES),
+            ("leaving", LEAVING),
+            ("ended", ENDED),
+            ("tight", tight(TURNS)),
+            ("tightun", tight(UNUSED_TURNS)),
+            ("logout", LOGOUT),
+            ("nodes", NODES),
+            ("curtailed", CURTAILED),
             ("nodesevery", Scenario { level: cookiejwt_core::RevocationLevel::EveryRequest, ..NODES }),
         ];
         let limit = std::env::var("LIMIT").ok().map(|text| text.parse().unwrap());
@@ -165,8 +238,14 @@ mod scratch {
             }
             for (label, scenario) in table.iter().filter(|(label, _)| names.contains(label)) {
                 let report = crate::explorer::explore_to(*scenario, fault, limit);
-                let result = report.broken.as_ref().map_or("-".to_owned(), |(broken, _)| format!("{:?}", broken.invariant));
-                println!("{name:40} {label:10} {result:20} {:>8} states {:>9} transitions {:?}", report.states, report.transitions, report.time);
+                let result = report
+                    .broken
+                    .as_ref()
+                    .map_or("-".to_owned(), |(broken, _)| format!("{:?}", broken.invariant));
+                println!(
+                    "{name:40} {label:10} {result:20} {:>8} states {:>9} transitions {:?}",
+                    report.states, report.transitions, report.time
+                );
                 if trace && let Some((broken, trace)) = &report.broken {
                     println!("{}\n{trace}", broken.what);
                 } else if trace {

@@ -1,11 +1,13 @@
+use std::fmt;
+
 use bytes::Bytes;
 use cookiejwt_core::{Problem, RequestHead};
 use http::header;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 /// The body of a request, as far as it was read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Body {
     /// All of it.
     Complete(Bytes),
@@ -13,6 +15,17 @@ pub enum Body {
     TooLarge,
     /// It broke off.
     Broken,
+}
+
+/// Passwords and tokens stand in it.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Complete(bytes) => write!(f, "Complete({} bytes)", bytes.len()),
+            Self::TooLarge => f.write_str("TooLarge"),
+            Self::Broken => f.write_str("Broken"),
+        }
+    }
 }
 
 /// What a body may be written in.
@@ -55,23 +68,70 @@ pub(super) struct LoginBody {
     pub(super) username: String,
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = Password, min_length = 1))]
     pub(super) password: Zeroizing<String>,
-    /// Whether the cookies outlive the browser.
-    #[serde(default = "remembered")]
-    pub(super) remember: bool,
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(schema_with = Remember::documented, required = false))]
+    pub(super) remember: Remember,
 }
 
-const fn remembered() -> bool {
-    true
+/// The words of a form that mean yes.
+const YES: [&str; 3] = ["true", "on", "1"];
+/// Those that mean no.
+const NO: [&str; 3] = ["false", "off", "0"];
+
+/// Whether the cookies outlive the browser: in JSON a boolean, null, or one of the words of a form, because clients hand on what
+/// their own form gave them.
+#[derive(Clone, Copy)]
+pub(super) struct Remember(pub(super) bool);
+
+impl Default for Remember {
+    fn default() -> Self {
+        Self(true)
+    }
+}
+
+impl<'de> Deserialize<'de> for Remember {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Boolean(bool),
+            Word(String),
+        }
+
+        let unknown = || serde::de::Error::custom("`remember` is a boolean, null, or a word of a form");
+        match Option::<Written>::deserialize(deserializer)? {
+            None => Ok(Self::default()),
+            Some(Written::Boolean(remember)) => Ok(Self(remember)),
+            Some(Written::Word(word)) if YES.contains(&&*word) => Ok(Self(true)),
+            Some(Written::Word(word)) if NO.contains(&&*word) => Ok(Self(false)),
+            Some(Written::Word(_)) => Err(unknown()),
+        }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl Remember {
+    fn documented() -> utoipa::openapi::Object {
+        use utoipa::openapi::{ObjectBuilder, Type, schema::SchemaType};
+
+        let words = YES.into_iter().chain(NO).map(serde_json::Value::from);
+        let values = [true.into(), false.into(), serde_json::Value::Null].into_iter().chain(words);
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Boolean, Type::String, Type::Null]))
+            .description(Some("Whether the cookies outlive the browser. Absent and null mean yes; the words are those of a form."))
+            .enum_values(Some(values))
+            .build()
+    }
 }
 
 impl FromBody for LoginBody {
     /// A browser's form leaves an unchecked box out: absent means no.
     fn from_form(bytes: &[u8]) -> Option<Self> {
-        let remember = form_field(bytes, "remember").map(|value| ["true", "on", "1"].contains(&&*value));
+        let remember = form_field(bytes, "remember").is_some_and(|value| YES.contains(&&*value));
         Some(Self {
             username: form_field(bytes, "username")?,
             password: form_field(bytes, "password")?.into(),
-            remember: remember.unwrap_or(false),
+            remember: Remember(remember),
         })
     }
 

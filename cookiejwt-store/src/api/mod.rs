@@ -140,7 +140,7 @@ impl Api {
             Err(problem) => return Reply::problem(problem),
         };
         let context = LoginContext::from_head(&self.0, head, ip);
-        let options = LoginOptions::new().remember(body.remember);
+        let options = LoginOptions::new().remember(body.remember.0);
         match self.0.login_with_password(&body.username, &body.password, options, context).await {
             Ok(login) => self.logged_in(&login),
             Err(error) => Reply::problem(error.report()),

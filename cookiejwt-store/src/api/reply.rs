@@ -1,10 +1,12 @@
+use std::fmt;
+
 use bytes::Bytes;
 use cookiejwt_core::{Problem, SessionChange, SetCookies, Tokens};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 /// A finished response, for an adapter to write.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct Reply {
     /// The status.
@@ -16,6 +18,19 @@ pub struct Reply {
     /// The cookies of a login or logout. They stand among the header fields already; an adapter whose response may
     /// become another one on its way out keeps them in the [`Slot`](crate::Slot) too.
     pub cookies: SetCookies,
+}
+
+/// Tokens stand in its lines and in its body.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("headers", &names)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("session_change", &self.session_change())
+            .finish()
+    }
 }
 
 impl Reply {

@@ -45,16 +45,16 @@ impl UserStore for OnlyAlice {
     }
 }
 
-/// Nobody has a password here, so hashing the dummy need cost nothing.
+/// Nobody has a password here, so hashing the dummy need cost nothing; an authenticator is not built unless it is read again.
 struct NoPasswords;
 
 impl PasswordHasher for NoPasswords {
-    fn hash(&self, _: &str) -> Result<String, PasswordError> {
-        Ok(String::new())
+    fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        Ok(password.into())
     }
 
-    fn verify(&self, _: &str, _: &str) -> PasswordMatch {
-        PasswordMatch::No
+    fn verify(&self, password: &str, hash: &str) -> PasswordMatch {
+        if password == hash { PasswordMatch::Yes } else { PasswordMatch::No }
     }
 }
 

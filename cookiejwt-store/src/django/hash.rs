@@ -6,7 +6,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::{Argon2id, PasswordHasher as _, PasswordMatch};
+use crate::{Argon2id, PasswordHasher as _};
 
 /// Bounds for stored costs, so that a planted row cannot exhaust the server. At most ten times Django's default of today.
 const ITERATIONS: RangeInclusive<u32> = Params::MIN_ROUNDS..=10_000_000;
@@ -73,7 +73,7 @@ impl DjangoHash {
             Self::Pbkdf2Sha1 { iterations, salt, key } => {
                 same(&pbkdf2_hmac_array::<Sha1, 20>(bytes, salt.as_bytes(), *iterations), key)
             }
-            Self::Argon2(phc) => Argon2id::default().verify(password, phc) != PasswordMatch::No,
+            Self::Argon2(phc) => Argon2id::default().verify(password, phc).is_match(),
             Self::BcryptSha256(hash) => bcrypt::verify(sha256_digits(bytes), hash).unwrap_or(false),
             Self::Scrypt { params, salt, key } => {
                 let mut made = [0; 64];

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{DjangoHash, DjangoHashes};
 use crate::{
     Argon2id, PasswordError, PasswordHasher,
-    PasswordMatch::{self, No, Yes, YesOutdated},
+    PasswordMatch::{self, No, Unreadable, Yes, YesOutdated},
 };
 
 const HORSE: &str = "correct horse";
@@ -124,9 +124,11 @@ fn what_is_not_django_s() {
         ("the inner hasher's own, other parameters", HORSE, &stronger, YesOutdated),
         ("an unusable password", "", "!Nnlq1oeXhY3gPdwMoige1Gq0ZbpPN5PXR5MvuJXM", No),
         ("the mark of an unusable password", "!", "!", No),
-        ("nothing", "", "", No),
-        ("a name alone", HORSE, "pbkdf2_sha256", No),
-        ("an unknown name", HORSE, "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99", No),
+        ("nothing", "", "", Unreadable),
+        ("a name alone", HORSE, "pbkdf2_sha256", Unreadable),
+        ("field 21a: out of bounds", HORSE, "pbkdf2_sha256$4000000000$salt$", Unreadable),
+        ("field 21a: PHP", HORSE, "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", Unreadable),
+        ("an unknown name", HORSE, "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99", Unreadable),
     ] {
         assert_eq!(hasher().verify(password, hash), expected, "{rule}");
     }

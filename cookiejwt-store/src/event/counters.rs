@@ -11,6 +11,7 @@ pub(super) fn count(event: &Event<'_>) {
         Event::LoginRefused { reason, .. } => login(match reason {
             LoginRefusal::UnknownUser => "unknown_user",
             LoginRefusal::WrongPassword => "wrong_password",
+            LoginRefusal::UnreadableHash => "unreadable_hash",
             LoginRefusal::Inactive => "inactive",
             LoginRefusal::ChangedMeanwhile => "changed",
             LoginRefusal::SessionEnded => "session_ended",
@@ -21,6 +22,7 @@ pub(super) fn count(event: &Event<'_>) {
             counter!("cookiejwt_throttled_total", "scope" => scope.as_str()).increment(1);
         }
         Event::LoginFailed { .. } => login("failed"),
+        Event::UnreadableHash { .. } | Event::HashCut { .. } => hash(event),
         Event::Refreshed { reason, .. } => {
             let outcome = match reason {
                 Reason::ParentInLeeway => "parent",
@@ -69,6 +71,17 @@ pub(crate) fn clock_difference(millis: i64) {
 
 fn refreshed(outcome: &'static str) {
     counter!("cookiejwt_refreshes_total", "outcome" => outcome).increment(1);
+}
+
+/// The formats are the few that are known by name.
+fn hash(event: &Event<'_>) {
+    match *event {
+        Event::UnreadableHash { format } => {
+            counter!("cookiejwt_unreadable_hashes_total", "format" => format.to_owned()).increment(1);
+        }
+        Event::HashCut { .. } => counter!("cookiejwt_cut_hashes_total").increment(1),
+        _ => {}
+    }
 }
 
 fn login(outcome: &'static str) {

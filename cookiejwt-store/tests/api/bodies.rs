@@ -38,6 +38,17 @@ async fn check(rule: &str, ask: Ask, expected: Option<bool>) {
 const GOOD_JSON: &[(&str, &str, bool)] = &[
     ("absent remember is true", r#"{"username":"alice","password":"correct horse"}"#, REMEMBERED),
     ("remember", r#"{"username":"alice","password":"correct horse","remember":true}"#, REMEMBERED),
+    (
+        "field 19: null is absent",
+        r#"{"username":"alice","password":"correct horse","remember":null}"#,
+        REMEMBERED,
+    ),
+    ("field 19: true", r#"{"username":"alice","password":"correct horse","remember":"true"}"#, REMEMBERED),
+    ("on", r#"{"username":"alice","password":"correct horse","remember":"on"}"#, REMEMBERED),
+    ("1", r#"{"username":"alice","password":"correct horse","remember":"1"}"#, REMEMBERED),
+    ("false", r#"{"username":"alice","password":"correct horse","remember":"false"}"#, NOT_REMEMBERED),
+    ("off", r#"{"username":"alice","password":"correct horse","remember":"off"}"#, NOT_REMEMBERED),
+    ("0", r#"{"username":"alice","password":"correct horse","remember":"0"}"#, NOT_REMEMBERED),
     ("remember not", r#"{"username":"alice","password":"correct horse","remember":false}"#, NOT_REMEMBERED),
     (
         "any order, blanks, more fields",
@@ -61,9 +72,11 @@ const BAD_JSON: &[(&str, &str)] = &[
     ("username is null", r#"{"username":null,"password":"correct horse"}"#),
     ("password is a list", r#"{"username":"alice","password":["correct horse"]}"#),
     ("password is an object", r#"{"username":"alice","password":{}}"#),
-    ("remember is a string", r#"{"username":"alice","password":"correct horse","remember":"true"}"#),
+    ("remember is another word", r#"{"username":"alice","password":"correct horse","remember":"yes"}"#),
+    ("remember is TRUE", r#"{"username":"alice","password":"correct horse","remember":"TRUE"}"#),
+    ("remember is blank", r#"{"username":"alice","password":"correct horse","remember":""}"#),
+    ("remember is a list", r#"{"username":"alice","password":"correct horse","remember":[true]}"#),
     ("remember is a number", r#"{"username":"alice","password":"correct horse","remember":1}"#),
-    ("remember is null", r#"{"username":"alice","password":"correct horse","remember":null}"#),
     ("username twice", r#"{"username":"alice","username":"alice","password":"correct horse"}"#),
     ("password twice", r#"{"username":"alice","password":"x","password":"correct horse"}"#),
     (
@@ -154,6 +167,41 @@ async fn bodies_that_did_not_come_whole() {
         answer.assert_problem("larger than 16 KiB", 413, "invalid_request");
         answer.assert_cookies_kept("larger than 16 KiB");
     }
+}
+
+/// audit 18.
+#[tokio::test]
+async fn nothing_that_came_in_or_leaves_is_printed() {
+    let world = World::new();
+    let body = Body::Complete(Bytes::from_static(br#"{"username":"alice","password":"correct horse"}"#));
+    assert_eq!(format!("{body:?}"), "Complete(47 bytes)", "audit 18: the body of a login");
+    assert_eq!(format!("{:?}", Body::TooLarge), "TooLarge");
+    let answer =
+        Ask::login(json!({ "username": "alice", "password": PASSWORD }).to_string()).of(&world).await;
+    let printed = format!("{:?}", answer.0);
+    assert!(printed.contains("200") && printed.contains("set-cookie"), "{printed}");
+    let lines = answer.0.headers.get_all("set-cookie").iter();
+    for line in lines.map(|line| line.to_str().unwrap()) {
+        let token = line.split(['=', ';']).nth(1).unwrap();
+        assert!(token.len() > 100 && !printed.contains(token), "audit 18: {printed}");
+    }
+    let tokens = cookiejwt_store::Reply::tokens(&token_mode_tokens(&world).await);
+    assert!(!format!("{tokens:?}").contains("eyJ"), "audit 18: the tokens of token mode: {tokens:?}");
+}
+
+async fn token_mode_tokens(world: &World) -> cookiejwt_store::Tokens {
+    let config = cookiejwt_store::core::testing::config().token_mode(true).build().unwrap();
+    let auth = cookiejwt_store::Authenticator::builder(config)
+        .users(world.users.clone())
+        .tokens(world.tokens.clone())
+        .password_hasher(world.hasher.clone())
+        .build()
+        .unwrap();
+    let (head, ()) =
+        http::Request::post("/").header("cookiejwt-mode", "token").body(()).unwrap().into_parts();
+    let context = cookiejwt_store::LoginContext::from_head(&auth, (&head).into(), None);
+    let options = cookiejwt_store::LoginOptions::new();
+    auth.login_with_password("alice", PASSWORD, options, context).await.unwrap().tokens.unwrap()
 }
 
 #[tokio::test]

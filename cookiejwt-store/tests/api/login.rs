@@ -35,12 +35,14 @@ async fn every_refusal_is_the_same_to_the_byte() {
     let reference = Ask::login(credentials("alice", "wrong")).of(&world).await;
     reference.assert_problem("wrong password", 401, "invalid_credentials");
     let long = "x".repeat(8000);
+    world.users.change(2, |bob| bob.password_hash = Some("$2y$10$abc".into()));
     for (rule, name, password) in [
         ("unknown user", "nobody", PASSWORD),
         ("disabled", "carol", PASSWORD),
         ("no password", "dave", PASSWORD),
         ("password too long", "alice", &long),
-        ("blanks around the name are not cut off", " alice", PASSWORD),
+        ("field 15: a control character in the name", "al\0ice", PASSWORD),
+        ("field 21a: a hash that cannot be read", "bob", PASSWORD),
     ] {
         let answer = Ask::login(credentials(name, password)).of(&world).await;
         answer.assert_problem(rule, 401, "invalid_credentials");

@@ -37,6 +37,7 @@ struct State {
     losing: HashSet<Call>,
     silent: HashSet<Call>,
     words: HashMap<Call, String>,
+    about_data: HashSet<Call>,
     log: Vec<Call>,
 }
 
@@ -49,6 +50,12 @@ impl Switches {
     /// From now on the call fails with these words.
     pub(crate) fn fail_saying(&self, call: Call, words: &str) {
         self.state().words.insert(call, words.to_owned());
+        self.fail(call);
+    }
+
+    /// From now on the call fails because of the value that it was given.
+    pub(crate) fn fail_about_data(&self, call: Call) {
+        self.state().about_data.insert(call);
         self.fail(call);
     }
 
@@ -92,6 +99,9 @@ impl Switches {
         state.log.push(call);
         if !state.failing.contains(&call) {
             return Ok(());
+        }
+        if state.about_data.contains(&call) {
+            return Err(StoreError::data("invalid byte sequence"));
         }
         Err(state.words.get(&call).map_or_else(|| away(call), |words| StoreError::new(words.as_str())))
     }

@@ -1,6 +1,9 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use cookiejwt_store::{AuthUser, StoreError, Subject, UserStore};
@@ -46,6 +49,7 @@ type Change = Box<dyn FnOnce(&mut Vec<User>) + Send>;
 pub(crate) struct TestUsers {
     rows: Arc<Mutex<Vec<User>>>,
     meanwhile: Arc<Mutex<Option<(Call, Change)>>>,
+    column: Arc<AtomicUsize>,
     pub(crate) switches: Switches,
 }
 
@@ -61,12 +65,18 @@ impl TestUsers {
         let mut rows = vec![row(1, "alice"), row(2, "bob"), row(3, "carol"), row(4, "dave")];
         rows[2].is_active = false;
         rows[3].password_hash = None;
-        Self { rows: Arc::new(Mutex::new(rows)), meanwhile: Arc::default(), switches }
+        let column = Arc::new(AtomicUsize::new(usize::MAX));
+        Self { rows: Arc::new(Mutex::new(rows)), meanwhile: Arc::default(), column, switches }
     }
 
     /// Changes one row.
     pub(crate) fn change(&self, id: i64, change: impl FnOnce(&mut User)) {
         change(self.rows.lock().unwrap().iter_mut().find(|user| user.id == id).unwrap());
+    }
+
+    /// The column of the hashes cuts what is longer, as MySQL does without strict mode.
+    pub(crate) fn cut_hashes_at(&self, length: usize) {
+        self.column.store(length, Ordering::SeqCst);
     }
 
     pub(crate) fn remove(&self, id: i64) {
@@ -113,7 +123,8 @@ impl UserStore for TestUsers {
         let mut rows = self.rows.lock().unwrap();
         let row = rows.iter_mut().find(|user| user.subject() == *id);
         let row = row.filter(|user| user.password_hash.as_deref() == Some(old));
-        let swapped = row.map(|user| user.password_hash = Some(new.to_owned())).is_some();
+        let kept = new.len().min(self.column.load(Ordering::SeqCst));
+        let swapped = row.map(|user| user.password_hash = Some(new[..kept].to_owned())).is_some();
         self.switches.leave(Call::SetPasswordHash, swapped)
     }
 }

@@ -5,6 +5,9 @@
 //! `POSTGRES_URL` and `MYSQL_URL` say where the servers are; each trial has a database to itself there. A server that
 //! cannot be reached is skipped, unless `REQUIRE_ALL_TESTS` is 1.
 
+#[path = "../common/mod.rs"]
+mod common;
+mod logins;
 mod matrix;
 mod migration;
 mod place;
@@ -33,6 +36,7 @@ fn main() {
         upgrade::trials(&places),
         session::trials(&places),
         roles::trials(&places),
+        logins::trials(),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
     places.remove();

@@ -68,7 +68,8 @@ async fn the_session_that_a_login_replaces_does_not_count() {
     let phone = world.login("alice").await;
     world.advance(1);
     let laptop = world.login("alice").await;
-    let context = LoginContext { presented: vec![laptop.session.clone()], ..LoginContext::default() };
+    let mut context = LoginContext::default();
+    context.presented = vec![laptop.session.clone()];
     let login = world.auth.login_with_password("alice", PASSWORD, LoginOptions::new(), context).await;
     assert!(login.is_ok());
     assert_eq!(world.revoked(&laptop.session).await, Some(RevocationReason::Replaced));

@@ -232,7 +232,113 @@ async fn a_login_without_a_password_asks_the_user_alone() {
     let stale = world.users.row(1);
     world.users.change(1, |alice| alice.password_hash = Some("new:0:other".into()));
     let login = world.auth.login(&stale, LoginOptions::new(), LoginContext::default()).await;
-    assert!(matches!(login, Err(LoginError::InvalidCredentials)), "his row has changed since it was read");
+    assert!(login.is_ok(), "field 10: the application has proved it, and the hash plays no part: {login:?}");
+}
+
+#[tokio::test]
+async fn a_login_that_was_proved_elsewhere_needs_a_user_who_is_there_and_active() {
+    type Change = fn(&mut Vec<crate::common::User>);
+    for (rule, change, expected) in [
+        ("field 10: the value has no hash, the row has one", (|_| {}) as Change, "logged in"),
+        ("field 10: the hash changed meanwhile", |users| users[0].password_hash = None, "logged in"),
+        ("disabled meanwhile", |users| users[0].is_active = false, "InvalidCredentials"),
+        ("field 11a: the transaction is open", |users| drop(users.remove(0)), "UnknownSubject"),
+    ] {
+        let world = World::new();
+        let mut user = world.users.row(1);
+        user.password_hash = None;
+        world.users.before(Call::FindById, change);
+        let login = world.auth.login(&user, LoginOptions::new(), LoginContext::default()).await;
+        let told = login.as_ref().map_or_else(|error| format!("{error:?}"), |_| "logged in".into());
+        assert_eq!(told, expected, "{rule}");
+        assert_eq!(
+            world.tokens.living(1).await.len(),
+            usize::from(login.is_ok()),
+            "{rule}: no session is left"
+        );
+    }
+    let error = LoginError::UnknownSubject;
+    assert_eq!(Problem::from(&error), Problem::ServerError, "field 11a");
+    assert!(
+        error.to_string().contains("commit the transaction that inserted the user before calling `login`")
+    );
+}
+
+#[tokio::test]
+async fn a_login_name_that_the_database_cannot_take_is_an_unknown_user() {
+    let world = World::new();
+    world.switches.fail_about_data(Call::FindByLogin);
+    for _ in 0..5 {
+        let error = world.try_login("\u{1f600}", PASSWORD).await.unwrap_err();
+        assert!(matches!(error, LoginError::InvalidCredentials), "field 31: {error:?}");
+    }
+    assert_eq!(world.hasher.verifications(), 5, "field 31: one hash each");
+    world.switches.mend(Call::FindByLogin);
+    for _ in 0..5 {
+        assert!(world.try_login("al\0ice", PASSWORD).await.is_err(), "field 15");
+    }
+    assert_eq!(world.hasher.verifications(), 10, "field 15: one hash each");
+    assert_eq!(world.switches.count(Call::FindByLogin), 5, "field 15: the store is not asked");
+}
+
+#[tokio::test]
+async fn names_and_passwords_as_people_type_them() {
+    let (composed, decomposed) = ("p\u{e4}ssw\u{f6}rd", "pa\u{308}sswo\u{308}rd");
+    let world = World::new();
+    world.users.change(1, |alice| alice.password_hash = Some(format!("new:0:{composed}")));
+    world.users.change(2, |bob| bob.password_hash = Some(format!("new:0:{decomposed}")));
+    let wrong = format!("{decomposed}!");
+    for (rule, name, password, is_in, verifications) in [
+        ("field 9: a blank behind the name", "alice ", composed, true, 1),
+        ("field 9: no-break spaces around it", "\u{a0}alice\u{a0}", composed, true, 1),
+        ("field 9: a decomposed password", "alice", decomposed, true, 2),
+        ("an old hash of the password as it was typed", "bob", decomposed, true, 2),
+        ("a decomposed password, wrong", "alice", &wrong, false, 2),
+        ("a decomposed password, unknown user", "nobody", &wrong, false, 2),
+        ("a decomposed password, no hash", "dave", &wrong, false, 2),
+        ("a decomposed password, disabled", "carol", &wrong, false, 2),
+        ("nothing is trimmed from a password", "alice", "p\u{e4}ssw\u{f6}rd ", false, 1),
+    ] {
+        let before = world.hasher.verifications();
+        assert_eq!(world.try_login(name, password).await.is_ok(), is_in, "{rule}");
+        assert_eq!(world.hasher.verifications(), before + verifications, "{rule}");
+    }
+    let stored = world.users.row(2).password_hash.unwrap();
+    assert!(stored.starts_with("new:") && stored.ends_with(composed), "the old hash was replaced: {stored}");
+    assert!(world.try_login("bob", composed).await.is_ok(), "and bob may use another keyboard");
+}
+
+/// Of one's own adapter, too: the door itself asks.
+#[tokio::test]
+async fn the_csrf_table_stands_at_every_door_that_begins_a_session() {
+    let world = World::new();
+    let alice = world.login("alice").await;
+    let who = world.authenticate(alice.jar.get()).await.required().unwrap().clone();
+    let foreign = |method: &str| {
+        let request = http::Request::builder().method(method).header("sec-fetch-site", "cross-site");
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        LoginContext::from_head(&world.auth, (&head).into(), None)
+    };
+    let (auth, user) = (&world.auth, world.users.row(2));
+    let before = (world.hasher.verifications(), world.switches.count(Call::Create));
+    for method in ["GET", "POST"] {
+        let options = LoginOptions::new();
+        for (door, answer) in [
+            ("login", auth.login(&user, options, foreign(method)).await),
+            ("password", auth.login_with_password("bob", PASSWORD, options, foreign(method)).await),
+            ("fresh login", auth.fresh_login(&who, PASSWORD, foreign(method)).await),
+            ("new password", auth.change_password(&who, PASSWORD, "battery staple", foreign(method)).await),
+        ] {
+            let error = answer.unwrap_err();
+            assert!(matches!(error, LoginError::Csrf(_)), "audit 3: {method}, {door}: {error:?}");
+            assert_eq!(Problem::from(&error), Problem::CsrfFailed, "audit 3: {door}");
+        }
+        let checked = auth.login(&user, options.state_checked(), foreign(method)).await;
+        assert!(checked.is_ok(), "{method}: state_checked");
+    }
+    let after = (world.hasher.verifications(), world.switches.count(Call::Create));
+    assert_eq!(after, (before.0, before.1 + 2), "audit 3: nothing is hashed and nothing stored");
+    assert_eq!(world.tokens.living(1).await, [alice.session], "audit 3: alice goes on");
 }
 
 #[tokio::test]

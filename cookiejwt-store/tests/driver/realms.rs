@@ -103,9 +103,10 @@ async fn the_limit_of_sessions_counts_one_realm() {
 #[tokio::test]
 async fn wrong_passwords_of_one_realm_throttle_nobody_of_another() {
     let realms = Realms::new();
-    let context = || LoginContext {
-        client: cookiejwt_store::ClientInfo { ip: Some("192.0.2.7".into()), ..Default::default() },
-        ..LoginContext::default()
+    let context = || {
+        let mut context = LoginContext::default();
+        context.client.ip = Some("192.0.2.7".into());
+        context
     };
     let guess = async |auth: &Authenticator| {
         auth.login_with_password("alice", "wrong", LoginOptions::new(), context()).await.unwrap_err()

@@ -67,6 +67,47 @@ async fn a_swap_whose_answer_is_lost_does_not_fail_the_login() {
     assert!(hash(&world).unwrap().starts_with("new:"));
 }
 
+#[tokio::test]
+async fn after_a_cut_no_other_hash_is_stored() {
+    let world = world();
+    world.users.change(2, |bob| bob.password_hash = Some(outdated()));
+    world.users.cut_hashes_at(outdated().len());
+    // Salts of more digits make longer hashes.
+    for _ in 0..10 {
+        world.auth.hash_password(PASSWORD).await.unwrap();
+    }
+    world.login("alice").await;
+    assert_eq!(hash(&world), Some(outdated()), "rules 8: put back");
+    assert_eq!(world.switches.count(Call::SetPasswordHash), 2, "there and back");
+    world.login("alice").await;
+    world.login("bob").await;
+    assert_eq!(world.switches.count(Call::SetPasswordHash), 2, "not tried again");
+}
+
+/// The answer is lost, so nobody knows whether it was stored: the row is looked at all the same.
+#[tokio::test]
+async fn a_cut_is_noticed_when_the_answer_of_the_swap_is_lost() {
+    let world = world();
+    world.users.cut_hashes_at(outdated().len());
+    for _ in 0..10 {
+        world.auth.hash_password(PASSWORD).await.unwrap();
+    }
+    world.switches.lose_answer(Call::SetPasswordHash);
+    world.login("alice").await;
+    assert_eq!(hash(&world), Some(outdated()));
+}
+
+#[tokio::test]
+async fn the_row_is_read_back_once_in_a_process() {
+    let world = world();
+    world.users.change(2, |bob| bob.password_hash = Some(outdated()));
+    for (name, reads) in [("alice", 2), ("bob", 1)] {
+        world.switches.take_log();
+        world.login(name).await;
+        assert_eq!(world.switches.count(Call::FindById), reads, "{name}: one is that of every login");
+    }
+}
+
 /// Two devices of one user log in at once after the parameters were raised: each hash has a salt of its own.
 #[tokio::test]
 async fn a_swap_lost_to_another_login_of_the_same_user_does_not_fail_this_one() {

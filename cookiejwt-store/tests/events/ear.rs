@@ -140,6 +140,8 @@ fn name(event: &Event<'_>) -> String {
             format!("throttled {scope:?} {retry_after_seconds} {subject:?} {ip:?}")
         }
         Event::LoginFailed { .. } => "login failed".into(),
+        Event::UnreadableHash { format, .. } => format!("unreadable hash {format}"),
+        Event::HashCut { stored, made, .. } => format!("hash cut {stored} of {made}"),
         Event::Refreshed { subject, reason, .. } => format!("refreshed {subject} {reason:?}"),
         Event::Refused { reason, .. } => format!("refused {reason:?}"),
         Event::GuardRefused { subject, problem, .. } => format!("guard refused {subject} {}", problem.code()),

@@ -229,18 +229,116 @@ impl AuthUser for Stranger {
     }
 }
 
+/// What cannot be read is said once for each format, and never the hash.
+#[test]
+fn a_hash_that_cannot_be_read_is_told_once_for_each_format() {
+    const BCRYPT: &str = "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+    let plain = format!("{PASSWORD}!");
+    let heard = hear(async |world| {
+        let hashes = [(1, BCRYPT), (2, BCRYPT), (1, &plain), (1, "pbkdf2:sha256:1$a$b"), (1, "!"), (1, "")];
+        for (id, hash) in hashes {
+            world.users.change(id, |user| user.password_hash = Some(hash.into()));
+            let name = world.users.row(id).login;
+            fails_to_log_in(world, name, PASSWORD).await;
+            world.advance(60);
+        }
+    });
+    let refused = |reason, id| format!("login refused {reason} Some(\"{id}\") Some(192.0.2.7)");
+    let unreadable = |id| refused("UnreadableHash", id);
+    assert_eq!(
+        heard.events,
+        [
+            "unreadable hash $2y$".to_owned(),
+            unreadable(1),
+            unreadable(2),
+            "unreadable hash unknown".to_owned(),
+            unreadable(1),
+            "unreadable hash pbkdf2:sha256".to_owned(),
+            unreadable(1),
+            refused("WrongPassword", 1),
+            refused("WrongPassword", 1),
+        ],
+        "field 21a"
+    );
+    for (counter, count) in [
+        ("cookiejwt_logins_total{outcome=unreadable_hash}", 4),
+        ("cookiejwt_unreadable_hashes_total{format=$2y$}", 1),
+        ("cookiejwt_unreadable_hashes_total{format=unknown}", 1),
+    ] {
+        assert_eq!(heard.counters.get(counter), Some(&count), "{counter} in {:?}", heard.counters);
+    }
+    assert!(
+        heard
+            .log
+            .contains("ERROR cookiejwt_store::event: stored password hashes of this format cannot be read")
+    );
+    for told in [heard.events.concat(), heard.log, heard.debug] {
+        assert!(!told.contains("N9qo8") && !told.contains(PASSWORD), "field 21a: never the hash: {told}");
+    }
+}
+
+#[test]
+fn a_hash_that_its_column_cuts_is_told_with_the_cure() {
+    let heard = hear(async |world| {
+        let old = format!("old:0:{PASSWORD}");
+        world.users.cut_hashes_at(old.len());
+        world.users.change(1, |alice| alice.password_hash = Some(old));
+        for _ in 0..10 {
+            world.auth.hash_password(PASSWORD).await.unwrap();
+        }
+        logs_in(world).await;
+        logs_in(world).await;
+    });
+    let [cut, rest @ ..] = &*heard.events else { panic!("nothing was told") };
+    assert!(cut.starts_with("hash cut 19 of 2"), "{cut}");
+    assert_eq!(rest, ["logged in 1 Some(192.0.2.7)", "logged in 1 Some(192.0.2.7)"]);
+    assert_eq!(heard.counters.get("cookiejwt_cut_hashes_total{}"), Some(&1));
+    assert!(heard.log.contains("make it VARCHAR(255) or TEXT"), "{}", heard.log);
+}
+
+#[test]
+fn what_the_doors_of_the_application_tell() {
+    let heard = hear(async |world| {
+        let stranger = Stranger("77".into());
+        let login = |context| world.auth.login(&stranger, LoginOptions::new(), context);
+        login(LoginContext::default()).await.unwrap_err();
+        let (head, ()) =
+            Request::get("/magic").header("sec-fetch-site", "none").body(()).unwrap().into_parts();
+        login(LoginContext::from_head(&world.auth, (&head).into(), None)).await.unwrap_err();
+        world.switches.fail_about_data(Call::FindByLogin);
+        fails_to_log_in(world, "\u{1f600}", WRONG).await;
+    });
+    assert_eq!(
+        heard.events,
+        [
+            "revoked user_inactive",
+            "login failed",
+            "csrf SafeLogin",
+            "login refused UnknownUser None Some(192.0.2.7)"
+        ],
+        "field 11a, audit 3, field 31: no outage is told"
+    );
+    for sentence in [
+        "commit the transaction that inserted the user before calling `login`",
+        "say `LoginOptions::state_checked()`",
+    ] {
+        assert!(heard.log.contains(sentence), "{sentence} is not in {}", heard.log);
+    }
+    assert!(!heard.log.contains("store failed"), "{}", heard.log);
+}
+
 #[test]
 fn no_text_from_outside_begins_a_line() {
     for text in ["a\r\nb", "a\nINFO forged", "a\u{1b}[2Jb", "a\u{2028}b", "a\0b", "a\u{85}b", "\u{202e}a"] {
         let heard = hear(async |world| {
             let login =
                 world.auth.login(&Stranger(text.into()), LoginOptions::new(), LoginContext::default()).await;
-            assert!(matches!(login, Err(LoginError::InvalidCredentials)));
+            assert!(matches!(login, Err(LoginError::UnknownSubject)));
             world.tokens.switches.fail_saying(Call::RevokedSince, text);
             world.auth.poll_revocations().await.unwrap_err();
         });
         assert_eq!(heard.events.len(), 3, "{:?}", heard.events);
-        assert!(heard.debug.contains("ChangedMeanwhile"), "{}", heard.debug);
+        assert!(heard.debug.contains("LoginFailed"), "{}", heard.debug);
         let told = heard.events.concat() + &heard.texts.concat() + &heard.log.replace('\n', "");
         let control = told.chars().find(|c| c.is_control() || ['\u{2028}', '\u{202e}'].contains(c));
         assert!(control.is_none(), "{text:?}: {told:?}");
@@ -296,6 +394,7 @@ fn the_reasons_of_a_refusal_in_words() {
     for (reason, words) in [
         (LoginRefusal::UnknownUser, "unknown user"),
         (LoginRefusal::WrongPassword, "wrong password"),
+        (LoginRefusal::UnreadableHash, "unreadable hash"),
         (LoginRefusal::Inactive, "inactive"),
         (LoginRefusal::ChangedMeanwhile, "changed during the login"),
         (LoginRefusal::SessionEnded, "the session has ended"),

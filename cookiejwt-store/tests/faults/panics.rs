@@ -51,9 +51,10 @@ struct Unreliable {
 }
 
 impl Unreliable {
-    /// It waits until the sender is dropped.
+    /// It waits until the sender is dropped, but for the one time that `build` asks it.
     fn new() -> (Self, mpsc::Sender<()>) {
         let (open, gate) = mpsc::channel();
+        open.send(()).unwrap();
         (Self { panics: Arc::default(), gate: Arc::new(Mutex::new(gate)) }, open)
     }
 }

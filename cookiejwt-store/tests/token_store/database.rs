@@ -163,6 +163,38 @@ async fn the_database_holds_no_bearer_secret() {
     assert!(!holds(PASSWORD));
 }
 
+/// A sign-up that logs in before it commits, on a pool of one connection. The paused clock does not make anybody wait.
+#[tokio::test]
+async fn field_11c_a_login_inside_the_only_connections_transaction_says_what_to_do() {
+    let database = Temporary::with(Journal::Delete);
+    let mut options =
+        sea_orm::ConnectOptions::new(format!("sqlite://{}?mode=rwc", database.path().display()));
+    options.max_connections(1);
+    let db = Database::connect(options).await.unwrap();
+    let users = TestUsers::new(Switches::default());
+    let alice = users.row(1);
+    let auth = Authenticator::builder(testing::config().build().unwrap())
+        .users(users)
+        .tokens(SeaOrmTokenStore::migrate(db.clone()).await.unwrap())
+        .password_hasher(TestHasher::default())
+        .build()
+        .unwrap();
+    let transaction = db.begin().await.unwrap();
+    tokio::time::pause();
+    let login = auth.login(&alice, LoginOptions::new(), LoginContext::default()).await;
+    tokio::time::resume();
+    let error = login.unwrap_err().to_string();
+    assert!(
+        error.contains("commit the transaction that holds it before calling `login`"),
+        "field 11c: {error}"
+    );
+    transaction.commit().await.unwrap();
+    assert!(
+        auth.login(&alice, LoginOptions::new(), LoginContext::default()).await.is_ok(),
+        "field 11c: after it"
+    );
+}
+
 /// An application bans a user and ends his sessions in one transaction of its own: both happen, or neither.
 #[tokio::test]
 async fn a_revocation_joins_the_applications_transaction() {

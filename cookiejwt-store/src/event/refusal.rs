@@ -1,0 +1,36 @@
+//! Why nobody was let in.
+
+/// Why somebody was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LoginRefusal {
+    /// No user has this login name.
+    UnknownUser,
+    /// The password is wrong, or the user has none.
+    WrongPassword,
+    /// The hasher does not read the stored hash; see [`Event::UnreadableHash`](super::Event::UnreadableHash).
+    UnreadableHash,
+    /// The account is disabled.
+    Inactive,
+    /// The user was changed while he logged in.
+    ChangedMeanwhile,
+    /// The session that was to be replaced has ended.
+    SessionEnded,
+    /// The request asked for tokens where the application gives cookies, or the other way round.
+    WrongMode,
+}
+
+impl LoginRefusal {
+    /// The reason in words, as the log has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownUser => "unknown user",
+            Self::WrongPassword => "wrong password",
+            Self::UnreadableHash => "unreadable hash",
+            Self::Inactive => "inactive",
+            Self::ChangedMeanwhile => "changed during the login",
+            Self::SessionEnded => "the session has ended",
+            Self::WrongMode => "wrong mode",
+        }
+    }
+}
