@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use cookiejwt_store::{
     Authenticator, AuthenticatorBuilder, ConfigBuilder, LoginContext, LoginOptions, ManualClock,
-    RevocationReason, Secret, SessionId, SessionRecord, core::testing,
+    RevocationReason, SessionId, SessionRecord, core::testing,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -136,13 +136,9 @@ impl World {
     }
 }
 
-/// Beside the first one: keys, issuer, cookies and routes of its own.
+/// Beside the first one, of the same secret: another realm, and routes of its own.
 fn beside(name: &str, clock: &ManualClock) -> Authenticator {
-    let config = testing::config()
-        .secret(Secret::from_base64("4vQ0pUe0hbKX1Nd7wM0dGlp3tYzZkq9cS2mVxJr8BfE=").expect("a secret"))
-        .issuer(format!("https://{name}.example"))
-        .access_name(format!("__Host-{name}_access"))
-        .refresh_name(format!("__Host-{name}_refresh"));
+    let config = testing::config().realm(name);
     builder(config, clock)
         .users(Users::default())
         .tokens(Watched::default())

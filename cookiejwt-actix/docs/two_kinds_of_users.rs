@@ -22,11 +22,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let office = web::scope("/staff")
             .route("/me", web::get().to(async |who: Identity| format!("staff {}", who.subject())))
             .wrap(staff.require_login())
-            .wrap(staff.middleware()); // answers POST /staff/auth/token/, …
+            .wrap(staff.middleware());
         App::new()
             .service(office)
             .route("/me", web::get().to(async |who: Identity| format!("customer {}", who.subject())))
             .configure(customers.routes()) // POST /api/auth/token/, …
+            .configure(staff.routes()) // POST /staff/auth/token/, …, which no scope swallows
             .wrap(customers.middleware())
     });
     server.bind(("127.0.0.1", 3000))?.run().await?;

@@ -51,9 +51,13 @@ mod private {
 
     impl SessionCookie {
         /// The cookie's name: `__Host-cookiejwt_session` while cookies are Secure, so that no other host can set it (RFC
-        /// 6265bis §4.1.3.2), and without the prefix in development.
-        pub fn name(config: &Config) -> &'static str {
-            if config.is_secure() { "__Host-cookiejwt_session" } else { "cookiejwt_session" }
+        /// 6265bis §4.1.3.2), and without the prefix in development. With a realm it is `__Host-staff_cookiejwt_session`, so
+        /// that two user tables have one each.
+        pub fn name(config: &Config) -> String {
+            let prefix = if config.is_secure() { "__Host-" } else { "" };
+            let realm = config.realm();
+            let underscore = if realm.is_empty() { "" } else { "_" };
+            format!("{prefix}{realm}{underscore}cookiejwt_session")
         }
 
         /// Fresh at each login: the `session_id` of the user's [`Identity`](crate::Identity).
@@ -67,7 +71,7 @@ mod private {
         }
 
         fn of(request: &Request<'_>, identity: &Identity, config: &Config) -> Option<Self> {
-            let cookie = request.cookies().get_private(Self::name(config))?;
+            let cookie = request.cookies().get_private(&Self::name(config))?;
             let (id, user_id) = cookie.value().split_once(':')?;
             let is_theirs = id == identity.session_id().as_str() && user_id == identity.subject().as_str();
             is_theirs.then(|| Self { id: id.into(), user_id: user_id.into() })
@@ -93,7 +97,7 @@ mod private {
     pub(crate) struct PrivateCookie<'a, 'r> {
         request: &'a Request<'r>,
         is_secure: bool,
-        name: &'static str,
+        name: String,
     }
 
     pub(crate) fn of<'a, 'r>(request: &'a Request<'r>, auth: &Authenticator) -> PrivateCookie<'a, 'r> {
@@ -114,7 +118,8 @@ mod private {
     impl PrivateCookie<'_, '_> {
         fn follow(&self, change: &SessionChange) {
             // Also the line that removes it: a browser ignores one that breaks the rules of the prefix.
-            let cookie = Cookie::build(self.name).path("/").same_site(SameSite::Lax).secure(self.is_secure);
+            let cookie =
+                Cookie::build(self.name.clone()).path("/").same_site(SameSite::Lax).secure(self.is_secure);
             match change {
                 SessionChange::Ends => self.request.cookies().remove_private(cookie),
                 SessionChange::Begins { subject, session } => {

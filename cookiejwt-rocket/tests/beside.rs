@@ -118,7 +118,7 @@ async fn two_fairings_stand_side_by_side() {
         .register("/", world.auth.catchers());
     let client = start(rocket).await;
     for (path, cookie) in
-        [("/api/auth/token/", "__Host-access_token="), ("/staff/auth/token/", "__Host-staff_access=")]
+        [("/api/auth/token/", "__Host-access_token="), ("/staff/auth/token/", "__Host-staff_access_token=")]
     {
         let login = request(&client, "POST", path, &[("Content-Type", "application/json")]);
         let answer = send(login.body(r#"{"username":"alice","password":"alice-pw"}"#)).await;

@@ -170,3 +170,19 @@ async fn the_lines_keep_the_rules_of_the_prefix() {
         }
     }
 }
+
+#[test]
+fn each_realm_has_a_cookie_of_its_own() {
+    use cookiejwt_rocket::testing;
+
+    for (realm, is_secure, name) in [
+        ("", true, NAME),
+        ("", false, "cookiejwt_session"),
+        ("staff", true, "__Host-staff_cookiejwt_session"),
+        ("staff", false, "staff_cookiejwt_session"),
+    ] {
+        let config = testing::config().secure(is_secure);
+        let config = if realm.is_empty() { config } else { config.realm(realm) };
+        assert_eq!(SessionCookie::name(&config.build().unwrap()), name, "audit 17");
+    }
+}

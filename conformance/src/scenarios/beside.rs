@@ -107,7 +107,7 @@ fn built_in() -> Vec<Scenario> {
     let login = |body: &str| post("/staff/auth/token/").json(body);
     let cleared = |name: &str| {
         format!(
-            "__Host-staff_{name}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+            "__Host-staff_{name}_token=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
         )
     };
     let row = |name| scenario("field 41, field 7a", name);
