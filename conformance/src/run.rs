@@ -3,7 +3,6 @@
 use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::Pin};
 
 use cookiejwt_store::{Secret, core::testing};
-use futures_util::future::join_all;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -159,10 +158,16 @@ impl Player {
     }
 
     async fn at_once(&mut self, number: usize, requests: &[Request], status: u16) {
-        let bytes: Vec<_> = requests.iter().map(|request| request.bytes(&self.names)).collect();
-        let answers = join_all(bytes.iter().map(|bytes| exchange(self.address, bytes, false))).await;
-        for answer in answers.iter().filter(|answer| answer.status != status) {
-            self.fault(number, &[status.to_string()], &answer.in_words());
+        let address = self.address;
+        let asks = requests.iter().map(|request| {
+            let bytes = request.bytes(&self.names);
+            tokio::spawn(async move { exchange(address, &bytes, false).await })
+        });
+        for answer in asks.collect::<Vec<_>>() {
+            let answer = answer.await.expect("an answer");
+            if answer.status != status {
+                self.fault(number, &[status.to_string()], &answer.in_words());
+            }
         }
     }
 
