@@ -153,7 +153,8 @@ impl Authenticator {
     ) -> Result<Login, LoginError> {
         self.may_begin(&context, options)?;
         let (subject, claims) = (user.subject(), CustomClaims::new(&user.claims())?);
-        let proven = Proven { subject, claims, proof: Proof::Elsewhere };
+        let proof = Proof::Elsewhere(user.password_hash().map(Into::into));
+        let proven = Proven { subject, claims, proof };
         if !user.is_active() {
             self.login_refused(LoginRefusal::Inactive, Some(proven.subject.as_str()), context.ip());
             return Err(LoginError::InvalidCredentials);
@@ -305,8 +306,8 @@ impl Authenticator {
     ) -> Result<(), LoginError> {
         let user = self.told("find_by_id", patiently(self.0.users.find_by_id(subject)).await)?;
         let is_valid = match (&user, proof) {
-            (None, Proof::Elsewhere) => return Err(LoginError::UnknownSubject),
-            (Some(user), Proof::Elsewhere) => user.is_active,
+            (None, Proof::Elsewhere(_)) => return Err(LoginError::UnknownSubject),
+            (Some(user), Proof::Elsewhere(_)) => user.is_active,
             (Some(user), Proof::Password(checked)) => user.is_active && user.password_hash == *checked,
             (None, Proof::Password(_)) => false,
         };

@@ -76,7 +76,7 @@ impl Authenticator {
         let subject = proven.subject.clone();
         let old_hash = match &proven.proof {
             Proof::Password(hash) => hash.clone(),
-            Proof::Elsewhere => None,
+            Proof::Elsewhere(_) => None,
         };
         let ip = context.ip();
         let known = self.living_sessions(&subject).await?;

@@ -23,16 +23,15 @@ pub(crate) struct Proven {
 pub(crate) enum Proof {
     /// By a password, and this is the hash that it was checked against.
     Password(Option<String>),
-    /// By the application.
-    Elsewhere,
+    /// By the application; the hash of the user's password plays no part but for the device.
+    Elsewhere(Option<String>),
 }
 
 impl Proof {
-    /// The hash that a password was checked against.
+    /// The hash of the user's password.
     pub(crate) fn password_hash(&self) -> Option<&str> {
         match self {
-            Self::Password(hash) => hash.as_deref(),
-            Self::Elsewhere => None,
+            Self::Password(hash) | Self::Elsewhere(hash) => hash.as_deref(),
         }
     }
 
@@ -41,7 +40,7 @@ impl Proof {
     pub(crate) const fn no_answer(&self) -> &'static str {
         match self {
             Self::Password(_) => "it gives no answer",
-            Self::Elsewhere => {
+            Self::Elsewhere(_) => {
                 "it gives no answer; if the pool has one connection, commit the transaction that holds it before calling `login`"
             }
         }

@@ -62,7 +62,10 @@ fn the_third_line_of_a_login_that_is_remembered() {
     assert_eq!(lines.len(), 3);
     assert!(lines[0].starts_with("__Host-access_token=") && lines[1].starts_with("__Host-refresh_token="));
     let (value, attributes) = lines[2].split_once(';').unwrap();
-    assert_eq!(attributes, " Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000");
+    assert_eq!(
+        attributes,
+        " Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000; Expires=Tue, 30 Jun 2026 12:00:00 GMT"
+    );
     let (id, mac) = value.strip_prefix("__Host-known_device=").unwrap().split_once('.').unwrap();
     assert_eq!((id, mac.len()), ("s", 43));
     let again = secure.remember_device(device, Some("another hash"));
@@ -195,7 +198,7 @@ fn it_stays_with_this_host_and_away_from_scripts_whatever_the_others_do() {
     let line = lines(&login).pop().unwrap();
     assert!(line.starts_with("__Host-known_device=s."), "{line}");
     assert!(
-        line.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Partitioned; Max-Age=15552000"),
+        line.contains("; Path=/; Secure; HttpOnly; SameSite=Lax; Partitioned; Max-Age=15552000; Expires="),
         "{line}"
     );
     let secret = Secret::from_base64(OTHER_SECRET).unwrap();

@@ -161,10 +161,12 @@ impl Api {
         };
         let ends_at = decision.refresh_expires_at;
         let cookies = self.0.leaving(&decision).await;
-        let decision = Decision { cookies, ..decision };
         match &decision.tokens {
             Some(tokens) => Reply::tokens(tokens),
-            None => self.answer(Cow::Owned(decision), |identity| session_reply(identity, ends_at)),
+            None => {
+                let reply = decision.required().map(|identity| session_reply(identity, ends_at));
+                self.with_cookies(reply.unwrap_or_else(Reply::problem), &cookies)
+            }
         }
     }
 

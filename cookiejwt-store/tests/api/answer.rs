@@ -113,15 +113,38 @@ impl Ask {
         if let Some(slot) = slot {
             slot.write_cookies(&mut reply.headers);
         }
-        Answer(reply)
+        let asks = match self.route {
+            _ if slot.is_some() => Asks::Perhaps,
+            Route::Verify | Route::Sessions | Route::Session => Asks::Always,
+            Route::FreshLogin | Route::Password => Asks::Perhaps,
+            _ => Asks::Never,
+        };
+        Answer(reply, asks)
     }
+}
+
+/// Whether a route asks who it is, as a handler does: then its answer says that it depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
+    Never,
+    /// Not when the CSRF table refuses before.
+    Perhaps,
+    Always,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Answer(pub(crate) Reply);
+pub(crate) struct Answer(pub(crate) Reply, pub(crate) Asks);
 
 impl Answer {
+    fn asked(&self) -> bool {
+        match self.1 {
+            Asks::Never => false,
+            Asks::Perhaps => self.0.headers.contains_key(header::VARY),
+            Asks::Always => self.status() != 405,
+        }
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.0.status.as_u16()
     }
@@ -197,6 +220,8 @@ impl Answer {
         expected.extend(more);
         if !self.set_cookies().is_empty() {
             expected.push(("vary", "Cookie"));
+        } else if self.asked() {
+            expected.extend([("vary", "Authorization"), ("vary", "Cookie")]);
         }
         expected.sort_unstable();
         assert_eq!(self.fields(), expected, "{rule}");

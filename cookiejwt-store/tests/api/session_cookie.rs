@@ -51,8 +51,8 @@ fn login(password: &str) -> Ask {
 }
 
 async fn followed(world: &World, ask: Ask, session: &dyn FrameworkSession) -> Answer {
-    let Answer(reply) = ask.of(world).await;
-    Answer(world.auth.change_session(reply, session).await)
+    let Answer(reply, asks) = ask.of(world).await;
+    Answer(world.auth.change_session(reply, session).await, asks)
 }
 
 /// A login in `world`, and what it tells the framework's session.
