@@ -1,59 +1,72 @@
-//! The clock stops just before, at and just after every time that anything depends on.
+//! The clock. Where time passes only until a horizon it stops just before, at and just after every time that anything
+//! depends on; in an endless exploration at every tick.
 
 use crate::{
-    scenario::{AHEAD, CLOCK_LEEWAY, Fault, LEEWAY, POLL},
+    fault::Fault,
+    scenario::{AHEAD, CLOCK_LEEWAY, Grain, LEEWAY, MIDST, POLL, Time},
     step::Model,
-    token::{Cookies, Jar, Millis, Seconds},
-    world::{Owner, Sentence, Stage, World},
+    token::{Cookies, Jar, LONG_AGO, Millis, Seconds},
+    world::{Answer, Carries, Flight, Owner, Sentence, Stage, World},
 };
 
 /// The next time at which anything changes, unless something must happen before.
 pub(crate) fn next(world: &World, model: &Model) -> Option<Millis> {
-    let mut next = Stop { now: world.now, next: model.scenario.horizon };
+    let next = match model.scenario.time {
+        Time::Endless { tick, splits } => {
+            let since = world.now - MIDST;
+            if splits && since == 0 { world.now + 1 } else { MIDST + tick }
+        }
+        Time::Until { horizon, sees_ends } => stop(world, model, horizon, sees_ends),
+    };
+    (next > world.now && next <= latest(world, model)).then_some(next)
+}
+
+fn stop(world: &World, model: &Model, horizon: Millis, sees_ends: bool) -> Millis {
+    let mut next = Stop { now: world.now, next: horizon };
     for session in &world.sessions {
-        if let Some(at) = session.row.rotated_at {
-            next.around(at + LEEWAY);
-            if let Some(honest) = model.scenario.honest {
-                next.at(at + honest.recovery);
-            }
+        let row = &session.row;
+        next.around(row.settles_at);
+        if row.previous.is_some() && row.received_at.is_none() {
+            next.around(row.settles_at + LEEWAY);
+            next.around(row.rotated_at.unwrap_or(LONG_AGO) + model.scenario.access * 1000);
         }
         if let Some(dead_since) = session.truth.dead_since.filter(|_| model.scenario.nodes > 1) {
             next.around(dead_since + POLL);
         }
-        if model.scenario.sees_ends {
-            next.until(session.row.expires);
-            next.until(session.row.ends);
+        if sees_ends {
+            next.until(row.expires);
+            next.until(row.ends);
         }
     }
     for flight in &world.flights {
         if let Some(deadline) = flight.path.deadline {
             next.at(deadline);
         }
-        // An UPDATE that is still to come will count the leeway from here.
-        if let Stage::Waiting { inputs, .. } = &flight.stage {
-            next.around(inputs.arrival + LEEWAY);
+        match &flight.stage {
+            // An UPDATE that is still to come will count the leeway from here.
+            Stage::Waiting { inputs, .. } => next.around(inputs.arrival + LEEWAY),
+            Stage::Serving(answer) | Stage::Revoking(Sentence { answer, .. }) => next.answer(answer),
+            Stage::Travelling(_) | Stage::Answered(_) => {}
         }
-        if model.scenario.sees_ends {
+        if sees_ends {
             next.jar(&jar_of(&flight.stage));
         }
     }
-    if model.scenario.sees_ends {
+    if sees_ends {
         next.jar(&world.jar);
-        next.jar(&world.loot.unwrap_or_default());
+        world.loot.iter().for_each(|jar| next.jar(jar));
     }
-    (next.next > world.now && next.next <= latest(world, model)).then_some(next.next)
+    next.next
 }
 
 /// How late it may get before something must have happened.
 fn latest(world: &World, model: &Model) -> Millis {
-    let mut latest = model.scenario.horizon;
-    if let Some(honest) = model.scenario.honest {
-        for flight in world.flights.iter().filter(|flight| flight.path.owner == Owner::Browser) {
-            latest = latest.min(flight.path.deadline.unwrap_or(latest));
-        }
-        if let Some(at) = world.jar.refresh.and_then(|refresh| world.spent_at(refresh)) {
-            latest = latest.min(at + honest.recovery);
-        }
+    let mut latest = match model.scenario.time {
+        Time::Until { horizon, .. } => horizon,
+        Time::Endless { .. } => Millis::MAX,
+    };
+    for flight in world.flights.iter().filter(|flight| flight.path.owner == Owner::Browser) {
+        latest = latest.min(flight.path.deadline.unwrap_or(latest));
     }
     for session in &world.sessions {
         let waits = (0..usize::from(model.scenario.nodes)).any(|node| session.known[node].is_none());
@@ -62,7 +75,13 @@ fn latest(world: &World, model: &Model) -> Millis {
             latest = latest.min(dead_since + POLL);
         }
     }
-    latest
+    let is_waiting = |flight: &Flight| matches!(flight.stage, Stage::Waiting { .. });
+    let is_urgent = match model.scenario.grain {
+        Grain::Statements => false,
+        Grain::Questions => world.flights.iter().any(is_waiting),
+        Grain::Requests => !world.notes.is_empty(),
+    };
+    if is_urgent { world.now } else { latest }
 }
 
 struct Stop {
@@ -83,6 +102,17 @@ impl Stop {
         self.at(time + 1);
     }
 
+    /// The last moment at which an answer leaves unasked, and the first at which it does not.
+    fn answer(&mut self, answer: &Answer) {
+        let latest = match (answer.departs, answer.cookies) {
+            (Some(departs), _) => departs.settles_at - LEEWAY / 2,
+            (None, Cookies::Clear) => answer.decided_at + LEEWAY / 2,
+            (None, _) => return,
+        };
+        self.at(latest);
+        self.at(latest + 1);
+    }
+
     fn until(&mut self, end: Seconds) {
         self.at(end * 1000 - 1);
         self.at(end * 1000);
@@ -100,11 +130,9 @@ impl Stop {
 }
 
 fn jar_of(stage: &Stage) -> Jar {
-    match stage {
-        Stage::Travelling(inputs) | Stage::Waiting { inputs, .. } => inputs.jar,
-        Stage::Revoking(Sentence { cookies, .. }) | Stage::Answered(cookies) => match cookies {
-            Cookies::Set(access, refresh) => Jar { access: Some(*access), refresh: Some(*refresh) },
-            _ => Jar::default(),
-        },
+    match stage.carries() {
+        Carries::Jar(jar) => jar,
+        Carries::Cookies(Cookies::Set(access, refresh)) => Jar { access: Some(access), refresh: Some(refresh) },
+        Carries::Cookies(_) => Jar::default(),
     }
 }

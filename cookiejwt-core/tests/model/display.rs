@@ -54,6 +54,7 @@ impl fmt::Display for Flight {
             Stage::Travelling(inputs) => write!(f, "{:?} {}", inputs.route, inputs.jar),
             Stage::Waiting { inputs, .. } => inputs.fmt(f),
             Stage::Revoking(sentence) => write!(f, "{:?}", sentence.cause),
+            Stage::Serving(answer) => answer.cookies.fmt(f),
             Stage::Answered(cookies) => cookies.fmt(f),
         }
     }

@@ -8,9 +8,10 @@ use std::{
 };
 
 use crate::{
+    fault::Fault,
     hash::QuickMap,
     invariant::Broken,
-    scenario::{Fault, Scenario},
+    scenario::Scenario,
     step::{Model, Step},
     world::World,
 };
@@ -26,6 +27,10 @@ pub(crate) struct Report {
 type Parents = QuickMap<Rc<World>, Option<(Rc<World>, Step)>>;
 
 pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
+    explore_to(scenario, fault, None)
+}
+
+pub(crate) fn explore_to(scenario: Scenario, fault: Option<Fault>, limit: Option<usize>) -> Report {
     // The core has no clock; its test has one for its report.
     #[allow(clippy::disallowed_methods)]
     let start = std::time::Instant::now();
@@ -35,6 +40,9 @@ pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
     let mut queue = VecDeque::from([first]);
     let (mut transitions, mut broken) = (0, None);
     'all: while let Some(world) = queue.pop_front() {
+        if limit.is_some_and(|limit| parents.len() > limit) {
+            break;
+        }
         for step in model.steps(&world) {
             transitions += 1;
             match model.take(&world, step) {
@@ -46,7 +54,7 @@ pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
                     }
                 }
                 Err(error) => {
-                    let trace = trace(&parents, &world, step);
+                    let trace = trace(&parents, &world, step, scenario.is_endless());
                     broken = Some((error, trace));
                     break 'all;
                 }
@@ -57,7 +65,7 @@ pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
 }
 
 /// The steps from the beginning, each with the time at which it happens.
-fn trace(parents: &Parents, world: &Rc<World>, step: Step) -> String {
+fn trace(parents: &Parents, world: &Rc<World>, step: Step, is_endless: bool) -> String {
     let mut steps = vec![(world.clone(), step)];
     let mut at = world;
     while let Some(Some((parent, step))) = parents.get(at) {
@@ -65,32 +73,39 @@ fn trace(parents: &Parents, world: &Rc<World>, step: Step) -> String {
         at = parent;
     }
     let mut text = String::new();
+    // The clock of an endless exploration is turned back at every tick.
+    let mut passed = 0;
     for (world, step) in steps.into_iter().rev() {
-        let _ = writeln!(text, "    {:>6} ms  {}", world.now, describe(&world, step));
+        match step {
+            Step::Clock(next) if is_endless => passed += next - world.now,
+            _ => {
+                let now = if is_endless { passed } else { world.now };
+                let _ = writeln!(text, "    {now:>6} ms  {}", describe(&world, step));
+            }
+        }
     }
     text
 }
 
 fn describe(world: &World, step: Step) -> String {
     match step {
-        Step::Duplicate(index)
-        | Step::Arrive(index)
+        Step::Arrive(index)
+        | Step::ArriveThenFail(index)
         | Step::CheckSession(index)
         | Step::Update(index)
         | Step::UpdateThenFail(index)
         | Step::UpdateMisses(index)
         | Step::Read(index)
         | Step::Revoke(index)
+        | Step::Leave(index)
+        | Step::LeaveThenFail(index)
         | Step::Deliver(index)
         | Step::Lose(index) => format!("{step} {}", world.flights[index]),
-        Step::Send(owner, ..) => {
-            let jar = if owner == crate::world::Owner::Browser {
-                world.jar
-            } else {
-                world.loot.unwrap_or_default()
-            };
-            format!("{step} with {jar}")
+        Step::WriteReceipt(index) | Step::LoseReceipt(index) => {
+            format!("{step} #{}", world.notes[index].refresh)
         }
+        Step::Send(..) => format!("{step} with {}", world.jar),
+        Step::Abuse(_, _, index) => format!("{step} with {}", world.loot[index]),
         _ => step.to_string(),
     }
 }

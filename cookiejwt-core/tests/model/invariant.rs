@@ -3,11 +3,11 @@
 use cookiejwt_core::{Reason, RevocationLevel};
 
 use crate::{
+    changes::Change,
     request::Work,
-    scenario::{ABSOLUTE, ACCESS, CLOCK_LEEWAY, Invariant, LEEWAY, POLL},
+    scenario::{ABSOLUTE, CLOCK_LEEWAY, Invariant, POLL},
     server::{Inputs, Reply, Verdict},
     step::Model,
-    store::Change,
     token::{Cookies, Session},
     world::{Doom, SessionState, Stage, World},
 };
@@ -19,7 +19,7 @@ pub(crate) struct Broken {
     pub(crate) what: String,
 }
 
-fn hold(invariant: Invariant, holds: bool, what: impl FnOnce() -> String) -> Result<(), Broken> {
+pub(crate) fn hold(invariant: Invariant, holds: bool, what: impl FnOnce() -> String) -> Result<(), Broken> {
     if holds { Ok(()) } else { Err(Broken { invariant, what: what() }) }
 }
 
@@ -67,17 +67,20 @@ fn one_successor(world: &World, model: &Model, state: &SessionState) -> Result<(
     hold(Invariant::OneSuccessor, is_same, || format!("two tokens with the current id of {row:?}"))
 }
 
-pub(crate) fn of_update(state: &SessionState, change: &Change, has_matched: bool) -> Result<(), Broken> {
-    if !has_matched {
-        return Ok(());
-    }
+/// Of an UPDATE that is about to change a row.
+pub(crate) fn of_update(state: &SessionState, change: &Change) -> Result<(), Broken> {
     let (row, truth) = (&state.row, &state.truth);
     let is_dead = truth.dead_since.is_some();
-    hold(Invariant::RevokedStaysRevoked, !is_dead, || format!("a revoked session was rotated: {change:?}"))?;
-    hold(Invariant::NothingOutlivesTheEnd, row.is_within_ends(change.now), || {
-        format!("rotated past an end: {row:?} {change:?}")
+    hold(Invariant::RevokedStaysRevoked, !is_dead, || format!("a revoked session was changed: {change:?}"))?;
+    let (now, presented) = match change {
+        Change::Rotate { now, presented, .. } => (*now, Some(*presented)),
+        Change::AnswerLate(late) | Change::Replace { late, .. } => (late.now, None),
+        Change::Settle { .. } | Change::Receipt { .. } => return Ok(()),
+    };
+    hold(Invariant::NothingOutlivesTheEnd, row.is_within_ends(now), || {
+        format!("changed past an end: {row:?} {change:?}")
     })?;
-    let is_spent = truth.spent.iter().any(|(id, _)| *id == change.presented);
+    let is_spent = presented.is_some_and(|id| state.is_spent(id));
     hold(Invariant::OneSuccessor, !is_spent, || format!("rotated a second time: {change:?}"))
 }
 
@@ -122,18 +125,20 @@ fn honest(world: &World, model: &Model, work: &Work, verdict: &Verdict) -> Resul
         ends * 1000 <= work.inputs.arrival
     });
     let is_cleared = verdict.cookies == Cookies::Clear || verdict.revoke.is_some();
-    let has_failed = work.replies.contains(&Reply::Failed);
+    let has_failed = work.replies.contains(&Reply::Failed)
+        || world.left.misses < model.scenario.budget.misses && verdict.reason == Reason::LostTwice;
     let is_in = verdict.is_authenticated || has_failed || has_ended;
     hold(Invariant::HonestStaysIn, is_in && (!is_cleared || has_ended), || {
         format!("{:?} for {:?}", verdict.reason, work.inputs)
     })
 }
 
-/// A refresh token that was rotated more than a leeway ago is theft, whoever presents it.
+/// A refresh token that is used up, a leeway after somebody has come with its successor or at once when that was rotated
+/// or replaced as well, is theft, whoever presents it.
 fn theft(world: &World, work: &Work, verdict: &Verdict) -> Result<(), Broken> {
-    let reached_store = matches!(work.replies.last(), Some(Reply::Rotated | Reply::Unmatched(_)));
+    let reached_store = matches!(work.replies.last(), Some(Reply::Changed | Reply::Unmatched(_)));
     let Some(refresh) = work.inputs.jar.refresh.filter(|_| reached_store) else { return Ok(()) };
-    let is_late = world.spent_at(refresh).is_some_and(|at| work.inputs.arrival > at + LEEWAY);
+    let is_late = world.theft_after(refresh).is_some_and(|after| work.asked_at() > after);
     let row = &world.sessions[refresh.session.index()].row;
     let is_dead =
         verdict.revoke.is_some() || row.revoked.is_some() || matches!(verdict.reason, Reason::RowExpired);
@@ -151,7 +156,7 @@ pub(crate) fn doom(world: &World, model: &Model, inputs: &Inputs, node: usize) -
     };
     let truth = &world.sessions[session.index()].truth;
     let since = |millis| truth.dead_since.is_some_and(|at| inputs.arrival > at + millis);
-    let bound = (ACCESS + CLOCK_LEEWAY) * 1000;
+    let bound = (model.scenario.access + CLOCK_LEEWAY) * 1000;
     let is_out = match model.scenario.level {
         RevocationLevel::AtRefresh => truth.dead_since.is_some_and(|at| inputs.arrival >= at + bound),
         RevocationLevel::Feed => truth.sentenced[node] || since(POLL),

@@ -1,15 +1,19 @@
 //! The way of a request through a node, one atomic step at a time.
 
+use std::rc::Rc;
+
 use cookiejwt_core::{Reason, RevocationLevel};
 
 use crate::{
+    changes::{Change, Question},
+    fault::Fault,
     invariant::{self, Broken},
-    scenario::{Fault, IDLE},
+    scenario::{Grain, IDLE, LEEWAY},
     server::{Inputs, Pause, Reply, Route, Verdict},
     step::{Model, Step},
-    store::{Change, Row, assert_same_as_shipped},
-    token::{Cause, Cookies, Millis, Session},
-    world::{Doom, Flight, Owner, Path, Sentence, SessionState, Stage, Wait, World},
+    store::Row,
+    token::{Cause, LONG_AGO, Millis, NEVER, Session},
+    world::{Answer, Doom, Flight, Path, Sentence, SessionState, Stage, Wait, World},
 };
 
 /// A request that a node works on.
@@ -21,6 +25,17 @@ pub(crate) struct Work {
     pub(crate) next: u8,
 }
 
+impl Work {
+    /// The time with which it asked.
+    pub(crate) fn asked_at(&self) -> Millis {
+        let at = self.replies.iter().rev().find_map(|reply| match reply {
+            Reply::At(now) => Some(*now),
+            _ => None,
+        });
+        at.unwrap_or(self.inputs.arrival)
+    }
+}
+
 impl Model {
     /// Takes a request out of the air, works on it until it has to wait again, and puts it back.
     pub(crate) fn serve(&mut self, world: &mut World, index: usize, step: Step) -> Result<(), Broken> {
@@ -28,35 +43,33 @@ impl Model {
         let Flight { path, stage } = world.flights.remove(index);
         match stage {
             Stage::Travelling(inputs) => {
-                let skew = if path.node == 1 { self.scenario.skew } else { 0 };
-                let inputs = Inputs { arrival: world.now + skew, ..inputs };
+                let inputs = Inputs { arrival: world.now + self.scenario.ahead(path.node), ..inputs };
                 let doom = invariant::doom(world, self, &inputs, path.node.into());
                 let work = Work { path, inputs, replies: Vec::new(), doom, next };
-                self.arrive(world, work)
+                self.arrive(world, work, step)
             }
             Stage::Waiting { inputs, replies, wait, doom } => {
                 let mut work = Work { path, inputs, replies, doom, next };
                 match wait {
                     Wait::SessionCheck => self.check_session(world, &mut work),
-                    Wait::Update | Wait::Write => return self.update(world, work, wait, step),
+                    Wait::Update | Wait::Late | Wait::Write => return self.update(world, work, wait, step),
                     Wait::FreshRead => self.read(world, &mut work),
                 }
-                self.advance(world, work)
+                self.advance(world, work, step)
             }
             Stage::Revoking(sentence) => {
                 for session in sentence.sessions {
                     self.revoke(world, session, sentence.cause, sentence.at);
                 }
-                land(world, path, sentence.cookies);
-                Ok(())
+                self.land(world, path, sentence.answer)
             }
-            Stage::Answered(_) => unreachable!(),
+            Stage::Serving(_) | Stage::Answered(_) => unreachable!(),
         }
     }
 
-    fn arrive(&mut self, world: &mut World, work: Work) -> Result<(), Broken> {
+    fn arrive(&mut self, world: &mut World, work: Work, step: Step) -> Result<(), Broken> {
         let (sessions, cause, cookies) = match work.inputs.route {
-            Route::Page | Route::Refresh => return self.advance(world, work),
+            Route::Page | Route::Refresh => return self.advance(world, work, step),
             Route::Logout => {
                 let (sessions, cookies) = self.server.logout(work.inputs);
                 (sessions, Cause::Logout, cookies)
@@ -66,13 +79,14 @@ impl Model {
                 (self.server.presented(work.inputs), Cause::Replaced, cookies)
             }
         };
-        let sentence = Sentence { sessions, cause, at: work.inputs.arrival, cookies };
+        let answer = Answer { cookies, departs: None, decided_at: world.now };
+        let sentence = Sentence { sessions, cause, at: work.inputs.arrival, answer };
         self.sentence(world, work.path, sentence);
         Ok(())
     }
 
     /// Goes on as far as this node can without the store.
-    fn advance(&mut self, world: &mut World, mut work: Work) -> Result<(), Broken> {
+    fn advance(&mut self, world: &mut World, mut work: Work, step: Step) -> Result<(), Broken> {
         loop {
             let node = usize::from(work.path.node);
             let wait = match self.server.run(work.inputs, &work.replies, work.next) {
@@ -90,10 +104,16 @@ impl Model {
                     }
                     Wait::SessionCheck
                 }
-                Pause::Rotation(_) => Wait::Update,
+                Pause::Again => {
+                    work.replies.push(Reply::At(world.now + self.scenario.ahead(work.path.node)));
+                    continue;
+                }
+                Pause::Question(question) => match *question {
+                    Question::Late(_) => Wait::Late,
+                    _ => Wait::Update,
+                },
             };
-            wait_for(world, work, wait);
-            return Ok(());
+            return self.wait_for(world, work, wait, step);
         }
     }
 
@@ -108,48 +128,74 @@ impl Model {
     }
 
     fn update(&mut self, world: &mut World, mut work: Work, wait: Wait, step: Step) -> Result<(), Broken> {
-        let Pause::Rotation(request) = self.server.run(work.inputs, &work.replies, work.next) else {
-            unreachable!()
-        };
+        let question = self.question(&work);
         if matches!(step, Step::UpdateMisses(_)) {
-            world.left.misses -= 1;
-            wait_for(world, work, Wait::FreshRead);
-            return Ok(());
+            spend(&mut world.left.misses);
+            return self.wait_for(world, work, Wait::FreshRead, step);
         }
-        let change = Change::of(&request);
-        let state = &mut world.sessions[Session::parse(request.session_id.as_str()).index()];
+        if self.is(Fault::CheckThenWrite) && wait == Wait::Update {
+            let row = &world.sessions[question.session().index()].row;
+            if row.matches(&Change::of(&question), self.fault) {
+                return self.wait_for(world, work, Wait::Write, step);
+            }
+        }
+        let has_matched = self.ask(world, &question, wait == Wait::Write)?;
+        if matches!(step, Step::UpdateThenFail(_) | Step::ArriveThenFail(_)) {
+            spend(&mut world.left.failures);
+            work.replies.push(Reply::Failed);
+        } else if has_matched || self.is(Fault::CountIgnored) && wait == Wait::Update {
+            work.replies.push(Reply::Changed);
+        } else {
+            return self.wait_for(world, work, Wait::FreshRead, step);
+        }
+        self.advance(world, work, step)
+    }
+
+    fn question(&mut self, work: &Work) -> Rc<Question> {
+        match self.server.run(work.inputs, &work.replies, work.next) {
+            Pause::Question(question) => question,
+            _ => unreachable!(),
+        }
+    }
+
+    /// One UPDATE; whether it has changed the row. `is_unchecked` only for the fault.
+    pub(crate) fn ask(
+        &mut self,
+        world: &mut World,
+        question: &Question,
+        is_unchecked: bool,
+    ) -> Result<bool, Broken> {
+        let change = Change::of(question);
+        let state = &mut world.sessions[question.session().index()];
         let before = state.row;
-        let has_matched = wait == Wait::Write || before.matches(&change, self.fault);
-        if has_matched && wait == Wait::Update && self.is(Fault::CheckThenWrite) {
-            wait_for(world, work, Wait::Write);
-            return Ok(());
-        }
-        invariant::of_update(state, &change, has_matched)?;
+        let has_matched = is_unchecked || before.matches(&change, self.fault);
         if has_matched {
+            invariant::of_update(state, &change)?;
             self.change(state, &change);
         }
         if self.fault.is_none() {
-            assert_same_as_shipped(&before, &request, has_matched, &state.row);
+            question.assert_same_as_shipped(&before, has_matched, &state.row);
         }
-        if matches!(step, Step::UpdateThenFail(_)) {
-            world.left.failures -= 1;
-            work.replies.push(Reply::Failed);
-        } else if has_matched || self.is(Fault::CountIgnored) {
-            work.replies.push(Reply::Rotated);
-        } else {
-            wait_for(world, work, Wait::FreshRead);
-            return Ok(());
-        }
-        self.advance(world, work)
+        Ok(has_matched)
     }
 
     fn change(&self, state: &mut SessionState, change: &Change) {
+        let before = state.row;
         if self.is(Fault::StaleRead) {
-            state.before = Some(state.row);
+            state.before = Some(before);
         }
         state.row.apply(change, self.fault);
-        if !state.truth.spent.iter().any(|(id, _)| *id == change.presented) {
-            state.truth.spent.push((change.presented, change.now));
+        match *change {
+            Change::Rotate { presented, .. } => {
+                before.previous.into_iter().for_each(|grandparent| state.spend(grandparent, LONG_AGO));
+                state.spend(presented, NEVER);
+            }
+            Change::Replace { late, .. } => state.spend(late.current, LONG_AGO),
+            Change::Receipt { received, now, .. } if received == before.current => {
+                let after = before.settles_at.max(now + LEEWAY);
+                before.previous.into_iter().for_each(|parent| state.spend(parent, after));
+            }
+            _ => {}
         }
     }
 
@@ -158,10 +204,12 @@ impl Model {
         let mut row = self.read_row(world, refresh.session, Fault::StaleRead);
         match self.fault {
             Some(Fault::GrandparentGraced) if row.current != refresh.id => row.previous = Some(refresh.id),
-            Some(Fault::GraceOneMillisecondLong) => row.rotated_at = row.rotated_at.map(|at| at + 1),
-            Some(Fault::GraceOneMillisecondShort) => row.rotated_at = row.rotated_at.map(|at| at - 1),
-            Some(Fault::GraceNeverEnds) => row.rotated_at = row.rotated_at.and(Some(work.inputs.arrival)),
+            Some(Fault::GraceOneMillisecondLong) => row.settles_at += 1,
+            Some(Fault::GraceOneMillisecondShort) => row.settles_at -= 1,
+            Some(Fault::GraceNeverEnds) => row.settles_at = row.settles_at.max(work.asked_at()),
             Some(Fault::SuccessorExtended) => row.expires = (row.expires + 1).min(row.issued + IDLE + 1),
+            Some(Fault::ReceiptForgotten) => row.received_at = None,
+            Some(Fault::ReceiptInvented) => row.received_at = Some(LONG_AGO),
             _ => {}
         }
         work.replies.push(Reply::Unmatched(row));
@@ -175,14 +223,15 @@ impl Model {
     fn settle(&mut self, world: &mut World, work: &Work, verdict: &Verdict) -> Result<(), Broken> {
         *self.rows.entry(row_of(&verdict.reason)).or_default() += 1;
         invariant::of_verdict(world, self, work, verdict)?;
+        self.note(world, work.path.node, verdict);
+        let answer = Answer { cookies: verdict.cookies, departs: verdict.departs, decided_at: world.now };
         if let Some((session, cause)) = verdict.revoke {
             let (sessions, at) = (vec![session], work.inputs.arrival);
-            let sentence = Sentence { sessions, cause, at, cookies: verdict.cookies };
-            self.sentence(world, work.path, sentence);
+            self.sentence(world, work.path, Sentence { sessions, cause, at, answer });
+            Ok(())
         } else {
-            land(world, work.path, verdict.cookies);
+            self.land(world, work.path, answer)
         }
-        Ok(())
     }
 
     /// The task that revokes begins: the sessions enter this node's set, the store comes later.
@@ -209,14 +258,33 @@ impl Model {
         }
         state.truth.dead_since.get_or_insert(now);
     }
+
+    /// Waits, or goes on at once where that is one step.
+    fn wait_for(&mut self, world: &mut World, mut work: Work, wait: Wait, step: Step) -> Result<(), Broken> {
+        let is_one_step = match self.scenario.grain {
+            Grain::Statements => false,
+            Grain::Questions => wait != Wait::Late,
+            Grain::Requests => true,
+        };
+        match wait {
+            Wait::Update | Wait::Late if is_one_step => self.update(world, work, wait, step),
+            Wait::FreshRead if is_one_step => {
+                self.read(world, &mut work);
+                self.advance(world, work, step)
+            }
+            _ => {
+                let Work { path, inputs, replies, doom, .. } = work;
+                world.flights.push(Flight { path, stage: Stage::Waiting { inputs, replies, wait, doom } });
+                Ok(())
+            }
+        }
+    }
 }
 
-/// A thief loses no answer and waits for none. One that changes no cookie is nothing to wait for either.
-fn land(world: &mut World, path: Path, cookies: Cookies) {
-    match &mut world.loot {
-        Some(loot) if path.owner == Owner::Thief => cookies.apply(loot),
-        _ if cookies == Cookies::Keep => {}
-        _ => world.flights.push(Flight { path: Path { node: 0, ..path }, stage: Stage::Answered(cookies) }),
+/// One less of what may still happen.
+pub(crate) fn spend(budget: &mut u8) {
+    if *budget != crate::scenario::ALWAYS {
+        *budget -= 1;
     }
 }
 
@@ -229,6 +297,8 @@ fn row_of(reason: &Reason) -> &'static str {
         Reason::Rotated => "m",
         Reason::RowRevoked(_) | Reason::RowExpired => "n",
         Reason::ParentInLeeway => "o",
+        Reason::ParentLate => "o' 1",
+        Reason::SuccessorReplaced => "o' 2",
         Reason::CurrentInLeeway => "p",
         Reason::TokenStoreFailed => "q",
         Reason::LostTwice => "p' twice",
@@ -237,7 +307,3 @@ fn row_of(reason: &Reason) -> &'static str {
     }
 }
 
-fn wait_for(world: &mut World, work: Work, wait: Wait) {
-    let Work { path, inputs, replies, doom, .. } = work;
-    world.flights.push(Flight { path, stage: Stage::Waiting { inputs, replies, wait, doom } });
-}

@@ -1,4 +1,4 @@
-//! The bounds of each exploration, the seeded faults, and the names of the invariants.
+//! The bounds of each exploration, and the names of the invariants.
 
 use cookiejwt_core::RevocationLevel;
 
@@ -9,7 +9,6 @@ use crate::{
 
 /// How long the parent of the current refresh token is still answered.
 pub(crate) const LEEWAY: Millis = 10_000;
-pub(crate) const ACCESS: Seconds = 40;
 pub(crate) const AHEAD: Seconds = 10;
 pub(crate) const CLOCK_LEEWAY: Seconds = 5;
 pub(crate) const IDLE: Seconds = 60;
@@ -18,6 +17,10 @@ pub(crate) const ABSOLUTE: Seconds = 100;
 pub(crate) const POLL: Millis = 1000;
 /// Login happens between two whole seconds, so that tokens and rows round differently.
 pub(crate) const BEGIN: Millis = 500;
+/// What time it always is where time passes for ever: late enough after the login that requests can have begun before.
+pub(crate) const MIDST: Millis = 30_000 + BEGIN;
+/// A budget that is never used up.
+pub(crate) const ALWAYS: u8 = u8::MAX;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Invariant {
@@ -34,8 +37,6 @@ pub(crate) enum Invariant {
 pub(crate) struct Budget {
     /// Requests of the browser, whatever they are.
     pub(crate) sends: u8,
-    /// Copies that a proxy sends of a request that is not answered yet.
-    pub(crate) duplicates: u8,
     pub(crate) logouts: u8,
     pub(crate) logins: u8,
     /// Copies that a thief takes of the jar.
@@ -47,23 +48,66 @@ pub(crate) struct Budget {
     pub(crate) misses: u8,
     /// Times that the application brings the idle end of a row forward.
     pub(crate) curtailments: u8,
+    /// Times that the browser comes back with the jar that it had before it used its last pair.
+    pub(crate) crashes: u8,
 }
 
 /// What an honest browser and its network keep to; see `main.rs`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Assumption {
-    /// From sending a request until its answer is delivered or lost.
-    pub(crate) round_trip: Millis,
-    /// From a rotation until the jar holds what it made.
-    pub(crate) recovery: Millis,
+    /// From sending a request until the store has been asked.
+    pub(crate) request: Millis,
+    /// From the moment that the head of an answer leaves until it has arrived or is lost.
+    pub(crate) answer: Millis,
     /// Nothing is presented after its own end.
     pub(crate) before_own_end: bool,
+}
+
+/// How time passes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Time {
+    /// From the login on, with a stop just before, at and just after every time that anything depends on.
+    Until {
+        horizon: Millis,
+        /// Whether it stops at the ends of tokens too, and not only around the leeway.
+        sees_ends: bool,
+    },
+    /// For ever: only how long ago things were is part of a state, and no token ever ends.
+    Endless {
+        /// What every bound is a multiple of.
+        tick: Millis,
+        /// Whether things also happen one millisecond after a multiple, so that `<` is told from `<=` and bounds that
+        /// are off by one millisecond from those that are not.
+        splits: bool,
+    },
+}
+
+/// How much of a request's work is one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grain {
+    /// Anything may come between any two statements.
+    Statements,
+    /// A rotation and the read that follows it are one step; a late answer is another.
+    Questions,
+    Requests,
+}
+
+/// An owner and a thief, each asked only a while after the other's last contact.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TurnRules {
+    pub(crate) gap: Millis,
+    /// Whether the owner uses what they get, so that the receipt is written.
+    pub(crate) owner_uses: bool,
+    /// The turn at which the session has to be revoked.
+    pub(crate) noticed_at: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) level: RevocationLevel,
+    /// How long an access token lives.
+    pub(crate) access: Seconds,
     pub(crate) nodes: u8,
     /// Requests that the browser has under way at once.
     pub(crate) tabs: usize,
@@ -71,66 +115,34 @@ pub(crate) struct Scenario {
     pub(crate) budget: Budget,
     /// Nobody but an honest browser: it must never be logged out.
     pub(crate) honest: Option<Assumption>,
+    pub(crate) turns: Option<TurnRules>,
     /// Whether time passes between sending a request and its arrival.
     pub(crate) travels: bool,
+    /// Whether a handler takes its time before the head of its answer leaves.
+    pub(crate) lingers: bool,
+    pub(crate) grain: Grain,
     /// How far the second node's clock is ahead.
     pub(crate) skew: Millis,
-    /// Whether the clock stops at the ends of tokens too, and not only around the leeway.
-    pub(crate) sees_ends: bool,
-    pub(crate) horizon: Millis,
+    pub(crate) time: Time,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// The row given to the core says that the grandparent is the parent.
-    GrandparentGraced,
-    /// The row given to the core says that the successor lives longer: it is minted with another `exp`.
-    SuccessorExtended,
-    /// The leeway ends one millisecond late in the core's eyes.
-    GraceOneMillisecondLong,
-    /// The leeway ends one millisecond early in the core's eyes.
-    GraceOneMillisecondShort,
-    GraceNeverEnds,
-    /// A read that checks the condition, and a write without it.
-    CheckThenWrite,
-    /// UPDATE that leaves `previous_jti` alone.
-    ParentForgotten,
-    /// UPDATE without `current_jti = presented`.
-    CurrentUnchecked,
-    /// The count of changed rows is not looked at: each caller believes that he rotated.
-    CountIgnored,
-    /// UPDATE without `revoked_at IS NULL`.
-    RevocationUnchecked,
-    /// UPDATE without `rotated_at <= rotated_before`.
-    OncePerLeewayUnchecked,
-    RotatesOneMillisecondEarly,
-    RotatesOneMillisecondLate,
-    /// UPDATE without `expires_at > now AND ends_at > now`.
-    EndsUnchecked,
-    /// UPDATE that sets `ends_at` anew.
-    AbsoluteEndExtended,
-    /// UPDATE that does not cap the idle end.
-    IdleEndUncapped,
-    /// The read after an UPDATE of 0 rows sees the row as it was before its last change.
-    StaleRead,
-    /// The session check sees the row as it was before its last change.
-    StaleSessionCheck,
-    /// A revocation is reported as done, and rolled back.
-    RevocationRolledBack,
-    /// A client that hangs up takes the revocation with it.
-    RevocationCancelled,
-    /// A revocation does not enter the revoked set of its own node.
-    RevokedSetForgets,
-    /// The other node does not ask for revocations.
-    NobodyPolls,
+impl Scenario {
+    pub(crate) fn is_endless(&self) -> bool {
+        matches!(self.time, Time::Endless { .. })
+    }
+
+    /// How far the clock of a node is ahead.
+    pub(crate) fn ahead(&self, node: u8) -> Millis {
+        if node == 1 { self.skew } else { 0 }
+    }
 }
 
 impl Invariant {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::OneSuccessor => "1 never two living successors",
-            Self::HonestStaysIn => "2 an honest user alone is never logged out",
-            Self::TheftEndsSession => "3 both presented after the leeway: the session is dead",
+            Self::HonestStaysIn => "2 H: an honest user is never logged out",
+            Self::TheftEndsSession => "3 T: copies that are used are noticed",
             Self::RevokedIsOut => "4 nothing authenticates after a revocation and the bound of its level",
             Self::NothingOutlivesTheEnd => "5 no expiry beyond the absolute end",
             Self::RevokedStaysRevoked => "6 a revoked session never comes back",

@@ -3,18 +3,22 @@
 use cookiejwt_core::RevocationLevel::{AtRefresh, EveryRequest, Feed};
 
 use crate::{
-    scenario::{Assumption, Budget, Scenario},
+    scenario::{ALWAYS, Assumption, Budget, Grain, LEEWAY, Scenario, Time, TurnRules},
     server::Route::{Login, Logout, Page, Refresh},
-    token::Millis,
+    token::{Millis, Seconds},
 };
 
-/// Round trip and recovery together stay below the leeway.
-pub(crate) const HONEST: Assumption = Assumption { round_trip: 4_999, recovery: 5_000, before_own_end: true };
-const ONE_SECOND: Millis = 1_000;
+/// What rules.md 5 H assumes.
+pub(crate) const HONEST: Assumption =
+    Assumption { request: LEEWAY, answer: LEEWAY / 2, before_own_end: true };
 
+const HALF: Millis = LEEWAY / 2;
+/// Lives of access tokens, both longer than two leeways, else it would not matter to a replacement when the successor was
+/// made.
+const SHORT: Seconds = 25;
+const LONG: Seconds = 40;
 const NOTHING: Budget = Budget {
     sends: 0,
-    duplicates: 0,
     logouts: 0,
     logins: 0,
     thefts: 0,
@@ -22,96 +26,113 @@ const NOTHING: Budget = Budget {
     failures: 0,
     misses: 0,
     curtailments: 0,
+    crashes: 0,
 };
 
 pub(crate) const TABS: Scenario = Scenario {
-    name: "three tabs that call token/refresh/",
+    name: "H: two tabs for ever, to the millisecond",
     level: AtRefresh,
+    access: SHORT,
     nodes: 1,
-    tabs: 3,
-    routes: &[Refresh],
-    budget: Budget { sends: 4, ..NOTHING },
+    tabs: 2,
+    routes: &[Page, Refresh],
+    budget: Budget { sends: ALWAYS, ..NOTHING },
     honest: Some(HONEST),
+    turns: None,
     travels: true,
+    lingers: true,
+    grain: Grain::Questions,
     skew: 0,
-    sees_ends: false,
-    horizon: 21_000,
+    time: Time::Endless { tick: HALF, splits: true },
 };
 
-const LONG: Scenario = Scenario {
-    name: "two tabs for a longer time",
-    tabs: 2,
-    budget: Budget { sends: 5, ..NOTHING },
-    horizon: 31_000,
+/// Anything may come between any two statements of a request, and time may pass there.
+pub(crate) const STATEMENTS: Scenario = Scenario {
+    name: "H: two tabs for ever, statement by statement",
+    budget: Budget { sends: ALWAYS, failures: ALWAYS, ..NOTHING },
+    grain: Grain::Statements,
+    time: Time::Endless { tick: HALF, splits: false },
     ..TABS
 };
 
-const REPEATS: Scenario = Scenario {
-    name: "two tabs behind a proxy that repeats a request",
-    tabs: 2,
-    budget: Budget { sends: 4, duplicates: 1, ..NOTHING },
+pub(crate) const THREE: Scenario = Scenario {
+    name: "H: three tabs for ever",
+    tabs: 3,
+    time: Time::Endless { tick: HALF, splits: false },
+    ..TABS
+};
+
+pub(crate) const FOUR: Scenario = Scenario { name: "H: four tabs for ever", tabs: 4, ..THREE };
+
+const QUARTER: Millis = LEEWAY / 4;
+
+/// The difference of the clocks comes off what a request and an answer may take.
+pub(crate) const SKEWED: Scenario = Scenario {
+    name: "H: two tabs for ever, two nodes whose clocks differ",
+    nodes: 2,
+    skew: QUARTER,
+    honest: Some(Assumption { request: LEEWAY - QUARTER, answer: HALF - QUARTER, ..HONEST }),
+    time: Time::Endless { tick: QUARTER, splits: false },
     ..TABS
 };
 
 /// Row p' as well.
-const OUTAGES: Scenario = Scenario {
-    name: "two tabs, an UPDATE whose answer is lost and one without effect",
-    tabs: 2,
-    budget: Budget { sends: 3, failures: 1, misses: 1, ..NOTHING },
-    ..TABS
-};
-
-pub(crate) const SKEWED: Scenario = Scenario {
-    name: "two tabs, two nodes whose clocks differ",
-    nodes: 2,
-    tabs: 2,
-    budget: Budget { sends: 3, ..NOTHING },
-    honest: Some(Assumption {
-        round_trip: HONEST.round_trip - ONE_SECOND / 2,
-        recovery: HONEST.recovery - ONE_SECOND / 2,
-        ..HONEST
-    }),
-    skew: ONE_SECOND,
-    ..TABS
+pub(crate) const OUTAGES: Scenario = Scenario {
+    name: "H: two tabs for ever, UPDATEs without effect",
+    budget: Budget { sends: ALWAYS, misses: 2, ..NOTHING },
+    ..STATEMENTS
 };
 
 pub(crate) const PAGES: Scenario = Scenario {
-    name: "two tabs, pages and token/refresh/, to the absolute end",
+    name: "H: two tabs, pages and token/refresh/, to the absolute end",
     level: Feed,
-    tabs: 2,
-    routes: &[Page, Refresh],
+    access: LONG,
+    budget: Budget { sends: 4, ..NOTHING },
     travels: false,
-    sees_ends: true,
-    horizon: 102_000,
+    lingers: false,
+    grain: Grain::Statements,
+    time: Time::Until { horizon: 102_000, sees_ends: true },
     ..TABS
 };
 
-pub(crate) const ALONE: [Scenario; 6] = [TABS, LONG, REPEATS, OUTAGES, SKEWED, PAGES];
+pub(crate) const ALONE: [Scenario; 6] = [TABS, STATEMENTS, THREE, SKEWED, OUTAGES, PAGES];
+
+/// Access life and four leeways.
+const GAP: Millis = SHORT * 1000 + 4 * LEEWAY;
+
+pub(crate) const TURNS: Scenario = Scenario {
+    name: "T: owner and thief take turns, the owner uses what they get",
+    tabs: 1,
+    budget: Budget { sends: ALWAYS, thefts: 1, thief_sends: ALWAYS, ..NOTHING },
+    honest: None,
+    turns: Some(TurnRules { gap: GAP, owner_uses: true, noticed_at: 3 }),
+    travels: false,
+    grain: Grain::Requests,
+    time: Time::Endless { tick: HALF, splits: false },
+    ..TABS
+};
+
+pub(crate) const UNUSED_TURNS: Scenario = Scenario {
+    name: "T: owner and thief take turns, the owner uses nothing",
+    turns: Some(TurnRules { gap: GAP, owner_uses: false, noticed_at: 4 }),
+    ..TURNS
+};
 
 pub(crate) const THIEF: Scenario = Scenario {
     name: "a thief that calls token/refresh/",
     tabs: 1,
+    routes: &[Refresh],
     budget: Budget { sends: 2, thefts: 1, thief_sends: 2, ..NOTHING },
     honest: None,
-    travels: false,
-    horizon: 26_000,
-    ..TABS
+    time: Time::Until { horizon: 26_000, sees_ends: false },
+    ..PAGES
 };
-
-/// Millions of states: for a quiet hour.
-pub(crate) const DEEP: [Scenario; 3] = [
-    Scenario { budget: Budget { sends: 3, thefts: 1, thief_sends: 2, ..NOTHING }, horizon: 36_000, ..THIEF },
-    Scenario { budget: Budget { sends: 4, duplicates: 1, ..NOTHING }, ..TABS },
-    Scenario { budget: Budget { sends: 4, ..NOTHING }, ..SKEWED },
-];
 
 pub(crate) const THIEF_OF_PAGES: Scenario = Scenario {
     name: "a thief, pages and token/refresh/",
-    level: Feed,
     routes: &[Page, Refresh],
     budget: Budget { sends: 2, thefts: 1, thief_sends: 1, ..NOTHING },
-    sees_ends: true,
-    horizon: 46_000,
+    time: Time::Until { horizon: 46_000, sees_ends: true },
     ..THIEF
 };
 
@@ -128,8 +149,7 @@ pub(crate) const NODES: Scenario = Scenario {
     nodes: 2,
     tabs: 1,
     routes: &[Page, Refresh, Logout],
-    sees_ends: false,
-    horizon: 26_000,
+    time: Time::Until { horizon: 26_000, sees_ends: false },
     ..LOGOUT
 };
 
@@ -137,7 +157,7 @@ const LOGIN: Scenario = Scenario {
     name: "a login anew while a tab is waiting",
     routes: &[Page, Refresh, Login],
     budget: Budget { sends: 3, logins: 1, ..NOTHING },
-    sees_ends: false,
+    time: Time::Until { horizon: 46_000, sees_ends: false },
     ..LOGOUT
 };
 
@@ -145,21 +165,34 @@ pub(crate) const CURTAILED: Scenario = Scenario {
     name: "the application brings the idle end forward",
     routes: &[Page, Refresh],
     budget: Budget { sends: 2, curtailments: 1, ..NOTHING },
-    horizon: 36_000,
+    time: Time::Until { horizon: 36_000, sees_ends: true },
     ..LOGOUT
 };
+
+const SHORTER: Time = Time::Until { horizon: 32_000, sees_ends: true };
 
 /// Until a stolen access token has ended, where it is let live; otherwise until it is refreshed ahead.
 pub(crate) const HOSTILE: [Scenario; 11] = [
     THIEF,
     Scenario { level: AtRefresh, ..THIEF_OF_PAGES },
-    Scenario { horizon: 32_000, ..THIEF_OF_PAGES },
-    Scenario { level: EveryRequest, horizon: 32_000, ..THIEF_OF_PAGES },
+    Scenario { time: SHORTER, ..THIEF_OF_PAGES },
+    Scenario { level: EveryRequest, time: SHORTER, ..THIEF_OF_PAGES },
     Scenario { level: AtRefresh, ..LOGOUT },
-    Scenario { horizon: 32_000, ..LOGOUT },
-    Scenario { level: EveryRequest, horizon: 32_000, ..LOGOUT },
+    Scenario { time: SHORTER, ..LOGOUT },
+    Scenario { level: EveryRequest, time: SHORTER, ..LOGOUT },
     NODES,
     LOGIN,
     Scenario { level: EveryRequest, ..LOGIN },
     CURTAILED,
+];
+
+/// For a quiet hour.
+pub(crate) const DEEP: [Scenario; 3] = [
+    FOUR,
+    Scenario { time: Time::Endless { tick: HALF, splits: true }, ..THREE },
+    Scenario {
+        budget: Budget { sends: 3, thefts: 1, thief_sends: 2, ..NOTHING },
+        time: Time::Until { horizon: 36_000, sees_ends: false },
+        ..THIEF
+    },
 ];

@@ -3,23 +3,23 @@
 
 use std::{rc::Rc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_core::{
-    Assessment, Core, CustomClaims, Decision, LoginIds, LoginRequest, Outcome, Reason, RefreshAttempt,
-    RefreshIds, RefreshStep, Resolution, RevocationLevel, RotationOutcome, RotationRequest, RotationStep,
-    SessionStatus, SetCookie, SetCookies, Settlement, UserState, testing,
+    Core, CustomClaims, Departure, LoginIds, LoginRequest, Outcome, Reason, RevocationLevel, SetCookies,
+    SettleRequest, Settlement, testing,
 };
-use http::{Request, request::Parts};
-use serde_json::Value;
+use http::request::Parts;
 
 use crate::{
+    changes::Question,
+    converse::{Progress, converse},
     hash::QuickMap,
-    scenario::{ABSOLUTE, ACCESS, AHEAD, CLOCK_LEEWAY, IDLE, LEEWAY},
+    scenario::{ABSOLUTE, AHEAD, CLOCK_LEEWAY, IDLE, LEEWAY, Scenario},
     store::Row,
     token::{
-        Access, Cause, Cookies, Jar, Millis, Refresh, Seconds, Session, datetime, seconds, timestamp,
+        Access, Cause, Cookies, Jar, Millis, Refresh, Seconds, Session, datetime, millis, number, timestamp,
         token_id,
     },
+    wire::{access_of, claims, head, line, max_age, pair, refresh_of, text},
 };
 
 const SUBJECT: &str = "alice";
@@ -50,9 +50,11 @@ pub(crate) enum Reply {
     Session(Option<Cause>),
     /// What this node's revoked set said before the rotation.
     Set(Option<Cause>),
-    Rotated,
+    Changed,
     Unmatched(Row),
     Failed,
+    /// The time at which it asks once more.
+    At(Millis),
 }
 
 /// What a request waits for.
@@ -60,7 +62,10 @@ pub(crate) enum Reply {
 pub(crate) enum Pause {
     Session { session: Session, has_access: bool },
     Set(Session),
-    Rotation(Rc<RotationRequest>),
+    /// A rotation or a late answer.
+    Question(Rc<Question>),
+    /// It asks once more, and needs the time.
+    Again,
     Settled(Verdict),
 }
 
@@ -73,6 +78,17 @@ pub(crate) struct Verdict {
     /// Of the access cookie and the refresh cookie.
     pub(crate) max_ages: Option<[Seconds; 2]>,
     pub(crate) revoke: Option<(Session, Cause)>,
+    /// Whose refresh token has arrived.
+    pub(crate) sighting: Option<(Session, u8)>,
+    pub(crate) departs: Option<Departs>,
+}
+
+/// An answer with a refresh token: until when it may leave without asking anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Departs {
+    pub(crate) session: Session,
+    pub(crate) refresh: u8,
+    pub(crate) settles_at: Millis,
 }
 
 pub(crate) struct Server {
@@ -80,16 +96,21 @@ pub(crate) struct Server {
     /// The same keys at the level that asks least: mints the texts that requests carry.
     mint: Core,
     pauses: QuickMap<(Inputs, Vec<Reply>, u8), Pause>,
+    settles: QuickMap<(Departs, Millis), Option<Rc<SettleRequest>>>,
+    /// One that the core made, to be filled in anew.
+    departure: Option<Departure>,
     refresh_texts: QuickMap<Refresh, String>,
     access_texts: QuickMap<Access, String>,
 }
 
 impl Server {
-    pub(crate) fn new(level: RevocationLevel) -> Self {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
         Self {
-            core: core(level),
-            mint: core(RevocationLevel::AtRefresh),
+            core: core(scenario.level, scenario.access),
+            mint: core(RevocationLevel::AtRefresh, scenario.access),
             pauses: QuickMap::default(),
+            settles: QuickMap::default(),
+            departure: None,
             refresh_texts: QuickMap::default(),
             access_texts: QuickMap::default(),
         }
@@ -109,6 +130,23 @@ impl Server {
         };
         self.pauses.insert(key, pause.clone());
         pause
+    }
+
+    /// What has to be asked when an answer leaves now.
+    pub(crate) fn late_departure(&mut self, departs: Departs, now: Millis) -> Option<Rc<SettleRequest>> {
+        let (core, departure) = (&self.core, self.departure.as_mut().unwrap());
+        let request = self.settles.entry((departs, now)).or_insert_with(|| {
+            departure.session_id = departs.session.id();
+            departure.refresh_jti = token_id(departs.refresh);
+            departure.settles_at = timestamp(departs.settles_at);
+            core.late_departure(departure, datetime(now).into()).map(Rc::new)
+        });
+        request.clone()
+    }
+
+    /// Whether lines that clear cookies are too old to be written.
+    pub(crate) fn is_late_to_clear(&self, decided_at: Millis, now: Millis) -> bool {
+        self.core.is_late_to_clear(timestamp(decided_at), timestamp(now))
     }
 
     pub(crate) fn login(&mut self, session: Session, now: Millis, next: u8) -> (Row, Access, Refresh) {
@@ -158,6 +196,8 @@ impl Server {
             issued,
             expires,
             rotated_at: Some(now),
+            settles_at: now,
+            received_at: None,
             ends: session.begun + ABSOLUTE,
             revoked: None,
         };
@@ -172,19 +212,25 @@ impl Server {
         text
     }
 
-    /// Any access token, minted by the core itself: beside a rotation at its time.
+    /// Any access token, minted by the core itself: beside a login or a rotation at its time.
     fn access_text(&mut self, token: Access) -> String {
         if let Some(text) = self.access_texts.get(&token) {
             return text.clone();
         }
-        let Access { session, issued, .. } = token;
+        let Access { session, issued, names, .. } = token;
+        let Some(next) = names else {
+            let first = login(&self.mint, session, issued * 1000, ORIGIN);
+            let text = text(line(&first.cookies, 0));
+            self.access_texts.insert(token, text.clone());
+            return text;
+        };
         let expires = (issued + IDLE).min(session.begun + ABSOLUTE);
         let parent = Refresh { session, id: PARENT, issued, expires };
         let jar = Jar { access: None, refresh: Some(parent) };
         let inputs = Inputs { route: Route::Refresh, arrival: issued * 1000, jar };
         let head = self.head(inputs);
-        let replies = [Reply::Set(None), Reply::Rotated];
-        let Progress::Settled(settlement) = converse(&self.mint, &head, inputs, &replies, ORIGIN) else {
+        let replies = [Reply::Set(None), Reply::Changed];
+        let Progress::Settled(settlement) = converse(&self.mint, &head, inputs, &replies, next) else {
             unreachable!()
         };
         let text = text(line(&settlement.decision.cookies, 0));
@@ -196,7 +242,17 @@ impl Server {
         let Settlement { decision, revoke } = settlement;
         let cookies = self.cookies(&decision.cookies);
         let lines = &decision.cookies;
+        let receipt = decision.sighting.as_ref().and_then(|sighting| sighting.receipt.as_ref());
+        if let Some(departure) = &decision.departure {
+            self.departure.get_or_insert_with(|| (**departure).clone());
+        }
         Verdict {
+            sighting: receipt.map(|it| (Session::parse(it.session_id.as_str()), number(&it.refresh_jti))),
+            departs: decision.departure.as_ref().map(|departure| Departs {
+                session: Session::parse(departure.session_id.as_str()),
+                refresh: number(&departure.refresh_jti),
+                settles_at: millis(departure.settles_at),
+            }),
             is_authenticated: matches!(decision.outcome, Outcome::Authenticated(_)),
             max_ages: matches!(cookies, Cookies::Set(..))
                 .then(|| [0, 1].map(|index| max_age(line(lines, index)))),
@@ -224,84 +280,17 @@ impl Server {
     }
 }
 
-enum Progress {
-    Paused(Pause),
-    Settled(Settlement),
-}
-
-/// The way of a request, as the driver goes it.
-fn converse(core: &Core, head: &Parts, inputs: Inputs, replies: &[Reply], next: u8) -> Progress {
-    let mut replies = replies.iter();
-    let now = datetime(inputs.arrival);
-    let assessment = match inputs.route {
-        Route::Page => core.authenticate(head, now),
-        _ => core.refresh(head, now),
-    };
-    let attempt = match assessment {
-        Assessment::Settled(decision) => return settled(decision),
-        Assessment::NeedsRefresh(attempt) => attempt,
-        Assessment::NeedsSessionCheck(check) => {
-            let session = Session::parse(check.session_id().as_str());
-            let status = match replies.next() {
-                None => {
-                    let has_access = check.has_valid_access();
-                    return Progress::Paused(Pause::Session { session, has_access });
-                }
-                Some(Reply::Session(None)) => SessionStatus::Live,
-                Some(Reply::Session(Some(cause))) => SessionStatus::Revoked(cause.reason()),
-                Some(_) => unreachable!(),
-            };
-            match check.resolve(status) {
-                Resolution::Settled(decision) => return settled(decision),
-                Resolution::NeedsRefresh(attempt) => attempt,
-            }
-        }
-    };
-    rotate(attempt, replies, next)
-}
-
-fn rotate<'a>(attempt: RefreshAttempt, mut replies: impl Iterator<Item = &'a Reply>, next: u8) -> Progress {
-    match replies.next() {
-        None => return Progress::Paused(Pause::Set(Session::parse(attempt.session_id().as_str()))),
-        Some(Reply::Set(None)) => {}
-        Some(Reply::Set(Some(cause))) => return Progress::Settled(attempt.revoked(cause.reason())),
-        Some(_) => unreachable!(),
-    }
-    let ids = RefreshIds { refresh: token_id(next), access: "access".into() };
-    let mut rotation = match attempt.with_user(UserState::Active(Ok(CustomClaims::default())), ids) {
-        RefreshStep::Settled(settlement) => return Progress::Settled(settlement),
-        RefreshStep::Rotate(rotation) => rotation,
-    };
-    loop {
-        let outcome = match replies.next() {
-            None => return Progress::Paused(Pause::Rotation(Rc::new(rotation.request().clone()))),
-            Some(Reply::Failed) => return Progress::Settled(rotation.store_failed()),
-            Some(Reply::Rotated) => RotationOutcome::Rotated,
-            Some(Reply::Unmatched(row)) => RotationOutcome::Unmatched(Some(Box::new(row.record()))),
-            Some(_) => unreachable!(),
-        };
-        match rotation.complete(outcome) {
-            RotationStep::Settled(settlement) => return Progress::Settled(settlement),
-            RotationStep::Again(again) => rotation = again,
-        }
-    }
-}
-
-fn core(level: RevocationLevel) -> Core {
+fn core(level: RevocationLevel, access: Seconds) -> Core {
     let age = |seconds: Seconds| Duration::from_secs(seconds.unsigned_abs().into());
     let config = testing::config()
         .revocation(level)
-        .access_max_age(age(ACCESS))
+        .access_max_age(age(access))
         .refresh_ahead(age(AHEAD))
         .leeway(age(CLOCK_LEEWAY))
         .reuse_leeway(age(LEEWAY / 1000))
         .refresh_max_age(age(IDLE))
         .session_max_age(age(ABSOLUTE));
     Core::new(config.build().unwrap())
-}
-
-fn settled(decision: Decision) -> Progress {
-    Progress::Settled(Settlement { decision, revoke: None })
 }
 
 fn login(core: &Core, session: Session, now: Millis, id: u8) -> cookiejwt_core::Login {
@@ -312,53 +301,9 @@ fn login(core: &Core, session: Session, now: Millis, id: u8) -> cookiejwt_core::
         client: cookiejwt_core::ClientInfo::default(),
         mode: cookiejwt_core::Mode::Cookie,
         ids: LoginIds { session: session.id(), refresh: token_id(id), access: "access".into() },
+        replaces: None,
     };
     core.login(request, datetime(now)).unwrap()
-}
-
-fn head(route: Route, access: Option<&str>, refresh: Option<&str>) -> Parts {
-    let method = if route == Route::Page { "GET" } else { "POST" };
-    let request = Request::builder().method(method).uri("/").header("sec-fetch-site", "same-origin");
-    let pairs = access.into_iter().chain(refresh);
-    pairs.fold(request, |request, pair| request.header("cookie", pair)).body(()).unwrap().into_parts().0
-}
-
-fn line(cookies: &SetCookies, index: usize) -> &SetCookie {
-    cookies.iter().nth(index).unwrap()
-}
-
-/// `name=value` of a line.
-fn pair(cookie: &SetCookie) -> String {
-    cookie.line().to_str().unwrap().split(';').next().unwrap().to_owned()
-}
-
-fn text(cookie: &SetCookie) -> String {
-    pair(cookie).split_once('=').unwrap().1.to_owned()
-}
-
-fn max_age(cookie: &SetCookie) -> Seconds {
-    cookie.line().to_str().unwrap().split_once("Max-Age=").unwrap().1.parse().unwrap()
-}
-
-fn claims(text: &str) -> Value {
-    let payload = text.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
-}
-
-fn number(claims: &Value, name: &str) -> Seconds {
-    seconds(claims[name].as_i64().unwrap())
-}
-
-fn access_of(claims: &Value) -> Access {
-    let session = Session::parse(claims["sid"].as_str().unwrap());
-    Access { session, issued: number(claims, "iat"), expires: number(claims, "exp") }
-}
-
-fn refresh_of(claims: &Value) -> Refresh {
-    let session = Session::parse(claims["sid"].as_str().unwrap());
-    assert_eq!(number(claims, "session_exp"), session.begun + ABSOLUTE, "the absolute end never changes");
-    let id = claims["jti"].as_str().unwrap().parse().unwrap();
-    Refresh { session, id, issued: number(claims, "iat"), expires: number(claims, "exp") }
 }
 
 /// Whose session every row is.

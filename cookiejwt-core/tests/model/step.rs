@@ -4,30 +4,40 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     clock,
+    fault::{Fault, Statement},
     invariant::{self, Broken},
-    scenario::{Fault, Scenario},
+    request::spend,
+    scenario::Scenario,
     server::{Inputs, Route, Server},
     token::{Jar, Millis},
-    world::{Flight, NODES, Owner, Path, Stage, Wait, World},
+    world::{Flight, Owner, Path, Stage, Wait, World},
 };
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     Clock(Millis),
-    Send(Owner, Route, u8),
-    Duplicate(usize),
+    /// The browser sends its jar.
+    Send(Route, u8),
+    /// The thief sends one of his.
+    Abuse(Route, u8, usize),
     Arrive(usize),
+    ArriveThenFail(usize),
     CheckSession(usize),
     Update(usize),
     UpdateThenFail(usize),
     UpdateMisses(usize),
     Read(usize),
     Revoke(usize),
+    Leave(usize),
+    LeaveThenFail(usize),
     Deliver(usize),
     Lose(usize),
+    WriteReceipt(usize),
+    LoseReceipt(usize),
     Steal,
     Poll(u8),
     Curtail,
+    Crash,
 }
 
 /// The bounds, the fault, and the core that answers.
@@ -41,7 +51,7 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn new(scenario: Scenario, fault: Option<Fault>) -> Self {
-        Self { server: Server::new(scenario.level), scenario, fault, rows: BTreeMap::new() }
+        Self { server: Server::new(&scenario), scenario, fault, rows: BTreeMap::new() }
     }
 
     pub(crate) fn is(&self, fault: Fault) -> bool {
@@ -49,22 +59,29 @@ impl Model {
     }
 
     pub(crate) fn start(&mut self) -> World {
-        World::new(&self.scenario, &mut self.server).canonical(&self.scenario)
+        World::new(&self.scenario, &mut self.server).canonical(self)
     }
 
     /// Everything that can happen in this state.
     pub(crate) fn steps(&self, world: &World) -> Vec<Step> {
         let mut steps = Vec::new();
+        if self.is_noticed(world) {
+            return steps;
+        }
         steps.extend(clock::next(world, self).map(Step::Clock));
         self.sends(world, &mut steps);
         for (index, flight) in world.flights.iter().enumerate() {
             self.flight_steps(world, index, flight, &mut steps);
         }
-        if world.left.thefts > 0 {
-            steps.push(Step::Steal);
+        if !self.is(Fault::ReceiptsNeverWritten) {
+            let notes = 0..world.notes.len();
+            steps.extend(notes.flat_map(|index| [Step::WriteReceipt(index), Step::LoseReceipt(index)]));
         }
-        if world.left.curtailments > 0 {
-            steps.push(Step::Curtail);
+        let left = &world.left;
+        let others = [(left.thefts, Step::Steal), (left.curtailments, Step::Curtail)];
+        steps.extend(others.into_iter().filter(|(left, _)| *left > 0).map(|(_, step)| step));
+        if left.crashes > 0 && world.disk.is_some() {
+            steps.push(Step::Crash);
         }
         if !self.is(Fault::NobodyPolls) {
             let learns = |node: &usize| world.sessions.iter().any(|session| session.is_news(*node));
@@ -75,35 +92,65 @@ impl Model {
     }
 
     fn sends(&self, world: &World, steps: &mut Vec<Step>) {
-        let is_empty = |jar: &Jar| *jar == Jar::default();
-        let nodes = 0..self.scenario.nodes;
-        if world.left.sends > 0 && world.of_browser() < self.scenario.tabs {
+        let left = &world.left;
+        let nodes = || 0..self.scenario.nodes;
+        if left.sends > 0 && self.is_turn_of(Owner::Browser, world) {
             for route in self.scenario.routes {
                 let is_left = match route {
-                    Route::Logout => world.left.logouts > 0,
-                    Route::Login => world.left.logins > 0,
-                    _ => true,
+                    Route::Page | Route::Refresh => true,
+                    Route::Logout => left.logouts > 0,
+                    Route::Login => left.logins > 0,
                 };
-                if is_left && (!is_empty(&world.jar) || *route == Route::Login) {
-                    steps.extend(nodes.clone().map(|node| Step::Send(Owner::Browser, *route, node)));
+                let has_tab = world.of_browser() < self.scenario.tabs || self.is_glance(*route);
+                let has_jar = world.jar != Jar::default() || *route == Route::Login;
+                if is_left && has_tab && has_jar && self.is_worth(*route, world, &world.jar) {
+                    steps.extend(nodes().map(|node| Step::Send(*route, node)));
                 }
             }
         }
-        if world.left.thief_sends > 0 && world.loot.is_some_and(|loot| !is_empty(&loot)) {
+        if left.thief_sends == 0 || !self.is_turn_of(Owner::Thief, world) {
+            return;
+        }
+        for (index, jar) in world.loot.iter().enumerate().filter(|(_, jar)| **jar != Jar::default()) {
             for route in self.scenario.routes.iter().filter(|route| **route <= Route::Refresh) {
-                steps.extend(nodes.clone().map(|node| Step::Send(Owner::Thief, *route, node)));
+                if self.is_worth(*route, world, jar) {
+                    steps.extend(nodes().map(|node| Step::Abuse(*route, node, index)));
+                }
             }
         }
     }
 
+    /// In an endless exploration a page is asked with an access token that has just been given, and answered at once: all
+    /// that comes of it is a receipt.
+    fn is_glance(&self, route: Route) -> bool {
+        self.scenario.is_endless() && route == Route::Page
+    }
+
+    /// Whether anything would come of a glance.
+    fn is_worth(&self, route: Route, world: &World, jar: &Jar) -> bool {
+        let named = jar.access.and_then(|access| access.names);
+        !self.is_glance(route)
+            || named.is_some_and(|id| {
+                let row = &world.sessions[0].row;
+                let is_news = row.current == id && row.previous.is_some() && row.received_at.is_none();
+                is_news || matches!(self.fault, Some(Fault::Without(Statement::Receipt, _)))
+            })
+    }
+
     fn flight_steps(&self, world: &World, index: usize, flight: &Flight, steps: &mut Vec<Step>) {
+        let fails = world.left.failures > 0;
         match &flight.stage {
-            Stage::Travelling(_) => steps.push(Step::Arrive(index)),
+            Stage::Travelling(_) => {
+                steps.extend([Step::Arrive(index), Step::Lose(index)]);
+                if fails && self.scenario.grain != crate::scenario::Grain::Statements {
+                    steps.push(Step::ArriveThenFail(index));
+                }
+            }
             Stage::Waiting { wait: Wait::SessionCheck, .. } => steps.push(Step::CheckSession(index)),
             Stage::Waiting { wait: Wait::Write, .. } => steps.push(Step::Update(index)),
-            Stage::Waiting { wait: Wait::Update, .. } => {
+            Stage::Waiting { wait: Wait::Update | Wait::Late, .. } => {
                 steps.push(Step::Update(index));
-                if world.left.failures > 0 {
+                if fails {
                     steps.push(Step::UpdateThenFail(index));
                 }
                 if world.left.misses > 0 {
@@ -117,14 +164,16 @@ impl Model {
                     steps.push(Step::Lose(index));
                 }
             }
+            Stage::Serving(_) => {
+                steps.push(Step::Leave(index));
+                if fails {
+                    steps.push(Step::LeaveThenFail(index));
+                }
+                if flight.path.owner == Owner::Browser {
+                    steps.push(Step::Lose(index));
+                }
+            }
             Stage::Answered(_) => steps.extend([Step::Deliver(index), Step::Lose(index)]),
-        }
-        let is_simple = |inputs: &Inputs| inputs.route <= Route::Refresh;
-        if let Stage::Travelling(inputs) | Stage::Waiting { inputs, .. } = &flight.stage
-            && world.left.duplicates > 0
-            && is_simple(inputs)
-        {
-            steps.push(Step::Duplicate(index));
         }
     }
 
@@ -133,21 +182,29 @@ impl Model {
         let mut next = world.clone();
         match step {
             Step::Clock(now) => next.now = now,
-            Step::Send(owner, route, node) => self.send(&mut next, owner, route, node)?,
-            Step::Duplicate(index) => self.duplicate(&mut next, index)?,
+            Step::Send(route, node) => self.send(&mut next, Owner::Browser, Inputs::new(route, world.jar), node)?,
+            Step::Abuse(route, node, index) => {
+                self.send(&mut next, Owner::Thief, Inputs::new(route, world.loot[index]), node)?;
+            }
             Step::Steal => {
                 next.left.thefts -= 1;
-                next.loot = Some(next.jar);
+                next.loot = vec![next.jar];
             }
             Step::Poll(node) => next.poll(node.into()),
             Step::Curtail => next.curtail(),
+            Step::Crash => next.crash(),
             Step::Deliver(index) | Step::Lose(index) => {
                 let flight = next.flights.remove(index);
                 if let (Step::Deliver(_), Stage::Answered(cookies)) = (step, flight.stage) {
-                    cookies.apply(&mut next.jar);
+                    self.deliver(&mut next, cookies);
                 }
             }
+            Step::Leave(index) => self.leave(&mut next, index, false)?,
+            Step::LeaveThenFail(index) => self.leave(&mut next, index, true)?,
+            Step::WriteReceipt(index) => self.write_receipt(&mut next, index)?,
+            Step::LoseReceipt(index) => drop(next.notes.remove(index)),
             Step::Arrive(index)
+            | Step::ArriveThenFail(index)
             | Step::CheckSession(index)
             | Step::Update(index)
             | Step::UpdateThenFail(index)
@@ -155,45 +212,33 @@ impl Model {
             | Step::Read(index)
             | Step::Revoke(index) => self.serve(&mut next, index, step)?,
         }
-        let next = next.canonical(&self.scenario);
+        let next = next.canonical(self);
         invariant::of_state(&next, self)?;
         Ok(next)
     }
 
-    fn send(&mut self, world: &mut World, owner: Owner, route: Route, node: u8) -> Result<(), Broken> {
+    fn send(&mut self, world: &mut World, owner: Owner, inputs: Inputs, node: u8) -> Result<(), Broken> {
         let left = &mut world.left;
-        let jar = match owner {
-            Owner::Browser => world.jar,
-            Owner::Thief => world.loot.unwrap_or_default(),
-        };
-        match (owner, route) {
-            (Owner::Thief, _) => left.thief_sends -= 1,
-            (_, Route::Logout) => (left.logouts, left.sends) = (left.logouts - 1, left.sends - 1),
-            (_, Route::Login) => (left.logins, left.sends) = (left.logins - 1, left.sends - 1),
-            _ => left.sends -= 1,
+        match (owner, inputs.route) {
+            (Owner::Thief, _) => spend(&mut left.thief_sends),
+            (_, Route::Logout) => {
+                spend(&mut left.logouts);
+                spend(&mut left.sends);
+            }
+            (_, Route::Login) => {
+                spend(&mut left.logins);
+                spend(&mut left.sends);
+            }
+            _ => spend(&mut left.sends),
         }
-        let deadline = self.scenario.honest.map(|honest| world.now + honest.round_trip);
-        self.depart(world, Flight { path: Path { owner, node, deadline }, stage: travelling(route, jar) })
-    }
-
-    fn duplicate(&mut self, world: &mut World, index: usize) -> Result<(), Broken> {
-        world.left.duplicates -= 1;
-        let original = &world.flights[index];
-        let (Stage::Travelling(inputs) | Stage::Waiting { inputs, .. }) = &original.stage else {
-            unreachable!()
-        };
-        let stage = travelling(inputs.route, inputs.jar);
-        let path = original.path;
-        self.depart(world, Flight { path, stage })
-    }
-
-    fn depart(&mut self, world: &mut World, flight: Flight) -> Result<(), Broken> {
-        world.flights.push(flight);
-        if self.scenario.travels {
-            return Ok(());
+        let deadline = self.scenario.honest.map(|honest| world.now + honest.request);
+        let path = Path { owner, node, deadline };
+        world.flights.push(Flight { path, stage: Stage::Travelling(inputs) });
+        if !self.scenario.travels || self.is_glance(inputs.route) {
+            let index = world.flights.len() - 1;
+            self.serve(world, index, Step::Arrive(index))?;
         }
-        let index = world.flights.len() - 1;
-        self.serve(world, index, Step::Arrive(index))
+        self.contact(world, owner, inputs.route)
     }
 }
 
@@ -211,38 +256,46 @@ impl World {
             session.row.expires = session.row.expires.min(self.now / 1000 + 1);
         }
     }
-}
 
-impl crate::world::SessionState {
-    /// Whether a node would learn something about it.
-    fn is_news(&self, node: usize) -> bool {
-        debug_assert!(node < NODES);
-        self.row.revoked.is_some() && self.known[node].is_none()
+    /// The browser dies before its jar is on disk.
+    fn crash(&mut self) {
+        self.left.crashes -= 1;
+        self.jar = self.disk.take().unwrap();
+        self.flights.retain(|flight| flight.path.owner == Owner::Thief);
     }
 }
 
-fn travelling(route: Route, jar: Jar) -> Stage {
-    Stage::Travelling(Inputs { route, arrival: 0, jar })
+impl Inputs {
+    /// The arrival is not known yet.
+    fn new(route: Route, jar: Jar) -> Self {
+        Self { route, arrival: 0, jar }
+    }
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Clock(now) => write!(f, "the clock goes to {now} ms"),
-            Self::Send(owner, route, node) => write!(f, "{owner:?} sends {route:?} to node {node}"),
+            Self::Send(route, node) => write!(f, "the browser sends {route:?} to node {node}"),
+            Self::Abuse(route, node, _) => write!(f, "the thief sends {route:?} to node {node}"),
             Self::Steal => f.write_str("the thief copies the jar"),
             Self::Poll(node) => write!(f, "node {node} asks for revocations"),
             Self::Curtail => f.write_str("the application brings the idle end forward"),
-            Self::Duplicate(_) => f.write_str("a proxy repeats"),
+            Self::Crash => f.write_str("the browser crashes, and starts with the jar of its disk"),
             Self::Arrive(_) => f.write_str("arrival of"),
+            Self::ArriveThenFail(_) => f.write_str("arrival, UPDATE reported as failed, of"),
             Self::CheckSession(_) => f.write_str("session check of"),
             Self::Update(_) => f.write_str("UPDATE of"),
             Self::UpdateThenFail(_) => f.write_str("UPDATE, reported as failed, of"),
             Self::UpdateMisses(_) => f.write_str("UPDATE, without effect, of"),
             Self::Read(_) => f.write_str("fresh read of"),
             Self::Revoke(_) => f.write_str("durable revocation by"),
+            Self::Leave(_) => f.write_str("departure of"),
+            Self::LeaveThenFail(_) => f.write_str("departure, UPDATE reported as failed, of"),
             Self::Deliver(_) => f.write_str("delivery of"),
             Self::Lose(_) => f.write_str("loss of"),
+            Self::WriteReceipt(_) => f.write_str("the store is told of the receipt of"),
+            Self::LoseReceipt(_) => f.write_str("a node forgets the receipt of"),
         }
     }
 }

@@ -1,9 +1,12 @@
-//! One row per session, and the one conditional UPDATE, with the faults that the model must notice.
+//! One row per session, and the conditional UPDATEs written down a second time, with the faults that the model must
+//! notice.
 
-use cookiejwt_core::{RotationRequest, SessionRecord};
+use cookiejwt_core::{Realm, SessionRecord};
 
 use crate::{
-    scenario::{ABSOLUTE, Fault, IDLE, LEEWAY},
+    changes::{Change, Late},
+    fault::{Clause, Clauses, Fault},
+    scenario::{ABSOLUTE, IDLE},
     server::{begun, subject},
     token::{Cause, Millis, Refresh, Seconds, Session, millis, timestamp, token_id},
 };
@@ -16,73 +19,132 @@ pub(crate) struct Row {
     pub(crate) issued: Seconds,
     pub(crate) expires: Seconds,
     pub(crate) rotated_at: Option<Millis>,
+    pub(crate) settles_at: Millis,
+    pub(crate) received_at: Option<Millis>,
     pub(crate) ends: Seconds,
     pub(crate) revoked: Option<(Millis, Cause)>,
 }
 
-/// What an UPDATE is about: a [`RotationRequest`] in the model's words.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Change {
-    pub(crate) presented: u8,
-    pub(crate) next: u8,
-    pub(crate) issued: Seconds,
-    pub(crate) expires: Seconds,
-    pub(crate) now: Millis,
-    pub(crate) rotated_before: Millis,
-}
-
-impl Change {
-    pub(crate) fn of(request: &RotationRequest) -> Self {
-        Self {
-            presented: request.presented.as_str().parse().unwrap(),
-            next: request.next.as_str().parse().unwrap(),
-            issued: millis(request.issued_at) / 1000,
-            expires: millis(request.expires_at) / 1000,
-            now: millis(request.now),
-            rotated_before: millis(request.rotated_before),
+impl Row {
+    /// Whether a statement changes this row.
+    pub(crate) fn matches(&self, change: &Change, fault: Option<Fault>) -> bool {
+        let clauses = Clauses { statement: change.statement(), fault };
+        if !clauses.holds(Clause::Revoked, self.revoked.is_none()) {
+            return false;
+        }
+        let follows = |current| {
+            clauses.holds(Clause::Current, self.current == current)
+                && clauses.holds(Clause::Parent, self.previous.is_some())
+                && clauses.holds(Clause::Received, self.received_at.is_none())
+        };
+        match *change {
+            Change::Rotate { presented, now, orphaned_before, .. } => {
+                clauses.holds(Clause::Current, self.current == presented)
+                    && clauses.holds(Clause::Settled, self.settles_at + clauses.off(Clause::Settled) < now)
+                    && self.is_no_orphan(orphaned_before, clauses)
+                    && clauses.holds(Clause::Ends, self.is_within_ends(now))
+            }
+            Change::AnswerLate(late) => self.is_late(&late, clauses),
+            Change::Replace { late, settled_before, rotated_before, .. } => {
+                let settled_at = self.settles_at + clauses.off(Clause::Settled);
+                let is_old =
+                    self.rotated_at.is_some_and(|at| at + clauses.off(Clause::Rotated) < rotated_before);
+                self.is_late(&late, clauses)
+                    && clauses.holds(Clause::Settled, settled_at < settled_before)
+                    && clauses.holds(Clause::Rotated, is_old)
+            }
+            Change::Settle { current, rotated_after, .. } => {
+                let is_young =
+                    self.rotated_at.is_some_and(|at| at + clauses.off(Clause::Rotated) >= rotated_after);
+                follows(current) && clauses.holds(Clause::Rotated, is_young)
+            }
+            Change::Receipt { received, .. } => follows(received),
         }
     }
-}
 
-impl Row {
-    /// The condition of the UPDATE, written down a second time.
-    pub(crate) fn matches(&self, change: &Change, fault: Option<Fault>) -> bool {
-        let is = |other| fault == Some(other);
-        let latest = match fault {
-            Some(Fault::RotatesOneMillisecondEarly) => change.rotated_before + 1,
-            Some(Fault::RotatesOneMillisecondLate) => change.rotated_before - 1,
-            _ => change.rotated_before,
-        };
-        (self.current == change.presented || is(Fault::CurrentUnchecked))
-            && (self.revoked.is_none() || is(Fault::RevocationUnchecked))
-            && (self.rotated_at.is_none_or(|at| at <= latest) || is(Fault::OncePerLeewayUnchecked))
-            && (self.is_within_ends(change.now) || is(Fault::EndsUnchecked))
+    /// A successor with which nobody has come waits one leeway longer before it rotates.
+    fn is_no_orphan(&self, orphaned_before: Millis, clauses: Clauses) -> bool {
+        let there_and = |clause, condition| clauses.has(clause) && condition;
+        let settled_at = self.settles_at + clauses.off(Clause::OrphanSettled);
+        let is_none = there_and(Clause::OrphanReceived, self.received_at.is_some())
+            || there_and(Clause::OrphanFirst, self.previous.is_none())
+            || there_and(Clause::OrphanSettled, settled_at < orphaned_before);
+        clauses.holds(Clause::Orphan, is_none)
+    }
+
+    fn is_late(&self, late: &Late, clauses: Clauses) -> bool {
+        clauses.holds(Clause::Current, self.current == late.current)
+            && clauses.holds(Clause::Parent, self.previous == Some(late.presented))
+            && clauses.holds(Clause::Received, self.received_at.is_none())
+            && clauses.holds(Clause::Ends, self.is_within_ends(late.now))
     }
 
     pub(crate) fn apply(&mut self, change: &Change, fault: Option<Fault>) {
-        if fault != Some(Fault::ParentForgotten) {
-            self.previous = Some(change.presented);
+        let clauses = Clauses { statement: change.statement(), fault };
+        match *change {
+            Change::Rotate { presented, next, issued, expires, now, settles_at, .. } => {
+                set(clauses, Clause::SetsParent, &mut self.previous, Some(presented));
+                set(clauses, Clause::SetsCurrent, &mut self.current, next);
+                set(clauses, Clause::SetsTimes, &mut self.issued, issued);
+                set(clauses, Clause::SetsTimes, &mut self.expires, expires);
+                self.rotates(now, settles_at, clauses);
+                set(clauses, Clause::SetsReceived, &mut self.received_at, None);
+                match fault {
+                    Some(Fault::AbsoluteEndExtended) => self.ends = issued + ABSOLUTE,
+                    Some(Fault::IdleEndUncapped) => self.expires = issued + IDLE,
+                    _ => {}
+                }
+            }
+            Change::AnswerLate(Late { settles_at, .. }) | Change::Settle { settles_at, .. } => {
+                self.settles_later(settles_at, clauses);
+            }
+            Change::Replace { late, next, .. } => {
+                set(clauses, Clause::SetsCurrent, &mut self.current, next);
+                self.rotates(late.now, late.settles_at, clauses);
+                // What a replacement leaves alone: a rotation would not.
+                if !clauses.has(Clause::SetsParent) {
+                    self.previous = Some(late.current);
+                }
+                if !clauses.has(Clause::SetsTimes) {
+                    self.expires = (late.now / 1000 + IDLE).min(self.ends);
+                }
+            }
+            Change::Receipt { now, settles_at, .. } => {
+                set(clauses, Clause::SetsReceived, &mut self.received_at, Some(now));
+                self.settles_later(settles_at, clauses);
+            }
         }
-        self.current = change.next;
-        self.issued = change.issued;
-        self.expires = change.expires;
-        self.rotated_at = Some(change.now);
-        match fault {
-            Some(Fault::AbsoluteEndExtended) => self.ends = change.issued + ABSOLUTE,
-            Some(Fault::IdleEndUncapped) => self.expires = change.issued + IDLE,
-            _ => {}
-        }
+    }
+
+    fn rotates(&mut self, now: Millis, settles_at: Millis, clauses: Clauses) {
+        let rotated_at = now + clauses.off(Clause::SetsRotated);
+        set(clauses, Clause::SetsRotated, &mut self.rotated_at, Some(rotated_at));
+        let settles_at = settles_at + clauses.off(Clause::SetsSettles);
+        set(clauses, Clause::SetsSettles, &mut self.settles_at, settles_at);
+    }
+
+    fn settles_later(&mut self, settles_at: Millis, clauses: Clauses) {
+        let settles_at = settles_at + clauses.off(Clause::SetsSettles);
+        let settles_at = if clauses.has(Clause::Max) { settles_at.max(self.settles_at) } else { settles_at };
+        set(clauses, Clause::SetsSettles, &mut self.settles_at, settles_at);
     }
 
     pub(crate) fn is_within_ends(&self, now: Millis) -> bool {
         self.expires * 1000 > now && self.ends * 1000 > now
     }
 
-    /// Whether a token with this id can be rotated, now or when the leeway is over.
+    /// Whether a token with this id can be rotated, at once or after a while.
     pub(crate) fn can_rotate(&self, id: u8, now: Millis, fault: Option<Fault>) -> bool {
-        let now = self.rotated_at.map_or(now, |at| now.max(at + LEEWAY));
-        let rotated_before = now - LEEWAY;
-        let change = Change { presented: id, next: id, issued: 0, expires: 0, now, rotated_before };
+        let now = now.max(self.settles_at + 2);
+        let change = Change::Rotate {
+            presented: id,
+            next: id,
+            issued: 0,
+            expires: 0,
+            now,
+            settles_at: now,
+            orphaned_before: now,
+        };
         self.matches(&change, fault)
     }
 
@@ -94,12 +156,15 @@ impl Row {
     pub(crate) fn record(&self) -> SessionRecord {
         SessionRecord {
             id: self.session.id(),
+            realm: Realm::default(),
             subject: subject(),
             current_jti: token_id(self.current),
             previous_jti: self.previous.map(token_id),
             issued_at: timestamp(self.issued * 1000),
             expires_at: timestamp(self.expires * 1000),
             rotated_at: self.rotated_at.map(timestamp),
+            settles_at: timestamp(self.settles_at),
+            received_at: self.received_at.map(timestamp),
             created_at: begun(self.session),
             auth_time: begun(self.session),
             last_seen_at: begun(self.session),
@@ -119,18 +184,16 @@ impl Row {
             issued: millis(record.issued_at) / 1000,
             expires: millis(record.expires_at) / 1000,
             rotated_at: record.rotated_at.map(millis),
+            settles_at: millis(record.settles_at),
+            received_at: record.received_at.map(millis),
             ends: millis(record.ends_at) / 1000,
             revoked: record.revoked.map(|(at, reason)| (millis(at), Cause::of(reason))),
         }
     }
 }
 
-/// The store of the model and the one that ships in memory must agree about every UPDATE.
-pub(crate) fn assert_same_as_shipped(row: &Row, request: &RotationRequest, has_matched: bool, after: &Row) {
-    let mut record = row.record();
-    assert_eq!(request.matches(&record), has_matched, "{row:?} {request:?}");
-    if has_matched {
-        request.apply(&mut record);
-        assert_eq!(Row::of(&record), *after);
+fn set<T>(clauses: Clauses, clause: Clause, column: &mut T, value: T) {
+    if clauses.has(clause) {
+        *column = value;
     }
 }

@@ -8,6 +8,11 @@ pub(crate) type Millis = i32;
 /// Whole seconds since [`NOW`].
 pub(crate) type Seconds = i32;
 
+/// So long ago that nothing compares with it any more.
+pub(crate) const LONG_AGO: Millis = -1_000_000;
+/// Later than everything.
+pub(crate) const NEVER: Millis = 1_000_000_000;
+
 /// A session, by its number and the time it began; its absolute end follows from that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Session {
@@ -28,6 +33,8 @@ pub(crate) struct Access {
     pub(crate) session: Session,
     pub(crate) issued: Seconds,
     pub(crate) expires: Seconds,
+    /// The refresh token that it was given with; a login's names none.
+    pub(crate) names: Option<u8>,
 }
 
 /// What a browser, or a thief, holds and sends.
@@ -97,6 +104,10 @@ impl Cause {
 
 pub(crate) fn token_id(id: u8) -> TokenId {
     id.to_string().into()
+}
+
+pub(crate) fn number(id: &TokenId) -> u8 {
+    id.as_str().parse().unwrap()
 }
 
 pub(crate) fn datetime(now: Millis) -> OffsetDateTime {

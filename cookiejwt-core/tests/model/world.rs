@@ -1,26 +1,38 @@
-//! One state of the world, in a form in which equal states are equal.
+//! One state of the world.
 
 use crate::{
-    scenario::{BEGIN, Budget, LEEWAY, Scenario},
-    server::{Inputs, Reply, Route, Server},
+    scenario::{BEGIN, Budget, Scenario},
+    server::{Departs, Inputs, Reply, Server},
     store::Row,
-    token::{Cause, Cookies, Jar, Millis, Refresh, Session},
+    token::{Access, Cause, Cookies, Jar, LONG_AGO, Millis, Refresh, Session},
 };
 
-/// So long ago that no leeway reaches it any more.
-const LONG_AGO: Millis = -1_000_000;
 pub(crate) const NODES: usize = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct World {
     pub(crate) now: Millis,
     pub(crate) jar: Jar,
-    /// What a thief holds.
-    pub(crate) loot: Option<Jar>,
+    /// What the disk still holds when the browser crashes.
+    pub(crate) disk: Option<Jar>,
+    /// What a thief holds: one jar, or, where he keeps everything, several.
+    pub(crate) loot: Vec<Jar>,
+    pub(crate) turns: Turns,
     pub(crate) sessions: Vec<SessionState>,
     /// Sorted: it does not matter which tab a request belongs to.
     pub(crate) flights: Vec<Flight>,
+    /// Receipts that nodes have noted and not written yet.
+    pub(crate) notes: Vec<Note>,
     pub(crate) left: Budget,
+}
+
+/// Who asked last, and when each was last heard of; counted once the thief has his copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Turns {
+    pub(crate) last: Option<Owner>,
+    pub(crate) count: u8,
+    pub(crate) owner_at: Millis,
+    pub(crate) thief_at: Millis,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,8 +52,16 @@ pub(crate) struct Truth {
     pub(crate) sentenced: [bool; NODES],
     /// When the revocation was durable.
     pub(crate) dead_since: Option<Millis>,
-    /// Refresh tokens that were rotated, and when.
+    /// Refresh tokens that were rotated or replaced, and after what time it is theft to present them: [`NEVER`] as
+    /// long as the answer with their successor may have been lost.
     pub(crate) spent: Vec<(u8, Millis)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Note {
+    pub(crate) session: Session,
+    pub(crate) refresh: u8,
+    pub(crate) node: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,7 +75,7 @@ pub(crate) enum Owner {
 pub(crate) struct Path {
     pub(crate) owner: Owner,
     pub(crate) node: u8,
-    /// When an honest network has delivered or lost its answer.
+    /// When an honest network has brought the request to the store, or its answer to the jar, or lost it.
     pub(crate) deadline: Option<Millis>,
 }
 
@@ -77,6 +97,9 @@ pub(crate) enum Stage {
         doom: Doom,
     },
     Revoking(Sentence),
+    /// Decided; the head of the answer has not left yet.
+    Serving(Answer),
+    /// On the way to the jar.
     Answered(Cookies),
 }
 
@@ -86,7 +109,16 @@ pub(crate) struct Sentence {
     pub(crate) sessions: Vec<Session>,
     pub(crate) cause: Cause,
     pub(crate) at: Millis,
+    pub(crate) answer: Answer,
+}
+
+/// The lines that an answer is to carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Answer {
     pub(crate) cookies: Cookies,
+    pub(crate) departs: Option<Departs>,
+    /// When lines that clear were decided.
+    pub(crate) decided_at: Millis,
 }
 
 /// What comes next from the store.
@@ -94,6 +126,8 @@ pub(crate) struct Sentence {
 pub(crate) enum Wait {
     SessionCheck,
     Update,
+    /// The UPDATE of a late answer.
+    Late,
     /// The second half of an UPDATE that is none; only for the fault.
     Write,
     FreshRead,
@@ -111,12 +145,16 @@ pub(crate) enum Doom {
 impl World {
     /// Somebody has just logged in.
     pub(crate) fn new(scenario: &Scenario, server: &mut Server) -> Self {
+        let turns = Turns { last: None, count: 0, owner_at: LONG_AGO, thief_at: LONG_AGO };
         let mut world = Self {
             now: BEGIN,
             jar: Jar::default(),
-            loot: None,
+            disk: None,
+            loot: Vec::new(),
+            turns,
             sessions: Vec::new(),
             flights: Vec::new(),
+            notes: Vec::new(),
             left: scenario.budget,
         };
         let cookies = world.begin_session(server);
@@ -143,124 +181,136 @@ impl World {
         self.flights.iter().filter(|flight| flight.path.owner == Owner::Browser).count()
     }
 
-    /// When a refresh token was rotated.
-    pub(crate) fn spent_at(&self, token: Refresh) -> Option<Millis> {
+    /// After what time it is theft to present a refresh token.
+    pub(crate) fn theft_after(&self, token: Refresh) -> Option<Millis> {
         let spent = &self.sessions[token.session.index()].truth.spent;
         spent.iter().find(|(id, _)| *id == token.id).map(|(_, at)| *at)
     }
 
-    /// Ids are random: only which is which, and their age, matters.
-    pub(crate) fn canonical(mut self, scenario: &Scenario) -> Self {
-        if !scenario.routes.contains(&Route::Page) {
-            self.drop_access();
-        }
-        self.forget();
-        let mut ids = Vec::new();
-        self.visit_ids(&mut |id| ids.push(*id));
-        ids.sort_unstable();
-        ids.dedup();
-        self.visit_ids(&mut |id| *id = u8::try_from(ids.binary_search(id).unwrap()).unwrap());
-        self.flights.sort();
-        self
-    }
-
-    /// Where nothing but `token/refresh/` is called, access tokens only tell apart what is the same.
-    fn drop_access(&mut self) {
-        self.jar.access = None;
-        if let Some(loot) = &mut self.loot {
-            loot.access = None;
-        }
-        for flight in &mut self.flights {
-            if let Stage::Revoking(Sentence { cookies: Cookies::Set(access, _), .. })
-            | Stage::Answered(Cookies::Set(access, _)) = &mut flight.stage
-            {
-                (access.issued, access.expires) = (0, 0);
-            }
-        }
-    }
-
-    /// Drops from the truth what no invariant can ask any more.
-    fn forget(&mut self) {
-        let mut spent: Vec<Vec<(u8, Millis)>> =
-            self.sessions.iter_mut().map(|session| std::mem::take(&mut session.truth.spent)).collect();
-        let mut ids = Vec::new();
-        self.visit_ids(&mut |id| ids.push(*id));
-        let arrivals = self.flights.iter().filter_map(|flight| match &flight.stage {
-            Stage::Waiting { inputs, .. } => Some(inputs.arrival),
-            _ => None,
+    /// Every refresh token that somebody holds or is about to hold.
+    pub(crate) fn refresh_tokens(&self) -> impl Iterator<Item = Refresh> {
+        let jars = self.loot.iter().chain(&self.disk).chain([&self.jar]).filter_map(|jar| jar.refresh);
+        let flying = self.flights.iter().filter_map(|flight| match flight.stage.carries() {
+            Carries::Jar(jar) => jar.refresh,
+            Carries::Cookies(Cookies::Set(_, refresh)) => Some(refresh),
+            Carries::Cookies(_) => None,
         });
-        let earliest = arrivals.min().unwrap_or(self.now).min(self.now);
-        for entries in &mut spent {
-            entries.retain(|(id, _)| ids.contains(id));
-            for (_, at) in entries.iter_mut() {
-                *at = if *at + LEEWAY < earliest { LONG_AGO } else { *at };
+        jars.chain(flying)
+    }
+
+    pub(crate) fn visit_ids(&mut self, visit: &mut dyn FnMut(&mut u8)) {
+        self.visit_held(visit);
+        for session in &mut self.sessions {
+            session.row.visit_ids(visit);
+            if let Some(before) = &mut session.before {
+                before.visit_ids(visit);
             }
-            entries.sort_unstable();
+            session.truth.spent.iter_mut().for_each(|(id, _)| visit(id));
         }
-        for (session, entries) in self.sessions.iter_mut().zip(spent) {
-            session.truth.spent = entries;
+    }
+
+    /// The ids of tokens, and not those of rows.
+    fn visit_held(&mut self, visit: &mut dyn FnMut(&mut u8)) {
+        for jar in self.loot.iter_mut().chain(&mut self.disk).chain([&mut self.jar]) {
+            jar.visit_ids(visit);
+        }
+        self.notes.iter_mut().for_each(|note| visit(&mut note.refresh));
+        for flight in &mut self.flights {
+            flight.stage.visit_ids(visit);
+        }
+    }
+}
+
+impl SessionState {
+    /// From now on it is theft to present this token after that time.
+    pub(crate) fn spend(&mut self, id: u8, theft_after: Millis) {
+        match self.truth.spent.iter_mut().find(|(spent, _)| *spent == id) {
+            Some((_, at)) => *at = (*at).min(theft_after),
+            None => self.truth.spent.push((id, theft_after)),
+        }
+    }
+
+    /// Whether a node would learn something about it.
+    pub(crate) fn is_news(&self, node: usize) -> bool {
+        self.row.revoked.is_some() && self.known[node].is_none()
+    }
+
+    pub(crate) fn is_spent(&self, id: u8) -> bool {
+        self.truth.spent.iter().any(|(spent, _)| *spent == id)
+    }
+}
+
+/// The tokens that are under way.
+pub(crate) enum Carries {
+    Jar(Jar),
+    Cookies(Cookies),
+}
+
+impl Stage {
+    pub(crate) fn carries(&self) -> Carries {
+        match self {
+            Self::Travelling(inputs) | Self::Waiting { inputs, .. } => Carries::Jar(inputs.jar),
+            Self::Revoking(Sentence { answer, .. }) | Self::Serving(answer) => {
+                Carries::Cookies(answer.cookies)
+            }
+            Self::Answered(cookies) => Carries::Cookies(*cookies),
+        }
+    }
+
+    /// The cookies of an answer.
+    pub(crate) fn cookies(&mut self) -> Option<&mut Cookies> {
+        match self {
+            Self::Travelling(_) | Self::Waiting { .. } => None,
+            Self::Revoking(Sentence { answer, .. }) | Self::Serving(answer) => Some(&mut answer.cookies),
+            Self::Answered(cookies) => Some(cookies),
         }
     }
 
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&mut u8)) {
-        visit_jar(&mut self.jar, visit);
-        if let Some(loot) = &mut self.loot {
-            visit_jar(loot, visit);
-        }
-        for session in &mut self.sessions {
-            visit_row(&mut session.row, visit);
-            if let Some(before) = &mut session.before {
-                visit_row(before, visit);
-            }
-            session.truth.spent.iter_mut().for_each(|(id, _)| visit(id));
-        }
-        for flight in &mut self.flights {
-            visit_stage(&mut flight.stage, visit);
-        }
-    }
-
-    /// Every refresh token that somebody holds or is about to hold.
-    pub(crate) fn refresh_tokens(&self) -> impl Iterator<Item = Refresh> {
-        let jars = [Some(self.jar), self.loot].into_iter().flatten();
-        let flying = self.flights.iter().filter_map(|flight| match &flight.stage {
-            Stage::Travelling(inputs) | Stage::Waiting { inputs, .. } => inputs.jar.refresh,
-            Stage::Revoking(Sentence { cookies, .. }) | Stage::Answered(cookies) => match cookies {
-                Cookies::Set(_, refresh) => Some(*refresh),
-                _ => None,
-            },
-        });
-        jars.filter_map(|jar| jar.refresh).chain(flying)
-    }
-}
-
-fn visit_stage(stage: &mut Stage, visit: &mut dyn FnMut(&mut u8)) {
-    match stage {
-        Stage::Travelling(inputs) => visit_jar(&mut inputs.jar, visit),
-        Stage::Waiting { inputs, replies, .. } => {
-            visit_jar(&mut inputs.jar, visit);
-            for reply in replies {
-                if let Reply::Unmatched(row) = reply {
-                    visit_row(row, visit);
+        match self {
+            Self::Travelling(inputs) => inputs.jar.visit_ids(visit),
+            Self::Waiting { inputs, replies, .. } => {
+                inputs.jar.visit_ids(visit);
+                for reply in replies {
+                    if let Reply::Unmatched(row) = reply {
+                        row.visit_ids(visit);
+                    }
                 }
             }
-        }
-        Stage::Revoking(Sentence { cookies, .. }) | Stage::Answered(cookies) => {
-            if let Cookies::Set(_, refresh) = cookies {
-                visit(&mut refresh.id);
+            Self::Revoking(Sentence { answer, .. }) | Self::Serving(answer) => {
+                answer.cookies.visit_ids(visit);
+                if let Some(departs) = &mut answer.departs {
+                    visit(&mut departs.refresh);
+                }
             }
+            Self::Answered(cookies) => cookies.visit_ids(visit),
         }
     }
 }
 
-fn visit_jar(jar: &mut Jar, visit: &mut dyn FnMut(&mut u8)) {
-    if let Some(refresh) = &mut jar.refresh {
-        visit(&mut refresh.id);
+impl Jar {
+    fn visit_ids(&mut self, visit: &mut dyn FnMut(&mut u8)) {
+        if let Some(Access { names: Some(id), .. }) = &mut self.access {
+            visit(id);
+        }
+        if let Some(refresh) = &mut self.refresh {
+            visit(&mut refresh.id);
+        }
     }
 }
 
-fn visit_row(row: &mut Row, visit: &mut dyn FnMut(&mut u8)) {
-    visit(&mut row.current);
-    if let Some(previous) = &mut row.previous {
-        visit(previous);
+impl Cookies {
+    fn visit_ids(&mut self, visit: &mut dyn FnMut(&mut u8)) {
+        if let Self::Set(access, refresh) = self {
+            access.names.iter_mut().for_each(&mut *visit);
+            visit(&mut refresh.id);
+        }
+    }
+}
+
+impl Row {
+    pub(crate) fn visit_ids(&mut self, visit: &mut dyn FnMut(&mut u8)) {
+        visit(&mut self.current);
+        self.previous.iter_mut().for_each(&mut *visit);
     }
 }
