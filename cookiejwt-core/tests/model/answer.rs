@@ -1,9 +1,10 @@
 //! The way back: handlers that take their time, answers that leave late, and receipts.
 
 use crate::{
-    changes::Question,
+    changes::Asked,
     fault::Fault,
-    invariant::Broken,
+    invariant::{self, Broken, hold},
+    scenario::Invariant,
     server::{Departs, Verdict},
     step::Model,
     token::{Cookies, Jar, LONG_AGO, Session},
@@ -42,7 +43,7 @@ impl Model {
     }
 
     /// The head of an answer leaves, with its lines or without them. A thief may hold many answers like this one.
-    pub(crate) fn leave(&mut self, world: &mut World, index: usize, fails: bool) -> Result<(), Broken> {
+    pub(crate) fn leave(&mut self, world: &mut World, index: usize, is_lost: bool) -> Result<(), Broken> {
         let Flight { path, stage: Stage::Serving(answer) } = world.flights[index].clone() else {
             unreachable!()
         };
@@ -50,9 +51,7 @@ impl Model {
             world.flights.remove(index);
         }
         let is_written = self.may_leave(world, path, answer)?;
-        if fails {
-            super::request::spend(&mut world.left.failures);
-        } else if is_written && path.owner == Owner::Browser {
+        if is_written && !is_lost && path.owner == Owner::Browser {
             let deadline = self.scenario.honest.map(|honest| world.now + honest.answer);
             let path = Path { node: 0, deadline, ..path };
             world.flights.push(Flight { path, stage: Stage::Answered(answer.cookies) });
@@ -70,12 +69,14 @@ impl Model {
         if self.is(Fault::LeavesOneMillisecondLong) {
             departs.settles_at += 1;
         }
-        let question = self.server.late_departure(departs, now).filter(|_| !self.is(Fault::LeavesUnasked));
-        if let Some(request) = question
-            && !self.ask(world, &Question::Settle((*request).clone()), false)?
-            && !self.is(Fault::WithheldWritten)
-        {
-            return Ok(false);
+        let asked = self.server.late_departure(departs, now).filter(|_| !self.is(Fault::LeavesUnasked));
+        if let Some(asked) = asked {
+            let may_leave = invariant::may_leave(&world.sessions[departs.session.index()], departs, now, self);
+            let has_matched = self.ask(world, &asked, false)?;
+            hold(Invariant::SlowAnswersLeave, has_matched || !may_leave, || format!("{departs:?} is withheld"))?;
+            if !has_matched && !self.is(Fault::WithheldWritten) {
+                return Ok(false);
+            }
         }
         Ok(world.sessions[departs.session.index()].known[usize::from(path.node)].is_none())
     }
@@ -101,7 +102,7 @@ impl Model {
     pub(crate) fn write_receipt(&mut self, world: &mut World, index: usize) -> Result<(), Broken> {
         let Note { session, refresh, node } = world.notes.remove(index);
         let now = world.now + self.scenario.ahead(node);
-        self.ask(world, &Question::receipt(session, refresh, now), false).map(|_| ())
+        self.ask(world, &Asked::receipt(session, refresh, now), false).map(|_| ())
     }
 
     /// The owner of a session shows what was just given, and the receipt is written.

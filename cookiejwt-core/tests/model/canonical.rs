@@ -1,13 +1,15 @@
 //! A state in a form in which equal states are equal.
 
+use cookiejwt_core::RevocationLevel;
+
 use crate::{
     fault::{Fault, Statement},
-    scenario::{IDLE, LEEWAY, MIDST, Time},
+    scenario::{IDLE, LEEWAY, MIDST, POLL, Time},
     server::{Reply, Route},
     step::Model,
     store::Row,
     token::{Access, Cookies, Jar, LONG_AGO, Millis, NEVER, Refresh, Seconds},
-    world::{Owner, Stage, World},
+    world::{Owner, Stage, Truth, World},
 };
 
 impl World {
@@ -117,6 +119,7 @@ impl World {
         self.visit_present_ids(&mut held);
         for session in &mut self.sessions {
             session.row.forget(earliest, model);
+            session.truth.forget(earliest, model);
             session.truth.spent.retain(|(id, _)| held.contains(id));
             for (_, at) in &mut session.truth.spent {
                 *at = if *at < earliest { LONG_AGO } else { *at };
@@ -154,8 +157,7 @@ impl World {
         for session in &mut self.sessions {
             session.row.visit_times(shift);
             session.before.iter_mut().for_each(|row| row.visit_times(shift));
-            session.truth.dead_since.iter_mut().for_each(shift);
-            session.truth.spent.iter_mut().for_each(|(_, at)| shift(at));
+            session.truth.visit_times(shift);
         }
         shift(&mut self.turns.owner_at);
         shift(&mut self.turns.thief_at);
@@ -224,19 +226,10 @@ impl World {
 }
 
 impl Row {
-    /// `earliest` is the least time with which anything will be compared.
     fn forget(&mut self, earliest: Millis, model: &Model) {
-        let (is_exact, access) = (model.fault.is_none(), model.scenario.access * 1000);
         self.received_at = self.received_at.map(|_| LONG_AGO);
-        let is_settled = is_exact && (self.received_at.is_some() || self.previous.is_none());
-        // A fault may be one millisecond off.
-        let latest = if is_settled { self.settles_at } else { self.settles_at + LEEWAY + 1 };
-        if latest < earliest {
-            self.settles_at = LONG_AGO;
-        }
-        let is_done = is_exact && self.received_at.is_some();
-        self.rotated_at =
-            self.rotated_at.map(|at| if is_done || at + access + 1 < earliest { LONG_AGO } else { at });
+        let is_settled = self.received_at.is_some() || self.previous.is_none();
+        forget(&mut self.settles_at, self.rotated_at.as_mut(), is_settled, (earliest, model));
     }
 
     fn visit_times(&mut self, mut visit: impl FnMut(&mut Millis)) {
@@ -246,6 +239,42 @@ impl Row {
         if let Some((at, _)) = &mut self.revoked {
             visit(at);
         }
+    }
+}
+
+impl Truth {
+    fn forget(&mut self, earliest: Millis, model: &Model) {
+        let is_settled = self.is_received || self.rotated_at.is_none();
+        forget(&mut self.settles_at, self.rotated_at.as_mut(), is_settled, (earliest, model));
+        let is_known = model.scenario.level == RevocationLevel::Feed;
+        let dead_since = self.dead_since.iter_mut().filter(|at| is_known && **at + POLL + 1 < earliest);
+        dead_since.for_each(|at| *at = LONG_AGO);
+    }
+
+    fn visit_times(&mut self, mut visit: impl FnMut(&mut Millis)) {
+        visit(&mut self.settles_at);
+        self.rotated_at.iter_mut().for_each(&mut visit);
+        self.dead_since.iter_mut().for_each(&mut visit);
+        self.spent.iter_mut().for_each(|(_, at)| visit(at));
+    }
+}
+
+/// `earliest` is the least time with which anything will be compared. A fault may be one millisecond off.
+fn forget(
+    settles_at: &mut Millis,
+    rotated_at: Option<&mut Millis>,
+    is_settled: bool,
+    (earliest, model): (Millis, &Model),
+) {
+    let is_settled = is_settled && model.fault.is_none();
+    let latest = if is_settled { *settles_at } else { *settles_at + LEEWAY + 1 };
+    if latest < earliest {
+        *settles_at = LONG_AGO;
+    }
+    if let Some(at) = rotated_at
+        && (is_settled || *at + model.scenario.access * 1000 + 1 < earliest)
+    {
+        *at = LONG_AGO;
     }
 }
 

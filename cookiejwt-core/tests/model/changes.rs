@@ -9,6 +9,14 @@ use crate::{
     token::{Millis, Seconds, Session, millis, number, timestamp, token_id},
 };
 
+/// A question, and what it says in numbers.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) session: Session,
+    pub(crate) change: Change,
+    question: Question,
+}
+
 /// A question as the core asks it, or as the driver writes a receipt.
 #[derive(Clone, Debug)]
 pub(crate) enum Question {
@@ -19,7 +27,7 @@ pub(crate) enum Question {
 }
 
 /// The same in numbers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Change {
     Rotate {
         presented: u8,
@@ -50,7 +58,7 @@ pub(crate) enum Change {
 }
 
 /// What both late answers say.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Late {
     pub(crate) current: u8,
     pub(crate) presented: u8,
@@ -58,13 +66,28 @@ pub(crate) struct Late {
     pub(crate) settles_at: Millis,
 }
 
-impl Question {
-    pub(crate) fn receipt(session: Session, id: u8, now: Millis) -> Self {
-        let receipt = Receipt { session_id: session.id(), refresh_jti: token_id(id) };
-        Self::Receipt { receipt, now }
+impl Asked {
+    pub(crate) fn new(question: Question) -> Self {
+        Self { session: question.session(), change: Change::of(&question), question }
     }
 
-    pub(crate) fn session(&self) -> Session {
+    pub(crate) fn receipt(session: Session, id: u8, now: Millis) -> Self {
+        let receipt = Receipt { session_id: session.id(), refresh_jti: token_id(id) };
+        Self::new(Question::Receipt { receipt, now })
+    }
+
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self.question, Question::Late(_))
+    }
+
+    /// The store of the model and the one that ships in memory must agree about every UPDATE.
+    pub(crate) fn assert_same_as_shipped(&self, row: &Row, has_matched: bool, after: &Row) {
+        self.question.assert_same_as_shipped(row, has_matched, after);
+    }
+}
+
+impl Question {
+    fn session(&self) -> Session {
         let id = match self {
             Self::Rotate(request) => &request.session_id,
             Self::Late(LateRequest::Answer(request)) => &request.session_id,
@@ -75,8 +98,7 @@ impl Question {
         Session::parse(id.as_str())
     }
 
-    /// The store of the model and the one that ships in memory must agree about every UPDATE.
-    pub(crate) fn assert_same_as_shipped(&self, row: &Row, has_matched: bool, after: &Row) {
+    fn assert_same_as_shipped(&self, row: &Row, has_matched: bool, after: &Row) {
         let mut record = row.record();
         let matches = match self {
             Self::Rotate(request) => request.matches(&record),
@@ -102,7 +124,7 @@ impl Question {
 }
 
 impl Change {
-    pub(crate) fn of(question: &Question) -> Self {
+    fn of(question: &Question) -> Self {
         match question {
             Question::Rotate(request) => Self::Rotate {
                 presented: number(&request.presented),

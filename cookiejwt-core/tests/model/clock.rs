@@ -1,5 +1,5 @@
-//! The clock. Where time passes only until a horizon it stops just before, at and just after every time that anything
-//! depends on; in an endless exploration at every tick.
+//! The clock. Where time passes only until a horizon it stops on both sides of every time that anything depends on; in an
+//! endless exploration at every tick.
 
 use crate::{
     fault::Fault,
@@ -25,13 +25,13 @@ fn stop(world: &World, model: &Model, horizon: Millis, sees_ends: bool) -> Milli
     let mut next = Stop { now: world.now, next: horizon };
     for session in &world.sessions {
         let row = &session.row;
-        next.around(row.settles_at);
+        next.both_sides(row.settles_at);
         if row.previous.is_some() && row.received_at.is_none() {
-            next.around(row.settles_at + LEEWAY);
-            next.around(row.rotated_at.unwrap_or(LONG_AGO) + model.scenario.access * 1000);
+            next.both_sides(row.settles_at + LEEWAY);
+            next.both_sides(row.rotated_at.unwrap_or(LONG_AGO) + model.scenario.access * 1000);
         }
         if let Some(dead_since) = session.truth.dead_since.filter(|_| model.scenario.nodes > 1) {
-            next.around(dead_since + POLL);
+            next.both_sides(dead_since + POLL);
         }
         if sees_ends {
             next.until(row.expires);
@@ -43,10 +43,8 @@ fn stop(world: &World, model: &Model, horizon: Millis, sees_ends: bool) -> Milli
             next.at(deadline);
         }
         match &flight.stage {
-            // An UPDATE that is still to come will count the leeway from here.
-            Stage::Waiting { inputs, .. } => next.around(inputs.arrival + LEEWAY),
             Stage::Serving(answer) | Stage::Revoking(Sentence { answer, .. }) => next.answer(answer),
-            Stage::Travelling(_) | Stage::Answered(_) => {}
+            Stage::Travelling(_) | Stage::Waiting { .. } | Stage::Answered(_) => {}
         }
         if sees_ends {
             next.jar(&jar_of(&flight.stage));
@@ -77,7 +75,7 @@ fn latest(world: &World, model: &Model) -> Millis {
     }
     let is_waiting = |flight: &Flight| matches!(flight.stage, Stage::Waiting { .. });
     let is_urgent = match model.scenario.grain {
-        Grain::Statements => false,
+        Grain::Statements => !model.scenario.is_endless() && !world.notes.is_empty(),
         Grain::Questions => world.flights.iter().any(is_waiting),
         Grain::Requests => !world.notes.is_empty(),
     };
@@ -96,8 +94,7 @@ impl Stop {
         }
     }
 
-    fn around(&mut self, time: Millis) {
-        self.at(time - 1);
+    fn both_sides(&mut self, time: Millis) {
         self.at(time);
         self.at(time + 1);
     }
@@ -109,8 +106,7 @@ impl Stop {
             (None, Cookies::Clear) => answer.decided_at + LEEWAY / 2,
             (None, _) => return,
         };
-        self.at(latest);
-        self.at(latest + 1);
+        self.both_sides(latest);
     }
 
     fn until(&mut self, end: Seconds) {

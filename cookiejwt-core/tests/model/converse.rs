@@ -9,7 +9,7 @@ use cookiejwt_core::{
 use http::request::Parts;
 
 use crate::{
-    changes::Question,
+    changes::{Asked, Question},
     server::{Inputs, Pause, Reply, Route},
     token::{Session, datetime, token_id},
 };
@@ -95,7 +95,7 @@ fn answer_late(late: LateAnswer, mut replies: Replies<'_>) -> Progress {
 }
 
 fn asks(question: Question) -> Progress {
-    Progress::Paused(Pause::Question(Rc::new(question)))
+    Progress::Paused(Pause::Question(Rc::new(Asked::new(question))))
 }
 
 fn settled(decision: Decision) -> Progress {

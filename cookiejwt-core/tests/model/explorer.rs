@@ -98,7 +98,7 @@ fn describe(world: &World, step: Step) -> String {
         | Step::Read(index)
         | Step::Revoke(index)
         | Step::Leave(index)
-        | Step::LeaveThenFail(index)
+        | Step::LeaveThenLose(index)
         | Step::Deliver(index)
         | Step::Lose(index) => format!("{step} {}", world.flights[index]),
         Step::WriteReceipt(index) | Step::LoseReceipt(index) => {

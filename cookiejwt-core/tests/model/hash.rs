@@ -3,6 +3,7 @@
 use std::hash::{BuildHasherDefault, Hasher};
 
 pub(crate) type QuickMap<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<QuickHasher>>;
+pub(crate) type QuickSet<K> = std::collections::HashSet<K, BuildHasherDefault<QuickHasher>>;
 
 #[derive(Default)]
 pub(crate) struct QuickHasher(u64);

@@ -6,9 +6,9 @@ use crate::{
     changes::Change,
     request::Work,
     scenario::{ABSOLUTE, CLOCK_LEEWAY, Invariant, POLL},
-    server::{Inputs, Reply, Verdict},
+    server::{Departs, Inputs, Reply, Verdict},
     step::Model,
-    token::{Cookies, Session},
+    token::{Cookies, Millis, Session},
     world::{Doom, SessionState, Stage, World},
 };
 
@@ -127,6 +127,7 @@ fn honest(world: &World, model: &Model, work: &Work, verdict: &Verdict) -> Resul
     let is_cleared = verdict.cookies == Cookies::Clear || verdict.revoke.is_some();
     let has_failed = work.replies.contains(&Reply::Failed)
         || world.left.misses < model.scenario.budget.misses && verdict.reason == Reason::LostTwice;
+    let has_ended = has_ended || world.sessions.iter().any(|state| state.truth.sentenced != [false; 2]);
     let is_in = verdict.is_authenticated || has_failed || has_ended;
     hold(Invariant::HonestStaysIn, is_in && (!is_cleared || has_ended), || {
         format!("{:?} for {:?}", verdict.reason, work.inputs)
@@ -145,6 +146,14 @@ fn theft(world: &World, work: &Work, verdict: &Verdict) -> Result<(), Broken> {
     hold(Invariant::TheftEndsSession, !is_late || (is_dead && !verdict.is_authenticated), || {
         format!("{:?} for {:?}", verdict.reason, work.inputs)
     })
+}
+
+/// Whether the lines of a slow answer are to be written: they carry what is current, nobody has come with it, and an access
+/// token that was made then would still be good.
+pub(crate) fn may_leave(state: &SessionState, departs: Departs, now: Millis, model: &Model) -> bool {
+    let (row, truth) = (&state.row, &state.truth);
+    let is_young = truth.rotated_at.is_some_and(|at| now <= at + model.scenario.access * 1000);
+    row.current == departs.refresh && !truth.is_received && truth.dead_since.is_none() && is_young
 }
 
 /// What the revocations so far mean for a request that arrives now.

@@ -93,6 +93,7 @@ fn show(scenario: &Scenario, report: &Report) {
 
 mod scratch {
     use super::*;
+    use crate::scenario::{Budget, Time};
     use crate::fault::{Clause, Clause::*, Fault, Fault::*, Statement, Statement::*};
 
     fn all() -> Vec<Fault> {
@@ -136,6 +137,13 @@ mod scratch {
         faults
     }
 
+    fn tight(scenario: Scenario) -> Scenario {
+        let gap = std::env::var("GAP").ok().map_or(65_000, |text| text.parse().unwrap());
+        let tick = std::env::var("TICK").ok().map_or(5_000, |text| text.parse().unwrap());
+        let turns = Some(scenario::TurnRules { gap, ..scenario.turns.unwrap() });
+        Scenario { turns, time: scenario::Time::Endless { tick, splits: std::env::var("SPLITS").is_ok() }, ..scenario }
+    }
+
     #[test]
     #[ignore = "scratch"]
     fn matrix() {
@@ -145,8 +153,8 @@ mod scratch {
         let trace = std::env::var("TRACE").is_ok();
         let table: Vec<(&str, Scenario)> = vec![
             ("tabs", TABS), ("statements", STATEMENTS), ("three", THREE), ("four", FOUR), ("skewed", SKEWED), ("outages", OUTAGES),
-            ("pages", PAGES), ("turns", TURNS), ("unused", UNUSED_TURNS), ("thief", THIEF), ("thiefpages", THIEF_OF_PAGES),
-            ("logout", LOGOUT), ("nodes", NODES), ("curtailed", CURTAILED),
+            ("pages", PAGES), ("pag3", Scenario { budget: Budget { sends: 3, ..PAGES.budget }, ..PAGES }), ("pag3s", Scenario { access: 25, budget: Budget { sends: 3, ..PAGES.budget }, ..PAGES }), ("steal", Scenario { access: 25, time: Time::Until { horizon: 45_000, sees_ends: false }, ..THIEF }), ("turns", TURNS), ("unused", UNUSED_TURNS), ("thief", THIEF), ("thiefpages", THIEF_OF_PAGES),
+            ("leaving", LEAVING), ("ended", ENDED), ("tight", tight(TURNS)), ("tightun", tight(UNUSED_TURNS)), ("logout", LOGOUT), ("nodes", NODES), ("curtailed", CURTAILED),
             ("nodesevery", Scenario { level: cookiejwt_core::RevocationLevel::EveryRequest, ..NODES }),
         ];
         let limit = std::env::var("LIMIT").ok().map(|text| text.parse().unwrap());

@@ -1,14 +1,12 @@
 //! The way of a request through a node, one atomic step at a time.
 
-use std::rc::Rc;
-
 use cookiejwt_core::{Reason, RevocationLevel};
 
 use crate::{
-    changes::{Change, Question},
+    changes::{Asked, Change, Late},
     fault::Fault,
     invariant::{self, Broken},
-    scenario::{Grain, IDLE, LEEWAY},
+    scenario::{Grain, IDLE},
     server::{Inputs, Pause, Reply, Route, Verdict},
     step::{Model, Step},
     store::Row,
@@ -108,10 +106,8 @@ impl Model {
                     work.replies.push(Reply::At(world.now + self.scenario.ahead(work.path.node)));
                     continue;
                 }
-                Pause::Question(question) => match *question {
-                    Question::Late(_) => Wait::Late,
-                    _ => Wait::Update,
-                },
+                Pause::Question(asked) if asked.is_late() => Wait::Late,
+                Pause::Question(_) => Wait::Update,
             };
             return self.wait_for(world, work, wait, step);
         }
@@ -128,18 +124,20 @@ impl Model {
     }
 
     fn update(&mut self, world: &mut World, mut work: Work, wait: Wait, step: Step) -> Result<(), Broken> {
-        let question = self.question(&work);
+        let Pause::Question(asked) = self.server.run(work.inputs, &work.replies, work.next) else {
+            unreachable!()
+        };
         if matches!(step, Step::UpdateMisses(_)) {
             spend(&mut world.left.misses);
             return self.wait_for(world, work, Wait::FreshRead, step);
         }
         if self.is(Fault::CheckThenWrite) && wait == Wait::Update {
-            let row = &world.sessions[question.session().index()].row;
-            if row.matches(&Change::of(&question), self.fault) {
+            let row = &world.sessions[asked.session.index()].row;
+            if row.matches(&asked.change, self.fault) {
                 return self.wait_for(world, work, Wait::Write, step);
             }
         }
-        let has_matched = self.ask(world, &question, wait == Wait::Write)?;
+        let has_matched = self.ask(world, &asked, wait == Wait::Write)?;
         if matches!(step, Step::UpdateThenFail(_) | Step::ArriveThenFail(_)) {
             spend(&mut world.left.failures);
             work.replies.push(Reply::Failed);
@@ -151,30 +149,22 @@ impl Model {
         self.advance(world, work, step)
     }
 
-    fn question(&mut self, work: &Work) -> Rc<Question> {
-        match self.server.run(work.inputs, &work.replies, work.next) {
-            Pause::Question(question) => question,
-            _ => unreachable!(),
-        }
-    }
-
     /// One UPDATE; whether it has changed the row. `is_unchecked` only for the fault.
     pub(crate) fn ask(
         &mut self,
         world: &mut World,
-        question: &Question,
+        asked: &Asked,
         is_unchecked: bool,
     ) -> Result<bool, Broken> {
-        let change = Change::of(question);
-        let state = &mut world.sessions[question.session().index()];
+        let state = &mut world.sessions[asked.session.index()];
         let before = state.row;
-        let has_matched = is_unchecked || before.matches(&change, self.fault);
+        let has_matched = is_unchecked || before.matches(&asked.change, self.fault);
         if has_matched {
-            invariant::of_update(state, &change)?;
-            self.change(state, &change);
+            invariant::of_update(state, &asked.change)?;
+            self.change(state, &asked.change);
         }
-        if self.fault.is_none() {
-            question.assert_same_as_shipped(&before, has_matched, &state.row);
+        if self.fault.is_none() && self.asked.insert((before, asked.change)) {
+            asked.assert_same_as_shipped(&before, has_matched, &state.row);
         }
         Ok(has_matched)
     }
@@ -185,18 +175,7 @@ impl Model {
             state.before = Some(before);
         }
         state.row.apply(change, self.fault);
-        match *change {
-            Change::Rotate { presented, .. } => {
-                before.previous.into_iter().for_each(|grandparent| state.spend(grandparent, LONG_AGO));
-                state.spend(presented, NEVER);
-            }
-            Change::Replace { late, .. } => state.spend(late.current, LONG_AGO),
-            Change::Receipt { received, now, .. } if received == before.current => {
-                let after = before.settles_at.max(now + LEEWAY);
-                before.previous.into_iter().for_each(|parent| state.spend(parent, after));
-            }
-            _ => {}
-        }
+        state.record(&before, change);
     }
 
     fn read(&mut self, world: &World, work: &mut Work) {
@@ -278,6 +257,40 @@ impl Model {
                 Ok(())
             }
         }
+    }
+}
+
+impl SessionState {
+    /// Keeps what really happened.
+    fn record(&mut self, before: &Row, change: &Change) {
+        match *change {
+            Change::Rotate { presented, now, settles_at, .. } => {
+                before.previous.into_iter().for_each(|grandparent| self.spend(grandparent, LONG_AGO));
+                self.spend(presented, NEVER);
+                self.begins(now, settles_at);
+            }
+            Change::Replace { late, .. } => {
+                self.spend(late.current, LONG_AGO);
+                self.begins(late.now, late.settles_at);
+            }
+            Change::AnswerLate(Late { settles_at, .. }) | Change::Settle { settles_at, .. } => {
+                self.truth.settles_at = self.truth.settles_at.max(settles_at);
+            }
+            Change::Receipt { received, settles_at, .. } => {
+                self.truth.settles_at = self.truth.settles_at.max(settles_at);
+                if received == before.current && !self.truth.is_received {
+                    let after = self.truth.settles_at;
+                    before.previous.into_iter().for_each(|parent| self.spend(parent, after));
+                    self.truth.is_received = true;
+                }
+            }
+        }
+    }
+
+    fn begins(&mut self, now: Millis, settles_at: Millis) {
+        self.truth.settles_at = settles_at;
+        self.truth.rotated_at = Some(now);
+        self.truth.is_received = false;
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) enum Invariant {
     RevokedIsOut,
     NothingOutlivesTheEnd,
     RevokedStaysRevoked,
+    SlowAnswersLeave,
 }
 
 /// What may still happen.
@@ -146,6 +147,7 @@ impl Invariant {
             Self::RevokedIsOut => "4 nothing authenticates after a revocation and the bound of its level",
             Self::NothingOutlivesTheEnd => "5 no expiry beyond the absolute end",
             Self::RevokedStaysRevoked => "6 a revoked session never comes back",
+            Self::SlowAnswersLeave => "7 a slow answer is written as long as it may be",
         }
     }
 }

@@ -83,6 +83,22 @@ pub(crate) const OUTAGES: Scenario = Scenario {
     ..STATEMENTS
 };
 
+/// Every statement may come after the revocation.
+pub(crate) const LEAVING: Scenario = Scenario {
+    name: "two tabs for ever, until one logs out",
+    level: Feed,
+    routes: &[Page, Refresh, Logout],
+    budget: Budget { sends: ALWAYS, logouts: 1, ..NOTHING },
+    ..STATEMENTS
+};
+
+/// A session is ended by its row.
+pub(crate) const ENDED: Scenario = Scenario {
+    name: "two tabs for ever, until the application ends the idle time",
+    budget: Budget { sends: ALWAYS, curtailments: 1, ..NOTHING },
+    ..STATEMENTS
+};
+
 pub(crate) const PAGES: Scenario = Scenario {
     name: "H: two tabs, pages and token/refresh/, to the absolute end",
     level: Feed,

@@ -5,12 +5,12 @@ use std::{rc::Rc, time::Duration};
 
 use cookiejwt_core::{
     Core, CustomClaims, Departure, LoginIds, LoginRequest, Outcome, Reason, RevocationLevel, SetCookies,
-    SettleRequest, Settlement, testing,
+    Settlement, testing,
 };
 use http::request::Parts;
 
 use crate::{
-    changes::Question,
+    changes::{Asked, Question},
     converse::{Progress, converse},
     hash::QuickMap,
     scenario::{ABSOLUTE, AHEAD, CLOCK_LEEWAY, IDLE, LEEWAY, Scenario},
@@ -63,7 +63,7 @@ pub(crate) enum Pause {
     Session { session: Session, has_access: bool },
     Set(Session),
     /// A rotation or a late answer.
-    Question(Rc<Question>),
+    Question(Rc<Asked>),
     /// It asks once more, and needs the time.
     Again,
     Settled(Verdict),
@@ -96,7 +96,7 @@ pub(crate) struct Server {
     /// The same keys at the level that asks least: mints the texts that requests carry.
     mint: Core,
     pauses: QuickMap<(Inputs, Vec<Reply>, u8), Pause>,
-    settles: QuickMap<(Departs, Millis), Option<Rc<SettleRequest>>>,
+    settles: QuickMap<(Departs, Millis), Option<Rc<Asked>>>,
     /// One that the core made, to be filled in anew.
     departure: Option<Departure>,
     refresh_texts: QuickMap<Refresh, String>,
@@ -133,13 +133,13 @@ impl Server {
     }
 
     /// What has to be asked when an answer leaves now.
-    pub(crate) fn late_departure(&mut self, departs: Departs, now: Millis) -> Option<Rc<SettleRequest>> {
+    pub(crate) fn late_departure(&mut self, departs: Departs, now: Millis) -> Option<Rc<Asked>> {
         let (core, departure) = (&self.core, self.departure.as_mut().unwrap());
         let request = self.settles.entry((departs, now)).or_insert_with(|| {
             departure.session_id = departs.session.id();
             departure.refresh_jti = token_id(departs.refresh);
             departure.settles_at = timestamp(departs.settles_at);
-            core.late_departure(departure, datetime(now).into()).map(Rc::new)
+            core.late_departure(departure, datetime(now).into()).map(|request| Rc::new(Asked::new(Question::Settle(request))))
         });
         request.clone()
     }

@@ -3,12 +3,15 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
+    changes::Change,
     clock,
     fault::{Fault, Statement},
+    hash::QuickSet,
     invariant::{self, Broken},
     request::spend,
-    scenario::Scenario,
+    scenario::{Grain, LEEWAY, Scenario},
     server::{Inputs, Route, Server},
+    store::Row,
     token::{Jar, Millis},
     world::{Flight, Owner, Path, Stage, Wait, World},
 };
@@ -29,7 +32,7 @@ pub(crate) enum Step {
     Read(usize),
     Revoke(usize),
     Leave(usize),
-    LeaveThenFail(usize),
+    LeaveThenLose(usize),
     Deliver(usize),
     Lose(usize),
     WriteReceipt(usize),
@@ -47,11 +50,19 @@ pub(crate) struct Model {
     pub(crate) server: Server,
     /// Rows of the design's table that decided, and how often.
     pub(crate) rows: BTreeMap<&'static str, usize>,
+    /// What the store that ships was asked as well.
+    pub(crate) asked: QuickSet<(Row, Change)>,
 }
 
 impl Model {
     pub(crate) fn new(scenario: Scenario, fault: Option<Fault>) -> Self {
-        Self { server: Server::new(&scenario), scenario, fault, rows: BTreeMap::new() }
+        Self {
+            server: Server::new(&scenario),
+            scenario,
+            fault,
+            rows: BTreeMap::new(),
+            asked: QuickSet::default(),
+        }
     }
 
     pub(crate) fn is(&self, fault: Fault) -> bool {
@@ -71,7 +82,10 @@ impl Model {
         steps.extend(clock::next(world, self).map(Step::Clock));
         self.sends(world, &mut steps);
         for (index, flight) in world.flights.iter().enumerate() {
-            self.flight_steps(world, index, flight, &mut steps);
+            // Two that are alike are as good as one.
+            if index == 0 || world.flights[index - 1] != *flight {
+                self.flight_steps(world, index, flight, &mut steps);
+            }
         }
         if !self.is(Fault::ReceiptsNeverWritten) {
             let notes = 0..world.notes.len();
@@ -94,6 +108,10 @@ impl Model {
     fn sends(&self, world: &World, steps: &mut Vec<Step>) {
         let left = &world.left;
         let nodes = || 0..self.scenario.nodes;
+        let is_over = world.sessions.iter().any(|session| session.truth.sentenced != [false; 2]);
+        if is_over && self.scenario.is_endless() {
+            return;
+        }
         if left.sends > 0 && self.is_turn_of(Owner::Browser, world) {
             for route in self.scenario.routes {
                 let is_left = match route {
@@ -132,8 +150,9 @@ impl Model {
         !self.is_glance(route)
             || named.is_some_and(|id| {
                 let row = &world.sessions[0].row;
+                let is_noted = world.notes.iter().any(|note| note.refresh == id);
                 let is_news = row.current == id && row.previous.is_some() && row.received_at.is_none();
-                is_news || matches!(self.fault, Some(Fault::Without(Statement::Receipt, _)))
+                is_news && !is_noted || matches!(self.fault, Some(Fault::Without(Statement::Receipt, _)))
             })
     }
 
@@ -141,8 +160,9 @@ impl Model {
         let fails = world.left.failures > 0;
         match &flight.stage {
             Stage::Travelling(_) => {
-                steps.extend([Step::Arrive(index), Step::Lose(index)]);
-                if fails && self.scenario.grain != crate::scenario::Grain::Statements {
+                // One that is lost was as good as never sent.
+                steps.push(Step::Arrive(index));
+                if fails && self.scenario.grain != Grain::Statements {
                     steps.push(Step::ArriveThenFail(index));
                 }
             }
@@ -164,16 +184,21 @@ impl Model {
                     steps.push(Step::Lose(index));
                 }
             }
-            Stage::Serving(_) => {
-                steps.push(Step::Leave(index));
-                if fails {
-                    steps.push(Step::LeaveThenFail(index));
+            Stage::Serving(_) if flight.path.owner == Owner::Thief => steps.push(Step::Leave(index)),
+            // It makes no difference when an answer is lost, only whether the store was told that it leaves.
+            Stage::Serving(answer) => {
+                steps.extend([Step::Leave(index), Step::Lose(index)]);
+                let now = world.now + self.scenario.ahead(flight.path.node);
+                if answer.departs.is_some_and(|departs| now > departs.settles_at - LEEWAY / 2) {
+                    steps.push(Step::LeaveThenLose(index));
                 }
-                if flight.path.owner == Owner::Browser {
+            }
+            Stage::Answered(_) => {
+                steps.push(Step::Deliver(index));
+                if !self.scenario.lingers {
                     steps.push(Step::Lose(index));
                 }
             }
-            Stage::Answered(_) => steps.extend([Step::Deliver(index), Step::Lose(index)]),
         }
     }
 
@@ -200,7 +225,7 @@ impl Model {
                 }
             }
             Step::Leave(index) => self.leave(&mut next, index, false)?,
-            Step::LeaveThenFail(index) => self.leave(&mut next, index, true)?,
+            Step::LeaveThenLose(index) => self.leave(&mut next, index, true)?,
             Step::WriteReceipt(index) => self.write_receipt(&mut next, index)?,
             Step::LoseReceipt(index) => drop(next.notes.remove(index)),
             Step::Arrive(index)
@@ -249,11 +274,11 @@ impl World {
         }
     }
 
-    /// The application brings the idle end forward: the tokens that are out say otherwise.
+    /// The application ends a session by its row: the tokens that are out say otherwise.
     fn curtail(&mut self) {
         self.left.curtailments -= 1;
         for session in &mut self.sessions {
-            session.row.expires = session.row.expires.min(self.now / 1000 + 1);
+            session.row.expires = session.row.expires.min(self.now / 1000);
         }
     }
 
@@ -280,7 +305,7 @@ impl fmt::Display for Step {
             Self::Abuse(route, node, _) => write!(f, "the thief sends {route:?} to node {node}"),
             Self::Steal => f.write_str("the thief copies the jar"),
             Self::Poll(node) => write!(f, "node {node} asks for revocations"),
-            Self::Curtail => f.write_str("the application brings the idle end forward"),
+            Self::Curtail => f.write_str("the application ends the idle time"),
             Self::Crash => f.write_str("the browser crashes, and starts with the jar of its disk"),
             Self::Arrive(_) => f.write_str("arrival of"),
             Self::ArriveThenFail(_) => f.write_str("arrival, UPDATE reported as failed, of"),
@@ -291,7 +316,7 @@ impl fmt::Display for Step {
             Self::Read(_) => f.write_str("fresh read of"),
             Self::Revoke(_) => f.write_str("durable revocation by"),
             Self::Leave(_) => f.write_str("departure of"),
-            Self::LeaveThenFail(_) => f.write_str("departure, UPDATE reported as failed, of"),
+            Self::LeaveThenLose(_) => f.write_str("departure and loss of"),
             Self::Deliver(_) => f.write_str("delivery of"),
             Self::Lose(_) => f.write_str("loss of"),
             Self::WriteReceipt(_) => f.write_str("the store is told of the receipt of"),

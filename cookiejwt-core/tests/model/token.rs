@@ -8,6 +8,8 @@ pub(crate) type Millis = i32;
 /// Whole seconds since [`NOW`].
 pub(crate) type Seconds = i32;
 
+const NOW_SECONDS: i64 = NOW.unix_timestamp();
+
 /// So long ago that nothing compares with it any more.
 pub(crate) const LONG_AGO: Millis = -1_000_000;
 /// Later than everything.
@@ -115,14 +117,14 @@ pub(crate) fn datetime(now: Millis) -> OffsetDateTime {
 }
 
 pub(crate) fn timestamp(now: Millis) -> Timestamp {
-    datetime(now).into()
+    Timestamp::from_millis(NOW_SECONDS * 1000 + i64::from(now))
 }
 
 pub(crate) fn millis(time: Timestamp) -> Millis {
-    i32::try_from(time.as_millis() - Timestamp::from(NOW).as_millis()).unwrap()
+    i32::try_from(time.as_millis() - NOW_SECONDS * 1000).unwrap()
 }
 
 /// A claim of a token, in seconds since 1970.
 pub(crate) fn seconds(claim: i64) -> Seconds {
-    i32::try_from(claim - NOW.unix_timestamp()).unwrap()
+    i32::try_from(claim - NOW_SECONDS).unwrap()
 }

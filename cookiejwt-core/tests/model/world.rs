@@ -55,6 +55,10 @@ pub(crate) struct Truth {
     /// Refresh tokens that were rotated or replaced, and after what time it is theft to present them: [`NEVER`] as
     /// long as the answer with their successor may have been lost.
     pub(crate) spent: Vec<(u8, Millis)>,
+    /// What the columns of the row should say.
+    pub(crate) settles_at: Millis,
+    pub(crate) rotated_at: Option<Millis>,
+    pub(crate) is_received: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,7 +170,8 @@ impl World {
         let number = u8::try_from(self.sessions.len()).unwrap();
         let session = Session { number, begun: self.now / 1000 };
         let (row, access, refresh) = server.login(session, self.now, self.fresh_id());
-        self.sessions.push(SessionState { row, before: None, known: [None; NODES], truth: Truth::default() });
+        let truth = Truth { settles_at: row.settles_at, ..Truth::default() };
+        self.sessions.push(SessionState { row, before: None, known: [None; NODES], truth });
         Cookies::Set(access, refresh)
     }
 
