@@ -71,9 +71,12 @@ impl Model {
         }
         let asked = self.server.late_departure(departs, now).filter(|_| !self.is(Fault::LeavesUnasked));
         if let Some(asked) = asked {
-            let may_leave = invariant::may_leave(&world.sessions[departs.session.index()], departs, now, self);
+            let may_leave =
+                invariant::may_leave(&world.sessions[departs.session.index()], departs, now, self);
             let has_matched = self.ask(world, &asked, false)?;
-            hold(Invariant::SlowAnswersLeave, has_matched || !may_leave, || format!("{departs:?} is withheld"))?;
+            hold(Invariant::SlowAnswersLeave, has_matched || !may_leave, || {
+                format!("{departs:?} is withheld")
+            })?;
             if !has_matched && !self.is(Fault::WithheldWritten) {
                 return Ok(false);
             }
@@ -91,7 +94,9 @@ impl Model {
     /// What a presentation proves is noted, once.
     pub(crate) fn note(&self, world: &mut World, node: u8, verdict: &Verdict) {
         let given = match verdict.cookies {
-            Cookies::Set(_, refresh) if self.is(Fault::ReceiptWhenGiven) => Some((refresh.session, refresh.id)),
+            Cookies::Set(_, refresh) if self.is(Fault::ReceiptWhenGiven) => {
+                Some((refresh.session, refresh.id))
+            }
             _ => None,
         };
         for (session, refresh) in verdict.sighting.into_iter().chain(given) {

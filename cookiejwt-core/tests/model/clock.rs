@@ -128,7 +128,9 @@ impl Stop {
 fn jar_of(stage: &Stage) -> Jar {
     match stage.carries() {
         Carries::Jar(jar) => jar,
-        Carries::Cookies(Cookies::Set(access, refresh)) => Jar { access: Some(access), refresh: Some(refresh) },
+        Carries::Cookies(Cookies::Set(access, refresh)) => {
+            Jar { access: Some(access), refresh: Some(refresh) }
+        }
         Carries::Cookies(_) => Jar::default(),
     }
 }

@@ -319,4 +319,3 @@ fn row_of(reason: &Reason) -> &'static str {
         _ => "another",
     }
 }
-

@@ -91,16 +91,14 @@ pub(crate) const LEAVING: Scenario = Scenario {
     level: Feed,
     routes: &[Page, Refresh, Logout],
     budget: Budget { sends: ALWAYS, logouts: 1, ..NOTHING },
-    time: Time::Endless { tick: HALF, splits: false },
-    ..TABS
+    ..STATEMENTS
 };
 
 /// A session is ended by its row.
 pub(crate) const ENDED: Scenario = Scenario {
     name: "two tabs for ever, until the application ends the idle time",
     budget: Budget { sends: ALWAYS, curtailments: 1, ..NOTHING },
-    time: Time::Endless { tick: HALF, splits: false },
-    ..TABS
+    ..STATEMENTS
 };
 
 pub(crate) const PAGES: Scenario = Scenario {
@@ -113,6 +111,8 @@ pub(crate) const PAGES: Scenario = Scenario {
     time: Time::Until { horizon: 102_000, sees_ends: true },
     ..TABS
 };
+
+pub(crate) const PAGES_BY_STATEMENTS: Scenario = Scenario { grain: Grain::Statements, ..PAGES };
 
 pub(crate) const ALONE: [Scenario; 6] = [TABS, STATEMENTS, THREE, SKEWED, OUTAGES, PAGES];
 
@@ -220,7 +220,7 @@ pub(crate) const DEEP: [Scenario; 6] = [
     FOUR,
     Scenario { time: Time::Endless { tick: HALF, splits: true }, ..THREE },
     Scenario { grain: Grain::Statements, ..THREE },
-    Scenario { grain: Grain::Statements, ..PAGES },
+    PAGES_BY_STATEMENTS,
     Scenario { level: AtRefresh, ..THIEF_OF_PAGES },
     // Long enough for a replacement.
     Scenario { access: SHORT, time: Time::Until { horizon: 45_000, sees_ends: false }, ..THIEF },
@@ -250,6 +250,6 @@ pub(crate) const EXCEPTIONS: [(&str, Scenario); 6] = [
     ),
     (
         "requests on either side of the idle end",
-        Scenario { honest: Some(Assumption { before_own_end: false, ..HONEST }), ..PAGES },
+        Scenario { honest: Some(Assumption { before_own_end: false, ..HONEST }), ..PAGES_BY_STATEMENTS },
     ),
 ];

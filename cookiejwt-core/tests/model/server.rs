@@ -60,7 +60,10 @@ pub(crate) enum Reply {
 /// What a request waits for.
 #[derive(Clone, Debug)]
 pub(crate) enum Pause {
-    Session { session: Session, has_access: bool },
+    Session {
+        session: Session,
+        has_access: bool,
+    },
     Set(Session),
     /// A rotation or a late answer.
     Question(Rc<Asked>),
@@ -139,7 +142,8 @@ impl Server {
             departure.session_id = departs.session.id();
             departure.refresh_jti = token_id(departs.refresh);
             departure.settles_at = timestamp(departs.settles_at);
-            core.late_departure(departure, datetime(now).into()).map(|request| Rc::new(Asked::new(Question::Settle(request))))
+            core.late_departure(departure, datetime(now).into())
+                .map(|request| Rc::new(Asked::new(Question::Settle(request))))
         });
         request.clone()
     }
