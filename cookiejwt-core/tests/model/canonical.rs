@@ -25,8 +25,9 @@ impl World {
             self.shift(tick);
             self.merge_old_ids();
             self.visit_tokens(&mut |access, refresh| make_ageless(access, refresh, scenario.access));
-            for session in &mut self.sessions {
-                (session.row.issued, session.row.expires) = (0, IDLE);
+            let now = self.now;
+            for row in self.sessions.iter_mut().map(|session| &mut session.row) {
+                (row.issued, row.expires) = (0, if row.is_within_ends(now) { IDLE } else { 0 });
             }
         }
         self.renumber();

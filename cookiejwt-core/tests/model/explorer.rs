@@ -27,10 +27,6 @@ pub(crate) struct Report {
 type Parents = QuickMap<Rc<World>, Option<(Rc<World>, Step)>>;
 
 pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
-    explore_to(scenario, fault, None)
-}
-
-pub(crate) fn explore_to(scenario: Scenario, fault: Option<Fault>, limit: Option<usize>) -> Report {
     // The core has no clock; its test has one for its report.
     #[allow(clippy::disallowed_methods)]
     let start = std::time::Instant::now();
@@ -40,9 +36,6 @@ pub(crate) fn explore_to(scenario: Scenario, fault: Option<Fault>, limit: Option
     let mut queue = VecDeque::from([first]);
     let (mut transitions, mut broken) = (0, None);
     'all: while let Some(world) = queue.pop_front() {
-        if limit.is_some_and(|limit| parents.len() > limit) {
-            break;
-        }
         for step in model.steps(&world) {
             transitions += 1;
             match model.take(&world, step) {

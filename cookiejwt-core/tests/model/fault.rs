@@ -54,10 +54,8 @@ pub(crate) enum Clause {
 pub(crate) enum Fault {
     /// A statement without one of its clauses.
     Without(Statement, Clause),
-    /// One millisecond is added to what the clause compares or assigns.
-    OneMore(Statement, Clause),
-    /// One millisecond is taken from it.
-    OneLess(Statement, Clause),
+    /// So much is added to the time that a clause compares or assigns.
+    Off(Statement, Clause, Millis),
     /// UPDATE that sets `ends_at` anew.
     AbsoluteEndExtended,
     /// UPDATE that does not cap the idle end.
@@ -128,8 +126,7 @@ impl Clauses {
     /// What is added to the time that a clause is about.
     pub(crate) fn off(self, clause: Clause) -> Millis {
         match self.fault {
-            Some(Fault::OneMore(statement, at)) if (statement, at) == (self.statement, clause) => 1,
-            Some(Fault::OneLess(statement, at)) if (statement, at) == (self.statement, clause) => -1,
+            Some(Fault::Off(statement, at, by)) if (statement, at) == (self.statement, clause) => by,
             _ => 0,
         }
     }

@@ -127,7 +127,7 @@ fn honest(world: &World, model: &Model, work: &Work, verdict: &Verdict) -> Resul
     let is_cleared = verdict.cookies == Cookies::Clear || verdict.revoke.is_some();
     let has_failed = work.replies.contains(&Reply::Failed)
         || world.left.misses < model.scenario.budget.misses && verdict.reason == Reason::LostTwice;
-    let has_ended = has_ended || world.sessions.iter().any(|state| state.truth.sentenced != [false; 2]);
+    let has_ended = has_ended || model.scenario.is_endless() && world.is_over();
     let is_in = verdict.is_authenticated || has_failed || has_ended;
     hold(Invariant::HonestStaysIn, is_in && (!is_cleared || has_ended), || {
         format!("{:?} for {:?}", verdict.reason, work.inputs)

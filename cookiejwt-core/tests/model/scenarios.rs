@@ -65,21 +65,23 @@ pub(crate) const THREE: Scenario = Scenario {
 pub(crate) const FOUR: Scenario = Scenario { name: "H: four tabs for ever", tabs: 4, ..THREE };
 
 const QUARTER: Millis = LEEWAY / 4;
-
 /// The difference of the clocks comes off what a request and an answer may take.
+const BY_TWO_CLOCKS: Assumption =
+    Assumption { request: LEEWAY - QUARTER, answer: HALF - QUARTER, before_own_end: true };
+
 pub(crate) const SKEWED: Scenario = Scenario {
     name: "H: two tabs for ever, two nodes whose clocks differ",
     nodes: 2,
     skew: QUARTER,
-    honest: Some(Assumption { request: LEEWAY - QUARTER, answer: HALF - QUARTER, ..HONEST }),
+    honest: Some(BY_TWO_CLOCKS),
     time: Time::Endless { tick: QUARTER, splits: false },
     ..TABS
 };
 
 /// Row p' as well.
 pub(crate) const OUTAGES: Scenario = Scenario {
-    name: "H: two tabs for ever, UPDATEs without effect",
-    budget: Budget { sends: ALWAYS, misses: 2, ..NOTHING },
+    name: "H: two tabs for ever, and an UPDATE without effect",
+    budget: Budget { sends: ALWAYS, misses: 1, ..NOTHING },
     ..STATEMENTS
 };
 
@@ -103,13 +105,14 @@ pub(crate) const PAGES: Scenario = Scenario {
     name: "H: two tabs, pages and token/refresh/, to the absolute end",
     level: Feed,
     access: LONG,
-    budget: Budget { sends: 4, ..NOTHING },
+    budget: Budget { sends: 3, ..NOTHING },
     travels: false,
     lingers: false,
-    grain: Grain::Statements,
     time: Time::Until { horizon: 102_000, sees_ends: true },
     ..TABS
 };
+
+pub(crate) const PAGES_BY_STATEMENTS: Scenario = Scenario { grain: Grain::Statements, ..PAGES };
 
 pub(crate) const ALONE: [Scenario; 6] = [TABS, STATEMENTS, THREE, SKEWED, OUTAGES, PAGES];
 
@@ -128,6 +131,14 @@ pub(crate) const TURNS: Scenario = Scenario {
     ..TABS
 };
 
+/// The least gap at which that holds, to the millisecond.
+pub(crate) const TIGHT_TURNS: Scenario = Scenario {
+    name: "T: owner and thief take turns, no slower than they must",
+    turns: Some(TurnRules { gap: SHORT * 1000 + 2 * LEEWAY, owner_uses: true, noticed_at: 3 }),
+    time: Time::Endless { tick: HALF, splits: true },
+    ..TURNS
+};
+
 pub(crate) const UNUSED_TURNS: Scenario = Scenario {
     name: "T: owner and thief take turns, the owner uses nothing",
     turns: Some(TurnRules { gap: GAP, owner_uses: false, noticed_at: 4 }),
@@ -140,6 +151,7 @@ pub(crate) const THIEF: Scenario = Scenario {
     routes: &[Refresh],
     budget: Budget { sends: 2, thefts: 1, thief_sends: 2, ..NOTHING },
     honest: None,
+    grain: Grain::Statements,
     time: Time::Until { horizon: 26_000, sees_ends: false },
     ..PAGES
 };
@@ -188,9 +200,10 @@ pub(crate) const CURTAILED: Scenario = Scenario {
 const SHORTER: Time = Time::Until { horizon: 32_000, sees_ends: true };
 
 /// Until a stolen access token has ended, where it is let live; otherwise until it is refreshed ahead.
-pub(crate) const HOSTILE: [Scenario; 11] = [
+pub(crate) const HOSTILE: [Scenario; 12] = [
+    LEAVING,
+    ENDED,
     THIEF,
-    Scenario { level: AtRefresh, ..THIEF_OF_PAGES },
     Scenario { time: SHORTER, ..THIEF_OF_PAGES },
     Scenario { level: EveryRequest, time: SHORTER, ..THIEF_OF_PAGES },
     Scenario { level: AtRefresh, ..LOGOUT },
@@ -203,12 +216,40 @@ pub(crate) const HOSTILE: [Scenario; 11] = [
 ];
 
 /// For a quiet hour.
-pub(crate) const DEEP: [Scenario; 3] = [
+pub(crate) const DEEP: [Scenario; 6] = [
     FOUR,
     Scenario { time: Time::Endless { tick: HALF, splits: true }, ..THREE },
-    Scenario {
-        budget: Budget { sends: 3, thefts: 1, thief_sends: 2, ..NOTHING },
-        time: Time::Until { horizon: 36_000, sees_ends: false },
-        ..THIEF
-    },
+    Scenario { grain: Grain::Statements, ..THREE },
+    PAGES_BY_STATEMENTS,
+    Scenario { level: AtRefresh, ..THIEF_OF_PAGES },
+    // Long enough for a replacement.
+    Scenario { access: SHORT, time: Time::Until { horizon: 45_000, sees_ends: false }, ..THIEF },
+];
+
+/// What happens to a browser that does not keep to the assumptions, by one millisecond where they are a time.
+pub(crate) const EXCEPTIONS: [(&str, Scenario); 6] = [
+    (
+        "a request that takes longer than the leeway",
+        Scenario { honest: Some(Assumption { request: LEEWAY + 1, ..HONEST }), ..TABS },
+    ),
+    (
+        "an answer that takes longer than half of it once its head has left",
+        Scenario { honest: Some(Assumption { answer: HALF + 1, ..HONEST }), ..TABS },
+    ),
+    (
+        "two clocks, and a request that takes the whole leeway",
+        Scenario { honest: Some(Assumption { request: LEEWAY, ..BY_TWO_CLOCKS }), ..SKEWED },
+    ),
+    (
+        "two clocks, and an answer that takes the whole half",
+        Scenario { honest: Some(Assumption { answer: HALF, ..BY_TWO_CLOCKS }), ..SKEWED },
+    ),
+    (
+        "a browser that crashes before its jar is on disk, and had used the new pair",
+        Scenario { budget: Budget { crashes: 1, ..THREE.budget }, ..THREE },
+    ),
+    (
+        "requests on either side of the idle end",
+        Scenario { honest: Some(Assumption { before_own_end: false, ..HONEST }), ..PAGES_BY_STATEMENTS },
+    ),
 ];

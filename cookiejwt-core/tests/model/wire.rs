@@ -32,8 +32,7 @@ pub(crate) fn text(cookie: &SetCookie) -> String {
 }
 
 pub(crate) fn max_age(cookie: &SetCookie) -> Seconds {
-    let (_, life) = cookie.line().to_str().unwrap().split_once("Max-Age=").unwrap();
-    life.split_once("; Expires=").unwrap().0.parse().unwrap()
+    cookie.line().to_str().unwrap().split_once("Max-Age=").unwrap().1.parse().unwrap()
 }
 
 pub(crate) fn claims(text: &str) -> Value {

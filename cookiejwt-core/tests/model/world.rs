@@ -182,6 +182,13 @@ impl World {
         next
     }
 
+    /// Whether a session was revoked or ended by its row, so that an honest browser is refused with good reason.
+    pub(crate) fn is_over(&self) -> bool {
+        self.sessions
+            .iter()
+            .any(|state| state.truth.sentenced != [false; 2] || state.row.expires * 1000 <= self.now)
+    }
+
     pub(crate) fn of_browser(&self) -> usize {
         self.flights.iter().filter(|flight| flight.path.owner == Owner::Browser).count()
     }
