@@ -154,14 +154,18 @@ fn raced() -> Vec<Scenario> {
             .step(Step::WriteReceipts)
             .pass(11)
             .send(me_now(), reuse()),
-        stale("4 o", "the parent inside the leeway of the receipt")
-            .send(me_now(), first())
-            .keep("new")
-            .pass(9)
-            .send(get("/me").cookie("{new}"), me(1, 1, 5))
-            .step(Step::WriteReceipts)
-            .pass(10)
-            .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
+        // Late in the leeway the store is asked before the lines leave, and it knows that the jar has had them.
+        stale(
+            "4 o",
+            "the parent inside the leeway of the receipt: somebody, and no lines over those of the jar",
+        )
+        .send(me_now(), first())
+        .keep("new")
+        .pass(9)
+        .send(get("/me").cookie("{new}"), me(1, 1, 5))
+        .step(Step::WriteReceipts)
+        .pass(10)
+        .send(me_now(), me(1, 1, 7)),
         stale("4 r", "a grandparent inside the leeway")
             .send(me_now(), first())
             .keep("new")

@@ -67,7 +67,8 @@ async fn a_request_never_ends_its_own_session() {
                 world.switches.take_log().into_iter().filter(|call| *call == Call::Rotate).count();
             assert_eq!(rotations, 1, "{rule}");
             let lines = answer.set_cookies();
-            let names: std::collections::BTreeSet<_> = lines.iter().map(|line| line.split('=').next()).collect();
+            let names: std::collections::BTreeSet<_> =
+                lines.iter().map(|line| line.split('=').next()).collect();
             assert_eq!(names.len(), lines.len(), "{rule}: one line per name");
             assert_eq!(held(&world, &alice, &answer).await, holds, "{rule}");
         }
