@@ -161,7 +161,9 @@ async fn a_store_that_gives_no_answer_is_an_outage_and_no_frozen_feed() {
     for quarter in 0..100 {
         sleep(Wait::from_millis(250)).await;
         freeze(&world, 250);
+        let asked = Instant::now();
         assert_eq!(outcome(&node.authenticate(&alice.jar.get()).await), ALIVE, "after {quarter} quarters");
+        assert_eq!(Instant::now(), asked, "after {quarter} quarters: it waits for nobody");
     }
     assert_eq!(world.switches.count(Call::Find), 0);
 }
