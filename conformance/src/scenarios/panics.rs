@@ -47,17 +47,17 @@ fn at_handlers() -> Vec<Scenario> {
         .send(me_now(), me(1, 1, 7).sets(1, 7, 4).rows(&[ROTATED])),
         stale("users, at a refresh")
             .users(Panics)
-            .send(me_now(), caught())
+            .send(me_now(), caught().unasked())
             .users(Back)
             .send(me_now(), me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED])),
         stale("sessions, at a refresh")
             .sessions(Panics)
-            .send(me_now(), caught())
+            .send(me_now(), caught().unasked())
             .sessions(Back)
             .send(me_now(), me(1, 1, 7).sets(1, 7, 6).rows(&[ROTATED_LATER])),
         stale("users, at a guard")
             .users(Panics)
-            .send(get("/private").cookie("{alice}"), caught())
+            .send(get("/private").cookie("{alice}"), caught().unasked())
             .users(Back)
             .send(me_now(), me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED])),
         alice("users, at CurrentUser")

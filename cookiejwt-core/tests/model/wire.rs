@@ -32,7 +32,18 @@ pub(crate) fn text(cookie: &SetCookie) -> String {
 }
 
 pub(crate) fn max_age(cookie: &SetCookie) -> Seconds {
-    cookie.line().to_str().unwrap().split_once("Max-Age=").unwrap().1.split(';').next().unwrap().parse().unwrap()
+    cookie
+        .line()
+        .to_str()
+        .unwrap()
+        .split_once("Max-Age=")
+        .unwrap()
+        .1
+        .split(';')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 pub(crate) fn claims(text: &str) -> Value {
