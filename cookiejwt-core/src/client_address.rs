@@ -48,6 +48,7 @@ impl Core {
 }
 
 /// What the outermost of so many proxies wrote; `None` when the list is too short for that.
+#[allow(clippy::option_option, reason = "too short a list, and an entry that is no address, are two things")]
 fn forwarded(head: &RequestHead<'_>, hops: u32) -> Option<Option<IpAddr>> {
     let mut entries = Vec::new();
     head.visit(&X_FORWARDED_FOR, &mut |value| entries.extend(value.split(|byte| *byte == b',')));

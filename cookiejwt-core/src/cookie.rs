@@ -1,21 +1,21 @@
 //! Reading raw `Cookie` bytes, and writing `Set-Cookie` lines.
 
+mod life;
 mod twins;
 
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use time::OffsetDateTime;
 
-use self::twins::TwinWriter;
+pub(crate) use self::life::Life;
 pub use self::twins::Twins;
+use self::{life::EPOCH, twins::TwinWriter};
 use crate::{CredentialOrder, MintError, RequestHead, SessionChange, config::CookieSettings};
 
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_PAIRS: usize = 200;
 /// Browsers drop a cookie whose name and value are longer (RFC 6265bis §5.6).
 const MAX_COOKIE: usize = 4096;
-const EPOCH: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 
 /// One pair of a `Cookie` field as it stands there: looked into only for a name of ours.
 #[derive(Clone, Copy)]
@@ -197,36 +197,6 @@ impl ResponseHeaders for HeaderMap {
     }
 }
 
-/// How long a cookie lives that outlives the browser.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Life {
-    /// The second at which it leaves.
-    pub(crate) now: i64,
-    /// The second at which it ends.
-    pub(crate) ends_at: i64,
-}
-
-/// `Max-Age`, and `Expires` beside it: Java's `CookieManager` takes a cookie with `Max-Age` alone for one of RFC 2965,
-/// and sends it back in quotes, with `$Version` before it.
-impl fmt::Display for Life {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let max_age = self.ends_at.saturating_sub(self.now).max(0);
-        let ends_at = OffsetDateTime::from_unix_timestamp(self.now.saturating_add(max_age));
-        write!(f, "; Max-Age={max_age}; Expires=")?;
-        match ends_at {
-            Ok(ends_at) => write_date(ends_at, f),
-            Err(_) => f.write_str(EPOCH),
-        }
-    }
-}
-
-/// An IMF-fixdate (RFC 9110 §5.6.7), which is always in UTC.
-fn write_date(time: OffsetDateTime, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let [weekday, month] = [time.weekday().to_string(), time.month().to_string()];
-    let (day, year, (hour, minute, second)) = (time.day(), time.year(), time.to_hms());
-    write!(f, "{weekday:.3}, {day:02} {month:.3} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
-}
-
 /// Names, attributes and rendering of our cookies.
 #[derive(Clone, Debug)]
 pub(crate) struct CookieWriter {
@@ -355,15 +325,15 @@ fn attributes(settings: &CookieSettings) -> String {
     attributes
 }
 
-fn set(name: &str, value: &str, attributes: &str, life: Option<Life>) -> Result<SetCookie, MintError> {
+fn set(name: &str, value: &str, attributes: &str, until: Option<Life>) -> Result<SetCookie, MintError> {
     let length = name.len().saturating_add(value.len());
     let too_long = || MintError::CookieTooLong { name: name.into(), length };
     if length > MAX_COOKIE {
         return Err(too_long());
     }
-    let life = life.map(|life| life.to_string()).unwrap_or_default();
-    let mut line =
-        HeaderValue::try_from(format!("{name}={value}{attributes}{life}")).map_err(|_| too_long())?;
+    let until = until.map(|until| until.to_string()).unwrap_or_default();
+    let line = format!("{name}={value}{attributes}{until}");
+    let mut line = HeaderValue::try_from(line).map_err(|_| too_long())?;
     line.set_sensitive(true);
     Ok(SetCookie { name: name.into(), line })
 }

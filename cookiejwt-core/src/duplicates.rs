@@ -207,8 +207,8 @@ impl Core {
 
     fn twin_lines(&self, head: &RequestHead<'_>, access: bool, refresh: bool) -> Twins {
         let host = self.host(head);
-        let access = access.then(|| self.cookie_writer().access_twins(host)).unwrap_or_default();
-        let refresh = refresh.then(|| self.cookie_writer().refresh_twins(host)).unwrap_or_default();
+        let access = if access { self.cookie_writer().access_twins(host) } else { Vec::new() };
+        let refresh = if refresh { self.cookie_writer().refresh_twins(host) } else { Vec::new() };
         Twins::new([access, refresh].concat())
     }
 

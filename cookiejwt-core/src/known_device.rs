@@ -133,8 +133,8 @@ impl Core {
         let value = format!("{id}.{}", URL_SAFE_NO_PAD.encode(mac));
         // Some 130 bytes: it always fits.
         let now = login.record.created_at.as_seconds();
-        let life = Life { now, ends_at: now.saturating_add(LIFE) };
-        let Ok(line) = self.cookie_writer().device(&value, life) else { return login };
+        let until = Life { now, ends_at: now.saturating_add(LIFE) };
+        let Ok(line) = self.cookie_writer().device(&value, until) else { return login };
         Login { cookies: login.cookies.with_device(line), ..login }
     }
 }

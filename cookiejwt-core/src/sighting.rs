@@ -25,6 +25,7 @@ impl Sighting {
         Some(Box::new(Self { receipt, replaces: claims.replaces.clone() }))
     }
 
+    #[allow(clippy::unnecessary_box_returns, reason = "every caller keeps it boxed")]
     pub(crate) fn of_receipt(receipt: Receipt) -> Box<Self> {
         Box::new(Self { receipt: Some(receipt), replaces: None })
     }

@@ -199,10 +199,8 @@ impl Authenticator {
 
     async fn ask_to_rotate(&self, mut rotation: Rotation) -> Settlement {
         loop {
-            let outcome = match self.told("rotate", self.0.tokens.rotate(rotation.request()).await) {
-                Ok(outcome) => outcome,
-                Err(_) => return rotation.store_failed(),
-            };
+            let answer = self.0.tokens.rotate(rotation.request()).await;
+            let Ok(outcome) = self.told("rotate", answer) else { return rotation.store_failed() };
             match rotation.complete(outcome) {
                 RotationStep::Settled(settlement) => return settlement,
                 RotationStep::Again(again) => rotation = again.at(self.now()),

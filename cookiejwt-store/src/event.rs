@@ -277,6 +277,7 @@ impl Hooks {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one line for each event")]
 fn log(event: &Event<'_>) {
     match *event {
         Event::LoggedIn { subject, session, .. } => info!(%subject, session, "logged in"),

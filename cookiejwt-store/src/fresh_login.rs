@@ -41,8 +41,8 @@ impl Authenticator {
         let supersedes = Some(present.id.clone());
         let (login, unsent) = self.open_session(proven, options, &context, supersedes).await?;
         // A store that is away is asked again in the background, and the new session stands.
-        let superseded = self.supersede(present.id).await;
-        if let (Ok(0), Err(error)) = (superseded, self.present_session(who, &context).await) {
+        let ended = self.supersede(present.id).await;
+        if let (Ok(0), Err(error)) = (ended, self.present_session(who, &context).await) {
             unsent.take_back(RevocationReason::Replaced).await;
             return Err(error);
         }

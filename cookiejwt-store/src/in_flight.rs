@@ -119,11 +119,11 @@ impl Guest {
         let mut flights = self.in_flight.flights();
         for ((id, room), charges) in self.buckets.iter().zip(room).zip(charges) {
             let Some(flight) = flights.get(id) else { continue };
-            let charged = u32::try_from(flight.charged.saturating_sub(*charges)).unwrap_or(u32::MAX);
-            if flight.admitted.saturating_add(charged) < *room {
+            let newly = u32::try_from(flight.charged.saturating_sub(*charges)).unwrap_or(u32::MAX);
+            if flight.admitted.saturating_add(newly) < *room {
                 continue;
             }
-            if charged > 0 {
+            if newly > 0 {
                 return Admission::ReadAgain;
             }
             return Admission::Wait(Arc::clone(&flight.changed).notified_owned());

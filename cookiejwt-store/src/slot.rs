@@ -249,16 +249,12 @@ impl Slot {
             return true;
         }
         let now = self.auth.timestamp();
-        match &decision.departure {
-            Some(departure) => {
-                let ended = self.auth.0.revoked.reason(&departure.session_id, now).is_some();
-                !ended && !self.is_withheld.load(Ordering::Acquire)
-            }
-            None => {
-                let decided_at = self.decided_at.get().copied().unwrap_or(now);
-                !self.auth.0.core.load().is_late_to_clear(decided_at, now)
-            }
-        }
+        let Some(departure) = &decision.departure else {
+            let decided_at = self.decided_at.get().copied().unwrap_or(now);
+            return !self.auth.0.core.load().is_late_to_clear(decided_at, now);
+        };
+        let ended = self.auth.0.revoked.reason(&departure.session_id, now).is_some();
+        !ended && !self.is_withheld.load(Ordering::Acquire)
     }
 
     /// The decision of this slot, and when it was made where that matters.

@@ -28,7 +28,6 @@ fn nobody() -> Expected {
 }
 
 fn cookies() -> Vec<Scenario> {
-    let tossed = "__Host-access_token=x; __Host-access_token=y; __Host-access_token=z";
     vec![
         attack(
             "B20",

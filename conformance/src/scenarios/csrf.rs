@@ -156,6 +156,7 @@ fn other_sites() -> Vec<Scenario> {
     ]
 }
 
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn origins() -> Vec<Scenario> {
     let public = |scenario: Scenario| scenario.config(|config| config.public_origin("https://shop.example"));
     vec![

@@ -99,6 +99,7 @@ fn refused() -> Vec<Scenario> {
     ]
 }
 
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn raced() -> Vec<Scenario> {
     let first = || me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]);
     let reuse = || problem("session_revoked").clears().rows(&["#1 reuse #4 after #2"]);

@@ -79,6 +79,7 @@ mod tests {
         PrivateKey::from_pem(Algorithm::EdDsa, pem).unwrap()
     }
 
+    #[allow(clippy::large_stack_arrays, reason = "one table of builders")]
     #[test]
     fn who_shares_tokens_with_whom() {
         let other_secret =

@@ -12,6 +12,7 @@ const MOST_LINES: usize = 8;
 ///
 /// Boxed: hardly a browser has any, and every decision carries the place for them around.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::box_collection, reason = "one word instead of three in every decision")]
 pub struct Twins(Option<Box<Vec<SetCookie>>>);
 
 impl Twins {

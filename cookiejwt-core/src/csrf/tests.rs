@@ -418,6 +418,7 @@ fn login_asks_the_same_table() {
 
 /// `audit 3`: a login of the application's own.
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn a_login_is_asked_without_row_1() {
     const OWN: (&str, &[u8]) = (SITE, b"same-origin");
     const NONE: (&str, &[u8]) = (SITE, b"none");

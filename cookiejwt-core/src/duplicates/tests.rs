@@ -62,6 +62,7 @@ fn deleted(core: &Core, host: &str) -> Vec<String> {
 const REST: &str = "Secure; HttpOnly; SameSite=Lax";
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn the_other_identities_of_a_name_are_deleted_first() {
     let partitioned = format!("Path=/; {REST}; Partitioned");
     let plain = |domain: &str| format!("Path=/; Domain={domain}; {REST}");

@@ -125,7 +125,13 @@ fn whose_device_it_is() {
         ("a name that a sibling wrote", forged("__Host-", "%5F%5FHost-"), alice, hash, None),
         ("behind junk of its name", format!("{NAME}=x; {NAME}=y; {own}"), alice, hash, Some("s")),
         ("the fourth of its name", format!("{NAME}=x; {NAME}=y; {NAME}=z; {own}"), alice, hash, Some("s")),
-        ("the fifth is not looked at", format!("{0}=; {0}=; {0}=; {0}=; {own}", NAME), alice, hash, None),
+        (
+            "the fifth is not looked at",
+            format!("{NAME}=; {NAME}=; {NAME}=; {NAME}=; {own}"),
+            alice,
+            hash,
+            None,
+        ),
         ("too long", format!("{NAME}={}", "s".repeat(200)), alice, hash, None),
     ] {
         assert_eq!(known(&core, &cookies, subject, hash).as_deref(), expected, "{rule}");

@@ -207,7 +207,7 @@ impl Model {
         match step {
             Step::Clock(now) => next.now = now,
             Step::Send(route, node) => {
-                self.send(&mut next, Owner::Browser, Inputs::new(route, world.jar), node)?
+                self.send(&mut next, Owner::Browser, Inputs::new(route, world.jar), node)?;
             }
             Step::Abuse(route, node, index) => {
                 self.send(&mut next, Owner::Thief, Inputs::new(route, world.loot[index]), node)?;

@@ -161,13 +161,11 @@ impl Api {
         };
         let ends_at = decision.refresh_expires_at;
         let cookies = self.0.leaving(&decision).await;
-        match &decision.tokens {
-            Some(tokens) => Reply::tokens(tokens),
-            None => {
-                let reply = decision.required().map(|identity| session_reply(identity, ends_at));
-                self.with_cookies(reply.unwrap_or_else(Reply::problem), &cookies)
-            }
+        if let Some(tokens) = &decision.tokens {
+            return Reply::tokens(tokens);
         }
+        let reply = decision.required().map(|identity| session_reply(identity, ends_at));
+        self.with_cookies(reply.unwrap_or_else(Reply::problem), &cookies)
     }
 
     async fn logout(&self, head: RequestHead<'_>, body: &Body) -> Reply {

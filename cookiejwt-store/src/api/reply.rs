@@ -21,6 +21,7 @@ pub struct Reply {
 }
 
 /// Tokens stand in its lines and in its body.
+#[allow(clippy::missing_fields_in_debug, reason = "the cookies are secret")]
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();

@@ -200,6 +200,7 @@ pub async fn replace(store: &impl TokenStore, request: &ReplaceRequest) -> Resul
     changed(store.replace(request).await.unwrap())
 }
 
+#[allow(clippy::result_large_err, reason = "for tests, where the row is compared")]
 fn changed(outcome: ChangeOutcome) -> Result<(), Option<SessionRecord>> {
     match outcome {
         ChangeOutcome::Changed => Ok(()),

@@ -5,6 +5,7 @@ use metrics::{counter, gauge};
 
 use super::{Event, LoginRefusal};
 
+#[allow(clippy::too_many_lines, reason = "one line for each event")]
 pub(super) fn count(event: &Event<'_>) {
     match *event {
         Event::LoggedIn { .. } => login("success"),

@@ -84,7 +84,7 @@ impl Fault {
 
 #[cfg(feature = "mysql")]
 fn mysql_number(error: &dyn DatabaseError) -> Option<u16> {
-    error.try_downcast_ref::<sea_orm::sqlx::mysql::MySqlDatabaseError>().map(|error| error.number())
+    error.try_downcast_ref::<sea_orm::sqlx::mysql::MySqlDatabaseError>().map(sea_orm::SqlxMySqlError::number)
 }
 
 #[cfg(not(feature = "mysql"))]

@@ -74,7 +74,7 @@ fn close_idle_connections(db: &DatabaseConnection) {
     match &db.inner {
         #[cfg(feature = "postgres")]
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-            close_idle(db.get_postgres_connection_pool())
+            close_idle(db.get_postgres_connection_pool());
         }
         #[cfg(feature = "mysql")]
         DatabaseConnectionType::SqlxMySqlPoolConnection(_) => close_idle(db.get_mysql_connection_pool()),

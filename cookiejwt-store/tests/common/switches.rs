@@ -73,7 +73,7 @@ impl Switches {
     pub(crate) async fn wait(&self, call: Call) {
         let is_silent = self.state().silent.contains(&call);
         if is_silent {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -38,6 +38,7 @@ async fn refused(world: &World, fields: Fields<'_>) {
 }
 
 /// What is said in this world, twice.
+#[allow(clippy::needless_pass_by_value, reason = "closures")]
 fn heard(change: fn(ConfigBuilder) -> ConfigBuilder, story: impl AsyncFn(&World)) -> Vec<String> {
     let ear = listening();
     ear.run(async {
@@ -49,6 +50,7 @@ fn heard(change: fn(ConfigBuilder) -> ConfigBuilder, story: impl AsyncFn(&World)
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn a_page_that_a_proxy_has_made_foreign() {
     const CURE: &str = "if that is a page of yours, let the proxy keep Host (nginx: `proxy_set_header Host $http_host`), or set \
                         COOKIEJWT_PUBLIC_ORIGIN=";
@@ -107,6 +109,7 @@ fn a_page_that_a_proxy_has_made_foreign() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn a_proxy_that_is_not_known_and_a_login_over_plain_http() {
     let said = |from: &str, host: &str| {
         format!(

@@ -85,7 +85,7 @@ fn a_network_that_goes_before_the_answer_comes() {
         let before = refresh_token(&person).await;
         ask_slowly(&person).await;
         network.goes().await;
-        network.comes_back().await;
+        network.comes_back();
         is_still_signed_in_later(&person, &before).await;
     });
 }
@@ -115,7 +115,7 @@ impl Network {
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
 
-    async fn comes_back(&self) {
+    fn comes_back(&self) {
         self.is_there.send_replace(true);
     }
 }

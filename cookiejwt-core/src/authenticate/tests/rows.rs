@@ -336,6 +336,7 @@ fn every_settled_row_gives_its_reason() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn what_was_not_accepted_goes_to_the_event() {
     use CredentialName::{AccessCookie, Bearer, RefreshCookie};
     for (rule, request, expected) in [

@@ -137,9 +137,8 @@ impl Case {
         let public = self.public && self.origin.1 == Source::Public;
         let own = match self.origin.1 {
             Source::Own => matches!(self.authority.2, At::Own | At::OwnByTls),
-            // With Secure cookies a page over plain http is nobody's; that of this machine is.
-            Source::OwnPlain => false,
             Source::Loopback => self.authority.2 == At::Loopback,
+            // With Secure cookies a page over plain http is nobody's; that of this machine is.
             _ => false,
         };
         // A public origin is something to hold an Origin against.

@@ -149,9 +149,9 @@ fn row_o_every_presenter_gets_the_same_successor_and_no_expiry_is_extended() {
         assert_eq!(decision.reason, Reason::ParentInLeeway);
         let line = &lines(&decision.cookies)[1];
         let attributes = "Path=/; Secure; HttpOnly; SameSite=Lax";
-        let life = format!("Max-Age={max_age}; Expires=Fri, 02 Jan 2026 12:");
+        let ends = format!("Max-Age={max_age}; Expires=Fri, 02 Jan 2026 12:");
         assert!(
-            line.starts_with(&format!("{}; {attributes}; {life}", session.current)),
+            line.starts_with(&format!("{}; {attributes}; {ends}", session.current)),
             "{after} ms: {line}"
         );
         assert_eq!(decision.refresh_expires_at, Some(session.row.expires_at.to_datetime()));

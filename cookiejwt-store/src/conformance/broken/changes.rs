@@ -33,7 +33,7 @@ impl Broken {
             return met
                 && self.write(change, |row| {
                     if whole_row {
-                        row.clone_from(&seen)
+                        row.clone_from(&seen);
                     }
                 });
         }
