@@ -22,6 +22,7 @@ pub(crate) async fn start(world: World) -> Running {
     Running { address, stop: Box::new(move || Box::pin(async move { server.abort() })) }
 }
 
+#[allow(clippy::too_many_lines, reason = "one line for each route")]
 fn application(world: World) -> Router {
     let auth = world.auth.clone();
     let private = Router::new().route("/private", any(async || "private")).route_layer(auth.require_login());

@@ -23,7 +23,7 @@ impl Buckets {
                 ids.sort();
                 ids.iter().map(level).collect()
             }
-            Fault::LevelsLeaveOut => ids.iter().map(level).filter(Option::is_some).collect(),
+            Fault::LevelsLeaveOut => ids.iter().filter_map(level).map(Some).collect(),
             _ => ids.iter().map(level).collect(),
         }
     }
