@@ -20,6 +20,11 @@ pub fn pairs<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Vec<Pair> {
     parts.iter().filter_map(|part| pair(part)).collect()
 }
 
+/// A value without one pair of quotes around it (RFC 6265 §4.1.1).
+pub fn unquoted(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\"")).unwrap_or(value)
+}
+
 fn pair(part: &[u8]) -> Option<Pair> {
     let equals = part.iter().position(|byte| *byte == b'=')?;
     Some((trimmed(&part[..equals]), trimmed(&part[equals + 1..])))

@@ -6,7 +6,7 @@ mod line;
 mod signer;
 
 pub use self::{
-    cookies::{Pair, pairs},
+    cookies::{Pair, pairs, unquoted},
     head::Head,
     line::assert_line,
     signer::Signer,
