@@ -45,8 +45,9 @@ impl FromFigment for Config {
         }
         let table =
             table.into_iter().map(|(key, value)| (format!("{TABLE}_{}", key.to_ascii_uppercase()), value));
-        let pairs = table.chain(flat).map(pair).collect::<Result<Vec<_>, _>>()?;
-        Self::builder().vars(pairs)?.vars(env_vars()?)?.read_keys()?.build()
+        let table = table.map(pair).collect::<Result<Vec<_>, _>>()?;
+        let flat = flat.into_iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+        Self::builder().vars(table)?.vars(flat)?.vars(env_vars()?)?.read_keys()?.build()
     }
 }
 

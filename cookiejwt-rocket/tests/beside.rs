@@ -124,7 +124,7 @@ async fn two_fairings_stand_side_by_side() {
         let answer = send(login.body(r#"{"username":"alice","password":"alice-pw"}"#)).await;
         assert_eq!(answer.status, 200, "field 2d, field 41: {path}");
         let lines = answer.cookie_lines();
-        assert!(lines.len() == 2 && lines[0].starts_with(cookie), "field 2d, field 41: {path}: {lines:?}");
+        assert!(lines.len() == 3 && lines[0].starts_with(cookie), "field 2d, field 41: {path}: {lines:?}");
     }
     let customer = world.stale("alice").await.cookies();
     let root = world.log_in_at(&world.staff, "alice").await.cookies();

@@ -18,7 +18,7 @@ fn session(server: &Server, jar: &Jar) -> serde_json::Value {
 
 /// One answer brought a whole new pair, which works.
 fn is_renewed(server: &Server, before: &Jar, after: &Jar) {
-    assert_eq!(after.names(), [ACCESS, REFRESH]);
+    assert_eq!(after.names(), [ACCESS, DEVICE, REFRESH]);
     for name in [ACCESS, REFRESH] {
         assert_ne!(after.get(name), before.get(name), "{name}");
     }
