@@ -1,4 +1,4 @@
-use crate::common::{ACCESS, Home, Jar, LOGIN, LOGOUT, REFRESH, Server, wait_for};
+use crate::common::{ACCESS, DEVICE, Home, Jar, LOGIN, LOGOUT, REFRESH, Server, wait_for};
 
 /// An access token of a second, without tolerance, so that a test can wait for its end.
 const SHORT: [(&str, &str); 2] = [("COOKIEJWT_ACCESS_MAX_AGE", "1"), ("COOKIEJWT_LEEWAY", "0")];
@@ -112,10 +112,12 @@ fn the_refresh_route_renews_and_says_until_when() {
 #[test]
 fn a_refresh_token_used_again_after_the_leeway_ends_the_session() {
     let home = Home::new();
-    let server = home.start(&[("COOKIEJWT_REUSE_LEEWAY", "0")]);
+    let server = home.start(&[("COOKIEJWT_REUSE_LEEWAY", "1")]);
     let stolen = server.login();
     let honest = Jar::of(&server.me(&stolen.without(ACCESS)));
     assert_eq!(server.me(&honest).status, 200);
+    // Receipts are written once a second, and the leeway begins with them.
+    std::thread::sleep(std::time::Duration::from_secs(4));
     let thief = server.me(&stolen.without(ACCESS));
     assert_eq!((thief.status, thief.code().as_str()), (401, "session_revoked"), "{thief:?}");
     assert_eq!(server.me(&honest).status, 401, "the session is over for both");
