@@ -18,7 +18,9 @@ fn session(server: &Server, jar: &Jar) -> serde_json::Value {
 
 /// One answer brought a whole new pair, which works.
 fn is_renewed(server: &Server, before: &Jar, after: &Jar) {
-    assert_eq!(after.names(), [ACCESS, DEVICE, REFRESH]);
+    let mut names = after.names();
+    names.retain(|name| *name != DEVICE);
+    assert_eq!(names, [ACCESS, REFRESH]);
     for name in [ACCESS, REFRESH] {
         assert_ne!(after.get(name), before.get(name), "{name}");
     }
