@@ -315,9 +315,8 @@ impl Core {
     }
 
     fn expected_access(&self) -> Expected<'_> {
-        let ages = self.config().ages;
-        let (parties, session_life) = (self.parties(), ages.session);
-        Expected { parties, life: ages.access, session_life, leeway: ages.leeway }
+        let (ages, parties) = (self.config().ages, self.parties());
+        Expected { parties, life: ages.access, session_life: ages.session, leeway: ages.leeway }
     }
 
     fn expected_refresh(&self) -> Expected<'_> {
