@@ -1,6 +1,6 @@
 use cookiejwt_store::{
-    Assessment, CustomClaims, Realm, RefreshIds, RefreshStep, RotationRequest, SessionRecord, Timestamp, UserState,
-    core::testing,
+    Assessment, CustomClaims, Realm, RefreshIds, RefreshStep, RotationRequest, SessionRecord, Timestamp,
+    UserState, core::testing,
 };
 
 const NOW: i64 = 1_767_268_800_000;
