@@ -39,7 +39,7 @@ impl Authenticator {
         let answered = self.timestamp();
         let difference = difference(asked, theirs, answered);
         #[cfg(feature = "metrics")]
-        crate::event::counters::clock_difference(difference);
+        crate::event::counters::Counters(self.config().realm()).clock_difference(difference);
         if difference.abs() <= MOST_MILLIS {
             self.0.clock_skew.is_over();
         } else if self.0.clock_skew.is_due(answered) {

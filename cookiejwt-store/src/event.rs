@@ -29,7 +29,10 @@ pub(crate) use self::{
 /// Every text in it is safe to write into a log: line breaks and other control characters are escaped. None of it is a
 /// secret. A request with a valid access token is no event, because almost every request is one.
 ///
-/// With the feature `metrics` the same is counted through the facade `metrics`; every label has a few fixed values:
+/// With the feature `metrics` the same is counted through the facade `metrics`. Every label has a few fixed values. An
+/// authenticator with a [realm](cookiejwt_core::ConfigBuilder::realm) adds the label `realm` to each of its counters and gauges,
+/// and logs its events in a span `cookiejwt` with the field `realm`.
+///
 ///
 /// | counter | labels |
 /// |---|---|

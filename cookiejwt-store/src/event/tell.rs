@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{CsrfDenial, Decision, Identity, Problem, Reason, TokenFault};
-use tracing::trace;
+use tracing::{error_span, trace};
 
 #[cfg(feature = "metrics")]
-use super::counters;
+use super::counters::Counters;
 use super::{Event, Line, LoginRefusal, credential, log, printable};
 use crate::{Authenticator, LoginError, StoreError};
 
@@ -15,9 +15,11 @@ const TARGET: &str = "cookiejwt_store::event";
 
 impl Authenticator {
     pub(crate) fn emit(&self, event: Event<'_>) {
+        let realm = self.config().realm();
+        let _of_realm = (!realm.is_empty()).then(|| error_span!("cookiejwt", %realm).entered());
         log(&event);
         #[cfg(feature = "metrics")]
-        counters::count(&event);
+        Counters(realm).count(&event);
         self.0.hooks.tell(&event);
     }
 

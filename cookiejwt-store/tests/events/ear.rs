@@ -47,10 +47,15 @@ impl Heard {
 
 /// Everything that happens while this runs.
 pub(crate) fn hear(run: impl AsyncFnOnce(&World)) -> Told {
+    hear_in(World::new, run)
+}
+
+/// The same, in a world of one's own.
+pub(crate) fn hear_in(world: impl FnOnce() -> World, run: impl AsyncFnOnce(&World)) -> Told {
     let (ear, heard) = (listening(), Heard::default());
     let hook = heard.hook();
     ear.run(async {
-        let mut world = World::new();
+        let mut world = world();
         world.auth = world.builder().on_event(hook).build().unwrap();
         run(&world).await;
     });

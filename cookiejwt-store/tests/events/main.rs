@@ -4,6 +4,7 @@ mod advice;
 #[path = "../common/mod.rs"]
 mod common;
 mod ear;
+mod realms;
 
 use cookiejwt_store::{
     AuthUser, Authenticator, Body, Caller, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal,
