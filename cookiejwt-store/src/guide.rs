@@ -13,37 +13,37 @@
 //!
 //! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between this and plain sessions](choosing).
 
-#[doc = include_str!("../guide/attacks.md")]
+#[doc = include_str!("../docs/guide/attacks.md")]
 pub mod attacks {}
-#[doc = include_str!("../guide/choosing.md")]
+#[doc = include_str!("../docs/guide/choosing.md")]
 pub mod choosing {}
-#[doc = include_str!("../guide/csrf.md")]
+#[doc = include_str!("../docs/guide/csrf.md")]
 pub mod csrf {}
-#[doc = include_str!("../guide/front_ends.md")]
+#[doc = include_str!("../docs/guide/front_ends.md")]
 pub mod front_ends {}
-#[doc = include_str!("../guide/keys.md")]
+#[doc = include_str!("../docs/guide/keys.md")]
 pub mod keys {}
-#[doc = include_str!("../guide/migrating.md")]
+#[doc = include_str!("../docs/guide/migrating.md")]
 pub mod migrating {}
-#[doc = include_str!("../guide/mobile.md")]
+#[doc = include_str!("../docs/guide/mobile.md")]
 pub mod mobile {}
-#[doc = include_str!("../guide/monitoring.md")]
+#[doc = include_str!("../docs/guide/monitoring.md")]
 pub mod monitoring {}
-#[doc = include_str!("../guide/people.md")]
+#[doc = include_str!("../docs/guide/people.md")]
 pub mod people {}
-#[doc = include_str!("../guide/proxies.md")]
+#[doc = include_str!("../docs/guide/proxies.md")]
 pub mod proxies {}
-#[doc = include_str!("../guide/refresh.md")]
+#[doc = include_str!("../docs/guide/refresh.md")]
 pub mod refresh {}
-#[doc = include_str!("../guide/scaling.md")]
+#[doc = include_str!("../docs/guide/scaling.md")]
 pub mod scaling {}
-#[doc = include_str!("../guide/server_side_rendering.md")]
+#[doc = include_str!("../docs/guide/server_side_rendering.md")]
 pub mod server_side_rendering {}
-#[doc = include_str!("../guide/speed.md")]
+#[doc = include_str!("../docs/guide/speed.md")]
 pub mod speed {}
-#[doc = include_str!("../guide/streams.md")]
+#[doc = include_str!("../docs/guide/streams.md")]
 pub mod streams {}
-#[doc = include_str!("../guide/testing.md")]
+#[doc = include_str!("../docs/guide/testing.md")]
 pub mod testing {}
-#[doc = include_str!("../guide/two_kinds_of_users.md")]
+#[doc = include_str!("../docs/guide/two_kinds_of_users.md")]
 pub mod two_kinds_of_users {}
