@@ -1,6 +1,6 @@
 //! An operator with two user tables sees which of them an event belongs to.
 
-use cookiejwt_store::core::testing;
+use cookiejwt_store::{ConfigBuilder, core::testing};
 
 use crate::{
     PASSWORD, WRONG,
@@ -9,18 +9,26 @@ use crate::{
     fails_to_log_in, logs_in, refreshes,
 };
 
-fn story_of(realm: &str) -> Told {
-    let world = || World::with(testing::config().realm(realm));
-    hear_in(world, async |world| {
-        fails_to_log_in(world, "alice", WRONG).await;
-        let browser = logs_in(world).await;
-        refreshes(world, &browser).await;
-    })
+/// The names of the jar, whatever the realm.
+fn config() -> ConfigBuilder {
+    let config = testing::config().access_name("__Host-access_token").refresh_name("__Host-refresh_token");
+    config.known_devices(false)
+}
+
+fn story_of(config: ConfigBuilder) -> Told {
+    hear_in(
+        || World::with(config),
+        async |world| {
+            fails_to_log_in(world, "alice", WRONG).await;
+            let browser = logs_in(world).await;
+            refreshes(world, &browser).await;
+        },
+    )
 }
 
 #[test]
 fn every_counter_and_every_line_names_the_realm() {
-    let told = story_of("staff");
+    let told = story_of(config().realm("staff"));
     for counter in [
         "cookiejwt_logins_total{outcome=wrong_password,realm=staff}",
         "cookiejwt_logins_total{outcome=success,realm=staff}",
@@ -40,7 +48,7 @@ fn every_counter_and_every_line_names_the_realm() {
 
 #[test]
 fn without_a_realm_nothing_is_added() {
-    let told = story_of("");
+    let told = story_of(config());
     assert!(told.counters.contains_key("cookiejwt_logins_total{outcome=success}"), "{:?}", told.counters);
     for text in told.counters.keys().map(String::as_str).chain(told.log.lines()) {
         assert!(!text.contains("realm"), "{text}");

@@ -1,6 +1,6 @@
 //! Answers that never arrive: a tab that is closed, a network that goes, a browser that crashes. Nobody is logged out for it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fs, net::SocketAddr, path::Path, time::Duration};
 
 use browser::{Browser, Look};
 use serde_json::json;
@@ -19,7 +19,7 @@ const SLOW: &str = "/api/slow-error";
 /// Longer than the default leeway of 10 s. Browsers and servers have clocks of their own, so this has to pass.
 const BEYOND_THE_LEEWAY: Duration = Duration::from_secs(15);
 
-async fn refresh_token(person: &Visitor) -> String {
+pub(crate) async fn refresh_token(person: &Visitor) -> String {
     let tokens = person.tokens().await;
     tokens.into_iter().find(|cookie| cookie.name == REFRESH).expect("a refresh cookie").value
 }
@@ -38,7 +38,7 @@ async fn quiet_page(stage: &Stage, person: &Visitor) {
     expire(person).await;
 }
 
-async fn sign_in(person: &Visitor) {
+pub(crate) async fn sign_in(person: &Visitor) {
     let body = json!({ "username": USER, "password": PASSWORD }).to_string();
     let login = format!(
         "return (await fetch('/api/auth/token/', {{ method: 'POST', body: JSON.stringify({body}), \
@@ -47,7 +47,7 @@ async fn sign_in(person: &Visitor) {
     assert_eq!(person.run(&login).await, 200);
 }
 
-async fn expire(person: &Visitor) {
+pub(crate) async fn expire(person: &Visitor) {
     let expire = "return (await fetch('/api/demo/expire', { method: 'POST' })).status";
     assert_eq!(person.run(expire).await, 204);
 }
@@ -139,8 +139,25 @@ async fn is_still_signed_in_later(person: &Visitor, before: &str) {
     assert_eq!(who_am_i(person).await, "200");
 }
 
-/// Chromium writes its cookies to disk about every 30 s.
-const WRITTEN: Duration = Duration::from_secs(35);
+/// When an access token of 30 s is so near its end that the next request refreshes.
+const NEAR_ITS_END: Duration = Duration::from_secs(20);
+
+/// Chromium writes its cookies about 30 s after the first change, later when the machine is busy. The names are not encrypted.
+async fn jar_is_written(profile: &Path) {
+    let folder = profile.join("Default");
+    let is_written = || {
+        let files = [folder.join("Cookies"), folder.join("Cookies-wal"), folder.join("Network/Cookies")];
+        let mut contents = files.iter().filter_map(|file| fs::read(file).ok());
+        contents.any(|bytes| bytes.windows(REFRESH.len()).any(|window| window == REFRESH.as_bytes()))
+    };
+    for _ in 0..600 {
+        if is_written() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("Chromium did not write its cookies within two minutes");
+}
 
 /// Signs in, waits until the jar is on disk, refreshes, and crashes; what the browser is answered when it comes back.
 async fn crashes_after_a_refresh(stage: &Stage, uses_the_new_pair: bool) -> String {
@@ -148,7 +165,7 @@ async fn crashes_after_a_refresh(stage: &Stage, uses_the_new_pair: bool) -> Stri
     let person = stage.browser_at(profile.path()).await;
     person.goto(&stage.url("/health")).await;
     sign_in(&person).await;
-    tokio::time::sleep(WRITTEN).await; // longer than the access token lives
+    tokio::join!(jar_is_written(profile.path()), tokio::time::sleep(NEAR_ITS_END));
     assert_eq!(who_am_i(&person).await, "200", "refreshed");
     if uses_the_new_pair {
         assert_eq!(who_am_i(&person).await, "200", "used");

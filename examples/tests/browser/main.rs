@@ -12,6 +12,7 @@ mod login;
 mod looks;
 mod lost;
 mod password;
+mod prepared;
 mod refresh;
 mod sessions;
 mod stage;
