@@ -98,11 +98,7 @@ async fn a_guard_around_everything_lets_people_log_in() {
     for (number, guard) in guards(&world.auth).into_iter().enumerate() {
         let app = app(guard.redirect_to("/login"));
         let answer = log_in(&app).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.leaving()),
-            (200, Leaving::Both),
-            "guard {number}"
-        );
+        assert_eq!((answer.status.as_u16(), answer.leaving()), (200, Leaving::Both), "guard {number}");
         let out = send(&app, request("POST", "/api/auth/logout/", &[("cookie", &answer.cookies())])).await;
         assert_eq!((out.status.as_u16(), out.leaving()), (200, Leaving::Cleared), "guard {number}");
         assert_eq!(status(app.clone(), "").await, 401, "guard {number}");

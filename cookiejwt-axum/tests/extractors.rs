@@ -371,7 +371,11 @@ async fn a_user_whom_the_store_does_not_know_gets_no_session() {
     };
     let app = Router::new().route("/", any(login)).layer(world.auth.layer());
     let answer = send(&app, request("POST", "/", &[])).await;
-    assert_eq!((answer.code().as_str(), answer.leaving()), ("server_error", Leaving::Nothing), "not stored yet");
+    assert_eq!(
+        (answer.code().as_str(), answer.leaving()),
+        ("server_error", Leaving::Nothing),
+        "not stored yet"
+    );
     assert_eq!(world.store.counts(), Counts { create: 1, revoke: 1, ..Counts::default() });
 }
 

@@ -227,12 +227,7 @@ mod tests {
                 &[&mode("navigate", "iframe")[..], &[SAME_SITE]].concat(),
                 true,
             ),
-            (
-                "a frame of a frameset",
-                "GET",
-                &[&mode("navigate", "frame")[..], &[SAME_SITE]].concat(),
-                true,
-            ),
+            ("a frame of a frameset", "GET", &[&mode("navigate", "frame")[..], &[SAME_SITE]].concat(), true),
             (
                 "a frame of another site",
                 "GET",
@@ -246,12 +241,7 @@ mod tests {
                 false,
             ),
             ("a service worker hands a navigation on", "GET", &mode("navigate", "empty"), true),
-            (
-                "from another site",
-                "GET",
-                &[&mode("navigate", "empty")[..], &[CROSS_SITE]].concat(),
-                true,
-            ),
+            ("from another site", "GET", &[&mode("navigate", "empty")[..], &[CROSS_SITE]].concat(), true),
             ("it asks by itself, as Firefox has it", "GET", &mode("same-origin", "empty"), false),
             ("a service worker hands a form on", "POST", &mode("navigate", "empty"), false),
             ("a mode without a destination", "GET", &[("sec-fetch-mode", "navigate")], false),

@@ -272,11 +272,7 @@ async fn a_401_asks_the_next_route_of_the_same_path() {
     let world = World::default();
     let client = served(&world, [others, files.into()].concat()).await;
     let answer = get(&client, "/alone", "").await;
-    assert_eq!(
-        (answer.status, code(&answer)),
-        (401, "not_authenticated".into()),
-        "no page for everything"
-    );
+    assert_eq!((answer.status, code(&answer)), (401, "not_authenticated".into()), "no page for everything");
     let answer = send(request(&client, "GET", "/html", &[("Accept", "text/html")])).await;
     assert_eq!(answer.status, 418, "a second route of the same format");
 }

@@ -131,11 +131,7 @@ async fn it_is_bound_to_the_login() {
         ("of an earlier login of the same user", format!("{again_access}; {again_refresh}; {session}"), 401),
         ("made up", format!("{alice}; {NAME}=x"), 401),
     ] {
-        assert_eq!(
-            with(client.get("/cart"), &cookies).dispatch().await.status().code,
-            status,
-            "{rule}"
-        );
+        assert_eq!(with(client.get("/cart"), &cookies).dispatch().await.status().code, status, "{rule}");
     }
     let cookies = format!("{alice}; {session}");
     with(client.post("/api/auth/logout/"), &cookies).dispatch().await;

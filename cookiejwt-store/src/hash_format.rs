@@ -68,11 +68,7 @@ mod tests {
     #[test]
     fn the_beginning_and_never_the_hash() {
         for (rule, hash, format) in [
-            (
-                "PHP, Laravel",
-                "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
-                Some("$2y$"),
-            ),
+            ("PHP, Laravel", "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", Some("$2y$")),
             ("Werkzeug", "pbkdf2:sha256:600000$abc$0123", Some("pbkdf2:sha256")),
             ("Werkzeug 3", "scrypt:32768:8:1$abc$0123", Some("scrypt:")),
             ("ASP.NET", "AQAAAAIAAYagAAAAEJ1234", Some("ASP.NET Core Identity")),

@@ -364,10 +364,7 @@ mod tests {
             }
         }
         let long = "x".repeat(MAX_PASSWORD_BYTES + 1);
-        assert!(
-            matches!(Argon2id::default().hash(&long), Err(PasswordError::Length)),
-            "a long password"
-        );
+        assert!(matches!(Argon2id::default().hash(&long), Err(PasswordError::Length)), "a long password");
     }
 
     #[tokio::test]

@@ -35,16 +35,31 @@ fn cookies() -> Vec<Scenario> {
             public().cookie("\u{feff}{alice.access}"),
             nobody(),
         ),
-        attack("cookie names", "an em space before the name", public().cookie("\u{2003}{alice.access}"), nobody()),
+        attack(
+            "cookie names",
+            "an em space before the name",
+            public().cookie("\u{2003}{alice.access}"),
+            nobody(),
+        ),
         attack(
             "cookie names",
             "an ideographic space behind the name",
             public().cookie("__Host-access_token\u{3000}={alice.token}"),
             nobody(),
         ),
-        attack("cookie names", "a quoted name", public().cookie("\"__Host-access_token\"={alice.token}"), nobody()),
+        attack(
+            "cookie names",
+            "a quoted name",
+            public().cookie("\"__Host-access_token\"={alice.token}"),
+            nobody(),
+        ),
         attack("cookie names", "a nameless pair", public().cookie("={alice.access}"), nobody()),
-        attack("cookie names", "the form of RFC 2109", public().cookie("$Version=1, {alice.access}"), nobody()),
+        attack(
+            "cookie names",
+            "the form of RFC 2109",
+            public().cookie("$Version=1, {alice.access}"),
+            nobody(),
+        ),
         attack(
             "cookie names",
             "an encoded value",
@@ -82,7 +97,12 @@ fn bearers() -> Vec<Scenario> {
     let by_both = || post("/me").site("cross-site").cookie("{alice}");
     let dead = || problem("invalid_token");
     vec![
-        attack("bearers", "a list of bearers", get("/me").bearer("{alice.token}, Bearer {alice.token}"), dead()),
+        attack(
+            "bearers",
+            "a list of bearers",
+            get("/me").bearer("{alice.token}, Bearer {alice.token}"),
+            dead(),
+        ),
         attack("bearers", "a quoted bearer", get("/me").bearer("\"{alice.token}\""), dead()),
         attack("bearers", "a bearer as a parameter", get("/me").bearer("token={alice.token}"), dead()),
         attack("bearers", "Bearer and nothing", get("/me").line("Authorization: Bearer"), dead()),
@@ -95,13 +115,24 @@ fn bearers() -> Vec<Scenario> {
             get("/me?access_token={alice.token}&token={alice.token}"),
             problem("not_authenticated"),
         ),
-        attack("CSRF beside a bearer", "Basic excuses nobody from CSRF", by_both().line("Authorization: Basic YTpi"), {
-            problem("csrf_failed")
-        }),
-        attack("CSRF beside a bearer", "junk excuses nobody from CSRF", by_both().bearer("junk"), problem("csrf_failed")),
-        attack("CSRF beside a bearer", "a valid bearer is its own credential", by_both().bearer("{bob.token}"), {
-            me_by_header(2, 4, 6)
-        }),
+        attack(
+            "CSRF beside a bearer",
+            "Basic excuses nobody from CSRF",
+            by_both().line("Authorization: Basic YTpi"),
+            problem("csrf_failed"),
+        ),
+        attack(
+            "CSRF beside a bearer",
+            "junk excuses nobody from CSRF",
+            by_both().bearer("junk"),
+            problem("csrf_failed"),
+        ),
+        attack(
+            "CSRF beside a bearer",
+            "a valid bearer is its own credential",
+            by_both().bearer("{bob.token}"),
+            me_by_header(2, 4, 6),
+        ),
     ]
 }
 

@@ -149,8 +149,7 @@ fn not_permitted() -> Vec<Scenario> {
         stale("row h", "from another origin of the same site").send(me_now().site("same-site"), refused()),
         stale("row h", "OPTIONS").send(request("OPTIONS", "/me").cookie("{alice}"), refused()),
         stale("row h", "prefetch, nobody says from where").send(prepared(me_now()), refused()),
-        stale("row h", "prerender, for a sibling")
-            .send(prepared(me_now().site("same-site")), refused()),
+        stale("row h", "prerender, for a sibling").send(prepared(me_now().site("same-site")), refused()),
         stale("row h", "prerendered navigation of a sibling")
             .send(prepared(navigation(me_now().site("same-site"), "document")), refused()),
         stale("row h", "prerender, from a trusted origin")
@@ -161,7 +160,8 @@ fn not_permitted() -> Vec<Scenario> {
             .send(prepared(me_now().site("same-origin")), rotated()),
         stale("row m", "a prerendered public page")
             .send(prepared(get("/optional").site("none").cookie("{alice}")), rotated()),
-        stale("row h", "two Sec-Fetch-Site").send(me_now().site("same-origin").site("same-origin"), refused()),
+        stale("row h", "two Sec-Fetch-Site")
+            .send(me_now().site("same-origin").site("same-origin"), refused()),
         stale("row h", "a frame on another site")
             .send(navigation(me_now().site("cross-site"), "iframe"), refused()),
         stale("row m", "a frame of the same site")
@@ -248,17 +248,17 @@ fn optional() -> Vec<Scenario> {
         alice("optional identity", "somebody").send(get("/optional").cookie("{alice}"), me(1, 1, 3)),
         alice("optional identity", "dead cookies mean nobody, and are cleared")
             .send(get("/optional").cookie("{alice.forged_access}"), nobody().clears()),
-        alice("optional identity", "early cookies mean nobody").send(get("/optional").cookie("{early}"), nobody()),
+        alice("optional identity", "early cookies mean nobody")
+            .send(get("/optional").cookie("{early}"), nobody()),
         alice("optional identity", "a revoked session means nobody")
             .send(post("/api/auth/logout/").cookie("{alice}"), json("{}").clears().rows(&["#1 logout #2"]))
             .send(get("/optional").cookie("{alice}"), nobody().clears()),
         stale("optional identity", "a refresh is not permitted: nobody")
             .send(get("/optional").site("cross-site").cookie("{alice}"), nobody()),
-        stale("optional identity", "a prepared page that may not refresh says so, and is asked again")
-            .send(
-                prepared(get("/optional").site("same-site").cookie("{alice}")),
-                problem("refresh_required"),
-            ),
+        stale("optional identity", "a prepared page that may not refresh says so, and is asked again").send(
+            prepared(get("/optional").site("same-site").cookie("{alice}")),
+            problem("refresh_required"),
+        ),
         alice("optional identity", "a prepared page of nobody")
             .send(prepared(get("/optional").site("same-site")), nobody()),
         alice("optional identity", "a prepared page with dead cookies")

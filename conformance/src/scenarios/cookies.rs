@@ -122,7 +122,7 @@ fn healed() -> Vec<Scenario> {
             json(REFRESHED).sets(1, 5, 4).rows(&["#1 live #4 after #2"]).deletes_twins(true, true)
         }),
         alice("an answer that sets nothing").send(get("/me").cookie("{alice}; {alice}"), me(1, 1, 3)),
-        alice("row c")
+        alice("a revoked session: row c")
             .send(post("/api/auth/logout/").cookie("{alice}"), {
                 json("{}").clears().rows(&["#1 logout #2"])
             })

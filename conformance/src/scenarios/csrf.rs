@@ -36,7 +36,12 @@ fn safe() -> Vec<Scenario> {
         alice("CSRF row 1", "HEAD from another site", request("HEAD", "/me").site("cross-site"), {
             allowed().without_body()
         }),
-        alice("CSRF row 1", "OPTIONS from another site", request("OPTIONS", "/me").site("cross-site"), allowed()),
+        alice(
+            "CSRF row 1",
+            "OPTIONS from another site",
+            request("OPTIONS", "/me").site("cross-site"),
+            allowed(),
+        ),
         alice(
             "CSRF row 1",
             "GET with the content type of a form",
@@ -49,7 +54,12 @@ fn safe() -> Vec<Scenario> {
             get("/me").site("cross-site").line("Content-Type: Multipart/Form-Data; boundary=x"),
             denied(),
         ),
-        alice("CSRF row 1", "a WebSocket from another site", get("/ws").site("cross-site").upgrade(), denied()),
+        alice(
+            "CSRF row 1",
+            "a WebSocket from another site",
+            get("/ws").site("cross-site").upgrade(),
+            denied(),
+        ),
         alice(
             "CSRF row 1",
             "a WebSocket from another site, told by Origin alone",
@@ -68,9 +78,12 @@ fn safe() -> Vec<Scenario> {
             post("/me").site("cross-site").body(FORM, "_method=GET"),
             denied(),
         ),
-        alice("CSRF row 2", "a bearer from another site", change().site("cross-site").bearer("{alice.token}"), {
-            me_by_header(1, 1, 3)
-        }),
+        alice(
+            "CSRF row 2",
+            "a bearer from another site",
+            change().site("cross-site").bearer("{alice.token}"),
+            me_by_header(1, 1, 3),
+        ),
     ]
 }
 
@@ -95,7 +108,12 @@ fn fetch_metadata() -> Vec<Scenario> {
             ),
         alice("CSRF row 4", "same-origin", change().site("same-origin"), allowed()),
         alice("CSRF row 4", "none", change().site("none"), allowed()),
-        alice("CSRF row 4", "same-origin, Origin is hidden", change().site("same-origin").origin("null"), allowed()),
+        alice(
+            "CSRF row 4",
+            "same-origin, Origin is hidden",
+            change().site("same-origin").origin("null"),
+            allowed(),
+        ),
         alice(
             "CSRF row 4",
             "same-origin, no public origin to hold Origin against",
@@ -174,12 +192,7 @@ fn origins() -> Vec<Scenario> {
             change().line("Host: app.example:8443").origin("https://app.example:8443"),
             allowed(),
         ),
-        alice(
-            "CSRF row 6",
-            "the own host over plain http",
-            change().origin("http://app.example"),
-            denied(),
-        ),
+        alice("CSRF row 6", "the own host over plain http", change().origin("http://app.example"), denied()),
         alice(
             "CSRF row 6",
             "over plain http on a port",
@@ -212,9 +225,12 @@ fn origins() -> Vec<Scenario> {
         )
         .only(&["axum", "rocket"]),
         public(alice("CSRF row 6", "the public origin", change().origin("https://shop.example"), allowed())),
-        public(alice("CSRF row 6", "the host is not the public origin", change().origin("https://app.example"), {
-            denied()
-        })),
+        public(alice(
+            "CSRF row 6",
+            "the host is not the public origin",
+            change().origin("https://app.example"),
+            denied(),
+        )),
         alice("CSRF row 7", "another origin", change().origin("https://evil.example"), denied()),
         alice("CSRF row 7", "null", change().origin("null"), denied()),
         alice("CSRF row 7", "a subdomain", change().origin("http://www.app.example"), denied()),

@@ -112,8 +112,7 @@ fn no_redirects() -> Vec<Scenario> {
         row("a program that takes anything").send(get("/pages/notes").line("Accept: */*"), nobody()),
         row("fetch, whatever it accepts").send(mode("cors", "empty"), nobody()),
         row("a frame").send(mode("navigate", "iframe"), nobody()),
-        row("a frame of another site")
-            .send(mode("navigate", "iframe").site("cross-site"), nobody()),
+        row("a frame of another site").send(mode("navigate", "iframe").site("cross-site"), nobody()),
         row("a frame of the same site")
             .send(mode("navigate", "iframe").site("same-site"), to_login("/login?next=%2Fpages%2Fnotes")),
         row("a navigation that a service worker hands on")

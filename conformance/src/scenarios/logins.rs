@@ -43,8 +43,7 @@ fn own_refused() -> Vec<Scenario> {
         refused("by GET from a mail", get(OWN).site("none")),
         refused("by GET from the own page", get(OWN).site("same-origin")),
         refused("by GET of an old browser", get(OWN)),
-        scenario("custom login", "from another site, nobody")
-            .send(post(OWN).site("cross-site"), denied()),
+        scenario("custom login", "from another site, nobody").send(post(OWN).site("cross-site"), denied()),
         scenario("custom login", "by GET, nobody").send(get(OWN).site("none"), denied()),
         scenario("custom login", "a bearer beside cookies")
             .log_in("alice")

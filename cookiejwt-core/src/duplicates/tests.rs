@@ -1,3 +1,5 @@
+//! Names that came more than once. Rows are those of [`rules`](crate::rules).
+
 use http::{HeaderMap, Request, header, request::Parts};
 
 use super::DuplicateCookie;

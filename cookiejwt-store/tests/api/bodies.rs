@@ -38,11 +38,7 @@ async fn check(rule: &str, ask: Ask, expected: Option<bool>) {
 const GOOD_JSON: &[(&str, &str, bool)] = &[
     ("absent remember is true", r#"{"username":"alice","password":"correct horse"}"#, REMEMBERED),
     ("remember", r#"{"username":"alice","password":"correct horse","remember":true}"#, REMEMBERED),
-    (
-        "null is absent",
-        r#"{"username":"alice","password":"correct horse","remember":null}"#,
-        REMEMBERED,
-    ),
+    ("null is absent", r#"{"username":"alice","password":"correct horse","remember":null}"#, REMEMBERED),
     ("true", r#"{"username":"alice","password":"correct horse","remember":"true"}"#, REMEMBERED),
     ("on", r#"{"username":"alice","password":"correct horse","remember":"on"}"#, REMEMBERED),
     ("1", r#"{"username":"alice","password":"correct horse","remember":"1"}"#, REMEMBERED),

@@ -83,13 +83,7 @@ struct Row {
 const LATIN1_DATABASE: &str = "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
 
 const ROWS: [Row; 3] = [
-    Row {
-        name: "NUL on PostgreSQL",
-        server: &POSTGRES,
-        options: "",
-        table: "login TEXT",
-        login: "al\0ice",
-    },
+    Row { name: "NUL on PostgreSQL", server: &POSTGRES, options: "", table: "login TEXT", login: "al\0ice" },
     Row {
         name: "an emoji in a LATIN1 database of PostgreSQL",
         server: &POSTGRES,

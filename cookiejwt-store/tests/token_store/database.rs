@@ -184,15 +184,9 @@ async fn a_login_inside_the_only_connections_transaction_says_what_to_do() {
     let login = auth.login(&alice, LoginOptions::new(), LoginContext::default()).await;
     tokio::time::resume();
     let error = login.unwrap_err().to_string();
-    assert!(
-        error.contains("commit the transaction that holds it before calling `login`"),
-        "{error}"
-    );
+    assert!(error.contains("commit the transaction that holds it before calling `login`"), "{error}");
     transaction.commit().await.unwrap();
-    assert!(
-        auth.login(&alice, LoginOptions::new(), LoginContext::default()).await.is_ok(),
-        "after it"
-    );
+    assert!(auth.login(&alice, LoginOptions::new(), LoginContext::default()).await.is_ok(), "after it");
 }
 
 /// An application bans a user and ends his sessions in one transaction of its own: both happen, or neither.

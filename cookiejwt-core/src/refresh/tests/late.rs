@@ -1,5 +1,4 @@
-//! Row o' and slow answers: an honest client is never a thief. `field` numbers are those of the collection of cases that people
-//! met elsewhere.
+//! Row o' of [`rules`](crate::rules) and slow answers: an honest client is never a thief.
 
 use super::*;
 use crate::{Departure, LateRequest, Receipt, Sighting};
