@@ -1,5 +1,6 @@
-//! One table of HTTP scenarios in the words of `wire.md` and `rules.md`, run over real sockets with raw bytes, unchanged,
-//! through every adapter: `cargo test -p conformance` prints it with one column per framework.
+//! One table of HTTP scenarios, run over real sockets with raw bytes, unchanged, through every adapter: `cargo test -p
+//! conformance` prints it with one column per framework. "row m" and "CSRF row 4" are rows of the tables of
+//! `cookiejwt_core::rules` (`cookiejwt-core/docs/decide.md`).
 //!
 //! * [`World`] is what an application stands on: a clock that is moved by hand, stores that count and fail on demand,
 //!   ids that are known beforehand. The tests of the other crates use it too.

@@ -8,7 +8,7 @@ use crate::{Expected, Request, world::ACCESS_LIFE_AND_LEEWAY};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Scenario {
-    /// The place in `rules.md` or `wire.md`.
+    /// A row of `cookiejwt_core::rules`, or what the rule is about.
     pub rule: &'static str,
     pub name: &'static str,
     pub config: fn(ConfigBuilder) -> ConfigBuilder,

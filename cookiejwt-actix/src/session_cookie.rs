@@ -68,7 +68,7 @@ fn is_stored(_: &HttpRequest) -> bool {
 
 #[cfg(all(test, feature = "actix-session"))]
 #[test]
-fn field_20_the_cure_names_the_version_that_is_seen() {
+fn the_cure_names_the_version_that_is_seen() {
     let manifest = include_str!("../../Cargo.toml");
     let line = manifest.lines().find(|line| line.starts_with("actix-session")).unwrap();
     let version = line.split('"').nth(1).unwrap();

@@ -39,28 +39,28 @@ async fn page() -> &'static str {
 type Obstacle = fn(&mut ServiceConfig, &Authenticator);
 
 const OBSTACLES: [(&str, Obstacle); 8] = [
-    ("field 7a: a guarded scope", |config, auth| {
+    ("a guarded scope", |config, auth| {
         config.service(web::scope("/api").wrap(auth.require_login()).route("/notes", web::get().to(page)));
     }),
-    ("field 7a: a scope", |config, _| {
+    ("a scope", |config, _| {
         config.service(web::scope("/api").route("/notes", web::get().to(page)));
     }),
-    ("field 7a: a scope with the same prefix", |config, _| {
+    ("a scope with the same prefix", |config, _| {
         config.service(web::scope("/api/auth").route("/notes", web::get().to(page)));
     }),
-    ("field 7d: the catch-all of a single-page application", |config, _| {
+    ("the catch-all of a single-page application", |config, _| {
         config.route("/{path:.*}", web::to(page));
     }),
-    ("field 7d: a default service", |config, _| {
+    ("a default service", |config, _| {
         config.default_service(web::to(page));
     }),
-    ("field 7d: a resource with a parameter", |config, _| {
+    ("a resource with a parameter", |config, _| {
         config.route("/api/{part}/{rest:.*}", web::get().to(page));
     }),
-    ("field 7d: a scope of everything, with a default service", |config, auth| {
+    ("a scope of everything, with a default service", |config, auth| {
         config.service(web::scope("").wrap(auth.require_login()).default_service(web::to(page)));
     }),
-    ("field 7a: a route guard", |config, _| {
+    ("a route guard", |config, _| {
         config.service(
             web::scope("/api").guard(guard::Header("x-api", "1")).route("/notes", web::get().to(page)),
         );
@@ -226,7 +226,7 @@ async fn a_guard_asks_its_own_authenticator() {
                 let request = TestRequest::get().uri("/page").insert_header((header::COOKIE, cookies));
                 answers.push(send(&app, request).await.0);
             }
-            assert_eq!(answers, expected, "audit 5, field 43: guard {number}, {rule}");
+            assert_eq!(answers, expected, "guard {number}, {rule}");
         }
     }
 }
@@ -243,13 +243,13 @@ async fn a_guard_around_everything_lets_people_log_in() {
             .wrap(world.auth.middleware());
         let app = init_service(app).await;
         let wrong = send(&app, post("/api/auth/token/", r#"{"username":"alice","password":"wrong"}"#)).await;
-        assert!(wrong.2.contains("invalid_credentials"), "field 41, {sets_session_cookie}: {wrong:?}");
+        assert!(wrong.2.contains("invalid_credentials"), "{sets_session_cookie}: {wrong:?}");
         assert_eq!(send(&app, TestRequest::get().uri("/page")).await.0, 401);
     }
     let world = World::default();
     let own = App::new().route("/api/auth/token/", web::to(page)).wrap(world.auth.require_login());
     let app = init_service(own.wrap(world.auth.middleware())).await;
-    assert_eq!(send(&app, post("/api/auth/token/", LOGIN)).await.0, 401, "field 41: a handler of one's own");
+    assert_eq!(send(&app, post("/api/auth/token/", LOGIN)).await.0, 401, "a handler of one's own");
 }
 
 #[actix_web::test]

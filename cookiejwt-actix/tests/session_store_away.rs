@@ -1,4 +1,4 @@
-//! The store of actix-session fails (audit 7): nobody is half logged in, and a logout ends what is ours.
+//! The store of actix-session fails: nobody is half logged in, and a logout ends what is ours.
 
 use std::{
     collections::HashMap,
@@ -161,7 +161,7 @@ async fn a_logout_clears_the_cookies_and_ends_our_session() {
         store.fail(fails);
         let request = TestRequest::post().uri(path).insert_header((header::COOKIE, cookies(&alice, &lines)));
         let (status, lines) = send(&app, request).await;
-        let rule = format!("audit 7: {fails:?} fail at {path}");
+        let rule = format!("{fails:?} fail at {path}");
         assert_eq!(status, 500, "{rule}");
         let cleared = ours(&lines).iter().filter(|line| line.contains("Max-Age=0;")).count();
         assert_eq!(
@@ -189,8 +189,8 @@ async fn what_is_no_logout_ends_nothing() {
         let request = TestRequest::default().method(method).uri(path).insert_header(("sec-fetch-site", site));
         let (status, lines) =
             send(&app, request.insert_header((header::COOKIE, cookies(&alice, &lines)))).await;
-        assert_eq!((status, ours(&lines).len()), (500, 0), "audit 7: {rule}");
-        assert_eq!(world.revoked_because(&alice.session).await, None, "audit 7: {rule}");
+        assert_eq!((status, ours(&lines).len()), (500, 0), "{rule}");
+        assert_eq!(world.revoked_because(&alice.session).await, None, "{rule}");
     }
 }
 
@@ -201,13 +201,13 @@ async fn a_login_that_is_not_kept_leaves_no_session() {
         let app = application!(world, store, key);
         store.fail(Fails::Writes);
         let (status, lines) = send(&app, log_in(path)).await;
-        assert_eq!((status, lines.len()), (500, 0), "audit 7: {path}: {lines:?}");
+        assert_eq!((status, lines.len()), (500, 0), "{path}: {lines:?}");
         let created = world.store.created();
-        assert_eq!(created.len(), 1, "audit 7: {path}");
-        assert!(world.revoked_because(&created[0]).await.is_some(), "audit 7: {path}: no living row");
+        assert_eq!(created.len(), 1, "{path}");
+        assert!(world.revoked_because(&created[0]).await.is_some(), "{path}: no living row");
         store.fail(Fails::Nothing);
         let (status, lines) = send(&app, log_in(path)).await;
-        assert_eq!((status, ours(&lines).len()), (200, 2), "audit 7: {path}, the store is back");
+        assert_eq!((status, ours(&lines).len()), (200, 2), "{path}, the store is back");
     }
 }
 
@@ -231,5 +231,5 @@ async fn a_refresh_leaves_with_the_error() {
     store.fail(Fails::Writes);
     let request = TestRequest::post().uri("/put").insert_header((header::COOKIE, alice.cookies()));
     let (status, lines) = send(&app, request).await;
-    assert_eq!((status, ours(&lines).len()), (500, 2), "audit 7");
+    assert_eq!((status, ours(&lines).len()), (500, 2), "the pair is sent with the error");
 }

@@ -63,7 +63,7 @@ mod tower {
 
     #[cfg(test)]
     #[test]
-    fn field_20_the_cure_names_the_version_that_is_seen() {
+    fn the_cure_names_the_version_that_is_seen() {
         let manifest = include_str!("../../Cargo.toml");
         let line = manifest.lines().find(|line| line.starts_with("tower-sessions-core")).unwrap();
         let version = line.split('"').nth(1).unwrap();

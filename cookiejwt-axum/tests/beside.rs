@@ -54,7 +54,7 @@ async fn a_guard_asks_its_own_authenticator() {
             for cookies in [&customer, &root, &both] {
                 answers.push(status(app.clone(), cookies).await);
             }
-            assert_eq!(answers, expected, "audit 5, field 43: guard {number}, {rule}");
+            assert_eq!(answers, expected, "guard {number}, {rule}");
         }
     }
 }
@@ -98,17 +98,13 @@ async fn a_guard_around_everything_lets_people_log_in() {
     for (number, guard) in guards(&world.auth).into_iter().enumerate() {
         let app = app(guard.redirect_to("/login"));
         let answer = log_in(&app).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.leaving()),
-            (200, Leaving::Both),
-            "field 41: guard {number}"
-        );
+        assert_eq!((answer.status.as_u16(), answer.leaving()), (200, Leaving::Both), "guard {number}");
         let out = send(&app, request("POST", "/api/auth/logout/", &[("cookie", &answer.cookies())])).await;
-        assert_eq!((out.status.as_u16(), out.leaving()), (200, Leaving::Cleared), "field 41: guard {number}");
-        assert_eq!(status(app.clone(), "").await, 401, "field 41: guard {number}");
+        assert_eq!((out.status.as_u16(), out.leaving()), (200, Leaving::Cleared), "guard {number}");
+        assert_eq!(status(app.clone(), "").await, 401, "guard {number}");
     }
     let answer = log_in(&app(world.staff.require_login())).await;
-    assert_eq!(answer.status, 500, "field 41: another authenticator's guard is no guard of these routes");
+    assert_eq!(answer.status, 500, "another authenticator's guard is no guard of these routes");
 }
 
 /// Where our routes are not mounted, the path belongs to whatever the application has there.
@@ -117,7 +113,7 @@ async fn a_guard_stands_before_a_handler_of_ones_own_at_the_same_path() {
     let world = World::default();
     let own = Router::new().route("/api/auth/token/", any(async || "own"));
     let app = own.layer(world.auth.require_login()).layer(world.auth.layer());
-    assert_eq!(log_in(&app).await.status, 401, "field 41");
+    assert_eq!(log_in(&app).await.status, 401, "the guard asks first");
 }
 
 /// A middleware has asked, the body takes eleven seconds: the session is not revoked for what this request did itself.
@@ -139,8 +135,8 @@ async fn an_endpoint_uses_what_a_middleware_has_asked() {
     ] {
         let stale = world.stale("alice").await;
         let answer = send(&app, post_json(path, &stale.cookies(), &body)).await;
-        assert_eq!((answer.status.as_u16(), answer.leaving()), (status, Leaving::Both), "audit 8: {rule}");
-        assert_eq!(world.store.counts().rotate, 1, "audit 8: {rule}");
-        assert_ne!(world.revoked_because(&stale.session).await, Some("reuse"), "audit 8: {rule}");
+        assert_eq!((answer.status.as_u16(), answer.leaving()), (status, Leaving::Both), "{rule}");
+        assert_eq!(world.store.counts().rotate, 1, "{rule}");
+        assert_ne!(world.revoked_because(&stale.session).await, Some("reuse"), "{rule}");
     }
 }

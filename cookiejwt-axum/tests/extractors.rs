@@ -363,7 +363,7 @@ async fn a_login_of_ones_own_that_fails() {
 }
 
 #[tokio::test]
-async fn field_11a_a_user_whom_the_store_does_not_know_gets_no_session() {
+async fn a_user_whom_the_store_does_not_know_gets_no_session() {
     let world = World::default();
     let login = |auth: AuthContext| async move {
         let stranger = User { id: 77, ..Users::default().by_name("bob") };
@@ -371,7 +371,11 @@ async fn field_11a_a_user_whom_the_store_does_not_know_gets_no_session() {
     };
     let app = Router::new().route("/", any(login)).layer(world.auth.layer());
     let answer = send(&app, request("POST", "/", &[])).await;
-    assert_eq!((answer.code().as_str(), answer.leaving()), ("server_error", Leaving::Nothing), "field 11a");
+    assert_eq!(
+        (answer.code().as_str(), answer.leaving()),
+        ("server_error", Leaving::Nothing),
+        "not stored yet"
+    );
     assert_eq!(world.store.counts(), Counts { create: 1, revoke: 1, ..Counts::default() });
 }
 

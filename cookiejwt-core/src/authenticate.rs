@@ -1,4 +1,4 @@
-//! Who is asking: the table of rows a to j'. The first row that matches wins.
+//! Who is asking: rows a to j' of [`rules`](crate::rules). The first row that matches decides.
 
 mod credentials;
 mod session_check;

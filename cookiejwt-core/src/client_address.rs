@@ -105,7 +105,7 @@ mod tests {
             ("two proxies", 2, "192.0.2.7, 10.0.0.1", Some("192.0.2.7")),
             ("two proxies, and what the client wrote", 2, "a,b,192.0.2.7,10.0.0.1", Some("192.0.2.7")),
             ("garbage to the left harms nobody", 1, "\"<script>\", 192.0.2.7", Some("192.0.2.7")),
-            ("too few entries (audit 18): the peer", 2, "192.0.2.7", Some(PEER)),
+            ("too few entries: the peer", 2, "192.0.2.7", Some(PEER)),
             ("far too few: the peer", u32::MAX, "192.0.2.7", Some(PEER)),
             ("empty", 1, "", None),
             ("an empty entry is an entry", 1, "192.0.2.7,", None),

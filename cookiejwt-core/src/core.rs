@@ -218,8 +218,8 @@ impl Core {
         whole && self.0.csrf.verify(&csrf_message(identity, &bytes), &mac)
     }
 
-    /// Row k for a route that loads the user: he is gone or disabled although the access token is valid. With a
-    /// bearer nothing is cleared.
+    /// Row k of [`rules`](crate::rules#authenticate) for a route that loads the user, who does not exist or is disabled
+    /// although the access token is valid. With a bearer nothing is cleared.
     pub fn user_inactive(&self, identity: &Identity, now: Timestamp) -> Settlement {
         let cookies = match identity.source() {
             crate::CredentialSource::Cookie => self.clear_cookies(),

@@ -60,7 +60,7 @@ pub enum Refusal {
     CsrfFailed,
 }
 
-/// Which row of the table decided. The letters are those of the design's table.
+/// Which row of the table decided. The letters are those of [`rules`](crate::rules#authenticate).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// a: the CSRF table denies and no valid bearer came along.

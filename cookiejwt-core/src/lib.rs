@@ -24,7 +24,8 @@
 //! 4. [`Rotation::complete`] takes what the store answered and gives the [`Decision`].
 //!
 //! Each step consumes the one before it, so an answer that is out of order or given twice does not compile.
-//! `cookiejwt-store` drives these steps; `cookiejwt-axum` brings them to a framework.
+//! `cookiejwt-store` drives these steps; `cookiejwt-axum` brings them to a framework. What each step decides is written in
+//! [`rules`].
 //!
 //! Another service that only checks our access tokens needs this crate alone, and the public keys: [`Core::verifier`].
 //!
@@ -65,6 +66,8 @@ mod next_path;
 mod problem;
 mod refresh;
 mod roca;
+#[doc = include_str!("../docs/decide.md")]
+pub mod rules {}
 mod scope;
 mod session;
 mod session_change;

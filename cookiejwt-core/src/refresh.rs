@@ -1,4 +1,4 @@
-//! Rotating a refresh token: the table of rows k to r, as typed continuations.
+//! Rotating a refresh token: rows k to r of [`rules`](crate::rules), as typed continuations.
 //!
 //! Everything that can fail without the store is done before the store is asked (row l), so that a rotation is never
 //! committed for tokens that cannot be minted.

@@ -108,7 +108,7 @@ impl Verifier {
         Self::new(keys, Arc::clone(&self.0.expectations))
     }
 
-    /// Who is asking? Rows a, b, e, f, i and j of the table; the decision carries no cookies.
+    /// Who is asking? Rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate); the decision carries no cookies.
     pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Decision {
         let request = Request { verifier: &self.0, head: head.into(), now: now.unix_timestamp() };
         let mut faults = Vec::new();

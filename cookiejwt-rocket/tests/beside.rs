@@ -60,7 +60,7 @@ async fn a_guard_asks_its_own_authenticator() {
             for cookies in [&customer, &root, &format!("{customer}; {root}")] {
                 answers.push(get(&client, "/page", cookies).await.status);
             }
-            assert_eq!(answers, expected, "audit 5, field 2d: guard {number}, {rule}");
+            assert_eq!(answers, expected, "guard {number}, {rule}");
         }
     }
 }
@@ -122,9 +122,9 @@ async fn two_fairings_stand_side_by_side() {
     {
         let login = request(&client, "POST", path, &[("Content-Type", "application/json")]);
         let answer = send(login.body(r#"{"username":"alice","password":"alice-pw"}"#)).await;
-        assert_eq!(answer.status, 200, "field 2d, field 41: {path}");
+        assert_eq!(answer.status, 200, "{path}");
         let lines = answer.cookie_lines();
-        assert!(lines.len() == 3 && lines[0].starts_with(cookie), "field 2d, field 41: {path}: {lines:?}");
+        assert!(lines.len() == 3 && lines[0].starts_with(cookie), "{path}: {lines:?}");
     }
     let customer = world.stale("alice").await.cookies();
     let root = world.log_in_at(&world.staff, "alice").await.cookies();
@@ -151,12 +151,12 @@ async fn twins_are_refused_when_the_application_starts() {
         ("two with cookies of one name", [&one.auth, &other.auth], false),
     ] {
         let rocket = attached.iter().fold(bare(), |rocket, auth| rocket.attach(auth.fairing()));
-        assert_eq!(does_start(rocket).await, starts, "field 2d: {rule}");
+        assert_eq!(does_start(rocket).await, starts, "{rule}");
     }
     let late = one.auth.clone();
     let later = AdHoc::on_ignite("later", |rocket| Box::pin(async move { rocket.attach(late.fairing()) }));
     let rocket = bare().attach(one.auth.fairing()).attach(later);
-    assert!(!does_start(rocket).await, "field 2d: attached by another fairing");
+    assert!(!does_start(rocket).await, "attached by another fairing");
 }
 
 async fn does_start(rocket: Rocket<Build>) -> bool {
@@ -266,19 +266,15 @@ async fn a_401_asks_the_next_route_of_the_same_path() {
             let world = World::default();
             let client = served(&world, [ranked.clone(), catch_all.clone()].concat()).await;
             let answer = get(&client, path, "").await;
-            assert_eq!((answer.status, said_by(&answer)), (status, said.into()), "field 16: {name}{rule}");
+            assert_eq!((answer.status, said_by(&answer)), (status, said.into()), "{name}{rule}");
         }
     }
     let world = World::default();
     let client = served(&world, [others, files.into()].concat()).await;
     let answer = get(&client, "/alone", "").await;
-    assert_eq!(
-        (answer.status, code(&answer)),
-        (401, "not_authenticated".into()),
-        "field 16: no page for everything"
-    );
+    assert_eq!((answer.status, code(&answer)), (401, "not_authenticated".into()), "no page for everything");
     let answer = send(request(&client, "GET", "/html", &[("Accept", "text/html")])).await;
-    assert_eq!(answer.status, 418, "field 16: a second route of the same format");
+    assert_eq!(answer.status, 418, "a second route of the same format");
 }
 
 async fn served(world: &World, routes: Vec<Route>) -> Client {
@@ -306,12 +302,12 @@ async fn every_401_of_the_table_asks_the_next_route() {
         change(&world);
         let client = served(&world, routes![user, no_user]).await;
         let answer = get(&client, "/user", if cookies.is_empty() { &alice } else { cookies }).await;
-        assert_eq!((answer.status, answer.body.as_str()), (200, "anybody"), "field 16: {rule}");
-        assert_eq!(leaving(&answer), leaves, "field 16: {rule}");
+        assert_eq!((answer.status, answer.body.as_str()), (200, "anybody"), "{rule}");
+        assert_eq!(leaving(&answer), leaves, "{rule}");
     }
     let world = World::default();
     let alice = world.log_in("alice").await.cookies();
     world.users.set_away(true);
     let answer = get(&served(&world, routes![user, no_user]).await, "/user", &alice).await;
-    assert_eq!((answer.status, code(&answer)), (503, "unavailable".into()), "field 16: an outage is no 401");
+    assert_eq!((answer.status, code(&answer)), (503, "unavailable".into()), "an outage is no 401");
 }

@@ -131,16 +131,12 @@ async fn it_is_bound_to_the_login() {
         ("of an earlier login of the same user", format!("{again_access}; {again_refresh}; {session}"), 401),
         ("made up", format!("{alice}; {NAME}=x"), 401),
     ] {
-        assert_eq!(
-            with(client.get("/cart"), &cookies).dispatch().await.status().code,
-            status,
-            "audit 17: {rule}"
-        );
+        assert_eq!(with(client.get("/cart"), &cookies).dispatch().await.status().code, status, "{rule}");
     }
     let cookies = format!("{alice}; {session}");
     with(client.post("/api/auth/logout/"), &cookies).dispatch().await;
     let copy = with(client.get("/cart"), &cookies).dispatch().await;
-    assert_eq!(copy.status().code, 401, "audit 17: a copy after the logout");
+    assert_eq!(copy.status().code, 401, "a copy after the logout");
 }
 
 /// As a browser sends them; the local client reads no field.
@@ -164,9 +160,9 @@ async fn the_lines_keep_the_rules_of_the_prefix() {
             let line =
                 response.headers().get("set-cookie").find(|line| line.contains("cookiejwt_session")).unwrap();
             let name = line.split('=').next().unwrap();
-            assert_eq!(name, if is_secure { NAME } else { "cookiejwt_session" }, "audit 17");
-            assert_eq!(line.contains("; Secure"), is_secure, "audit 17: {line}");
-            assert!(line.contains("; Path=/") && !line.contains("Domain"), "audit 17: {line}");
+            assert_eq!(name, if is_secure { NAME } else { "cookiejwt_session" }, "{line}");
+            assert_eq!(line.contains("; Secure"), is_secure, "{line}");
+            assert!(line.contains("; Path=/") && !line.contains("Domain"), "{line}");
         }
     }
 }
@@ -183,6 +179,6 @@ fn each_realm_has_a_cookie_of_its_own() {
     ] {
         let config = testing::config().secure(is_secure);
         let config = if realm.is_empty() { config } else { config.realm(realm) };
-        assert_eq!(SessionCookie::name(&config.build().unwrap()), name, "audit 17");
+        assert_eq!(SessionCookie::name(&config.build().unwrap()), name, "{realm:?}");
     }
 }

@@ -1,4 +1,5 @@
 //! Two short functions: what the head says by itself, and the rest with the help of the stores.
+//! Rows are those of [`cookiejwt_core::rules`].
 
 use cookiejwt_core::{
     Assessment, Decision, Identity, LateAnswer, LateRequest, Reason, RefreshAttempt, RefreshIds, RefreshStep,

@@ -226,7 +226,7 @@ mod tests {
             ("two slashes", "/api//auth/token", false),
             ("a page of the application", "/account", false),
         ] {
-            assert_eq!(built_in(path), [expected; 3], "field 41: {rule}");
+            assert_eq!(built_in(path), [expected; 3], "{rule}");
         }
     }
 

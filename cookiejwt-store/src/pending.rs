@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn audit_16_what_waits_is_bounded_in_number_and_time() {
+    async fn what_waits_is_bounded_in_number_and_time() {
         let pending = Pending::default();
         assert!(pending.add((0..MOST).map(revocation).collect()));
         assert!(pending.add(vec![revocation(7)]), "one that waits already needs no room");

@@ -1,4 +1,4 @@
-//! The pairs that the library sees are those of the rules, and ours counts exactly when a valid one is among the first four
+//! The pairs that the library sees are those of `cookiejwt_core::rules`, and ours counts exactly when a valid one is among the first four
 //! of its name, with or without quotes.
 #![no_main]
 

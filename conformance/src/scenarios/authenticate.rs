@@ -1,4 +1,4 @@
-//! `rules.md` 4: every row of the table, first match wins.
+//! Authentication: every row of the table of `cookiejwt_core::rules`, in order. The first row that matches decides.
 
 use cookiejwt_store::{ConfigBuilder, RevocationLevel};
 use std::time::Duration;
@@ -39,32 +39,32 @@ fn stale(rule: &'static str, name: &'static str) -> Scenario {
 fn valid() -> Vec<Scenario> {
     let foreign_post = || post("/me").site("cross-site").cookie("{alice}");
     vec![
-        alice("4 a", "a cookie of ours, CSRF denies").send(foreign_post(), problem("csrf_failed")),
-        stale("4 a", "stale cookies, CSRF denies: nothing rotates")
+        alice("row a", "a cookie of ours, CSRF denies").send(foreign_post(), problem("csrf_failed")),
+        stale("row a", "stale cookies, CSRF denies: nothing rotates")
             .send(foreign_post(), problem("csrf_failed")),
-        alice("4 a", "dead cookies, CSRF denies: nothing is cleared")
+        alice("row a", "dead cookies, CSRF denies: nothing is cleared")
             .send(post("/me").site("cross-site").cookie("{alice.forged_access}"), problem("csrf_failed")),
-        alice("4 a", "CSRF denies, a valid bearer decides")
+        alice("row a", "CSRF denies, a valid bearer decides")
             .log_in("bob")
             .send(foreign_post().bearer("{bob.token}"), me_by_header(2, 4, 6)),
-        alice("4 b", "a bearer alone").send(get("/me").bearer("{alice.token}"), me_by_header(1, 1, 3)),
-        alice("4 b", "a bearer beside dead cookies: none is cleared")
+        alice("row b", "a bearer alone").send(get("/me").bearer("{alice.token}"), me_by_header(1, 1, 3)),
+        alice("row b", "a bearer beside dead cookies: none is cleared")
             .send(get("/me").cookie("{alice.forged_access}").bearer("{alice.token}"), me_by_header(1, 1, 3)),
-        alice("4 b", "a bearer whose session was revoked")
+        alice("row b", "a bearer whose session was revoked")
             .send(post("/api/auth/logout/").bearer("{alice.token}"), {
                 json("{}").clears().rows(&["#1 logout #2"])
             })
             .send(get("/me").bearer("{alice.token}"), problem("session_revoked")),
-        alice("4 b", "a bearer, the store is away")
+        alice("row b", "a bearer, the store is away")
             .config(every_request)
             .sessions(Away)
             .send(get("/me").bearer("{alice.token}"), problem("unavailable")),
-        alice("4 e", "a valid access cookie").send(get("/me").cookie("{alice}"), me(1, 1, 3)),
-        alice("4 e", "a valid access cookie, asked twice of the same session")
+        alice("row e", "a valid access cookie").send(get("/me").cookie("{alice}"), me(1, 1, 3)),
+        alice("row e", "a valid access cookie, asked twice of the same session")
             .send(get("/me").cookie("{alice.access}"), me(1, 1, 3))
             .send(get("/user").cookie("{alice.access}"), text(200, "alice")),
-        scenario("4 f", "no credential of ours at all").send(get("/me"), problem("not_authenticated")),
-        scenario("4 f", "only cookies of others")
+        scenario("row f", "no credential of ours at all").send(get("/me"), problem("not_authenticated")),
+        scenario("row f", "only cookies of others")
             .send(get("/me").cookie("a=b"), problem("not_authenticated")),
     ]
 }
@@ -74,40 +74,40 @@ fn revoked() -> Vec<Scenario> {
     let log_out = || post("/api/auth/token/blacklist/").cookie("{alice}");
     let out = || json("{}").clears().rows(&["#1 logout #2"]);
     vec![
-        alice("4 c", "revoked on this node")
+        alice("row c", "revoked on this node")
             .send(log_out(), out())
             .send(get("/me").cookie("{alice}"), ended()),
-        alice("4 c", "revoked on this node, access ended")
+        alice("row c", "revoked on this node, access ended")
             .send(log_out(), out())
             .pass(306)
             .send(get("/me").cookie("{alice}"), ended()),
-        alice("4 c", "AtRefresh: the access token lives on")
+        alice("row c", "AtRefresh: the access token lives on")
             .config(at_refresh)
             .send(log_out(), out())
             .send(get("/me").cookie("{alice}"), me(1, 1, 3))
             .pass(306)
             .send(get("/me").cookie("{alice}"), ended()),
-        alice("4 c", "EveryRequest: the store says revoked")
+        alice("row c", "EveryRequest: the store says revoked")
             .config(every_request)
             .step(Step::RevokedElsewhere("alice"))
             .send(get("/me").cookie("{alice}"), ended()),
-        alice("4 c", "EveryRequest: the store has no row")
+        alice("row c", "EveryRequest: the store has no row")
             .config(every_request)
             .send(get("/me").cookie("{rowless.access}"), ended()),
-        alice("4 c", "Feed: loaded before another node revoked")
+        alice("row c", "Feed: loaded before another node revoked")
             .send(get("/me").cookie("{alice}"), me(1, 1, 3))
             .step(Step::RevokedElsewhere("alice"))
             .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
-        alice("4 d", "EveryRequest: the store is away")
+        alice("row d", "EveryRequest: the store is away")
             .config(every_request)
             .sessions(Away)
             .send(get("/me").cookie("{alice}"), problem("unavailable")),
-        alice("4 d", "Feed before its first load: the store is away, then back")
+        alice("row d", "Feed before its first load: the store is away, then back")
             .sessions(Away)
             .send(get("/me").cookie("{alice}"), problem("unavailable"))
             .sessions(Back)
             .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
-        alice("4 d", "Feed after its first load: the store is away")
+        alice("row d", "Feed after its first load: the store is away")
             .send(get("/me").cookie("{alice}"), me(1, 1, 3))
             .sessions(Away)
             .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
@@ -115,7 +115,7 @@ fn revoked() -> Vec<Scenario> {
 }
 
 fn near_expiry() -> Vec<Scenario> {
-    let near = |name| alice("4 g", name).pass(NEAR_EXPIRY);
+    let near = |name| alice("row g", name).pass(NEAR_EXPIRY);
     vec![
         near("near expiry, without refresh token").send(get("/me").cookie("{alice.access}"), me(1, 1, 3)),
         near("near expiry, refresh token dead")
@@ -134,7 +134,7 @@ fn near_expiry() -> Vec<Scenario> {
             .config(at_refresh)
             .sessions(Away)
             .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
-        alice("4 e", "not near expiry: nothing is refreshed")
+        alice("row e", "not near expiry: nothing is refreshed")
             .pass(260)
             .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
     ]
@@ -145,46 +145,46 @@ fn not_permitted() -> Vec<Scenario> {
     let me_now = || get("/me").cookie("{alice}");
     let rotated = || me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"]);
     vec![
-        stale("4 h", "from an image on another site").send(me_now().site("cross-site"), refused()),
-        stale("4 h", "from another origin of the same site").send(me_now().site("same-site"), refused()),
-        stale("4 h", "OPTIONS").send(request("OPTIONS", "/me").cookie("{alice}"), refused()),
-        stale("4 h", "prefetch, nobody says from where").send(prepared(me_now()), refused()),
-        stale("4 h", "field 5: prerender, for a sibling")
-            .send(prepared(me_now().site("same-site")), refused()),
-        stale("4 h", "field 5: prerendered navigation of a sibling")
+        stale("row h", "from an image on another site").send(me_now().site("cross-site"), refused()),
+        stale("row h", "from another origin of the same site").send(me_now().site("same-site"), refused()),
+        stale("row h", "OPTIONS").send(request("OPTIONS", "/me").cookie("{alice}"), refused()),
+        stale("row h", "prefetch, nobody says from where").send(prepared(me_now()), refused()),
+        stale("row h", "prerender, for a sibling").send(prepared(me_now().site("same-site")), refused()),
+        stale("row h", "prerendered navigation of a sibling")
             .send(prepared(navigation(me_now().site("same-site"), "document")), refused()),
-        stale("4 h", "prerender, from a trusted origin")
+        stale("row h", "prerender, from a trusted origin")
             .config(|config| config.trusted_origin("https://app.partner.example"))
             .send(prepared(me_now().site("cross-site").origin("https://app.partner.example")), refused()),
-        stale("4 m", "field 5: prerender of a page of ours").send(prepared(me_now().site("none")), rotated()),
-        stale("4 m", "field 5: a script of a prerendered page")
+        stale("row m", "prerender of a page of ours").send(prepared(me_now().site("none")), rotated()),
+        stale("row m", "a script of a prerendered page")
             .send(prepared(me_now().site("same-origin")), rotated()),
-        stale("4 m", "field 5: a prerendered public page")
+        stale("row m", "a prerendered public page")
             .send(prepared(get("/optional").site("none").cookie("{alice}")), rotated()),
-        stale("4 h", "two Sec-Fetch-Site").send(me_now().site("same-origin").site("same-origin"), refused()),
-        stale("4 h", "field 29: a frame on another site")
+        stale("row h", "two Sec-Fetch-Site")
+            .send(me_now().site("same-origin").site("same-origin"), refused()),
+        stale("row h", "a frame on another site")
             .send(navigation(me_now().site("cross-site"), "iframe"), refused()),
-        stale("4 m", "field 29: a frame of the same site")
+        stale("row m", "a frame of the same site")
             .send(navigation(me_now().site("same-site"), "iframe"), rotated()),
-        stale("4 m", "field 29: a frame of a frameset of the same site")
+        stale("row m", "a frame of a frameset of the same site")
             .send(navigation(me_now().site("same-site"), "frame"), rotated()),
-        stale("4 h", "field 29: an object of the same site")
+        stale("row h", "an object of the same site")
             .send(navigation(me_now().site("same-site"), "object"), refused()),
-        stale("4 m", "field 29: a public page in a frame of the same site")
+        stale("row m", "a public page in a frame of the same site")
             .send(navigation(get("/optional").site("same-site").cookie("{alice}"), "iframe"), rotated()),
-        stale("4 m", "clients 6: a link on another site, handed on by a service worker")
+        stale("row m", "a link on another site, handed on by a service worker")
             .send(navigation(me_now().site("cross-site"), "empty"), rotated()),
-        stale("4 h", "clients 6: what a script on another site asks is no navigation").send(
+        stale("row h", "what a script on another site asks is no navigation").send(
             me_now().site("cross-site").line("Sec-Fetch-Mode: cors").line("Sec-Fetch-Dest: empty"),
             refused(),
         ),
-        stale("4 m", "a link on another site")
+        stale("row m", "a link on another site")
             .send(navigation(me_now().site("cross-site"), "document"), rotated()),
-        stale("4 m", "a trusted origin")
+        stale("row m", "a trusted origin")
             .config(|config| config.trusted_origin("https://app.partner.example"))
             .send(me_now().site("cross-site").origin("https://app.partner.example"), rotated()),
-        stale("4 m", "the own origin").send(me_now().site("same-origin"), rotated()),
-        stale("4 m", "typed in by the user").send(me_now().site("none"), rotated()),
+        stale("row m", "the own origin").send(me_now().site("same-origin"), rotated()),
+        stale("row m", "typed in by the user").send(me_now().site("none"), rotated()),
     ]
 }
 
@@ -202,26 +202,26 @@ fn unusable() -> Vec<Scenario> {
         |rule, name, cookies: &str, expected| alice(rule, name).send(get("/me").cookie(cookies), expected);
     let invalid = || problem("invalid_token");
     vec![
-        with("4 i", "access early", "{early.access}", invalid()),
-        with("4 i", "refresh early", "{early.refresh}", invalid()),
-        with("4 i", "both of an unknown key", "{unknown}", invalid()),
-        with("4 i", "access early beside a dead refresh token", "{early.access}; {alice.forged_refresh}", {
+        with("row i", "access early", "{early.access}", invalid()),
+        with("row i", "refresh early", "{early.refresh}", invalid()),
+        with("row i", "both of an unknown key", "{unknown}", invalid()),
+        with("row i", "access early beside a dead refresh token", "{early.access}; {alice.forged_refresh}", {
             invalid()
         }),
-        with("4 i", "refresh early beside a dead access token", "{alice.forged_access}; {early.refresh}", {
+        with("row i", "refresh early beside a dead access token", "{alice.forged_access}; {early.refresh}", {
             invalid()
         }),
-        with("4 j", "access dead", "{alice.forged_access}", invalid().clears()),
-        with("4 j", "refresh dead", "{alice.forged_refresh}", invalid().clears()),
-        with("4 j", "both dead", "{alice.forged_access}; {alice.forged_refresh}", invalid().clears()),
-        with("4 j", "of another issuer", "{foreign}", invalid().clears()),
-        alice("4 j", "access ended, no refresh token")
+        with("row j", "access dead", "{alice.forged_access}", invalid().clears()),
+        with("row j", "refresh dead", "{alice.forged_refresh}", invalid().clears()),
+        with("row j", "both dead", "{alice.forged_access}; {alice.forged_refresh}", invalid().clears()),
+        with("row j", "of another issuer", "{foreign}", invalid().clears()),
+        alice("row j", "access ended, no refresh token")
             .pass(306)
             .send(get("/me").cookie("{alice.access}"), invalid().clears()),
-        alice("4 j", "refresh token authentic and ended")
+        alice("row j", "refresh token authentic and ended")
             .pass(86_401)
             .send(get("/me").cookie("{alice}"), problem("session_expired").clears()),
-        alice("4 j", "the session's absolute end")
+        alice("row j", "the session's absolute end")
             .config(|config| {
                 let (hour, less) = (Duration::from_hours(1), Duration::from_mins(50));
                 config.session_max_age(hour).refresh_max_age(less)
@@ -236,45 +236,45 @@ fn unusable() -> Vec<Scenario> {
             .keep("new")
             .pass(660)
             .send(get("/me").cookie("{new}"), problem("session_expired").clears()),
-        alice("4 j'", "only a dead bearer").send(get("/me").bearer("{alice.forged_token}"), invalid()),
-        alice("4 j'", "only a bearer that has ended").pass(306).send(get("/me").bearer("{alice.token}"), invalid()),
+        alice("row j'", "only a dead bearer").send(get("/me").bearer("{alice.forged_token}"), invalid()),
+        alice("row j'", "only a bearer that has ended").pass(306).send(get("/me").bearer("{alice.token}"), invalid()),
     ]
 }
 
 fn optional() -> Vec<Scenario> {
     let nobody = || text(200, "nobody");
     vec![
-        scenario("4 optional", "nobody").send(get("/optional"), nobody()),
-        alice("4 optional", "somebody").send(get("/optional").cookie("{alice}"), me(1, 1, 3)),
-        alice("4 optional", "dead cookies mean nobody, and are cleared")
+        scenario("optional identity", "nobody").send(get("/optional"), nobody()),
+        alice("optional identity", "somebody").send(get("/optional").cookie("{alice}"), me(1, 1, 3)),
+        alice("optional identity", "dead cookies mean nobody, and are cleared")
             .send(get("/optional").cookie("{alice.forged_access}"), nobody().clears()),
-        alice("4 optional", "early cookies mean nobody").send(get("/optional").cookie("{early}"), nobody()),
-        alice("4 optional", "a revoked session means nobody")
+        alice("optional identity", "early cookies mean nobody")
+            .send(get("/optional").cookie("{early}"), nobody()),
+        alice("optional identity", "a revoked session means nobody")
             .send(post("/api/auth/logout/").cookie("{alice}"), json("{}").clears().rows(&["#1 logout #2"]))
             .send(get("/optional").cookie("{alice}"), nobody().clears()),
-        stale("4 optional", "a refresh is not permitted: nobody")
+        stale("optional identity", "a refresh is not permitted: nobody")
             .send(get("/optional").site("cross-site").cookie("{alice}"), nobody()),
-        stale("4 optional", "field 5: a prepared page that may not refresh says so, and is asked again")
-            .send(
-                prepared(get("/optional").site("same-site").cookie("{alice}")),
-                problem("refresh_required"),
-            ),
-        alice("4 optional", "field 5: a prepared page of nobody")
+        stale("optional identity", "a prepared page that may not refresh says so, and is asked again").send(
+            prepared(get("/optional").site("same-site").cookie("{alice}")),
+            problem("refresh_required"),
+        ),
+        alice("optional identity", "a prepared page of nobody")
             .send(prepared(get("/optional").site("same-site")), nobody()),
-        alice("4 optional", "field 5: a prepared page with dead cookies")
+        alice("optional identity", "a prepared page with dead cookies")
             .send(prepared(get("/optional").site("none").cookie("{alice.forged_access}")), nobody().clears()),
-        stale("4 optional", "refreshed").send(get("/optional").cookie("{alice}"), {
+        stale("optional identity", "refreshed").send(get("/optional").cookie("{alice}"), {
             me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"])
         }),
-        alice("4 optional", "a CSRF refusal stays 403")
+        alice("optional identity", "a CSRF refusal stays 403")
             .send(post("/optional").site("cross-site").cookie("{alice}"), problem("csrf_failed")),
-        stale("4 optional", "a store outage stays 503")
+        stale("optional identity", "a store outage stays 503")
             .sessions(Away)
             .send(get("/optional").cookie("{alice}"), problem("unavailable")),
-        stale("4 optional", "tokens that cannot be minted stay 500")
+        stale("optional identity", "tokens that cannot be minted stay 500")
             .step(Step::TooManyClaims("alice"))
             .send(get("/optional").cookie("{alice}"), problem("server_error")),
-        alice("4 optional", "dead bearer means nobody")
+        alice("optional identity", "dead bearer means nobody")
             .send(get("/optional").bearer("{alice.forged_token}"), nobody()),
     ]
 }

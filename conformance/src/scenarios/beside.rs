@@ -36,8 +36,8 @@ fn nobody() -> Expected {
 }
 
 fn guards() -> Vec<Scenario> {
-    let customer = |name| customer("audit 5, field 43", name);
-    let both = |name| both("audit 5, field 43", name);
+    let customer = |name| customer("two realms", name);
+    let both = |name| both("two realms", name);
     vec![
         customer("a customer is nobody at the staff's require_login")
             .send(get("/staff/page").cookie("{alice}"), nobody())
@@ -79,7 +79,7 @@ fn guards() -> Vec<Scenario> {
 fn forgotten() -> Vec<Scenario> {
     let paths = ["/forgotten/page", "/forgotten/fresh", "/forgotten/writing"];
     let rows = |name, cookies: Option<&'static str>| {
-        paths.into_iter().fold(both("audit 5", name), |scenario, path| {
+        paths.into_iter().fold(both("missing layer", name), |scenario, path| {
             let request = cookies.map_or_else(|| get(path), |cookies| get(path).cookie(cookies));
             scenario.send(request, problem("server_error"))
         })
@@ -92,7 +92,7 @@ fn forgotten() -> Vec<Scenario> {
 }
 
 fn extractors() -> Vec<Scenario> {
-    let both = |name| both("9 extractors", name);
+    let both = |name| both("extractors", name);
     vec![
         both("they ask the layer that stands nearest")
             .send(get("/both/who").cookie("{alice}; {staff}"), me(2, 1, 3))
@@ -110,7 +110,7 @@ fn built_in() -> Vec<Scenario> {
             "__Host-staff_{name}_token=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
         )
     };
-    let row = |name| scenario("field 41, field 7a", name);
+    let row = |name| scenario("guarded routes", name);
     vec![
         row("login behind a guard: the password decides")
             .send(login(r#"{"username":"alice","password":"wrong"}"#), problem("invalid_credentials")),
@@ -125,10 +125,10 @@ fn built_in() -> Vec<Scenario> {
             request("PUT", "/staff/auth/logout/"),
             problem("method_not_allowed").field("allow", "POST"),
         ),
-        customer("field 41", "a route that protects itself still does")
+        customer("guarded routes", "a route that protects itself still does")
             .send(get("/staff/auth/sessions/").cookie("{alice}"), nobody())
             .send(post("/staff/auth/token/verify/").cookie("{alice}"), nobody()),
-        customer("field 41", "what only looks like a built-in route is guarded")
+        customer("guarded routes", "what only looks like a built-in route is guarded")
             .send(get("/staff/page/").cookie("{alice}"), nobody())
             .only(&["rocket"]),
     ]
@@ -136,7 +136,7 @@ fn built_in() -> Vec<Scenario> {
 
 /// Rocket's idiom: a second route of the same path for whoever the first does not want.
 fn ranked() -> Vec<Scenario> {
-    let row = |name| scenario("field 16", name).only(&["rocket"]);
+    let row = |name| scenario("ranked routes", name).only(&["rocket"]);
     let alice = |name| row(name).log_in("alice");
     vec![
         row("nobody: the second route").send(get("/ranked"), text(200, "nobody")),

@@ -1,4 +1,4 @@
-//! `rules.md` 2 and 3: which credentials are read, and how.
+//! Which credentials are read, and how; how tokens are verified.
 
 use cookiejwt_store::CredentialOrder;
 
@@ -20,7 +20,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 
 /// Somebody who holds valid cookies sends this to a public route.
 fn public(name: &'static str, request: Request, expected: Expected) -> Scenario {
-    scenario("2", name).log_in("alice").log_in("bob").send(request, expected)
+    scenario("reading", name).log_in("alice").log_in("bob").send(request, expected)
 }
 
 fn public_route() -> Request {
@@ -45,7 +45,7 @@ fn as_they_come() -> Vec<Scenario> {
             public_route().cookie("{alice.refresh}").cookie("{alice.access}"),
             me(1, 1, 3),
         ),
-        scenario("2", "a neighbour that is not ASCII does no harm").log_in("alice").send_but_on_rocket(
+        scenario("reading", "a neighbour that is not ASCII does no harm").log_in("alice").send_but_on_rocket(
             public_route().cookie(neighbour),
             me(1, 1, 3),
             nobody(),
@@ -82,17 +82,17 @@ fn twice() -> Vec<Scenario> {
         row("beside junk", "__Host-access_token=x; {alice.access}; __Host-access_token=", alice()),
         row("beside a forged one", "{bob.forged_access}; {alice.access}", alice()),
         row("beside an early one", "{early.access}; {alice.access}", alice()),
-        row("field 23a: beside another deployment's", "{unknown.access}; {alice.access}", alice()),
-        row("field 23a: before another deployment's", "{alice.access}; {unknown.access}", alice()),
-        row("field 23a: beside another issuer's with our key", "{foreign.access}; {alice.access}", alice()),
-        row("field 23a: another deployment's alone", "{unknown}", nobody()),
-        row("audit 13: the fourth value", &("__Host-access_token=x; ".repeat(3) + "{alice.access}"), alice()),
+        row("beside another deployment's", "{unknown.access}; {alice.access}", alice()),
+        row("before another deployment's", "{alice.access}; {unknown.access}", alice()),
+        row("beside another issuer's with our key", "{foreign.access}; {alice.access}", alice()),
+        row("another deployment's alone", "{unknown}", nobody()),
+        row("the fourth value", &("__Host-access_token=x; ".repeat(3) + "{alice.access}"), alice()),
         row(
-            "audit 13: a fifth is not looked at",
+            "a fifth is not looked at",
             &("__Host-access_token=x; ".repeat(4) + "{alice.access}"),
             nobody().clears(),
         ),
-        scenario("2", "field 23a: staging goes on beside production's cookies")
+        scenario("reading", "staging goes on beside production's cookies")
             .send(post(LOGIN).cookie("{unknown}").json(GOOD), {
                 json(LOGGED_IN).sets(1, 3, 2).rows(&["#1 live #2"])
             })
@@ -108,8 +108,8 @@ fn twice() -> Vec<Scenario> {
 /// Answers that set or clear a name which came more than once delete its twins first, when they are ours.
 fn healed() -> Vec<Scenario> {
     let rotated = || me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"]);
-    let stale = |name| scenario("2 twins", name).stale();
-    let alice = |name| scenario("2 twins", name).log_in("alice");
+    let stale = |name| scenario("twins", name).stale();
+    let alice = |name| scenario("twins", name).log_in("alice");
     vec![
         stale("a refresh").send(get("/me").cookie("{alice}; {alice}"), rotated().deletes_twins(true, true)),
         stale("a refresh, one name came twice")
@@ -122,7 +122,7 @@ fn healed() -> Vec<Scenario> {
             json(REFRESHED).sets(1, 5, 4).rows(&["#1 live #4 after #2"]).deletes_twins(true, true)
         }),
         alice("an answer that sets nothing").send(get("/me").cookie("{alice}; {alice}"), me(1, 1, 3)),
-        alice("row c")
+        alice("a revoked session: row c")
             .send(post("/api/auth/logout/").cookie("{alice}"), {
                 json("{}").clears().rows(&["#1 logout #2"])
             })
@@ -160,7 +160,7 @@ fn odd() -> Vec<Scenario> {
             nobody().clears(),
         ),
         public(
-            "clients 8: a value in quotes, as Java has it",
+            "a value in quotes, as Java has it",
             public_route().cookie("$Version=\"1\"; __Host-access_token=\"{alice.token}\";$Path=\"/\""),
             me(1, 1, 3),
         ),

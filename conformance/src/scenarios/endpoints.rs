@@ -1,4 +1,4 @@
-//! `wire.md`: login, logout and verify.
+//! The built-in routes: login, logout and verify.
 
 use crate::{
     Expected, Request, Scenario, Step,
@@ -90,11 +90,11 @@ fn replaced() -> Vec<Scenario> {
         json(&body).sets_for(2, 4, 6, 5).rows(&["#1 replaced #2", "#4 live #5"])
     };
     vec![
-        alice("4 B12", "login as bob with alice's cookies: her session is replaced").send(
+        alice("one line per name", "login as bob with alice's cookies: her session is replaced").send(
             post(LOGIN).cookie("{alice}").json(bob),
             answer("2026-01-01T12:05:00Z", "2026-01-02T12:00:00Z"),
         ),
-        scenario("4 B12", "login as bob with alice's expired access cookie: bob and only bob")
+        scenario("one line per name", "login as bob with alice's expired access cookie: bob and only bob")
             .stale()
             .send(
                 post(LOGIN).cookie("{alice}").json(bob),
@@ -102,7 +102,7 @@ fn replaced() -> Vec<Scenario> {
             )
             .keep("bob")
             .send(get("/me").cookie("{bob}"), me(2, 4, 6)),
-        alice("4 B12", "a failed login leaves the session alone")
+        alice("one line per name", "a failed login leaves the session alone")
             .send(
                 post(LOGIN).cookie("{alice}").json(r#"{"username":"bob","password":"x"}"#),
                 problem("invalid_credentials"),

@@ -112,15 +112,14 @@ fn no_redirects() -> Vec<Scenario> {
         row("a program that takes anything").send(get("/pages/notes").line("Accept: */*"), nobody()),
         row("fetch, whatever it accepts").send(mode("cors", "empty"), nobody()),
         row("a frame").send(mode("navigate", "iframe"), nobody()),
-        row("field 29: a frame of another site")
-            .send(mode("navigate", "iframe").site("cross-site"), nobody()),
-        row("field 29: a frame of the same site")
+        row("a frame of another site").send(mode("navigate", "iframe").site("cross-site"), nobody()),
+        row("a frame of the same site")
             .send(mode("navigate", "iframe").site("same-site"), to_login("/login?next=%2Fpages%2Fnotes")),
-        row("clients 6: a navigation that a service worker hands on")
+        row("a navigation that a service worker hands on")
             .send(mode("navigate", "empty").site("cross-site"), to_login("/login?next=%2Fpages%2Fnotes")),
         row("a prerendered page: the browser asks again")
             .send(navigation("/pages/notes").line("Sec-Purpose: prefetch;prerender"), nobody()),
-        scenario("redirect", "field 5: a prerendered page that is refreshed")
+        scenario("redirect", "a prerendered page that is refreshed")
             .stale()
             .send(navigation("/pages/notes").line("Sec-Purpose: prefetch;prerender").cookie("{alice}"), {
                 refreshed(text(200, "page"))

@@ -26,7 +26,7 @@ fn stale(rule: &'static str, name: &'static str) -> Scenario {
 
 /// The handler of this path is reached by a refresh.
 fn refreshed(name: &'static str, request: Request, expected: Expected) -> Scenario {
-    stale("4 R02", name).send(request.cookie("{alice}"), expected.sets(1, 5, 4).rows(&[ROTATED]))
+    stale("every response", name).send(request.cookie("{alice}"), expected.sets(1, 5, 4).rows(&[ROTATED]))
 }
 
 fn behaviours() -> Vec<Scenario> {
@@ -41,9 +41,9 @@ fn behaviours() -> Vec<Scenario> {
         refreshed("HEAD", request("HEAD", "/me"), me(1, 1, 5).without_body()),
         refreshed("POST", post("/me"), me(1, 1, 5)),
         refreshed("a WebSocket", get("/ws").upgrade(), empty(101)).only(EVERYWHERE),
-        alice("4 e", "a WebSocket with a valid access cookie")
+        alice("row e", "a WebSocket with a valid access cookie")
             .send(get("/ws").upgrade().cookie("{alice}"), empty(101)),
-        scenario("4 f", "a WebSocket of nobody").send(get("/ws").upgrade(), problem("not_authenticated")),
+        scenario("row f", "a WebSocket of nobody").send(get("/ws").upgrade(), problem("not_authenticated")),
         stale("lazy", "a handler that does not ask settles nothing")
             .send(get("/open").cookie("{alice}"), text(200, "open"))
             .send(get("/open").cookie("{alice.forged_access}"), text(200, "open")),
@@ -59,23 +59,23 @@ fn own_cookies() -> Vec<Scenario> {
     };
     let foreign = || text(200, "done").foreign("theme=dark").foreign("size=big");
     vec![
-        alice("4 B11", "field 14: cookies of the application alone, which says how to cache")
+        alice("caching", "cookies of the application alone, which says how to cache")
             .send(get("/sets-cookies").cookie("{alice}"), caching(foreign(), "private", "accept")),
-        alice("4 B11", "field 14: nobody asks, nothing is said").send(
+        alice("caching", "nobody asks, nothing is said").send(
             get("/open").cookie("{alice}"),
             text(200, "open").field("vary", "").field("cache-control", ""),
         ),
-        alice("4 B11", "field 14: only cookies are read")
+        alice("caching", "only cookies are read")
             .config(|config| config.credentials(CredentialOrder::CookieOnly))
             .send(get("/me").cookie("{alice}"), me(1, 1, 3).asked_by(&["cookie"])),
-        alice("4 B11", "field 14: only the header is read")
+        alice("caching", "only the header is read")
             .config(|config| config.credentials(CredentialOrder::HeaderOnly))
             .send(get("/optional").cookie("{alice}"), text(200, "nobody").asked_by(&["authorization"])),
-        stale("4 B11", "cookies of the application beside ours").send(
+        stale("caching", "cookies of the application beside ours").send(
             get("/sets-cookies").cookie("{alice}"),
             caching(foreign(), "no-store, private", "accept, cookie").sets(1, 5, 4).rows(&[ROTATED]),
         ),
-        stale("4 B12", "the handler's own line of our name wins").send(
+        stale("one line per name", "the handler's own line of our name wins").send(
             get("/writes-access").cookie("{alice}"),
             text(200, "done")
                 .sets_refresh_beside("__Host-access_token=mine; Path=/; Secure", 1, 4)
@@ -89,11 +89,11 @@ fn own_logins() -> Vec<Scenario> {
     vec![
         scenario("taste", "a login of one's own")
             .send(post("/login-as-bob"), text(200, "bob").sets_for(2, 1, 3, 2).rows(&["#1 live #2"])),
-        stale("4 B12", "login as bob with alice's stale cookies: bob and only bob")
+        stale("one line per name", "login as bob with alice's stale cookies: bob and only bob")
             .send(post("/login-as-bob").cookie("{alice}"), bob(6, 5).rows(&["#1 replaced #2", "#4 live #5"]))
             .keep("bob")
             .send(get("/me").cookie("{bob}"), me(2, 4, 6)),
-        stale("4 B12", "login as bob behind alice's refresh: the handler wins").send(
+        stale("one line per name", "login as bob behind alice's refresh: the handler wins").send(
             post("/refreshed-login-as-bob").cookie("{alice}"),
             bob(8, 7).rows(&["#1 replaced #4 after #2", "#6 live #7"]),
         ),
@@ -163,7 +163,7 @@ fn guards() -> Vec<Scenario> {
 }
 
 fn skipped() -> Vec<Scenario> {
-    let skipping = |name| stale("8 skip", name).config(|config| config.skip("/skipped"));
+    let skipping = |name| stale("skipped paths", name).config(|config| config.skip("/skipped"));
     vec![
         skipping("demands somebody").send(get("/skipped/me").cookie("{alice}"), problem("not_authenticated")),
         skipping("public").send(get("/skipped/optional").cookie("{alice}"), text(200, "nobody")),

@@ -1,4 +1,4 @@
-//! `rules.md` 7, a login of the application's own; and 8, names and passwords as people type them.
+//! Custom logins and CSRF; names and passwords as people type them.
 
 use crate::{
     Expected, Request, Scenario,
@@ -26,7 +26,7 @@ fn denied() -> Expected {
 
 /// Nobody is logged in, and alice goes on.
 fn refused(name: &'static str, request: Request) -> Scenario {
-    scenario("7 own login", name)
+    scenario("custom login", name)
         .log_in("alice")
         .send(request.cookie("{alice}"), denied())
         .send(get("/me").cookie("{alice}"), me(1, 1, 3))
@@ -34,22 +34,21 @@ fn refused(name: &'static str, request: Request) -> Scenario {
 
 fn own_refused() -> Vec<Scenario> {
     vec![
-        refused("audit 3: from another site", post(OWN).site("cross-site").origin(EVIL)),
-        refused("audit 3: by a form of another site", post(OWN).site("cross-site").body(FORM, "name=bob")),
-        refused("audit 3: from a sibling", post(OWN).site("same-site")),
+        refused("from another site", post(OWN).site("cross-site").origin(EVIL)),
+        refused("by a form of another site", post(OWN).site("cross-site").body(FORM, "name=bob")),
+        refused("from a sibling", post(OWN).site("same-site")),
         refused("from another origin of an old browser", post(OWN).origin(EVIL)),
         refused("from an opaque origin", post(OWN).origin("null")),
         refused("by GET from another site", get(OWN).site("cross-site")),
         refused("by GET from a mail", get(OWN).site("none")),
         refused("by GET from the own page", get(OWN).site("same-origin")),
         refused("by GET of an old browser", get(OWN)),
-        scenario("7 own login", "audit 3: from another site, nobody")
-            .send(post(OWN).site("cross-site"), denied()),
-        scenario("7 own login", "by GET, nobody").send(get(OWN).site("none"), denied()),
-        scenario("7 own login", "a bearer beside cookies")
+        scenario("custom login", "from another site, nobody").send(post(OWN).site("cross-site"), denied()),
+        scenario("custom login", "by GET, nobody").send(get(OWN).site("none"), denied()),
+        scenario("custom login", "a bearer beside cookies")
             .log_in("alice")
             .send(post(OWN).site("cross-site").cookie("{alice}").bearer("{alice.token}"), denied()),
-        scenario("7 own login", "tokens, from another site in cookie mode")
+        scenario("custom login", "tokens, from another site in cookie mode")
             .config(|config| config.token_mode(true))
             .send(post("/tokens-for-bob").site("cross-site"), denied()),
     ]
@@ -57,10 +56,10 @@ fn own_refused() -> Vec<Scenario> {
 
 fn own_allowed() -> Vec<Scenario> {
     let bob = || text(200, "bob").sets_for(2, 1, 3, 2).rows(&["#1 live #2"]);
-    let nobody = |name, request: Request| scenario("7 own login", name).send(request, bob());
+    let nobody = |name, request: Request| scenario("custom login", name).send(request, bob());
     let replaces = |name, request: Request| {
         let bob = text(200, "bob").sets_for(2, 4, 6, 5).rows(&["#1 replaced #2", "#4 live #5"]);
-        scenario("7 own login", name).log_in("alice").send(request.cookie("{alice}"), bob)
+        scenario("custom login", name).log_in("alice").send(request.cookie("{alice}"), bob)
     };
     vec![
         nobody("from the own page", post(OWN).site("same-origin").origin("http://app.example")),
@@ -72,7 +71,7 @@ fn own_allowed() -> Vec<Scenario> {
             post(CALLBACK).site("cross-site").origin(EVIL).body(FORM, "state=x&code=y")
         }),
         replaces("a callback replaces the session", get(CALLBACK).site("cross-site")),
-        scenario("7 own login", "by a bearer alone, which no browser sends by itself").log_in("alice").send(
+        scenario("custom login", "by a bearer alone, which no browser sends by itself").log_in("alice").send(
             post(OWN).site("cross-site").bearer("{alice.token}"),
             text(200, "bob").sets_for(2, 4, 6, 5).rows(&["#1 live #2", "#4 live #5"]),
         ),
@@ -88,7 +87,7 @@ fn own_proofs() -> Vec<Scenario> {
         refused("a new password by GET of the own page", get("/own-password").site("same-origin")),
         refused("a fresh login from another site", post("/own-fresh").site("cross-site")),
         refused("a new password from another site", post("/own-password").site("cross-site")),
-        scenario("7 own login", "a fresh login from the own page").log_in("alice").send(
+        scenario("custom login", "a fresh login from the own page").log_in("alice").send(
             post("/own-fresh").site("same-origin").cookie("{alice}"),
             empty(200).sets(4, 6, 5).rows(&["#1 replaced #2", "#4 live #5"]),
         ),
@@ -107,57 +106,57 @@ fn credentials(name: &str, password: &str) -> Request {
 }
 
 fn names() -> Vec<Scenario> {
-    let is = |name, subject, request: Request| scenario("8 names", name).send(request, logged_in(subject));
+    let is = |name, subject, request: Request| scenario("names", name).send(request, logged_in(subject));
     let nobody = |name, request: Request| {
-        let tries = (0..5).fold(scenario("8 names", name), |scenario, _| {
+        let tries = (0..5).fold(scenario("names", name), |scenario, _| {
             scenario.send(request.clone(), problem("invalid_credentials"))
         });
         tries.send(request, problem("throttled").field("retry-after", "30"))
     };
     vec![
-        is("field 9: a blank behind it", 1, credentials("alice ", "alice-pw")),
-        is("field 9: a blank before it", 1, credentials(" alice", "alice-pw")),
-        is("field 9: no-break spaces", 1, credentials("\u{a0}alice\u{a0}", "alice-pw")),
+        is("a blank behind it", 1, credentials("alice ", "alice-pw")),
+        is("a blank before it", 1, credentials(" alice", "alice-pw")),
+        is("no-break spaces", 1, credentials("\u{a0}alice\u{a0}", "alice-pw")),
         is("a line feed behind it", 1, credentials(r"alice\r\n", "alice-pw")),
-        is("field 9: decomposed letters", 3, credentials("zoe\u{308}", "zo\u{eb}-pw")),
+        is("decomposed letters", 3, credentials("zoe\u{308}", "zo\u{eb}-pw")),
         is("composed letters", 3, credentials("zo\u{eb}", "zo\u{eb}-pw")),
         is("in a form", 1, post(LOGIN).body(FORM, "username=+alice%C2%A0&password=alice-pw&remember=on")),
-        nobody("field 15: NUL is an unknown user, and counts", credentials(r"al\u0000ice", "alice-pw")),
+        nobody("NUL is an unknown user, and counts", credentials(r"al\u0000ice", "alice-pw")),
         nobody("a control character inside", credentials(r"al\u0007ice", "alice-pw")),
-        nobody("field 15: NUL in a form", post(LOGIN).body(FORM, "username=alice%00&password=alice-pw")),
+        nobody("NUL in a form", post(LOGIN).body(FORM, "username=alice%00&password=alice-pw")),
     ]
 }
 
 fn passwords() -> Vec<Scenario> {
     let is =
-        |name, password| scenario("8 passwords", name).send(credentials("zo\u{eb}", password), logged_in(3));
+        |name, password| scenario("passwords", name).send(credentials("zo\u{eb}", password), logged_in(3));
     vec![
-        is("field 9: decomposed letters", "zoe\u{308}-pw"),
-        scenario("8 passwords", "nothing is trimmed")
+        is("decomposed letters", "zoe\u{308}-pw"),
+        scenario("passwords", "nothing is trimmed")
             .send(credentials("alice", "alice-pw "), problem("invalid_credentials")),
-        scenario("8 passwords", "decomposed letters, unknown user")
+        scenario("passwords", "decomposed letters, unknown user")
             .send(credentials("nobody", "zoe\u{308}-pw"), problem("invalid_credentials")),
     ]
 }
 
-/// audit 18: 1025 bytes at each door.
+/// 1025 bytes at each route that takes a password.
 fn too_long() -> Vec<Scenario> {
     let long = "x".repeat(1025);
-    let alice = |name| scenario("8 passwords", name).log_in("alice");
+    let alice = |name| scenario("passwords", name).log_in("alice");
     vec![
-        scenario("8 passwords", "audit 18: 1025 bytes, login")
+        scenario("passwords", "1025 bytes, login")
             .send(credentials("alice", &long), problem("invalid_credentials")),
-        alice("audit 18: 1025 bytes, fresh login").send(
+        alice("1025 bytes, fresh login").send(
             post(FRESH).cookie("{alice}").json(&format!(r#"{{"password":"{long}"}}"#)),
             problem("invalid_credentials"),
         ),
-        alice("audit 18: 1025 bytes, the current one of a change").send(
+        alice("1025 bytes, the current one of a change").send(
             post(PASSWORD)
                 .cookie("{alice}")
                 .json(&format!(r#"{{"current_password":"{long}","new_password":"new pass"}}"#)),
             problem("invalid_credentials"),
         ),
-        alice("audit 18: 1025 bytes, the new one of a change").send(
+        alice("1025 bytes, the new one of a change").send(
             post(PASSWORD)
                 .cookie("{alice}")
                 .json(&format!(r#"{{"current_password":"alice-pw","new_password":"{long}"}}"#)),
@@ -174,13 +173,13 @@ fn remember() -> Vec<Scenario> {
     let ask = |remember: &str| {
         post(LOGIN).json(&format!(r#"{{"username":"alice","password":"alice-pw","remember":{remember}}}"#))
     };
-    let yes = |name, word| scenario("8 remember", name).send(ask(word), logged_in(1));
-    let no = |name, word| scenario("8 remember", name).send(ask(word), logged_in(1).lines(ACCESS, REFRESH));
-    let bad = |name, word| scenario("8 remember", name).send(ask(word), problem("invalid_request"));
+    let yes = |name, word| scenario("remember", name).send(ask(word), logged_in(1));
+    let no = |name, word| scenario("remember", name).send(ask(word), logged_in(1).lines(ACCESS, REFRESH));
+    let bad = |name, word| scenario("remember", name).send(ask(word), problem("invalid_request"));
     vec![
-        yes("field 19: null is absent", "null"),
+        yes("null is absent", "null"),
         yes("true", "true"),
-        yes("field 19: the word true", r#""true""#),
+        yes("the word true", r#""true""#),
         yes("the word on", r#""on""#),
         yes("the word 1", r#""1""#),
         no("false", "false"),

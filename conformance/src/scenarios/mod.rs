@@ -1,4 +1,4 @@
-//! The table, in the order of `rules.md` and `wire.md`.
+//! The table of scenarios.
 
 mod attacks;
 mod authenticate;

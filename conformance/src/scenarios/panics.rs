@@ -15,11 +15,11 @@ const ROTATED: &str = "#1 live #4 after #2";
 const ROTATED_LATER: &str = "#1 live #6 after #2";
 
 fn alice(name: &'static str) -> Scenario {
-    scenario("4 R02, a panic", name).log_in("alice")
+    scenario("every response, a panic", name).log_in("alice")
 }
 
 fn stale(name: &'static str) -> Scenario {
-    scenario("4 R02, a panic", name).stale()
+    scenario("every response, a panic", name).stale()
 }
 
 fn caught() -> Expected {
@@ -82,7 +82,7 @@ fn at_endpoints() -> Vec<Scenario> {
             .send(refresh(), caught())
             .sessions(Back)
             .send(refresh(), logged_in("#1").sets(1, 7, 6).rows(&[ROTATED_LATER])),
-        scenario("4 R02, a panic", "users, at a login")
+        scenario("every response, a panic", "users, at a login")
             .users(Panics)
             .send(login(), caught())
             .users(Back)

@@ -1,4 +1,4 @@
-//! `wire.md`: fresh login, and changing the password.
+//! The built-in routes: fresh login, and changing the password.
 
 use super::endpoints::not_allowed;
 use crate::{
@@ -80,15 +80,13 @@ fn fresh_old_session() -> Vec<Scenario> {
             .send(get("/me").cookie("{alice}"), me(1, 1, 3))
             .send(get("/me").cookie("{new}"), me(1, 4, 6))
             .send(get("/me").cookie("{alice}"), problem("session_revoked")),
-        replaced(
-            "field 46: the answer is lost: the old refresh token is good for a minute, and nothing is set",
-        )
-        .pass(59)
-        .send(get("/me").cookie("{alice.refresh}"), me(1, 1, 8))
-        .pass(1)
-        .send(get("/me").cookie("{alice}"), problem("session_revoked"))
-        .send(get("/me").cookie("{alice.refresh}"), problem("session_revoked")),
-        replaced("field 46: twice with the same cookies: both answers are good").send(
+        replaced("the answer is lost: the old refresh token is good for a minute, and nothing is set")
+            .pass(59)
+            .send(get("/me").cookie("{alice.refresh}"), me(1, 1, 8))
+            .pass(1)
+            .send(get("/me").cookie("{alice}"), problem("session_revoked"))
+            .send(get("/me").cookie("{alice.refresh}"), problem("session_revoked")),
+        replaced("twice with the same cookies: both answers are good").send(
             post(FRESH).cookie("{alice}").json(GOOD_FRESH),
             renewed("fresh", 7).rows(&["#1 replaced #2", "#4 live #5", "#7 live #8"]),
         ),

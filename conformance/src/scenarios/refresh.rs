@@ -1,4 +1,4 @@
-//! `rules.md` 4 and 5: rotation, reuse, the refresh route, outages.
+//! Refreshing, rows k to r of `cookiejwt_core::rules`: rotation, reuse, the refresh route, outages.
 
 use crate::{
     Request, Scenario, Step,
@@ -31,18 +31,18 @@ fn me_now() -> Request {
 fn rotated() -> Vec<Scenario> {
     let new = || me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]);
     vec![
-        stale("4 m", "access ended").send(me_now(), new()),
-        alice("4 m", "access absent").send(get("/me").cookie("{alice.refresh}"), new()),
-        alice("4 m", "access dead").send(get("/me").cookie("{alice.forged_access}; {alice.refresh}"), new()),
-        alice("4 m", "access early").send(get("/me").cookie("{early.access}; {alice.refresh}"), new()),
-        alice("4 m", "access of an unknown key").send(get("/me").cookie("{unknown.access}; {alice.refresh}"), new()),
-        stale("4 m", "the new cookies are good, and rotate in their turn")
+        stale("row m", "access ended").send(me_now(), new()),
+        alice("row m", "access absent").send(get("/me").cookie("{alice.refresh}"), new()),
+        alice("row m", "access dead").send(get("/me").cookie("{alice.forged_access}; {alice.refresh}"), new()),
+        alice("row m", "access early").send(get("/me").cookie("{early.access}; {alice.refresh}"), new()),
+        alice("row m", "access of an unknown key").send(get("/me").cookie("{unknown.access}; {alice.refresh}"), new()),
+        stale("row m", "the new cookies are good, and rotate in their turn")
             .send(me_now(), new())
             .keep("new")
             .send(get("/me").cookie("{new}"), me(1, 1, 5))
             .pass(306)
             .send(get("/me").cookie("{new}"), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #4"])),
-        stale("4 m", "without remembering, neither cookie has an age")
+        stale("row m", "without remembering, neither cookie has an age")
             .send(
                 post("/api/auth/token/").json(r#"{"username":"alice","password":"alice-pw","remember":false}"#),
                 json(
@@ -71,24 +71,24 @@ fn rotated() -> Vec<Scenario> {
 fn refused() -> Vec<Scenario> {
     let ended = || problem("session_revoked").clears();
     vec![
-        stale("4 k", "the user is disabled")
+        stale("row k", "the user is disabled")
             .step(Step::Disable("alice"))
             .send(me_now(), ended().rows(&["#1 user_inactive #2"])),
-        stale("4 k", "the user is gone")
+        stale("row k", "the user is gone")
             .step(Step::Delete("alice"))
             .send(me_now(), ended().rows(&["#1 user_inactive #2"])),
-        stale("4 l", "new tokens cannot be minted")
+        stale("row l", "new tokens cannot be minted")
             .step(Step::TooManyClaims("alice"))
             .send(me_now(), problem("server_error")),
-        alice("4 l", "new tokens cannot be minted, the access token is still valid")
+        alice("row l", "new tokens cannot be minted, the access token is still valid")
             .pass(280)
             .step(Step::TooManyClaims("alice"))
             .send(me_now(), me(1, 1, 3)),
-        alice("4 n", "no row").send(get("/me").cookie("{rowless.refresh}"), ended()),
-        stale("4 n", "revoked on another node")
+        alice("row n", "no row").send(get("/me").cookie("{rowless.refresh}"), ended()),
+        stale("row n", "revoked on another node")
             .step(Step::RevokedElsewhere("alice"))
             .send(me_now(), ended().rows(&["#1 logout #2"])),
-        alice("4 n", "replaced by a login: nothing is cleared")
+        alice("row n", "replaced by a login: nothing is cleared")
             .send(
                 post("/login-as-bob").cookie("{alice}"),
                 text(200, "bob").sets_for(2, 4, 6, 5).rows(&["#1 replaced #2", "#4 live #5"]),
@@ -104,26 +104,26 @@ fn raced() -> Vec<Scenario> {
     let first = || me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]);
     let reuse = || problem("session_revoked").clears().rows(&["#1 reuse #4 after #2"]);
     vec![
-        stale("4 o", "a second tab presents the parent: the same successor")
+        stale("row o", "a second tab presents the parent: the same successor")
             .send(me_now(), first())
             .send(me_now(), me(1, 1, 7).sets(1, 7, 4)),
-        stale("4 o", "at the last moment of the leeway")
+        stale("row o", "at the last moment of the leeway")
             .send(me_now(), first())
             .pass(10)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
-        stale("4 o'", "field 3: the answer is lost, the parent after the leeway: the same successor")
+        stale("row o'", "the answer is lost, the parent after the leeway: the same successor")
             .send(me_now(), first())
             .pass(11)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306))
             .keep("healed")
             .send(get("/me").cookie("{healed}"), me(1, 1, 7)),
-        stale("4 o'", "field 3: three times, nine seconds apart")
+        stale("row o'", "three times, nine seconds apart")
             .send(me_now(), first())
             .pass(9)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306))
             .pass(9)
             .send(me_now(), me(1, 1, 9).sets_older(1, 9, 4, 306)),
-        stale("4 o'", "field 3: three hours later: another successor takes its place")
+        stale("row o'", "three hours later: another successor takes its place")
             .send(me_now(), first())
             .keep("lost")
             .pass(10_800)
@@ -132,7 +132,7 @@ fn raced() -> Vec<Scenario> {
                 get("/me").cookie("{lost.refresh}"),
                 problem("session_revoked").clears().rows(&["#1 reuse #6 after #2"]),
             ),
-        stale("4 o'", "field 12: a renderer that cannot hand the cookies on")
+        stale("row o'", "a renderer that cannot hand the cookies on")
             .send(me_now(), first())
             .pass(20)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306))
@@ -140,7 +140,7 @@ fn raced() -> Vec<Scenario> {
             .send(me_now(), me(1, 1, 9).sets_older(1, 9, 4, 306))
             .pass(20)
             .send(me_now(), me(1, 1, 11).sets_older(1, 11, 4, 306)),
-        stale("4 r", "the parent after the leeway of the receipt: theft")
+        stale("row r", "the parent after the leeway of the receipt: theft")
             .send(me_now(), first())
             .keep("new")
             .send(get("/me").cookie("{new}"), me(1, 1, 5))
@@ -148,7 +148,7 @@ fn raced() -> Vec<Scenario> {
             .pass(11)
             .send(me_now(), reuse())
             .send(get("/me").cookie("{new}"), problem("session_revoked").clears()),
-        stale("4 r", "the same, received by bearer")
+        stale("row r", "the same, received by bearer")
             .send(me_now(), first())
             .keep("new")
             .send(get("/me").bearer("{new.token}"), me_by_header(1, 1, 5))
@@ -157,7 +157,7 @@ fn raced() -> Vec<Scenario> {
             .send(me_now(), reuse()),
         // Late in the leeway the store is asked before the lines leave, and it knows that the jar has had them.
         stale(
-            "4 o",
+            "row o",
             "the parent inside the leeway of the receipt: somebody, and no lines over those of the jar",
         )
         .send(me_now(), first())
@@ -167,23 +167,23 @@ fn raced() -> Vec<Scenario> {
         .step(Step::WriteReceipts)
         .pass(10)
         .send(me_now(), me(1, 1, 7)),
-        stale("4 r", "a grandparent inside the leeway")
+        stale("row r", "a grandparent inside the leeway")
             .send(me_now(), first())
             .keep("new")
             .pass(306)
             .send(get("/me").cookie("{new}"), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #4"]))
             .send(me_now(), problem("session_revoked").clears().rows(&["#1 reuse #6 after #4"])),
-        stale("4 p", "the successor at once again: no second rotation")
+        stale("row p", "the successor at once again: no second rotation")
             .send(me_now(), first())
             .keep("new")
             .pass(5)
             .send(get("/me").cookie("{new.refresh}"), me(1, 1, 7).sets_older(1, 7, 4, 306)),
-        stale("4 p", "the successor after the leeway, with which nobody has come yet: one leeway more")
+        stale("row p", "the successor after the leeway, with which nobody has come yet: one leeway more")
             .send(me_now(), first())
             .keep("new")
             .pass(20)
             .send(get("/me").cookie("{new.refresh}"), me(1, 1, 7).sets_older(1, 7, 4, 306)),
-        stale("4 p'", "the successor after two leeways rotates")
+        stale("row p'", "the successor after two leeways rotates")
             .send(me_now(), first())
             .keep("new")
             .pass(21)
@@ -197,24 +197,24 @@ fn raced() -> Vec<Scenario> {
 fn outages() -> Vec<Scenario> {
     let first = || me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]);
     vec![
-        stale("4 q", "sessions away: cookies are not touched, and good afterwards")
+        stale("row q", "sessions away: cookies are not touched, and good afterwards")
             .sessions(Away)
             .send(me_now(), problem("unavailable"))
             .sessions(Back)
             .send(me_now(), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #2"])),
-        stale("4 q", "users away: cookies are not touched")
+        stale("row q", "users away: cookies are not touched")
             .users(Away)
             .send(me_now(), problem("unavailable"))
             .users(Back)
             .send(me_now(), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #2"])),
-        alice("4 q", "users away, the access token is still valid")
+        alice("row q", "users away, the access token is still valid")
             .pass(280)
             .users(Away)
             .send(me_now(), me(1, 1, 3)),
-        alice("4 q", "CurrentUser, users away")
+        alice("row q", "CurrentUser, users away")
             .users(Away)
             .send(get("/user").cookie("{alice}"), problem("unavailable")),
-        stale("4 m", "back before anybody asked").sessions(Away).sessions(Back).send(me_now(), first()),
+        stale("row m", "back before anybody asked").sessions(Away).sessions(Back).send(me_now(), first()),
     ]
 }
 
@@ -255,11 +255,11 @@ fn route() -> Vec<Scenario> {
 
 fn hung_up() -> Vec<Scenario> {
     vec![
-        stale("5", "the client hangs up after the rotation: the next request heals")
+        stale("rotation", "the client hangs up after the rotation: the next request heals")
             .hang_up(get("/holds").cookie("{alice}"), &[ROTATED])
             .pass(9)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
-        stale("5", "field 3: the client hangs up and comes back after the leeway")
+        stale("rotation", "the client hangs up and comes back after the leeway")
             .hang_up(get("/holds").cookie("{alice}"), &[ROTATED])
             .pass(11)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),

@@ -1,4 +1,4 @@
-//! `wire.md`: the list of sessions, ending one, ending the others.
+//! The built-in routes: the list of sessions, ending one, ending the others.
 
 use super::endpoints::not_allowed;
 use crate::{

@@ -1,4 +1,4 @@
-//! `rules.md` 8: how many passwords may be tried.
+//! Throttling: how many passwords may be tried.
 
 use crate::{
     Expected, Request, Scenario, Step,
@@ -107,14 +107,14 @@ fn successes() -> Vec<Scenario> {
             .send(good(), right(4).rows(&["#1 live #2", "#4 live #5"]))
             .wrong(1, &try_of("alice"))
             .send(try_of("alice"), wait("30")),
-        scenario("throttle", "field 6a: eight right logins at once from one address")
+        scenario("throttle", "eight right logins at once from one address")
             .at_once((0..8).map(|_| good()), 200)
             .wrong(4, &try_of("alice"))
             .at_once((0..8).map(|_| good()), 200),
-        scenario("throttle", "field 6a: forty users at once from one address")
+        scenario("throttle", "forty users at once from one address")
             .at_once(STAFF.iter().map(staff), 200)
             .at_once(STAFF.iter().map(staff), 200),
-        scenario("throttle", "audit 10: thirty logins of one account from one network")
+        scenario("throttle", "thirty logins of one account from one network")
             .at_once((0..30).map(|_| good()), 200)
             .send(good(), wait("10"))
             .at_once([staff(&STAFF[0])], 200)
@@ -133,7 +133,7 @@ fn devices() -> Vec<Scenario> {
     let by_device = |request: Request| request.cookie("{alice.device}");
     let logged_out = |name| known(name).send(post("/api/auth/logout/").cookie("{alice}"), gone());
     vec![
-        logged_out("audit 1: a known device does not wait for strangers")
+        logged_out("a known device does not wait for strangers")
             .wrong(5, &try_of("alice"))
             .send(post(LOGIN).json(GOOD), wait("30"))
             .send(by_device(post(LOGIN).json(GOOD)), is_in("00", 4).rows(&["#1 logout #2", "#4 live #5"])),
@@ -143,7 +143,7 @@ fn devices() -> Vec<Scenario> {
         logged_out("of another account it says nothing")
             .wrong(5, &by_device(try_of("bob")))
             .send(by_device(try_of("bob")), wait("30")),
-        known("audit 1: a session does not wait for strangers")
+        known("a session does not wait for strangers")
             .wrong(5, &try_of("alice"))
             .send(try_of("alice"), wait("30"))
             .wrong(5, &post("/api/auth/token/fresh/").cookie("{alice}").json(r#"{"password":"guess"}"#))
@@ -190,7 +190,7 @@ fn proxies() -> Vec<Scenario> {
             .wrong(5, &behind("192.0.2.7", behind("203.0.113.9", try_of("alice"))))
             .send(behind("192.0.2.7", try_of("alice")), wait("30")),
         behind_one("an entry that is no address is no network").wrong(7, &behind("unknown", try_of("alice"))),
-        behind_one("audit 18: of a list that is too short the peer counts")
+        behind_one("of a list that is too short the peer counts")
             .wrong(5, &try_of("alice"))
             .send(try_of("alice"), wait("30"))
             .wrong(1, &behind("192.0.2.7", try_of("alice"))),

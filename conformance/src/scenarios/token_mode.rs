@@ -1,4 +1,4 @@
-//! `rules.md` 8 and `wire.md`: clients without cookies ask for tokens, and cookies are as if they were not there.
+//! Token mode: clients without cookies ask for tokens, and cookies are as if they were not there.
 
 use crate::{
     Expected, Request, Scenario, Step,
@@ -33,7 +33,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 }
 
 fn on(name: &'static str) -> Scenario {
-    scenario("8 token mode", name).config(|config| config.token_mode(true))
+    scenario("token mode", name).config(|config| config.token_mode(true))
 }
 
 /// `{app…}` are the tokens of a command line: session 1, refresh token 2, access token 3.
@@ -95,7 +95,7 @@ fn doubtful() -> Vec<Scenario> {
         let body = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
         json(body).sets(1, 3, 2).rows(BEGUN)
     };
-    let off = |name| scenario("8 token mode", name);
+    let off = |name| scenario("token mode", name);
     let login = || post(LOGIN).json(GOOD);
     vec![
         off("off: login gives cookies").send(asks(login()), cookies()),
@@ -133,16 +133,16 @@ fn refresh() -> Vec<Scenario> {
             by_body(REFRESH_BODY).cookie("{alice}"),
             tokens(1, 4, 8, 7, [306, 306]).rows(&["#1 live #2", "#4 live #7 after #5"]),
         ),
-        rotated("4 o: the parent inside the leeway: the same successor")
+        rotated("row o: the parent inside the leeway: the same successor")
             .pass(10)
             .send(by_body(REFRESH_BODY), tokens(1, 1, 7, 4, [316, 306])),
-        rotated("4 p: the successor at once again: no second rotation")
+        rotated("row p: the successor at once again: no second rotation")
             .keep("new")
             .send(by_body(r#"{"refresh":"{new.refresh_token}"}"#), tokens(1, 1, 7, 4, [306, 306])),
-        rotated("4 o' field 3: the answer is lost, the parent 15 s later: the same successor")
+        rotated("row o': the answer is lost, the parent 15 s later: the same successor")
             .pass(15)
             .send(by_body(REFRESH_BODY), tokens(1, 1, 7, 4, [321, 306])),
-        rotated("4 r: the parent after the leeway of the receipt: theft")
+        rotated("row r: the parent after the leeway of the receipt: theft")
             .keep("new")
             .send(asks(get("/me").bearer("{new.token}")), me_by_header(1, 1, 5))
             .step(Step::WriteReceipts)
@@ -166,12 +166,12 @@ fn refresh_refused() -> Vec<Scenario> {
         bad("refresh, too large", by_body(&long), invalid_request(413, "Payload Too Large")),
         bad("refresh, garbage", by_body(r#"{"refresh":"x"}"#), problem("invalid_token")),
         bad("refresh, an access token", by_body(r#"{"refresh":"{alice.token}"}"#), problem("invalid_token")),
-        bad("4 i: early", by_body(r#"{"refresh":"{early.refresh_token}"}"#), problem("invalid_token")),
-        app("4 j: ended").pass(86_400).send(by_body(REFRESH_BODY), problem("session_expired")),
-        app("4 k: the user is disabled")
+        bad("row i: early", by_body(r#"{"refresh":"{early.refresh_token}"}"#), problem("invalid_token")),
+        app("row j: ended").pass(86_400).send(by_body(REFRESH_BODY), problem("session_expired")),
+        app("row k: the user is disabled")
             .step(Step::Disable("alice"))
             .send(by_body(REFRESH_BODY), problem("session_revoked").rows(&["#1 user_inactive #2"])),
-        app("4 q: sessions away").sessions(Away).send(by_body(REFRESH_BODY), problem("unavailable")),
+        app("row q: sessions away").sessions(Away).send(by_body(REFRESH_BODY), problem("unavailable")),
         app("405").send(asks(get(REFRESH)), problem("method_not_allowed").field("allow", "POST")),
     ]
 }
@@ -207,7 +207,7 @@ fn routes() -> Vec<Scenario> {
             problem("not_authenticated")
         }),
         cookies(
-            "7 row 2: no row of the CSRF table",
+            "CSRF row 2: no row of the CSRF table",
             post("/optional").site("cross-site").cookie("{alice}"),
             text(200, "nobody"),
         ),
@@ -285,7 +285,7 @@ fn own_logins() -> Vec<Scenario> {
         on("a login of one's own, not asked: no session begins").send(post("/tokens-for-bob"), refused()),
         on("a login of one's own with cookies, asked: no session begins")
             .send(asks(post("/login-as-bob")), refused()),
-        scenario("8 token mode", "off: a login of one's own").send(asks(post("/tokens-for-bob")), refused()),
+        scenario("token mode", "off: a login of one's own").send(asks(post("/tokens-for-bob")), refused()),
         on("a login of one's own behind a cookie, not asked")
             .log_in("alice")
             .send(post("/refreshed-tokens-for-bob").cookie("{alice}"), refused()),

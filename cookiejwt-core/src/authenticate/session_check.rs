@@ -1,4 +1,4 @@
-//! The question about the session, which is the only way past a valid access token: rows c and d.
+//! The question about the session, which is the only way past a valid access token: rows c and d of [`rules`](crate::rules).
 
 use super::authenticated;
 use crate::{

@@ -1,4 +1,4 @@
-//! Section 4 of the rules, rows a to j'. Alice comes by cookie, bob by the `Authorization` field, so that every
+//! Rows a to j' of [`rules`](crate::rules). Alice comes by cookie, bob by the `Authorization` field, so that every
 //! answer says which credential decided.
 
 mod boundaries;

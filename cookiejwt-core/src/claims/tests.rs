@@ -1,4 +1,4 @@
-//! Section 3 of the rules, as far as the claims: every token below is signed with the right key.
+//! How claims are verified: every token below is signed with the right key.
 
 mod minting;
 mod shapes;

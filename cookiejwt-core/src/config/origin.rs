@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn audit_14_a_page_over_plain_http_from_another_machine() {
+    fn a_page_over_plain_http_from_another_machine() {
         for (rule, origin, exposed) in [
             ("http", "http://a.example", true),
             ("http in other case, with a port", "HTTP://a.example:8080", true),

@@ -1,4 +1,4 @@
-//! Section 1 of the rules: every default, every variable, every refusal. A row is named after its rule.
+//! The configuration: every default, every variable, every refusal. A row is named after its rule.
 
 mod ages;
 mod claims_and_origins;

@@ -1,4 +1,4 @@
-//! Section 2 (reading) and the wire contract's cookies (writing).
+//! How cookies are read and written.
 
 mod reading;
 mod rendering;

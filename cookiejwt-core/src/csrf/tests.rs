@@ -1,4 +1,4 @@
-//! Section 7 of the rules, row by row, and every combination against an oracle that reads no header.
+//! The CSRF table of [`rules`](crate::rules), row by row, and every combination against an oracle that reads no header.
 
 mod go;
 mod product;
@@ -288,10 +288,10 @@ const AT_HOST: [(&str, &str, &str, bool); 34] = [
     ("a user in Host", "https://a.example", "evil@a.example", false),
     ("a path in Host", "https://a.example", "a.example/", false),
     ("an empty Host", "https://a.example", "", false),
-    ("audit 14: over plain http", "http://a.example", "a.example", false),
-    ("audit 14: over plain http, in other case", "HTTP://a.example", "a.example", false),
-    ("audit 14: over plain http, on a port", "http://a.example:8080", "a.example:8080", false),
-    ("audit 14: over plain http, from a private network", "http://192.168.0.2", "192.168.0.2", false),
+    ("over plain http", "http://a.example", "a.example", false),
+    ("over plain http, in other case", "HTTP://a.example", "a.example", false),
+    ("over plain http, on a port", "http://a.example:8080", "a.example:8080", false),
+    ("over plain http, from a private network", "http://192.168.0.2", "192.168.0.2", false),
 ];
 
 /// Where cookies travel over plain HTTP, its pages are ours.
@@ -299,7 +299,7 @@ const AT_HOST: [(&str, &str, &str, bool); 34] = [
 fn row_6_without_secure_cookies_the_scheme_is_not_known() {
     let plain = CsrfSettings { secure: false, ..settings(None, true) };
     for (rule, origin, host, same) in AT_HOST {
-        let expected = if same || rule.starts_with("audit 14") { ALLOW } else { Err(ForeignOrigin) };
+        let expected = if same || rule.starts_with("over plain http") { ALLOW } else { Err(ForeignOrigin) };
         let fields: Fields<'_> = &[(ORIGIN, origin.as_bytes()), (HOST, host.as_bytes())];
         assert_eq!(verdict("POST", fields, &plain), expected, "6: {rule}");
     }
@@ -321,7 +321,7 @@ fn row_6_the_requests_own_authority() {
     }
 }
 
-/// With and without a public origin. WebKit, a service worker of ours, and a form of another page (clients.md 6).
+/// With and without a public origin. WebKit, a service worker of ours, and a form of another page.
 const BESIDE_OURS: [(&str, &[u8], &[u8], bool); 10] = [
     ("same-origin, the public origin", b"same-origin", b"https://shop.example", true),
     ("same-origin, the public origin in other case", b"same-origin", b"HTTPS://Shop.example:443", true),
@@ -336,7 +336,7 @@ const BESIDE_OURS: [(&str, &[u8], &[u8], bool); 10] = [
 ];
 
 #[test]
-fn row_4_clients_6_an_origin_beside_same_origin_is_held_against_the_public_one() {
+fn row_4_an_origin_beside_same_origin_is_held_against_the_public_one() {
     for (rule, site, origin, ours) in BESIDE_OURS {
         let fields: Fields<'_> = &[(SITE, site), (ORIGIN, origin), (HOST, b"a.example")];
         let expected = if ours { ALLOW } else { Err(ForeignOrigin) };
@@ -416,7 +416,7 @@ fn login_asks_the_same_table() {
     }
 }
 
-/// `audit 3`: a login of the application's own.
+/// A custom login.
 #[test]
 #[allow(clippy::too_many_lines, reason = "one table")]
 fn a_login_is_asked_without_row_1() {
@@ -427,10 +427,10 @@ fn a_login_is_asked_without_row_1() {
     const MODE: (&str, &[u8]) = ("cookiejwt-mode", b"token");
     let core = Core::new(testing::config().token_mode(true).build().unwrap());
     for (rule, method, fields, expected) in [
-        ("audit 3: POST from another site", "POST", &EVIL[..], Err(CrossSite)),
-        ("audit 3: POST from a sibling", "POST", &[(SITE, b"same-site"), COOKIE], Err(CrossSite)),
-        ("audit 3: POST with a foreign Origin alone", "POST", &[EVIL[1]], Err(ForeignOrigin)),
-        ("audit 3: PUT from another site", "PUT", &EVIL, Err(CrossSite)),
+        ("POST from another site", "POST", &EVIL[..], Err(CrossSite)),
+        ("POST from a sibling", "POST", &[(SITE, b"same-site"), COOKIE], Err(CrossSite)),
+        ("POST with a foreign Origin alone", "POST", &[EVIL[1]], Err(ForeignOrigin)),
+        ("PUT from another site", "PUT", &EVIL, Err(CrossSite)),
         ("POST from the own page", "POST", &[OWN], ALLOW),
         ("POST of no browser", "POST", &[], ALLOW),
         ("GET from another site", "GET", &EVIL, Err(SafeLogin)),

@@ -1,3 +1,5 @@
+//! Names that came more than once. Rows are those of [`rules`](crate::rules).
+
 use http::{HeaderMap, Request, header, request::Parts};
 
 use super::DuplicateCookie;
@@ -162,7 +164,7 @@ fn only_what_came_twice_and_is_ours_is_deleted() {
         ("in two sessions", format!("{a}; {second}"), 1, 0),
         ("an expired one among them", format!("{expired}; {a}"), 1, 0),
         ("expired both", format!("{expired}; {expired}"), 1, 0),
-        ("field 23a: another deployment's beside ours", format!("{theirs}; {a}"), 0, 0),
+        ("another deployment's beside ours", format!("{theirs}; {a}"), 0, 0),
         ("two of another deployment", format!("{theirs}; {theirs}"), 0, 0),
         ("junk beside ours", format!("{a}; __Host-access_token=x"), 0, 0),
         ("another deployment's among three", format!("{a}; {a}; {theirs}"), 0, 0),
@@ -210,7 +212,7 @@ fn a_decision_that_sets_or_clears_brings_the_lines_along() {
 }
 
 #[test]
-fn field_23a_another_deployments_cookies_of_the_same_names_are_passed_over() {
+fn another_deployments_cookies_of_the_same_names_are_passed_over() {
     use CredentialName::{AccessCookie, RefreshCookie};
     let core = core(|config| config);
     let theirs = || {

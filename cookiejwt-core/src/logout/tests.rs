@@ -248,7 +248,7 @@ fn token_mode_reads_and_clears_no_cookie() {
 
 /// Each value costs a signature, and 16 KiB hold dozens of them.
 #[test]
-fn audit_13_at_most_four_values_of_a_name_are_looked_at() {
+fn at_most_four_values_of_a_name_are_looked_at() {
     let core = testing::core();
     let five = |kind: fn(&str) -> TestToken| ["1", "2", "3", "4", "5"].map(|session| kind(session).cookie());
     let [access, refresh] = [five(access), five(refresh)];
@@ -270,7 +270,7 @@ fn audit_13_at_most_four_values_of_a_name_are_looked_at() {
 
 /// The table is asked first: what it refuses costs no signature, unless a bearer is all that came.
 #[test]
-fn audit_13_what_the_csrf_table_refuses() {
+fn what_the_csrf_table_refuses() {
     let core = testing::core();
     let foreign = |request: Builder| request.header("sec-fetch-site", "cross-site");
     let of_b = access("b").bearer();

@@ -1,4 +1,4 @@
-//! Section 8 of the rules: who is in token mode.
+//! Which requests are in token mode.
 
 use http::{HeaderName, HeaderValue, Request};
 

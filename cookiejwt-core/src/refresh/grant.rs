@@ -1,4 +1,5 @@
-//! What a refresh gives: an access token beside whichever refresh token turns out to be the current one.
+//! What a refresh gives: an access token beside whichever refresh token turns out to be the current one. Rows are those of
+//! [`rules`](crate::rules).
 
 use super::{RefreshAttempt, RotationStep};
 use crate::{

@@ -1,4 +1,5 @@
 //! A parent that comes back late: nobody has come with its successor, so an answer was lost or has not left yet.
+//! Row o' of [`rules`](crate::rules).
 
 use std::fmt;
 

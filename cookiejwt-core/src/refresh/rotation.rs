@@ -1,4 +1,4 @@
-//! The one conditional UPDATE of a rotation, and what its answer means: rows m to r.
+//! The one conditional UPDATE of a rotation, and what its answer means: rows m to r of [`rules`](crate::rules).
 
 use std::fmt;
 

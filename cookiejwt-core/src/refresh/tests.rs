@@ -1,4 +1,4 @@
-//! Section 4 of the rules, rows k to r, and section 5: alice's session, its row, and what the store answers.
+//! Rows k to r of [`rules`](crate::rules), and rotation: alice's session, its row, and what the store answers.
 
 mod late;
 mod rotated;

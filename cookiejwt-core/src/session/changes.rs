@@ -1,6 +1,6 @@
 //! The conditional changes of a living session's row: each is ONE statement, and its condition decides who wins.
 //!
-//! Every one demands `revoked_at IS NULL`, and none moves `settles_at` back.
+//! Every one demands `revoked_at IS NULL`, and none moves `settles_at` back. Rows are those of [`rules`](crate::rules).
 
 use super::SessionRecord;
 use crate::{Realm, SessionId, Timestamp, TokenId};
@@ -64,7 +64,7 @@ impl RotationRequest {
     }
 }
 
-/// The parent has come back late, and nobody has come with its successor: the successor is given once more (row o' 1).
+/// The parent has come back late, and nobody has come with its successor: the successor is given once more ([row o'](crate::rules#late-answers), 1).
 ///
 /// The condition, in full: `id = session_id AND realm = realm AND current_jti = current AND previous_jti = presented AND
 /// received_at IS NULL AND revoked_at IS NULL AND expires_at > now AND ends_at > now`. It sets `settles_at` to the greater of
@@ -103,7 +103,7 @@ impl AnswerLateRequest {
     }
 }
 
-/// The parent has come back very late, and nobody has ever come with its successor: the successor is replaced (row o' 2), so
+/// The parent has come back very late, and nobody has ever come with its successor: the successor is replaced ([row o'](crate::rules#late-answers), 2), so
 /// that whoever comes with it afterwards shows that there are two.
 ///
 /// The condition, in full: that of [`AnswerLateRequest`] `AND settles_at < settled_before AND rotated_at < rotated_before`. It

@@ -178,7 +178,7 @@ fn the_buckets_of_a_try() {
     }
 }
 
-/// audit 1: nobody else's failures concern them, and their own count everywhere.
+/// Nobody else's failures concern them, and their own count everywhere.
 #[test]
 fn who_is_known_is_refused_by_a_bucket_of_their_own_alone() {
     use ThrottleScope::{Account, AccountAndNetwork as Pair, KnownDevice, Logins, Network, Session};

@@ -1,5 +1,4 @@
-//! The `Authorization` field. Where the catalogue lets a bad bearer block a good cookie, the design decides otherwise
-//! (neither blocks the other), so that is what is tested.
+//! The `Authorization` field. Elsewhere a bad bearer often blocks a good cookie; here neither blocks the other.
 
 use super::*;
 use cookiejwt_core::CredentialOrder;

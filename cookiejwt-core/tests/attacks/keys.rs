@@ -230,7 +230,7 @@ fn a15_kid_selects_and_does_nothing_else() {
     assert_refused(&core(), with_header(header), "another case");
 }
 
-/// The rest of A16 is in `tests/vectors` and in the tests of `jwks`.
+/// More documents that are refused are in `tests/vectors` and in the tests of `jwks`.
 #[test]
 fn a16_documents_that_are_refused() {
     let okp = |members: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"1"{members}}}"#);

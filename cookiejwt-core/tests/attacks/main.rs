@@ -1,7 +1,7 @@
-//! Attacks that some library has let through, one named case per row of the catalogue that the design was checked against
-//! (`a01_…`: structure, `a10_…`: keys, `a30_…`: claims, `b20_…`: cookies, `b40_…`: the `Authorization` field). Each token is
-//! presented as a cookie and in the header, as raw bytes, to `Core::authenticate`; and each is signed with the right key
-//! unless its row says otherwise, so that only the rule of the row can refuse it.
+//! Attacks that some library has let through, one named and numbered case each (`a01_…`: structure, `a10_…`: keys, `a30_…`:
+//! claims, `b20_…`: cookies, `b40_…`: the `Authorization` field). Each token is presented as a cookie and in the header, as
+//! raw bytes, to `Core::authenticate`; and each is signed with the right key unless its case says otherwise, so that only the
+//! rule of the case can refuse it.
 //!
 //! The signer below has none of the library's code: HKDF and HMAC as the documents say.
 
@@ -199,8 +199,8 @@ fn the_signer_makes_tokens_that_are_accepted() {
     assert_accepted(&core(), testing::access("alice").by(&core()).token(), "signed by the library");
 }
 
-/// A40 is a matter of types: `Core` has no method that reads claims without verifying. A41 is tested where the memo is, in
-/// cookiejwt-store.
+/// Claims that are read without verifying (40) are a matter of types: `Core` has no such method. Memos of verified tokens (41)
+/// are tested where the memo is, in cookiejwt-store.
 #[test]
 fn every_row_has_its_case() {
     let sources = [

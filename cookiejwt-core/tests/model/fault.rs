@@ -1,4 +1,4 @@
-//! Faults that are seeded one at a time.
+//! Faults that are seeded one at a time. Rows are those of `cookiejwt_core::rules`.
 
 use crate::token::Millis;
 

@@ -1,5 +1,6 @@
 //! The session protocol, explored: the real core with a store of one row per session, through every interleaving of
-//! requests, handlers, answers, receipts, thefts, revocations and ticks of the clock.
+//! requests, handlers, answers, receipts, thefts, revocations and ticks of the clock. Rows are those of
+//! `cookiejwt_core::rules`, and so are the guarantees H and T.
 //!
 //! `cargo test -p cookiejwt-core --test model -- --nocapture` prints the numbers and, for each seeded fault, a shortest
 //! trace that shows it; `--ignored` explores further.

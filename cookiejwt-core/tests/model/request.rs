@@ -301,7 +301,7 @@ pub(crate) fn spend(budget: &mut u8) {
     }
 }
 
-/// The letter of the design's table.
+/// The letter of the row in `cookiejwt_core::rules`.
 fn row_of(reason: &Reason) -> &'static str {
     match reason {
         Reason::SessionRevoked(_) => "c",

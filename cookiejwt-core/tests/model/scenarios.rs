@@ -8,7 +8,7 @@ use crate::{
     token::{Millis, Seconds},
 };
 
-/// What rules.md 5 H assumes.
+/// What guarantee H of `cookiejwt_core::rules` assumes.
 pub(crate) const HONEST: Assumption =
     Assumption { request: LEEWAY, answer: LEEWAY / 2, before_own_end: true };
 

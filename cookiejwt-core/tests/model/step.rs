@@ -48,7 +48,7 @@ pub(crate) struct Model {
     pub(crate) scenario: Scenario,
     pub(crate) fault: Option<Fault>,
     pub(crate) server: Server,
-    /// Rows of the design's table that decided, and how often.
+    /// Rows of `cookiejwt_core::rules` that decided, and how often.
     pub(crate) rows: BTreeMap<&'static str, usize>,
     /// What the store that ships was asked as well.
     pub(crate) asked: QuickSet<(Row, Change)>,

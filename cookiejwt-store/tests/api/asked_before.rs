@@ -1,4 +1,4 @@
-//! Endpoints behind a middleware of the application that has asked who it is, and a body that takes its time (audit 8).
+//! Endpoints behind a middleware of the application that has asked who it is, and a body that takes its time.
 
 use bytes::Bytes;
 use cookiejwt_store::{Body, Caller, Guard, RevocationReason, Route, Slot};
@@ -60,7 +60,7 @@ async fn a_request_never_ends_its_own_session() {
             world.expire_access();
             world.switches.take_log();
             let answer = asked(&world, &alice, ask.clone(), seconds).await;
-            let rule = format!("audit 8: {rule}, {seconds} s later");
+            let rule = format!("{rule}, {seconds} s later");
             assert_eq!(answer.status(), status, "{rule}");
             assert_ne!(world.revoked(&alice.session).await, Some(RevocationReason::Reuse), "{rule}");
             let rotations =
@@ -108,13 +108,13 @@ async fn the_slot_of_another_authenticator_is_not_asked() {
     let alice = world.login("alice").await;
     let slot = Slot::new(&other.auth, "/");
     let answer = Ask::post(Route::Verify).cookies(&alice.jar).behind(&world, &slot, async || ()).await;
-    assert_eq!(answer.status(), 200, "audit 5: its own decision");
+    assert_eq!(answer.status(), 200, "its own decision");
     let guard = Guard::login(&world.auth);
     let head = alice.jar.get();
     let decision = slot.settle((&head).into()).await;
     assert!(decision.identity().is_some(), "both worlds have the keys of the tests");
     let refusal = slot.admit(&guard, decision, (&head).into()).unwrap_err();
-    assert_eq!(refusal.into_reply().status, 500, "audit 5: never a pass");
+    assert_eq!(refusal.into_reply().status, 500, "never a pass");
 }
 
 /// The session ended after somebody had asked: what the refresh of this request gave is worth nothing.

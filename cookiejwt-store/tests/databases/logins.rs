@@ -83,22 +83,16 @@ struct Row {
 const LATIN1_DATABASE: &str = "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
 
 const ROWS: [Row; 3] = [
+    Row { name: "NUL on PostgreSQL", server: &POSTGRES, options: "", table: "login TEXT", login: "al\0ice" },
     Row {
-        name: "field 15: NUL on PostgreSQL",
-        server: &POSTGRES,
-        options: "",
-        table: "login TEXT",
-        login: "al\0ice",
-    },
-    Row {
-        name: "field 31: an emoji in a LATIN1 database of PostgreSQL",
+        name: "an emoji in a LATIN1 database of PostgreSQL",
         server: &POSTGRES,
         options: LATIN1_DATABASE,
         table: "login TEXT",
         login: "\u{1f600}",
     },
     Row {
-        name: "field 31: an emoji in a latin1 table of MySQL or MariaDB",
+        name: "an emoji in a latin1 table of MySQL or MariaDB",
         server: &MYSQL,
         options: "",
         table: "login VARCHAR(191) CHARACTER SET latin1",
@@ -152,5 +146,5 @@ async fn logs_in(row: &Row, users: &Users) {
     let error = login(row.login).await.unwrap_err();
     assert!(matches!(error, LoginError::InvalidCredentials), "{}: {error:?}", row.name);
     assert_eq!(hasher.verifications(), 1, "{}: one hash", row.name);
-    assert!(login("\u{a0}alice ").await.is_ok(), "{}: field 9", row.name);
+    assert!(login("\u{a0}alice ").await.is_ok(), "{}: white space around it", row.name);
 }

@@ -29,8 +29,8 @@ pub(crate) fn trials(places: &Places) -> Vec<Trial> {
     for name in ["PostgreSQL, READ COMMITTED", "MySQL/MariaDB, READ COMMITTED"] {
         let row = ROWS.into_iter().find(|row| row.name() == name).expect("there is one");
         for (what, story) in [
-            ("field 27: a role without CREATE starts when there is nothing to do", without_create as Story),
-            ("field 27: else the error names the grants", names_the_grants),
+            ("a role without CREATE starts when there is nothing to do", without_create as Story),
+            ("else the error names the grants", names_the_grants),
             ("a grant that is missing is named", a_grant_is_missing),
             ("a database that is read-only says so and heals", read_only),
         ] {

@@ -40,7 +40,7 @@ async fn a_new_session_with_a_new_auth_time() {
     assert_eq!(world.revoked(&alice.session).await, Some(RevocationReason::Replaced), "for every node");
 }
 
-/// `field 46`: the answer of the fresh login is lost, or the button was clicked twice.
+/// The answer of the fresh login is lost, or the button was clicked twice.
 #[tokio::test]
 async fn a_fresh_login_whose_answer_is_lost_logs_nobody_out() {
     for level in [RevocationLevel::AtRefresh, RevocationLevel::Feed, RevocationLevel::EveryRequest] {
@@ -119,7 +119,7 @@ async fn a_store_that_is_away_changes_nothing() {
     }
 }
 
-/// `field 46`: a double click. Both answers are good, and the one that arrives last counts.
+/// A double click. Both answers are good, and the one that arrives last counts.
 #[tokio::test]
 async fn of_two_at_once_both_are_good() {
     for nodes in [1, 2] {

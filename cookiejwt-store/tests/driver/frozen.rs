@@ -36,12 +36,12 @@ fn freeze(world: &World, millis: i64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn field_24_a_logout_elsewhere_while_a_node_was_stopped() {
+async fn a_logout_elsewhere_while_a_node_was_stopped() {
     for (rule, millis, looks, expected) in [
         ("nothing is noticed of what a busy runtime does", 2000, 0, ALIVE),
         ("an interval and a second", 2001, 1, CLEARED),
-        ("field 24, stopped for 3 s", 3000, 1, CLEARED),
-        ("audit 9, stopped for 4 s", 4000, 1, CLEARED),
+        ("stopped for 3 s", 3000, 1, CLEARED),
+        ("stopped for 4 s", 4000, 1, CLEARED),
         ("an interval and five seconds", 6001, 1, CLEARED),
         ("a container without CPU between requests", 200_000, 1, CLEARED),
         ("the clock was set back", -3000, 1, CLEARED),
@@ -68,7 +68,7 @@ async fn field_24_a_logout_elsewhere_while_a_node_was_stopped() {
 
 /// The feed wakes up first: what it asks has to be answered before a request relies on it.
 #[tokio::test(start_paused = true)]
-async fn field_24_requests_wait_for_the_look_that_the_feed_has_begun() {
+async fn requests_wait_for_the_look_that_the_feed_has_begun() {
     let world = World::new();
     let (node, alice) = loaded(&world).await;
     log_out(&world, &alice).await;
@@ -88,7 +88,7 @@ async fn field_24_requests_wait_for_the_look_that_the_feed_has_begun() {
 
 /// What the feed asked before it was stopped is answered as of then.
 #[tokio::test(start_paused = true)]
-async fn field_24_an_answer_from_before_proves_nothing() {
+async fn an_answer_from_before_proves_nothing() {
     let world = World::new();
     let (node, alice) = loaded(&world).await;
     let gate = world.tokens.feed_gate.clone();
@@ -193,7 +193,7 @@ async fn what_outlives_its_request_notices_too() {
 
 /// Audit 9. The runtime of the first request is not driven any more, as a worker that blocks.
 #[test]
-fn audit_9_a_blocked_worker_stops_the_feed_and_the_others_ask() {
+fn a_blocked_worker_stops_the_feed_and_the_others_ask() {
     let runtime =
         || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let (blocked, working) = (runtime(), runtime());
@@ -238,7 +238,7 @@ async fn a_frozen_feed_is_told_once_and_so_is_its_recovery() {
 
 /// Audit 12: who waits for the first load waits together, and then for the row no longer than for the load.
 #[tokio::test(start_paused = true)]
-async fn audit_12_the_first_load_is_no_queue() {
+async fn the_first_load_is_no_queue() {
     for (rule, silent, seconds, expected) in [
         ("the load gives no answer", &[Call::RevokedSince] as &[_], 10, ALIVE),
         ("nor does the row", &[Call::RevokedSince, Call::Find], 20, AWAY),
@@ -265,7 +265,7 @@ async fn audit_12_the_first_load_is_no_queue() {
 
 /// A request that hangs up takes the load from nobody else.
 #[tokio::test(start_paused = true)]
-async fn audit_12_whoever_began_the_load_may_go() {
+async fn whoever_began_the_load_may_go() {
     let world = World::new();
     let alice = world.login("alice").await;
     let node = world.another_node();

@@ -96,7 +96,7 @@ async fn tokens_of_the_old_key_live_until_it_is_dropped() {
     assert_eq!(asked(&world.auth, &alice.jar).await, expected(ALIVE));
 }
 
-/// Section 3 of the rules: a token whose key is unknown is early. Nothing is cleared, and the refresh token helps.
+/// A token whose key is unknown is early. Nothing is cleared, and the refresh token helps.
 #[tokio::test]
 async fn two_nodes_that_change_their_keys_at_different_times_log_nobody_out() {
     type Keys = fn() -> AccessKeys;

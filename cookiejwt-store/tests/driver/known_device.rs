@@ -1,4 +1,4 @@
-//! audit 1: nobody can be locked out from outside. Whoever shows that the account has logged in there before has a limit of
+//! Nobody can be locked out from outside. Whoever shows that the account has logged in there before has a limit of
 //! their own.
 
 use std::net::IpAddr;
@@ -83,7 +83,7 @@ fn neighbours() -> impl Iterator<Item = String> {
 }
 
 #[tokio::test]
-async fn audit_1_strangers_never_keep_the_owner_out_of_a_known_device_or_a_living_session() {
+async fn strangers_never_keep_the_owner_out_of_a_known_device_or_a_living_session() {
     for (rule, networks) in
         [("20 addresses", twenty_addresses().collect::<Vec<_>>()), ("one IPv6 /56", neighbours().collect())]
     {
@@ -116,7 +116,7 @@ async fn audit_1_strangers_never_keep_the_owner_out_of_a_known_device_or_a_livin
     }
 }
 
-/// audit 1: not even those who share the owner's address, where everybody else has to wait.
+/// Not even those who share the owner's address, where everybody else has to wait.
 #[tokio::test]
 async fn nor_do_guesses_from_the_same_network() {
     let world = World::new();

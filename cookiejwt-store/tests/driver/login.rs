@@ -232,17 +232,17 @@ async fn a_login_without_a_password_asks_the_user_alone() {
     let stale = world.users.row(1);
     world.users.change(1, |alice| alice.password_hash = Some("new:0:other".into()));
     let login = world.auth.login(&stale, LoginOptions::new(), LoginContext::default()).await;
-    assert!(login.is_ok(), "field 10: the application has proved it, and the hash plays no part: {login:?}");
+    assert!(login.is_ok(), "the application has proved it, and the hash plays no part: {login:?}");
 }
 
 #[tokio::test]
 async fn a_login_that_was_proved_elsewhere_needs_a_user_who_is_there_and_active() {
     type Change = fn(&mut Vec<crate::common::User>);
     for (rule, change, expected) in [
-        ("field 10: the value has no hash, the row has one", (|_| {}) as Change, "logged in"),
-        ("field 10: the hash changed meanwhile", |users| users[0].password_hash = None, "logged in"),
+        ("the value has no hash, the row has one", (|_| {}) as Change, "logged in"),
+        ("the hash changed meanwhile", |users| users[0].password_hash = None, "logged in"),
         ("disabled meanwhile", |users| users[0].is_active = false, "InvalidCredentials"),
-        ("field 11a: the transaction is open", |users| drop(users.remove(0)), "UnknownSubject"),
+        ("the transaction is open", |users| drop(users.remove(0)), "UnknownSubject"),
     ] {
         let world = World::new();
         let mut user = world.users.row(1);
@@ -258,7 +258,7 @@ async fn a_login_that_was_proved_elsewhere_needs_a_user_who_is_there_and_active(
         );
     }
     let error = LoginError::UnknownSubject;
-    assert_eq!(Problem::from(&error), Problem::ServerError, "field 11a");
+    assert_eq!(Problem::from(&error), Problem::ServerError, "the application asked too early");
     assert!(
         error.to_string().contains("commit the transaction that inserted the user before calling `login`")
     );
@@ -270,15 +270,15 @@ async fn a_login_name_that_the_database_cannot_take_is_an_unknown_user() {
     world.switches.fail_about_data(Call::FindByLogin);
     for _ in 0..5 {
         let error = world.try_login("\u{1f600}", PASSWORD).await.unwrap_err();
-        assert!(matches!(error, LoginError::InvalidCredentials), "field 31: {error:?}");
+        assert!(matches!(error, LoginError::InvalidCredentials), "{error:?}");
     }
-    assert_eq!(world.hasher.verifications(), 5, "field 31: one hash each");
+    assert_eq!(world.hasher.verifications(), 5, "one hash each");
     world.switches.mend(Call::FindByLogin);
     for _ in 0..5 {
-        assert!(world.try_login("al\0ice", PASSWORD).await.is_err(), "field 15");
+        assert!(world.try_login("al\0ice", PASSWORD).await.is_err(), "NUL");
     }
-    assert_eq!(world.hasher.verifications(), 10, "field 15: one hash each");
-    assert_eq!(world.switches.count(Call::FindByLogin), 5, "field 15: the store is not asked");
+    assert_eq!(world.hasher.verifications(), 10, "one hash each");
+    assert_eq!(world.switches.count(Call::FindByLogin), 5, "the store is not asked");
 }
 
 #[tokio::test]
@@ -289,9 +289,9 @@ async fn names_and_passwords_as_people_type_them() {
     world.users.change(2, |bob| bob.password_hash = Some(format!("new:0:{decomposed}")));
     let wrong = format!("{decomposed}!");
     for (rule, name, password, is_in, verifications) in [
-        ("field 9: a blank behind the name", "alice ", composed, true, 1),
-        ("field 9: no-break spaces around it", "\u{a0}alice\u{a0}", composed, true, 1),
-        ("field 9: a decomposed password", "alice", decomposed, true, 2),
+        ("a blank behind the name", "alice ", composed, true, 1),
+        ("no-break spaces around it", "\u{a0}alice\u{a0}", composed, true, 1),
+        ("a decomposed password", "alice", decomposed, true, 2),
         ("an old hash of the password as it was typed", "bob", decomposed, true, 2),
         ("a decomposed password, wrong", "alice", &wrong, false, 2),
         ("a decomposed password, unknown user", "nobody", &wrong, false, 2),
@@ -330,15 +330,15 @@ async fn the_csrf_table_stands_at_every_door_that_begins_a_session() {
             ("new password", auth.change_password(&who, PASSWORD, "battery staple", foreign(method)).await),
         ] {
             let error = answer.unwrap_err();
-            assert!(matches!(error, LoginError::Csrf(_)), "audit 3: {method}, {door}: {error:?}");
-            assert_eq!(Problem::from(&error), Problem::CsrfFailed, "audit 3: {door}");
+            assert!(matches!(error, LoginError::Csrf(_)), "{method}, {door}: {error:?}");
+            assert_eq!(Problem::from(&error), Problem::CsrfFailed, "{door}");
         }
         let checked = auth.login(&user, options.state_checked(), foreign(method)).await;
         assert!(checked.is_ok(), "{method}: state_checked");
     }
     let after = (world.hasher.verifications(), world.switches.count(Call::Create));
-    assert_eq!(after, (before.0, before.1 + 2), "audit 3: nothing is hashed and nothing stored");
-    assert_eq!(world.tokens.living(1).await, [alice.session], "audit 3: alice goes on");
+    assert_eq!(after, (before.0, before.1 + 2), "nothing is hashed and nothing stored");
+    assert_eq!(world.tokens.living(1).await, [alice.session], "alice goes on");
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ async fn the_retries_are_bounded() {
 
 /// Audit 16: what waits is kept by session, and one task tries it.
 #[tokio::test(start_paused = true)]
-async fn audit_16_many_logouts_of_one_session_are_one_revocation() {
+async fn many_logouts_of_one_session_are_one_revocation() {
     let world = World::new();
     let alice = world.login("alice").await;
     world.switches.fail(Call::Revoke);

@@ -1,4 +1,5 @@
-//! The driver: the core's decisions joined with stores that can fail, on a clock that stands still.
+//! The driver: the core's decisions joined with stores that can fail, on a clock that stands still. Rows are those
+//! of `cookiejwt_core::rules`.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! Two user tables, each with ids from 1, in one process and one database: customers, and staff (`audit 4`, `field 2`).
+//! Two user tables, each with ids from 1, in one process and one database: customers, and staff.
 
 use cookiejwt_store::{
     Authenticator, BuildError, Config, ConfigBuilder, LoginContext, LoginError, LoginOptions, MemoryStore,

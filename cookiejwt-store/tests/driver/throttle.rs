@@ -151,7 +151,7 @@ async fn a_right_password_writes_nothing_to_the_buckets_of_failures() {
     assert_eq!(ends(&world, "alice", "guess", Some(HOME)).await, "wait 30");
 }
 
-/// audit 10: whoever has one account could keep every hashing slot busy.
+/// Otherwise one account could keep every hashing slot busy.
 #[tokio::test]
 async fn thirty_successes_then_one_per_ten_seconds() {
     let world = World::new();
@@ -168,7 +168,6 @@ async fn thirty_successes_then_one_per_ten_seconds() {
     assert_eq!(ends(&world, "alice", PASSWORD, Some(HOME)).await, "wait 10");
 }
 
-/// field 6a
 #[tokio::test]
 async fn right_passwords_at_the_same_moment_are_all_right() {
     for (rule, failures) in [("nobody has failed", 0), ("four have failed", 4)] {
@@ -195,7 +194,7 @@ async fn right_passwords_at_the_same_moment_are_all_right() {
     assert!(all_in(&outcomes), "25 networks, 99 have failed: {outcomes:?}");
 }
 
-/// field 6a: wrong ones among them are refused when they are too many, and take nobody along.
+/// Wrong ones among them are refused when they are too many, and take nobody along.
 #[tokio::test]
 async fn right_and_wrong_ones_of_a_network_at_the_same_moment() {
     let world = World::new();
@@ -207,7 +206,6 @@ async fn right_and_wrong_ones_of_a_network_at_the_same_moment() {
     assert!(all_in(&right), "{right:?}");
 }
 
-/// field 6f
 #[tokio::test]
 async fn a_client_that_hangs_up_has_not_failed() {
     for polls in 1..12 {
@@ -270,7 +268,7 @@ async fn a_network_has_thirty_failures_over_all_accounts() {
     }
 }
 
-/// audit 1: a /56 is 256 of them, and one machine may have it.
+/// A /56 is 256 of them, and one machine may have it.
 #[tokio::test]
 async fn wider_ipv6_networks_have_limits_as_well() {
     for (rule, failures, network, inside, outside) in [

@@ -1,4 +1,4 @@
-//! Section 10: what the log tells an operator, once each, with the values and the cure.
+//! What the log tells an operator, once each, with the values and the cure.
 
 use cookiejwt_store::{
     Body, Caller, ConfigBuilder, LoginContext, Route,
@@ -209,7 +209,7 @@ fn settings_that_are_probably_not_meant() {
     let plain = "COOKIEJWT_SECURE is false: cookies travel over plain HTTP, for development only";
     for (rule, config, expected) in [
         ("as it is", as_it_is, vec![]),
-        ("audit 14: a trusted page over http", trusting, vec![exposed]),
+        ("a trusted page over http", trusting, vec![exposed]),
         ("on this machine", own, vec![]),
         (
             "plain http altogether",
@@ -222,7 +222,7 @@ fn settings_that_are_probably_not_meant() {
 }
 
 #[test]
-fn field_23a_a_cookie_of_another_deployment() {
+fn a_cookie_of_another_deployment() {
     let secret =
         cookiejwt_store::Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
     let production = cookiejwt_store::Core::new(testing::config().secret(secret).build().unwrap());

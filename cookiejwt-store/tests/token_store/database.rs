@@ -165,7 +165,7 @@ async fn the_database_holds_no_bearer_secret() {
 
 /// A sign-up that logs in before it commits, on a pool of one connection. The paused clock does not make anybody wait.
 #[tokio::test]
-async fn field_11c_a_login_inside_the_only_connections_transaction_says_what_to_do() {
+async fn a_login_inside_the_only_connections_transaction_says_what_to_do() {
     let database = Temporary::with(Journal::Delete);
     let mut options =
         sea_orm::ConnectOptions::new(format!("sqlite://{}?mode=rwc", database.path().display()));
@@ -184,15 +184,9 @@ async fn field_11c_a_login_inside_the_only_connections_transaction_says_what_to_
     let login = auth.login(&alice, LoginOptions::new(), LoginContext::default()).await;
     tokio::time::resume();
     let error = login.unwrap_err().to_string();
-    assert!(
-        error.contains("commit the transaction that holds it before calling `login`"),
-        "field 11c: {error}"
-    );
+    assert!(error.contains("commit the transaction that holds it before calling `login`"), "{error}");
     transaction.commit().await.unwrap();
-    assert!(
-        auth.login(&alice, LoginOptions::new(), LoginContext::default()).await.is_ok(),
-        "field 11c: after it"
-    );
+    assert!(auth.login(&alice, LoginOptions::new(), LoginContext::default()).await.is_ok(), "after it");
 }
 
 /// An application bans a user and ends his sessions in one transaction of its own: both happen, or neither.

@@ -1,4 +1,4 @@
-//! Section 2: which credential decides, in each order; what the `Authorization` field may say; skipped paths.
+//! Which credential decides, in each order; what the `Authorization` field may say; skipped paths.
 
 use super::*;
 use crate::{CredentialOrder, Reason};

@@ -42,7 +42,7 @@ struct Case {
     token_mode: bool,
 }
 
-/// Section 4, row by row. The session lives, so that rows c and d never match.
+/// The table of [`rules`](crate::rules), row by row. The session lives, so that rows c and d never match.
 fn expected(case: Case) -> &'static str {
     let (cookies, header) = match case.order {
         CredentialOrder::CookieOnly => (true, false),

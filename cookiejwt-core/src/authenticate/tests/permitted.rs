@@ -1,4 +1,4 @@
-//! Which requests may refresh: "not permitted here" in section 4.
+//! Which requests may refresh: row h of [`rules`](crate::rules) has the others.
 
 use super::*;
 
@@ -44,15 +44,15 @@ const FRAMESET: Fields = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "f
 const HANDED_ON: Fields = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "empty")];
 
 const NAVIGATIONS: &[Case] = &[
-    ("field 29: a frame of the same site", "GET", &["same-site"], FRAME, true),
-    ("field 29: a frame of a frameset of the same site", "GET", &["same-site"], FRAMESET, true),
-    ("field 29: a frame of the own origin", "GET", &["same-origin"], FRAME, true),
-    ("field 29: a frame of another site", "GET", &["cross-site"], FRAME, false),
-    ("field 29: a frameset of another site", "GET", &["cross-site"], FRAMESET, false),
-    ("field 29: a frame of an unknown site", "GET", &["sideways"], FRAME, false),
-    ("clients 6: a link of another site, through a service worker", "GET", &["cross-site"], HANDED_ON, true),
-    ("clients 6: a link of the same site, through a service worker", "GET", &["same-site"], HANDED_ON, true),
-    ("clients 6: two Sec-Fetch-Site", "GET", &["cross-site", "cross-site"], HANDED_ON, false),
+    ("a frame of the same site", "GET", &["same-site"], FRAME, true),
+    ("a frame of a frameset of the same site", "GET", &["same-site"], FRAMESET, true),
+    ("a frame of the own origin", "GET", &["same-origin"], FRAME, true),
+    ("a frame of another site", "GET", &["cross-site"], FRAME, false),
+    ("a frameset of another site", "GET", &["cross-site"], FRAMESET, false),
+    ("a frame of an unknown site", "GET", &["sideways"], FRAME, false),
+    ("a link of another site, through a service worker", "GET", &["cross-site"], HANDED_ON, true),
+    ("a link of the same site, through a service worker", "GET", &["same-site"], HANDED_ON, true),
+    ("two Sec-Fetch-Site", "GET", &["cross-site", "cross-site"], HANDED_ON, false),
     (
         "an embed of the same site",
         "GET",
@@ -110,18 +110,12 @@ const PURPOSES: &[Case] = &[
     ("OPTIONS, same origin", "OPTIONS", &["same-origin"], &[], false),
     ("OPTIONS, trusted origin", "OPTIONS", &["cross-site"], &[("origin", TRUSTED)], false),
     ("prefetch, no Sec-Fetch-Site", "GET", &[], PREFETCH, false),
-    ("field 5: prefetch, same origin", "GET", &["same-origin"], PREFETCH, true),
-    ("field 5: prefetch, none", "GET", &["none"], PREFETCH, true),
-    ("field 5: prerender, none", "GET", &["none"], PRERENDER, true),
-    (
-        "field 5: prerender, same origin: a script of the prerendered page",
-        "GET",
-        &["same-origin"],
-        PRERENDER,
-        true,
-    ),
-    ("field 5: two purposes", "GET", &["none"], &[PREFETCH[0], ("sec-purpose", "x")], true),
-    ("field 5: prefetched navigation", "GET", &["none"], &[PREFETCH[0], NAVIGATION[0], NAVIGATION[1]], true),
+    ("prefetch, same origin", "GET", &["same-origin"], PREFETCH, true),
+    ("prefetch, none", "GET", &["none"], PREFETCH, true),
+    ("prerender, none", "GET", &["none"], PRERENDER, true),
+    ("prerender, same origin: a script of the prerendered page", "GET", &["same-origin"], PRERENDER, true),
+    ("two purposes", "GET", &["none"], &[PREFETCH[0], ("sec-purpose", "x")], true),
+    ("prefetched navigation", "GET", &["none"], &[PREFETCH[0], NAVIGATION[0], NAVIGATION[1]], true),
     ("prefetch, same site", "GET", &["same-site"], PREFETCH, false),
     ("prefetch, cross-site", "GET", &["cross-site"], PREFETCH, false),
     ("prefetch, an unknown site", "GET", &["sideways"], PREFETCH, false),
@@ -172,7 +166,7 @@ fn nobody_is_trusted_by_default() {
 
 /// Else a prepared page says "stranger" to the person who looks at it later.
 #[test]
-fn field_5_row_h_of_a_prepared_page_is_no_nobody() {
+fn row_h_of_a_prepared_page_is_no_nobody() {
     let core = testing::core();
     let settled = |request: Builder| match core.authenticate(&parts(request), NOW) {
         Assessment::Settled(decision) => decision,

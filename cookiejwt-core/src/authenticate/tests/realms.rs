@@ -1,4 +1,4 @@
-//! Section 9: customers and staff, each with ids from 1, and one secret (`audit 4`, `field 2a`).
+//! Realms: customers and staff, each with ids from 1, and one secret.
 
 use super::*;
 use crate::{AccessKeys, Algorithm, PrivateKey, test_keys};

@@ -1,4 +1,4 @@
-//! Rows b, c and d: what a session check's answer means, and who asks for one (section 6).
+//! Rows b, c and d of [`rules`](crate::rules): what a session check's answer means, and who asks for one.
 
 use super::*;
 use crate::{Reason, RevocationReason};

@@ -1,4 +1,4 @@
-//! Section 5: what the first presentation of an access token proves.
+//! Receipts: what the first presentation of an access token proves.
 
 use super::*;
 use crate::{Receipt, Sighting, VerifiedAccess, VerifiedMemo};

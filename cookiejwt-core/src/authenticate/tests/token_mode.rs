@@ -1,4 +1,4 @@
-//! Section 8 of the rules: in token mode the bearer alone, and on the refresh route the body alone.
+//! In token mode: the bearer alone, and on the refresh route the body alone.
 
 use super::*;
 use crate::{CredentialFault, CredentialName, CredentialOrder, Reason, RevocationReason, TokenFault};

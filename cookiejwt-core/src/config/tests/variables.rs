@@ -236,16 +236,16 @@ fn a_name_that_nobody_wrote_is_told_where_it_comes_from() {
 }
 
 #[test]
-fn field_35_what_a_file_keeps_of_a_shell_is_no_value() {
+fn what_a_file_keeps_of_a_shell_is_no_value() {
     for (name, _, _, value, _) in ROWS {
         for (rule, value, cure) in [
-            ("field 35, double quotes", format!("\"{value}\""), "remove the quotes"),
-            ("field 35, single quotes", format!("'{value}'"), "remove the quotes"),
-            ("field 35, before a carriage return", format!("\"{value}\"\r"), "remove the quotes"),
-            ("field 35, only the first", format!("\"{value}"), "remove the quotes"),
-            ("field 35, only the last", format!("{value}\""), "remove the quotes"),
+            ("double quotes", format!("\"{value}\""), "remove the quotes"),
+            ("single quotes", format!("'{value}'"), "remove the quotes"),
+            ("before a carriage return", format!("\"{value}\"\r"), "remove the quotes"),
+            ("only the first", format!("\"{value}"), "remove the quotes"),
+            ("only the last", format!("{value}\""), "remove the quotes"),
             ("typographic quotes", format!("\u{201c}{value}\u{201d}"), "remove the quotes"),
-            ("field 35, nothing in quotes", "\"\"".into(), "remove the quotes"),
+            ("nothing in quotes", "\"\"".into(), "remove the quotes"),
             ("a placeholder", format!("${{{name}}}"), "the value itself"),
             ("a command", "$(cat /run/secrets/x)".into(), "the value itself"),
             ("a template", "{{ .Values.x }}".into(), "the value itself"),

@@ -128,9 +128,9 @@ fn a_value_that_is_no_token_is_dead() {
     }
 }
 
-/// As Java's `CookieManager` sends them (clients.md 8).
+/// As Java's `CookieManager` sends them.
 #[test]
-fn clients_8_a_value_in_one_pair_of_quotes_is_the_value_without_them() {
+fn a_value_in_one_pair_of_quotes_is_the_value_without_them() {
     for (rule, field) in [
         ("quoted", &b"__Host-access_token=\"{}\""[..]),
         ("blanks around the quotes", b"__Host-access_token = \"{}\" ; a=b"),

@@ -213,7 +213,7 @@ fn is_date(text: &str) -> bool {
 
 /// Java's `CookieManager` takes a cookie without `Expires` for one of RFC 2965.
 #[test]
-fn clients_8_expires_beside_max_age() {
+fn expires_beside_max_age() {
     let writer = CookieWriter::new(&settings());
     let expires = |now, ends_at| {
         let line = line(&writer.access("t", Some(Life { now, ends_at })).unwrap());

@@ -233,7 +233,7 @@ proptest! {
     }
 }
 
-/// What an answer says about caching and what it depends on, before and after: clients 3, field 14, audit 18.
+/// What an answer says about caching and what it depends on, before and after.
 const PRIVATE: [(&str, Fields<'_>, &[&str], &[&str]); 12] = [
     ("nothing was said", &[], &["private, no-cache"], &["Cookie", "Authorization"]),
     (
@@ -266,7 +266,7 @@ const PRIVATE: [(&str, Fields<'_>, &[&str], &[&str]); 12] = [
 
 #[cfg(feature = "testing")]
 #[test]
-fn field_14_an_answer_that_depends_on_who_asked_is_private() {
+fn an_answer_that_depends_on_who_asked_is_private() {
     let core = crate::testing::core();
     let decision = |outcome, reason| Decision::new(outcome, reason);
     for (rule, before, cache_control, vary) in PRIVATE {
@@ -293,7 +293,7 @@ fn field_14_an_answer_that_depends_on_who_asked_is_private() {
 
 #[cfg(feature = "testing")]
 #[test]
-fn field_14_only_what_is_read_stands_in_vary() {
+fn only_what_is_read_stands_in_vary() {
     for (order, vary) in [
         (CredentialOrder::CookieThenHeader, &["Cookie", "Authorization"][..]),
         (CredentialOrder::HeaderThenCookie, &["Cookie", "Authorization"]),

@@ -209,7 +209,7 @@ fn switches_that_go_does_not_have() {
 #[test]
 fn the_scheme_counts_with_a_public_origin() {
     let plain = Row::new("the own host over http", NO_ONE, Some("http://example.com"));
-    assert_eq!(answer(&plain, |config| config), Denied(ForeignOrigin), "audit 14: cookies are Secure");
+    assert_eq!(answer(&plain, |config| config), Denied(ForeignOrigin), "cookies are Secure");
     let own_machine = Row::new("the own machine over http", NO_ONE, Some(AT_SERVER)).server();
     assert_eq!(answer(&own_machine, |config| config), Somebody);
     let public = answer(&plain, |config| config.public_origin("https://example.com"));

@@ -1,5 +1,4 @@
-//! Row o' and slow answers: an honest client is never a thief. `field` numbers are those of the collection of cases that people
-//! met elsewhere.
+//! Row o' of [`rules`](crate::rules) and slow answers: an honest client is never a thief.
 
 use super::*;
 use crate::{Departure, LateRequest, Receipt, Sighting};
@@ -47,7 +46,7 @@ fn answer(millis: i64) -> (Reason, String, SessionRecord) {
     (settlement.decision.reason, pairs(&settlement.decision.cookies)[1].clone(), row)
 }
 
-/// `field 3`: the answer is lost, and the parent comes back.
+/// The answer is lost, and the parent comes back.
 #[test]
 fn row_o_prime_the_same_successor_for_one_access_life_and_then_another_one() {
     let current = rotated_once().3;
@@ -118,7 +117,7 @@ fn a_late_answer_that_changes_no_row_is_judged_once_more() {
     assert_eq!(told(&core, &late(&core, &parent, &row, now).store_failed()), "503 unavailable", "q");
 }
 
-/// `field 1g`: the user table takes 12 s, and another tab comes 0.1 s after the rotation is stored.
+/// The user table takes 12 s, and another tab comes 0.1 s after the rotation is stored.
 #[test]
 fn the_leeway_counts_from_the_statement_and_not_from_the_request() {
     let core = testing::core();
@@ -133,7 +132,7 @@ fn the_leeway_counts_from_the_statement_and_not_from_the_request() {
     assert_eq!(tab.reason, Reason::ParentInLeeway);
 }
 
-/// `field 18b` and `18h`: the other tab's node is ahead, or its clock was set forward.
+/// The other tab's node is ahead, or its clock was set forward.
 #[test]
 fn a_clock_ahead_makes_no_thief() {
     let (core, row, parent, _) = rotated_once();

@@ -1,4 +1,4 @@
-//! Row m: the question for the store, and every byte that leaves.
+//! Row m of [`rules`](crate::rules): the question for the store, and every byte that leaves.
 
 use super::*;
 use crate::SetCookie;

@@ -1,4 +1,4 @@
-//! Section 8 of the rules: rows k to r in token mode. Tokens leave for the body, and no cookie in any row.
+//! Rows k to r of [`rules`](crate::rules) in token mode. Tokens leave for the body, and no cookie in any row.
 
 use super::*;
 use crate::{CredentialSource, MintError};

@@ -1,4 +1,4 @@
-//! Rows n to r: what a refused change means.
+//! Rows n to r of [`rules`](crate::rules): what a refused change means.
 
 use super::*;
 use crate::{MintError, Revocation};

@@ -1,4 +1,4 @@
-//! Rows k, l and q, before the token store is asked.
+//! Rows k, l and q of [`rules`](crate::rules), before the token store is asked.
 
 use super::*;
 use crate::{CredentialFault, CredentialName, MintError, Revocation, TokenFault};
