@@ -28,38 +28,17 @@ fn nobody() -> Expected {
 }
 
 fn cookies() -> Vec<Scenario> {
+    let name = |case, request| attack("cookie names", case, request, nobody());
     vec![
-        attack(
-            "cookie names",
-            "a byte order mark before the name",
-            public().cookie("\u{feff}{alice.access}"),
-            nobody(),
-        ),
-        attack(
-            "cookie names",
-            "an em space before the name",
-            public().cookie("\u{2003}{alice.access}"),
-            nobody(),
-        ),
-        attack(
-            "cookie names",
+        name("a byte order mark before the name", public().cookie("\u{feff}{alice.access}")),
+        name("an em space before the name", public().cookie("\u{2003}{alice.access}")),
+        name(
             "an ideographic space behind the name",
             public().cookie("__Host-access_token\u{3000}={alice.token}"),
-            nobody(),
         ),
-        attack(
-            "cookie names",
-            "a quoted name",
-            public().cookie("\"__Host-access_token\"={alice.token}"),
-            nobody(),
-        ),
-        attack("cookie names", "a nameless pair", public().cookie("={alice.access}"), nobody()),
-        attack(
-            "cookie names",
-            "the form of RFC 2109",
-            public().cookie("$Version=1, {alice.access}"),
-            nobody(),
-        ),
+        name("a quoted name", public().cookie("\"__Host-access_token\"={alice.token}")),
+        name("a nameless pair", public().cookie("={alice.access}")),
+        name("the form of RFC 2109", public().cookie("$Version=1, {alice.access}")),
         attack(
             "cookie names",
             "an encoded value",

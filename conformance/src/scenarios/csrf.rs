@@ -31,49 +31,35 @@ fn change() -> Request {
 }
 
 fn safe() -> Vec<Scenario> {
+    let row_1 = |case, request, expected| alice("CSRF row 1", case, request, expected);
     vec![
-        alice("CSRF row 1", "GET from another site", get("/me").site("cross-site"), allowed()),
-        alice("CSRF row 1", "HEAD from another site", request("HEAD", "/me").site("cross-site"), {
+        row_1("GET from another site", get("/me").site("cross-site"), allowed()),
+        row_1("HEAD from another site", request("HEAD", "/me").site("cross-site"), {
             allowed().without_body()
         }),
-        alice(
-            "CSRF row 1",
-            "OPTIONS from another site",
-            request("OPTIONS", "/me").site("cross-site"),
-            allowed(),
-        ),
-        alice(
-            "CSRF row 1",
+        row_1("OPTIONS from another site", request("OPTIONS", "/me").site("cross-site"), allowed()),
+        row_1(
             "GET with the content type of a form",
             get("/me").site("cross-site").line("Content-Type: application/x-www-form-urlencoded"),
             denied(),
         ),
-        alice(
-            "CSRF row 1",
+        row_1(
             "GET with the content type of a form, in other case and with parameters",
             get("/me").site("cross-site").line("Content-Type: Multipart/Form-Data; boundary=x"),
             denied(),
         ),
-        alice(
-            "CSRF row 1",
-            "a WebSocket from another site",
-            get("/ws").site("cross-site").upgrade(),
-            denied(),
-        ),
-        alice(
-            "CSRF row 1",
+        row_1("a WebSocket from another site", get("/ws").site("cross-site").upgrade(), denied()),
+        row_1(
             "a WebSocket from another site, told by Origin alone",
             get("/ws").origin("https://evil.example").upgrade(),
             denied(),
         ),
-        alice(
-            "CSRF row 1",
+        row_1(
             "method override in a header",
             post("/me").site("cross-site").line("X-HTTP-Method-Override: GET"),
             denied(),
         ),
-        alice(
-            "CSRF row 1",
+        row_1(
             "method override in a form",
             post("/me").site("cross-site").body(FORM, "_method=GET"),
             denied(),

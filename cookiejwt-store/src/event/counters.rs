@@ -24,12 +24,12 @@ impl Counters<'_> {
             }),
             Event::PasswordChanged { .. } => self.up("cookiejwt_password_changes_total", &[]),
             Event::Throttled { scope, .. } => {
-                self.up("cookiejwt_throttled_total", &[("scope", scope.as_str())])
+                self.up("cookiejwt_throttled_total", &[("scope", scope.as_str())]);
             }
             Event::LoginFailed { .. } => self.login("failed"),
             // The formats are the few that are known by name.
             Event::UnreadableHash { format } => {
-                self.up("cookiejwt_unreadable_hashes_total", &[("format", format)])
+                self.up("cookiejwt_unreadable_hashes_total", &[("format", format)]);
             }
             Event::HashCut { .. } => self.up("cookiejwt_cut_hashes_total", &[]),
             Event::Refreshed { reason, .. } => self.refresh(match reason {
