@@ -23,10 +23,14 @@ impl Counters<'_> {
                 LoginRefusal::WrongMode => "wrong_mode",
             }),
             Event::PasswordChanged { .. } => self.up("cookiejwt_password_changes_total", &[]),
-            Event::Throttled { scope, .. } => self.up("cookiejwt_throttled_total", &[("scope", scope.as_str())]),
+            Event::Throttled { scope, .. } => {
+                self.up("cookiejwt_throttled_total", &[("scope", scope.as_str())])
+            }
             Event::LoginFailed { .. } => self.login("failed"),
             // The formats are the few that are known by name.
-            Event::UnreadableHash { format } => self.up("cookiejwt_unreadable_hashes_total", &[("format", format)]),
+            Event::UnreadableHash { format } => {
+                self.up("cookiejwt_unreadable_hashes_total", &[("format", format)])
+            }
             Event::HashCut { .. } => self.up("cookiejwt_cut_hashes_total", &[]),
             Event::Refreshed { reason, .. } => self.refresh(match reason {
                 Reason::ParentInLeeway => "parent",
