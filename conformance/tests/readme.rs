@@ -37,14 +37,40 @@ fn nothing_of_the_programs_is_hidden() {
 }
 
 #[test]
-fn the_readme_shows_each_program_verbatim() {
+fn the_readme_shows_the_program_of_axum_verbatim_and_links_to_the_others() {
+    let [(_, axum), others @ ..] = PROGRAMS;
     let blocks = rust_blocks(README);
-    for (framework, program) in PROGRAMS {
-        let found = blocks.iter().any(|block| block.trim() == program.trim());
-        assert!(
-            found,
-            "{framework}: README.md has no ```rust block that is docs/quickstart.rs; copy it there"
-        );
+    assert_eq!(blocks.len(), 1, "one program");
+    assert_eq!(blocks[0].trim(), axum.trim(), "copy cookiejwt-axum/docs/quickstart.rs to README.md");
+    for ((framework, _), name) in others.into_iter().zip(["actix", "rocket"]) {
+        let link = format!("](cookiejwt-{name}/docs/quickstart.rs)");
+        assert!(README.contains(&link), "{framework}: README.md does not link to its program");
+    }
+}
+
+#[test]
+fn the_readme_is_short_and_starts_like_its_crate() {
+    assert!(README.len() <= 9000, "README.md has {} bytes", README.len());
+    let manifest = |readme: &str| {
+        readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).map(str::to_owned)
+    };
+    let (ours, of_axum) = (manifest(README), manifest(include_str!("../../cookiejwt-axum/README.md")));
+    assert!(
+        ours.is_some() && ours == of_axum,
+        "the dependencies of README.md and of cookiejwt-axum/README.md"
+    );
+}
+
+#[test]
+fn every_crate_has_a_readme_of_its_own() {
+    for name in ["core", "store", "axum", "actix", "rocket", "keygen"] {
+        let folder = format!("{}/../cookiejwt-{name}", env!("CARGO_MANIFEST_DIR"));
+        let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).expect(file);
+        let readme = read("README.md");
+        assert!(read("Cargo.toml").contains("\nreadme = \"README.md\"\n"), "{name}");
+        assert!(readme.starts_with(&format!("# cookiejwt-{name}\n")), "{name}");
+        assert!((10..=25).contains(&readme.lines().count()), "{name}: {} lines", readme.lines().count());
+        assert!(readme.contains("guide"), "{name}: no link to the guide");
     }
 }
 
