@@ -30,7 +30,7 @@ fn each_program_has_fewer_than_70_lines() {
 }
 
 #[test]
-fn nothing_of_the_programs_is_hidden() {
+fn no_line_of_the_programs_is_hidden() {
     for (framework, program) in PROGRAMS {
         assert!(!program.lines().any(|line| line.trim_start().starts_with("# ")), "{framework}");
     }
@@ -49,7 +49,7 @@ fn the_readme_shows_the_program_of_axum_verbatim_and_links_to_the_others() {
 }
 
 #[test]
-fn the_readme_is_short_and_starts_like_its_crate() {
+fn the_readme_is_short_and_shows_the_dependencies_of_its_program() {
     assert!(README.len() <= 9000, "README.md has {} bytes", README.len());
     let manifest = |readme: &str| {
         readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).map(str::to_owned)
@@ -104,11 +104,11 @@ const CRATES: [(&str, &str, &str); 5] = [
 ];
 
 #[test]
-fn every_feature_stands_in_the_documentation() {
+fn every_feature_is_documented() {
     for (name, manifest, documentation) in CRATES {
         assert!(manifest.contains("[package.metadata.docs.rs]\nall-features = true"), "{name}");
         let (_, features) = manifest.split_once("[features]\n").expect("a table of features");
-        let (features, _) = features.split_once("\n[").expect("another table behind it");
+        let (features, _) = features.split_once("\n[").expect("another table after it");
         let names = features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
         for feature in names.filter(|feature| *feature != "default" && !feature.starts_with(['_', '#'])) {
             assert!(documentation.contains(&format!("//! * `{feature}`")), "{name}: {feature}");
