@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts what the same application takes with each library. Prints the table of the README's section "Side by side";
+"""Counts what the same application takes with each library. Prints the first table of the guide's page "Side by side";
 with --check it compares the two. bench/peers/README.md says what is counted."""
 import pathlib
 import re
@@ -9,7 +9,7 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-README = (ROOT / "README.md").read_text()
+PAGE = ROOT / "cookiejwt-store/docs/guide/side_by_side.md"
 STEPS = (HERE / "README.md").read_text()
 
 
@@ -38,17 +38,19 @@ def of_a_peer(library):
     return [lines(HERE / library / "src/main.rs"), dependencies(manifest), steps(library)]
 
 
-def of_ours(library, heading):
-    manifest = re.search(r"```toml\n(.*?)```", section(README, heading), flags=re.DOTALL)[1]
+def of_ours(library):
+    """The dependencies are those that the README of the crate shows."""
+    readme = (ROOT / library / "README.md").read_text()
+    manifest = re.search(r"```toml\n(.*?)```", readme, flags=re.DOTALL)[1]
     return [lines(ROOT / library / "docs/quickstart.rs"), dependencies(manifest), steps(library)]
 
 
 def table():
     columns = {
         "axum-login, tower-sessions": of_a_peer("axum-login"),
-        "cookiejwt-axum": of_ours("cookiejwt-axum", "## A complete program"),
+        "cookiejwt-axum": of_ours("cookiejwt-axum"),
         "actix-identity, actix-session": of_a_peer("actix-identity"),
-        "cookiejwt-actix": of_ours("cookiejwt-actix", "### actix-web"),
+        "cookiejwt-actix": of_ours("cookiejwt-actix"),
     }
     rows = zip(["lines", "direct dependencies", "steps"], *columns.values())
     cells = [["", *columns], ["---"] * (len(columns) + 1), *rows]
@@ -58,7 +60,7 @@ def table():
 counted = table()
 if "--check" not in sys.argv:
     print(counted, end="")
-elif counted not in section(README, "## Side by side"):
-    sys.exit(f"README.md, section \"Side by side\", does not have what bench/peers/count.py counts:\n{counted}")
+elif counted not in PAGE.read_text():
+    sys.exit(f"{PAGE.relative_to(ROOT)} does not have what bench/peers/count.py counts:\n{counted}")
 else:
-    print("the README counts right")
+    print("side_by_side.md has what is counted")

@@ -30,21 +30,47 @@ fn each_program_has_fewer_than_70_lines() {
 }
 
 #[test]
-fn nothing_of_the_programs_is_hidden() {
+fn no_line_of_the_programs_is_hidden() {
     for (framework, program) in PROGRAMS {
         assert!(!program.lines().any(|line| line.trim_start().starts_with("# ")), "{framework}");
     }
 }
 
 #[test]
-fn the_readme_shows_each_program_verbatim() {
+fn the_readme_shows_the_program_of_axum_verbatim_and_links_to_the_others() {
+    let [(_, axum), others @ ..] = PROGRAMS;
     let blocks = rust_blocks(README);
-    for (framework, program) in PROGRAMS {
-        let found = blocks.iter().any(|block| block.trim() == program.trim());
-        assert!(
-            found,
-            "{framework}: README.md has no ```rust block that is docs/quickstart.rs; copy it there"
-        );
+    assert_eq!(blocks.len(), 1, "one program");
+    assert_eq!(blocks[0].trim(), axum.trim(), "copy cookiejwt-axum/docs/quickstart.rs to README.md");
+    for ((framework, _), name) in others.into_iter().zip(["actix", "rocket"]) {
+        let link = format!("](cookiejwt-{name}/docs/quickstart.rs)");
+        assert!(README.contains(&link), "{framework}: README.md does not link to its program");
+    }
+}
+
+#[test]
+fn the_readme_is_short_and_shows_the_dependencies_of_its_program() {
+    assert!(README.len() <= 9000, "README.md has {} bytes", README.len());
+    let manifest = |readme: &str| {
+        readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).map(str::to_owned)
+    };
+    let (ours, of_axum) = (manifest(README), manifest(include_str!("../../cookiejwt-axum/README.md")));
+    assert!(
+        ours.is_some() && ours == of_axum,
+        "the dependencies of README.md and of cookiejwt-axum/README.md"
+    );
+}
+
+#[test]
+fn every_crate_has_a_readme_of_its_own() {
+    for name in ["core", "store", "axum", "actix", "rocket", "keygen"] {
+        let folder = format!("{}/../cookiejwt-{name}", env!("CARGO_MANIFEST_DIR"));
+        let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).expect(file);
+        let readme = read("README.md");
+        assert!(read("Cargo.toml").contains("\nreadme = \"README.md\"\n"), "{name}");
+        assert!(readme.starts_with(&format!("# cookiejwt-{name}\n")), "{name}");
+        assert!((10..=25).contains(&readme.lines().count()), "{name}: {} lines", readme.lines().count());
+        assert!(readme.contains("guide"), "{name}: no link to the guide");
     }
 }
 
@@ -78,11 +104,11 @@ const CRATES: [(&str, &str, &str); 5] = [
 ];
 
 #[test]
-fn every_feature_stands_in_the_documentation() {
+fn every_feature_is_documented() {
     for (name, manifest, documentation) in CRATES {
         assert!(manifest.contains("[package.metadata.docs.rs]\nall-features = true"), "{name}");
         let (_, features) = manifest.split_once("[features]\n").expect("a table of features");
-        let (features, _) = features.split_once("\n[").expect("another table behind it");
+        let (features, _) = features.split_once("\n[").expect("another table after it");
         let names = features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
         for feature in names.filter(|feature| *feature != "default" && !feature.starts_with(['_', '#'])) {
             assert!(documentation.contains(&format!("//! * `{feature}`")), "{name}: {feature}");

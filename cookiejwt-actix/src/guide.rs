@@ -1,3 +1,6 @@
+#![doc = "[csrf]: crate::guide::csrf"]
+#![doc = "[quickstart]: crate"]
+#![doc = "[streams]: crate::guide::streams"]
 #![doc = include_str!("../docs/guide.md")]
 //!
 //! ## Two kinds of users

@@ -11,39 +11,105 @@
 //! [two kinds of users](two_kinds_of_users), [WebSockets and long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
 //! [scaling], [migrating from django-cookiejwt](migrating).
 //!
-//! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between this and plain sessions](choosing).
+//! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between this and plain sessions](choosing),
+//! [side by side with other libraries](side_by_side).
+//!
+//! Reference: [settings], [routes].
 
+#[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[known-devices]: crate::guide::people#known-devices"]
 #[doc = include_str!("../docs/guide/attacks.md")]
 pub mod attacks {}
+
+#[doc = "[scaling]: crate::guide::scaling"]
+#[doc = "[side_by_side]: crate::guide::side_by_side"]
 #[doc = include_str!("../docs/guide/choosing.md")]
 pub mod choosing {}
+
+#[doc = "[front_ends]: crate::guide::front_ends"]
+#[doc = "[proxies]: crate::guide::proxies"]
 #[doc = include_str!("../docs/guide/csrf.md")]
 pub mod csrf {}
+
+#[doc = "[mobile]: crate::guide::mobile"]
+#[doc = "[never-refresh]: crate::guide::refresh#requests-that-never-refresh"]
+#[doc = "[service-workers]: crate::guide::csrf#service-workers"]
 #[doc = include_str!("../docs/guide/front_ends.md")]
 pub mod front_ends {}
+
+#[doc = "[ReadKeys]: crate::ReadKeys"]
+#[doc = "[replace_keys]: crate::Authenticator::replace_keys"]
+#[doc = "[Verifier]: crate::core::Verifier"]
 #[doc = include_str!("../docs/guide/keys.md")]
 pub mod keys {}
+
 #[doc = include_str!("../docs/guide/migrating.md")]
 pub mod migrating {}
+
+#[doc = "[RequestContext]: crate::RequestContext"]
 #[doc = include_str!("../docs/guide/mobile.md")]
 pub mod mobile {}
+
+#[doc = "[Event]: crate::Event"]
 #[doc = include_str!("../docs/guide/monitoring.md")]
 pub mod monitoring {}
+
+#[doc = "[Argon2id]: crate::Argon2id"]
+#[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[migrating]: crate::guide::migrating"]
+#[doc = "[routes]: crate::guide::routes"]
+#[doc = "[Throttle]: crate::Throttle"]
 #[doc = include_str!("../docs/guide/people.md")]
 pub mod people {}
+
 #[doc = include_str!("../docs/guide/proxies.md")]
 pub mod proxies {}
+
 #[doc = include_str!("../docs/guide/refresh.md")]
 pub mod refresh {}
+
+#[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[fresh-login]: crate::guide::people#fresh-login"]
+#[doc = "[keys]: crate::guide::keys"]
+#[doc = "[known-devices]: crate::guide::people#known-devices"]
+#[doc = "[mobile]: crate::guide::mobile"]
+#[doc = "[never-refresh]: crate::guide::refresh#requests-that-never-refresh"]
+#[doc = "[refresh]: crate::guide::refresh"]
+#[doc = "[settings]: crate::guide::settings"]
+#[doc = include_str!("../docs/guide/routes.md")]
+pub mod routes {}
+
 #[doc = include_str!("../docs/guide/scaling.md")]
 pub mod scaling {}
+
+#[doc = "[next_path]: crate::core::next_path"]
 #[doc = include_str!("../docs/guide/server_side_rendering.md")]
 pub mod server_side_rendering {}
+
+#[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[frameworks-session]: crate::guide::migrating#the-frameworks-session"]
+#[doc = "[keys]: crate::guide::keys"]
+#[doc = "[known-devices]: crate::guide::people#known-devices"]
+#[doc = "[mobile]: crate::guide::mobile"]
+#[doc = "[proxies]: crate::guide::proxies"]
+#[doc = "[two_kinds_of_users]: crate::guide::two_kinds_of_users"]
+#[doc = include_str!("../docs/guide/settings.md")]
+pub mod settings {}
+
+#[doc = "[choosing]: crate::guide::choosing"]
+#[doc = include_str!("../docs/guide/side_by_side.md")]
+pub mod side_by_side {}
+
+#[doc = "[scaling]: crate::guide::scaling"]
 #[doc = include_str!("../docs/guide/speed.md")]
 pub mod speed {}
+
 #[doc = include_str!("../docs/guide/streams.md")]
 pub mod streams {}
+
 #[doc = include_str!("../docs/guide/testing.md")]
 pub mod testing {}
+
+#[doc = "[Authenticator]: crate::Authenticator"]
 #[doc = include_str!("../docs/guide/two_kinds_of_users.md")]
 pub mod two_kinds_of_users {}
