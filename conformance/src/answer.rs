@@ -29,7 +29,8 @@ pub async fn exchange(address: SocketAddr, request: &[u8], is_head: bool) -> Ans
     read(&mut stream, is_head).await.expect("an answer")
 }
 
-async fn read(stream: &mut TcpStream, is_head: bool) -> io::Result<Answer> {
+/// The one answer of a connection.
+pub(crate) async fn read(stream: &mut TcpStream, is_head: bool) -> io::Result<Answer> {
     let mut received = Vec::new();
     let end = loop {
         if let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") {

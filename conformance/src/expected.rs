@@ -45,6 +45,8 @@ pub struct Expected {
     pub rows: Option<Vec<String>>,
     /// What the answer depends on because somebody asked who it is; nothing where nobody did.
     asked: &'static [&'static str],
+    /// The second at which it was decided who is asking, when the answer leaves later.
+    decided: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +85,16 @@ pub fn json(body: &str) -> Expected {
 
 fn answer(status: u16, content_type: &str, body: &str) -> Expected {
     let fields = vec![("content-type", content_type.to_owned())];
-    Expected { status, fields, foreign: vec![], ours: vec![], body: body.into(), rows: None, asked: &[] }
+    Expected {
+        status,
+        fields,
+        foreign: vec![],
+        ours: vec![],
+        body: body.into(),
+        rows: None,
+        asked: &[],
+        decided: None,
+    }
 }
 
 /// What `/me` says of a cookie's owner: subject, session, access token.
@@ -217,6 +228,12 @@ impl Expected {
         self
     }
 
+    /// The request was decided at this second, and its handler took its time.
+    pub fn decided_at(mut self, second: i64) -> Self {
+        self.decided = Some(second);
+        self
+    }
+
     /// The body is not looked at: the answer to HEAD, or a framework's own words.
     pub fn without_body(mut self) -> Self {
         self.body = String::new();
@@ -227,6 +244,7 @@ impl Expected {
     pub fn in_words(&self, now: i64) -> Vec<String> {
         const ORDER: [&str; 7] =
             ["content-type", "www-authenticate", "allow", "location", "retry-after", "cache-control", "vary"];
+        let now = self.decided.unwrap_or(now);
         let mut fields = self.fields.clone();
         if !self.ours.is_empty() {
             add_member(&mut fields, "cache-control", "no-store");

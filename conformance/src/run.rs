@@ -9,8 +9,10 @@ use tokio::{
 };
 
 use crate::{
-    ACCESS, Answer, DEVICE, Documented, Expected, REFRESH, Request, Scenario, Step, World, answer::exchange,
-    request::Names, world::second,
+    ACCESS, Answer, DEVICE, Documented, Expected, REFRESH, Request, Scenario, Step, World,
+    answer::{exchange, read},
+    request::Names,
+    world::second,
 };
 
 /// A server of one framework on a port of its own.
@@ -50,6 +52,7 @@ pub async fn run(scenario: &Scenario, framework: Framework) -> Played {
         world,
         played: Played { promises: documented.promises(), ..Played::default() },
         documented,
+        waiting: None,
     };
     for (number, step) in scenario.steps.iter().enumerate() {
         player.play(number + 1, step).await;
@@ -83,6 +86,8 @@ struct Player {
     is_rocket: bool,
     documented: Documented,
     played: Played,
+    /// A request whose handler waits.
+    waiting: Option<(Request, TcpStream)>,
 }
 
 impl Player {
@@ -133,6 +138,8 @@ impl Player {
                 self.send(number, request, expected).await;
             }
             Step::Uncaught { request, rows } => self.uncaught(number, request, rows).await,
+            Step::Begin(request) => self.begin(request).await,
+            Step::Finish(expected) => self.finish(number, expected).await,
             Step::HangUp { request, rows } => self.hang_up(number, request, rows).await,
         }
     }
@@ -140,6 +147,32 @@ impl Player {
     async fn send(&mut self, number: usize, request: &Request, expected: &Expected) {
         let before = self.world.rows().await;
         let answer = exchange(self.address, &request.bytes(&self.names), request.is_head()).await;
+        self.check(number, (request, answer), (expected, before)).await;
+    }
+
+    async fn begin(&mut self, request: &Request) {
+        self.world.gate.close();
+        let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
+        stream.write_all(&request.bytes(&self.names)).await.expect("the server reads");
+        self.world.gate.arrived().await;
+        self.waiting = Some((request.clone(), stream));
+    }
+
+    async fn finish(&mut self, number: usize, expected: &Expected) {
+        let (request, mut stream) = self.waiting.take().expect("a handler that waits");
+        let before = self.world.rows().await;
+        self.world.gate.let_pass(1);
+        let answer = read(&mut stream, request.is_head()).await.expect("an answer");
+        let expected = expected.clone().to(&request);
+        self.check(number, (&request, answer), (&expected, before)).await;
+    }
+
+    async fn check(
+        &mut self,
+        number: usize,
+        (request, answer): (&Request, Answer),
+        (expected, before): (&Expected, Vec<String>),
+    ) {
         let after = self.world.rows().await;
         let (is, should) = (answer.in_words(), expected.in_words(self.world.second()));
         if is != should {

@@ -58,6 +58,10 @@ pub enum Step {
         request: Request,
         rows: Vec<String>,
     },
+    /// Sends a request whose handler has asked who it is and then waits.
+    Begin(Request),
+    /// The handler that waits answers.
+    Finish(Expected),
     /// The client hangs up after the rotation and before the response; then these rows stand.
     HangUp {
         request: Request,
@@ -158,6 +162,15 @@ impl Scenario {
     pub fn uncaught(self, request: Request, rows: &[&str]) -> Self {
         let rows = rows.iter().map(|row| (*row).to_owned()).collect();
         self.step(Step::Uncaught { request, rows })
+    }
+
+    /// A handler that takes its time: it knows who is asking, and answers when the scenario says [`finishes`](Self::finishes).
+    pub fn begins(self, request: Request) -> Self {
+        self.step(Step::Begin(request))
+    }
+
+    pub fn finishes(self, expected: Expected) -> Self {
+        self.step(Step::Finish(expected))
     }
 
     pub fn hang_up(self, request: Request, rows: &[&str]) -> Self {

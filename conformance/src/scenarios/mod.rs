@@ -14,6 +14,7 @@ mod password;
 mod promises;
 mod refresh;
 mod sessions;
+mod slow;
 mod throttle;
 mod token_mode;
 
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Scenario> {
         attacks::scenarios(),
         authenticate::scenarios(),
         refresh::scenarios(),
+        slow::scenarios(),
         csrf::scenarios(),
         handlers::scenarios(),
         logins::scenarios(),
