@@ -8,7 +8,10 @@ use super::{
     ConfigProblem::{Empty, Insecure, Malformed},
     REQUIRED, SECRET, Secret, assert_refused, builder, from,
 };
-use crate::{Algorithm, Core, PrivateKey};
+use crate::{
+    decide::Core,
+    keys::{Algorithm, PrivateKey},
+};
 
 const SETTING: &str = "COOKIEJWT_SECRET";
 const CURE: &str = "make one with `openssl rand -base64 32`";
