@@ -1,3 +1,5 @@
+//! The builder that collects the settings.
+
 use std::time::Duration;
 
 use super::{

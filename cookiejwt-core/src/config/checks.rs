@@ -1,3 +1,5 @@
+//! The checks that every setting passes before a configuration is built.
+
 use super::{ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, SameSite};
 use crate::{keys::PrivateKey, session::Realm, syntax::Origin};
 

@@ -1,3 +1,5 @@
+//! The settings as `COOKIEJWT_…` environment variables.
+
 use std::time::Duration;
 
 use super::{

@@ -1,3 +1,5 @@
+//! The decision about one request, and the reason for it.
+
 use time::OffsetDateTime;
 
 use crate::{

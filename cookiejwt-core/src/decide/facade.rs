@@ -1,3 +1,5 @@
+//! [`Core`], the entry point: it holds the parts and passes each question to one of them.
+
 mod access;
 
 use std::{fmt, sync::Arc, time::Duration};

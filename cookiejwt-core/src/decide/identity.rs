@@ -1,3 +1,5 @@
+//! The identity of an authenticated user.
+
 use std::fmt;
 
 use serde::de::DeserializeOwned;

@@ -1,3 +1,5 @@
+//! Login: the tokens and the row of a new session.
+
 use time::OffsetDateTime;
 
 use crate::{

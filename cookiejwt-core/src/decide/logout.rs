@@ -1,3 +1,5 @@
+//! Logout: which sessions it ends.
+
 use crate::{
     decide::{
         csrf::{self, Credential, CsrfDenial},

@@ -1,3 +1,5 @@
+//! The verification of any JWS, for test vectors of third parties.
+
 use crate::{
     keys::{JwksError, jwks},
     token::{TokenFault, jws},

@@ -1,3 +1,5 @@
+//! The asymmetric keys of access tokens, and how to rotate them.
+
 use crate::keys::ring::{PrivateKey, PublicKey};
 
 /// The asymmetric keys of access tokens: the one that signs, and others that verify.

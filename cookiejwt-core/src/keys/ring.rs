@@ -1,3 +1,5 @@
+//! Key rings: one key signs, all of them verify.
+
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

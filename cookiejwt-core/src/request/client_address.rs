@@ -1,3 +1,5 @@
+//! The network address of the client, with or without trusted proxies in front.
+
 use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderName;

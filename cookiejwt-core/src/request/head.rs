@@ -1,3 +1,5 @@
+//! The head of a request: method, path, authority and header fields.
+
 use http::{HeaderMap, HeaderName, Method, header, request::Parts};
 
 pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

@@ -1,3 +1,5 @@
+//! Whether a request is in cookie mode or in token mode.
+
 use crate::{
     decide::{Core, CsrfCleared},
     request::head::{COOKIEJWT_MODE, RequestHead},

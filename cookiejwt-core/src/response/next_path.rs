@@ -1,3 +1,5 @@
+//! The path to return to after a login, when it is safe to redirect there.
+
 use std::iter;
 
 /// Longer ones are not worth remembering, and proxies cut long headers.

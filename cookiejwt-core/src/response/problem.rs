@@ -1,3 +1,5 @@
+//! Problem documents (RFC 9457): every failure that a client can see.
+
 use std::{borrow::Cow, time::Duration};
 
 use http::StatusCode;

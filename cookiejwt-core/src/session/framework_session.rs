@@ -1,3 +1,5 @@
+//! What happens to the web framework's own session at login and logout.
+
 use crate::session::ids::{SessionId, Subject};
 
 /// What becomes of the web framework's own session when cookies are sent; see

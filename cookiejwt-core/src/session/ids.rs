@@ -1,3 +1,5 @@
+//! The ids of users, user tables, sessions and tokens.
+
 use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

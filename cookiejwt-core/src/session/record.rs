@@ -1,3 +1,5 @@
+//! The row of a session in the token store, and its revocation.
+
 use crate::session::{
     ids::{Realm, SessionId, Subject, TokenId},
     timestamp::Timestamp,

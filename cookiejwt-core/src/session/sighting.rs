@@ -1,3 +1,5 @@
+//! What the first presentation of a token proves.
+
 use crate::{
     decide::AccessToken,
     session::{changes::Receipt, ids::SessionId},

@@ -1,3 +1,5 @@
+//! Points in time, in milliseconds.
+
 use std::fmt;
 
 use time::OffsetDateTime;

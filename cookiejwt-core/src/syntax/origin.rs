@@ -1,3 +1,5 @@
+//! Web origins (RFC 6454), and the host of an authority.
+
 use std::net::IpAddr;
 
 /// A web origin, `scheme://host[:port]` (RFC 6454 §4), borrowed from where it stands.

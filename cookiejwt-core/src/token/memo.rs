@@ -1,3 +1,5 @@
+//! The memo of access tokens that were verified before.
+
 use std::fmt;
 
 use crate::decide::AccessToken;

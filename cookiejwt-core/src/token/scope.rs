@@ -1,3 +1,5 @@
+//! Scopes and roles in the claims of an access token.
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};

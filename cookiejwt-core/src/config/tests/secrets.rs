@@ -1,3 +1,5 @@
+//! Secrets that are accepted or refused.
+
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},

@@ -1,3 +1,5 @@
+//! Every environment variable, its default and its values.
+
 use super::{
     super::{Config, ConfigBuilder, CredentialOrder, RevocationLevel, SameSite},
     ConfigProblem::{Contradiction, Malformed, Unknown},

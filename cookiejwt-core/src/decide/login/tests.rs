@@ -1,3 +1,5 @@
+//! What a login mints, and what it writes into the row.
+
 use http::{Request, header::USER_AGENT};
 use time::{Duration, OffsetDateTime};
 

@@ -1,3 +1,5 @@
+//! Which sessions a logout ends, and what it clears.
+
 use http::{
     Request,
     header::{AUTHORIZATION, COOKIE},

@@ -1,3 +1,5 @@
+//! The keys of third-party test vectors.
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 

@@ -1,3 +1,5 @@
+//! Buckets: which ones a try fills, and when they refuse.
+
 use std::time::Duration;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! When a device is known, and when its cookie is set.
+
 use std::collections::HashSet;
 
 use http::Request;

@@ -1,3 +1,5 @@
+//! The verification of third-party JWS test vectors.
+
 use super::{Compact, JoseHeader, MAX_HEADER_TOKEN};
 use crate::{
     keys::{Key, Ring},

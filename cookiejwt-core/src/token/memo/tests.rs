@@ -1,3 +1,5 @@
+//! What a memo of verified tokens may and may not change.
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},

@@ -1,3 +1,5 @@
+//! The JWKS document that a ring publishes.
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Which key files are accepted.
+
 use super::{
     ED25519, ED25519_OTHER, ED25519_PUBLIC, P256, P256_PUBLIC, PrivateKey, PublicKey, RSA, RSA_PUBLIC,
     SIGNS_RSA, der, key_file, private, testing,

@@ -1,3 +1,5 @@
+//! Rings while keys are rotated.
+
 use super::{
     ACCEPTED, ED25519, ED25519_OTHER, ED25519_PUBLIC, P256, P256_PUBLIC, PAYLOAD, access, private, public,
     refresh, ring, testing, verdict,

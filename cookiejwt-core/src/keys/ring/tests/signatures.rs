@@ -1,3 +1,5 @@
+//! Which signatures each key accepts.
+
 use super::{
     ACCEPTED, ED25519, Key, P256, PAYLOAD, RSA, RSA_PUBLIC, SIGNS_RSA, access, key_file, private, public,
     refresh, ring, testing, verdict,

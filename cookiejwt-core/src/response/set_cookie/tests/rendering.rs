@@ -1,3 +1,5 @@
+//! How each `Set-Cookie` line is rendered.
+
 use proptest::prelude::*;
 
 use super::{

@@ -1,3 +1,5 @@
+//! How cookies are written into a response that has header fields already.
+
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA, SET_COOKIE, VARY},

@@ -1,3 +1,5 @@
+//! Which claims a token can be minted with.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

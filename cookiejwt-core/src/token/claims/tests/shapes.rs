@@ -1,3 +1,5 @@
+//! Claims with the wrong JSON type or a missing value are refused.
+
 use proptest::prelude::*;
 
 use super::{

@@ -1,3 +1,5 @@
+//! The times of a token, checked to the second.
+
 use proptest::prelude::*;
 
 use super::{

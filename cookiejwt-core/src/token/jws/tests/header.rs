@@ -1,3 +1,5 @@
+//! Tokens with another JOSE header than ours are refused.
+
 use super::{
     ACCEPTED, Algorithm, ED25519, ED25519_OTHER, Jws, P256, PAYLOAD, TokenFault, Verdict, access, forge,
     private, refresh, ring, testing, verdict, with_kid,

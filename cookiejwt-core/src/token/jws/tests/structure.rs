@@ -1,3 +1,5 @@
+//! Tokens with a damaged structure are refused.
+
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use proptest::prelude::*;
 
