@@ -40,88 +40,46 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
-mod authenticate;
-mod claims;
-mod client_address;
 mod config;
-mod cookie;
-mod core;
-mod crypto;
-mod csrf;
-mod decision;
-mod departure;
-mod duplicates;
-mod head;
-mod identity;
-mod ids;
-mod jwks;
-mod jws;
+mod decide;
+#[cfg(any(test, feature = "testing"))]
+mod internal;
 mod keys;
-mod known_device;
-mod login;
-mod logout;
-mod memo;
-mod mode;
-mod next_path;
-mod problem;
-mod refresh;
-mod roca;
+mod request;
+mod response;
 #[doc = include_str!("../docs/decide.md")]
 pub mod rules {}
-mod scope;
 mod session;
-mod session_change;
-mod sighting;
-mod strict_json;
-#[cfg(test)]
-mod test_keys;
+mod syntax;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod throttle;
-mod timestamp;
-mod tokens;
-mod verifier;
+mod token;
 
 pub use crate::{
-    authenticate::{Assessment, Resolution, SessionCheck, SessionStatus},
-    claims::{ClaimFault, CustomClaims, MintError},
     config::{
         Config, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, Expect, RevocationLevel,
         SameSite, Secret, SharedTokens,
     },
-    cookie::{ResponseHeaders, SetCookie, SetCookies, Twins},
-    core::Core,
-    crypto::{Algorithm, KeyError},
-    csrf::{CsrfCleared, CsrfDenial},
-    decision::{CredentialFault, CredentialName, Decision, Outcome, Reason, Refusal, Settlement},
-    departure::Departure,
-    duplicates::DuplicateCookie,
-    head::{Headers, RequestHead},
-    identity::{ClaimsError, CredentialSource, Identity},
-    ids::{LoginIds, Realm, RefreshIds, SessionId, Subject, TokenId},
-    jwks::{JwkFault, Jwks, JwksError},
-    jws::TokenFault,
-    keys::{AccessKeys, PrivateKey, PublicKey},
-    known_device::{DeviceId, PresentedDevices},
-    login::{ClientInfo, Login, LoginRequest},
-    logout::Logout,
-    memo::{VerifiedAccess, VerifiedMemo},
-    mode::{Mode, TokenMode},
-    next_path::next_path,
-    problem::Problem,
-    refresh::{LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
-    scope::{Scope, ScopeError},
+    decide::{
+        Assessment, ClaimsError, ClientInfo, Core, CredentialFault, CredentialName, CredentialSource,
+        CsrfCleared, CsrfDenial, Decision, Departure, Identity, LateAnswer, LateRequest, Login, LoginRequest,
+        Logout, Outcome, Reason, RefreshAttempt, RefreshStep, Refusal, Resolution, Rotation, RotationStep,
+        SessionCheck, SessionStatus, Settlement, UserState, Verifier,
+    },
+    keys::{AccessKeys, Algorithm, JwkFault, Jwks, JwksError, KeyError, PrivateKey, PublicKey},
+    request::{DuplicateCookie, Headers, Mode, RequestHead, TokenMode},
+    response::{Problem, ResponseHeaders, SetCookie, SetCookies, Tokens, Twins, next_path},
     session::{
-        AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, Revocation, RevocationReason,
-        RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        AnswerLateRequest, ChangeOutcome, LoginIds, Realm, Receipt, RefreshIds, ReplaceRequest, Revocation,
+        RevocationReason, RotationOutcome, RotationRequest, SessionChange, SessionId, SessionRecord,
+        SettleRequest, Sighting, Subject, Timestamp, TokenId,
     },
-    session_change::SessionChange,
-    sighting::Sighting,
     throttle::{
-        BucketId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,
-        ThrottleScope,
+        BucketId, DeviceId, PasswordTry, PresentedDevices, Standing, Throttle, ThrottleBucket,
+        ThrottleCharge, ThrottleLimit, ThrottleScope,
     },
-    timestamp::Timestamp,
-    tokens::Tokens,
-    verifier::Verifier,
+    token::{
+        ClaimFault, CustomClaims, MintError, Scope, ScopeError, TokenFault, VerifiedAccess, VerifiedMemo,
+    },
 };

@@ -12,19 +12,18 @@
 // A test wants to hear at once that it asked for something impossible.
 #![allow(clippy::expect_used, clippy::missing_panics_doc)]
 
-mod vectors;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, macros::datetime};
 
-pub use self::vectors::{VectorFault, verify_jws};
+pub use crate::internal::{VectorFault, verify_jws};
 
 use crate::{
-    Config, ConfigBuilder, Core, CustomClaims, Identity, RequestHead, RevocationLevel, Secret, SessionId,
-    Subject, TokenId,
-    claims::{AccessClaims, Parties, RefreshClaims},
-    cookie,
+    config::{Config, ConfigBuilder, RevocationLevel, Secret},
+    decide::{Core, Identity},
+    request::{RequestHead, visit_pairs},
+    session::{SessionId, Subject, TokenId},
+    token::{AccessClaims, CustomClaims, Parties, RefreshClaims},
 };
 
 /// The time at which the tokens of this module are valid.
@@ -74,7 +73,7 @@ pub fn identity(subject: impl Into<Subject>) -> Identity {
 /// ```
 pub fn cookie_pairs<'a>(head: impl Into<RequestHead<'a>>) -> Vec<(&'a [u8], &'a [u8])> {
     let mut pairs = Vec::new();
-    cookie::visit_pairs(&head.into(), &mut |pair| pairs.extend(pair.split()));
+    visit_pairs(&head.into(), &mut |pair| pairs.extend(pair.split()));
     pairs
 }
 

@@ -1,3 +1,5 @@
+//! The builder that collects the settings.
+
 use std::time::Duration;
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
     keys::{CheckedKeys, SetKeys},
     names, vars,
 };
-use crate::{Realm, known_device};
+use crate::{session::Realm, throttle::known_device};
 
 const MEMO_ENTRIES: u32 = 10_000;
 

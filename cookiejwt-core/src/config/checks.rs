@@ -1,5 +1,7 @@
-use super::{ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, Origin, SameSite};
-use crate::{PrivateKey, Realm};
+//! The checks that every setting passes before a configuration is built.
+
+use super::{ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, SameSite};
+use crate::{keys::PrivateKey, session::Realm, syntax::Origin};
 
 use ConfigProblem::{Contradiction, Empty, Insecure, Malformed, Missing, OutOfRange, Unsupported};
 

@@ -1,3 +1,5 @@
+//! The error for a configuration that is refused.
+
 use std::{borrow::Cow, fmt};
 
 /// A configuration that is refused: which setting, what is wrong with it, and the way out.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Config, ConfigBuilder, ConfigError, ConfigProblem, KeySettings, checks, checks::refuse};
-use crate::{AccessKeys, PrivateKey, PublicKey};
+use crate::keys::{AccessKeys, PrivateKey, PublicKey};
 
 use ConfigProblem::{Contradiction, Unsupported};
 

@@ -1,3 +1,5 @@
+//! The secret from which all symmetric keys are derived.
+
 use std::fmt;
 
 use base64::{

@@ -59,8 +59,9 @@ impl Config {
 mod tests {
     use super::SharedTokens::{Audience, Realm};
     use crate::{
-        Algorithm, Config, ConfigBuilder, PrivateKey, Secret,
-        test_keys::{ED25519, ED25519_OTHER},
+        config::{Config, ConfigBuilder, Secret},
+        internal::test_keys::{ED25519, ED25519_OTHER},
+        keys::{Algorithm, PrivateKey},
         testing,
     };
 

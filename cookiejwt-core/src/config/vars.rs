@@ -1,9 +1,11 @@
+//! The settings as `COOKIEJWT_…` environment variables.
+
 use std::time::Duration;
 
 use super::{
     ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret, names,
 };
-use crate::{KeyError, PrivateKey, PublicKey};
+use crate::keys::{KeyError, PrivateKey, PublicKey};
 
 type Setter = fn(ConfigBuilder, &Var<'_>) -> Result<ConfigBuilder, ConfigError>;
 

@@ -2,8 +2,11 @@
 //!
 //! Every one demands `revoked_at IS NULL`, and none moves `settles_at` back. Rows are those of [`rules`](crate::rules).
 
-use super::SessionRecord;
-use crate::{Realm, SessionId, Timestamp, TokenId};
+use crate::session::{
+    ids::{Realm, SessionId, TokenId},
+    record::SessionRecord,
+    timestamp::Timestamp,
+};
 
 /// The current refresh token makes room for the next.
 ///

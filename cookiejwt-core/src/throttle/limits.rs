@@ -1,3 +1,5 @@
+//! The limits on password tries.
+
 use std::time::Duration;
 
 /// So many tries at once, then one per interval.

@@ -1,3 +1,5 @@
+//! The networks that an address belongs to.
+
 use std::net::{IpAddr, Ipv6Addr};
 
 /// A client network, and how many of the narrowest ones it stands for.

@@ -332,7 +332,7 @@ fn a19_weak_secrets() {
 /// No signature is compared by the library itself.
 #[test]
 fn a20_comparison_in_constant_time() {
-    let source = include_str!("../../src/crypto.rs");
+    let source = include_str!("../../src/keys/crypto.rs");
     assert!(source.contains(".verify_slice(signature)"), "the MAC is compared by the crate hmac");
     assert!(!source.contains("signature ==") && !source.contains("== signature"));
 }

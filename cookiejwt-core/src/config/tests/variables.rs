@@ -1,3 +1,5 @@
+//! Every environment variable, its default and its values.
+
 use super::{
     super::{Config, ConfigBuilder, CredentialOrder, RevocationLevel, SameSite},
     ConfigProblem::{Contradiction, Malformed, Unknown},
@@ -5,8 +7,8 @@ use super::{
 };
 
 use crate::{
-    PublicKey,
-    test_keys::{ED25519, ED25519_PUBLIC, P256, P256_PUBLIC},
+    internal::test_keys::{ED25519, ED25519_PUBLIC, P256, P256_PUBLIC},
+    keys::PublicKey,
 };
 
 const ED25519_KID: &str = "Ce9dcCQdmfe3d2unk30bqJkdbUUxztnwCatUEvzBF4g";

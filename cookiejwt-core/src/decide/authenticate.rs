@@ -1,0 +1,344 @@
+//! Who is asking: rows a to j' of [`rules`](crate::rules). The first row that matches decides.
+
+mod session_check;
+
+use time::OffsetDateTime;
+
+use self::session_check::Checked;
+pub use self::session_check::{Resolution, SessionCheck, SessionStatus};
+use crate::request::{Cookie, Presented, bearer_token, refresh_permitted};
+
+use crate::{
+    config::{CredentialOrder, RevocationLevel},
+    decide::{
+        csrf::{self, Credential, CsrfCleared, CsrfDenial},
+        decision::{CredentialName, Decision, Outcome, Reason, Refusal},
+        facade::{AccessToken, Core, Presentation, RefreshToken},
+        identity::Identity,
+        refresh::RefreshAttempt,
+    },
+    request::{Carrier, Duplicates, Examined, Faults, Mode, OfSession, RequestHead},
+    session::{Sighting, Timestamp},
+    token::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, TokenFault},
+};
+
+/// What a request's head says by itself, and what has to be asked next.
+#[derive(Debug)]
+#[must_use]
+pub enum Assessment {
+    /// Nothing has to be asked.
+    Settled(Decision),
+    /// Is the session still alive?
+    NeedsSessionCheck(SessionCheck),
+    /// A refresh token wants to be rotated.
+    NeedsRefresh(RefreshAttempt),
+}
+
+impl Assessment {
+    /// Whether the request is settled and somebody is asking.
+    pub fn is_authenticated(&self) -> bool {
+        matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Authenticated(_)))
+    }
+
+    /// Whether the request is settled and no credential came in.
+    pub fn is_anonymous(&self) -> bool {
+        matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Anonymous))
+    }
+
+    /// Whether the request is settled and its credential was refused.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Refused(_)))
+    }
+}
+
+/// One pass over the table: what was found so far.
+struct Table<'a> {
+    core: &'a Core,
+    head: RequestHead<'a>,
+    now: OffsetDateTime,
+    seconds: i64,
+    faults: Faults,
+    /// Names that came more than once; boxed, because hardly a request has any.
+    duplicates: Option<Box<Duplicates>>,
+    /// Of the access token that counts.
+    sighting: Option<Box<Sighting>>,
+}
+
+impl Core {
+    /// Who is asking? Reads the head, verifies what came in, and says what has to be asked next.
+    ///
+    /// Refreshing needs no permission here beyond the table's: OPTIONS, cross-site requests that are no navigation, and
+    /// pages of other origins that a browser only prepares never refresh.
+    pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
+        let head = head.into();
+        if self.config().skips(head.path()) {
+            return Assessment::Settled(Decision::new(Outcome::Anonymous, Reason::Skipped));
+        }
+        Table::new(self, head, now).authenticate()
+    }
+
+    /// The refresh route: looks at the refresh cookie alone, and rotates whatever the access token says. In token mode no
+    /// cookie is there.
+    pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
+        Table::new(self, head.into(), now).refresh()
+    }
+
+    /// The refresh route in token mode: looks at the `refresh` of the body alone, and never at a cookie. Outside token mode
+    /// a refresh token in a body is none.
+    pub fn refresh_tokens<'a>(
+        &self,
+        head: impl Into<RequestHead<'a>>,
+        refresh: &str,
+        now: OffsetDateTime,
+    ) -> Assessment {
+        Table::new(self, head.into(), now).refresh_by_body(refresh.as_bytes())
+    }
+}
+
+impl<'a> Table<'a> {
+    fn new(core: &'a Core, head: RequestHead<'a>, now: OffsetDateTime) -> Self {
+        let (seconds, faults) = (now.unix_timestamp(), Faults::default());
+        Self { core, head, now, seconds, faults, duplicates: None, sighting: None }
+    }
+
+    fn authenticate(mut self) -> Assessment {
+        if self.core.mode(self.head) != Mode::Cookie {
+            return self.by_bearer_alone();
+        }
+        let order = self.core.config().credentials;
+        let presented = Presented::read(self.core, &self.head);
+        if order == CredentialOrder::HeaderThenCookie
+            && let Some(token) = self.bearer()
+        {
+            return self.by_header(token);
+        }
+        let cleared = if presented.any() {
+            match csrf::check(&self.head, &self.core.config().csrf, Credential::Ambient) {
+                Ok(cleared) => {
+                    self.examine(&presented);
+                    Some(cleared)
+                }
+                Err(denial) => return self.csrf_denied(denial),
+            }
+        } else {
+            None
+        };
+        if let (Some(cleared), Some(token)) = (&cleared, self.access(&presented.access)) {
+            return self.by_cookie(token, &presented.refresh, cleared);
+        }
+        if order != CredentialOrder::HeaderThenCookie
+            && let Some(token) = self.bearer()
+        {
+            return self.by_header(token);
+        }
+        match cleared {
+            Some(cleared) => self.by_refresh(&presented.refresh, &cleared),
+            None => self.nothing(false),
+        }
+    }
+
+    fn refresh(mut self) -> Assessment {
+        let presented = Presented::read(self.core, &self.head);
+        let cleared = match csrf::check(&self.head, &self.core.config().csrf, Credential::Ambient) {
+            Ok(cleared) => cleared,
+            Err(denial) => return self.settled(Decision::refused(Refusal::CsrfFailed, Reason::Csrf(denial))),
+        };
+        if presented.refresh.is_absent() {
+            return self.settled(Decision::refused(Refusal::NotAuthenticated, Reason::NoCredential));
+        }
+        self.examine(&presented);
+        match self.refresh_token(&presented.refresh) {
+            Some(token) => self.refreshable(token, Carrier::Cookie(cleared), true),
+            None => self.nothing(true),
+        }
+    }
+
+    fn refresh_by_body(mut self, refresh: &[u8]) -> Assessment {
+        let Mode::Token(mode) = self.core.mode(self.head) else {
+            return self.settled(Decision::refused(Refusal::NotAuthenticated, Reason::NoCredential));
+        };
+        let verified = self.core.verify_refresh(refresh, MAX_HEADER_TOKEN, self.seconds);
+        match self.note(CredentialName::RefreshBody, verified.map(Some)) {
+            Some(token) => self.refreshable(token, Carrier::Body(mode), true),
+            None => self.nothing(false),
+        }
+    }
+
+    /// Token mode: rows b, d, f, i and j'.
+    fn by_bearer_alone(mut self) -> Assessment {
+        match self.bearer() {
+            Some(token) => self.by_header(token),
+            None => self.nothing(false),
+        }
+    }
+
+    /// Row a: a valid bearer decides if there is one.
+    fn csrf_denied(mut self, denial: CsrfDenial) -> Assessment {
+        match self.bearer() {
+            Some(token) => self.by_header(token),
+            None => self.settled(Decision::refused(Refusal::CsrfFailed, Reason::Csrf(denial))),
+        }
+    }
+
+    /// Row b.
+    fn by_header(self, token: AccessToken) -> Assessment {
+        let identity = Identity::from_header(token);
+        self.check(Checked::Access { identity, ahead: None })
+    }
+
+    /// Rows c, d, e and g, and the refresh ahead of the end.
+    fn by_cookie(mut self, token: AccessToken, refresh: &Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
+        let ends_at = token.claims().expires_at;
+        let identity = Identity::from_cookie(token, cleared);
+        let ahead = self.core.config().ages.refresh_ahead;
+        let near = ahead > 0 && ends_at.saturating_sub(self.seconds) <= ahead;
+        let ahead = if near && refresh_permitted(&self.head, self.core) {
+            self.refresh_token(refresh)
+                .filter(|token| is_same_session(token, &identity) && self.outlives(token, ends_at))
+                .map(|token| self.attempt(token, Carrier::Cookie(cleared.clone()), Some(identity.clone())))
+        } else {
+            None
+        };
+        self.check(Checked::Access { identity, ahead })
+    }
+
+    /// Rows h to j.
+    fn by_refresh(mut self, refresh: &Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
+        match self.refresh_token(refresh) {
+            Some(token) => {
+                let permitted = refresh_permitted(&self.head, self.core);
+                self.refreshable(token, Carrier::Cookie(cleared.clone()), permitted)
+            }
+            None => self.nothing(true),
+        }
+    }
+
+    fn refreshable(self, token: RefreshToken, carrier: Carrier, permitted: bool) -> Assessment {
+        let session_id = token.claims.session_id.clone();
+        let attempt = permitted.then(|| self.attempt(token, carrier, None));
+        let speculative = self.head.is_speculative();
+        self.check(Checked::Refreshable { session_id, attempt, speculative })
+    }
+
+    /// Rows f, i, j and j'.
+    fn nothing(self, cookies_came: bool) -> Assessment {
+        use CredentialName::{RefreshBody, RefreshCookie};
+        let expired = self.faults.iter().any(|fault| {
+            [RefreshCookie, RefreshBody].contains(&fault.credential) && fault.fault == TokenFault::Expired
+        });
+        let refusal = if expired { Refusal::SessionExpired } else { Refusal::InvalidToken };
+        let decision = if !cookies_came && self.faults.is_empty() {
+            Decision::new(Outcome::Anonymous, Reason::NoCredential)
+        } else if self.faults.iter().any(|fault| fault.fault.is_early()) {
+            Decision::refused(Refusal::InvalidToken, Reason::OnlyEarly)
+        } else if !cookies_came {
+            Decision::refused(refusal, Reason::NothingUsable)
+        } else {
+            Decision::refused(refusal, Reason::NothingUsable).with_cookies(self.core.clear_cookies())
+        };
+        self.settled(decision)
+    }
+
+    /// `AtRefresh` looks at no session while the access token is valid; the other levels always ask.
+    fn check(self, kind: Checked) -> Assessment {
+        let Self { core, faults, sighting, .. } = self;
+        let check = SessionCheck { core: core.clone(), kind, faults, sighting };
+        if core.config().revocation != RevocationLevel::AtRefresh {
+            return Assessment::NeedsSessionCheck(check);
+        }
+        match check.resolve(SessionStatus::Live) {
+            Resolution::Settled(decision) => Assessment::Settled(decision),
+            Resolution::NeedsRefresh(attempt) => Assessment::NeedsRefresh(attempt),
+        }
+    }
+
+    fn settled(self, decision: Decision) -> Assessment {
+        Assessment::Settled(decision.with_faults(self.faults))
+    }
+
+    /// Boxed: it is large, and most requests carry only the place for one around.
+    fn attempt(&self, token: RefreshToken, carrier: Carrier, soft: Option<Identity>) -> Box<RefreshAttempt> {
+        Box::new(RefreshAttempt::new(self.core.clone(), token, carrier, soft, Timestamp::from(self.now)))
+    }
+
+    /// No refresh ahead when the new token would not live longer than the old one.
+    fn outlives(&self, refresh: &RefreshToken, ends_at: i64) -> bool {
+        let life = self.core.config().ages.access;
+        self.seconds.saturating_add(life).min(refresh.claims.session_ends_at) > ends_at
+    }
+
+    /// Names that came more than once are looked at together: which value counts decides what is deleted.
+    fn examine(&mut self, presented: &Presented<'_>) {
+        if presented.any_twice() {
+            let duplicates = Duplicates::examine(self.core, presented, self.seconds);
+            duplicates.report(self.core, &self.head, &mut self.faults);
+            self.duplicates = Some(Box::new(duplicates));
+        }
+    }
+
+    fn access(&mut self, cookie: &Cookie<'_>) -> Option<AccessToken> {
+        let duplicate = self.duplicates.as_mut().and_then(|duplicates| duplicates.access.take());
+        if let Some(examined) = duplicate {
+            let presented = self.chosen(CredentialName::AccessCookie, examined);
+            return presented.map(|presented| self.see(presented));
+        }
+        let token = cookie.only()?;
+        let verified = self.core.verify_access(token, MAX_COOKIE_TOKEN, self.seconds);
+        let presented = self.note(CredentialName::AccessCookie, verified.map(Some));
+        presented.map(|presented| self.see(presented))
+    }
+
+    fn refresh_token(&mut self, cookie: &Cookie<'_>) -> Option<RefreshToken> {
+        let duplicate = self.duplicates.as_mut().and_then(|duplicates| duplicates.refresh.take());
+        if let Some(examined) = duplicate {
+            return self.chosen(CredentialName::RefreshCookie, examined);
+        }
+        let token = cookie.only()?;
+        let verified = self.core.verify_refresh(token, MAX_COOKIE_TOKEN, self.seconds);
+        self.note(CredentialName::RefreshCookie, verified.map(Some))
+    }
+
+    fn chosen<T: OfSession>(&mut self, credential: CredentialName, examined: Examined<T>) -> Option<T> {
+        let chosen = examined.choose();
+        chosen.map_err(|faults| faults.into_iter().for_each(|fault| self.faults.add(credential, fault))).ok()
+    }
+
+    fn bearer(&mut self) -> Option<AccessToken> {
+        let tried = self.faults.iter().any(|fault| fault.credential == CredentialName::Bearer);
+        if tried || !self.core.config().credentials.reads_header() {
+            return None;
+        }
+        let verified = bearer_token(&self.head).and_then(|value| {
+            value.map(|token| self.core.verify_access(token, MAX_HEADER_TOKEN, self.seconds)).transpose()
+        });
+        let presented = self.note(CredentialName::Bearer, verified);
+        presented.map(|presented| self.see(presented))
+    }
+
+    /// The token of a presentation; one that this node did not know may prove something.
+    fn see(&mut self, presented: Presentation) -> AccessToken {
+        self.sighting = if presented.is_known { None } else { Sighting::of(&presented.token) };
+        presented.token
+    }
+
+    fn note<T>(&mut self, credential: CredentialName, read: Result<Option<T>, TokenFault>) -> Option<T> {
+        match read {
+            Ok(token) => token,
+            Err(fault) => {
+                self.faults.add(credential, fault);
+                None
+            }
+        }
+    }
+}
+
+fn is_same_session(refresh: &RefreshToken, identity: &Identity) -> bool {
+    refresh.claims.session_id == *identity.session_id() && refresh.claims.subject == *identity.subject()
+}
+
+pub(crate) fn authenticated(identity: Identity) -> Decision {
+    Decision::new(Outcome::Authenticated(identity), Reason::AccessValid)
+}
+
+#[cfg(test)]
+mod tests;

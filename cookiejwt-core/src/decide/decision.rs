@@ -1,0 +1,220 @@
+//! The decision about one request, and the reason for it.
+
+use time::OffsetDateTime;
+
+use crate::{
+    decide::{csrf::CsrfDenial, departure::Departure, identity::Identity},
+    request::DuplicateCookie,
+    response::{Problem, SetCookies, Tokens},
+    session::{Revocation, RevocationReason, Sighting},
+    token::{MintError, TokenFault},
+};
+
+/// What became of a request: the outcome, the cookies that must leave, and why.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Who is asking, or why nobody is.
+    pub outcome: Outcome,
+    /// The `Set-Cookie` lines that must leave with whatever response does.
+    pub cookies: SetCookies,
+    /// The tokens for the body of the answer: only of a refresh in token mode.
+    pub tokens: Option<Tokens>,
+    /// The row of the table that decided; for the event.
+    pub reason: Reason,
+    /// Credentials that came in and were not accepted; for the event.
+    pub faults: Vec<CredentialFault>,
+    /// A cookie of ours that came more than once; for the event.
+    pub duplicate: Option<DuplicateCookie>,
+    /// When the refresh token that leaves with this decision ends.
+    pub refresh_expires_at: Option<OffsetDateTime>,
+    /// What a token proves that was presented for the first time.
+    pub sighting: Option<Box<Sighting>>,
+    /// What has to be asked when the answer leaves late; only where it carries a refresh token.
+    pub departure: Option<Box<Departure>>,
+}
+
+/// The five things that can become of a request.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A token says who it is.
+    Authenticated(Identity),
+    /// No credential came in.
+    Anonymous,
+    /// A credential came in and was refused.
+    Refused(Refusal),
+    /// A store that is needed is away: 503. Nothing is cleared.
+    Unavailable,
+    /// New tokens cannot be minted: 500.
+    Failed,
+}
+
+/// Why a credential is refused, as far as the client may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The refresh route was called without a refresh token.
+    NotAuthenticated,
+    /// Expired, forged, malformed or early.
+    InvalidToken,
+    /// A refresh would help, but this request may not trigger one.
+    RefreshRequired,
+    /// Revoked; a reused refresh token reads the same, so that a thief learns nothing.
+    SessionRevoked,
+    /// Idle too long, or at its absolute end.
+    SessionExpired,
+    /// The CSRF table denies.
+    CsrfFailed,
+}
+
+/// Which row of the table decided. The letters are those of [`rules`](crate::rules#authenticate).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// a: the CSRF table denies and no valid bearer came along.
+    Csrf(CsrfDenial),
+    /// b, e: a valid access token.
+    AccessValid,
+    /// c: the session is in the revoked set, or the store says so.
+    SessionRevoked(RevocationReason),
+    /// c: the store has no such session.
+    SessionMissing,
+    /// d: the store had to be asked and is away.
+    SessionUnknown,
+    /// f: no credential of ours.
+    NoCredential,
+    /// The path is in the list of skipped ones.
+    Skipped,
+    /// h: refreshable, but not by this request.
+    RefreshNotPermitted,
+    /// h: refreshable, but not by a page that a browser prepares (`Sec-Purpose`) and may show later.
+    SpeculationNotPermitted,
+    /// i: nothing usable, something early.
+    OnlyEarly,
+    /// j, j': nothing usable.
+    NothingUsable,
+    /// k: the user is gone or disabled.
+    UserInactive,
+    /// l: new tokens cannot be minted.
+    MintFailed(MintError),
+    /// m: rotated.
+    Rotated,
+    /// n: the store has no such session any more.
+    RowMissing,
+    /// n: the row is revoked.
+    RowRevoked(RevocationReason),
+    /// n: the row is past its idle or absolute end.
+    RowExpired,
+    /// o: the parent of the current refresh token, inside the leeway: the same successor again.
+    ParentInLeeway,
+    /// o' 1: the parent, later than that; nobody has come with its successor, which is given once more.
+    ParentLate,
+    /// o' 2: the parent, much later; nobody has come with its successor, and another one takes its place.
+    SuccessorReplaced,
+    /// A fresh login or a new password has taken the session's place, and the new session was not presented yet.
+    Superseded,
+    /// p: the current refresh token, younger than the leeway: no rotation.
+    CurrentInLeeway,
+    /// q: the user store is away.
+    UserStoreFailed,
+    /// q: the token store is away, or its answer was lost.
+    TokenStoreFailed,
+    /// q: the row changed twice under the request's feet.
+    LostTwice,
+    /// r: a refresh token that was used up long ago. Somebody has a copy.
+    Reuse,
+}
+
+/// Which credential a fault belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialName {
+    /// The access cookie.
+    AccessCookie,
+    /// The refresh cookie.
+    RefreshCookie,
+    /// The `refresh` of a body, in token mode.
+    RefreshBody,
+    /// The `Authorization` field.
+    Bearer,
+}
+
+/// A credential that came in and was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CredentialFault {
+    /// Which.
+    pub credential: CredentialName,
+    /// Why.
+    pub fault: TokenFault,
+}
+
+/// A decision, and the revocation that must be carried out with it.
+#[derive(Clone, Debug)]
+#[must_use = "the revocation must be carried out"]
+pub struct Settlement {
+    /// What becomes of the request.
+    pub decision: Decision,
+    /// The session to revoke, durably and in a task of its own.
+    pub revoke: Option<Revocation>,
+}
+
+impl Decision {
+    pub(crate) fn new(outcome: Outcome, reason: Reason) -> Self {
+        Self {
+            outcome,
+            cookies: SetCookies::default(),
+            tokens: None,
+            reason,
+            faults: Vec::new(),
+            duplicate: None,
+            refresh_expires_at: None,
+            sighting: None,
+            departure: None,
+        }
+    }
+
+    pub(crate) fn refused(refusal: Refusal, reason: Reason) -> Self {
+        Self::new(Outcome::Refused(refusal), reason)
+    }
+
+    pub(crate) fn with_cookies(self, cookies: SetCookies) -> Self {
+        Self { cookies: cookies.with_twins(self.cookies.twins().clone()), ..self }
+    }
+
+    pub(crate) fn with_sighting(self, sighting: Option<Box<Sighting>>) -> Self {
+        Self { sighting, ..self }
+    }
+
+    pub(crate) fn settle(self) -> Settlement {
+        Settlement { decision: self, revoke: None }
+    }
+
+    /// Who is asking, when somebody is.
+    pub fn identity(&self) -> Option<&Identity> {
+        match &self.outcome {
+            Outcome::Authenticated(identity) => Some(identity),
+            _ => None,
+        }
+    }
+
+    /// Who is asking, for a route that demands somebody.
+    pub fn required(&self) -> Result<&Identity, Problem> {
+        match &self.outcome {
+            Outcome::Authenticated(identity) => Ok(identity),
+            Outcome::Anonymous => Err(Problem::NotAuthenticated),
+            Outcome::Refused(refusal) => Err((*refusal).into()),
+            Outcome::Unavailable => Err(Problem::Unavailable),
+            Outcome::Failed => Err(Problem::ServerError),
+        }
+    }
+
+    /// Who is asking, for a public route: refused credentials mean "nobody", but a CSRF refusal, a store that is
+    /// away and a failure stay what they are.
+    ///
+    /// So does the refusal of a page that a browser prepares and that may not refresh: it would show "nobody" to the
+    /// person later. A prepared error it throws away, and asks again.
+    pub fn optional(&self) -> Result<Option<&Identity>, Problem> {
+        match self.required() {
+            Ok(identity) => Ok(Some(identity)),
+            Err(problem) if self.reason == Reason::SpeculationNotPermitted => Err(problem),
+            Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+}

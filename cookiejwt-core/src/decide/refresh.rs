@@ -1,0 +1,221 @@
+//! Rotating a refresh token: rows k to r of [`rules`](crate::rules), as typed continuations.
+//!
+//! Everything that can fail without the store is done before the store is asked (row l), so that a rotation is never
+//! committed for tokens that cannot be minted.
+
+mod grant;
+mod late;
+mod rotation;
+
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use self::grant::Grant;
+pub use self::{
+    late::{LateAnswer, LateRequest},
+    rotation::{Rotation, RotationStep},
+};
+use crate::{
+    decide::{
+        authenticate::authenticated,
+        decision::{Decision, Outcome, Reason, Refusal, Settlement},
+        facade::{Core, RefreshToken},
+        identity::Identity,
+    },
+    request::{Carrier, Faults},
+    session::{
+        RefreshIds, Revocation, RevocationReason, RotationRequest, SessionId, Sighting, Subject, Timestamp,
+    },
+    token::{CustomClaims, MintError, RefreshClaims},
+};
+
+/// What is known about the user whose session is to be refreshed.
+#[derive(Clone, Debug)]
+pub enum UserState {
+    /// He may go on; his access token carries these claims.
+    Active(Result<CustomClaims, MintError>),
+    /// He is disabled.
+    Inactive,
+    /// There is no such user.
+    Gone,
+    /// The user store could not be asked.
+    Unavailable,
+}
+
+/// A valid refresh token that wants to be rotated.
+#[must_use = "a refresh attempt does nothing until `with_user`"]
+pub struct RefreshAttempt {
+    core: Core,
+    token: RefreshToken,
+    carrier: Carrier,
+    soft: Option<Identity>,
+    now: Timestamp,
+    faults: Faults,
+    /// Of a still valid access token that asks to be renewed ahead of its end.
+    sighting: Option<Box<Sighting>>,
+}
+
+/// What follows from a [`UserState`].
+#[derive(Debug)]
+#[must_use]
+pub enum RefreshStep {
+    /// The store need not be asked.
+    Settled(Settlement),
+    /// The store must be asked.
+    Rotate(Rotation),
+}
+
+impl RefreshAttempt {
+    pub(crate) fn new(
+        core: Core,
+        token: RefreshToken,
+        carrier: Carrier,
+        soft: Option<Identity>,
+        now: Timestamp,
+    ) -> Self {
+        Self { core, token, carrier, soft, now, faults: Faults::default(), sighting: None }
+    }
+
+    pub(crate) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
+        Self { faults, sighting, ..self }
+    }
+
+    pub(crate) fn is_by_cookie(&self) -> bool {
+        self.carrier.is_cookie()
+    }
+
+    /// Whose session it is; the key to ask the user store with.
+    pub fn subject(&self) -> &Subject {
+        &self.token.claims.subject
+    }
+
+    /// The session, to be looked up in the revoked set.
+    pub fn session_id(&self) -> &SessionId {
+        &self.token.claims.session_id
+    }
+
+    /// Row c at [`AtRefresh`](crate::RevocationLevel::AtRefresh), where no session check came before: the session is
+    /// in this node's revoked set.
+    pub fn revoked(self, reason: RevocationReason) -> Settlement {
+        self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason), reason.keeps_cookies()).settle()
+    }
+
+    /// Row l for a driver that got no random numbers for the new ids.
+    pub fn no_random(self, error: String) -> Settlement {
+        self.mint_failed(MintError::Random(error)).settle()
+    }
+
+    /// Rows k, l and q, or the question for the token store.
+    ///
+    /// `now` is read right before the store is asked, and not when the request began: a user store that takes its time must
+    /// not use up the leeway of other requests.
+    pub fn with_user(mut self, user: UserState, ids: RefreshIds, now: OffsetDateTime) -> RefreshStep {
+        self.now = Timestamp::from(now).max(self.now);
+        let settled = |settlement| RefreshStep::Settled(settlement);
+        match user {
+            UserState::Inactive | UserState::Gone => settled(self.user_inactive()),
+            UserState::Unavailable => settled(self.unavailable(Reason::UserStoreFailed).settle()),
+            UserState::Active(Err(error)) => settled(self.mint_failed(error).settle()),
+            UserState::Active(Ok(claims)) => match self.mint(claims, ids) {
+                Ok((grant, next, request)) => RefreshStep::Rotate(Rotation::new(self, grant, next, request)),
+                Err(error) => settled(self.mint_failed(error).settle()),
+            },
+        }
+    }
+
+    /// Both tokens, before the store is asked. Every `exp` is capped by the session's absolute end.
+    fn mint(
+        &self,
+        custom: CustomClaims,
+        ids: RefreshIds,
+    ) -> Result<(Grant, RefreshToken, RotationRequest), MintError> {
+        let old = &self.token.claims;
+        let now = self.now.as_seconds();
+        let next = RefreshClaims {
+            token_id: ids.refresh,
+            issued_at: now,
+            expires_at: now.saturating_add(self.core.config().ages.refresh).min(old.session_ends_at),
+            ..old.clone()
+        };
+        let request = self.rotation_request(&next);
+        let grant = Grant { token_id: ids.access, custom };
+        let next = self.core.mint_refresh(next)?;
+        let access = grant.access(self, &next.claims.token_id)?;
+        let _ = self.core.pack(&self.carrier, &access, &next, now)?;
+        Ok((grant, next, request))
+    }
+
+    fn rotation_request(&self, next: &RefreshClaims) -> RotationRequest {
+        RotationRequest {
+            session_id: self.session_id().clone(),
+            realm: self.core.config().realm().clone(),
+            presented: self.token.claims.token_id.clone(),
+            next: next.token_id.clone(),
+            issued_at: Timestamp::from_seconds(next.issued_at),
+            expires_at: Timestamp::from_seconds(next.expires_at),
+            now: self.now,
+            settles_at: self.settles_at(),
+            orphaned_before: self.now.plus_millis(self.leeway_millis().saturating_neg()),
+        }
+    }
+
+    fn leeway_millis(&self) -> i64 {
+        self.core.config().ages.reuse_leeway.saturating_mul(1000)
+    }
+
+    /// Until when what is answered now holds for others.
+    fn settles_at(&self) -> Timestamp {
+        self.now.plus_millis(self.leeway_millis())
+    }
+
+    /// Row k.
+    fn user_inactive(self) -> Settlement {
+        let revoke = Some(self.revocation(RevocationReason::UserInactive));
+        let decision = self.refused(Refusal::SessionRevoked, Reason::UserInactive, false);
+        Settlement { decision, revoke }
+    }
+
+    /// Row l: soft while the access token is valid.
+    fn mint_failed(self, error: MintError) -> Decision {
+        let failed = Core::mint_failed(error);
+        self.soften(failed)
+    }
+
+    /// Row q: soft while the access token is valid. Nothing is cleared because a store is away.
+    fn unavailable(self, reason: Reason) -> Decision {
+        let unavailable = Decision::new(Outcome::Unavailable, reason);
+        self.soften(unavailable)
+    }
+
+    /// Goes on with the access token when it is still valid; the reason stays, for the event.
+    fn soften(self, hard: Decision) -> Decision {
+        let sighting = self.sighting;
+        let soft = self.soft.map(|identity| {
+            let decision = Decision { reason: hard.reason.clone(), ..authenticated(identity) };
+            decision.with_sighting(sighting)
+        });
+        soft.unwrap_or(hard).with_faults(self.faults)
+    }
+
+    fn refused(self, refusal: Refusal, reason: Reason, keep_cookies: bool) -> Decision {
+        let decision = Decision::refused(refusal, reason).with_faults(self.faults);
+        if keep_cookies || !self.carrier.is_cookie() {
+            return decision;
+        }
+        decision.with_cookies(self.core.clear_cookies())
+    }
+
+    fn revocation(&self, reason: RevocationReason) -> Revocation {
+        Revocation { session_id: self.session_id().clone(), reason, at: self.now }
+    }
+}
+
+impl fmt::Debug for RefreshAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefreshAttempt").field("session_id", self.session_id()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! What a refresh gives: an access token beside whichever refresh token turns out to be the current one. Rows are those of
+//! [`rules`](crate::rules).
+
+use super::{RefreshAttempt, RotationStep};
+use crate::{
+    decide::{
+        authenticate::authenticated,
+        decision::{Decision, Reason},
+        departure::Departure,
+        facade::{MintedAccess, RefreshToken},
+    },
+    session::{Receipt, Sighting, Timestamp, TokenId},
+    token::{AccessClaims, CustomClaims, MintError},
+};
+
+/// What the access token of this refresh says, whatever refresh token it is given with.
+pub(super) struct Grant {
+    pub(super) token_id: TokenId,
+    pub(super) custom: CustomClaims,
+}
+
+impl Grant {
+    /// An access token that names the refresh token it is given with, so that presenting the one proves that the other has
+    /// arrived.
+    pub(super) fn access(
+        &self,
+        attempt: &RefreshAttempt,
+        refresh: &TokenId,
+    ) -> Result<MintedAccess, MintError> {
+        let old = &attempt.token.claims;
+        let (now, life) = (attempt.now.as_seconds(), attempt.core.config().ages.access);
+        let claims = AccessClaims {
+            subject: old.subject.clone(),
+            session_id: old.session_id.clone(),
+            token_id: self.token_id.clone(),
+            issued_at: now,
+            not_before: now,
+            expires_at: now.saturating_add(life).min(old.session_ends_at),
+            auth_time: Some(old.auth_time),
+            refresh_jti: Some(refresh.clone()),
+            replaces: None,
+        };
+        attempt.core.mint_access(claims, &self.custom)
+    }
+
+    /// Rows m, o, o' and p: both tokens, and until when the answer may wait before it leaves.
+    pub(super) fn decide(
+        self,
+        attempt: RefreshAttempt,
+        refresh: &RefreshToken,
+        settles_at: Timestamp,
+        reason: Reason,
+    ) -> RotationStep {
+        let now = attempt.now.as_seconds();
+        let access = match self.access(&attempt, &refresh.claims.token_id) {
+            Ok(access) => access,
+            Err(error) => return RotationStep::Settled(attempt.mint_failed(error).settle()),
+        };
+        let issued = match attempt.core.issue(&attempt.carrier, access, refresh, now) {
+            Ok(issued) => issued,
+            Err(error) => return RotationStep::Settled(attempt.mint_failed(error).settle()),
+        };
+        let (session_id, refresh_jti) = (refresh.claims.session_id.clone(), refresh.claims.token_id.clone());
+        let seen = (reason == Reason::CurrentInLeeway).then(|| {
+            let (session_id, refresh_jti) = (session_id.clone(), refresh_jti.clone());
+            Sighting::of_receipt(Receipt { session_id, refresh_jti })
+        });
+        let decision = Decision {
+            cookies: issued.cookies,
+            tokens: issued.tokens,
+            refresh_expires_at: Some(issued.refresh_expires_at),
+            reason,
+            sighting: attempt.sighting.or(seen),
+            departure: Some(Departure::new(session_id, refresh_jti, settles_at)),
+            ..authenticated(issued.identity)
+        };
+        RotationStep::Settled(decision.with_faults(attempt.faults).settle())
+    }
+}

@@ -1,0 +1,190 @@
+//! Another service that only verifies: public keys, no secret, no cookies of its own.
+
+use std::{fmt, sync::Arc};
+
+use time::OffsetDateTime;
+
+use crate::{
+    config::{ConfigError, Expect, Expectations},
+    decide::{
+        authenticate::authenticated,
+        csrf::{self, Credential},
+        decision::{CredentialFault, CredentialName, Decision, Outcome, Reason, Refusal},
+        facade::{AccessToken, Core},
+        identity::Identity,
+    },
+    keys::Jwks,
+    request::{Cookie, Examined, RequestHead, bearer_token},
+    token::{Expected, Jws, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, Parties, TokenFault, TokenKind},
+};
+
+/// Checks the access tokens of another service with nothing but its public keys. It cannot mint a token, refresh one or
+/// change a cookie: it has neither a secret nor a private key, and no method for it.
+///
+/// Made by [`Core::verifier`]. Everything else is as in [`Core::authenticate`]: the same strict reading, the same claims,
+/// the same CSRF table when a cookie carried the token. It asks no store, so it works at
+/// [`AtRefresh`](crate::RevocationLevel::AtRefresh): the token of a session that was revoked lives to its end, which is
+/// at most the issuer's `COOKIEJWT_ACCESS_MAX_AGE` (5 minutes) away.
+///
+/// A whole service needs this crate and `http` alone. In axum, `parts` are what `FromRequestParts` and middleware get:
+///
+/// ```
+/// use cookiejwt_core::{Identity, Problem, Verifier};
+/// use http::{Response, header, request::Parts};
+///
+/// fn who(verifier: &Verifier, parts: &Parts, now: time::OffsetDateTime) -> Result<Identity, Response<String>> {
+///     let decision = verifier.authenticate(parts, now);
+///     decision.required().cloned().map_err(refuse)
+/// }
+///
+/// fn refuse(problem: Problem) -> Response<String> {
+///     let mut response = Response::builder()
+///         .status(problem.status())
+///         .header(header::CONTENT_TYPE, "application/problem+json")
+///         .header(header::CACHE_CONTROL, "no-store");
+///     if let Some(challenge) = problem.challenge() {
+///         response = response.header(header::WWW_AUTHENTICATE, &*challenge);
+///     }
+///     response.body(problem.to_json()).unwrap_or_default()
+/// }
+/// ```
+///
+/// # Keys change
+///
+/// Fetch the issuer's `jwks.json` again when its `Cache-Control` ends (5 minutes), with `If-None-Match`, and put
+/// [`with_keys`](Self::with_keys) in the place of the old verifier; requests under way keep theirs. The issuer publishes a key before it
+/// signs with it, so this is early enough. A document that cannot be fetched or is refused changes nothing.
+///
+/// ```
+/// use std::sync::{PoisonError, RwLock};
+///
+/// use cookiejwt_core::{Jwks, JwksError, Verifier};
+///
+/// fn refresh(current: &RwLock<Verifier>, document: &str) -> Result<(), JwksError> {
+///     let keys = Jwks::from_json(document)?;
+///     let mut current = current.write().unwrap_or_else(PoisonError::into_inner); // or arc_swap::ArcSwap
+///     *current = current.with_keys(keys);
+///     Ok(())
+/// }
+/// ```
+///
+/// A token with an unknown `kid` is refused and shows in [`Decision::faults`] as [`TokenFault::UnknownKey`]. Whoever
+/// fetches for that reason must not do so more than once a minute: anybody can write a `kid`.
+#[derive(Clone)]
+pub struct Verifier(Arc<Inner>);
+
+struct Inner {
+    access: Jws,
+    expectations: Arc<Expectations>,
+}
+
+impl Core {
+    /// A [`Verifier`] for another service, which has only the public keys.
+    ///
+    /// ```
+    /// use cookiejwt_core::{Core, Expect, Jwks};
+    ///
+    /// # let document = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1",
+    /// #     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    /// let keys = Jwks::from_json(document)?;
+    /// let verifier = Core::verifier(keys, Expect::issuer("https://id.example").audience("orders"))?;
+    ///
+    /// let (parts, ()) = http::Request::get("/orders").body(()).unwrap().into_parts();
+    /// let decision = verifier.authenticate(&parts, time::OffsetDateTime::UNIX_EPOCH);
+    /// assert!(decision.identity().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verifier(keys: Jwks, expect: Expect) -> Result<Verifier, ConfigError> {
+        Ok(Verifier::new(keys, Arc::new(expect.check()?)))
+    }
+}
+
+impl Verifier {
+    fn new(keys: Jwks, expectations: Arc<Expectations>) -> Self {
+        Self(Arc::new(Inner { access: Jws::new(TokenKind::Access, keys.into_ring()), expectations }))
+    }
+
+    /// The same expectations with other keys.
+    #[must_use]
+    pub fn with_keys(&self, keys: Jwks) -> Self {
+        Self::new(keys, Arc::clone(&self.0.expectations))
+    }
+
+    /// Who is asking? Rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate); the decision carries no cookies.
+    pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Decision {
+        let request = Request { verifier: &self.0, head: head.into(), now: now.unix_timestamp() };
+        let mut faults = Vec::new();
+        let decision = request.decide(&mut faults);
+        Decision { faults, ..decision }
+    }
+}
+
+/// One request, and what it is judged by.
+struct Request<'a> {
+    verifier: &'a Inner,
+    head: RequestHead<'a>,
+    now: i64,
+}
+
+impl Request<'_> {
+    fn decide(&self, faults: &mut Vec<CredentialFault>) -> Decision {
+        let expectations = &self.verifier.expectations;
+        let cookie = expectations.access_cookie.as_ref().map(|name| Cookie::named(name, &self.head));
+        let cookie = cookie.unwrap_or_default();
+        if !cookie.is_absent() {
+            match csrf::check(&self.head, &expectations.csrf, Credential::Ambient) {
+                Err(denial) => {
+                    let refused = || Decision::refused(Refusal::CsrfFailed, Reason::Csrf(denial));
+                    return self.by_header(faults).unwrap_or_else(refused);
+                }
+                Ok(cleared) => {
+                    let examined = Examined::new(&cookie, |token| self.verify(token, MAX_COOKIE_TOKEN));
+                    match examined.choose() {
+                        Ok(token) => return authenticated(Identity::from_cookie(token, &cleared)),
+                        Err(found) => found.into_iter().for_each(|fault| {
+                            faults.push(CredentialFault { credential: CredentialName::AccessCookie, fault });
+                        }),
+                    }
+                }
+            }
+        }
+        self.by_header(faults).unwrap_or_else(|| nobody(faults))
+    }
+
+    fn by_header(&self, faults: &mut Vec<CredentialFault>) -> Option<Decision> {
+        let token = bearer_token(&self.head)
+            .and_then(|token| token.map(|token| self.verify(token, MAX_HEADER_TOKEN)).transpose());
+        match token {
+            Ok(token) => token.map(|token| authenticated(Identity::from_header(token))),
+            Err(fault) => {
+                faults.push(CredentialFault { credential: CredentialName::Bearer, fault });
+                None
+            }
+        }
+    }
+
+    fn verify(&self, token: &[u8], longest: usize) -> Result<AccessToken, TokenFault> {
+        let Expectations { issuer, audience, life, leeway, .. } = &*self.verifier.expectations;
+        let parties = Parties { issuer, audience, realm: None };
+        let expected = Expected { parties, life: *life, session_life: i64::MAX, leeway: *leeway };
+        let verified = self.verifier.access.verify(token, longest)?;
+        AccessToken::read(verified, &[], expected, self.now)
+    }
+}
+
+fn nobody(faults: &[CredentialFault]) -> Decision {
+    if faults.is_empty() {
+        return Decision::new(Outcome::Anonymous, Reason::NoCredential);
+    }
+    let early = faults.iter().any(|fault| fault.fault.is_early());
+    Decision::refused(Refusal::InvalidToken, if early { Reason::OnlyEarly } else { Reason::NothingUsable })
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").field("expectations", &self.0.expectations).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! What a request brings, before anything is verified.
+
+use http::{Method, header};
+
+use crate::{
+    decide::{Core, csrf},
+    request::{
+        cookies::visit_pairs,
+        head::{Field, RequestHead, SEC_FETCH_SITE},
+    },
+    token::TokenFault,
+};
+
+/// The credentials of a request, as bytes.
+#[derive(Default)]
+pub(crate) struct Presented<'a> {
+    pub(crate) access: Cookie<'a>,
+    pub(crate) refresh: Cookie<'a>,
+}
+
+/// At most so many values of one name are looked at: each costs a signature, and anybody may send hundreds.
+const MOST_VALUES: usize = 4;
+
+/// The values that came under one name, without the quotes around them.
+#[derive(Default)]
+pub(crate) struct Cookie<'a> {
+    first: Option<&'a [u8]>,
+    /// Empty for almost everybody, and then costs nothing.
+    more: Vec<&'a [u8]>,
+}
+
+impl<'a> Cookie<'a> {
+    pub(crate) fn named(name: &str, head: &RequestHead<'a>) -> Self {
+        let mut cookie = Self::default();
+        visit_pairs(head, &mut |pair| {
+            if let Some(value) = pair.value_of(name) {
+                cookie.add(value);
+            }
+        });
+        cookie
+    }
+
+    fn add(&mut self, value: &'a [u8]) {
+        if self.first.is_none() {
+            self.first = Some(value);
+        } else if self.values().count() < MOST_VALUES {
+            self.more.push(value);
+        }
+    }
+
+    pub(crate) fn is_absent(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub(crate) fn came_twice(&self) -> bool {
+        !self.more.is_empty()
+    }
+
+    /// The value, when there is at most one.
+    pub(crate) fn only(&self) -> Option<&'a [u8]> {
+        self.first.filter(|_| !self.came_twice())
+    }
+
+    /// Those that are looked at.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.first.into_iter().chain(self.more.iter().copied())
+    }
+}
+
+impl<'a> Presented<'a> {
+    pub(crate) fn read(core: &Core, head: &RequestHead<'a>) -> Self {
+        let mut presented = Self::default();
+        if core.reads_cookies(head) {
+            let (access, refresh) = (core.config().access_name(), core.config().refresh_name());
+            visit_pairs(head, &mut |pair| {
+                if let Some(value) = pair.value_of(access) {
+                    presented.access.add(value);
+                } else if let Some(value) = pair.value_of(refresh) {
+                    presented.refresh.add(value);
+                }
+            });
+        }
+        presented
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        !self.access.is_absent() || !self.refresh.is_absent()
+    }
+
+    pub(crate) fn any_twice(&self) -> bool {
+        self.access.came_twice() || self.refresh.came_twice()
+    }
+}
+
+/// The token of exactly one `Authorization` field with the scheme Bearer, in any case (RFC 6750 §2.1).
+///
+/// Two fields, or another scheme, are no credential; Bearer with anything but one token68 is a dead one.
+pub(crate) fn bearer_token<'a>(head: &RequestHead<'a>) -> Result<Option<&'a [u8]>, TokenFault> {
+    let Field::One(value) = head.field(&header::AUTHORIZATION) else { return Ok(None) };
+    let Some((scheme, rest)) = value.split_at_checked(6) else { return Ok(None) };
+    let separated = rest.first().is_none_or(|byte| *byte == b' ' || *byte == b'\t');
+    if !scheme.eq_ignore_ascii_case(b"bearer") || !separated {
+        return Ok(None);
+    }
+    let token = rest.trim_ascii();
+    let token68 = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
+    if token.is_empty() || !token.iter().all(token68) { Err(TokenFault::Bearer) } else { Ok(Some(token)) }
+}
+
+/// Whether this request may rotate a refresh token: an `<img>` on another site must not.
+///
+/// A page that a browser prepares may when it is ours: the cookies of its answers are kept. Pages of siblings may have
+/// theirs prepared too, so nothing else of what is prepared may.
+pub(crate) fn refresh_permitted(head: &RequestHead<'_>, core: &Core) -> bool {
+    if head.is_method(&Method::OPTIONS) {
+        return false;
+    }
+    match head.field(&SEC_FETCH_SITE) {
+        Field::One(b"same-origin" | b"none") => true,
+        Field::Many => false,
+        _ if head.is_speculative() => false,
+        Field::Absent => true,
+        Field::One(_) => head.is_navigation() || csrf::has_trusted_origin(head, &core.config().csrf),
+    }
+}

@@ -1,0 +1,269 @@
+//! Problem documents (RFC 9457): every failure that a client can see.
+
+use std::{borrow::Cow, time::Duration};
+
+use http::StatusCode;
+
+use crate::{decide::Refusal, token::Scope};
+
+/// A failure as a client sees it: status, code, one fixed sentence, challenge. The one table of them all.
+///
+/// It becomes `application/problem+json` (RFC 9457). Nothing in it helps an attacker; why it happened stands in the
+/// event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No credential came in.
+    NotAuthenticated,
+    /// The credential is expired, forged or malformed.
+    InvalidToken,
+    /// A refresh would help, but this request may not trigger one.
+    RefreshRequired,
+    /// The session was revoked.
+    SessionRevoked,
+    /// The session has ended by itself.
+    SessionExpired,
+    /// Unknown user, wrong password or disabled account.
+    InvalidCredentials,
+    /// The user has to prove again who he is, because he did so longer ago than the route allows (RFC 9470 §3).
+    FreshLoginRequired {
+        /// How long ago is allowed; whole seconds.
+        max_age: Duration,
+    },
+    /// The request comes from another site.
+    CsrfFailed,
+    /// The access token does not carry the scope that the route demands (RFC 6750 §3.1).
+    InsufficientScope {
+        /// The scope.
+        scope: Scope,
+    },
+    /// There is nothing here.
+    NotFound,
+    /// The route knows other methods only.
+    MethodNotAllowed,
+    /// A field is missing or cannot be read.
+    InvalidRequest,
+    /// The body is larger than 16 KiB.
+    BodyTooLarge,
+    /// The body is of another type.
+    UnsupportedMediaType,
+    /// Too many passwords were tried.
+    Throttled {
+        /// How long to wait: the value of `Retry-After`, at least 1.
+        retry_after_seconds: u32,
+    },
+    /// Something of ours went wrong.
+    ServerError,
+    /// A store is away.
+    Unavailable,
+}
+
+impl Problem {
+    /// Every code there is.
+    pub const CODES: [&'static str; 15] = [
+        "not_authenticated",
+        "invalid_token",
+        "refresh_required",
+        "session_revoked",
+        "session_expired",
+        "invalid_credentials",
+        "csrf_failed",
+        "not_found",
+        "method_not_allowed",
+        "fresh_login_required",
+        "insufficient_scope",
+        "invalid_request",
+        "throttled",
+        "server_error",
+        "unavailable",
+    ];
+
+    /// The HTTP status.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::NotAuthenticated
+            | Self::InvalidToken
+            | Self::RefreshRequired
+            | Self::SessionRevoked
+            | Self::SessionExpired
+            | Self::InvalidCredentials
+            | Self::FreshLoginRequired { .. } => StatusCode::UNAUTHORIZED,
+            Self::CsrfFailed | Self::InsufficientScope { .. } => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The stable code that programs compare.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotAuthenticated => "not_authenticated",
+            Self::InvalidToken => "invalid_token",
+            Self::RefreshRequired => "refresh_required",
+            Self::SessionRevoked => "session_revoked",
+            Self::SessionExpired => "session_expired",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::FreshLoginRequired { .. } => "fresh_login_required",
+            Self::CsrfFailed => "csrf_failed",
+            Self::InsufficientScope { .. } => "insufficient_scope",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => "invalid_request",
+            Self::Throttled { .. } => "throttled",
+            Self::ServerError => "server_error",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The sentence for people, one per code; also what clients of Django REST Framework read.
+    pub const fn detail(self) -> &'static str {
+        match self {
+            Self::NotAuthenticated => "Authentication credentials were not provided.",
+            Self::InvalidToken => "The token is not valid.",
+            Self::RefreshRequired => "The access token has to be refreshed.",
+            Self::SessionRevoked => "The session was ended.",
+            Self::SessionExpired => "The session has expired.",
+            Self::InvalidCredentials => "The username or the password is wrong.",
+            Self::FreshLoginRequired { .. } => "A fresh login is required.",
+            Self::InsufficientScope { .. } => "The token does not carry the scope that this needs.",
+            Self::CsrfFailed => "The request was refused because it comes from another site.",
+            Self::NotFound => "Not found.",
+            Self::MethodNotAllowed => "This method is not allowed here.",
+            Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => {
+                "The request is not valid."
+            }
+            Self::Throttled { .. } => "Too many attempts. Please wait before you try again.",
+            Self::ServerError => "The server failed to answer.",
+            Self::Unavailable => "The service is not available at the moment.",
+        }
+    }
+
+    /// The value of `WWW-Authenticate` that every 401 carries (RFC 9110 §11.6.1, RFC 6750 §3), and the 403 of a scope
+    /// that is missing.
+    pub fn challenge(self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::NotAuthenticated | Self::InvalidCredentials => Some("Bearer realm=\"api\"".into()),
+            Self::InvalidToken | Self::RefreshRequired | Self::SessionRevoked | Self::SessionExpired => {
+                Some("Bearer realm=\"api\", error=\"invalid_token\"".into())
+            }
+            Self::FreshLoginRequired { max_age } => {
+                let (error, seconds) = ("insufficient_user_authentication", max_age.as_secs());
+                Some(format!("Bearer realm=\"api\", error=\"{error}\", max_age={seconds}").into())
+            }
+            Self::InsufficientScope { scope } => {
+                Some(format!("Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"{scope}\"").into())
+            }
+            _ => None,
+        }
+    }
+
+    /// The value of `Retry-After` in seconds (RFC 9110 §10.2.3).
+    pub const fn retry_after_seconds(self) -> Option<u32> {
+        match self {
+            Self::Throttled { retry_after_seconds } => Some(retry_after_seconds),
+            _ => None,
+        }
+    }
+
+    /// The body, ready to send as `application/problem+json`.
+    pub fn to_json(self) -> String {
+        let status = self.status();
+        let body = Body {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: self.detail(),
+            code: self.code(),
+        };
+        // Strings and a number cannot fail to serialise.
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+}
+
+/// RFC 9457 §3.1, and the code.
+#[derive(serde::Serialize)]
+struct Body {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    code: &'static str,
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAuthenticated => Self::NotAuthenticated,
+            Refusal::InvalidToken => Self::InvalidToken,
+            Refusal::RefreshRequired => Self::RefreshRequired,
+            Refusal::SessionRevoked => Self::SessionRevoked,
+            Refusal::SessionExpired => Self::SessionExpired,
+            Refusal::CsrfFailed => Self::CsrfFailed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_is_what_the_wire_contract_says() {
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&Problem::CsrfFailed.to_json()).unwrap(),
+            serde_json::json!({
+                "type": "about:blank", "title": "Forbidden", "status": 403, "code": "csrf_failed",
+                "detail": "The request was refused because it comes from another site.",
+            })
+        );
+    }
+
+    const FRESH: Problem = Problem::FreshLoginRequired { max_age: Duration::from_mins(5) };
+    const SCOPE: Problem = Problem::InsufficientScope { scope: Scope::new("notes:write") };
+
+    #[test]
+    fn challenges_of_the_wire_contract() {
+        for (problem, challenge) in [
+            (Problem::NotAuthenticated, "Bearer realm=\"api\""),
+            (Problem::SessionRevoked, "Bearer realm=\"api\", error=\"invalid_token\""),
+            (FRESH, "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300"),
+            (SCOPE, "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"notes:write\""),
+        ] {
+            assert_eq!(problem.challenge().unwrap(), challenge, "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn every_401_has_a_challenge_and_beside_them_a_missing_scope_alone() {
+        for problem in [
+            Problem::NotAuthenticated,
+            Problem::InvalidToken,
+            Problem::RefreshRequired,
+            Problem::SessionRevoked,
+            Problem::SessionExpired,
+            Problem::InvalidCredentials,
+            FRESH,
+            SCOPE,
+            Problem::CsrfFailed,
+            Problem::NotFound,
+            Problem::MethodNotAllowed,
+            Problem::InvalidRequest,
+            Problem::BodyTooLarge,
+            Problem::UnsupportedMediaType,
+            Problem::Throttled { retry_after_seconds: 1 },
+            Problem::ServerError,
+            Problem::Unavailable,
+        ] {
+            let expected = problem.status() == 401 || problem == SCOPE;
+            assert_eq!(problem.challenge().is_some(), expected, "{problem:?}");
+            assert!(Problem::CODES.contains(&problem.code()), "{problem:?}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Strict readers of small formats: JSON, base64url, and web origins.
+
+mod origin;
+pub(crate) mod strict_json;
+
+pub(crate) use self::{
+    origin::{Origin, host_of},
+    strict_json::{Members, Text},
+};
