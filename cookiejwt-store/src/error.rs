@@ -2,9 +2,9 @@ use std::error::Error;
 
 use cookiejwt_core::{CsrfDenial, MintError, Problem};
 
-use crate::PasswordError;
+use crate::passwords::PasswordError;
 #[cfg(feature = "_sea-orm")]
-use crate::sea_orm_store::is_about_data;
+use crate::stores::is_about_data;
 
 /// A store that could not be asked, or whose answer was lost.
 ///
