@@ -15,10 +15,10 @@ use cookiejwt_core::{Config, Core, Throttle, Timestamp};
 use time::OffsetDateTime;
 
 use crate::{
-    error::BuildError,
+    errors::{BuildError, PasswordError},
     events::{Advice, Event, Hooks, LostAnswers},
     keys::{Exchange, KEYS_INTERVAL, core_with_memo},
-    passwords::{Argon2id, PasswordError, PasswordHasher, Passwords, StoredHashes, Throttling},
+    passwords::{Argon2id, PasswordHasher, Passwords, StoredHashes, Throttling},
     runtime::{Clock, Pulse, Random, SystemClock},
     sessions::{Pending, Receipts, RevokedSet},
     stores::{ClockSkew, DynTokenStore, DynUserStore, TokenStore, UserStore},

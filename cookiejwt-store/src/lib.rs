@@ -31,7 +31,7 @@
 
 mod api;
 mod authenticator;
-mod error;
+mod errors;
 mod events;
 pub mod guide;
 mod keys;
@@ -58,13 +58,13 @@ pub use crate::token_store_tests as conformance;
 pub use crate::{
     api::{Api, Body, Caller, MAX_BODY_BYTES, Route},
     authenticator::{Authenticator, AuthenticatorBuilder},
-    error::{BuildError, LoginError, StoreError},
+    errors::{BuildError, LoginError, PasswordError, SessionCookieError, StoreError},
     events::{Event, LoginRefusal},
     keys::{FromEnv, ReadKeys, env_vars},
-    passwords::{Argon2id, PasswordError, PasswordHasher, PasswordMatch},
+    passwords::{Argon2id, PasswordHasher, PasswordMatch},
     request::{
         Cookies, Departing, FrameworkSession, Guard, GuardRefusal, NoSession, Pending, Progress, Reply,
-        RequestContext, SESSION_USER_KEY, SessionCookieError, Slot, Slots,
+        RequestContext, SESSION_USER_KEY, Slot, Slots,
     },
     runtime::{Clock, ManualClock, SystemClock},
     sessions::{LoggedOut, LoginContext, LoginOptions, SessionInfo},

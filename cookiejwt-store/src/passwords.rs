@@ -5,18 +5,23 @@ mod argon2id;
 #[cfg(feature = "django")]
 mod django;
 mod hash_format;
+mod hasher;
 mod in_flight;
 mod password_check;
+mod queue;
 mod rehash;
 mod throttle;
 mod typed;
 
-pub use self::argon2id::{Argon2id, PasswordError, PasswordHasher, PasswordMatch};
 #[cfg(feature = "django")]
 pub use self::django::DjangoHashes;
+pub use self::{
+    argon2id::Argon2id,
+    hasher::{PasswordHasher, PasswordMatch},
+};
 pub(crate) use self::{
-    argon2id::Passwords,
     password_check::{Proof, Proven},
+    queue::Passwords,
     rehash::{StoredHashes, Swap},
     throttle::Throttling,
     typed::{TypedPassword, login_name},

@@ -1,5 +1,6 @@
 //! One request: who sends it, what a handler may ask, and the cookies of its response.
 
+mod adapter_types;
 mod context;
 mod cookies;
 mod departing;
@@ -15,7 +16,7 @@ pub use self::{
     cookies::Cookies,
     departing::Departing,
     driver::{Pending, Progress},
-    framework_session::{FrameworkSession, NoSession, SESSION_USER_KEY, SessionCookieError},
+    framework_session::{FrameworkSession, NoSession, SESSION_USER_KEY},
     guard::{Guard, GuardRefusal},
     reply::Reply,
     slot::Slot,

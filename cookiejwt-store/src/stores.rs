@@ -10,8 +10,8 @@ mod user_store;
 
 #[cfg(feature = "_sea-orm")]
 pub use self::sea_orm::SeaOrmTokenStore;
-#[cfg(feature = "_sea-orm")]
-pub(crate) use self::sea_orm::is_about_data;
+#[cfg(feature = "conformance")]
+pub(crate) use self::token_store::BoxFuture;
 pub(crate) use self::{
     buckets::Buckets,
     clock_skew::ClockSkew,

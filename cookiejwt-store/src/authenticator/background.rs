@@ -10,7 +10,7 @@ use cookiejwt_core::RevocationLevel;
 
 use crate::{
     authenticator::{Authenticator, Inner},
-    error::StoreError,
+    errors::StoreError,
     events::Event,
     runtime::Random,
 };

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use cookiejwt_core::SharedTokens;
 
-use crate::{authenticator::Inner, error::BuildError};
+use crate::{authenticator::Inner, errors::BuildError};
 
 /// Every authenticator of this process that lives.
 static LIVING: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     authenticator::Authenticator,
-    error::{LoginError, StoreError},
+    errors::{LoginError, StoreError},
 };
 
 impl Authenticator {

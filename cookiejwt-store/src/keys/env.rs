@@ -1,3 +1,5 @@
+//! Settings from the environment.
+
 use cookiejwt_core::{Config, ConfigBuilder, ConfigError, ConfigProblem};
 
 use super::directory::ReadKeys as _;

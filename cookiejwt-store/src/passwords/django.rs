@@ -7,7 +7,8 @@ mod tests;
 use std::{fmt, hint::black_box};
 
 use self::hash::DjangoHash;
-use super::argon2id::{PasswordError, PasswordHasher, PasswordMatch};
+use super::hasher::{PasswordHasher, PasswordMatch};
+use crate::errors::PasswordError;
 
 /// Takes the user table of a Django application as it is: a password is checked against Django's hash, and the first
 /// login replaces that hash by one of the hasher inside.

@@ -5,12 +5,13 @@ use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
 use super::{
-    argon2id::{HashingSlot, PasswordMatch},
+    hasher::PasswordMatch,
+    queue::HashingSlot,
     throttle::{Leave, Verdict},
 };
 use crate::{
     authenticator::Authenticator,
-    error::{LoginError, StoreError},
+    errors::{LoginError, StoreError},
     events::LoginRefusal,
     stores::FoundUser,
 };

@@ -13,7 +13,7 @@ use cookiejwt_core::Subject;
 
 use super::hash_format::hash_format;
 use crate::{
-    authenticator::Authenticator, error::StoreError, events::Event, runtime::patiently, stores::FoundUser,
+    authenticator::Authenticator, errors::StoreError, events::Event, runtime::patiently, stores::FoundUser,
 };
 
 /// What this process knows of the hashes in the table.

@@ -7,13 +7,10 @@ use std::{
 
 use cookiejwt_core::{BucketId, PasswordTry, Subject, Throttle, ThrottleBucket, Timestamp};
 
-use super::{
-    argon2id::PasswordError,
-    in_flight::{Admission, Guest, InFlight},
-};
+use super::in_flight::{Admission, Guest, InFlight};
 use crate::{
     authenticator::Authenticator,
-    error::{LoginError, StoreError},
+    errors::{LoginError, PasswordError, StoreError},
     events::{Event, printable},
     runtime::patiently,
     stores::Buckets,

@@ -3,7 +3,8 @@
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-use super::argon2id::{PasswordError, PasswordHasher, PasswordMatch};
+use super::hasher::{PasswordHasher, PasswordMatch};
+use crate::errors::PasswordError;
 
 /// A password longer than this is refused at every door, and matches no hash; it is checked before any hashing.
 pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;

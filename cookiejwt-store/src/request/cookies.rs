@@ -3,7 +3,7 @@
 use cookiejwt_core::{Login, ResponseHeaders, SessionChange, SetCookies};
 
 use super::framework_session::FrameworkSession;
-use crate::{authenticator::Authenticator, error::LoginError};
+use crate::{authenticator::Authenticator, errors::LoginError};
 
 /// The cookies of a login or logout of one's own.
 #[derive(Clone, Debug)]

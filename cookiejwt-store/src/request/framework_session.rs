@@ -5,39 +5,10 @@ use std::{fmt, future::ready, pin::Pin};
 use cookiejwt_core::{Problem, RevocationReason, SessionChange, SetCookies};
 
 use super::reply::Reply;
-use crate::{authenticator::Authenticator, error::StoreError};
+use crate::{authenticator::Authenticator, errors::SessionCookieError};
 
 /// The key of the framework's session under which the id of the user stands that it is bound to.
 pub const SESSION_USER_KEY: &str = "cookiejwt_user_id";
-
-/// The framework's own session that could not follow a login or a logout.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SessionCookieError {
-    /// Nothing in the application makes the framework's session.
-    #[error("COOKIEJWT_SET_SESSION_COOKIE is true, but the request has no session of the framework; {0}")]
-    Missing(&'static str),
-    /// The store of the framework's sessions failed.
-    #[error("the session of the framework: {0}")]
-    Store(#[from] StoreError),
-}
-
-impl SessionCookieError {
-    /// Tells the log, and gives what the client may know of it.
-    pub fn report(&self) -> Problem {
-        tracing::error!("{self}");
-        self.into()
-    }
-}
-
-impl From<&SessionCookieError> for Problem {
-    fn from(error: &SessionCookieError) -> Self {
-        match error {
-            SessionCookieError::Missing(_) => Self::ServerError,
-            SessionCookieError::Store(_) => Self::Unavailable,
-        }
-    }
-}
 
 /// The framework's own session of one request, for an adapter to a framework that has to await it.
 pub trait FrameworkSession: fmt::Debug + Send + Sync {

@@ -1,3 +1,5 @@
+//! Routes that require a login, a fresh one, or a scope.
+
 use std::{fmt::Display, sync::Arc, time::Duration};
 
 use cookiejwt_core::{Decision, Problem, RequestHead, Scope, next_path};
@@ -157,7 +159,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        error::StoreError,
+        errors::StoreError,
         stores::{AuthUser, MemoryStore, UserStore},
     };
     use cookiejwt_core::{Config, Secret, Subject};

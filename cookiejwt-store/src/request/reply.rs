@@ -1,3 +1,5 @@
+//! A finished response of an endpoint or a guard.
+
 use std::fmt;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! What one request keeps: its decision, and the cookies of its response.
+
 use std::{
     any::type_name,
     sync::{

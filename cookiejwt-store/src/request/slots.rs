@@ -1,3 +1,5 @@
+//! The slots of all authenticators that a request has passed.
+
 use std::sync::Arc;
 
 use super::slot::Slot;

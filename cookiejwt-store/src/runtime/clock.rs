@@ -1,3 +1,5 @@
+//! The clock of the system, and one that tests move.
+
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},

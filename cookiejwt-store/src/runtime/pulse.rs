@@ -1,3 +1,5 @@
+//! Whether the feed of revocations is alive, and who waits for it.
+
 use std::{
     sync::{
         Mutex, MutexGuard, PoisonError,

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::error::StoreError;
+use crate::errors::StoreError;
 
 /// Longer than a database takes that is only busy, and as long as the default `reuse_leeway`.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use std::{future::Future, pin::pin};
 
 use crate::{
     authenticator::Authenticator,
-    error::StoreError,
+    errors::StoreError,
     events::{Event, Line},
     runtime::{BEAT, PATIENCE, patiently},
 };

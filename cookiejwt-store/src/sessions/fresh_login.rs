@@ -7,7 +7,7 @@ use cookiejwt_core::{
 use super::login::{LoginContext, LoginOptions};
 use crate::{
     authenticator::Authenticator,
-    error::{LoginError, StoreError},
+    errors::{LoginError, StoreError},
     events::LoginRefusal,
     passwords::Proven,
 };

@@ -6,7 +6,7 @@ use cookiejwt_core::{
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 
-use crate::{api::rfc3339, authenticator::Authenticator, error::StoreError, runtime::patiently};
+use crate::{api::rfc3339, authenticator::Authenticator, errors::StoreError, runtime::patiently};
 
 /// A living session as its owner sees it, for him to recognise his devices (OWASP ASVS 7.5.2).
 ///

@@ -10,7 +10,7 @@ use cookiejwt_core::{
 use super::pending_login::Unsent;
 use crate::{
     authenticator::Authenticator,
-    error::{LoginError, StoreError},
+    errors::{LoginError, StoreError},
     events::{Event, LoginRefusal, printable},
     passwords::{Proof, Proven, login_name},
     runtime::{patiently, patiently_saying},

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     authenticator::Authenticator,
-    error::{LoginError, StoreError},
+    errors::{LoginError, StoreError},
     events::{Event, LoginRefusal, printable},
     passwords::{Proof, Proven, Swap, TypedPassword},
     runtime::patiently,

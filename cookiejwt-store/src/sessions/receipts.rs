@@ -10,7 +10,7 @@ use std::{
 
 use cookiejwt_core::{Receipt, RevocationReason, Sighting};
 
-use crate::{authenticator::Authenticator, error::StoreError, runtime::patiently};
+use crate::{authenticator::Authenticator, errors::StoreError, runtime::patiently};
 
 /// More than one node refreshes in a minute; what comes on top is dropped, which only makes the rules more lenient.
 const MOST: usize = 10_000;

@@ -9,7 +9,7 @@ use std::{
 use cookiejwt_core::{Revocation, SessionId};
 use tokio::time::Instant;
 
-use crate::{authenticator::Authenticator, error::StoreError};
+use crate::{authenticator::Authenticator, errors::StoreError};
 
 /// Waits between the tries of a revocation that failed: eight more tries within four minutes.
 const RETRY_AFTER_SECONDS: [u64; 8] = [1, 2, 4, 8, 15, 30, 60, 120];

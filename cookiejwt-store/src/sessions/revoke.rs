@@ -6,7 +6,7 @@ use cookiejwt_core::{
 
 use crate::{
     authenticator::Authenticator,
-    error::StoreError,
+    errors::StoreError,
     events::{Event, printable},
     runtime::patiently,
 };

@@ -1,3 +1,5 @@
+//! The set of sessions that have been revoked, which answers without the store.
+
 use std::{
     collections::HashMap,
     sync::{

@@ -1,3 +1,5 @@
+//! The token store in memory, for tests and single processes.
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,7 +15,7 @@ use super::{
     buckets::Buckets,
     token_store::{RevokedSession, TokenStore},
 };
-use crate::error::StoreError;
+use crate::errors::StoreError;
 
 /// Sessions in memory: for tests, and for an application of one process whose users may log in again after a
 /// restart. Clones share the rows.

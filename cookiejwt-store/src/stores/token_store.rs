@@ -1,3 +1,5 @@
+//! The trait of the store that keeps sessions.
+
 use std::{future::Future, pin::Pin};
 
 use cookiejwt_core::{
@@ -6,7 +8,7 @@ use cookiejwt_core::{
     Timestamp,
 };
 
-use crate::error::StoreError;
+use crate::errors::StoreError;
 
 /// A session that was revoked, as the revoked set needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]

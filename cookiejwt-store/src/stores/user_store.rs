@@ -1,10 +1,12 @@
+//! The trait of the application's own user table.
+
 use std::{any::Any, future::Future};
 
 use cookiejwt_core::{CustomClaims, MintError, Subject};
 use serde::Serialize;
 
 use super::token_store::BoxFuture;
-use crate::error::StoreError;
+use crate::errors::StoreError;
 
 /// A user of the application, as far as a login needs to know him.
 ///

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     authenticator::Authenticator,
-    error::StoreError,
-    passwords::{PasswordError, PasswordHasher, PasswordMatch},
+    errors::{PasswordError, StoreError},
+    passwords::{PasswordHasher, PasswordMatch},
     runtime::ManualClock,
     sessions::{LoginContext, LoginOptions, SessionInfo},
     stores::{AuthUser, UserStore},

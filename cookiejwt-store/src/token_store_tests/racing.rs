@@ -9,7 +9,7 @@ use super::{
     },
     shared::{Shared, at_once},
 };
-use crate::{error::StoreError, stores::TokenStore as _};
+use crate::{errors::StoreError, stores::TokenStore as _};
 
 pub(super) async fn a_write_is_seen_at_once_by_everybody(store: Shared) {
     for round in 0..5 {

@@ -1,3 +1,5 @@
+//! What the facts share: the store under test, and calls at the same time.
+
 use std::{future::Future, sync::Arc};
 
 use cookiejwt_core::{
@@ -8,7 +10,7 @@ use cookiejwt_core::{
 
 use super::samples::{NOW, at};
 use crate::{
-    error::StoreError,
+    errors::StoreError,
     stores::{DynTokenStore, RevokedSession, TokenStore},
 };
 

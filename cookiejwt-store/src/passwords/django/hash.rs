@@ -1,3 +1,5 @@
+//! The hash formats of Django.
+
 use std::{fmt::Write as _, hint::black_box, ops::RangeInclusive};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

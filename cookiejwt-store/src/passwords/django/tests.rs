@@ -12,8 +12,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{DjangoHash, DjangoHashes};
+use crate::errors::PasswordError;
 use crate::passwords::{
-    Argon2id, PasswordError, PasswordHasher,
+    Argon2id, PasswordHasher,
     PasswordMatch::{self, No, Unreadable, Yes, YesOutdated},
 };
 

@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use sea_orm::{DbErr, RuntimeErr, sqlx::error::DatabaseError};
 
-use crate::error::StoreError;
+use crate::errors::StoreError;
 
 /// What the database says by its code. None of these statements has changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+//! The migration that creates the tables.
+
 use cookiejwt_core::{Realm, Subject};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use sea_orm_migration::{

@@ -1,3 +1,5 @@
+//! Transactions and connections that are tried again.
+
 use std::{
     future::Future,
     sync::{Mutex, PoisonError},
@@ -14,7 +16,7 @@ use super::{
     SeaOrmTokenStore,
     fault::{Fault, explained},
 };
-use crate::{error::StoreError, runtime::Random};
+use crate::{errors::StoreError, runtime::Random};
 
 const TRIES: u32 = 10;
 const FIRST_WAIT_MILLIS: u64 = 2;

@@ -1,3 +1,5 @@
+//! The token store on SeaORM.
+
 use std::sync::Arc;
 
 use cookiejwt_core::{
@@ -9,7 +11,7 @@ use sea_orm::DatabaseConnection;
 
 use super::{inspect::inspect, retry::Reconnects, statements, throttle, up::up_to_date};
 use crate::{
-    error::StoreError,
+    errors::StoreError,
     stores::{RevokedSession, TokenStore},
 };
 

@@ -10,7 +10,7 @@ use super::{
     migration::Migrator,
     retry::wait,
 };
-use crate::error::StoreError;
+use crate::errors::StoreError;
 
 const TRIES: u32 = 8;
 

@@ -15,7 +15,7 @@ use super::{
     throttle::Buckets,
 };
 use crate::{
-    error::StoreError,
+    errors::StoreError,
     runtime::{Clock as _, SystemClock},
     stores::{RevokedSession, TokenStore},
 };
