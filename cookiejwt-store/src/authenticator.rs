@@ -1,3 +1,9 @@
+//! The authenticator, which joins everything, and its builder.
+
+mod background;
+mod beside;
+mod twins;
+
 use std::{
     fmt,
     sync::{Arc, atomic::AtomicBool},
@@ -9,25 +15,16 @@ use cookiejwt_core::{Config, Core, Throttle, Timestamp};
 use time::OffsetDateTime;
 
 use crate::{
-    Argon2id, BuildError, Clock, Event, PasswordError, PasswordHasher, SystemClock, TokenStore, UserStore,
-    advice::Advice,
-    background::FEED_INTERVAL,
-    clock_skew::ClockSkew,
-    event::{Hooks, LostAnswers},
-    keys::{Exchange, KEYS_INTERVAL},
-    memo,
-    password::Passwords,
-    pending::Pending,
-    pulse::Pulse,
-    random::Random,
-    receipts::Receipts,
-    rehash::StoredHashes,
-    revoked::RevokedSet,
-    throttle::Throttling,
-    token_store::DynTokenStore,
-    twins,
-    user_store::DynUserStore,
+    errors::{BuildError, PasswordError},
+    events::{Advice, Event, Hooks, LostAnswers},
+    keys::{Exchange, KEYS_INTERVAL, core_with_memo},
+    passwords::{Argon2id, PasswordHasher, Passwords, StoredHashes, Throttling},
+    runtime::{Clock, Pulse, Random, SystemClock},
+    sessions::{Pending, Receipts, RevokedSet},
+    stores::{ClockSkew, DynTokenStore, DynUserStore, TokenStore, UserStore},
 };
+
+use self::background::FEED_INTERVAL;
 
 const DEFAULT_PREFIX: &str = "/api/auth";
 
@@ -276,7 +273,7 @@ impl AuthenticatorBuilder {
             pending: Pending::default(),
             clock_skew: ClockSkew::default(),
             random: self.random,
-            core: ArcSwap::from_pointee(memo::core(self.config.clone())),
+            core: ArcSwap::from_pointee(core_with_memo(self.config.clone())),
             config: self.config,
             exchange: Exchange::default(),
             prefix: self.prefix,

@@ -29,90 +29,44 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod adapter;
-mod advice;
 mod api;
 mod authenticator;
-mod background;
-mod beside;
-mod buckets;
-mod clock;
-mod clock_skew;
-#[cfg(feature = "conformance")]
-pub mod conformance;
-mod cookies;
-mod departing;
-#[cfg(feature = "django")]
-mod django;
-mod driver;
-mod env;
-mod error;
-mod event;
-mod feed;
-mod fresh_login;
-mod guard;
+mod errors;
+mod events;
 pub mod guide;
-mod hash_format;
-mod in_flight;
 mod keys;
-mod keys_dir;
-mod lent_memory;
-mod login;
-mod memo;
-mod memory;
-mod password;
-mod password_change;
-mod patience;
-mod pending;
-mod proof;
-mod pulse;
-mod random;
-mod receipts;
-mod rehash;
-mod revoked;
-#[cfg(feature = "_sea-orm")]
-pub mod sea_orm_store;
-mod session_cookie;
-mod session_list;
+mod passwords;
+mod request;
+mod runtime;
 mod sessions;
-mod slot;
-mod slots;
-mod throttle;
-mod token_store;
-mod twins;
-mod typed;
-mod unsent;
-mod user_store;
+mod stores;
+#[cfg(feature = "conformance")]
+#[doc(hidden)]
+pub mod token_store_tests;
 
 pub use cookiejwt_core::{self as core, *};
 
 #[cfg(feature = "openapi")]
 pub use crate::api::openapi;
 #[cfg(feature = "django")]
-pub use crate::django::DjangoHashes;
+pub use crate::passwords::DjangoHashes;
 #[cfg(feature = "_sea-orm")]
-pub use crate::sea_orm_store::SeaOrmTokenStore;
+pub use crate::stores::{SeaOrmTokenStore, sea_orm as sea_orm_store};
+#[cfg(feature = "conformance")]
+#[doc(inline)]
+pub use crate::token_store_tests as conformance;
 pub use crate::{
-    adapter::RequestContext,
-    api::{Api, Body, Caller, MAX_BODY_BYTES, Reply, Route},
+    api::{Api, Body, Caller, MAX_BODY_BYTES, Route},
     authenticator::{Authenticator, AuthenticatorBuilder},
-    clock::{Clock, ManualClock, SystemClock},
-    cookies::Cookies,
-    departing::Departing,
-    driver::{Pending, Progress},
-    env::{FromEnv, env_vars},
-    error::{BuildError, LoginError, StoreError},
-    event::{Event, LoginRefusal},
-    guard::{Guard, GuardRefusal},
-    keys_dir::ReadKeys,
-    login::{LoginContext, LoginOptions},
-    memory::MemoryStore,
-    password::{Argon2id, PasswordError, PasswordHasher, PasswordMatch},
-    session_cookie::{FrameworkSession, NoSession, SESSION_USER_KEY, SessionCookieError},
-    session_list::SessionInfo,
-    sessions::LoggedOut,
-    slot::Slot,
-    slots::Slots,
-    token_store::{RevokedSession, TokenStore},
-    user_store::{AuthUser, UserStore},
+    errors::{BuildError, LoginError, PasswordError, SessionCookieError, StoreError},
+    events::{Event, LoginRefusal},
+    keys::{FromEnv, ReadKeys, env_vars},
+    passwords::{Argon2id, PasswordHasher, PasswordMatch},
+    request::{
+        Cookies, Departing, FrameworkSession, Guard, GuardRefusal, NoSession, Pending, Progress, Reply,
+        RequestContext, SESSION_USER_KEY, Slot, Slots,
+    },
+    runtime::{Clock, ManualClock, SystemClock},
+    sessions::{LoggedOut, LoginContext, LoginOptions, SessionInfo},
+    stores::{AuthUser, MemoryStore, RevokedSession, TokenStore, UserStore},
 };

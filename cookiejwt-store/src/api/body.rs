@@ -1,3 +1,5 @@
+//! The bodies of requests, as JSON and as a form.
+
 use std::fmt;
 
 use bytes::Bytes;

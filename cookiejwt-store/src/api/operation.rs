@@ -1,3 +1,5 @@
+//! The operations of the routes: which methods, which status codes.
+
 use cookiejwt_core::{Mode, Problem};
 use http::{Method, StatusCode};
 

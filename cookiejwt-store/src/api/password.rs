@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use cookiejwt_core::{Identity, Problem, RequestHead};
 
 use super::{
-    Api, Body, Caller, Operation, Reply,
-    body::{self, FreshLoginBody, PasswordBody},
+    body::{self, Body, FreshLoginBody, PasswordBody},
+    endpoints::{Api, Caller},
+    operation::Operation,
 };
-use crate::LoginContext;
+use crate::{request::Reply, sessions::LoginContext};
 
 impl Api {
     pub(super) async fn ask_password(

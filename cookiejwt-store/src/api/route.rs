@@ -1,3 +1,5 @@
+//! The paths of the routes.
+
 use cookiejwt_core::Mode;
 use http::{HeaderValue, Method};
 

@@ -2,8 +2,8 @@
 
 use cookiejwt_core::{Identity, Problem, RequestHead, SessionId};
 
-use super::{Api, Reply};
-use crate::Slot;
+use super::endpoints::Api;
+use crate::request::{Reply, Slot};
 
 impl Api {
     pub(super) async fn sessions(&self, head: RequestHead<'_>, slot: Option<&Slot>) -> Reply {

@@ -12,13 +12,13 @@ use utoipa::{
 
 use super::{
     super::{
-        SessionBody, VerifyBody,
         body::{FreshLoginBody, LoginBody, MediaType, PasswordBody, RefreshBody},
+        endpoints::{SessionBody, VerifyBody},
         operation::Operation,
     },
     responses::{ProblemSchema, one_of},
 };
-use crate::SessionInfo;
+use crate::sessions::SessionInfo;
 
 const TOKENS: &str = "CookiejwtTokens";
 const LOGIN_FORM: &str = "CookiejwtCredentialsForm";

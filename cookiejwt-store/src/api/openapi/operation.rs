@@ -9,11 +9,11 @@ use utoipa::openapi::{
 };
 
 use super::{
-    super::{JWKS_LIFE, operation::Operation, route::Route},
+    super::{endpoints::JWKS_LIFE, operation::Operation, route::Route},
     ACCESS_COOKIE, BEARER, REFRESH_COOKIE, TAG, body,
     responses::{by_status, one_of, problem},
 };
-use crate::Authenticator;
+use crate::authenticator::Authenticator;
 
 const LIFE: &str = "How long the answer may be kept.";
 

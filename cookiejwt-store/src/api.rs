@@ -1,0 +1,17 @@
+//! The built-in routes, once for every framework, and their OpenAPI document.
+
+mod body;
+mod endpoints;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+mod operation;
+mod password;
+mod route;
+mod sessions;
+
+pub(crate) use self::endpoints::rfc3339;
+pub use self::{
+    body::Body,
+    endpoints::{Api, Caller},
+    route::{MAX_BODY_BYTES, Route},
+};

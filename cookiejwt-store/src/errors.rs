@@ -1,0 +1,15 @@
+//! What can fail: the store, a password, a login, and building an authenticator.
+
+mod build;
+#[cfg(feature = "_sea-orm")]
+mod data;
+mod framework_session;
+mod login;
+mod password;
+mod store;
+
+pub(crate) use self::password::{MAX_LANES, MAX_MEMORY_KIB, MAX_PASSES};
+pub use self::{
+    build::BuildError, framework_session::SessionCookieError, login::LoginError, password::PasswordError,
+    store::StoreError,
+};

@@ -1,0 +1,51 @@
+//! What keeps an authenticator from being built.
+
+use super::password::PasswordError;
+
+/// An [`Authenticator`](crate::Authenticator) that cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The builder was given no user store.
+    #[error("no user store; call `.users(…)` with your implementation of `UserStore`")]
+    NoUserStore,
+    /// The builder was given no token store.
+    #[error("no token store; call `.tokens(…)` with `MemoryStore::new()` or a `SeaOrmTokenStore`")]
+    NoTokenStore,
+    /// The prefix of the routes is no plain path, such as `/api/auth`.
+    #[error("the prefix of the routes is {0:?}; write a path such as /api/auth, of letters, digits and -._~")]
+    Prefix(String),
+    /// The framework's own session is to follow the login, and no adapter here was built for it.
+    #[error(
+        "COOKIEJWT_SET_SESSION_COOKIE is true; turn on the adapter's feature for it (`tower-sessions`, `actix-session`, \
+         `private-cookie`), or remove the setting"
+    )]
+    SessionCookie,
+    /// Another authenticator of this process accepts the same tokens, for another user table or under other names.
+    #[error(
+        "another authenticator of this process has the same secret, issuer, audience and realm, but other cookie names, \
+         another prefix or another type of user, so that user 1 of one table is user 1 of the other; give each user table \
+         a realm of its own: `.realm(\"staff\")`, COOKIEJWT_REALM"
+    )]
+    SharedRealm,
+    /// Two realms of this process sign access tokens with one key for one audience.
+    #[error(
+        "another realm of this process signs access tokens with the same key for the same audience, and services that \
+         verify them do not know realms; give each realm an audience of its own"
+    )]
+    SharedAudience,
+    /// A path that is skipped covers one of our own routes, where nobody could log in, or end a session, any more.
+    #[error(
+        "COOKIEJWT_SKIP covers {0}, one of the routes of this library; leave it out: these routes need no login where \
+         they can do without"
+    )]
+    Skip(String),
+    /// The hasher does not verify what it has just hashed.
+    #[error(
+        "the password hasher does not read its own hash; let `verify` accept what `hash` makes, or nobody who signs up can log in"
+    )]
+    PasswordHasher,
+    /// Hashing the dummy password failed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+}

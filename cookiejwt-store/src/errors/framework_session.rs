@@ -1,0 +1,34 @@
+//! The error of the web framework's own session.
+
+use cookiejwt_core::Problem;
+
+use super::store::StoreError;
+
+/// The framework's own session that could not follow a login or a logout.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionCookieError {
+    /// Nothing in the application makes the framework's session.
+    #[error("COOKIEJWT_SET_SESSION_COOKIE is true, but the request has no session of the framework; {0}")]
+    Missing(&'static str),
+    /// The store of the framework's sessions failed.
+    #[error("the session of the framework: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl SessionCookieError {
+    /// Tells the log, and gives what the client may know of it.
+    pub fn report(&self) -> Problem {
+        tracing::error!("{self}");
+        self.into()
+    }
+}
+
+impl From<&SessionCookieError> for Problem {
+    fn from(error: &SessionCookieError) -> Self {
+        match error {
+            SessionCookieError::Missing(_) => Self::ServerError,
+            SessionCookieError::Store(_) => Self::Unavailable,
+        }
+    }
+}

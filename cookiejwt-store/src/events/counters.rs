@@ -1,0 +1,136 @@
+//! The same events, counted. Every label has a few fixed values, so that no visitor can make a new series.
+
+use cookiejwt_core::{CredentialName, Realm, Reason, TokenFault};
+use metrics::{Label, counter, gauge};
+
+use super::{event::Event, refusal::LoginRefusal};
+
+/// The counters of one realm, which is a label of each of them unless it is the empty one.
+pub(crate) struct Counters<'a>(pub(crate) &'a Realm);
+
+impl Counters<'_> {
+    #[allow(clippy::too_many_lines, reason = "one line for each event")]
+    pub(super) fn count(&self, event: &Event<'_>) {
+        match *event {
+            Event::LoggedIn { .. } => self.login("success"),
+            Event::LoginRefused { reason, .. } => self.login(match reason {
+                LoginRefusal::UnknownUser => "unknown_user",
+                LoginRefusal::WrongPassword => "wrong_password",
+                LoginRefusal::UnreadableHash => "unreadable_hash",
+                LoginRefusal::Inactive => "inactive",
+                LoginRefusal::ChangedMeanwhile => "changed",
+                LoginRefusal::SessionEnded => "session_ended",
+                LoginRefusal::WrongMode => "wrong_mode",
+            }),
+            Event::PasswordChanged { .. } => self.up("cookiejwt_password_changes_total", &[]),
+            Event::Throttled { scope, .. } => {
+                self.up("cookiejwt_throttled_total", &[("scope", scope.as_str())]);
+            }
+            Event::LoginFailed { .. } => self.login("failed"),
+            // The formats are the few that are known by name.
+            Event::UnreadableHash { format } => {
+                self.up("cookiejwt_unreadable_hashes_total", &[("format", format)]);
+            }
+            Event::HashCut { .. } => self.up("cookiejwt_cut_hashes_total", &[]),
+            Event::Refreshed { reason, .. } => self.refresh(match reason {
+                Reason::ParentInLeeway => "parent",
+                Reason::CurrentInLeeway => "current",
+                Reason::Superseded => "superseded",
+                _ => "rotated",
+            }),
+            Event::LostAnswer { replaced, .. } => self.refresh(if replaced { "replaced" } else { "late" }),
+            Event::Refused { reason } => self.refusal(refused(reason)),
+            Event::GuardRefused { problem, .. } => self.refusal(problem.code()),
+            Event::Reuse { .. } => self.refusal("reuse"),
+            Event::CsrfRefused { .. } => self.refusal("csrf"),
+            Event::MintFailed { .. } => self.refusal("mint_failed"),
+            Event::StoreUnavailable { .. } => self.refusal("store_failed"),
+            Event::CredentialRejected { credential, fault } => {
+                let labels = [("credential", credential_label(credential)), ("fault", fault_label(fault))];
+                self.up("cookiejwt_rejected_credentials_total", &labels);
+            }
+            Event::DuplicateCookie { other_deployment, .. } => {
+                let beside = if other_deployment { "other_deployment" } else { "ours" };
+                self.up("cookiejwt_duplicate_cookies_total", &[("beside", beside)]);
+            }
+            Event::StoreFailed { operation, .. } => {
+                self.up("cookiejwt_store_failures_total", &[("operation", operation)]);
+            }
+            Event::Revoked { reason, .. } => {
+                self.up("cookiejwt_revocations_total", &[("reason", reason.as_str())]);
+            }
+            Event::FeedStale { .. } => gauge!("cookiejwt_feed_stale", self.labels(&[])).set(1),
+            Event::FeedRecovered {} => gauge!("cookiejwt_feed_stale", self.labels(&[])).set(0),
+            Event::ClockSkew { .. } => self.up("cookiejwt_clock_skew_total", &[]),
+            Event::KeysReplaced { .. } => self.key_reload("replaced"),
+            Event::KeysNotReloaded { .. } => self.key_reload("failed"),
+            Event::Purged { sessions } => {
+                counter!("cookiejwt_purged_sessions_total", self.labels(&[])).increment(sessions);
+            }
+        }
+    }
+
+    /// Measured, whether or not it is worth an event.
+    #[allow(clippy::cast_precision_loss, reason = "a difference of 285 000 years is out of step in any case")]
+    pub(crate) fn clock_difference(&self, millis: i64) {
+        gauge!("cookiejwt_clock_difference_millis", self.labels(&[])).set(millis as f64);
+    }
+
+    fn login(&self, outcome: &'static str) {
+        self.up("cookiejwt_logins_total", &[("outcome", outcome)]);
+    }
+
+    fn refresh(&self, outcome: &'static str) {
+        self.up("cookiejwt_refreshes_total", &[("outcome", outcome)]);
+    }
+
+    fn refusal(&self, reason: &'static str) {
+        self.up("cookiejwt_refusals_total", &[("reason", reason)]);
+    }
+
+    fn key_reload(&self, outcome: &'static str) {
+        self.up("cookiejwt_key_reloads_total", &[("outcome", outcome)]);
+    }
+
+    fn up(&self, name: &'static str, labels: &[(&'static str, &str)]) {
+        counter!(name, self.labels(labels)).increment(1);
+    }
+
+    fn labels(&self, labels: &[(&'static str, &str)]) -> Vec<Label> {
+        let realm = Some(("realm", self.0.as_str())).filter(|(_, realm)| !realm.is_empty());
+        let labels = labels.iter().copied().chain(realm);
+        labels.map(|(name, value)| Label::new(name, value.to_owned())).collect()
+    }
+}
+
+fn refused(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::SessionRevoked(_) | Reason::RowRevoked(_) => "session_revoked",
+        Reason::SessionMissing | Reason::RowMissing => "session_missing",
+        Reason::RowExpired => "session_expired",
+        Reason::UserInactive => "user_inactive",
+        Reason::RefreshNotPermitted | Reason::SpeculationNotPermitted => "refresh_not_permitted",
+        _ => "invalid_token",
+    }
+}
+
+fn credential_label(name: CredentialName) -> &'static str {
+    match name {
+        CredentialName::AccessCookie => "access_cookie",
+        CredentialName::RefreshCookie => "refresh_cookie",
+        CredentialName::RefreshBody => "refresh_body",
+        CredentialName::Bearer => "bearer",
+    }
+}
+
+fn fault_label(fault: TokenFault) -> &'static str {
+    match fault {
+        TokenFault::ForbiddenMember | TokenFault::Algorithm | TokenFault::Type => "forbidden",
+        TokenFault::UnknownKey => "unknown_key",
+        TokenFault::Signature => "signature",
+        TokenFault::Claim(_) => "claim",
+        TokenFault::NotYetValid => "clock_skew",
+        TokenFault::Duplicate => "duplicate",
+        _ => "malformed",
+    }
+}

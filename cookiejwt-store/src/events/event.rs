@@ -1,0 +1,362 @@
+//! One event per outcome: to the application's hooks, to the log, and to counters. Nothing in it is a secret: no token, no
+//! password, no key, and never the login name (people type passwords into that field).
+
+use std::{
+    net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use cookiejwt_core::{
+    CredentialName, CsrfDenial, Problem, Reason, RevocationReason, ThrottleScope, TokenFault,
+};
+use tracing::{debug, error, info, warn};
+
+use super::refusal::LoginRefusal;
+
+/// Something that happened, told to [`on_event`](crate::AuthenticatorBuilder::on_event).
+///
+/// Every text in it is safe to write into a log: line breaks and other control characters are escaped. None of it is a
+/// secret. A request with a valid access token is no event, because almost every request is one.
+///
+/// With the feature `metrics` the same is counted through the facade `metrics`. Every label has a few fixed values. An
+/// authenticator with a [realm](cookiejwt_core::ConfigBuilder::realm) adds the label `realm` to each of its counters and gauges,
+/// and logs its events in a span `cookiejwt` with the field `realm`.
+///
+///
+/// | counter | labels |
+/// |---|---|
+/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `unreadable_hash`, `changed`, `session_ended`, `wrong_mode`, `failed` |
+/// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account`, `known_device`, `session`, `logins` |
+/// | `cookiejwt_password_changes_total` | |
+/// | `cookiejwt_unreadable_hashes_total` | `format`: what the hash begins with, such as `$2y$`, `pbkdf2:sha256`; once per process and format |
+/// | `cookiejwt_cut_hashes_total` | |
+/// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current`, `late`, `replaced`, `superseded` |
+/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `insufficient_scope` |
+/// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
+/// | `cookiejwt_duplicate_cookies_total` | `beside`: `ours`, `other_deployment`; at most one a minute |
+/// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
+/// | `cookiejwt_store_failures_total` | `operation`: the method that failed |
+/// | `cookiejwt_key_reloads_total` | `outcome`: `replaced`, `failed` |
+/// | `cookiejwt_purged_sessions_total` | |
+/// | `cookiejwt_clock_skew_total` | |
+///
+/// The gauge `cookiejwt_feed_stale` is 1 while revocations of other nodes do not arrive. The gauge
+/// `cookiejwt_clock_difference_millis` says how far the clock of the database is ahead of this node's, measured once a
+/// second; a store without a clock of its own has none.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A session began.
+    #[non_exhaustive]
+    LoggedIn {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// Somebody was not let in; the client hears the same whatever the reason.
+    #[non_exhaustive]
+    LoginRefused {
+        /// Why.
+        reason: LoginRefusal,
+        /// Whose login it would have been, when there is such a user.
+        subject: Option<&'a str>,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A password was not checked because too many were tried.
+    #[non_exhaustive]
+    Throttled {
+        /// The limit that was reached.
+        scope: ThrottleScope,
+        /// What the client was told to wait.
+        retry_after_seconds: u32,
+        /// Whose password it would have been, when there is such a user.
+        subject: Option<&'a str>,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A login failed for a reason of ours: hashing, random numbers, tokens that cannot be minted.
+    #[non_exhaustive]
+    LoginFailed {
+        /// What went wrong.
+        error: &'a str,
+    },
+    /// The [`PasswordHasher`](crate::PasswordHasher) does not read a stored hash, so its user cannot log in; the client hears that
+    /// the password is wrong. Said once per process and format.
+    #[non_exhaustive]
+    UnreadableHash {
+        /// What such a hash begins with, such as `$2y$` or `pbkdf2:sha256`; `unknown` for what is none of the known formats.
+        format: &'a str,
+    },
+    /// The column of the password hashes holds less than a whole hash. The old one was put back, and this process stores no
+    /// other.
+    #[non_exhaustive]
+    HashCut {
+        /// How many bytes of it the column gave back.
+        stored: usize,
+        /// How many the hash has.
+        made: usize,
+    },
+    /// A user changed his password.
+    #[non_exhaustive]
+    PasswordChanged {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A session was refreshed.
+    #[non_exhaustive]
+    Refreshed {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+        /// Rotated, or one of the two answers inside the leeway.
+        reason: &'a Reason,
+    },
+    /// A request was refused.
+    #[non_exhaustive]
+    Refused {
+        /// Why; the client hears less.
+        reason: &'a Reason,
+    },
+    /// A guard turned somebody away who is logged in: too long ago, or without the scope.
+    #[non_exhaustive]
+    GuardRefused {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+        /// What the client hears.
+        problem: Problem,
+    },
+    /// A refresh token came back although its successor has been used: two parties hold copies. The session is revoked.
+    #[non_exhaustive]
+    Reuse {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+    },
+    /// A refresh token came back after the leeway, and nobody has come with its successor: the answer that carried it was
+    /// lost or has not left yet. The user stays logged in.
+    #[non_exhaustive]
+    LostAnswer {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The `sid` claim.
+        session: &'a str,
+        /// Whether another successor took the place of the lost one, because it was lost long ago.
+        replaced: bool,
+    },
+    /// The CSRF table refused a request.
+    #[non_exhaustive]
+    CsrfRefused {
+        /// The row that did.
+        denial: CsrfDenial,
+    },
+    /// A credential came in and was not accepted. One that has merely expired is no event.
+    #[non_exhaustive]
+    CredentialRejected {
+        /// Which.
+        credential: CredentialName,
+        /// Why.
+        fault: TokenFault,
+    },
+    /// A cookie of ours came more than once; told at most once a minute. The one that is valid counts, and the next answer
+    /// that sets or clears it deletes the others when they are ours.
+    #[non_exhaustive]
+    DuplicateCookie {
+        /// Which.
+        credential: CredentialName,
+        /// Whether a token of another deployment stood beside ours.
+        other_deployment: bool,
+    },
+    /// New tokens cannot be minted.
+    #[non_exhaustive]
+    MintFailed {
+        /// Why.
+        error: &'a str,
+    },
+    /// A request could not be decided because a store was away.
+    #[non_exhaustive]
+    StoreUnavailable {
+        /// Where it was needed.
+        reason: &'a Reason,
+    },
+    /// A question to a store failed.
+    #[non_exhaustive]
+    StoreFailed {
+        /// The question.
+        operation: &'static str,
+        /// What the store said.
+        error: &'a str,
+    },
+    /// A session was revoked in the store.
+    #[non_exhaustive]
+    Revoked {
+        /// The `sid` claim.
+        session: &'a str,
+        /// Why.
+        reason: RevocationReason,
+    },
+    /// What other nodes revoke does not arrive any more.
+    #[non_exhaustive]
+    FeedStale {
+        /// What the store said.
+        error: &'a str,
+    },
+    /// The feed has caught up.
+    #[non_exhaustive]
+    FeedRecovered {},
+    /// The clock of this node and that of the database differ by more than 2 seconds. Said once a minute while it lasts.
+    ///
+    /// Nodes judge each other's times by their own clocks, so a difference eats into `reuse_leeway` and into the leeway of
+    /// access tokens.
+    #[non_exhaustive]
+    ClockSkew {
+        /// How far the clock of the database is ahead of this node's; negative when it is behind.
+        difference_millis: i64,
+    },
+    /// Other keys sign and verify access tokens from now on.
+    #[non_exhaustive]
+    KeysReplaced {
+        /// The `kid` of the one that signs.
+        signing: &'a str,
+        /// Whether it was among the keys before. One that was not signs before other nodes and verifying services know it.
+        was_known: bool,
+        /// How many keys verify, that one included.
+        verifying: usize,
+    },
+    /// The directory of keys cannot be read as a whole, or a key in it cannot sign; the keys so far stay. Said once for
+    /// each reason.
+    #[non_exhaustive]
+    KeysNotReloaded {
+        /// Which file, what is wrong with it, and the cure.
+        error: &'a str,
+    },
+    /// Sessions whose absolute end had passed were deleted.
+    #[non_exhaustive]
+    Purged {
+        /// How many.
+        sessions: u64,
+    },
+}
+
+type Hook = Box<dyn Fn(&Event<'_>) + Send + Sync>;
+
+/// Who is told.
+#[derive(Default)]
+pub(crate) struct Hooks(Vec<Hook>);
+
+impl Hooks {
+    pub(crate) fn with(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.0.push(Box::new(hook));
+        self
+    }
+
+    /// One that panics takes no request down, and keeps nothing from the others.
+    pub(super) fn tell(&self, event: &Event<'_>) {
+        for hook in &self.0 {
+            if catch_unwind(AssertUnwindSafe(|| hook(event))).is_err() {
+                error!("a hook of `on_event` panicked");
+            }
+        }
+    }
+}
+
+/// The target of every event but one; a filter of the log relies on it.
+pub(super) const TARGET: &str = "cookiejwt_store::event";
+
+#[allow(clippy::too_many_lines, reason = "one line for each event")]
+pub(super) fn log(event: &Event<'_>) {
+    match *event {
+        Event::LoggedIn { subject, session, .. } => info!(target: TARGET, %subject, session, "logged in"),
+        Event::LoginRefused { reason, .. } => {
+            info!(target: TARGET, reason = reason.as_str(), "login refused")
+        }
+        Event::UnreadableHash { .. } | Event::HashCut { .. } => log_hash(event),
+        Event::PasswordChanged { subject, .. } => info!(target: TARGET, %subject, "password changed"),
+        Event::Throttled { scope, retry_after_seconds, .. } => {
+            info!(target: TARGET, scope = scope.as_str(), retry_after_seconds, "login throttled");
+        }
+        Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
+        Event::Refreshed { session, reason, .. } => debug!(target: TARGET, ?reason, session, "refreshed"),
+        Event::Refused { reason } => info!(target: TARGET, ?reason, "refused"),
+        Event::GuardRefused { session, problem, .. } => {
+            info!(target: TARGET, session, reason = problem.code(), "refused by a guard");
+        }
+        Event::Reuse { subject, session } => {
+            warn!(target: TARGET, %subject, session, "a used-up refresh token was presented: the session is revoked");
+        }
+        Event::LostAnswer { session, replaced, .. } => {
+            info!(target: TARGET, session, replaced, "an answer with new cookies was lost: the session goes on");
+        }
+        Event::CsrfRefused { denial } => info!(target: TARGET, %denial, "csrf refused"),
+        Event::CredentialRejected { credential: name, fault } => {
+            info!(target: TARGET, credential = credential(name), %fault, "credential not accepted");
+        }
+        Event::DuplicateCookie { credential: name, other_deployment } => {
+            info!(target: TARGET, credential = credential(name), other_deployment, "duplicate_cookie");
+        }
+        Event::MintFailed { error } => error!(target: TARGET, failure = %error, "tokens cannot be minted"),
+        Event::StoreUnavailable { reason } => warn!(target: TARGET, ?reason, "a store could not be asked"),
+        Event::StoreFailed { operation, error } => error!(target: TARGET, operation, %error, "store failed"),
+        Event::Revoked { session, reason } => {
+            info!(target: TARGET, session, reason = reason.as_str(), "session revoked")
+        }
+        Event::FeedStale { error } => {
+            warn!(target: TARGET, %error, "the feed of revocations is stale: what other nodes revoke is not known here");
+        }
+        Event::FeedRecovered {} => info!(target: TARGET, "the feed of revocations has caught up"),
+        Event::ClockSkew { difference_millis } => warn!(
+            target: TARGET, difference_millis,
+            "the clocks of this node and of the database differ; let both follow the same time source (NTP)"
+        ),
+        Event::KeysReplaced { signing, was_known: true, verifying } => {
+            info!(target: TARGET, signing, verifying, "the keys of access tokens are replaced");
+        }
+        Event::KeysReplaced { signing, was_known: false, verifying } => {
+            warn!(
+                target: TARGET, signing,
+                verifying,
+                "a key signs access tokens that nobody knew before; add a key first, wait, then switch"
+            );
+        }
+        Event::KeysNotReloaded { error } => {
+            error!(target: TARGET, %error, "the keys of access tokens are not reloaded, those so far stay");
+        }
+        Event::Purged { sessions } => info!(target: TARGET, sessions, "purged"),
+    }
+}
+
+/// What is wrong with the hashes in the table, and the cure.
+fn log_hash(event: &Event<'_>) {
+    match *event {
+        Event::UnreadableHash { format } => error!(
+            target: TARGET, format,
+            "stored password hashes of this format cannot be read, and their users cannot log in: give `.password_hasher(…)` one \
+             that reads them"
+        ),
+        Event::HashCut { stored, made } => error!(
+            target: TARGET, stored,
+            made,
+            "the column of the password hashes does not hold a whole hash: make it VARCHAR(255) or TEXT; the old hash was put \
+             back, and no other is stored"
+        ),
+        _ => {}
+    }
+}
+
+pub(super) fn credential(name: CredentialName) -> &'static str {
+    match name {
+        CredentialName::AccessCookie => "access cookie",
+        CredentialName::RefreshCookie => "refresh cookie",
+        CredentialName::RefreshBody => "refresh in the body",
+        CredentialName::Bearer => "bearer",
+    }
+}

@@ -1,0 +1,28 @@
+//! Passwords: hashed, checked, throttled, and rehashed.
+
+mod argon2_memory;
+mod argon2id;
+#[cfg(feature = "django")]
+mod django;
+mod hash_format;
+mod hasher;
+mod in_flight;
+mod password_check;
+mod queue;
+mod rehash;
+mod throttle;
+mod typed;
+
+#[cfg(feature = "django")]
+pub use self::django::DjangoHashes;
+pub use self::{
+    argon2id::Argon2id,
+    hasher::{PasswordHasher, PasswordMatch},
+};
+pub(crate) use self::{
+    password_check::{Proof, Proven},
+    queue::Passwords,
+    rehash::{StoredHashes, Swap},
+    throttle::Throttling,
+    typed::{TypedPassword, login_name},
+};

@@ -1,0 +1,35 @@
+//! How passwords are hashed and compared: the trait of a hasher.
+
+use crate::errors::PasswordError;
+
+/// Whether a password belongs to a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordMatch {
+    /// It does.
+    Yes,
+    /// It does, and the hash was made with other parameters than those of today.
+    YesOutdated,
+    /// It does not.
+    No,
+    /// The hash is of a format that the hasher does not read, or costs more than it accepts. The client hears what it hears of
+    /// a wrong password; the log says it once for each format.
+    Unreadable,
+}
+
+impl PasswordMatch {
+    /// Whether the password belongs to the hash.
+    pub const fn is_match(self) -> bool {
+        matches!(self, Self::Yes | Self::YesOutdated)
+    }
+}
+
+/// How passwords are hashed and checked. Runs on a thread that may block.
+pub trait PasswordHasher: Send + Sync + 'static {
+    /// A hash for storage, with a fresh salt. It has to be one that [`verify`](Self::verify) reads: an
+    /// [`Authenticator`](crate::Authenticator) is not built without.
+    fn hash(&self, password: &str) -> Result<String, PasswordError>;
+
+    /// Compares in constant time. A stored hash that cannot be read is [`PasswordMatch::Unreadable`], after as much work as
+    /// any other.
+    fn verify(&self, password: &str, hash: &str) -> PasswordMatch;
+}

@@ -1,0 +1,335 @@
+//! Routes that require a login, a fresh one, or a scope.
+
+use std::{fmt::Display, sync::Arc, time::Duration};
+
+use cookiejwt_core::{Decision, Problem, RequestHead, Scope, next_path};
+use http::HeaderValue;
+
+use super::{reply::Reply, slot::Slot};
+use crate::authenticator::Authenticator;
+
+/// What a route requires of who is asking, and what it answers otherwise; behind each adapter's `require_login`,
+/// `require_fresh_login` and `require_scope`.
+///
+/// A guard belongs to its authenticator: it asks the [`Slot`] of that one and of no other, so a login at one user table
+/// never opens a route that is guarded for another.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    auth: Authenticator,
+    demand: Demand,
+    login_page: Option<Arc<str>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Demand {
+    Login,
+    FreshLogin(Duration),
+    Scope(Scope),
+}
+
+/// What is answered instead of the route.
+#[derive(Clone, Debug)]
+pub enum GuardRefusal {
+    /// A problem document.
+    Problem(Problem),
+    /// 303 to the login page.
+    Redirect(Box<Reply>),
+}
+
+impl Guard {
+    /// Requires somebody.
+    pub fn login(auth: &Authenticator) -> Self {
+        Self::of(auth, Demand::Login)
+    }
+
+    /// Requires somebody who proved who they are at most this long ago.
+    pub fn fresh_login(auth: &Authenticator, max_age: Duration) -> Self {
+        Self::of(auth, Demand::FreshLogin(max_age))
+    }
+
+    /// Requires somebody whose token carries this scope.
+    ///
+    /// # Panics
+    /// When it is no name of a scope, which shows when the application starts.
+    #[track_caller]
+    pub fn scope<S: TryInto<Scope, Error: Display>>(auth: &Authenticator, scope: S) -> Self {
+        match scope.try_into() {
+            Ok(scope) => Self::of(auth, Demand::Scope(scope)),
+            Err(error) => panic!("require_scope: {error}"),
+        }
+    }
+
+    /// Sends a person who would be answered 401 to this page, with the way back in `next`.
+    ///
+    /// # Panics
+    /// When it is no path of the application itself, which shows when the application starts.
+    #[track_caller]
+    #[must_use]
+    pub fn redirect_to(self, page: &str) -> Self {
+        let is_path = next_path(page).is_some() && !page.contains('#');
+        assert!(is_path, "redirect_to({page:?}): write a path of this application, such as \"/login\"");
+        Self { login_page: Some(page.into()), ..self }
+    }
+
+    fn of(auth: &Authenticator, demand: Demand) -> Self {
+        Self { auth: auth.clone(), demand, login_page: None }
+    }
+
+    /// Whose slot it asks.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.auth
+    }
+
+    /// Whether this path, as it stands on the wire, is a built-in route of the guard's own authenticator. Those protect
+    /// themselves; with a guard in front of them nobody could ever log in.
+    ///
+    /// Only while they are mounted: until then the path may belong to a handler of the application's own.
+    pub fn is_built_in(&self, path: &str) -> bool {
+        self.auth.api().is_mounted_at(path)
+    }
+
+    /// The request has not come through the layer of the guard's own authenticator: 500, and a log line with the cure.
+    /// Never a pass, whoever is logged in at another authenticator.
+    pub fn missing(&self, cure: &str) -> Problem {
+        let what = match self.demand {
+            Demand::Login => "require_login",
+            Demand::FreshLogin(_) => "require_fresh_login",
+            Demand::Scope(_) => "require_scope",
+        };
+        Slot::missing(&format!("{what} of the authenticator under {}", self.auth.0.prefix), cure)
+    }
+
+    pub(crate) fn check(&self, slot: &Slot, decision: &Decision) -> Result<(), Problem> {
+        if !self.auth.is_same(slot.authenticator()) {
+            return Err(self.missing("the layer of that authenticator"));
+        }
+        match self.demand {
+            Demand::Login => decision.required().map(drop),
+            Demand::FreshLogin(max_age) => slot.fresh(decision, max_age).map(drop),
+            Demand::Scope(scope) => {
+                let identity = decision.required()?;
+                let checked = identity.require_scope(scope);
+                checked.inspect_err(|problem| slot.authenticator().guard_refused(identity, *problem))
+            }
+        }
+    }
+
+    /// A 401 becomes a redirect where a person would see it; every other problem stays what it is.
+    pub(crate) fn refusal(&self, problem: Problem, head: RequestHead<'_>) -> GuardRefusal {
+        let page = self.login_page.as_deref().filter(|_| problem.status() == http::StatusCode::UNAUTHORIZED);
+        match page.and_then(|page| location(page, head)) {
+            Some(location) => GuardRefusal::Redirect(Box::new(Reply::see_other(location))),
+            None => GuardRefusal::Problem(problem),
+        }
+    }
+}
+
+impl GuardRefusal {
+    /// The finished response.
+    pub fn into_reply(self) -> Reply {
+        match self {
+            Self::Problem(problem) => Reply::problem(problem),
+            Self::Redirect(reply) => *reply,
+        }
+    }
+}
+
+/// The login page with the way back, for a request that a person would see answered. Not for the login page itself,
+/// which would send him in circles.
+fn location(page: &str, head: RequestHead<'_>) -> Option<HeaderValue> {
+    let page_path = page.split('?').next().unwrap_or_default();
+    let is_elsewhere = page_path.trim_end_matches('/') != head.path().trim_end_matches('/');
+    if !(is_elsewhere && head.is_page_navigation()) {
+        return None;
+    }
+    let target =
+        head.query().map_or_else(|| head.path().to_owned(), |query| format!("{}?{query}", head.path()));
+    // A target that the way back would refuse is not offered: `GET //evil.example` is a path, too.
+    let next = next_path(&target).map(|target| {
+        let mark = if page.contains('?') { '&' } else { '?' };
+        let encoded: String = form_urlencoded::byte_serialize(target.as_bytes()).collect();
+        format!("{mark}next={encoded}")
+    });
+    HeaderValue::try_from(format!("{page}{}", next.unwrap_or_default())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::request::Parts;
+
+    use super::*;
+    use crate::{
+        errors::StoreError,
+        stores::{AuthUser, MemoryStore, UserStore},
+    };
+    use cookiejwt_core::{Config, Secret, Subject};
+
+    struct Nobody;
+
+    impl AuthUser for Nobody {
+        fn subject(&self) -> Subject {
+            1.into()
+        }
+
+        fn password_hash(&self) -> Option<&str> {
+            None
+        }
+    }
+
+    impl UserStore for Nobody {
+        type User = Self;
+
+        async fn find_by_id(&self, _: &Subject) -> Result<Option<Self>, StoreError> {
+            Ok(None)
+        }
+
+        async fn find_by_login(&self, _: &str) -> Result<Option<Self>, StoreError> {
+            Ok(None)
+        }
+
+        async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+    }
+
+    fn authenticator() -> Authenticator {
+        let secret = Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
+        let config = Config::builder().secret(secret).issuer("https://id.example").audience("shop");
+        Authenticator::builder(config.build().unwrap())
+            .users(Nobody)
+            .tokens(MemoryStore::new())
+            .build()
+            .unwrap()
+    }
+
+    fn guard() -> Guard {
+        Guard::login(&authenticator())
+    }
+
+    #[test]
+    fn it_stands_before_no_built_in_route_once_they_are_mounted() {
+        let (auth, other) = (authenticator(), authenticator());
+        let guards = [
+            Guard::login(&auth),
+            Guard::fresh_login(&auth, Duration::ZERO),
+            Guard::scope(&auth, "notes:write"),
+        ];
+        other.api().mount();
+        let built_in = |path| guards.each_ref().map(|guard| guard.is_built_in(path));
+        assert_eq!(built_in("/api/auth/token/"), [false; 3], "the path may be one of the application's own");
+        auth.api().mount();
+        for (rule, path, expected) in [
+            ("login", "/api/auth/token", true),
+            ("login, with a slash", "/api/auth/token/", true),
+            ("a session", "/api/auth/sessions/abc/", true),
+            ("a route that is switched off", "/api/auth/password/", false),
+            ("a file that is not there", "/api/auth/jwks.json", false),
+            ("no route", "/api/auth/", false),
+            ("a path below a route", "/api/auth/token/refresh/x", false),
+            ("a prefix that only begins alike", "/api/authtoken", false),
+            ("another case", "/API/auth/token", false),
+            ("encoded", "/api/auth/%74oken", false),
+            ("a detour", "/api/auth/../auth/token", false),
+            ("two slashes", "/api//auth/token", false),
+            ("a page of the application", "/account", false),
+        ] {
+            assert_eq!(built_in(path), [expected; 3], "{rule}");
+        }
+    }
+
+    fn navigation(target: &str) -> Parts {
+        let request = http::Request::get(target).header("accept", "text/html");
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn where_a_person_is_sent() {
+        let long = format!("/{}", "a".repeat(1024));
+        for (rule, page, target, expected) in [
+            ("a path", "/login", "/notes", Some("/login?next=%2Fnotes")),
+            (
+                "a query",
+                "/login",
+                "/notes?page=2&q=a%20b",
+                Some("/login?next=%2Fnotes%3Fpage%3D2%26q%3Da%2520b"),
+            ),
+            ("an empty query", "/login", "/notes?", Some("/login?next=%2Fnotes%3F")),
+            ("the root", "/login", "/", Some("/login?next=%2F")),
+            ("a page with a query of its own", "/login?lang=de", "/n", Some("/login?lang=de&next=%2Fn")),
+            ("a page with an empty query", "/login?", "/n", Some("/login?&next=%2Fn")),
+            ("a target that would lead away", "/login", "//evil.example/", Some("/login")),
+            ("a target that hides a line break", "/login", "/%0d%0aSet-Cookie:a", Some("/login")),
+            ("a target that is too long", "/login", &long, Some("/login")),
+            ("the login page itself", "/login", "/login?next=/a", None),
+            ("the login page itself, with a slash", "/login", "/login/", None),
+            ("the login page itself, without", "/login/?a=b", "/login", None),
+            ("a page that only begins alike", "/login", "/login/help", Some("/login?next=%2Flogin%2Fhelp")),
+        ] {
+            let parts = navigation(target);
+            let found = location(page, RequestHead::from(&parts));
+            assert_eq!(found.as_ref().map(|value| value.to_str().unwrap()), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_next_is_what_comes_back() {
+        let target = "/caf%C3%A9?q=a+b&r=%26%3D#";
+        let parts = navigation(target);
+        let location = location("/login", RequestHead::from(&parts)).unwrap();
+        let (_, query) = location.to_str().unwrap().split_once('?').unwrap();
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        assert_eq!(pairs, [("next".to_owned(), target.trim_end_matches('#').to_owned())]);
+        assert_eq!(next_path(&pairs[0].1), Some(&*pairs[0].1));
+    }
+
+    #[test]
+    fn only_a_401_becomes_a_redirect() {
+        let (plain, guard) = (guard(), guard().redirect_to("/login"));
+        let (page, script) = (navigation("/a"), http::Request::get("/a").body(()).unwrap().into_parts().0);
+        let fresh = Problem::FreshLoginRequired { max_age: Duration::from_mins(5) };
+        let scope = Problem::InsufficientScope { scope: Scope::new("write") };
+        for (problem, redirects) in [
+            (Problem::NotAuthenticated, true),
+            (Problem::SessionRevoked, true),
+            (fresh, true),
+            (scope, false),
+            (Problem::CsrfFailed, false),
+            (Problem::ServerError, false),
+            (Problem::Unavailable, false),
+        ] {
+            let status =
+                |guard: &Guard, parts: &Parts| guard.refusal(problem, parts.into()).into_reply().status;
+            let expected = if redirects { http::StatusCode::SEE_OTHER } else { problem.status() };
+            assert_eq!(status(&guard, &page), expected, "{problem:?}");
+            assert_eq!(status(&guard, &script), problem.status(), "{problem:?} for a script");
+            assert_eq!(status(&plain, &page), problem.status(), "{problem:?} without a page");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_never_stored() {
+        let guard = guard().redirect_to("/login");
+        let reply = guard.refusal(Problem::NotAuthenticated, (&navigation("/a")).into()).into_reply();
+        assert_eq!(reply.headers["location"], "/login?next=%2Fa");
+        assert_eq!(reply.headers["cache-control"], "no-store");
+        assert!(reply.body.is_empty());
+    }
+
+    #[test]
+    fn mistakes_show_at_the_start() {
+        use std::panic::{AssertUnwindSafe, catch_unwind};
+        let auth = authenticator();
+        let login = |page| catch_unwind(AssertUnwindSafe(|| Guard::login(&auth).redirect_to(page)));
+        let scope = |scope| catch_unwind(AssertUnwindSafe(|| Guard::scope(&auth, scope)));
+        for page in
+            ["", "login", "//evil.example", "https://id.example/login", "/a#b", "/a b", "/\r\nX: y", "/../x"]
+        {
+            assert!(login(page).is_err(), "{page:?}");
+        }
+        for name in ["", "a b", "a\"", "a\r\n"] {
+            assert!(scope(name).is_err(), "{name:?}");
+        }
+        assert!(scope("notes:write").is_ok());
+        let _ = Guard::scope(&auth, Scope::new("notes:write"));
+    }
+}

@@ -1,0 +1,128 @@
+//! A finished response of an endpoint or a guard.
+
+use std::fmt;
+
+use bytes::Bytes;
+use cookiejwt_core::{Problem, SessionChange, SetCookies, Tokens};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+/// A finished response, for an adapter to write.
+#[derive(Clone)]
+#[must_use]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// The cookies of a login or logout. They stand among the header fields already; an adapter whose response may
+    /// become another one on its way out keeps them in the [`Slot`](crate::Slot) too.
+    pub cookies: SetCookies,
+}
+
+/// Tokens stand in its lines and in its body.
+#[allow(clippy::missing_fields_in_debug, reason = "the cookies are secret")]
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("headers", &names)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("session_change", &self.session_change())
+            .finish()
+    }
+}
+
+impl Reply {
+    /// A failure as `application/problem+json` (RFC 9457), with its challenge.
+    pub fn problem(problem: Problem) -> Self {
+        let mut reply = Self::raw("application/problem+json", problem.to_json().into()).never_stored();
+        reply.status = problem.status();
+        // What stands in a challenge was checked when it was made.
+        if let Some(Ok(challenge)) = problem.challenge().map(|text| HeaderValue::from_str(&text)) {
+            reply.headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = problem.retry_after_seconds() {
+            reply.headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        reply
+    }
+
+    /// What becomes of the framework's own session.
+    pub fn session_change(&self) -> Option<&SessionChange> {
+        self.cookies.session_change()
+    }
+
+    /// 303 to another page. It is about one person, so nobody stores it, and no `Vary` has to say what it depends on.
+    pub(crate) fn see_other(location: HeaderValue) -> Self {
+        let reply = Self {
+            status: StatusCode::SEE_OTHER,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            cookies: SetCookies::default(),
+        };
+        reply.with_header(header::LOCATION, location).never_stored()
+    }
+
+    /// A status that nothing of ours chose, for a framework that asks us to answer for it all the same. It claims no more
+    /// than the status says: a foreign 403 is no CSRF refusal.
+    pub fn foreign(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => return Self::problem(Problem::NotAuthenticated),
+            StatusCode::INTERNAL_SERVER_ERROR => return Self::problem(Problem::ServerError),
+            StatusCode::SERVICE_UNAVAILABLE => return Self::problem(Problem::Unavailable),
+            _ => {}
+        }
+        let title = status.canonical_reason().unwrap_or_default();
+        let body = format!(r#"{{"type":"about:blank","title":"{title}","status":{}}}"#, status.as_u16());
+        let reply = Self::raw("application/problem+json", body.into()).never_stored();
+        Self { status, ..reply }
+    }
+
+    /// The tokens of a session, for a request in token mode (RFC 6749 §5.1).
+    pub fn tokens(tokens: &Tokens) -> Self {
+        Self::json(tokens)
+    }
+
+    pub(crate) fn json(value: &impl Serialize) -> Self {
+        // Strings, numbers and times cannot fail to serialise.
+        let body = serde_json::to_vec(value).unwrap_or_default();
+        Self::raw("application/json", body.into()).never_stored()
+    }
+
+    pub(crate) fn no_content() -> Self {
+        let mut reply = Self::raw("", Bytes::new()).never_stored();
+        reply.headers.remove(header::CONTENT_TYPE);
+        Self { status: StatusCode::NO_CONTENT, ..reply }
+    }
+
+    pub(crate) fn raw(content_type: &'static str, body: Bytes) -> Self {
+        let mut headers = HeaderMap::with_capacity(6);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Self { status: StatusCode::OK, headers, body, cookies: SetCookies::default() }
+    }
+
+    /// What the client has is still right.
+    pub(crate) fn not_modified() -> Self {
+        Self {
+            status: StatusCode::NOT_MODIFIED,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            cookies: SetCookies::default(),
+        }
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// What the endpoints say is about one person.
+    fn never_stored(self) -> Self {
+        self.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
+    }
+}

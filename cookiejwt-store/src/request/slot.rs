@@ -1,0 +1,288 @@
+//! What one request keeps: its decision, and the cookies of its response.
+
+use std::{
+    any::type_name,
+    sync::{
+        OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use cookiejwt_core::{
+    Decision, Identity, Mode, Problem, RequestHead, ResponseHeaders, SessionChange, SetCookies,
+    SettleRequest, Timestamp,
+};
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
+
+use super::{
+    driver::{Pending, Progress},
+    guard::{Guard, GuardRefusal},
+};
+use crate::authenticator::Authenticator;
+
+/// One request's place for its decision: settled by the first that asks who it is, reused by the others.
+///
+/// An adapter puts one into each request and writes its cookies to whatever response leaves. Nothing is verified
+/// before somebody asks, so a static file costs nothing.
+#[derive(Debug)]
+pub struct Slot {
+    auth: Authenticator,
+    path: Option<String>,
+    decision: OnceLock<Decision>,
+    /// Held while the stores are asked, so that several askers at once ask them once.
+    asking: Mutex<()>,
+    /// What a route that loaded the user decided afterwards. Boxed: it is rare, and each request makes a slot.
+    overruled: OnceLock<Box<Decision>>,
+    /// When cookies were decided on.
+    decided_at: OnceLock<Timestamp>,
+    /// Whether the store said that the cookies must not be written any more.
+    is_withheld: AtomicBool,
+    /// What a login or logout in this request wants to be sent. Boxed for the same reason.
+    sent: std::sync::Mutex<Option<Box<SetCookies>>>,
+}
+
+impl Slot {
+    /// A slot for a request to this path, as it stood on the wire.
+    pub fn new(auth: &Authenticator, path: &str) -> Self {
+        // Only needed for comparing with skipped paths; the common application has none.
+        let path = auth.config().has_skips().then(|| path.to_owned());
+        Self {
+            auth: auth.clone(),
+            path,
+            decision: OnceLock::new(),
+            asking: Mutex::default(),
+            overruled: OnceLock::new(),
+            decided_at: OnceLock::new(),
+            is_withheld: AtomicBool::new(false),
+            sent: std::sync::Mutex::default(),
+        }
+    }
+
+    /// The authenticator that decides here.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.auth
+    }
+
+    /// The decision, as far as it needs no store; else what [`finish`](Self::finish) has to be given.
+    pub fn begin(&self, head: RequestHead<'_>) -> Result<&Decision, Pending> {
+        if let Some(decision) = self.decided() {
+            return Ok(decision);
+        }
+        // A router that has cut a prefix off must not change which paths are skipped.
+        let head = self.path.as_deref().map_or(head, |path| head.with_path(path));
+        match self.auth.begin(head) {
+            Progress::Pending(pending) => Err(pending),
+            Progress::Settled(decision) => Ok(self.keep(decision)),
+        }
+    }
+
+    /// The decision, with the help of the stores. Only one of several askers at once asks them.
+    pub async fn finish(&self, pending: Pending) -> &Decision {
+        let _alone = self.asking.lock().await;
+        if let Some(decision) = self.decided() {
+            return decision;
+        }
+        let decision = self.auth.finish(pending).await;
+        self.keep(decision)
+    }
+
+    /// The decision, made now if nobody has asked before.
+    pub async fn settle(&self, head: RequestHead<'_>) -> &Decision {
+        match self.begin(head) {
+            Ok(decision) => decision,
+            // Boxed: else the future of every handler has the size of a refresh, and is moved around and allocated so.
+            Err(pending) => Box::pin(self.finish(pending)).await,
+        }
+    }
+
+    /// Who is asking, for a route that demands somebody.
+    pub async fn identity(&self, head: RequestHead<'_>) -> Result<Identity, Problem> {
+        self.settle(head).await.required().cloned()
+    }
+
+    /// Who is asking, for a public route.
+    pub async fn maybe_identity(&self, head: RequestHead<'_>) -> Result<Option<Identity>, Problem> {
+        Ok(self.settle(head).await.optional()?.cloned())
+    }
+
+    /// Who is asking, for a route that demands somebody who has proved who he is at most this long ago.
+    pub async fn fresh_identity(
+        &self,
+        head: RequestHead<'_>,
+        max_age: Duration,
+    ) -> Result<Identity, Problem> {
+        self.fresh(self.settle(head).await, max_age).cloned()
+    }
+
+    /// The same of a decision that this slot gave.
+    pub fn fresh<'d>(&self, decision: &'d Decision, max_age: Duration) -> Result<&'d Identity, Problem> {
+        let identity = decision.required()?;
+        let checked = self.auth.core().check_fresh(identity, max_age, self.auth.now());
+        checked.inspect_err(|problem| self.auth.guard_refused(identity, *problem)).map(|()| identity)
+    }
+
+    /// Whether a guard lets this request pass, and what is answered else. The decision is one that this slot gave, the
+    /// path of the head the one on the wire. A guard of another authenticator never passes.
+    pub fn admit(
+        &self,
+        guard: &Guard,
+        decision: &Decision,
+        head: RequestHead<'_>,
+    ) -> Result<(), GuardRefusal> {
+        guard.check(self, decision).map_err(|problem| guard.refusal(problem, head))
+    }
+
+    /// The user himself, freshly read. One who is gone or disabled is refused, and his session is revoked.
+    pub async fn user<U: Send + Sync + 'static>(&self, head: RequestHead<'_>) -> Result<U, Problem> {
+        let identity = self.identity(head).await?;
+        self.load_user(&identity).await
+    }
+
+    /// The access token's custom claims as a type of the application.
+    pub async fn claims<T: DeserializeOwned>(&self, head: RequestHead<'_>) -> Result<T, Problem> {
+        Self::claims_of(&self.identity(head).await?)
+    }
+
+    /// The custom claims of an identity that this slot gave. Ones that do not fit are a 500: the token is ours.
+    pub fn claims_of<T: DeserializeOwned>(identity: &Identity) -> Result<T, Problem> {
+        identity.claims().map_err(|error| {
+            tracing::error!(%error, "the access token's custom claims do not fit");
+            Problem::ServerError
+        })
+    }
+
+    /// A programming error, not a visitor's: 500, and a log line with the cure.
+    pub fn missing(what: &str, cure: &str) -> Problem {
+        tracing::error!("{what} was asked for a request that it has not seen; add `{cure}` around it");
+        Problem::ServerError
+    }
+
+    /// The user behind an identity that this slot gave.
+    pub async fn load_user<U: Send + Sync + 'static>(&self, identity: &Identity) -> Result<U, Problem> {
+        let users = &self.auth.0.users;
+        let found = self.auth.told("find_by_id", users.find_by_id(identity.subject()).await)?;
+        let Some(found) = found.filter(|user| user.is_active) else {
+            return Err(self.user_inactive(identity).await);
+        };
+        found.user.downcast().map(|user| *user).map_err(|_| {
+            let (asked, kept) = (type_name::<U>(), users.user_type());
+            tracing::error!("CurrentUser<{asked}> was asked for, but the user store keeps {kept}");
+            Problem::ServerError
+        })
+    }
+
+    /// What has to be asked before this request's response may leave: something only where a refresh was answered a good
+    /// while ago. [`depart`](Self::depart) asks it.
+    pub fn departure(&self) -> Option<SettleRequest> {
+        let departure = self.decided()?.departure.as_deref()?;
+        self.auth.0.core.load().late_departure(departure, self.auth.timestamp())
+    }
+
+    /// Asks, and keeps the cookies back when they must not be written any more: others have gone past them. Call it before
+    /// [`write_cookies`](Self::write_cookies), right before the head of the response leaves.
+    pub async fn depart(&self, request: SettleRequest) {
+        if !self.auth.may_leave(&request).await {
+            self.is_withheld.store(true, Ordering::Release);
+        }
+    }
+
+    /// Keeps the cookies of a login or logout for the response, also when that becomes another one on its way out: an
+    /// error of a middleware, a catcher's page.
+    pub fn send(&self, cookies: SetCookies) {
+        *self.lock_sent() = Some(Box::new(cookies));
+    }
+
+    /// Whether anything was kept with [`send`](Self::send), if only that there is nothing to send.
+    pub fn sends(&self) -> bool {
+        self.lock_sent().is_some()
+    }
+
+    /// Whether a login was kept with [`send`](Self::send) that the framework's own session was to follow.
+    pub fn sends_login(&self) -> bool {
+        let sent = self.lock_sent();
+        matches!(sent.as_ref().and_then(|sent| sent.session_change()), Some(SessionChange::Begins { .. }))
+    }
+
+    /// Takes back what was kept with [`send`](Self::send): the framework's own session could not follow the login. The
+    /// caller [drops](Authenticator::drop_login) it.
+    pub fn take_back(&self) -> Option<SessionChange> {
+        self.lock_sent().take()?.session_change().cloned()
+    }
+
+    /// Writes the cookies of this request into its response: a line that is there already wins, then a login or logout,
+    /// then the decision. A response without any says that it depends on who asked, when somebody has asked that here.
+    pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
+        let core = self.auth.0.core.load();
+        if let Some(sent) = &*self.lock_sent() {
+            core.write_cookies(sent, headers);
+        }
+        match self.decided() {
+            None => core.write_cookies(&SetCookies::default(), headers),
+            Some(decision) if self.may_write(decision) => core.write_decision(decision, headers),
+            Some(decision) => {
+                let without = Decision { cookies: SetCookies::default(), ..decision.clone() };
+                core.write_decision(&without, headers);
+            }
+        }
+    }
+
+    /// What has been decided already, when it rotated the refresh cookie: a second rotation in the same request would
+    /// present a token that is used up.
+    pub(crate) fn rotated(&self, head: RequestHead<'_>) -> Option<&Decision> {
+        let in_cookie_mode = self.auth.0.core.load().mode(head) == Mode::Cookie;
+        self.decided().filter(|decision| in_cookie_mode && decision.refresh_expires_at.is_some())
+    }
+
+    /// The cookies of the decision are not sent: what the request did has made them worthless.
+    pub(crate) fn withhold(&self) {
+        if let Some(decision) = self.decided() {
+            let decision = Decision { cookies: SetCookies::default(), ..decision.clone() };
+            let _ = self.overruled.set(Box::new(decision));
+        }
+    }
+
+    /// Nothing that is done while the lock is held can leave half of it behind.
+    fn lock_sent(&self) -> std::sync::MutexGuard<'_, Option<Box<SetCookies>>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A pair of a session that has ended meanwhile, or lines that clear what somebody may have been given since, would undo
+    /// what another response has done.
+    fn may_write(&self, decision: &Decision) -> bool {
+        if decision.cookies.is_empty() {
+            return true;
+        }
+        let now = self.auth.timestamp();
+        let Some(departure) = &decision.departure else {
+            let decided_at = self.decided_at.get().copied().unwrap_or(now);
+            return !self.auth.0.core.load().is_late_to_clear(decided_at, now);
+        };
+        let ended = self.auth.0.revoked.reason(&departure.session_id, now).is_some();
+        !ended && !self.is_withheld.load(Ordering::Acquire)
+    }
+
+    /// The decision of this slot, and when it was made where that matters.
+    fn keep(&self, decision: Decision) -> &Decision {
+        if !decision.cookies.is_empty() {
+            let _ = self.decided_at.set(self.auth.timestamp());
+        }
+        self.decision.get_or_init(|| decision)
+    }
+
+    fn decided(&self) -> Option<&Decision> {
+        self.overruled.get().map(|decision| &**decision).or_else(|| self.decision.get())
+    }
+
+    async fn user_inactive(&self, identity: &Identity) -> Problem {
+        let settlement = self.auth.core().user_inactive(identity, self.auth.timestamp());
+        let mut decision = self.auth.decided(self.auth.carry_out(settlement).await);
+        if let Some(before) = self.decision.get() {
+            decision.cookies = decision.cookies.with_twins(before.cookies.twins().clone());
+        }
+        let problem = decision.required().err().unwrap_or(Problem::SessionRevoked);
+        let _ = self.overruled.set(Box::new(decision));
+        problem
+    }
+}

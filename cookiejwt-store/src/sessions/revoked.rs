@@ -1,0 +1,271 @@
+//! The set of sessions that have been revoked, which answers without the store.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use cookiejwt_core::{Config, RevocationReason, SessionId, Timestamp};
+
+use crate::stores::RevokedSession;
+
+/// Rows commit late and clocks differ between nodes.
+const OVERLAP_SECONDS: i64 = 60;
+/// When so many sessions are revoked in the time of the overlap, reading all of them again every second would cost
+/// more than all requests. Then the whole overlap is read every tenth time, and else a short one.
+const CROWD: usize = 1000;
+const SHORT_OVERLAP_SECONDS: i64 = 5;
+const SHORT_POLLS: u8 = 9;
+/// Fewer entries than this are not worth a look for old ones.
+const FEW: usize = 256;
+
+/// The sessions whose access tokens are dead although they have not expired: what this node revoked itself, and what
+/// the store says.
+#[derive(Debug)]
+pub(crate) struct RevokedSet {
+    entries: RwLock<Entries>,
+    count: AtomicUsize,
+    feed: Mutex<Feed>,
+    memory_millis: i64,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    map: HashMap<SessionId, Entry>,
+    /// How many there were when the old ones were last dropped.
+    kept: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    reason: RevocationReason,
+    /// Later than now only for a session that was superseded.
+    at: Timestamp,
+    forget_at: Timestamp,
+}
+
+/// How far the store has been read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Feed {
+    newest: Option<Timestamp>,
+    asked_at: Timestamp,
+    is_stale: bool,
+    is_crowded: bool,
+    /// How often only the short overlap was read since the whole one was.
+    short_polls: u8,
+}
+
+impl Feed {
+    /// Whether the short overlap is enough this time.
+    fn is_short(&self) -> bool {
+        self.is_crowded && !self.is_stale && self.short_polls < SHORT_POLLS
+    }
+}
+
+impl RevokedSet {
+    pub(crate) fn new(config: &Config) -> Self {
+        let seconds = config.revoked_memory_seconds() + OVERLAP_SECONDS;
+        Self {
+            entries: RwLock::default(),
+            count: AtomicUsize::new(0),
+            feed: Mutex::default(),
+            memory_millis: seconds * 1000,
+        }
+    }
+
+    /// From when on the store has to be asked: everything that still matters after a start, after a failure and after a
+    /// clock that was set back (what was forgotten too early may matter again), else an overlap behind the newest revocation
+    /// that was seen. One from the future, by a node whose clock is ahead, hides none of the present, nor of a pause since.
+    pub(crate) fn poll_from(&self, now: Timestamp) -> Timestamp {
+        let relevant = now.plus_millis(-self.memory_millis);
+        let feed = *self.feed();
+        let seen = feed.newest.filter(|_| !feed.is_stale && now >= feed.asked_at);
+        let Some(newest) = seen else { return relevant };
+        let from = if feed.is_short() {
+            feed.asked_at.plus_millis(-SHORT_OVERLAP_SECONDS * 1000)
+        } else {
+            newest.min(feed.asked_at).plus_millis(-OVERLAP_SECONDS * 1000)
+        };
+        from.max(relevant)
+    }
+
+    /// Takes what the store said; true when it had been away before.
+    pub(crate) fn load(&self, sessions: Vec<RevokedSession>, now: Timestamp) -> bool {
+        let newest = sessions.iter().map(|session| session.at).max();
+        let is_crowded = sessions.len() > CROWD;
+        self.add(now, |entries, forget_at| {
+            entries.drop_old(now);
+            for session in sessions {
+                entries.insert(session.id, session.reason, session.at, forget_at);
+            }
+        });
+        let mut feed = self.feed();
+        feed.newest = feed.newest.max(newest);
+        if feed.is_short() {
+            feed.short_polls = feed.short_polls.saturating_add(1);
+        } else {
+            (feed.is_crowded, feed.short_polls) = (is_crowded, 0);
+        }
+        feed.asked_at = now;
+        std::mem::take(&mut feed.is_stale)
+    }
+
+    /// The store could not be asked; true for the first time in a row.
+    pub(crate) fn missed(&self) -> bool {
+        !std::mem::replace(&mut self.feed().is_stale, true)
+    }
+
+    /// Looks for old entries only when there are twice as many as at the last look: a logout must not cost more because
+    /// many others have logged out.
+    pub(crate) fn insert(&self, id: SessionId, reason: RevocationReason, now: Timestamp) {
+        self.insert_from(id, reason, now, now);
+    }
+
+    /// The same for a revocation that begins at another time.
+    pub(crate) fn insert_from(&self, id: SessionId, reason: RevocationReason, at: Timestamp, now: Timestamp) {
+        self.add(now, |entries, forget_at| {
+            if entries.map.len() >= entries.kept.max(FEW).saturating_mul(2) {
+                entries.drop_old(now);
+            }
+            entries.insert(id, reason, at, forget_at);
+        });
+    }
+
+    fn add(&self, now: Timestamp, add: impl FnOnce(&mut Entries, Timestamp)) {
+        let forget_at = now.plus_millis(self.memory_millis);
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        add(&mut entries, forget_at);
+        self.count.store(entries.map.len(), Ordering::Release);
+    }
+
+    fn feed(&self) -> MutexGuard<'_, Feed> {
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why the session was revoked, if it was and the revocation has begun.
+    pub(crate) fn reason(&self, id: &SessionId, now: Timestamp) -> Option<RevocationReason> {
+        // Almost always empty: the common request takes no lock.
+        if self.count.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.map.get(id).filter(|entry| entry.reason.has_begun(entry.at, now));
+        entry.map(|entry| entry.reason)
+    }
+}
+
+impl Entries {
+    /// The first reason stays, except that a session which was superseded can end before its time.
+    fn insert(&mut self, id: SessionId, reason: RevocationReason, at: Timestamp, forget_at: Timestamp) {
+        let new = Entry { reason, at, forget_at: forget_at.max(at) };
+        let entry = self.map.entry(id).or_insert(new);
+        if entry.reason == RevocationReason::Superseded && at < entry.at {
+            *entry = new;
+        }
+    }
+
+    fn drop_old(&mut self, now: Timestamp) {
+        self.map.retain(|_, entry| entry.forget_at > now);
+        self.kept = self.map.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cookiejwt_core::testing;
+
+    use super::*;
+
+    #[test]
+    fn remembers_for_as_long_as_an_access_token_can_live() {
+        let set = RevokedSet::new(&testing::config().build().unwrap());
+        let start = Timestamp::from_seconds(1_000_000);
+        let id = SessionId::from("a");
+        set.insert(id.clone(), RevocationReason::Logout, start);
+        let last = start.plus_millis((300 + 2 * 5 + 60) * 1000 - 1);
+        set.load(Vec::new(), last);
+        assert_eq!(set.reason(&id, start), Some(RevocationReason::Logout));
+        set.load(Vec::new(), last.plus_millis(1));
+        assert_eq!(set.reason(&id, start), None);
+    }
+
+    #[test]
+    fn without_a_feed_it_is_bounded_too() {
+        let set = RevokedSet::new(&testing::config().build().unwrap());
+        for number in 0..10_000_i64 {
+            // One second each, so that no more than the memory's 370 matter at a time.
+            set.insert(number.to_string().into(), RevocationReason::Logout, Timestamp::from_seconds(number));
+            let kept = set.entries.read().unwrap().map.len();
+            assert!(kept <= 2 * 370, "{kept} entries");
+        }
+    }
+
+    #[test]
+    fn a_crowd_is_read_as_a_whole_every_tenth_time() {
+        let set = RevokedSet::new(&testing::config().build().unwrap());
+        let start = Timestamp::from_seconds(1_000_000);
+        let crowd = |count: usize, at: Timestamp| -> Vec<_> {
+            let session = |number: usize| SessionId::from(number.to_string());
+            let reason = RevocationReason::Logout;
+            (0..count).map(|number| RevokedSession { id: session(number), reason, at }).collect()
+        };
+        let behind = |second: i64| {
+            let now = start.plus_millis(second * 1000);
+            (now.as_millis() - set.poll_from(now).as_millis()) / 1000
+        };
+        set.load(crowd(CROWD, start), start);
+        assert_eq!(behind(1), 61, "not yet a crowd");
+        set.load(crowd(CROWD + 1, start), start.plus_millis(1000));
+        for second in 2..=10 {
+            assert_eq!(behind(second), 6, "a short overlap behind the last look, second {second}");
+            set.load(Vec::new(), start.plus_millis(second * 1000));
+        }
+        assert_eq!(behind(11), 71, "the whole overlap behind the newest");
+        set.load(crowd(CROWD + 1, start), start.plus_millis(11_000));
+        assert_eq!(behind(12), 6, "still a crowd");
+        assert!(set.missed());
+        assert_eq!(behind(13), 370, "after a failure everything");
+        set.load(crowd(CROWD + 1, start), start.plus_millis(13_000));
+        assert_eq!(behind(3600), 370, "after a pause no more than still matters");
+        set.load(crowd(CROWD, start), start.plus_millis(14_000));
+        for second in 15..=23 {
+            set.load(Vec::new(), start.plus_millis(second * 1000));
+        }
+        set.load(crowd(CROWD, start), start.plus_millis(24_000));
+        assert_eq!(behind(25), 85, "a crowd no more");
+    }
+
+    #[test]
+    fn polls_from_where_nothing_can_be_missed() {
+        const MEMORY: i64 = (300 + 2 * 5 + 60) * 1000;
+        let set = RevokedSet::new(&testing::config().build().unwrap());
+        let start = Timestamp::from_seconds(1_000_000);
+        let revoked = |at| vec![RevokedSession { id: "a".into(), reason: RevocationReason::Logout, at }];
+        assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "before the first load");
+        set.load(Vec::new(), start);
+        assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "nothing was seen");
+        set.load(revoked(start.plus_millis(-500)), start);
+        assert_eq!(set.poll_from(start), start.plus_millis(-60_500), "an overlap behind the newest");
+        set.load(revoked(start.plus_millis(-9000)), start);
+        assert_eq!(set.poll_from(start), start.plus_millis(-60_500), "an older one moves nothing");
+        assert!(set.missed(), "said once");
+        assert!(!set.missed());
+        assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "after a failure");
+        assert!(set.load(Vec::new(), start), "has recovered");
+        assert!(!set.load(Vec::new(), start));
+        assert_eq!(set.poll_from(start), start.plus_millis(-60_500));
+        let later = start.plus_millis(3_600_000);
+        assert_eq!(set.poll_from(later), later.plus_millis(-MEMORY), "never more than still matters");
+        set.load(revoked(start.plus_millis(600_000)), start);
+        assert_eq!(set.poll_from(start), start.plus_millis(-60_000), "one from the future hides none");
+        let woken = start.plus_millis(100_000);
+        assert_eq!(set.poll_from(woken), start.plus_millis(-60_000), "nor what a sleeping process missed");
+        let back = start.plus_millis(-1);
+        assert_eq!(set.poll_from(back), back.plus_millis(-MEMORY), "the clock was set back");
+        set.load(Vec::new(), back);
+        assert_eq!(set.poll_from(back), back.plus_millis(-60_000), "and the store was asked since");
+    }
+}

@@ -1,0 +1,25 @@
+//! Where users and sessions are kept: the two traits, and the stores of this crate.
+
+mod buckets;
+mod clock_skew;
+mod memory;
+#[cfg(feature = "_sea-orm")]
+pub mod sea_orm;
+mod token_store;
+mod user_store;
+
+#[cfg(feature = "_sea-orm")]
+pub use self::sea_orm::SeaOrmTokenStore;
+#[cfg(feature = "conformance")]
+pub(crate) use self::token_store::BoxFuture;
+pub(crate) use self::{
+    buckets::Buckets,
+    clock_skew::ClockSkew,
+    token_store::DynTokenStore,
+    user_store::{DynUserStore, FoundUser},
+};
+pub use self::{
+    memory::MemoryStore,
+    token_store::{RevokedSession, TokenStore},
+    user_store::{AuthUser, UserStore},
+};

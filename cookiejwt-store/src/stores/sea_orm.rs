@@ -1,0 +1,15 @@
+//! The SeaORM 2 token store: its entity, its migration, its statements, and [`SeaOrmTokenStore`].
+
+mod changes;
+pub mod entity;
+mod fault;
+mod inspect;
+mod migration;
+mod retry;
+mod rotation;
+pub mod statements;
+mod store;
+mod throttle;
+mod up;
+
+pub use self::{migration::Migrator, store::SeaOrmTokenStore, up::up};

@@ -1,0 +1,292 @@
+//! The migration that creates the tables.
+
+use cookiejwt_core::{Realm, Subject};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use sea_orm_migration::{
+    prelude::{
+        ColumnDef, DbErr, DeriveIden, DynIden, Index, IndexCreateStatement, IntoIden, MigrationTrait,
+        MigratorTrait, SchemaManager, Table, TableCreateStatement, async_trait,
+    },
+    schema::{big_integer, big_integer_null, boolean, string_len, string_len_null},
+};
+
+/// The table of this library's migrations: an own one, so that they never collide with the application's.
+const MIGRATION_TABLE: &str = "seaql_migrations_cookiejwt";
+
+const SESSIONS: &str = "cookiejwt_sessions";
+const BY_SUBJECT: &str = "cookiejwt_sessions_subject";
+const BY_END: &str = "cookiejwt_sessions_ends_at";
+const BY_USER: &str = "cookiejwt_sessions_realm_subject";
+const BY_IDLE_END: &str = "cookiejwt_sessions_expires_at";
+
+const ID_LENGTH: u32 = 22;
+const REALM_LENGTH: u32 = 32;
+const _: () = assert!(REALM_LENGTH as usize == Realm::MAX_LENGTH);
+const SUBJECT_LENGTH: u32 = 191;
+const _: () = assert!(SUBJECT_LENGTH as usize == Subject::MAX_LENGTH);
+
+/// Creates and changes the tables `cookiejwt_sessions` and `cookiejwt_throttle`.
+///
+/// [`SeaOrmTokenStore::migrate`](super::SeaOrmTokenStore::migrate) runs it; an application that migrates in a step of
+/// its own runs it there.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreateSessions), Box::new(CreateThrottle), Box::new(AddReceipts)]
+    }
+
+    fn migration_table_name() -> DynIden {
+        MIGRATION_TABLE.into_iden()
+    }
+}
+
+struct CreateSessions;
+
+impl sea_orm_migration::MigrationName for CreateSessions {
+    fn name(&self) -> &'static str {
+        "m20261123_000001_create_sessions"
+    }
+}
+
+#[derive(DeriveIden)]
+#[sea_orm(iden = "cookiejwt_sessions")]
+enum Sessions {
+    #[sea_orm(iden = "cookiejwt_sessions")]
+    Table,
+    Id,
+    Realm,
+    Subject,
+    CurrentJti,
+    PreviousJti,
+    IssuedAt,
+    ExpiresAt,
+    RotatedAt,
+    SettlesAt,
+    ReceivedAt,
+    CreatedAt,
+    AuthTime,
+    LastSeenAt,
+    EndsAt,
+    RevokedAt,
+    RevokedReason,
+    Remember,
+    UserAgent,
+    Ip,
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for CreateSessions {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // Every statement may run twice, because another node may be doing the same.
+        let backend = manager.get_database_backend();
+        if backend == DbBackend::MySql {
+            let mut table = create_table("");
+            for (_, mut index) in indices() {
+                table.index(&mut index);
+            }
+            table.character_set("utf8mb4").collate(byte_for_byte(manager).await?);
+            return manager.create_table(table).await;
+        }
+        let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
+        manager.create_table(create_table(collation)).await?;
+        for (_, mut index) in indices() {
+            manager.create_index(index.if_not_exists().table(Sessions::Table).to_owned()).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(Sessions::Table).to_owned()).await
+    }
+}
+
+struct CreateThrottle;
+
+impl sea_orm_migration::MigrationName for CreateThrottle {
+    fn name(&self) -> &'static str {
+        "m20261125_000002_create_throttle"
+    }
+}
+
+#[derive(DeriveIden)]
+#[sea_orm(iden = "cookiejwt_throttle")]
+enum Buckets {
+    #[sea_orm(iden = "cookiejwt_throttle")]
+    Table,
+    Id,
+    DrainedAt,
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for CreateThrottle {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let backend = manager.get_database_backend();
+        let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
+        let mut id = string_len(Buckets::Id, ID_LENGTH).extra(collation).to_owned();
+        let mut table = Table::create();
+        table
+            .table(Buckets::Table)
+            .if_not_exists()
+            .col(id.primary_key())
+            .col(big_integer(Buckets::DrainedAt));
+        let mut index =
+            Index::create().name("cookiejwt_throttle_drained_at").col(Buckets::DrainedAt).to_owned();
+        if backend == DbBackend::MySql {
+            table.index(&mut index).character_set("utf8mb4").collate(byte_for_byte(manager).await?);
+            return manager.create_table(table).await;
+        }
+        manager.create_table(table).await?;
+        manager.create_index(index.if_not_exists().table(Buckets::Table).to_owned()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(Buckets::Table).to_owned()).await
+    }
+}
+
+/// Realms, and what a rotation needs to know of lost answers. Rows of before belong to the empty realm.
+struct AddReceipts;
+
+impl sea_orm_migration::MigrationName for AddReceipts {
+    fn name(&self) -> &'static str {
+        "m20261129_000003_add_receipts"
+    }
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for AddReceipts {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
+        let collation = if is_postgres { "COLLATE \"C\"" } else { "" };
+        let mut realm = string_len(Sessions::Realm, REALM_LENGTH);
+        let mut settles_at = big_integer(Sessions::SettlesAt);
+        for (name, column) in [
+            ("realm", realm.extra(collation).default("").to_owned()),
+            ("settles_at", settles_at.default(0).to_owned()),
+            ("received_at", big_integer_null(Sessions::ReceivedAt)),
+        ] {
+            // Every statement may run twice, because another node may be doing the same.
+            if !has_column(manager, name).await? {
+                manager
+                    .alter_table(Table::alter().table(Sessions::Table).add_column(column).to_owned())
+                    .await?;
+            }
+        }
+        let by_user = Index::create().name(BY_USER).col(Sessions::Realm).col(Sessions::Subject).to_owned();
+        let by_end = Index::create().name(BY_IDLE_END).col(Sessions::ExpiresAt).to_owned();
+        for (name, index) in [(BY_USER, by_user), (BY_IDLE_END, by_end)] {
+            create_index(manager, name, index).await?;
+        }
+        for name in [BY_SUBJECT, BY_END] {
+            drop_index(manager, name).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for name in [BY_USER, BY_IDLE_END] {
+            drop_index(manager, name).await?;
+        }
+        for column in [Sessions::Realm, Sessions::SettlesAt, Sessions::ReceivedAt] {
+            manager.alter_table(Table::alter().table(Sessions::Table).drop_column(column).to_owned()).await?;
+        }
+        for (name, index) in indices() {
+            create_index(manager, name, index).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn create_index(
+    manager: &SchemaManager<'_>,
+    name: &str,
+    mut index: IndexCreateStatement,
+) -> Result<(), DbErr> {
+    if has_index(manager, name).await? {
+        return Ok(());
+    }
+    manager.create_index(index.table(Sessions::Table).to_owned()).await
+}
+
+async fn drop_index(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
+    if !has_index(manager, name).await? {
+        return Ok(());
+    }
+    manager.drop_index(Index::drop().name(name).table(Sessions::Table).to_owned()).await
+}
+
+/// Asked in SQL of our own: SeaORM's answer needs a feature, and more crates, for each kind of database.
+async fn has_column(manager: &SchemaManager<'_>, name: &str) -> Result<bool, DbErr> {
+    let from = match manager.get_database_backend() {
+        DbBackend::Postgres => "information_schema.columns WHERE table_schema = current_schema() AND",
+        DbBackend::MySql => "information_schema.columns WHERE table_schema = DATABASE() AND",
+        _ => return count(manager, &format!("pragma_table_info('{SESSIONS}') WHERE name = '{name}'")).await,
+    };
+    count(manager, &format!("{from} table_name = '{SESSIONS}' AND column_name = '{name}'")).await
+}
+
+async fn has_index(manager: &SchemaManager<'_>, name: &str) -> Result<bool, DbErr> {
+    let from = match manager.get_database_backend() {
+        DbBackend::Postgres => "pg_indexes WHERE schemaname = current_schema() AND indexname",
+        DbBackend::MySql => "information_schema.statistics WHERE table_schema = DATABASE() AND index_name",
+        _ => "sqlite_master WHERE type = 'index' AND name",
+    };
+    count(manager, &format!("{from} = '{name}'")).await
+}
+
+/// Whether there is any such row; all of the text is ours.
+async fn count(manager: &SchemaManager<'_>, from: &str) -> Result<bool, DbErr> {
+    let backend = manager.get_database_backend();
+    let sql = Statement::from_string(backend, format!("SELECT COUNT(*) FROM {from}"));
+    let row = manager.get_connection().query_one_raw(sql).await?;
+    Ok(row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?.unwrap_or_default() > 0)
+}
+
+/// One for each condition of the first version that is not on the id.
+fn indices() -> [(&'static str, IndexCreateStatement); 3] {
+    [
+        (BY_SUBJECT, Sessions::Subject),
+        ("cookiejwt_sessions_revoked_at", Sessions::RevokedAt),
+        (BY_END, Sessions::EndsAt),
+    ]
+    .map(|(name, column)| (name, Index::create().name(name).col(column).to_owned()))
+}
+
+/// MySQL's default collations take `a` for `A`, and its older binary one `a` for `a` and a blank.
+async fn byte_for_byte(manager: &SchemaManager<'_>) -> Result<&'static str, DbErr> {
+    let version = Statement::from_string(DbBackend::MySql, "SELECT VERSION()");
+    let row = manager.get_connection().query_one_raw(version).await?;
+    let version: String = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    Ok(if version.contains("MariaDB") { "utf8mb4_nopad_bin" } else { "utf8mb4_0900_bin" })
+}
+
+fn create_table(collation: &str) -> TableCreateStatement {
+    let text = |mut column: ColumnDef| column.extra(collation).to_owned();
+    let mut id = text(string_len(Sessions::Id, ID_LENGTH));
+    Table::create()
+        .table(Sessions::Table)
+        .if_not_exists()
+        .col(id.primary_key())
+        .col(text(string_len(Sessions::Subject, SUBJECT_LENGTH)))
+        .col(text(string_len(Sessions::CurrentJti, ID_LENGTH)))
+        .col(text(string_len_null(Sessions::PreviousJti, ID_LENGTH)))
+        .col(big_integer(Sessions::IssuedAt))
+        .col(big_integer(Sessions::ExpiresAt))
+        .col(big_integer_null(Sessions::RotatedAt))
+        .col(big_integer(Sessions::CreatedAt))
+        .col(big_integer(Sessions::AuthTime))
+        .col(big_integer(Sessions::LastSeenAt))
+        .col(big_integer(Sessions::EndsAt))
+        .col(big_integer_null(Sessions::RevokedAt))
+        .col(string_len_null(Sessions::RevokedReason, 32))
+        .col(boolean(Sessions::Remember))
+        .col(string_len_null(Sessions::UserAgent, 255))
+        .col(string_len_null(Sessions::Ip, 45))
+        .to_owned()
+}

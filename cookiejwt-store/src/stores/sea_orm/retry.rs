@@ -1,0 +1,100 @@
+//! Transactions and connections that are tried again.
+
+use std::{
+    future::Future,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use sea_orm::{
+    DatabaseConnection, DatabaseConnectionType, DbErr,
+    sqlx::{self, Pool},
+};
+use tokio::time::Instant;
+
+use super::{
+    SeaOrmTokenStore,
+    fault::{Fault, explained},
+};
+use crate::{errors::StoreError, runtime::Random};
+
+const TRIES: u32 = 10;
+const FIRST_WAIT_MILLIS: u64 = 2;
+/// The connection that failed is back in the pool by then.
+const RETURN: Duration = Duration::from_millis(50);
+/// A database that stays read-only must not be connected to anew by each request.
+const BETWEEN_RECONNECTS: Duration = Duration::from_secs(1);
+
+/// When the idle connections of the pool were last closed.
+#[derive(Debug, Default)]
+pub(super) struct Reconnects(Mutex<Option<Instant>>);
+
+impl Reconnects {
+    fn are_due(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| last.elapsed() >= BETWEEN_RECONNECTS);
+        if is_due {
+            *last = Some(Instant::now());
+        }
+        is_due
+    }
+}
+
+impl SeaOrmTokenStore {
+    /// Runs one statement again when the database refused it because of others at the same time, and once more on another
+    /// connection when this one leads to a database that is not the primary (any more). Such a statement has changed
+    /// nothing. Bounded: an overloaded database hears about it.
+    pub(super) async fn retrying<T, F>(&self, mut statement: impl FnMut() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, DbErr>>,
+    {
+        let mut tries = 1;
+        let mut is_elsewhere = false;
+        loop {
+            let error = match statement().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match Fault::of(&error) {
+                Some(Fault::Conflict) if tries < TRIES => tokio::time::sleep(wait(tries)).await,
+                Some(fault) if fault.is_of_the_connection() && !is_elsewhere => {
+                    is_elsewhere = true;
+                    tokio::time::sleep(RETURN).await;
+                    if self.reconnects.are_due() {
+                        close_idle_connections(&self.db);
+                    }
+                }
+                _ => return Err(explained(error)),
+            }
+            tries += 1;
+        }
+    }
+}
+
+/// After a failover the pool is full of connections to the old primary. New ones go where the URL leads now.
+fn close_idle_connections(db: &DatabaseConnection) {
+    match &db.inner {
+        #[cfg(feature = "postgres")]
+        DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+            close_idle(db.get_postgres_connection_pool());
+        }
+        #[cfg(feature = "mysql")]
+        DatabaseConnectionType::SqlxMySqlPoolConnection(_) => close_idle(db.get_mysql_connection_pool()),
+        _ => {}
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn close_idle<DB: sqlx::Database>(pool: &Pool<DB>) {
+    for _ in 0..pool.size() {
+        let Some(mut connection) = pool.try_acquire() else { return };
+        connection.close_on_drop();
+    }
+}
+
+/// Twice as long each time, and never two at the same moment again.
+pub(super) fn wait(tries: u32) -> Duration {
+    let longest = FIRST_WAIT_MILLIS << tries;
+    let random = Random::default().bytes::<8>().map_or(0, u64::from_le_bytes);
+    Duration::from_millis(longest / 2 + random % longest)
+}

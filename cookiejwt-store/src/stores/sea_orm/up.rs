@@ -1,0 +1,96 @@
+//! Brings the tables up to date, with no more rights than that takes.
+
+use std::future::Future;
+
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait as _};
+use sea_orm_migration::MigratorTrait;
+
+use super::{
+    fault::{Fault, explained, in_words},
+    migration::Migrator,
+    retry::wait,
+};
+use crate::errors::StoreError;
+
+const TRIES: u32 = 8;
+
+/// Runs a migrator while other nodes may be doing the same. Each of its statements has to be one that may run twice, such
+/// as `CREATE TABLE IF NOT EXISTS`.
+///
+/// When every migration has been applied this only reads the list of them, so the role of the pool needs no right to
+/// create tables.
+pub async fn up<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
+    up_by::<M, _>(db, || M::up(db, None)).await
+}
+
+/// The same for our own tables, with the cure in the error.
+pub(super) async fn up_to_date(db: &DatabaseConnection) -> Result<(), StoreError> {
+    let migrated = up_by::<Migrator, _>(db, || quietly(db)).await;
+    let Err(error) = migrated else { return Ok(()) };
+    if Fault::of(&error) != Some(Fault::Forbidden) {
+        return Err(explained(error));
+    }
+    let missing = pending::<Migrator>(db).await.join(", ");
+    let words = format!(
+        "the tables are not up to date ({missing}), and the role of the pool may not change them; run the migration once \
+         with a role that may (PostgreSQL: CREATE on the schema, as owner of the tables; MySQL: CREATE, ALTER, INDEX and \
+         DROP), then SELECT, INSERT, UPDATE and DELETE on cookiejwt_sessions and cookiejwt_throttle, and SELECT on \
+         seaql_migrations_cookiejwt, are enough"
+    );
+    Err(in_words(words, error))
+}
+
+async fn up_by<M: MigratorTrait, F>(db: &DatabaseConnection, migrate: impl Fn() -> F) -> Result<(), DbErr>
+where
+    F: Future<Output = Result<(), DbErr>>,
+{
+    let mut tries = 1;
+    while !pending::<M>(db).await.is_empty() {
+        match migrate().await {
+            Err(error @ (DbErr::Exec(_) | DbErr::Query(_)))
+                if tries < TRIES
+                    && !matches!(Fault::of(&error), Some(Fault::Forbidden | Fault::ReadOnly)) =>
+            {
+                // Another node was faster, and a second look finds its work done.
+                tokio::time::sleep(wait(tries)).await;
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+    Ok(())
+}
+
+/// PostgreSQL tells every `IF NOT EXISTS` that finds something, and SeaORM asks for the table of its list several times.
+async fn quietly(db: &DatabaseConnection) -> Result<(), DbErr> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Migrator::up(db, None).await;
+    }
+    let transaction = db.begin().await?;
+    transaction.execute_unprepared("SET LOCAL client_min_messages = warning").await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
+}
+
+/// The names of the migrations that have not been applied: all of them when the list cannot be read. Those that a newer
+/// version has applied do not matter.
+async fn pending<M: MigratorTrait>(db: &DatabaseConnection) -> Vec<String> {
+    let applied = applied(db, &M::migration_table_name().to_string()).await.unwrap_or_default();
+    let names = M::migrations().into_iter().map(|migration| migration.name().to_owned());
+    names.filter(|name| !applied.contains(name)).collect()
+}
+
+/// Without `information_schema`, which hides what the role may only read, and without an error in the log of PostgreSQL.
+async fn applied(db: &DatabaseConnection, table: &str) -> Result<Vec<String>, DbErr> {
+    let backend = db.get_database_backend();
+    if backend == DbBackend::Postgres {
+        let sql = format!("SELECT to_regclass('{table}') IS NOT NULL");
+        let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
+        if row.map(|row| row.try_get_by_index(0)).transpose()? != Some(true) {
+            return Ok(Vec::new());
+        }
+    }
+    let sql = format!("SELECT version FROM {table}");
+    let rows = db.query_all_raw(Statement::from_string(backend, sql)).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}

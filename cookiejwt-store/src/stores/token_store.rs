@@ -1,0 +1,293 @@
+//! The trait of the store that keeps sessions.
+
+use std::{future::Future, pin::Pin};
+
+use cookiejwt_core::{
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
+};
+
+use crate::errors::StoreError;
+
+/// A session that was revoked, as the revoked set needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedSession {
+    /// The session.
+    pub id: SessionId,
+    /// Why it was revoked.
+    pub reason: RevocationReason,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where sessions are kept: one row each, with no bearer secret in it.
+///
+/// A store reports facts and judges nothing. Every method is one statement on one row, except
+/// those that begin with a subject or a time, which go through an index.
+/// Reads must see the latest committed row: from the primary, outside any older snapshot.
+///
+/// Implement it for a database of your own; [`MemoryStore`](crate::MemoryStore) shows how little it takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no token store",
+    note = "use `MemoryStore`, `SeaOrmTokenStore` (feature `sqlite`), or implement `TokenStore` for your database"
+)]
+pub trait TokenStore: Send + Sync + 'static {
+    /// Inserts the row of a new session.
+    fn create(&self, session: &SessionRecord) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Reads a row.
+    fn find(&self, id: &SessionId) -> impl Future<Output = Result<Option<SessionRecord>, StoreError>> + Send;
+
+    /// Applies a [`RotationRequest`] as ONE conditional statement, decided by the count of changed rows; when it is 0,
+    /// one fresh read tells what is there instead.
+    fn rotate(
+        &self,
+        request: &RotationRequest,
+    ) -> impl Future<Output = Result<RotationOutcome, StoreError>> + Send;
+
+    /// Applies an [`AnswerLateRequest`] as ONE conditional statement, as [`rotate`](Self::rotate).
+    fn answer_late(
+        &self,
+        request: &AnswerLateRequest,
+    ) -> impl Future<Output = Result<ChangeOutcome, StoreError>> + Send;
+
+    /// Applies a [`ReplaceRequest`] as ONE conditional statement, as [`rotate`](Self::rotate).
+    fn replace(
+        &self,
+        request: &ReplaceRequest,
+    ) -> impl Future<Output = Result<ChangeOutcome, StoreError>> + Send;
+
+    /// Applies a [`SettleRequest`] as ONE conditional statement; true when a row was changed.
+    fn settle(&self, request: &SettleRequest) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Applies these [`Receipt`]s, all of them in one statement where the database can; how many rows were changed.
+    ///
+    /// Called once per second at most, with at most 1000 of them, off the path of any request.
+    fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Applies a [`Revocation`] as ONE conditional statement, durably; true when it changed the row. The first reason stays,
+    /// except that a superseded session can be ended before its time.
+    fn revoke(&self, revocation: &Revocation) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Marks every session of a user of this realm as revoked that a [`Revocation`] would change, and names them.
+    fn revoke_subject(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Vec<SessionId>, StoreError>> + Send;
+
+    /// Every session revoked at this time or later.
+    fn revoked_since(
+        &self,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<Vec<RevokedSession>, StoreError>> + Send;
+
+    /// Every living session of a user of this realm, the newest first (by `created_at`, then by id): neither revoked nor
+    /// past one of its two ends.
+    fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<SessionRecord>, StoreError>> + Send;
+
+    /// Deletes at most `limit` rows with `expires_at <= before`, revoked or not; how many there were. No token of such a
+    /// session can be valid any more.
+    ///
+    /// A store that forgets by itself keeps the default, which deletes nothing.
+    fn purge(&self, before: Timestamp, limit: u64) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        let _ = (before, limit);
+        std::future::ready(Ok(0))
+    }
+
+    /// The present time by the clock of the database, so that a node learns when its own clock differs: nodes that share a
+    /// session judge each other's times.
+    ///
+    /// A store without a clock of its own, such as one on the same machine, keeps the default, `None`.
+    fn now(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send {
+        std::future::ready(Ok(None))
+    }
+
+    /// Reads when each of these buckets will be empty, in the order of the question: `None` for one that is not there. One
+    /// statement; every login asks it once, before the password is hashed.
+    ///
+    /// A store that keeps no buckets keeps the default, `None`: then each process counts for itself, and an attacker has the
+    /// limits once on each node.
+    fn throttle_levels(
+        &self,
+        buckets: &[BucketId],
+    ) -> impl Future<Output = Result<Option<Vec<Option<Timestamp>>>, StoreError>> + Send {
+        let _ = buckets;
+        std::future::ready(Ok(None))
+    }
+
+    /// Counts one failed try in its bucket, as ONE statement that makes the bucket when it is not there: [`ThrottleCharge`] says
+    /// what it writes. True = counted; a store that keeps no buckets keeps the default, false.
+    fn charge_throttle(
+        &self,
+        charge: &ThrottleCharge,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = charge;
+        std::future::ready(Ok(false))
+    }
+
+    /// Deletes at most `limit` buckets that are empty (`drained_at <= now`); how many there were.
+    fn purge_throttle(
+        &self,
+        now: Timestamp,
+        limit: u64,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        let _ = (now, limit);
+        std::future::ready(Ok(0))
+    }
+}
+
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// [`TokenStore`] behind a pointer, so that no handler's signature names the database.
+pub(crate) trait DynTokenStore: Send + Sync {
+    fn create<'a>(&'a self, session: &'a SessionRecord) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn find<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<SessionRecord>, StoreError>>;
+    fn rotate<'a>(
+        &'a self,
+        request: &'a RotationRequest,
+    ) -> BoxFuture<'a, Result<RotationOutcome, StoreError>>;
+    fn answer_late<'a>(
+        &'a self,
+        request: &'a AnswerLateRequest,
+    ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>>;
+    fn replace<'a>(&'a self, request: &'a ReplaceRequest)
+    -> BoxFuture<'a, Result<ChangeOutcome, StoreError>>;
+    fn settle<'a>(&'a self, request: &'a SettleRequest) -> BoxFuture<'a, Result<bool, StoreError>>;
+    fn received<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, StoreError>>;
+    fn revoke<'a>(&'a self, revocation: &'a Revocation) -> BoxFuture<'a, Result<bool, StoreError>>;
+    fn revoke_subject<'a>(
+        &'a self,
+        realm: &'a Realm,
+        subject: &'a Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<SessionId>, StoreError>>;
+    fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>>;
+    fn sessions_of<'a>(
+        &'a self,
+        realm: &'a Realm,
+        subject: &'a Subject,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>>;
+    fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
+    fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>>;
+    fn throttle_levels<'a>(
+        &'a self,
+        buckets: &'a [BucketId],
+    ) -> BoxFuture<'a, Result<Option<Vec<Option<Timestamp>>>, StoreError>>;
+    fn charge_throttle<'a>(&'a self, charge: &'a ThrottleCharge) -> BoxFuture<'a, Result<bool, StoreError>>;
+    fn purge_throttle(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
+}
+
+impl<S: TokenStore> DynTokenStore for S {
+    fn create<'a>(&'a self, session: &'a SessionRecord) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(TokenStore::create(self, session))
+    }
+
+    fn find<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<SessionRecord>, StoreError>> {
+        Box::pin(TokenStore::find(self, id))
+    }
+
+    fn rotate<'a>(
+        &'a self,
+        request: &'a RotationRequest,
+    ) -> BoxFuture<'a, Result<RotationOutcome, StoreError>> {
+        Box::pin(TokenStore::rotate(self, request))
+    }
+
+    fn answer_late<'a>(
+        &'a self,
+        request: &'a AnswerLateRequest,
+    ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>> {
+        Box::pin(TokenStore::answer_late(self, request))
+    }
+
+    fn replace<'a>(
+        &'a self,
+        request: &'a ReplaceRequest,
+    ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>> {
+        Box::pin(TokenStore::replace(self, request))
+    }
+
+    fn settle<'a>(&'a self, request: &'a SettleRequest) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(TokenStore::settle(self, request))
+    }
+
+    fn received<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(TokenStore::received(self, receipts, now, settles_at))
+    }
+
+    fn revoke<'a>(&'a self, revocation: &'a Revocation) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(TokenStore::revoke(self, revocation))
+    }
+
+    fn revoke_subject<'a>(
+        &'a self,
+        realm: &'a Realm,
+        subject: &'a Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<SessionId>, StoreError>> {
+        Box::pin(TokenStore::revoke_subject(self, realm, subject, reason, at))
+    }
+
+    fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>> {
+        Box::pin(TokenStore::revoked_since(self, since))
+    }
+
+    fn sessions_of<'a>(
+        &'a self,
+        realm: &'a Realm,
+        subject: &'a Subject,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>> {
+        Box::pin(TokenStore::sessions_of(self, realm, subject, now))
+    }
+
+    fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(TokenStore::purge(self, before, limit))
+    }
+
+    fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {
+        Box::pin(TokenStore::now(self))
+    }
+
+    fn throttle_levels<'a>(
+        &'a self,
+        buckets: &'a [BucketId],
+    ) -> BoxFuture<'a, Result<Option<Vec<Option<Timestamp>>>, StoreError>> {
+        Box::pin(TokenStore::throttle_levels(self, buckets))
+    }
+
+    fn charge_throttle<'a>(&'a self, charge: &'a ThrottleCharge) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(TokenStore::charge_throttle(self, charge))
+    }
+
+    fn purge_throttle(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(TokenStore::purge_throttle(self, now, limit))
+    }
+}

@@ -1,0 +1,145 @@
+//! The trait of the application's own user table.
+
+use std::{any::Any, future::Future};
+
+use cookiejwt_core::{CustomClaims, MintError, Subject};
+use serde::Serialize;
+
+use super::token_store::BoxFuture;
+use crate::errors::StoreError;
+
+/// A user of the application, as far as a login needs to know him.
+///
+/// ```
+/// use cookiejwt_store::{AuthUser, Subject};
+///
+/// struct User {
+///     id: i64,
+///     password_hash: String,
+///     role: String,
+/// }
+///
+/// impl AuthUser for User {
+///     fn subject(&self) -> Subject {
+///         self.id.into()
+///     }
+///
+///     fn password_hash(&self) -> Option<&str> {
+///         Some(&self.password_hash)
+///     }
+///
+///     fn claims(&self) -> impl serde::Serialize {
+///         serde_json::json!({ "role": self.role })
+///     }
+/// }
+/// ```
+pub trait AuthUser: Send + Sync + 'static {
+    /// The `sub` claim: the id of the row.
+    fn subject(&self) -> Subject;
+
+    /// The stored password hash; `None` = no password login (OAuth only). The dummy hash runs all the same, so that
+    /// the answer takes as long.
+    fn password_hash(&self) -> Option<&str>;
+
+    /// Whether he may log in and stay logged in; asked at each login and each refresh.
+    fn is_active(&self) -> bool {
+        true
+    }
+
+    /// What the access token carries beside the registered claims: roles, a name. Must serialise as an object, or
+    /// as nothing.
+    fn claims(&self) -> impl Serialize {}
+}
+
+/// The one trait to implement: how to find a user in the application's own table.
+///
+/// Each `async fn` may be written as such; its future must be `Send`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no user store",
+    note = "implement `UserStore` for the type that holds your database connection"
+)]
+pub trait UserStore: Send + Sync + 'static {
+    /// The application's user.
+    type User: AuthUser;
+
+    /// The user with this id; asked at each refresh, and by `CurrentUser`.
+    fn find_by_id(&self, id: &Subject)
+    -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
+
+    /// The user with this login name; asked at login.
+    ///
+    /// The name comes in NFC, without white space at its ends and without control characters: store names in NFC, too. An error
+    /// that is about the name and not about the database ([`StoreError::data`]) counts as `None`; those of SeaORM say so by
+    /// themselves.
+    fn find_by_login(
+        &self,
+        login: &str,
+    ) -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
+
+    /// Compare-and-swap of the password hash; true = swapped. Called by `password/`, and at login when the hash was made with
+    /// older parameters or of the password as it was typed. The column needs room for 100 characters: what it cuts is put back. The comparison keeps a password that was changed meanwhile.
+    fn set_password_hash(
+        &self,
+        id: &Subject,
+        old: &str,
+        new: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// A user with his type forgotten.
+pub(crate) struct FoundUser {
+    pub(crate) subject: Subject,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) is_active: bool,
+    pub(crate) claims: Result<CustomClaims, MintError>,
+    pub(crate) user: Box<dyn Any + Send + Sync>,
+}
+
+impl FoundUser {
+    fn new(user: impl AuthUser) -> Self {
+        let claims = CustomClaims::new(&user.claims());
+        Self {
+            subject: user.subject(),
+            password_hash: user.password_hash().map(Into::into),
+            is_active: user.is_active(),
+            claims,
+            user: Box::new(user),
+        }
+    }
+}
+
+/// [`UserStore`] behind a pointer.
+pub(crate) trait DynUserStore: Send + Sync {
+    fn user_type(&self) -> &'static str;
+    fn find_by_id<'a>(&'a self, id: &'a Subject) -> BoxFuture<'a, Result<Option<FoundUser>, StoreError>>;
+    fn find_by_login<'a>(&'a self, login: &'a str) -> BoxFuture<'a, Result<Option<FoundUser>, StoreError>>;
+    fn set_password_hash<'a>(
+        &'a self,
+        id: &'a Subject,
+        old: &'a str,
+        new: &'a str,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+}
+
+impl<S: UserStore> DynUserStore for S {
+    fn user_type(&self) -> &'static str {
+        std::any::type_name::<S::User>()
+    }
+
+    fn find_by_id<'a>(&'a self, id: &'a Subject) -> BoxFuture<'a, Result<Option<FoundUser>, StoreError>> {
+        Box::pin(async move { Ok(UserStore::find_by_id(self, id).await?.map(FoundUser::new)) })
+    }
+
+    fn find_by_login<'a>(&'a self, login: &'a str) -> BoxFuture<'a, Result<Option<FoundUser>, StoreError>> {
+        Box::pin(async move { Ok(UserStore::find_by_login(self, login).await?.map(FoundUser::new)) })
+    }
+
+    fn set_password_hash<'a>(
+        &'a self,
+        id: &'a Subject,
+        old: &'a str,
+        new: &'a str,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(UserStore::set_password_hash(self, id, old, new))
+    }
+}

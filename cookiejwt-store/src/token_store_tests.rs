@@ -1,0 +1,307 @@
+//! The facts that a [`TokenStore`] has to make true, for whoever implements one for another database (feature
+//! `conformance`, for tests).
+//!
+//! ```
+//! use cookiejwt_store::{MemoryStore, conformance};
+//!
+//! // As a test: #[tokio::test(flavor = "multi_thread")]
+//! # #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+//! async fn main() {
+//!     // Yours connects to an empty database here.
+//!     conformance::check(|| async { MemoryStore::new() }).await;
+//! }
+//! ```
+//!
+//! * [`check`] runs all of them, and says which do not hold.
+//! * [`facts`] lists them, so that a harness makes one test of each.
+//! * [`samples`] has the rows and requests that they are made of, for tests of your own.
+//!
+//! Use a runtime of several threads and a pool of several connections: much of what can go wrong goes wrong only when
+//! two come at once. Run the suite at every isolation level that your database offers.
+//!
+//! Everything but the fact about the clock happens in the year 2100, so that a database that deletes rows at their end
+//! (the `EXPIREAT` of Redis) keeps them long enough.
+
+#[cfg(test)]
+mod broken;
+mod clock;
+mod crossing;
+mod driver;
+mod late;
+mod listing;
+mod logins;
+mod purge;
+mod racing;
+mod realms;
+mod receipts;
+mod revocation;
+mod rotation;
+mod rows;
+pub mod samples;
+mod shared;
+mod superseded;
+mod throttle;
+
+use std::{any::Any, fmt, future::Future};
+
+use self::shared::Shared;
+use crate::stores::{BoxFuture, TokenStore};
+
+/// Something that holds for every [`TokenStore`].
+#[derive(Clone, Copy)]
+pub struct Fact {
+    name: &'static str,
+    proves: &'static str,
+    run: fn(Shared) -> BoxFuture<'static, ()>,
+}
+
+impl Fact {
+    /// What holds, as one word: the name for a test.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What it proves, and which attack or fault it keeps away.
+    pub const fn proves(&self) -> &'static str {
+        self.proves
+    }
+
+    /// Tries it on a store without any session.
+    ///
+    /// # Panics
+    ///
+    /// With the name of the fact when it does not hold.
+    pub async fn run(&self, store: impl TokenStore) {
+        if let Err(fault) = self.fault(store).await {
+            panic!("{fault}");
+        }
+    }
+
+    /// In a task of its own, so that its panic can be told by name.
+    async fn fault(&self, store: impl TokenStore) -> Result<(), String> {
+        let joined = tokio::spawn((self.run)(Shared::new(store))).await;
+        joined.map_err(|error| {
+            let panic = error.into_panic();
+            format!("{} does not hold: {}\n  {}", self.name, said(&*panic), self.proves)
+        })
+    }
+}
+
+impl fmt::Debug for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fact").field("name", &self.name).field("proves", &self.proves).finish_non_exhaustive()
+    }
+}
+
+/// Every fact, in the order of the methods of [`TokenStore`].
+pub const fn facts() -> &'static [Fact] {
+    FACTS
+}
+
+/// Tries every fact, each on a store of its own: `fresh` gives one without any session.
+///
+/// # Panics
+///
+/// When a fact does not hold; the message names each that does not.
+pub async fn check<S, F>(fresh: impl Fn() -> F)
+where
+    S: TokenStore,
+    F: Future<Output = S>,
+{
+    let mut faults = Vec::new();
+    for fact in facts() {
+        faults.extend(fact.fault(fresh().await).await.err());
+    }
+    let count = faults.len();
+    assert!(faults.is_empty(), "{count} of {} facts do not hold:\n{}", FACTS.len(), faults.join("\n"));
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked")
+}
+
+macro_rules! facts {
+    ($($module:ident::$name:ident: $proves:literal,)*) => {
+        const FACTS: &[Fact] = &[$(
+            Fact { name: stringify!($name), proves: $proves, run: |store| Box::pin($module::$name(store)) },
+        )*];
+    };
+}
+
+facts! {
+    rows::every_field_comes_back:
+        "What was written is read, field by field: the core decides on nothing else.",
+    rows::the_longest_values_come_back:
+        "A value that is cut is another one: two users whose names begin alike would share their sessions.",
+    rows::times_far_away_come_back:
+        "Times are 64-bit milliseconds: no date type of the database rounds them, moves them or ends in 2038.",
+    rows::a_duplicate_is_an_error_and_changes_nothing:
+        "An id that exists already is an error: an upsert would hand one user's session to another.",
+    rows::an_unknown_session_is_no_error_and_makes_no_row:
+        "A session that is not there is an answer, not a failure, and is not made by asking for it.",
+    rows::ids_compare_byte_for_byte:
+        "Sessions whose ids look alike are two: a collation that folds them revokes or rotates the wrong one.",
+    rows::subjects_compare_byte_for_byte:
+        "Users whose names look alike are two: `bob` neither sees nor ends the sessions of `Bob`.",
+    rows::token_ids_compare_byte_for_byte:
+        "Only the current refresh token and its parent count: one that looks like them is a used-up or a forged one.",
+    realms::one_subject_in_two_realms_is_two_people:
+        "User 1 of one table neither sees nor ends the sessions of user 1 of another.",
+    realms::a_token_of_another_realm_changes_nothing:
+        "A refresh token works in its own realm only: another user table's authenticator cannot rotate it.",
+    realms::realms_compare_byte_for_byte:
+        "Realms whose names look alike are two: a collation that folds them makes customers of staff.",
+    rotation::rotating_changes_exactly_what_it_says:
+        "A rotation writes eight fields of one row, so that neither the absolute end nor another session moves.",
+    rotation::every_part_of_the_condition_counts:
+        "Each part of the condition refuses by itself, and the row comes back as it stands, to be judged.",
+    rotation::the_condition_is_exactly_the_documented_one:
+        "Every combination at its boundary: a session rotates once per leeway, and never at or past an end.",
+    rotation::a_successor_rotates_once_it_is_received_or_a_leeway_later:
+        "A refresh token that nobody has come with waits one leeway longer: an answer that is still on its way must \
+         not carry a grandparent into the jar.",
+    rotation::a_revoked_session_never_rotates:
+        "A refresh token of a revoked session is worth nothing, however often it is presented.",
+    rotation::fifty_rotations_at_once_are_one:
+        "One statement decides: of many who present one token, one rotates, and the others see what he wrote. Two \
+         winners would be two sessions, one of them a thief's.",
+    rotation::fifty_sessions_rotate_at_once:
+        "Sessions do not hinder each other: a conflict inside the database is not a failure for the user.",
+    late::a_late_answer_changes_exactly_what_it_says:
+        "A lost answer is given again and moves one time of one row: neither an end nor the refresh token.",
+    late::every_part_of_a_late_answer_counts:
+        "Each part of the condition refuses by itself: a parent whose successor was received shows that there are two.",
+    late::a_late_answer_is_exactly_the_documented_one:
+        "Every combination at its boundary: a session that has moved on, was revoked or is over gives nothing again.",
+    late::the_parent_is_never_answered_for_a_shorter_time:
+        "The later time stays, whoever comes last: else an honest tab would be called a thief earlier than promised. \
+         A row that had it already counts as changed.",
+    late::replacing_changes_exactly_what_it_says:
+        "A successor that nobody has come with is replaced under the same parent and with the same ends: nothing is \
+         extended.",
+    late::every_part_of_a_replacement_counts:
+        "Each part of the condition refuses by itself: as long as the answer may be on its way, it is not replaced.",
+    late::a_replacement_is_exactly_the_documented_one:
+        "Every combination at its boundary: earlier, an honest client would be left with a token that was replaced.",
+    late::fifty_replacements_at_once_are_one:
+        "One statement decides: all tabs that come back with the parent get one successor, and none of them forks.",
+    late::a_replaced_token_is_worth_nothing:
+        "Whoever comes with the token that was replaced is not its owner, who never had it.",
+    receipts::a_slow_answer_changes_exactly_what_it_says:
+        "An answer that leaves late moves one time of one row, as often as answers leave.",
+    receipts::a_slow_answer_is_exactly_the_documented_one:
+        "Every combination at its boundary: an answer that others have gone past must not reach the jar.",
+    receipts::a_receipt_is_exactly_the_documented_one:
+        "Every combination, in one call: only the current refresh token of a living session that has rotated is \
+         received.",
+    receipts::a_receipt_counts_once:
+        "The first time stays: writing it again would answer the parent for longer.",
+    receipts::a_receipt_counts_for_its_own_session:
+        "Each pair of session and token counts by itself, so that no session is received by the token of another.",
+    receipts::a_thousand_receipts_are_one_call:
+        "A busy node writes what it has seen in one call, with what is twice, used up or gone in it.",
+    receipts::receipts_at_once_count_each_session_once:
+        "Every node writes what it has seen, in any order: none fails, and each session is received once.",
+    revocation::revoking_is_idempotent_and_the_first_reason_stays:
+        "A revocation counts once, and the log tells the reason that ended the session, not the last one given.",
+    revocation::fifty_revocations_at_once_are_one:
+        "Of many who revoke a session, one hears that it was alive, and it is his time and reason that stand.",
+    revocation::a_revoked_session_never_comes_back:
+        "Nothing that a store can be asked for revives a revoked session or deletes its row before its end.",
+    revocation::revoke_subject_names_exactly_the_living:
+        "Each session that was ended is named, so that its access tokens die on this node at once, and no other.",
+    revocation::revoke_subjects_at_once_share_the_sessions:
+        "Of two who end all sessions of a user, each names those that he ended: together all of them, none twice.",
+    revocation::revoked_since_has_an_inclusive_boundary:
+        "The feed misses no revocation of the millisecond it asks from, and tells each with its reason and time.",
+    revocation::revoked_since_sees_a_revocation_at_once:
+        "Whoever asks after a revocation has been answered hears of it: else its access tokens live on elsewhere.",
+    superseded::a_superseded_session_can_be_brought_forward:
+        "A session that a fresh login has superseded ends when the new one is presented, and never later than it was \
+         to.",
+    superseded::every_other_reason_stays_with_its_time:
+        "What ended a session is not rewritten, even where another node's clock was ahead.",
+    superseded::a_superseded_session_is_told_and_not_listed:
+        "The feed knows of it before its time, and the list does not show one device twice.",
+    superseded::revoke_subject_ends_a_superseded_session_at_once:
+        "Whoever ends all sessions of a user ends those too that had a minute left.",
+    superseded::fifty_who_bring_it_forward_are_one:
+        "Every node that sees the new session ends the old one: one hears that it has, and its time and reason stand.",
+    superseded::a_revoked_session_is_changed_by_nothing:
+        "Whatever the reason and its time, no rotation, late answer, slow answer or receipt touches the row.",
+    listing::sessions_of_lists_exactly_the_living:
+        "The list shows a user his own living sessions, and the limit counts nothing else.",
+    listing::sessions_of_lists_the_newest_first:
+        "By creation, then by the bytes of the id: all nodes agree which sessions are the oldest, and end the same.",
+    purge::purge_deletes_exactly_what_has_ended:
+        "A row goes by its idle end, not earlier: a late reuse of a revoked session is still seen as one.",
+    purge::purge_deletes_at_most_its_limit:
+        "Batches hold no lock for long; the count is that of the rows, so that the caller knows when to stop.",
+    purge::purges_at_once_delete_each_row_once:
+        "Every node purges: they neither fail nor count a row twice, and nothing else is lost.",
+    purge::purge_harms_nobody_who_works:
+        "Logins, rotations and revocations beside a purge happen as without it.",
+    clock::the_clock_is_utc_in_milliseconds:
+        "A store with a clock tells the time of the database, not that of its time zone: nodes compare themselves with it.",
+    throttle::a_bucket_fills_with_each_charge_and_drains_with_time:
+        "Of guessed passwords so many are checked and no more, at exactly the documented moments.",
+    throttle::debt_ends_at_one_capacity:
+        "What several nodes checked at the same moment is paid off, so the rate holds over time, and nobody waits for hours.",
+    throttle::levels_come_in_the_order_of_the_question:
+        "The level of one bucket is never taken for that of another, and one that is not there is empty.",
+    throttle::buckets_compare_byte_for_byte:
+        "Buckets whose names look alike are two: else an honest user waits because a stranger was guessed at.",
+    throttle::fifty_charges_at_once_all_count:
+        "One statement counts: guesses that come at once count as often as those that come one after the other.",
+    throttle::purge_throttle_deletes_exactly_what_is_empty:
+        "A bucket goes when it says the same as none: earlier, and the guesses in it would be forgotten.",
+    racing::a_write_is_seen_at_once_by_everybody:
+        "Reads see the latest committed row: one that lags behind shows a used-up token, an honest user as a thief.",
+    racing::a_rotation_never_resurrects_a_revoked_session:
+        "A logout during a refresh ends the session, whichever comes first.",
+    racing::revoke_subject_misses_no_rotating_session:
+        "Who ends all sessions of a user ends those too that are being refreshed at this moment.",
+    crossing::rotations_late_answers_and_replacements_exclude_each_other:
+        "A parent and its successor that come at once get one refresh token: two would be a fork, and then a theft.",
+    crossing::a_receipt_and_a_replacement_exclude_each_other:
+        "A token that was received is never replaced, and one that was replaced never received.",
+    crossing::a_receipt_is_not_lost_among_answers:
+        "Late and slow answers write their own field only: a receipt that is lost would hide a theft.",
+    crossing::nothing_undoes_a_revocation_at_the_same_time:
+        "A logout during any of the five changes ends the session, whichever comes first.",
+    racing::everything_at_once_fails_nobody:
+        "Deadlocks and conflicts are the store's affair: it tries again, and each session is ended once, by one who \
+         hears of it.",
+    logins::fifty_logins_at_once_are_fifty_rows:
+        "No login is lost because of others at the same time.",
+    logins::logins_with_one_id_at_once_are_one:
+        "The id is unique also when two come at once: the second is an error and changes nothing.",
+    logins::a_login_during_revoke_subject_is_named_or_lives:
+        "A session that begins meanwhile either lives, or is ended and named: never ended without being named.",
+    logins::the_last_of_many_logins_sees_them_all:
+        "Who logs in last counts every session, so that the limit holds.",
+    driver::fifty_requests_rotate_once:
+        "The driver over this store: all tabs that wake up together get the same successor, and nobody is logged out.",
+    driver::two_realms_are_two_user_tables:
+        "The driver over this store: customers and staff with the same ids keep their sessions apart, in the list, \
+         the limit and the logout everywhere.",
+    driver::the_limit_of_sessions_holds_when_logins_race:
+        "The driver over this store: however many log in at once, the newest sessions remain, as many as allowed.",
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::facts;
+
+    #[test]
+    fn names_are_unique_and_sentences_are_sentences() {
+        let names: HashSet<_> = facts().iter().map(super::Fact::name).collect();
+        assert_eq!(names.len(), facts().len());
+        for fact in facts() {
+            assert!(fact.proves().ends_with('.'), "{fact:?}");
+        }
+    }
+}

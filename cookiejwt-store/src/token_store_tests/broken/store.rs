@@ -1,0 +1,380 @@
+//! A store in memory with one fault.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use cookiejwt_core::{
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
+    Timestamp,
+};
+use tokio::task::yield_now;
+
+use super::{
+    Fault,
+    changes::{Change, Received},
+    throttle::Buckets,
+};
+use crate::{
+    errors::StoreError,
+    runtime::{Clock as _, SystemClock},
+    stores::{RevokedSession, TokenStore},
+};
+
+#[derive(Clone)]
+pub(super) struct Broken {
+    pub(super) fault: Fault,
+    rows: Arc<Mutex<Rows>>,
+    buckets: Buckets,
+}
+
+/// The rows, and as they were before the last change: what a replica that lags behind shows.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) now: Vec<SessionRecord>,
+    before: Vec<SessionRecord>,
+    busy: u32,
+}
+
+impl Rows {
+    pub(super) fn changing(&mut self) -> &mut Vec<SessionRecord> {
+        self.before.clone_from(&self.now);
+        &mut self.now
+    }
+}
+
+impl Broken {
+    pub(super) fn with(fault: Fault) -> Self {
+        Self { fault, rows: Arc::default(), buckets: Buckets::default() }
+    }
+
+    pub(super) fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    pub(super) fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap()
+    }
+
+    /// The rows as this question sees them.
+    fn seen(&self, stale: Fault) -> Vec<SessionRecord> {
+        let rows = self.rows();
+        if self.is(stale) { rows.before.clone() } else { rows.now.clone() }
+    }
+
+    pub(super) fn same_id(&self, one: &SessionId, other: &SessionId) -> bool {
+        if self.is(Fault::IdsFoldCase) {
+            return one.as_str().eq_ignore_ascii_case(other.as_str());
+        }
+        one == other
+    }
+
+    fn same_subject(&self, one: &Subject, other: &Subject) -> bool {
+        if self.is(Fault::SubjectsArePadded) {
+            return one.as_str().trim_end() == other.as_str().trim_end();
+        }
+        one == other
+    }
+
+    pub(super) fn same_realm(&self, one: &Realm, other: &Realm) -> bool {
+        if self.is(Fault::RealmsFoldCase) {
+            return one.as_str().eq_ignore_ascii_case(other.as_str());
+        }
+        one == other
+    }
+
+    fn is_of(&self, row: &SessionRecord, realm: &Realm, subject: &Subject) -> bool {
+        let in_realm = self.is(Fault::SubjectsShareRealms) || self.same_realm(&row.realm, realm);
+        in_realm && self.same_subject(&row.subject, subject)
+    }
+
+    fn stored(&self, session: &SessionRecord) -> SessionRecord {
+        let mut row = session.clone();
+        match self.fault {
+            Fault::ForgetsTheAddress => row.ip = None,
+            Fault::ForgetsTheRealm => row.realm = Realm::default(),
+            Fault::CutsTheSubject => {
+                row.subject = row.subject.as_str().chars().take(190).collect::<String>().into();
+            }
+            Fault::CountsTo2038 => {
+                row.last_seen_at = row.last_seen_at.min(Timestamp::from_seconds(i32::MAX.into()));
+            }
+            Fault::KeepsSeconds => row.last_seen_at = Timestamp::from_seconds(row.last_seen_at.as_seconds()),
+            _ => {}
+        }
+        row
+    }
+
+    pub(super) fn position(&self, rows: &Rows, id: &SessionId) -> Option<usize> {
+        rows.now.iter().position(|row| self.same_id(&row.id, id))
+    }
+
+    pub(super) fn row(&self, id: &SessionId) -> Option<SessionRecord> {
+        let rows = self.rows();
+        self.position(&rows, id).map(|position| rows.now[position].clone())
+    }
+
+    /// Whether a revocation from this time on changes the row.
+    fn is_open(&self, row: &SessionRecord, at: Timestamp) -> bool {
+        let Some((ends, reason)) = row.revoked else { return true };
+        let waits = reason == RevocationReason::Superseded || self.is(Fault::BringsAllForward);
+        match self.fault {
+            Fault::LastReasonStays => true,
+            Fault::SupersededStays => false,
+            Fault::SupersededIsPutOff => waits,
+            _ => waits && ends > at,
+        }
+    }
+
+    /// Whether it was open, and whether nobody had marked it before.
+    fn mark(&self, id: &SessionId, at: Timestamp, reason: RevocationReason) -> bool {
+        let mut rows = self.rows();
+        let Some(position) = self.position(&rows, id) else { return self.is(Fault::RevokesTheUnknown) };
+        if !self.is_open(&rows.now[position], at) {
+            return false;
+        }
+        let before = rows.changing()[position].revoked.replace((at, reason));
+        before.is_none() || !self.is(Fault::LastReasonStays)
+    }
+
+    async fn outcome(&self, change: &impl Change) -> ChangeOutcome {
+        if self.change(change).await {
+            return ChangeOutcome::Changed;
+        }
+        ChangeOutcome::Unmatched(self.row(change.id()).map(Box::new))
+    }
+
+    fn mark_all(&self, ids: &[SessionId], at: Timestamp, reason: RevocationReason) {
+        for id in ids {
+            self.mark(id, at, reason);
+        }
+    }
+
+    fn open(&self, realm: &Realm, subject: &Subject, at: Timestamp) -> Vec<SessionRecord> {
+        let mut rows = self.rows().now.clone();
+        rows.retain(|row| {
+            let is_spared = self.is(Fault::SparesTheSuperseded) && row.revoked.is_some();
+            self.is_of(row, realm, subject) && self.is_open(row, at) && !is_spared
+        });
+        rows
+    }
+
+    fn ended(&self, before: Timestamp, row: &SessionRecord) -> bool {
+        match self.fault {
+            Fault::PurgesTheRevoked => row.expires_at <= before || row.revoked.is_some(),
+            Fault::PurgesAtTheAbsoluteEnd => row.ends_at <= before,
+            _ => row.expires_at <= before,
+        }
+    }
+}
+
+impl TokenStore for Broken {
+    async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
+        let exists = self.row(&session.id);
+        if self.is(Fault::CreatesInTwoSteps) {
+            yield_now().await;
+        }
+        if self.is(Fault::CreatesFromASnapshot) {
+            let mut rows = self.rows().now.clone();
+            yield_now().await;
+            rows.push(session.clone());
+            *self.rows().changing() = rows;
+            return Ok(());
+        }
+        let may_replace = self.is(Fault::Upserts)
+            || self.is(Fault::RevokedIdsAreFree) && exists.as_ref().is_some_and(|row| row.revoked.is_some());
+        let checked = if self.is(Fault::CreatesInTwoSteps) { exists.as_ref() } else { None };
+        let mut rows = self.rows();
+        let position = rows.now.iter().position(|row| row.id == session.id);
+        match position {
+            Some(position) if may_replace || self.is(Fault::CreatesInTwoSteps) && checked.is_none() => {
+                rows.changing()[position] = self.stored(session);
+            }
+            Some(_) => return Err(StoreError::new("a session with this id exists")),
+            None => rows.changing().push(self.stored(session)),
+        }
+        Ok(())
+    }
+
+    async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        let rows = self.seen(Fault::ReadsFromAReplica);
+        Ok(rows.into_iter().find(|row| self.same_id(&row.id, id)))
+    }
+
+    async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
+        let seen = self.row(&request.session_id);
+        match self.fault {
+            Fault::FailsAtOnce => {
+                self.rows().busy += 1;
+                yield_now().await;
+                let busy = std::mem::take(&mut self.rows().busy);
+                if busy > 1 {
+                    return Err(StoreError::new("could not serialize access"));
+                }
+            }
+            Fault::LosersSeeTheirSnapshot => yield_now().await,
+            _ => {}
+        }
+        if self.change(request).await {
+            return Ok(RotationOutcome::Rotated);
+        }
+        let found = if self.is(Fault::LosersSeeTheirSnapshot) { seen } else { self.row(&request.session_id) };
+        Ok(RotationOutcome::Unmatched(found.map(Box::new)))
+    }
+
+    async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, StoreError> {
+        Ok(self.outcome(request).await)
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
+        Ok(self.outcome(request).await)
+    }
+
+    async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
+        Ok(self.change(request).await)
+    }
+
+    async fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let most = if self.is(Fault::ReceivesAHundred) { 100 } else { receipts.len() };
+        let mut received = 0;
+        for receipt in receipts.iter().take(most) {
+            let has_changed = self.change(&Received { receipt, batch: receipts, now, settles_at }).await;
+            received += u64::from(has_changed || self.is(Fault::CountsReceiptsTwice));
+        }
+        Ok(received)
+    }
+
+    async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
+        let Revocation { session_id, reason, at } = revocation;
+        if !self.is(Fault::RevokesInTwoSteps) {
+            return Ok(self.mark(session_id, *at, *reason));
+        }
+        let is_open = self.row(session_id).is_some_and(|row| self.is_open(&row, *at));
+        yield_now().await;
+        if is_open {
+            self.mark(session_id, *at, *reason);
+        }
+        Ok(is_open)
+    }
+
+    async fn revoke_subject(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let living = self.open(realm, subject, at);
+        let named: Vec<_> = living.iter().map(|row| row.id.clone()).collect();
+        match self.fault {
+            Fault::NamesNobody => {
+                self.mark_all(&named, at, reason);
+                return Ok(Vec::new());
+            }
+            Fault::NamesBeforeItMarks => {
+                yield_now().await;
+                let living: Vec<_> = self.open(realm, subject, at).into_iter().map(|row| row.id).collect();
+                self.mark_all(&living, at, reason);
+                return Ok(named);
+            }
+            Fault::SkipsWhatHasChanged => yield_now().await,
+            _ => {}
+        }
+        let same = |row: &SessionRecord| {
+            !self.is(Fault::SkipsWhatHasChanged) || self.row(&row.id).as_ref() == Some(row)
+        };
+        let marked = living.into_iter().filter(|row| same(row) && self.mark(&row.id, at, reason));
+        Ok(marked.map(|row| row.id).collect())
+    }
+
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
+        let since = if self.is(Fault::FeedBoundaryIsExclusive) { since.plus_millis(1) } else { since };
+        let revoked = self.seen(Fault::FeedLagsBehind).into_iter().filter_map(|row| {
+            let (at, reason) = row.revoked.filter(|(at, _)| *at >= since)?;
+            Some(RevokedSession { id: row.id, reason, at })
+        });
+        Ok(revoked.collect())
+    }
+
+    async fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        let mut rows = self.seen(Fault::ListLagsBehind);
+        rows.retain(|row| {
+            let expires_at = if self.is(Fault::ListsTheIdle) { row.ends_at } else { row.expires_at };
+            let waits = row.revoked.is_some_and(|(at, reason)| !reason.has_begun(at, now));
+            let is_living = row.revoked.is_none() || waits && self.is(Fault::ListsTheSuperseded);
+            self.is_of(row, realm, subject) && is_living && expires_at > now && row.ends_at > now
+        });
+        match self.fault {
+            Fault::ListsTheOldestFirst => rows.sort_by_key(|row| (row.created_at, row.id.clone())),
+            Fault::ListsByDictionary => {
+                rows.sort_by_key(|row| (row.created_at, row.id.as_str().to_lowercase()));
+                rows.reverse();
+            }
+            _ => rows.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id))),
+        }
+        Ok(rows)
+    }
+
+    async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        if self.is(Fault::NeverPurges) {
+            return Ok(0);
+        }
+        let limit = if self.is(Fault::PurgesWithoutLimit) { u64::MAX } else { limit };
+        let mut rows = self.rows().now.clone();
+        let ended: Vec<_> =
+            rows.iter().filter(|row| self.ended(before, row)).map(|row| row.id.clone()).collect();
+        let ended: Vec<_> = ended.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+        if [Fault::PurgeCountsWhatItRead, Fault::PurgeRewritesTheTable].contains(&self.fault) {
+            yield_now().await;
+        }
+        rows.retain(|row| !ended.contains(&row.id));
+        let mut all = self.rows();
+        let count = all.now.len();
+        let left = all.changing();
+        left.retain(|row| !ended.contains(&row.id));
+        let deleted = count - left.len();
+        if self.is(Fault::PurgeRewritesTheTable) {
+            *left = rows;
+        }
+        Ok(if self.is(Fault::PurgeCountsWhatItRead) { ended.len() } else { deleted } as u64)
+    }
+
+    async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        let now = Timestamp::from(SystemClock.now());
+        Ok(match self.fault {
+            Fault::NeverPurges => None,
+            Fault::ClockInLocalTime => Some(now.plus_millis(3_600_000)),
+            Fault::ClockInSeconds => Some(Timestamp::from_millis(now.as_millis() / 1000)),
+            _ => Some(now),
+        })
+    }
+
+    async fn throttle_levels(
+        &self,
+        buckets: &[BucketId],
+    ) -> Result<Option<Vec<Option<Timestamp>>>, StoreError> {
+        // Who never purges keeps no buckets either, which is right.
+        Ok((!self.is(Fault::NeverPurges)).then(|| self.buckets.levels(self.fault, buckets)))
+    }
+
+    async fn charge_throttle(&self, charge: &ThrottleCharge) -> Result<bool, StoreError> {
+        if self.is(Fault::NeverPurges) {
+            return Ok(false);
+        }
+        self.buckets.charge(self.fault, charge).await;
+        Ok(true)
+    }
+
+    async fn purge_throttle(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        Ok(self.buckets.purge(self.fault, now, limit))
+    }
+}

@@ -1,0 +1,255 @@
+//! Rows and requests in the year 2100. Ids have at most 22 bytes, as those of the core, realms at most
+//! [`Realm::MAX_LENGTH`](crate::Realm::MAX_LENGTH), and subjects at most
+//! [`Subject::MAX_LENGTH`](crate::Subject::MAX_LENGTH).
+//!
+//! Only the core makes requests; their fields may be changed.
+
+use cookiejwt_core::{
+    AnswerLateRequest, Assessment, ChangeOutcome, CustomClaims, LateRequest, Realm, Receipt, RefreshIds,
+    RefreshStep, ReplaceRequest, Revocation, RevocationReason, Rotation, RotationOutcome, RotationRequest,
+    RotationStep, SessionRecord, SettleRequest, Timestamp, UserState, testing,
+};
+use http::Request;
+
+use crate::stores::TokenStore;
+
+/// When everything happens: 2100-01-01 12:00:00.123 UTC in milliseconds.
+pub const NOW: i64 = 4_102_488_000_123;
+
+/// A leeway ago: the first `settles_at` that is too young for [`rotation`] when nobody has come with the refresh token, and
+/// for [`replacement`].
+pub const LEEWAY_AGO: i64 = NOW - 10_000;
+
+/// The life of an access token ago: the first `rotated_at` that is too young for [`replacement`], and the last that is young
+/// enough for [`slow_answer`].
+pub const ACCESS_LIFE_AGO: i64 = NOW - 300_000;
+
+/// A leeway from now: the `settles_at` of every request.
+pub const SETTLED: i64 = NOW + 10_000;
+
+/// This many milliseconds after the Unix epoch.
+pub const fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+/// A living session of the user `1` that has never rotated.
+pub fn session(id: &str) -> SessionRecord {
+    SessionRecord {
+        id: id.into(),
+        realm: Realm::default(),
+        subject: "1".into(),
+        current_jti: "current".into(),
+        previous_jti: None,
+        issued_at: at(NOW - 400_000),
+        expires_at: at(NOW + 1000),
+        rotated_at: None,
+        settles_at: at(NOW - 400_001),
+        received_at: None,
+        created_at: at(NOW - 400_000),
+        auth_time: at(NOW - 400_000),
+        last_seen_at: at(NOW - 400_000),
+        ends_at: at(NOW + 2000),
+        revoked: None,
+        remember: true,
+        user_agent: None,
+        ip: None,
+    }
+}
+
+/// The same, rotated the life of an access token ago from `parent` to `current`, with which nobody has come yet. Every
+/// request but [`replacement`] changes it.
+pub fn rotated(id: &str) -> SessionRecord {
+    SessionRecord {
+        previous_jti: Some("parent".into()),
+        rotated_at: Some(at(ACCESS_LIFE_AGO)),
+        settles_at: at(ACCESS_LIFE_AGO + 10_000),
+        ..session(id)
+    }
+}
+
+/// The same, rotated a millisecond earlier. Every request but [`slow_answer`] changes it.
+pub fn orphaned(id: &str) -> SessionRecord {
+    SessionRecord { rotated_at: Some(at(ACCESS_LIFE_AGO - 1)), ..rotated(id) }
+}
+
+/// The rotation of `current` to `next` in the row of [`session`].
+pub fn rotation(id: &str) -> RotationRequest {
+    let mut request = under_way().request().clone();
+    request.session_id = id.into();
+    request.presented = "current".into();
+    request.next = "next".into();
+    request.issued_at = at(NOW - 123);
+    request.expires_at = at(NOW + 86_400_000);
+    request.now = at(NOW);
+    request.settles_at = at(SETTLED);
+    request.orphaned_before = at(LEEWAY_AGO);
+    request
+}
+
+/// `parent` comes back to the row of [`rotated`] and is answered with `current` once more.
+///
+/// # Panics
+///
+/// Never: nobody has come with the successor of the token that it begins with.
+pub fn late_answer(id: &str) -> AnswerLateRequest {
+    let LateRequest::Answer(mut request) = late(None) else { panic!("a row that has just rotated") };
+    request.session_id = id.into();
+    request.current = "current".into();
+    request.presented = "parent".into();
+    request.now = at(NOW);
+    request.settles_at = at(SETTLED);
+    request
+}
+
+/// `parent` comes back to the row of [`orphaned`], and `current` is replaced by `replacement`.
+///
+/// # Panics
+///
+/// Never, as [`late_answer`].
+pub fn replacement(id: &str) -> ReplaceRequest {
+    let LateRequest::Replace(mut request) = late(Some(at(0))) else { panic!("a row that rotated long ago") };
+    request.late = late_answer(id);
+    request.next = "replacement".into();
+    request.settled_before = at(LEEWAY_AGO);
+    request.rotated_before = at(ACCESS_LIFE_AGO);
+    request
+}
+
+/// An answer that carries `current` leaves late.
+///
+/// # Panics
+///
+/// Never: a rotation is answered with a refresh token.
+pub fn slow_answer(id: &str) -> SettleRequest {
+    let RotationStep::Settled(settlement) = under_way().complete(RotationOutcome::Rotated) else {
+        panic!("a rotation that went well is settled")
+    };
+    let departure = settlement.decision.departure.expect("it carries a refresh token");
+    let mut request = testing::core().late_departure(&departure, at(NOW)).expect("it is late");
+    request.session_id = id.into();
+    request.current = "current".into();
+    request.settles_at = at(SETTLED);
+    request.rotated_after = at(ACCESS_LIFE_AGO);
+    request
+}
+
+/// Somebody has come with `current`.
+pub fn receipt(id: &str) -> Receipt {
+    Receipt { session_id: id.into(), refresh_jti: "current".into() }
+}
+
+/// The revocation of a session at this time.
+pub fn revocation(id: &str, reason: RevocationReason, millis: i64) -> Revocation {
+    Revocation { session_id: id.into(), reason, at: at(millis) }
+}
+
+/// What the core asks when the store has not changed a row that holds the successor, and rotated then.
+fn late(rotated_at: Option<Timestamp>) -> LateRequest {
+    let rotation = under_way();
+    let previous_jti = Some(rotation.request().presented.clone());
+    let row = SessionRecord { previous_jti, rotated_at, settles_at: at(0), ..session("late") };
+    let RotationStep::Late(late) = rotation.complete(RotationOutcome::Unmatched(Some(Box::new(row)))) else {
+        panic!("a successor that nobody has come with is given late")
+    };
+    late.request().clone()
+}
+
+fn under_way() -> Rotation {
+    let cookie = testing::refresh("1").cookie();
+    let (head, ()) = Request::post("/").header("cookie", cookie).body(()).unwrap().into_parts();
+    let Assessment::NeedsRefresh(attempt) = testing::core().refresh(&head, testing::NOW) else {
+        panic!("a refresh token asks to be rotated")
+    };
+    let user = UserState::Active(Ok(CustomClaims::default()));
+    match attempt.with_user(user, RefreshIds::from_random([7; 32]), testing::NOW) {
+        RefreshStep::Rotate(rotation) => rotation,
+        RefreshStep::Settled(_) => panic!("an active user may be refreshed"),
+    }
+}
+
+/// `Ok` when it was rotated, else the row that the store found.
+///
+/// # Panics
+///
+/// When the store fails.
+pub async fn rotate(store: &impl TokenStore, request: &RotationRequest) -> Result<(), Option<SessionRecord>> {
+    match store.rotate(request).await.unwrap() {
+        RotationOutcome::Rotated => Ok(()),
+        RotationOutcome::Unmatched(row) => Err(row.map(|row| *row)),
+    }
+}
+
+/// `Ok` when the row was changed, else the row that the store found.
+///
+/// # Panics
+///
+/// When the store fails.
+pub async fn answer_late(
+    store: &impl TokenStore,
+    request: &AnswerLateRequest,
+) -> Result<(), Option<SessionRecord>> {
+    changed(store.answer_late(request).await.unwrap())
+}
+
+/// `Ok` when the row was changed, else the row that the store found.
+///
+/// # Panics
+///
+/// When the store fails.
+pub async fn replace(store: &impl TokenStore, request: &ReplaceRequest) -> Result<(), Option<SessionRecord>> {
+    changed(store.replace(request).await.unwrap())
+}
+
+#[allow(clippy::result_large_err, reason = "for tests, where the row is compared")]
+fn changed(outcome: ChangeOutcome) -> Result<(), Option<SessionRecord>> {
+    match outcome {
+        ChangeOutcome::Changed => Ok(()),
+        ChangeOutcome::Unmatched(row) => Err(row.map(|row| *row)),
+    }
+}
+
+/// Whether the row was changed.
+///
+/// # Panics
+///
+/// When the store fails.
+pub async fn settle(store: &impl TokenStore, request: &SettleRequest) -> bool {
+    store.settle(request).await.unwrap()
+}
+
+/// How many rows were changed; at [`NOW`], with the parent answered until [`SETTLED`].
+///
+/// # Panics
+///
+/// When the store fails.
+pub async fn receive(store: &impl TokenStore, receipts: &[Receipt]) -> u64 {
+    store.received(receipts, at(NOW), at(SETTLED)).await.unwrap()
+}
+
+/// The row of a session.
+///
+/// # Panics
+///
+/// When the store fails.
+pub async fn find(store: &impl TokenStore, id: &str) -> Option<SessionRecord> {
+    store.find(&id.into()).await.unwrap()
+}
+
+/// Every reason that a store has to keep.
+pub const REASONS: [RevocationReason; 9] = [
+    RevocationReason::Logout,
+    RevocationReason::LogoutEverywhere,
+    RevocationReason::Replaced,
+    RevocationReason::Reuse,
+    RevocationReason::UserInactive,
+    RevocationReason::Limit,
+    RevocationReason::EndedByUser,
+    RevocationReason::PasswordChanged,
+    RevocationReason::Superseded,
+];
+
+/// The reasons that stay: all but [`RevocationReason::Superseded`], which another one may bring forward.
+pub const FINAL_REASONS: [RevocationReason; 8] = {
+    let [first, second, third, fourth, fifth, sixth, seventh, eighth, _] = REASONS;
+    [first, second, third, fourth, fifth, sixth, seventh, eighth]
+};
