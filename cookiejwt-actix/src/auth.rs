@@ -3,7 +3,7 @@ use std::{fmt::Display, time::Duration};
 use actix_web::web::ServiceConfig;
 use cookiejwt_store::{Authenticator, Guard, Scope};
 
-use crate::{AuthMiddleware, RequireLogin, routes};
+use crate::{AuthMiddleware, GuardMiddleware, routes};
 
 /// What actix-web adds to an [`Authenticator`]: the middleware, the routes, the guards.
 ///
@@ -44,11 +44,11 @@ pub trait ActixAuth {
     ///
     /// It asks this authenticator and no other: a login at another user table does not open the route, and without this
     /// authenticator's middleware around it the answer is 500. The built-in routes of this authenticator pass.
-    fn require_login(&self) -> RequireLogin;
+    fn require_login(&self) -> GuardMiddleware;
 
     /// Answers 401 `fresh_login_required` for everything behind it unless the user has proved who he is at most this long
     /// ago, in whole seconds (RFC 9470). For a handler there is [`FreshLogin`](crate::FreshLogin).
-    fn require_fresh_login(&self, max_age: Duration) -> RequireLogin;
+    fn require_fresh_login(&self, max_age: Duration) -> GuardMiddleware;
 
     /// Answers 403 `insufficient_scope` for everything behind it unless the access token carries this scope (RFC 6750
     /// §3.1). In a handler there are `has_scope`, `has_role` and `require_scope` of the identity.
@@ -56,7 +56,7 @@ pub trait ActixAuth {
     /// # Panics
     /// When it is no name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by the compiler.
     #[track_caller]
-    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLogin;
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardMiddleware;
 }
 
 impl ActixAuth for Authenticator {
@@ -69,15 +69,15 @@ impl ActixAuth for Authenticator {
         move |config| routes::mount(&auth, config)
     }
 
-    fn require_login(&self) -> RequireLogin {
-        RequireLogin(Guard::login(self))
+    fn require_login(&self) -> GuardMiddleware {
+        GuardMiddleware(Guard::login(self))
     }
 
-    fn require_fresh_login(&self, max_age: Duration) -> RequireLogin {
-        RequireLogin(Guard::fresh_login(self, max_age))
+    fn require_fresh_login(&self, max_age: Duration) -> GuardMiddleware {
+        GuardMiddleware(Guard::fresh_login(self, max_age))
     }
 
-    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLogin {
-        RequireLogin(Guard::scope(self, scope))
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardMiddleware {
+        GuardMiddleware(Guard::scope(self, scope))
     }
 }

@@ -62,10 +62,10 @@
 
 mod auth;
 mod extract;
+mod guard;
 pub mod guide;
 mod headers;
 mod middleware;
-mod require_login;
 mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
@@ -80,18 +80,18 @@ pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::openapi;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,
-    UserStore, core as cookiejwt_core, next_path,
+    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Problem, Scope, Secret, StoreError, Subject,
+    TokenStore, UserStore, core as cookiejwt_core, next_path,
 };
 
 pub use crate::{
     auth::ActixAuth,
     extract::{
-        AuthContext, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Problem, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
         WithCookies,
     },
+    guard::{GuardMiddleware, Guarded},
     middleware::{AuthFuture, AuthMiddleware, AuthService},
-    require_login::{RequireLogin, RequireLoginService},
 };
 
 /// The few names that every application needs.
@@ -99,9 +99,9 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        ActixAuth as _, AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser,
-        FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, Scope,
-        StoreError, Subject, Tokens, UserStore,
+        ActixAuth as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies,
+        CurrentUser, FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem,
+        Scope, StoreError, Subject, Tokens, UserStore,
     };
     #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};

@@ -11,7 +11,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 use conformance::World;
-use cookiejwt_actix::{ActixAuth as _, Authenticator, Identity, MaybeIdentity, RequireLogin};
+use cookiejwt_actix::{ActixAuth as _, Authenticator, GuardMiddleware, Identity, MaybeIdentity};
 
 fn post(path: &str, body: &'static str) -> TestRequest {
     let json = (header::CONTENT_TYPE, "application/json");
@@ -195,7 +195,7 @@ async fn two_authenticators() {
     }
 }
 
-fn guards(auth: &Authenticator) -> [RequireLogin; 3] {
+fn guards(auth: &Authenticator) -> [GuardMiddleware; 3] {
     [
         auth.require_login(),
         auth.require_fresh_login(std::time::Duration::from_mins(5)),

@@ -3,7 +3,7 @@ use std::{fmt::Display, time::Duration};
 use axum::Router;
 use cookiejwt_store::{Authenticator, Guard, Scope};
 
-use crate::{AuthLayer, RequireLoginLayer, routes};
+use crate::{AuthLayer, GuardLayer, routes};
 
 /// What axum adds to an [`Authenticator`]: the layer, the routes, the guards.
 ///
@@ -40,11 +40,11 @@ pub trait AxumAuth {
     ///
     /// It asks this authenticator and no other: a login at another user table does not open the route, and without this
     /// authenticator's layer around it the answer is 500. The built-in routes of this authenticator pass.
-    fn require_login(&self) -> RequireLoginLayer;
+    fn require_login(&self) -> GuardLayer;
 
     /// Answers 401 `fresh_login_required` for everything behind it unless the user has proved who he is at most this long
     /// ago, in whole seconds (RFC 9470). For a handler there is [`FreshLogin`](crate::FreshLogin).
-    fn require_fresh_login(&self, max_age: Duration) -> RequireLoginLayer;
+    fn require_fresh_login(&self, max_age: Duration) -> GuardLayer;
 
     /// Answers 403 `insufficient_scope` for everything behind it unless the access token carries this scope (RFC 6750
     /// §3.1). In a handler there are `has_scope`, `has_role` and `require_scope` of the identity.
@@ -52,7 +52,7 @@ pub trait AxumAuth {
     /// # Panics
     /// When it is no name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by the compiler.
     #[track_caller]
-    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLoginLayer;
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardLayer;
 }
 
 impl AxumAuth for Authenticator {
@@ -64,15 +64,15 @@ impl AxumAuth for Authenticator {
         routes::routes(self)
     }
 
-    fn require_login(&self) -> RequireLoginLayer {
-        RequireLoginLayer(Guard::login(self))
+    fn require_login(&self) -> GuardLayer {
+        GuardLayer(Guard::login(self))
     }
 
-    fn require_fresh_login(&self, max_age: Duration) -> RequireLoginLayer {
-        RequireLoginLayer(Guard::fresh_login(self, max_age))
+    fn require_fresh_login(&self, max_age: Duration) -> GuardLayer {
+        GuardLayer(Guard::fresh_login(self, max_age))
     }
 
-    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLoginLayer {
-        RequireLoginLayer(Guard::scope(self, scope))
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardLayer {
+        GuardLayer(Guard::scope(self, scope))
     }
 }

@@ -76,9 +76,9 @@
 
 mod auth;
 mod extract;
+mod guard;
 pub mod guide;
 mod layer;
-mod require_login;
 mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
@@ -93,17 +93,17 @@ pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::openapi;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,
-    UserStore, core as cookiejwt_core, next_path,
+    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Problem, Scope, Secret, StoreError, Subject,
+    TokenStore, UserStore, core as cookiejwt_core, next_path,
 };
 
 pub use crate::{
     auth::AxumAuth,
     extract::{
-        AuthContext, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Problem, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
     },
+    guard::{GuardLayer, Guarded},
     layer::{AuthFuture, AuthLayer, AuthService},
-    require_login::{RequireLogin, RequireLoginLayer},
 };
 
 /// The few names that every application needs.
@@ -111,7 +111,7 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        AuthContext, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
+        AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
         FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, Scope,
         StoreError, Subject, Tokens, UserStore,
     };

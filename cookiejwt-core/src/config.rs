@@ -23,7 +23,7 @@ use crate::{
 pub(crate) use self::expect::Expectations;
 pub use self::{
     builder::ConfigBuilder,
-    error::{ConfigError, ConfigProblem},
+    error::{ConfigError, ConfigErrorKind},
     expect::Expect,
     secret::Secret,
     twins::SharedTokens,

@@ -114,10 +114,10 @@ mod auth;
 mod catchers;
 mod fairing;
 mod figment;
+mod guarded_routes;
 mod guards;
 pub mod guide;
 mod memory;
-mod require_login;
 mod respond;
 mod routes;
 mod session_cookie;
@@ -134,8 +134,8 @@ pub use cookiejwt_store::SeaOrmTokenStore;
 pub use cookiejwt_store::openapi;
 pub use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,
-    UserStore, core as cookiejwt_core, next_path,
+    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Problem, Scope, Secret, StoreError, Subject,
+    TokenStore, UserStore, core as cookiejwt_core, next_path,
 };
 
 #[cfg(feature = "private-cookie")]
@@ -144,10 +144,10 @@ pub use crate::{
     auth::RocketAuth,
     fairing::AuthFairing,
     figment::FromFigment,
+    guarded_routes::GuardedRoutes,
     guards::{
-        AuthContext, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Problem, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
     },
-    require_login::GuardedRoutes,
     respond::WithCookies,
 };
 
@@ -156,9 +156,9 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin, FromEnv as _,
-        FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, RocketAuth as _,
-        Scope, StoreError, Subject, Tokens, UserStore, WithCookies,
+        AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin,
+        FromEnv as _, FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem,
+        RocketAuth as _, Scope, StoreError, Subject, Tokens, UserStore, WithCookies,
     };
     #[cfg(feature = "_sea-orm")]
     pub use sea_orm::{Database, DatabaseConnection};

@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use cookiejwt_store::{FrameworkSession as _, Problem as CoreProblem, Reply, ResponseHeaders as _};
+use cookiejwt_store::{FrameworkSession as _, Problem, Reply, ResponseHeaders as _};
 use rocket::{
     Request, Response,
     futures::FutureExt as _,
@@ -8,12 +8,12 @@ use rocket::{
     response::{self, Responder},
 };
 
-use crate::{Cookies, Problem, Tokens, memory::Memory, session_cookie, view::ResponseView};
+use crate::{AuthError, Cookies, Tokens, memory::Memory, session_cookie, view::ResponseView};
 
 /// Set by the fairing, after Rocket's Shield, which complains in the log of a response that has it already.
 pub(crate) const NOSNIFF: &str = "x-content-type-options";
 
-pub(crate) fn status(problem: CoreProblem) -> Status {
+pub(crate) fn status(problem: Problem) -> Status {
     Status::new(problem.status().as_u16())
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn response<'r>(request: &Request<'_>, reply: Reply) -> Response<'r> 
     response
 }
 
-impl<'r> Responder<'r, 'static> for Problem {
+impl<'r> Responder<'r, 'static> for AuthError {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         Ok(response(request, Reply::problem(self.0)))
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Config, ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, KeySettings,
+    Config, ConfigError, ConfigErrorKind, CookieSettings, CredentialOrder, CsrfSettings, KeySettings,
     RevocationLevel, SameSite, Secret,
     ages::{self, SetAges},
     checks,
@@ -392,7 +392,7 @@ impl ConfigBuilder {
 fn no_secret() -> ConfigError {
     ConfigError::new(
         "COOKIEJWT_SECRET",
-        ConfigProblem::Missing,
+        ConfigErrorKind::Missing,
         "is missing, and no token can be issued without it",
         "make one with `openssl rand -base64 32`",
     )

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use cookiejwt_core::{AccessKeys, ConfigError, ConfigProblem};
+use cookiejwt_core::{AccessKeys, ConfigError, ConfigErrorKind};
 
 use super::{
     directory::{KeyFiles, warn_of},
@@ -16,7 +16,7 @@ use crate::{
     events::{Event, printable},
 };
 
-use ConfigProblem::{Contradiction, Missing, Unsupported};
+use ConfigErrorKind::{Contradiction, Missing, Unsupported};
 
 /// Far below the five minutes for which a JWKS document may be kept.
 pub(crate) const KEYS_INTERVAL: Duration = Duration::from_secs(30);
