@@ -94,6 +94,7 @@ impl AuthUser for User {
 
 impl UserStore for Users {
     type User = User;
+    type Error = StoreError;
 
     async fn find_by_id(&self, _: &Subject) -> Result<Option<User>, StoreError> {
         Ok(self.user())

@@ -1,11 +1,11 @@
 //! The trait of the application's own user table.
 
-use std::{any::Any, future::Future};
+use std::{any::Any, error::Error, future::Future};
 
 use cookiejwt_core::{CustomClaims, MintError, Subject};
 use serde::Serialize;
 
-use super::token_store::BoxFuture;
+use super::token_store::{BoxFuture, boxed};
 use crate::errors::StoreError;
 
 /// A user of the application, as far as a login needs to know him.
@@ -51,9 +51,28 @@ pub trait AuthUser: Send + Sync + 'static {
     fn claims(&self) -> impl Serialize {}
 }
 
-/// The one trait to implement: how to find a user in the application's own table.
+/// Finds users in the application's own table. It is the one trait that every application implements.
 ///
-/// Each `async fn` may be written as such; its future must be `Send`.
+/// Write the methods as `async fn`; their futures must be `Send`. [`Error`](Self::Error) is the error of
+/// your database, so that `?` works.
+///
+/// # Example
+///
+/// A table of SeaORM 2. With sqlx, diesel or another library only the three bodies and `Error` differ.
+///
+#[doc = "```"]
+#[doc = include_str!("../../docs/user_store.rs")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), DbErr> {
+/// # let db = sea_orm::Database::connect("sqlite::memory:").await?;
+/// # db.get_schema_builder().register(user::Entity).sync(&db).await?;
+/// # let users = Users(db);
+/// # assert!(users.find_by_login("alice").await?.is_none());
+/// # assert!(users.find_by_id(&"alice".into()).await?.is_none());
+/// # assert!(!users.set_password_hash(&1.into(), "old", "new").await?);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no user store",
     note = "implement `UserStore` for the type that holds your database connection"
@@ -62,28 +81,39 @@ pub trait UserStore: Send + Sync + 'static {
     /// The application's user.
     type User: AuthUser;
 
+    /// The error of the application's database: `sqlx::Error`, `sea_orm::DbErr`,
+    /// [`Infallible`](std::convert::Infallible), or an own type. Any error type fits, so that `?` works.
+    ///
+    /// The client gets 503 for it, and the log the reason.
+    type Error: Into<Box<dyn Error + Send + Sync>>;
+
     /// The user with this id; asked at each refresh, and by `CurrentUser`.
-    fn find_by_id(&self, id: &Subject)
-    -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
+    fn find_by_id(
+        &self,
+        id: &Subject,
+    ) -> impl Future<Output = Result<Option<Self::User>, Self::Error>> + Send;
 
     /// The user with this login name; asked at login.
     ///
-    /// The name comes in NFC, without white space at its ends and without control characters: store names in NFC, too. An error
-    /// that is about the name and not about the database ([`StoreError::data`]) counts as `None`; those of SeaORM say so by
-    /// themselves.
+    /// The name is in NFC, without white space at its ends and without control characters: store names in
+    /// NFC, too. An error that is about the name and not about the database ([`StoreError::data`]) counts as
+    /// `None`; errors of SeaORM and its sqlx are recognized.
     fn find_by_login(
         &self,
         login: &str,
-    ) -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Self::User>, Self::Error>> + Send;
 
-    /// Compare-and-swap of the password hash; true = swapped. Called by `password/`, and at login when the hash was made with
-    /// older parameters or of the password as it was typed. The column needs room for 100 characters: what it cuts is put back. The comparison keeps a password that was changed meanwhile.
+    /// Replaces the password hash `old` by `new` and returns whether it did (compare-and-swap), so that a password
+    /// that was changed in the meantime is kept.
+    ///
+    /// Called by `password/`, and at login if the hash has older parameters or is of the password as it was typed.
+    /// The column needs room for 100 characters: a hash that the column cuts is replaced by `old` again.
     fn set_password_hash(
         &self,
         id: &Subject,
         old: &str,
         new: &str,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 
 /// A user with his type forgotten.
@@ -127,11 +157,11 @@ impl<S: UserStore> DynUserStore for S {
     }
 
     fn find_by_id<'a>(&'a self, id: &'a Subject) -> BoxFuture<'a, Result<Option<FoundUser>, StoreError>> {
-        Box::pin(async move { Ok(UserStore::find_by_id(self, id).await?.map(FoundUser::new)) })
+        Box::pin(async move { Ok(boxed(UserStore::find_by_id(self, id)).await?.map(FoundUser::new)) })
     }
 
     fn find_by_login<'a>(&'a self, login: &'a str) -> BoxFuture<'a, Result<Option<FoundUser>, StoreError>> {
-        Box::pin(async move { Ok(UserStore::find_by_login(self, login).await?.map(FoundUser::new)) })
+        Box::pin(async move { Ok(boxed(UserStore::find_by_login(self, login)).await?.map(FoundUser::new)) })
     }
 
     fn set_password_hash<'a>(
@@ -140,6 +170,6 @@ impl<S: UserStore> DynUserStore for S {
         old: &'a str,
         new: &'a str,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(UserStore::set_password_hash(self, id, old, new))
+        Box::pin(boxed(UserStore::set_password_hash(self, id, old, new)))
     }
 }
