@@ -71,18 +71,7 @@ mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use cookiejwt_store;
-#[cfg(feature = "django")]
-pub use cookiejwt_store::DjangoHashes;
-#[cfg(feature = "_sea-orm")]
-pub use cookiejwt_store::SeaOrmTokenStore;
-#[cfg(feature = "openapi")]
-pub use cookiejwt_store::openapi;
-pub use cookiejwt_store::{
-    Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Problem, Scope, Secret, StoreError, Subject,
-    TokenStore, UserStore, core as cookiejwt_core, next_path,
-};
+pub use cookiejwt_store::{self, application::*};
 
 pub use crate::{
     auth::ActixAuth,
@@ -103,6 +92,4 @@ pub mod prelude {
         CurrentUser, FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem,
         Scope, StoreError, Subject, Tokens, UserStore,
     };
-    #[cfg(feature = "_sea-orm")]
-    pub use sea_orm::{Database, DatabaseConnection};
 }

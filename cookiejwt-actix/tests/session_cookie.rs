@@ -20,7 +20,7 @@ use conformance::{
     run::Running,
     session_cookie::{Sessions, check, check_missing},
 };
-use cookiejwt_actix::{cookiejwt_store::SESSION_USER_KEY, prelude::*};
+use cookiejwt_actix::{SESSION_USER_KEY, prelude::*};
 
 #[actix_web::test]
 async fn it_follows() {

@@ -214,9 +214,7 @@ async fn logout_behind_a_refresh_leaves_one_clearing_line_per_name() {
 #[tokio::test]
 async fn logout_while_the_store_is_away_clears_all_the_same() {
     for (path, status) in [("/api/auth/logout/", 503), ("/logout", 200)] {
-        let world = World::with(|config| {
-            config.revocation(cookiejwt_axum::cookiejwt_core::RevocationLevel::AtRefresh)
-        });
+        let world = World::with(|config| config.revocation(cookiejwt_axum::RevocationLevel::AtRefresh));
         let alice = world.log_in("alice").await;
         world.store.set_away(true);
         let answer = send(&application(&world), request("POST", path, &[("cookie", &alice.cookies())])).await;

@@ -10,7 +10,7 @@ use conformance::{
     run::Running,
     session_cookie::{Sessions, check, check_missing},
 };
-use cookiejwt_axum::{cookiejwt_store::SESSION_USER_KEY, prelude::*};
+use cookiejwt_axum::{SESSION_USER_KEY, prelude::*};
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
 const SESSIONS: Sessions = Sessions { cookie: "id", are_stored: true };

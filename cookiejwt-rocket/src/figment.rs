@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use cookiejwt_store::{Config, ConfigError, ReadKeys as _, core::ConfigErrorKind, env_vars};
+use cookiejwt_store::{Config, ConfigError, ConfigErrorKind, ReadKeys as _, env_vars};
 use rocket::figment::{
     Figment,
     value::{Dict, Value},

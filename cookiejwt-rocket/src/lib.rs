@@ -125,18 +125,7 @@ mod session_cookie;
 pub mod testing;
 mod view;
 
-pub use cookiejwt_store;
-#[cfg(feature = "django")]
-pub use cookiejwt_store::DjangoHashes;
-#[cfg(feature = "_sea-orm")]
-pub use cookiejwt_store::SeaOrmTokenStore;
-#[cfg(feature = "openapi")]
-pub use cookiejwt_store::openapi;
-pub use cookiejwt_store::{
-    Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Problem, Scope, Secret, StoreError, Subject,
-    TokenStore, UserStore, core as cookiejwt_core, next_path,
-};
+pub use cookiejwt_store::{self, application::*};
 
 #[cfg(feature = "private-cookie")]
 pub use crate::session_cookie::SessionCookie;
@@ -160,6 +149,4 @@ pub mod prelude {
         FromEnv as _, FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem,
         RocketAuth as _, Scope, StoreError, Subject, Tokens, UserStore, WithCookies,
     };
-    #[cfg(feature = "_sea-orm")]
-    pub use sea_orm::{Database, DatabaseConnection};
 }

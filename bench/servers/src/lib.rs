@@ -5,7 +5,7 @@ mod sessions;
 
 use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, Config, MemoryStore, PasswordHasher, Secret, StoreError, Subject,
-    UserStore, core::Throttle,
+    Throttle, UserStore,
 };
 
 pub use crate::by_hand::ByHand;

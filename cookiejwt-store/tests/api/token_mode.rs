@@ -1,6 +1,6 @@
 //! Token mode: the body of every answer, and that no cookie ever becomes a token that a script can read.
 
-use cookiejwt_store::{Body, CredentialSource, Route, core::testing};
+use cookiejwt_store::{Body, CredentialSource, Route, testing};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

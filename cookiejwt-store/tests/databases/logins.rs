@@ -2,7 +2,7 @@
 
 use cookiejwt_store::{
     AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, MemoryStore, StoreError, Subject,
-    UserStore, core::testing,
+    UserStore, testing,
 };
 use libtest_mimic::{Failed, Trial};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement};

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_store::{
-    AccessKeys, Authenticator, ConfigErrorKind, PrivateKey, Progress, PublicKey, ReadKeys as _, core::testing,
+    AccessKeys, Authenticator, ConfigErrorKind, PrivateKey, Progress, PublicKey, ReadKeys as _, testing,
 };
 
 use crate::common::{Browser, Jar, World, outcome};

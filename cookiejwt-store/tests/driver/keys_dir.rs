@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use cookiejwt_store::{Config, ConfigError, ConfigErrorKind, ReadKeys as _, core::testing};
+use cookiejwt_store::{Config, ConfigError, ConfigErrorKind, ReadKeys as _, testing};
 
 use super::keys::{ED25519, P256};
 use ConfigErrorKind::{Contradiction, Insecure, Malformed, Missing, OutOfRange, Unknown};
