@@ -13,7 +13,9 @@
 //! # }
 //! ```
 
-pub use cookiejwt_store::testing::{AUDIENCE, ISSUER, NOW, TestToken, access, config, core, refresh};
+pub use cookiejwt_store::testing::{
+    AUDIENCE, ISSUER, NOW, TestToken, access, config, cookie_header, core, refresh,
+};
 
 use crate::{Identity, Subject};
 

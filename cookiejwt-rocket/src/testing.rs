@@ -14,7 +14,9 @@
 //!
 //! Rocket's local client may keep the cookies itself: `Client::tracked` is logged in after a login.
 
-pub use cookiejwt_store::testing::{AUDIENCE, ISSUER, NOW, TestToken, access, config, core, refresh};
+pub use cookiejwt_store::testing::{
+    AUDIENCE, ISSUER, NOW, TestToken, access, config, cookie_header, core, refresh,
+};
 
 use crate::{Identity, Subject};
 
