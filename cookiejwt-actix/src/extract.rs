@@ -1,3 +1,5 @@
+//! The extractors, and how the types of this crate become responses.
+
 use std::{
     future::{Ready, ready},
     net::IpAddr,
@@ -38,7 +40,7 @@ cookiejwt_store::adapter_types! {
     /// ```
     Identity;
 
-    /// Take this one and not `Option<Identity>`, in which actix-web swallows the 403 and the 503 too.
+    /// Do not use `Option<Identity>`, in which actix-web also swallows the 403 and the 503.
     ///
     /// ```
     /// use cookiejwt_actix::MaybeIdentity;
@@ -137,7 +139,7 @@ cookiejwt_store::adapter_types! {
 /// Almost every request is decided without a store, and then without a box.
 type Extracted<T> = Either<Ready<Result<T, AuthError>>, LocalBoxFuture<'static, Result<T, AuthError>>>;
 
-/// The slot of the middleware that stands nearest to the handler.
+/// The slot of the innermost middleware.
 pub(crate) fn slot(request: &HttpRequest, what: &str) -> Result<Arc<Slot>, AuthError> {
     let slot = request.extensions().get().map(|slots: &Slots| Arc::clone(slots.innermost()));
     slot.ok_or_else(|| missing(what))
@@ -164,7 +166,7 @@ pub(crate) fn peer(request: &HttpRequest) -> Option<IpAddr> {
 
 const CURE: &str = ".wrap(auth.middleware())";
 
-/// Asks who it is. The request is not held while a store is asked.
+/// Asks who sent the request. The request is not held while a store is asked.
 fn ask<T: 'static>(
     request: &HttpRequest,
     what: &str,
@@ -266,7 +268,7 @@ fn status(status: http::StatusCode) -> StatusCode {
 }
 
 impl Cookies {
-    /// A response that carries them too.
+    /// A response that is sent with the cookies.
     pub fn with<R: Responder>(self, response: R) -> WithCookies<R> {
         WithCookies { cookies: self, response }
     }
@@ -290,7 +292,7 @@ impl Responder for Tokens {
 
 /// A response with the cookies of a login or logout; see [`Cookies::with`].
 #[derive(Debug)]
-#[must_use = "nobody is logged in or out until the cookies are sent"]
+#[must_use = "the login or logout takes effect when the cookies are sent"]
 pub struct WithCookies<R> {
     cookies: Cookies,
     response: R,
@@ -301,7 +303,7 @@ impl<R: Responder> Responder for WithCookies<R> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse<R::Body> {
         let cookies = &self.cookies.0;
-        // An error on the way out takes the place of this response, and not of its cookies.
+        // An error on the way out replaces this response, but not its cookies.
         if let Some(slot) = find(request, cookies.authenticator()) {
             slot.send(cookies.lines().clone());
         }

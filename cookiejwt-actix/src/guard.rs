@@ -15,7 +15,8 @@ use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, Map};
 
 use crate::{AuthError, extract, headers::View};
 
-/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, or a scope.
+/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, or a
+/// scope.
 ///
 /// Returned by [`ActixAuth::require_login`](crate::ActixAuth::require_login),
 /// [`require_fresh_login`](crate::ActixAuth::require_fresh_login) and
@@ -24,11 +25,12 @@ use crate::{AuthError, extract, headers::View};
 pub struct GuardMiddleware(pub(crate) Guard);
 
 impl GuardMiddleware {
-    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a top-level
-    /// navigation is redirected (303); a script gets the problem document. 403, 500 and 503 are not
-    /// changed.
+    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
+    /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
+    /// 503 are not changed.
     ///
-    /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next` itself.
+    /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next`
+    /// itself.
     ///
     /// # Panics
     /// If it is not a path of this application.

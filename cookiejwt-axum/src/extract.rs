@@ -1,3 +1,5 @@
+//! The extractors, and how the types of this crate become responses.
+
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -127,7 +129,7 @@ cookiejwt_store::adapter_types! {
     Tokens;
 }
 
-/// The slot of the layer that stands nearest to the handler.
+/// The slot of the innermost layer.
 pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, AuthError> {
     let slot = extensions.get().map(|slots: &Slots| Arc::clone(slots.innermost()));
     slot.ok_or_else(|| Slot::missing(what, CURE).into())

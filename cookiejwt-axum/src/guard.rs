@@ -14,7 +14,8 @@ use tower_service::Service;
 
 use crate::{extract, layer::original_uri};
 
-/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, or a scope.
+/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, or a
+/// scope.
 ///
 /// Returned by [`AxumAuth::require_login`](crate::AxumAuth::require_login),
 /// [`require_fresh_login`](crate::AxumAuth::require_fresh_login) and
@@ -23,11 +24,12 @@ use crate::{extract, layer::original_uri};
 pub struct GuardLayer(pub(crate) Guard);
 
 impl GuardLayer {
-    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a top-level
-    /// navigation is redirected (303); a script gets the problem document. 403, 500 and 503 are not
-    /// changed.
+    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
+    /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
+    /// 503 are not changed.
     ///
-    /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next` itself.
+    /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next`
+    /// itself.
     ///
     /// # Panics
     /// If it is not a path of this application.

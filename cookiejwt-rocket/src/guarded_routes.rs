@@ -27,11 +27,12 @@ pub struct GuardedRoutes {
 }
 
 impl GuardedRoutes {
-    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a top-level
-    /// navigation is redirected (303); a script gets the problem document. 403, 500 and 503 are not
-    /// changed.
+    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
+    /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
+    /// 503 are not changed.
     ///
-    /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next` itself.
+    /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next`
+    /// itself.
     ///
     /// # Panics
     /// If it is not a path of this application.
@@ -78,7 +79,8 @@ impl Handler for Guarded {
 }
 
 impl Guarded {
-    /// A route that is asked after this one forwarded stands behind its own guards, and not behind ours.
+    /// A route that is asked after this one forwarded stands behind its own guards, and not behind
+    /// ours.
     async fn inside<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         let memory = Memory::of(request);
         let before = memory.pass(Some(self.guard.authenticator().clone()));

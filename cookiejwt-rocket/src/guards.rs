@@ -1,3 +1,5 @@
+//! The request guards.
+
 use std::net::IpAddr;
 
 use cookiejwt_store::{Guard, Problem, RequestContext, Slot};
@@ -11,7 +13,8 @@ use serde::de::DeserializeOwned;
 use crate::{memory::Memory, respond::status, view::View};
 
 cookiejwt_store::adapter_types! {
-    /// A handler may answer with one; what a guard refuses, the [catchers](crate::RocketAuth::catchers) answer.
+    /// A handler may return one. If a guard refuses, the [catchers](crate::RocketAuth::catchers)
+    /// send the response.
     ///
     /// ```
     /// use cookiejwt_rocket::{AuthError, Problem};
@@ -35,7 +38,7 @@ cookiejwt_store::adapter_types! {
     /// ```
     Identity;
 
-    /// Take this one and not `Option<Identity>`, in which Rocket swallows the 403 and the 503 too.
+    /// Do not use `Option<Identity>`, in which Rocket also swallows the 403 and the 503.
     ///
     /// ```
     /// use cookiejwt_rocket::MaybeIdentity;
@@ -148,7 +151,7 @@ cookiejwt_store::adapter_types! {
     Tokens;
 }
 
-/// The slot that stands nearest to the handler.
+/// The slot that is closest to the handler.
 pub(crate) fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, Problem> {
     Memory::of(request).innermost().ok_or_else(|| Slot::missing(what, CURE))
 }
@@ -166,8 +169,9 @@ pub(crate) fn refused(request: &Request<'_>, problem: Problem) -> Status {
     status(problem)
 }
 
-/// A 401 goes on to the next route of the same path, if there is one: `index(_: Identity)` for somebody, and a second one
-/// of a higher rank for anybody else. When that forwards too, or there is none, our catcher answers with the problem.
+/// A 401 is forwarded to the next route of the same path, if there is one: `index(_: Identity)` for
+/// users, and a second route of a higher rank for anonymous requests. If that forwards too, or
+/// there is none, our catcher responds with the problem.
 fn or_next_route<T>(request: &Request<'_>, answer: Result<T, Problem>) -> Outcome<T, AuthError> {
     match outcome(request, answer) {
         Outcome::Error((Status::Unauthorized, _)) if has_next_route(request) => {
@@ -177,8 +181,8 @@ fn or_next_route<T>(request: &Request<'_>, answer: Result<T, Problem>) -> Outcom
     }
 }
 
-/// Not any route that matches: a file server or a page for everything else would turn the 401 of a script into a 404 or
-/// into that page.
+/// Not any route that matches: a file server or a page for everything else would turn the 401 of a
+/// script into a 404 or into that page.
 fn has_next_route(request: &Request<'_>) -> bool {
     let Some(route) = request.route() else { return false };
     let follows =

@@ -10,7 +10,8 @@ use rocket::{
 
 use crate::{AuthError, Cookies, Tokens, memory::Memory, session_cookie, view::ResponseView};
 
-/// Set by the fairing, after Rocket's Shield, which complains in the log of a response that has it already.
+/// Set by the fairing, after Rocket's Shield, which complains in the log of a response that has it
+/// already.
 pub(crate) const NOSNIFF: &str = "x-content-type-options";
 
 pub(crate) fn status(problem: Problem) -> Status {
@@ -40,7 +41,7 @@ impl<'r> Responder<'r, 'static> for Tokens {
 }
 
 impl Cookies {
-    /// A response that carries them too, also when it ends in a catcher.
+    /// A response that is sent with the cookies, even if a catcher replaces it.
     pub fn with<R>(self, response: R) -> WithCookies<R> {
         WithCookies { cookies: self, response }
     }
@@ -54,7 +55,7 @@ impl<'r> Responder<'r, 'static> for Cookies {
 
 /// A response with the cookies of a login or logout; see [`Cookies::with`].
 #[derive(Clone, Debug)]
-#[must_use = "nobody is logged in or out until the cookies are sent"]
+#[must_use = "the login or logout takes effect when the cookies are sent"]
 pub struct WithCookies<R> {
     cookies: Cookies,
     response: R,

@@ -1,7 +1,7 @@
 //! Everything that an application names, in one list. Each adapter re-exports it as its own.
 //!
-//! The types that every framework needs for itself (`Identity`, `AuthContext`, `AuthError`, …) are in
-//! the adapter.
+//! The types that every framework needs for itself (`Identity`, `AuthContext`, `AuthError`, …) are
+//! in the adapter.
 
 // Settings and keys.
 pub use cookiejwt_core::{

@@ -19,11 +19,13 @@ macro_rules! adapter_types {
         $(#[$cookies:meta])* Cookies;
         $(#[$tokens:meta])* Tokens;
     ) => {
-        /// What handlers and extractors return when they refuse a request: a [`Problem`]($crate::Problem),
-        /// sent as `application/problem+json` (RFC 9457) with the matching `WWW-Authenticate` challenge.
+        /// What handlers and extractors return when they refuse a request: a
+        /// [`Problem`]($crate::Problem), sent as `application/problem+json` (RFC 9457) with the
+        /// matching `WWW-Authenticate` challenge.
         ///
-        /// In a handler `?` converts the errors of [`AuthContext`] and [`Authenticator`]($crate::Authenticator).
-        /// The conversions do not log: the authenticator has reported those errors already.
+        /// In a handler `?` converts the errors of [`AuthContext`] and
+        /// [`Authenticator`]($crate::Authenticator). The conversions do not log: the authenticator
+        /// has reported those errors already.
         ///
         $(#[$error])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +50,8 @@ macro_rules! adapter_types {
             }
         }
 
-        /// 400 for a new password of the wrong length, 503 if too many logins are waiting, otherwise 500.
+        /// 400 for a new password of the wrong length, 503 if too many logins are waiting,
+        /// otherwise 500.
         impl From<$crate::PasswordError> for AuthError {
             fn from(error: $crate::PasswordError) -> Self {
                 $crate::LoginError::from(error).into()
@@ -91,8 +94,8 @@ macro_rules! adapter_types {
             }
         }
 
-        /// The user of a public route, if any. Stale cookies mean an anonymous request, never 401. A CSRF
-        /// refusal is still 403, and an unavailable store 503.
+        /// The user of a public route, if any. Stale cookies mean an anonymous request, never 401.
+        /// A CSRF refusal is still 403, and an unavailable store 503.
         ///
         /// To show more to some users, check what the identity holds:
         /// `who.is_some_and(|who| who.has_scope("notes:write"))`.
@@ -101,12 +104,12 @@ macro_rules! adapter_types {
         #[derive(Clone, Debug)]
         pub struct MaybeIdentity(pub Option<Identity>);
 
-        /// Requires a login at most `SECONDS` seconds old, for actions that a stolen session must not be able to
-        /// perform. Otherwise responds 401 `fresh_login_required` (RFC 9470), so that the client can ask for the
-        /// password.
+        /// Requires a login at most `SECONDS` seconds old, for actions that a stolen session must
+        /// not be able to perform. Otherwise responds 401 `fresh_login_required` (RFC 9470), so
+        /// that the client can ask for the password.
         ///
-        /// Based on the token's `auth_time` in whole seconds, which refreshing does not change. A token without
-        /// `auth_time` is never fresh.
+        /// Based on the token's `auth_time` in whole seconds, which refreshing does not change. A
+        /// token without `auth_time` is never fresh.
         ///
         $(#[$fresh])*
         #[derive(Clone, Debug)]
@@ -124,41 +127,42 @@ macro_rules! adapter_types {
             }
         }
 
-        /// The user's row, read through the `UserStore` for this request. If the user is deleted or disabled, the
-        /// response is 401 and the session is revoked.
+        /// The user's row, read through the `UserStore` for this request. If the user is deleted or
+        /// disabled, the response is 401 and the session is revoked.
         ///
         $(#[$user])*
         #[derive(Clone, Copy, Debug)]
         pub struct CurrentUser<U>(pub U);
 
-        /// The access token's custom claims, deserialized into a type of the application. Responds 500 if the
-        /// claims do not deserialize into `T`, since this application issued the token.
+        /// The access token's custom claims, deserialized into a type of the application. Responds
+        /// 500 if the claims do not deserialize into `T`, since this application issued the token.
         ///
         $(#[$claims])*
         #[derive(Clone, Copy, Debug)]
         pub struct Claims<T>(pub T);
 
-        /// Logs users in and out from your own handlers (OAuth callbacks, passkeys, magic links), and manages
-        /// sessions and passwords there.
+        /// Logs users in and out from your own handlers (OAuth callbacks, passkeys, magic links),
+        /// and manages sessions and passwords there.
         ///
-        /// It keeps the header fields of this request that it needs, and checks them only when a method is
-        /// called.
+        /// It keeps the header fields of this request that it needs, and checks them only when a
+        /// method is called.
         ///
         $(#[$context])*
         #[derive(Debug)]
         pub struct AuthContext(pub(crate) $crate::RequestContext);
 
         impl AuthContext {
-            /// Whether the client requested tokens with `Cookiejwt-Mode: token` and the configuration allows it.
-            /// Then use [`login_tokens`](Self::login_tokens).
+            /// Whether the client requested tokens with `Cookiejwt-Mode: token` and the
+            /// configuration allows it. Then use [`login_tokens`](Self::login_tokens).
             pub fn is_token_mode(&self) -> bool {
                 self.0.is_token_mode()
             }
 
             /// Logs this user in. Verify who they are before you call it.
             ///
-            /// The CSRF check comes first: a GET and a POST from another site are rejected with 403, unless the
-            /// options contain [`state_checked`]($crate::LoginOptions::state_checked). A request in token mode is
+            /// The CSRF check comes first: a GET and a POST from another site are rejected with
+            /// 403, unless the options contain
+            /// [`state_checked`]($crate::LoginOptions::state_checked). A request in token mode is
             /// rejected with 400 and starts no session, because no cookie is set there.
             pub async fn login<U: $crate::AuthUser>(
                 self,
@@ -168,11 +172,11 @@ macro_rules! adapter_types {
                 self.0.login(user, options).await.map(Cookies)
             }
 
-            /// Logs this user in and returns the tokens for the body, for a client without cookies. Verify who they
-            /// are before you call it.
+            /// Logs this user in and returns the tokens for the body, for a client without cookies.
+            /// Verify who they are before you call it.
             ///
-            /// A request that is not in token mode is rejected with 400 and starts no session: the scripts of a page
-            /// must not get a token.
+            /// A request that is not in token mode is rejected with 400 and starts no session: the
+            /// scripts of a page must not get a token.
             pub async fn login_tokens<U: $crate::AuthUser>(
                 self,
                 user: &U,
@@ -181,24 +185,26 @@ macro_rules! adapter_types {
                 self.0.login_tokens(user, options).await.map(Tokens)
             }
 
-            /// Ends every session that a signed token of this request identifies, in a cookie or a header. The
-            /// cookies are cleared even if the token store or the framework's session store is unavailable; the
-            /// revocation is then retried in the background.
+            /// Ends every session that a signed token of this request identifies, in a cookie or a
+            /// header. The cookies are cleared even if the token store or the framework's session
+            /// store is unavailable; the revocation is then retried in the background.
             ///
-            /// Rejected with 403 if the CSRF check fails. Mount it for POST only, because the check accepts a GET.
+            /// Rejected with 403 if the CSRF check fails. Mount it for POST only, because the check
+            /// accepts a GET.
             pub async fn logout(self) -> Result<Cookies, AuthError> {
                 Ok(Cookies(self.0.logout().await?))
             }
 
-            /// Ends every session of this user, including the current one. If the store is unavailable, the
-            /// response is 503 and no cookie is cleared, so that the user can try again.
+            /// Ends every session of this user, including the current one. If the store is
+            /// unavailable, the response is 503 and no cookie is cleared, so that the user can try
+            /// again.
             pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, AuthError> {
                 Ok(Cookies(self.0.logout_everywhere(&who.0).await?))
             }
 
-            /// Logs the same user in again with their password, before an action that requires a fresh login. A new
-            /// session with a new `auth_time` starts, and the current one is revoked. The CSRF check comes first; a
-            /// GET is rejected with 403.
+            /// Logs the same user in again with their password, before an action that requires a
+            /// fresh login. A new session with a new `auth_time` starts, and the current one is
+            /// revoked. The CSRF check comes first; a GET is rejected with 403.
             pub async fn fresh_login(
                 self,
                 who: &Identity,
@@ -207,12 +213,12 @@ macro_rules! adapter_types {
                 self.0.fresh_login(&who.0, password).await.map(Cookies)
             }
 
-            /// Changes the user's password through `UserStore::set_password_hash`. All sessions of the user end,
-            /// including the current one, and a new one starts. The CSRF check comes first; a GET is rejected
-            /// with 403.
+            /// Changes the user's password through `UserStore::set_password_hash`. All sessions of
+            /// the user end, including the current one, and a new one starts. The CSRF check comes
+            /// first; a GET is rejected with 403.
             ///
-            /// If the framework's own session cannot follow (`COOKIEJWT_SET_SESSION_COOKIE`), the new password is
-            /// valid, and the user is logged out.
+            /// If the framework's own session cannot follow (`COOKIEJWT_SET_SESSION_COOKIE`), the
+            /// new password is valid, and the user is logged out.
             pub async fn change_password(
                 self,
                 who: &Identity,
@@ -222,13 +228,14 @@ macro_rules! adapter_types {
                 self.0.change_password(&who.0, current, new).await.map(Cookies)
             }
 
-            /// The active sessions of this user, newest first. They serialize like the response of `GET sessions/`.
+            /// The active sessions of this user, newest first. They serialize like the response of
+            /// `GET sessions/`.
             pub async fn sessions(&self, who: &Identity) -> Result<Vec<$crate::SessionInfo>, AuthError> {
                 Ok(self.0.sessions(&who.0).await?)
             }
 
-            /// Ends one session of this user; 404 if they have no such session. The cookies are cleared if it was
-            /// the current one.
+            /// Ends one session of this user; 404 if they have no such session. The cookies are
+            /// cleared if it was the current one.
             pub async fn end_session(
                 self,
                 who: &Identity,
@@ -237,7 +244,8 @@ macro_rules! adapter_types {
                 Ok(Cookies(self.0.end_session(&who.0, id).await?))
             }
 
-            /// Ends every session of this user except the current one, and returns how many there were.
+            /// Ends every session of this user except the current one, and returns how many there
+            /// were.
             pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, AuthError> {
                 Ok(self.0.end_other_sessions(&who.0).await?)
             }
@@ -255,8 +263,8 @@ macro_rules! adapter_types {
         #[must_use = "the login or logout takes effect when the cookies are sent"]
         pub struct Cookies(pub(crate) $crate::Cookies);
 
-        /// The tokens of a custom login flow in token mode. The response has the same shape as that of
-        /// `POST token/`, and no cache stores it.
+        /// The tokens of a custom login flow in token mode. The response has the same shape as that
+        /// of `POST token/`, and no cache stores it.
         ///
         $(#[$tokens])*
         #[derive(Clone, Debug)]
@@ -264,7 +272,8 @@ macro_rules! adapter_types {
         pub struct Tokens(pub(crate) $crate::Tokens);
 
         impl Tokens {
-            /// The tokens, for a body of another shape. Send it with `Cache-Control: no-store` (RFC 6749 §5.1).
+            /// The tokens, for a body of another shape. Send it with `Cache-Control: no-store` (RFC
+            /// 6749 §5.1).
             pub fn into_inner(self) -> $crate::Tokens {
                 self.0
             }

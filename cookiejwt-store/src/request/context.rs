@@ -15,11 +15,11 @@ use crate::{
     stores::AuthUser,
 };
 
-/// What a custom login or logout flow needs of its request: the cookies, the client's address, the user
-/// agent, and the fields that the CSRF check reads.
+/// What a custom login or logout flow needs of its request: the cookies, the client's address, the
+/// user agent, and the fields that the CSRF check reads.
 ///
-/// It keeps a copy of these fields. They are read when a method is called: creating a context verifies
-/// nothing.
+/// It keeps a copy of these fields. They are read when a method is called: creating a context
+/// verifies nothing.
 #[derive(Debug)]
 pub struct RequestContext {
     auth: Authenticator,
@@ -29,7 +29,8 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    /// Keeps what is needed of the head of this slot's request; `ip` is the network address of the peer.
+    /// Keeps what is needed of the head of this slot's request; `ip` is the network address of the
+    /// peer.
     pub fn new(slot: &Slot, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
         Self { auth: slot.authenticator().clone(), head: KeptHead::of(head), ip, session: None }
     }
@@ -100,7 +101,8 @@ impl RequestContext {
         self.auth.core().twins(&self.head.head())
     }
 
-    /// Ends every session that a signed token of this request identifies, unless the CSRF check fails.
+    /// Ends every session that a signed token of this request identifies, unless the CSRF check
+    /// fails.
     pub async fn logout(self) -> Result<Cookies, Problem> {
         let head = self.head.head();
         let logout = self.auth.core().logout(head, None).map_err(|denial| {
@@ -112,7 +114,8 @@ impl RequestContext {
         Ok(Cookies::of_logout(self.auth, logout.cookies, self.session).await)
     }
 
-    /// Ends every session of this user. If the store is unavailable, the response is 503 and nothing is cleared.
+    /// Ends every session of this user. If the store is unavailable, the response is 503 and
+    /// nothing is cleared.
     pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
         self.auth.logout_everywhere(who).await?;
         let cookies = if self.is_token_mode() {

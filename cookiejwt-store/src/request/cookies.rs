@@ -1,13 +1,13 @@
-//! What a login or logout of one's own hands to the framework.
+//! What a custom login or logout flow hands to the framework.
 
 use cookiejwt_core::{Login, ResponseHeaders, SessionChange, SetCookies};
 
 use super::framework_session::FrameworkSession;
 use crate::{authenticator::Authenticator, errors::LoginError};
 
-/// The cookies of a login or logout of one's own.
+/// The cookies of a custom login or logout flow.
 #[derive(Clone, Debug)]
-#[must_use = "nobody is logged in or out until the cookies are sent"]
+#[must_use = "the login or logout takes effect when the cookies are sent"]
 pub struct Cookies {
     auth: Authenticator,
     cookies: SetCookies,
@@ -34,7 +34,8 @@ impl Cookies {
         Self { auth, cookies }
     }
 
-    /// What becomes of the framework's own session, for an adapter that did not hand it over before.
+    /// What becomes of the framework's own session, for an adapter that did not hand it over
+    /// before.
     pub fn session_change(&self) -> Option<&SessionChange> {
         self.cookies.session_change()
     }

@@ -23,18 +23,19 @@ pub struct RevokedSession {
 
 /// Keeps sessions: one row each, without any bearer secret.
 ///
-/// A store reports facts and decides nothing. Every method is one statement on one row, except those that
-/// take a subject or a time, which go through an index. Reads must see the latest committed row: read from
-/// the primary, outside any older snapshot.
+/// A store reports facts and decides nothing. Every method is one statement on one row, except
+/// those that take a subject or a time, which go through an index. Reads must see the latest
+/// committed row: read from the primary, outside any older snapshot.
 ///
-/// [`MemoryStore`](crate::MemoryStore) and `SeaOrmTokenStore` (features `sqlite`, `postgres` and `mysql`)
-/// are ready to use. Implement the trait for another database, and check the result with
+/// [`MemoryStore`](crate::MemoryStore) and `SeaOrmTokenStore` (features `sqlite`, `postgres` and
+/// `mysql`) are ready to use. Implement the trait for another database, and check the result with
 /// `conformance::check` (feature `conformance`).
 ///
 /// # Example
 ///
 /// A store in memory. `matches` and `apply` of each request contain its condition and its change; a
-/// database does both in one conditional `UPDATE`, which the documentation of the request spells out.
+/// database does both in one conditional `UPDATE`, which the documentation of the request spells
+/// out.
 ///
 #[doc = "```"]
 #[doc = include_str!("../../docs/token_store.rs")]
@@ -61,8 +62,8 @@ pub trait TokenStore: Send + Sync + 'static {
     fn find(&self, id: &SessionId)
     -> impl Future<Output = Result<Option<SessionRecord>, Self::Error>> + Send;
 
-    /// Applies a [`RotationRequest`] as ONE conditional statement, decided by the count of changed rows; when it is 0,
-    /// one fresh read tells what is there instead.
+    /// Applies a [`RotationRequest`] as ONE conditional statement, decided by the count of changed
+    /// rows. If it is 0, one fresh read returns the row as it is.
     fn rotate(
         &self,
         request: &RotationRequest,
@@ -83,7 +84,8 @@ pub trait TokenStore: Send + Sync + 'static {
     /// Applies a [`SettleRequest`] as ONE conditional statement; true when a row was changed.
     fn settle(&self, request: &SettleRequest) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Applies these [`Receipt`]s, all of them in one statement where the database can; how many rows were changed.
+    /// Applies these [`Receipt`]s, all of them in one statement where the database can; how many
+    /// rows were changed.
     ///
     /// Called once per second at most, with at most 1000 of them, off the path of any request.
     fn received(
@@ -93,11 +95,12 @@ pub trait TokenStore: Send + Sync + 'static {
         settles_at: Timestamp,
     ) -> impl Future<Output = Result<u64, Self::Error>> + Send;
 
-    /// Applies a [`Revocation`] as ONE conditional statement, durably; true when it changed the row. The first reason stays,
-    /// except that a superseded session can be ended before its time.
+    /// Applies a [`Revocation`] as ONE conditional statement, durably; true when it changed the
+    /// row. The first reason stays, except that a superseded session can be ended before its time.
     fn revoke(&self, revocation: &Revocation) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Marks every session of a user of this realm as revoked that a [`Revocation`] would change, and names them.
+    /// Marks every session of a user of this realm as revoked that a [`Revocation`] would change,
+    /// and returns their ids.
     fn revoke_subject(
         &self,
         realm: &Realm,
@@ -112,8 +115,8 @@ pub trait TokenStore: Send + Sync + 'static {
         since: Timestamp,
     ) -> impl Future<Output = Result<Vec<RevokedSession>, Self::Error>> + Send;
 
-    /// Every living session of a user of this realm, the newest first (by `created_at`, then by id): neither revoked nor
-    /// past one of its two ends.
+    /// Every active session of a user of this realm, the newest first (by `created_at`, then by
+    /// id): neither revoked nor past one of its two ends.
     fn sessions_of(
         &self,
         realm: &Realm,
@@ -121,28 +124,29 @@ pub trait TokenStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<SessionRecord>, Self::Error>> + Send;
 
-    /// Deletes at most `limit` rows with `expires_at <= before`, revoked or not; how many there were. No token of such a
-    /// session can be valid any more.
+    /// Deletes at most `limit` rows with `expires_at <= before`, revoked or not; how many there
+    /// were. No token of such a session can be valid any more.
     ///
-    /// A store that forgets by itself keeps the default, which deletes nothing.
+    /// A store that deletes rows automatically keeps the default, which deletes nothing.
     fn purge(&self, before: Timestamp, limit: u64) -> impl Future<Output = Result<u64, Self::Error>> + Send {
         let _ = (before, limit);
         async { Ok(0) }
     }
 
-    /// The present time by the clock of the database, so that a node learns when its own clock differs: nodes that share a
-    /// session judge each other's times.
+    /// The present time by the clock of the database, so that a node learns when its own clock
+    /// differs: nodes that share a session judge each other's times.
     ///
-    /// A store without a clock of its own, such as one on the same machine, keeps the default, `None`.
+    /// A store without a clock of its own, such as one on the same machine, keeps the default,
+    /// `None`.
     fn now(&self) -> impl Future<Output = Result<Option<Timestamp>, Self::Error>> + Send {
         async { Ok(None) }
     }
 
-    /// Reads when each of these buckets will be empty, in the order of the question: `None` for one that is not there. One
-    /// statement; every login asks it once, before the password is hashed.
+    /// Reads when each of these buckets will be empty, in the order of the question: `None` for one
+    /// that is not there. One statement; every login asks it once, before the password is hashed.
     ///
-    /// A store that keeps no buckets keeps the default, `None`: then each process counts for itself, and an attacker has the
-    /// limits once on each node.
+    /// A store that keeps no buckets keeps the default, `None`: each process then counts
+    /// separately, so an attacker gets the full limits on every node.
     fn throttle_levels(
         &self,
         buckets: &[BucketId],
@@ -151,8 +155,9 @@ pub trait TokenStore: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Counts one failed try in its bucket, as ONE statement that makes the bucket when it is not there: [`ThrottleCharge`] says
-    /// what it writes. True = counted; a store that keeps no buckets keeps the default, false.
+    /// Counts one failed try in its bucket, as ONE statement that makes the bucket when it is not
+    /// there: [`ThrottleCharge`] says what it writes. True = counted; a store that keeps no buckets
+    /// keeps the default, false.
     fn charge_throttle(
         &self,
         charge: &ThrottleCharge,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::token_store::{BoxFuture, boxed};
 use crate::errors::StoreError;
 
-/// A user of the application, as far as a login needs to know him.
+/// A user of the application, with what a login needs to know about them.
 ///
 /// ```
 /// use cookiejwt_store::{AuthUser, Subject};
@@ -37,28 +37,30 @@ pub trait AuthUser: Send + Sync + 'static {
     /// The `sub` claim: the id of the row.
     fn subject(&self) -> Subject;
 
-    /// The stored password hash; `None` = no password login (OAuth only). The dummy hash runs all the same, so that
-    /// the answer takes as long.
+    /// The stored password hash; `None` for a user without a password (OAuth only). A dummy hash is
+    /// then checked, so that the response takes as long.
     fn password_hash(&self) -> Option<&str>;
 
-    /// Whether he may log in and stay logged in; asked at each login and each refresh.
+    /// Whether the user may log in and stay logged in; checked at each login and each refresh.
     fn is_active(&self) -> bool {
         true
     }
 
-    /// What the access token carries beside the registered claims: roles, a name. Must serialise as an object, or
-    /// as nothing.
+    /// What the access token contains in addition to the registered claims: roles, a name. It must
+    /// serialize as an object, or as nothing.
     fn claims(&self) -> impl Serialize {}
 }
 
-/// Finds users in the application's own table. It is the one trait that every application implements.
+/// Finds users in the application's own table. It is the one trait that every application
+/// implements.
 ///
-/// Write the methods as `async fn`; their futures must be `Send`. [`Error`](Self::Error) is the error of
-/// your database, so that `?` works.
+/// Write the methods as `async fn`; their futures must be `Send`. [`Error`](Self::Error) is the
+/// error of your database, so that `?` works.
 ///
 /// # Example
 ///
-/// A table of SeaORM 2. With sqlx, diesel or another library only the three bodies and `Error` differ.
+/// A table of SeaORM 2. With sqlx, diesel or another library only the three bodies and `Error`
+/// differ.
 ///
 #[doc = "```"]
 #[doc = include_str!("../../docs/user_store.rs")]
@@ -82,32 +84,34 @@ pub trait UserStore: Send + Sync + 'static {
     type User: AuthUser;
 
     /// The error of the application's database: `sqlx::Error`, `sea_orm::DbErr`,
-    /// [`Infallible`](std::convert::Infallible), or an own type. Any error type fits, so that `?` works.
+    /// [`Infallible`](std::convert::Infallible), or an own type. Any error type fits, so that `?`
+    /// works.
     ///
     /// The client gets 503 for it, and the log the reason.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
-    /// The user with this id; asked at each refresh, and by `CurrentUser`.
+    /// The user with this id; read at each refresh, and by `CurrentUser`.
     fn find_by_id(
         &self,
         id: &Subject,
     ) -> impl Future<Output = Result<Option<Self::User>, Self::Error>> + Send;
 
-    /// The user with this login name; asked at login.
+    /// The user with this login name; read at login.
     ///
-    /// The name is in NFC, without white space at its ends and without control characters: store names in
-    /// NFC, too. An error that is about the name and not about the database ([`StoreError::data`]) counts as
-    /// `None`; errors of SeaORM and its sqlx are recognized.
+    /// The name is in NFC, without white space at its ends and without control characters: store
+    /// names in NFC, too. An error that is about the name and not about the database
+    /// ([`StoreError::data`]) counts as `None`; errors of SeaORM and its sqlx are recognized.
     fn find_by_login(
         &self,
         login: &str,
     ) -> impl Future<Output = Result<Option<Self::User>, Self::Error>> + Send;
 
-    /// Replaces the password hash `old` by `new` and returns whether it did (compare-and-swap), so that a password
-    /// that was changed in the meantime is kept.
+    /// Replaces the password hash `old` by `new` and returns whether it did (compare-and-swap), so
+    /// that a password that was changed in the meantime is kept.
     ///
-    /// Called by `password/`, and at login if the hash has older parameters or is of the password as it was typed.
-    /// The column needs room for 100 characters: a hash that the column cuts is replaced by `old` again.
+    /// Called by `password/`, and at login if the hash has older parameters or is of the password
+    /// as it was typed. The column needs room for 100 characters: a hash that the column cuts is
+    /// replaced by `old` again.
     fn set_password_hash(
         &self,
         id: &Subject,
@@ -116,7 +120,7 @@ pub trait UserStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 
-/// A user with his type forgotten.
+/// A user without their type.
 pub(crate) struct FoundUser {
     pub(crate) subject: Subject,
     pub(crate) password_hash: Option<String>,
