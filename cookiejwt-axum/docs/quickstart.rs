@@ -18,8 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .merge(auth.routes()) // POST /api/auth/token/, …/refresh/, …/blacklist/, …/verify/
         .layer(auth.layer())
         .into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?;
-    Ok(())
+    Ok(axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?)
 }
 
 async fn home(who: Option<Identity>) -> String {
