@@ -18,8 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .configure(auth.routes()) // POST /api/auth/token/, …/refresh/, …/blacklist/, …/verify/
             .wrap(auth.middleware())
     });
-    server.bind(("127.0.0.1", 3000))?.run().await?;
-    Ok(())
+    Ok(server.bind(("127.0.0.1", 3000))?.run().await?)
 }
 
 async fn home(MaybeIdentity(who): MaybeIdentity) -> String {
