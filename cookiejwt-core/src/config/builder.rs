@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Config, ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, KeySettings,
-    RevocationLevel, SameSite, Secret,
+    Config, ConfigError, CookieSettings, CredentialOrder, CsrfSettings, KeySettings, RevocationLevel,
+    SameSite, Secret,
     ages::{self, SetAges},
     checks,
     keys::{CheckedKeys, SetKeys},
@@ -303,6 +303,7 @@ impl ConfigBuilder {
 
     /// Checks every setting and every combination; the error names the setting and the cure.
     pub fn build(self) -> Result<Config, ConfigError> {
+        checks::required(self.secret.as_ref(), self.issuer.as_deref(), &self.audience)?;
         let ages = ages::ages(&self.ages)?;
         let realm = checks::realm(self.realm.as_deref())?;
         let cookies = self.cookie_settings(&realm);
@@ -322,7 +323,7 @@ impl ConfigBuilder {
             issuer: checks::issuer(self.issuer)?,
             audience: checks::audience(self.audience)?,
             keys: KeySettings {
-                secret: self.secret.ok_or_else(no_secret)?,
+                secret: self.secret.ok_or_else(checks::no_secret)?,
                 previous: self.previous,
                 signing,
                 verifying,
@@ -387,13 +388,4 @@ impl ConfigBuilder {
             partitioned: self.partitioned,
         }
     }
-}
-
-fn no_secret() -> ConfigError {
-    ConfigError::new(
-        "COOKIEJWT_SECRET",
-        ConfigProblem::Missing,
-        "is missing, and no token can be issued without it",
-        "make one with `openssl rand -base64 32`",
-    )
 }

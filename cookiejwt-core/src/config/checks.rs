@@ -1,6 +1,6 @@
 //! The checks that every setting passes before a configuration is built.
 
-use super::{ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, SameSite};
+use super::{ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, SameSite, Secret};
 use crate::{keys::PrivateKey, session::Realm, syntax::Origin};
 
 use ConfigProblem::{Contradiction, Empty, Insecure, Malformed, Missing, OutOfRange, Unsupported};
@@ -197,20 +197,41 @@ pub(super) fn realm(realm: Option<&str>) -> Check<Realm> {
     Ok(realm.into())
 }
 
+/// The settings without a default. All that are missing are named at once.
+pub(super) fn required(secret: Option<&Secret>, issuer: Option<&str>, audience: &[String]) -> Check {
+    let missing = [
+        secret.is_none().then(no_secret),
+        issuer.is_none().then(no_issuer),
+        audience.is_empty().then(no_audience),
+    ];
+    ConfigError::all(missing.into_iter().flatten()).map_or(Ok(()), Err)
+}
+
+pub(super) fn no_secret() -> ConfigError {
+    let what = "is missing, and no token can be issued without it";
+    refuse("COOKIEJWT_SECRET", Missing, what, "make one with `openssl rand -base64 32`")
+}
+
+fn no_issuer() -> ConfigError {
+    let cure = "name who issues the tokens, for instance https://id.example";
+    refuse("COOKIEJWT_ISSUER", Missing, "is missing", cure)
+}
+
+fn no_audience() -> ConfigError {
+    let cure = "name the application that the tokens are for, for instance shop";
+    refuse("COOKIEJWT_AUDIENCE", Missing, "is missing", cure)
+}
+
 pub(super) fn issuer(issuer: Option<String>) -> Check<String> {
-    const SETTING: &str = "COOKIEJWT_ISSUER";
-    let issuer = issuer.ok_or_else(|| {
-        refuse(SETTING, Missing, "is missing", "name who issues the tokens, for instance https://id.example")
-    })?;
-    claim(SETTING, &issuer)?;
+    let issuer = issuer.ok_or_else(no_issuer)?;
+    claim("COOKIEJWT_ISSUER", &issuer)?;
     Ok(issuer)
 }
 
 pub(super) fn audience(audience: Vec<String>) -> Check<Vec<String>> {
     const SETTING: &str = "COOKIEJWT_AUDIENCE";
     if audience.is_empty() {
-        let cure = "name the application that the tokens are for, for instance shop";
-        return Err(refuse(SETTING, Missing, "is missing", cure));
+        return Err(no_audience());
     }
     if audience.len() > MAX_AUDIENCES {
         return Err(refuse(SETTING, OutOfRange, format!("has {} entries", audience.len()), "name at most 8"));
