@@ -6,6 +6,7 @@ mod checks;
 mod error;
 mod expect;
 mod keys;
+mod known_devices;
 mod names;
 mod secret;
 #[cfg(test)]
@@ -20,7 +21,6 @@ use crate::{
     session::Realm,
 };
 
-pub(crate) use self::expect::Expectations;
 pub use self::{
     builder::ConfigBuilder,
     error::{ConfigError, ConfigProblem},
@@ -28,6 +28,7 @@ pub use self::{
     secret::Secret,
     twins::SharedTokens,
 };
+pub(crate) use self::{checks::MAX_AUDIENCES, expect::Expectations};
 
 /// Settings that have passed every check: secure by default, impossible to start insecure.
 ///

@@ -62,13 +62,13 @@ pub use crate::{
         SameSite, Secret, SharedTokens,
     },
     decide::{
-        Assessment, ClaimsError, ClientInfo, Core, CredentialFault, CredentialName, CredentialSource,
-        CsrfCleared, CsrfDenial, Decision, Departure, Identity, LateAnswer, LateRequest, Login, LoginRequest,
-        Logout, Outcome, Reason, RefreshAttempt, RefreshStep, Refusal, Resolution, Rotation, RotationStep,
-        SessionCheck, SessionStatus, Settlement, UserState, Verifier,
+        Assessment, ClaimsError, ClientInfo, Core, CredentialSource, CsrfCleared, CsrfDenial, Decision,
+        Departure, Identity, LateAnswer, LateRequest, Login, LoginRequest, Logout, Outcome, Reason,
+        RefreshAttempt, RefreshStep, Refusal, Resolution, Rotation, RotationStep, SessionCheck,
+        SessionStatus, Settlement, UserState, Verifier,
     },
     keys::{AccessKeys, Algorithm, JwkFault, Jwks, JwksError, KeyError, PrivateKey, PublicKey},
-    request::{DuplicateCookie, Headers, Mode, RequestHead, TokenMode},
+    request::{CredentialFault, CredentialName, DuplicateCookie, Headers, Mode, RequestHead, TokenMode},
     response::{Problem, ResponseHeaders, SetCookie, SetCookies, Tokens, Twins, next_path},
     session::{
         AnswerLateRequest, ChangeOutcome, LoginIds, Realm, Receipt, RefreshIds, ReplaceRequest, Revocation,

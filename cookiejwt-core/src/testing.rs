@@ -178,7 +178,8 @@ impl TestToken {
 
     /// The token itself.
     pub fn token(&self) -> String {
-        let jws = if self.is_refresh { self.core.refresh_jws() } else { self.core.access_jws() };
+        let jws =
+            if self.is_refresh { self.core.parts().refresh.jws() } else { self.core.parts().access.jws() };
         jws.sign(&self.payload()).expect("the key signs")
     }
 
@@ -197,7 +198,7 @@ impl TestToken {
     /// The identity that this access token gives, as a header.
     pub fn identity(&self) -> Identity {
         let (core, now) = (&self.core, self.issued_at);
-        let presented = core.verify_access(self.token().as_bytes(), 8192, now);
+        let presented = core.parts().access.in_header(self.token().as_bytes(), now);
         Identity::from_header(presented.expect("the token is valid when it is issued").token)
     }
 
@@ -237,6 +238,6 @@ impl TestToken {
     }
 
     fn parties(&self) -> Parties<'_> {
-        Parties { issuer: &self.issuer, ..self.core.parties() }
+        Parties { issuer: &self.issuer, ..self.core.parts().access.parties() }
     }
 }

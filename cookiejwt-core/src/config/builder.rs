@@ -8,9 +8,9 @@ use super::{
     ages::{self, SetAges},
     checks,
     keys::{CheckedKeys, SetKeys},
-    names, vars,
+    known_devices, names, vars,
 };
-use crate::{session::Realm, throttle::known_device};
+use crate::session::Realm;
 
 const MEMO_ENTRIES: u32 = 10_000;
 
@@ -378,7 +378,7 @@ impl ConfigBuilder {
         CookieSettings {
             access_name: name(&self.access_name, "access_token"),
             refresh_name: name(&self.refresh_name, "refresh_token"),
-            device_name: known_device::cookie_name(!self.insecure, realm),
+            device_name: known_devices::cookie_name(!self.insecure, realm),
             path: self.path.clone().unwrap_or_else(|| "/".into()),
             domain: self.domain.clone(),
             secure: !self.insecure,

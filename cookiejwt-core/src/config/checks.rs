@@ -7,7 +7,8 @@ use ConfigProblem::{Contradiction, Empty, Insecure, Malformed, Missing, OutOfRan
 
 pub(super) type Check<T = ()> = Result<T, ConfigError>;
 
-const MAX_AUDIENCES: usize = 8;
+/// The most entries in the `aud` claim of a token.
+pub(crate) const MAX_AUDIENCES: usize = 8;
 
 pub(super) fn refuse(
     setting: &'static str,

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigBuilder, ConfigError, ConfigProblem, KeySettings, checks, checks::refuse};
-use crate::keys::{AccessKeys, PrivateKey, PublicKey};
+use super::{Config, ConfigBuilder, ConfigError, ConfigProblem, KeySettings, Secret, checks, checks::refuse};
+use crate::keys::{AccessKeys, KeyMaterial, KeyRing, PrivateKey, PublicKey};
 
 use ConfigProblem::{Contradiction, Unsupported};
 
@@ -86,6 +86,18 @@ impl ConfigBuilder {
 }
 
 impl Config {
+    /// The keys of every purpose.
+    pub(crate) fn key_ring(&self) -> KeyRing {
+        let KeySettings { secret, previous, signing, verifying, .. } = &self.keys;
+        let material = KeyMaterial {
+            secret: secret.as_bytes(),
+            previous: previous.iter().map(Secret::as_bytes).collect(),
+            signing: signing.as_ref(),
+            verifying,
+        };
+        KeyRing::new(&material, &self.realm)
+    }
+
     pub(crate) fn with_access_keys(self, keys: AccessKeys) -> Result<Self, ConfigError> {
         let setting = if self.keys.directory.is_some() { KEYS_DIR } else { SIGNING_KEY };
         let (signing, verifying) = (checks::signing_key(setting, Some(keys.signing))?, keys.verifying);

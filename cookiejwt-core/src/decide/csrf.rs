@@ -23,6 +23,7 @@ use http::{Method, header};
 
 use crate::{
     config::CsrfSettings,
+    decide::facade::Core,
     request::{Field, Mode, RequestHead, SEC_FETCH_SITE, TokenMode},
     syntax::Origin,
 };
@@ -80,6 +81,38 @@ impl Credential {
             Mode::Cookie => Self::Ambient,
             Mode::Token(mode) => Self::TokenMode(mode),
         }
+    }
+}
+
+impl Core {
+    /// Asks the CSRF table for a route that changes something before anybody is authenticated: login.
+    pub fn check_csrf(&self, head: &RequestHead<'_>) -> Result<CsrfCleared, CsrfDenial> {
+        check(head, &self.config().csrf, Credential::none_yet(self.mode(*head)))
+    }
+
+    /// Asks the CSRF table for a login of the application's own, without its first row.
+    ///
+    /// A GET, HEAD or OPTIONS never begins a session by itself: any page can make a browser send one, and the user would go on
+    /// as whoever the link belongs to (login CSRF, OWASP CSRF prevention). An OAuth callback by GET has a better proof, the
+    /// `state` that this browser brought; the application checks it and does not ask here. As in row 2, a request in token mode
+    /// passes, and so does one whose only credential is a bearer token: no browser sends either by itself.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use cookiejwt_core::{CsrfDenial, RequestHead, testing};
+    ///
+    /// let core = testing::core();
+    /// let ask = |request: http::request::Builder| {
+    ///     let (parts, ()) = request.body(()).unwrap().into_parts();
+    ///     core.check_login_csrf(&RequestHead::from(&parts)).map(drop)
+    /// };
+    /// let own_page = ("sec-fetch-site", "same-origin");
+    /// assert_eq!(ask(http::Request::post("/").header(own_page.0, own_page.1)), Ok(()));
+    /// assert_eq!(ask(http::Request::get("/").header(own_page.0, own_page.1)), Err(CsrfDenial::SafeLogin));
+    /// # }
+    /// ```
+    pub fn check_login_csrf(&self, head: &RequestHead<'_>) -> Result<CsrfCleared, CsrfDenial> {
+        check_login(head, &self.config().csrf, self.login_credential(head))
     }
 }
 

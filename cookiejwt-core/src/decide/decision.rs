@@ -3,11 +3,15 @@
 use time::OffsetDateTime;
 
 use crate::{
-    decide::{csrf::CsrfDenial, departure::Departure, identity::Identity},
-    request::DuplicateCookie,
-    response::{Problem, SetCookies, Tokens},
+    decide::{
+        csrf::CsrfDenial,
+        departure::Departure,
+        identity::{CredentialSource, Identity},
+    },
+    request::{CredentialFault, DuplicateCookie},
+    response::{CookieWriter, Problem, SetCookies, Tokens},
     session::{Revocation, RevocationReason, Sighting},
-    token::{MintError, TokenFault},
+    token::MintError,
 };
 
 /// What became of a request: the outcome, the cookies that must leave, and why.
@@ -63,6 +67,19 @@ pub enum Refusal {
     SessionExpired,
     /// The CSRF table denies.
     CsrfFailed,
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAuthenticated => Self::NotAuthenticated,
+            Refusal::InvalidToken => Self::InvalidToken,
+            Refusal::RefreshRequired => Self::RefreshRequired,
+            Refusal::SessionRevoked => Self::SessionRevoked,
+            Refusal::SessionExpired => Self::SessionExpired,
+            Refusal::CsrfFailed => Self::CsrfFailed,
+        }
+    }
 }
 
 /// Which row of the table decided. The letters are those of [`rules`](crate::rules#authenticate).
@@ -122,26 +139,20 @@ pub enum Reason {
     Reuse,
 }
 
-/// Which credential a fault belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CredentialName {
-    /// The access cookie.
-    AccessCookie,
-    /// The refresh cookie.
-    RefreshCookie,
-    /// The `refresh` of a body, in token mode.
-    RefreshBody,
-    /// The `Authorization` field.
-    Bearer,
-}
-
-/// A credential that came in and was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CredentialFault {
-    /// Which.
-    pub credential: CredentialName,
-    /// Why.
-    pub fault: TokenFault,
+impl Reason {
+    /// Whether a refusal with this reason clears the cookies that carried the credential.
+    const fn clears_cookies(&self) -> bool {
+        match self {
+            Self::SessionRevoked(reason) | Self::RowRevoked(reason) => reason.clears_cookies(),
+            Self::SessionMissing
+            | Self::NothingUsable
+            | Self::UserInactive
+            | Self::RowMissing
+            | Self::RowExpired
+            | Self::Reuse => true,
+            _ => false,
+        }
+    }
 }
 
 /// A decision, and the revocation that must be carried out with it.
@@ -169,19 +180,28 @@ impl Decision {
         }
     }
 
-    pub(crate) fn refused(refusal: Refusal, reason: Reason) -> Self {
+    pub(super) fn refused(refusal: Refusal, reason: Reason) -> Self {
         Self::new(Outcome::Refused(refusal), reason)
     }
 
-    pub(crate) fn with_cookies(self, cookies: SetCookies) -> Self {
+    pub(super) fn with_cookies(self, cookies: SetCookies) -> Self {
         Self { cookies: cookies.with_twins(self.cookies.twins().clone()), ..self }
     }
 
-    pub(crate) fn with_sighting(self, sighting: Option<Box<Sighting>>) -> Self {
+    /// Clears both cookies if the reason says so and a cookie carried the credential.
+    pub(super) fn clearing(self, cookies: &CookieWriter, source: CredentialSource) -> Self {
+        if source == CredentialSource::Cookie && self.reason.clears_cookies() {
+            self.with_cookies(cookies.clear_both())
+        } else {
+            self
+        }
+    }
+
+    pub(super) fn with_sighting(self, sighting: Option<Box<Sighting>>) -> Self {
         Self { sighting, ..self }
     }
 
-    pub(crate) fn settle(self) -> Settlement {
+    pub(super) fn settle(self) -> Settlement {
         Settlement { decision: self, revoke: None }
     }
 

@@ -22,7 +22,7 @@ pub struct Departure {
 
 impl Departure {
     #[allow(clippy::unnecessary_box_returns, reason = "every caller keeps it boxed")]
-    pub(crate) fn new(session_id: SessionId, refresh_jti: TokenId, settles_at: Timestamp) -> Box<Self> {
+    pub(super) fn new(session_id: SessionId, refresh_jti: TokenId, settles_at: Timestamp) -> Box<Self> {
         Box::new(Self { session_id, refresh_jti, settles_at })
     }
 }

@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
 use crate::{
-    decide::{csrf::CsrfCleared, facade::AccessToken},
+    decide::csrf::CsrfCleared,
     response::Problem,
     session::{SessionId, Subject, TokenId},
-    token::{Roles, Scope, Scopes, scope},
+    token::{AccessToken, Scope, has_role, has_scope},
 };
 
 /// Who is asking, as a verified or just minted access token says.
@@ -106,7 +106,7 @@ impl Identity {
     /// # }
     /// ```
     pub fn has_scope(&self, scope: &str) -> bool {
-        scope::contains::<Scopes>(self.token.payload(), scope)
+        has_scope(self.token.payload(), scope)
     }
 
     /// Whether the array `roles` of the token has this entry. A claim of another shape has none.
@@ -118,7 +118,7 @@ impl Identity {
     /// # }
     /// ```
     pub fn has_role(&self, role: &str) -> bool {
-        scope::contains::<Roles>(self.token.payload(), role)
+        has_role(self.token.payload(), role)
     }
 
     /// Demands this scope: else 403 `insufficient_scope`, which says which one (RFC 6750 §3.1).

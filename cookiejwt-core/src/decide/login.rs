@@ -3,9 +3,9 @@
 use time::OffsetDateTime;
 
 use crate::{
-    decide::{facade::Core, identity::Identity},
-    request::{Carrier, Mode, RequestHead},
-    response::{Issued, SetCookies, Tokens},
+    decide::{carrier::Carrier, facade::Core, identity::Identity, issue::Issued},
+    request::{Mode, RequestHead},
+    response::{SetCookies, Tokens},
     session::{LoginIds, SessionChange, SessionId, SessionRecord, Subject, Timestamp},
     token::{AccessClaims, CustomClaims, MintError, RefreshClaims},
 };
@@ -97,8 +97,8 @@ impl Core {
             remember,
         };
         let record = self.record(&refresh, client, Timestamp::from(now));
-        let access = self.mint_access(access, &custom)?;
-        let refresh = self.mint_refresh(refresh)?;
+        let access = self.parts().access.mint(access, &custom)?;
+        let refresh = self.parts().refresh.mint(refresh)?;
         let issued = self.issue(&Carrier::of_login(mode), access, &refresh, seconds)?;
         let Issued { identity, cookies, tokens, refresh_expires_at } = issued;
         let cookies = cookies.changing(self.session_begins(mode, &record));

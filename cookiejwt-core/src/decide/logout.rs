@@ -68,7 +68,7 @@ impl Core {
     /// The sessions whose signed cookies came in, for a login that replaces them; none in token mode. At most four values
     /// of each name are looked at.
     pub fn presented_sessions(&self, head: &RequestHead<'_>) -> Vec<SessionId> {
-        let presented = Presented::read(self, head);
+        let presented = Presented::read(head, self.config());
         let refresh = presented.refresh.values().filter_map(|it| self.refresh_session(it, MAX_COOKIE_TOKEN));
         let access = presented.access.values().filter_map(|it| self.access_session(it, MAX_COOKIE_TOKEN));
         let mut sessions = Vec::new();
@@ -78,7 +78,7 @@ impl Core {
 
     /// What row 2 of the CSRF table looks at when the application logs somebody in. Whether the bearer is good does not matter:
     /// no browser sends one by itself, and a page of another site asks for permission first.
-    pub(crate) fn login_credential(&self, head: &RequestHead<'_>) -> Credential {
+    pub(super) fn login_credential(&self, head: &RequestHead<'_>) -> Credential {
         let has_bearer =
             self.config().credentials.reads_header() && bearer_token(head).is_ok_and(|token| token.is_some());
         match self.mode(*head) {
@@ -88,7 +88,7 @@ impl Core {
     }
 
     fn has_cookie(&self, head: &RequestHead<'_>) -> bool {
-        Presented::read(self, head).any()
+        Presented::read(head, self.config()).any()
     }
 
     fn bearer_session(&self, head: &RequestHead<'_>) -> Option<SessionId> {
@@ -98,11 +98,11 @@ impl Core {
     }
 
     fn access_session(&self, token: &[u8], longest: usize) -> Option<SessionId> {
-        self.signed_access(token, longest).map(|claims| claims.session_id)
+        self.parts().access.signed(token, longest).map(|claims| claims.session_id)
     }
 
     fn refresh_session(&self, token: &[u8], longest: usize) -> Option<SessionId> {
-        self.signed_refresh(token, longest).map(|claims| claims.session_id)
+        self.parts().refresh.signed(token, longest).map(|claims| claims.session_id)
     }
 }
 

@@ -11,23 +11,24 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use self::grant::Grant;
+use self::{grant::Grant, rotation::Minted};
 pub use self::{
     late::{LateAnswer, LateRequest},
     rotation::{Rotation, RotationStep},
 };
 use crate::{
     decide::{
-        authenticate::authenticated,
+        access_rows::authenticated,
+        carrier::Carrier,
         decision::{Decision, Outcome, Reason, Refusal, Settlement},
-        facade::{Core, RefreshToken},
-        identity::Identity,
+        facade::Core,
+        faults::Faults,
+        identity::{CredentialSource, Identity},
     },
-    request::{Carrier, Faults},
     session::{
         RefreshIds, Revocation, RevocationReason, RotationRequest, SessionId, Sighting, Subject, Timestamp,
     },
-    token::{CustomClaims, MintError, RefreshClaims},
+    token::{CustomClaims, MintError, RefreshClaims, RefreshToken},
 };
 
 /// What is known about the user whose session is to be refreshed.
@@ -67,7 +68,7 @@ pub enum RefreshStep {
 }
 
 impl RefreshAttempt {
-    pub(crate) fn new(
+    pub(super) fn new(
         core: Core,
         token: RefreshToken,
         carrier: Carrier,
@@ -77,12 +78,13 @@ impl RefreshAttempt {
         Self { core, token, carrier, soft, now, faults: Faults::default(), sighting: None }
     }
 
-    pub(crate) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
+    pub(super) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
         Self { faults, sighting, ..self }
     }
 
-    pub(crate) fn is_by_cookie(&self) -> bool {
-        self.carrier.is_cookie()
+    /// What carried the refresh token.
+    pub(super) fn source(&self) -> CredentialSource {
+        self.carrier.source()
     }
 
     /// Whose session it is; the key to ask the user store with.
@@ -98,7 +100,7 @@ impl RefreshAttempt {
     /// Row c at [`AtRefresh`](crate::RevocationLevel::AtRefresh), where no session check came before: the session is
     /// in this node's revoked set.
     pub fn revoked(self, reason: RevocationReason) -> Settlement {
-        self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason), reason.keeps_cookies()).settle()
+        self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason)).settle()
     }
 
     /// Row l for a driver that got no random numbers for the new ids.
@@ -118,18 +120,14 @@ impl RefreshAttempt {
             UserState::Unavailable => settled(self.unavailable(Reason::UserStoreFailed).settle()),
             UserState::Active(Err(error)) => settled(self.mint_failed(error).settle()),
             UserState::Active(Ok(claims)) => match self.mint(claims, ids) {
-                Ok((grant, next, request)) => RefreshStep::Rotate(Rotation::new(self, grant, next, request)),
+                Ok(minted) => RefreshStep::Rotate(Rotation::new(self, minted)),
                 Err(error) => settled(self.mint_failed(error).settle()),
             },
         }
     }
 
     /// Both tokens, before the store is asked. Every `exp` is capped by the session's absolute end.
-    fn mint(
-        &self,
-        custom: CustomClaims,
-        ids: RefreshIds,
-    ) -> Result<(Grant, RefreshToken, RotationRequest), MintError> {
+    fn mint(&self, custom: CustomClaims, ids: RefreshIds) -> Result<Minted, MintError> {
         let old = &self.token.claims;
         let now = self.now.as_seconds();
         let next = RefreshClaims {
@@ -140,10 +138,9 @@ impl RefreshAttempt {
         };
         let request = self.rotation_request(&next);
         let grant = Grant { token_id: ids.access, custom };
-        let next = self.core.mint_refresh(next)?;
-        let access = grant.access(self, &next.claims.token_id)?;
-        let _ = self.core.pack(&self.carrier, &access, &next, now)?;
-        Ok((grant, next, request))
+        let next = self.core.parts().refresh.mint(next)?;
+        let issued = Box::new(grant.issue(self, &next)?);
+        Ok(Minted { grant, next, issued, request })
     }
 
     fn rotation_request(&self, next: &RefreshClaims) -> RotationRequest {
@@ -172,13 +169,13 @@ impl RefreshAttempt {
     /// Row k.
     fn user_inactive(self) -> Settlement {
         let revoke = Some(self.revocation(RevocationReason::UserInactive));
-        let decision = self.refused(Refusal::SessionRevoked, Reason::UserInactive, false);
+        let decision = self.refused(Refusal::SessionRevoked, Reason::UserInactive);
         Settlement { decision, revoke }
     }
 
     /// Row l: soft while the access token is valid.
     fn mint_failed(self, error: MintError) -> Decision {
-        let failed = Core::mint_failed(error);
+        let failed = Decision::new(Outcome::Failed, Reason::MintFailed(error));
         self.soften(failed)
     }
 
@@ -198,12 +195,9 @@ impl RefreshAttempt {
         soft.unwrap_or(hard).with_faults(self.faults)
     }
 
-    fn refused(self, refusal: Refusal, reason: Reason, keep_cookies: bool) -> Decision {
+    fn refused(self, refusal: Refusal, reason: Reason) -> Decision {
         let decision = Decision::refused(refusal, reason).with_faults(self.faults);
-        if keep_cookies || !self.carrier.is_cookie() {
-            return decision;
-        }
-        decision.with_cookies(self.core.clear_cookies())
+        decision.clearing(&self.core.parts().cookies, self.carrier.source())
     }
 
     fn revocation(&self, reason: RevocationReason) -> Revocation {

@@ -37,7 +37,7 @@ pub(crate) fn public(algorithm: Algorithm, pem: &str) -> PublicKey {
 
 pub(crate) fn ring(builder: ConfigBuilder) -> KeyRing {
     let config = builder.build().unwrap();
-    KeyRing::new(&config.keys, &config.realm)
+    config.key_ring()
 }
 
 pub(crate) fn access(builder: ConfigBuilder) -> Jws {

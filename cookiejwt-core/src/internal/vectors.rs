@@ -1,8 +1,8 @@
 //! The verification of any JWS, for test vectors of third parties.
 
 use crate::{
-    keys::{JwksError, jwks},
-    token::{TokenFault, jws},
+    keys::{JwksError, keys_of_vectors},
+    token::{TokenFault, verify_any},
 };
 
 /// Why [`verify_jws`] does not accept.
@@ -42,6 +42,6 @@ pub enum VectorFault {
 /// assert_eq!(testing::verify_jws(token, key).unwrap(), b"Example of Ed25519 signing");
 /// ```
 pub fn verify_jws(token: &str, keys: &str) -> Result<Vec<u8>, VectorFault> {
-    let ring = jwks::keys_of_vectors(keys).map_err(VectorFault::Keys)?;
-    jws::verify_any(token.as_bytes(), &ring).map_err(VectorFault::Token)
+    let ring = keys_of_vectors(keys).map_err(VectorFault::Keys)?;
+    verify_any(token.as_bytes(), &ring).map_err(VectorFault::Token)
 }

@@ -6,10 +6,7 @@
 
 use std::fmt;
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::{
@@ -19,7 +16,7 @@ use jsonwebtoken::{
 };
 use sha2::Sha256;
 
-use crate::keys::roca;
+use crate::{keys::roca, syntax::base64url};
 
 #[cfg(feature = "aws-lc-rs")]
 static PROVIDER: &CryptoProvider = &jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
@@ -178,14 +175,14 @@ impl SigningPair {
             Algorithm::EdDsa => {
                 let key = EncodingKey::from_ed_pem(pem).map_err(malformed)?;
                 let x = (utils.ed_pub_components_from_private_key)(key.as_bytes(), &EllipticCurve::Ed25519);
-                let x = b64(x.map_err(malformed)?);
+                let x = base64url::encode(x.map_err(malformed)?);
                 (key, Members::Okp { x })
             }
             Algorithm::Es256 => {
                 let key = EncodingKey::from_ec_pem(pem).map_err(malformed)?;
                 let public = (utils.ec_pub_components_from_private_key)(key.as_bytes(), JwtAlgorithm::ES256);
                 let (_, x, y) = public.map_err(malformed)?;
-                (key, Members::Ec { x: b64(x), y: b64(y) })
+                (key, Members::Ec { x: base64url::encode(x), y: base64url::encode(y) })
             }
             Algorithm::Ps256 | Algorithm::Rs256 => {
                 let key = EncodingKey::from_rsa_pem(pem).map_err(malformed)?;
@@ -222,14 +219,14 @@ impl VerifyingPublic {
             Algorithm::Hs256 => return Err(KeyError::Symmetric),
             Algorithm::EdDsa => {
                 let key = DecodingKey::from_ed_pem(pem).map_err(malformed)?;
-                Members::Okp { x: b64(point(algorithm, &key)?) }
+                Members::Okp { x: base64url::encode(point(algorithm, &key)?) }
             }
             Algorithm::Es256 => {
                 let key = DecodingKey::from_ec_pem(pem).map_err(malformed)?;
                 match point(algorithm, &key)? {
                     [4, xy @ ..] if xy.len() == 64 && names_p256(pem) => {
                         let (x, y) = xy.split_at(32);
-                        Members::Ec { x: b64(x), y: b64(y) }
+                        Members::Ec { x: base64url::encode(x), y: base64url::encode(y) }
                     }
                     _ => return Err(KeyError::Malformed(algorithm)),
                 }
@@ -297,7 +294,7 @@ impl VerifyingPublic {
             self.required_members().iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
         let document = format!("{{{}}}", members.join(","));
         let digest = (PROVIDER.key_utils.compute_digest)(document.as_bytes(), ThumbprintHash::SHA256);
-        b64(digest.unwrap_or_default())
+        base64url::encode(digest.unwrap_or_default())
     }
 }
 
@@ -324,12 +321,8 @@ impl Members {
         if roca::is_broken(&n) {
             return Err(KeyError::Roca);
         }
-        Ok(Self::Rsa { n: b64(n), e: b64(e) })
+        Ok(Self::Rsa { n: base64url::encode(n), e: base64url::encode(e) })
     }
-}
-
-fn b64(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 impl fmt::Debug for SigningPair {

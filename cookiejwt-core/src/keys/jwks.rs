@@ -5,7 +5,7 @@ mod any;
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::syntax::base64url;
 use serde::{Deserialize, de::MapAccess};
 use serde_json::{Map, Value};
 
@@ -217,9 +217,8 @@ impl Jwk<'_> {
                 Ok(KeyMembers::Ec { x: self.number("x", Some(32))?, y: self.number("y", Some(32))? })
             }
             Algorithm::Ps256 | Algorithm::Rs256 => {
-                let decoded = |name| {
-                    URL_SAFE_NO_PAD.decode(self.number(name, None)?).map_err(|_| JwkFault::Member(name))
-                };
+                let decoded =
+                    |name| base64url::decode(self.number(name, None)?).ok_or(JwkFault::Member(name));
                 KeyMembers::rsa(&decoded("n")?, &decoded("e")?).map_err(JwkFault::Key)
             }
             Algorithm::Hs256 => Err(JwkFault::Private),
@@ -229,7 +228,7 @@ impl Jwk<'_> {
     /// Canonical base64url of this many bytes.
     fn number(&self, name: &'static str, length: Option<usize>) -> Result<String, JwkFault> {
         let text = self.text(name)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| JwkFault::Member(name))?;
+        let bytes = base64url::decode(text).ok_or(JwkFault::Member(name))?;
         let fits = length.map_or(!bytes.is_empty(), |length| bytes.len() == length);
         if fits { Ok(text.to_owned()) } else { Err(JwkFault::Member(name)) }
     }

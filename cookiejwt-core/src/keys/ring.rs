@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::syntax::base64url;
 use serde_json::{Map, Value};
 
 use crate::{
-    config::{KeySettings, Secret},
     keys::crypto::{self, Algorithm, HmacKey, KeyError, SigningPair, VerifyingPublic},
     session::Realm,
 };
@@ -103,11 +102,11 @@ enum Material {
 }
 
 impl Key {
-    fn derived(secret: &Secret, label: &str) -> Self {
-        let key = crypto::derive(secret.as_bytes(), label);
+    fn derived(secret: &[u8], label: &str) -> Self {
+        let key = crypto::derive(secret, label);
         // A label of the derived key, not a hash of the secret that could be searched for.
         let label = key.sign(b"cookiejwt/1 kid");
-        let kid = URL_SAFE_NO_PAD.encode(label.first_chunk::<9>().map_or(&label[..], |head| &head[..]));
+        let kid = base64url::encode(label.first_chunk::<9>().map_or(&label[..], |head| &head[..]));
         Self { kid, material: Material::Hmac(key) }
     }
 
@@ -212,22 +211,30 @@ pub(crate) struct KeyRing {
     pub(crate) devices: Vec<HmacKey>,
 }
 
+/// What the keys of a ring are made from.
+pub(crate) struct KeyMaterial<'a> {
+    pub(crate) secret: &'a [u8],
+    pub(crate) previous: Vec<&'a [u8]>,
+    pub(crate) signing: Option<&'a PrivateKey>,
+    pub(crate) verifying: &'a [PublicKey],
+}
+
 impl KeyRing {
     /// Every key is of one realm, so that a token of another realm has an unknown `kid`.
-    pub(crate) fn new(settings: &KeySettings, realm: &Realm) -> Self {
-        let derived = |secret: &Secret, purpose| Key::derived(secret, &label(purpose, realm));
-        let previous = |purpose| settings.previous.iter().map(move |secret| derived(secret, purpose));
-        let publics = settings.verifying.iter().cloned().map(Key::public);
-        let access = match &settings.signing {
+    pub(crate) fn new(material: &KeyMaterial<'_>, realm: &Realm) -> Self {
+        let derived = |secret, purpose| Key::derived(secret, &label(purpose, realm));
+        let previous = |purpose| material.previous.iter().map(move |secret| derived(secret, purpose));
+        let publics = material.verifying.iter().cloned().map(Key::public);
+        let access = match material.signing {
             Some(key) => Ring::new(Key::private(key.clone()), publics),
-            None => Ring::new(derived(&settings.secret, ACCESS), publics.chain(previous(ACCESS))),
+            None => Ring::new(derived(material.secret, ACCESS), publics.chain(previous(ACCESS))),
         };
-        let refresh = Ring::new(derived(&settings.secret, REFRESH), previous(REFRESH));
-        let derive = |purpose| crypto::derive(settings.secret.as_bytes(), &label(purpose, realm));
-        let secrets = std::iter::once(&settings.secret).chain(&settings.previous);
-        let device = |secret: &Secret| crypto::derive(secret.as_bytes(), &label(KNOWN_DEVICE, realm));
-        let devices = secrets.map(device).collect();
-        Self { access, refresh, csrf: derive(CSRF), throttle: derive(THROTTLE), devices }
+        let refresh = Ring::new(derived(material.secret, REFRESH), previous(REFRESH));
+        let derive = |secret, purpose| crypto::derive(secret, &label(purpose, realm));
+        let secrets = std::iter::once(&material.secret).chain(&material.previous);
+        let devices = secrets.map(|secret| derive(secret, KNOWN_DEVICE)).collect();
+        let (csrf, throttle) = (derive(material.secret, CSRF), derive(material.secret, THROTTLE));
+        Self { access, refresh, csrf, throttle, devices }
     }
 
     /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.

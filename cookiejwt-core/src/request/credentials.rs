@@ -1,15 +1,38 @@
 //! What a request brings, before anything is verified.
 
-use http::{Method, header};
+use http::header;
 
 use crate::{
-    decide::{Core, csrf},
+    config::Config,
     request::{
         cookies::visit_pairs,
-        head::{Field, RequestHead, SEC_FETCH_SITE},
+        head::{Field, RequestHead},
+        mode::reads_cookies,
     },
     token::TokenFault,
 };
+
+/// Which credential a fault belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialName {
+    /// The access cookie.
+    AccessCookie,
+    /// The refresh cookie.
+    RefreshCookie,
+    /// The `refresh` of a body, in token mode.
+    RefreshBody,
+    /// The `Authorization` field.
+    Bearer,
+}
+
+/// A credential that came in and was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CredentialFault {
+    /// Which.
+    pub credential: CredentialName,
+    /// Why.
+    pub fault: TokenFault,
+}
 
 /// The credentials of a request, as bytes.
 #[derive(Default)]
@@ -68,10 +91,10 @@ impl<'a> Cookie<'a> {
 }
 
 impl<'a> Presented<'a> {
-    pub(crate) fn read(core: &Core, head: &RequestHead<'a>) -> Self {
+    pub(crate) fn read(head: &RequestHead<'a>, config: &Config) -> Self {
         let mut presented = Self::default();
-        if core.reads_cookies(head) {
-            let (access, refresh) = (core.config().access_name(), core.config().refresh_name());
+        if reads_cookies(head, config) {
+            let (access, refresh) = (config.access_name(), config.refresh_name());
             visit_pairs(head, &mut |pair| {
                 if let Some(value) = pair.value_of(access) {
                     presented.access.add(value);
@@ -105,21 +128,4 @@ pub(crate) fn bearer_token<'a>(head: &RequestHead<'a>) -> Result<Option<&'a [u8]
     let token = rest.trim_ascii();
     let token68 = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
     if token.is_empty() || !token.iter().all(token68) { Err(TokenFault::Bearer) } else { Ok(Some(token)) }
-}
-
-/// Whether this request may rotate a refresh token: an `<img>` on another site must not.
-///
-/// A page that a browser prepares may when it is ours: the cookies of its answers are kept. Pages of siblings may have
-/// theirs prepared too, so nothing else of what is prepared may.
-pub(crate) fn refresh_permitted(head: &RequestHead<'_>, core: &Core) -> bool {
-    if head.is_method(&Method::OPTIONS) {
-        return false;
-    }
-    match head.field(&SEC_FETCH_SITE) {
-        Field::One(b"same-origin" | b"none") => true,
-        Field::Many => false,
-        _ if head.is_speculative() => false,
-        Field::Absent => true,
-        Field::One(_) => head.is_navigation() || csrf::has_trusted_origin(head, &core.config().csrf),
-    }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use http::StatusCode;
 
-use crate::{decide::Refusal, token::Scope};
+use crate::token::Scope;
 
 /// A failure as a client sees it: status, code, one fixed sentence, challenge. The one table of them all.
 ///
@@ -195,19 +195,6 @@ struct Body {
     status: u16,
     detail: &'static str,
     code: &'static str,
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotAuthenticated => Self::NotAuthenticated,
-            Refusal::InvalidToken => Self::InvalidToken,
-            Refusal::RefreshRequired => Self::RefreshRequired,
-            Refusal::SessionRevoked => Self::SessionRevoked,
-            Refusal::SessionExpired => Self::SessionExpired,
-            Refusal::CsrfFailed => Self::CsrfFailed,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::{
     config::{CookieSettings, CredentialOrder},
     request::{split_once, trim},
     session::SessionChange,
-    token::MintError,
+    token::{MintError, MintedAccess, RefreshToken},
 };
 
 /// Browsers drop a cookie whose name and value are longer (RFC 6265bis §5.6).
@@ -158,6 +158,19 @@ impl CookieWriter {
 
     pub(crate) fn refresh(&self, token: &str, life: Option<Life>) -> Result<SetCookie, MintError> {
         set(&self.refresh_name, token, &self.attributes, life)
+    }
+
+    /// Both cookies, as they are sent at `now` in seconds.
+    pub(crate) fn pair(
+        &self,
+        access: &MintedAccess,
+        refresh: &RefreshToken,
+        now: i64,
+    ) -> Result<SetCookies, MintError> {
+        let until = |ends_at: i64| refresh.claims.remember.then_some(Life { now, ends_at });
+        let access = self.access(&access.text, until(access.token.claims().expires_at))?;
+        let refresh = self.refresh(&refresh.text, until(refresh.claims.expires_at))?;
+        Ok(SetCookies::pair(access, refresh))
     }
 
     /// What makes a device known: for this host alone and no script, whatever the other cookies say.

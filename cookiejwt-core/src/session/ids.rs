@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::syntax::base64url;
 
 /// Who a token is about: the `sub` claim (RFC 7519 §4.1.2), the id of a row in the application's user table.
 ///
@@ -149,7 +149,7 @@ macro_rules! random_id {
         impl $name {
             /// From 128 random bits (OWASP ASVS 11.5.1: from a cryptographic generator, not a UUID).
             pub fn from_random(bytes: [u8; 16]) -> Self {
-                Self(URL_SAFE_NO_PAD.encode(bytes).into())
+                Self(base64url::encode(bytes).into())
             }
 
             /// The id as it stands in the token: 22 characters of base64url.

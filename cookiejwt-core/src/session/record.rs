@@ -128,9 +128,10 @@ impl RevocationReason {
         self != Self::Superseded || at <= now
     }
 
-    /// Whether another session of the same browser took its place, so that its cookies are not ours to clear.
-    pub(crate) const fn keeps_cookies(self) -> bool {
-        matches!(self, Self::Replaced | Self::Superseded)
+    /// Whether the cookies of the session are cleared. When another session of the same browser took its
+    /// place, a late answer would delete the new cookies.
+    pub(crate) const fn clears_cookies(self) -> bool {
+        !matches!(self, Self::Replaced | Self::Superseded)
     }
 
     /// Reads what [`as_str`](Self::as_str) wrote.

@@ -5,12 +5,10 @@
 
 use std::net::IpAddr;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
 use crate::{
-    decide::Core,
-    keys::with_lengths,
+    keys::{HmacKey, with_lengths},
     session::{SessionId, Subject, Timestamp},
+    syntax::base64url,
     throttle::{
         known_device::DeviceId,
         limits::{Throttle, ThrottleLimit},
@@ -213,72 +211,69 @@ impl ThrottleCharge {
     }
 }
 
-impl Core {
-    /// The buckets of a try.
-    ///
-    /// An account is the user where there is one, so that no other spelling of the login name (a store may fold more than
-    /// case) gives more tries, and so that every route with a password counts alike. From one network the login name counts as
-    /// well, in lower case: who tries `Bob` and then `bob` sees the same whether there is a bob or not. A login name that
-    /// nobody has costs as many buckets.
-    ///
-    /// Who shows that the account has logged in there before is refused by a bucket of their own alone: however many others
-    /// guess, from wherever, they cannot keep the owner out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
-    /// The failures of such a client still count in the buckets of strangers.
-    pub fn throttle_buckets(&self, throttle: &Throttle, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
-        let own = self.own_bucket(throttle, tried.standing);
+/// Makes the buckets of a try; see [`Core::throttle_buckets`](crate::Core::throttle_buckets).
+pub(crate) struct Buckets<'a> {
+    pub(crate) key: &'a HmacKey,
+    pub(crate) throttle: &'a Throttle,
+}
+
+impl Buckets<'_> {
+    pub(crate) fn of(&self, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
+        let own = self.own_bucket(tried.standing);
         let refuses = own.is_none();
-        let of_strangers = self.buckets_of_strangers(throttle, tried).into_iter();
+        let of_strangers = self.buckets_of_strangers(tried).into_iter();
         let of_strangers = of_strangers.map(|bucket| ThrottleBucket { refuses, ..bucket });
-        own.into_iter().chain(of_strangers).chain(self.successes(throttle, tried)).collect()
+        own.into_iter().chain(of_strangers).chain(self.successes(tried)).collect()
     }
 
-    fn own_bucket(&self, throttle: &Throttle, standing: Standing<'_>) -> Option<ThrottleBucket> {
+    fn own_bucket(&self, standing: Standing<'_>) -> Option<ThrottleBucket> {
         let (scope, name) = match standing {
             Standing::Stranger => return None,
             Standing::KnownDevice(id) => (ThrottleScope::KnownDevice, ["device", id.as_str()]),
             Standing::Session(id) => (ThrottleScope::Session, ["session", id.as_str()]),
         };
-        let bucket = ThrottleBucket::new(self.bucket(&name), scope, throttle.known_limit()?);
+        let bucket = ThrottleBucket::new(self.bucket(&name), scope, self.throttle.known_limit()?);
         Some(bucket.in_flight(IN_FLIGHT_PER_ACCOUNT_AND_NETWORK))
     }
 
     /// In the order of their scopes: who waits for a place in one of them holds places only in those before it, so no two
     /// wait for each other.
-    fn buckets_of_strangers(&self, throttle: &Throttle, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
+    fn buckets_of_strangers(&self, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
         let names = Names::of(tried);
         let networks = tried.ip.map(networks).unwrap_or_default();
         let of_pairs = [names.account(), names.login()].map(|name| {
             let ((kind, name), network) = (name?, networks.first()?);
             let id = self.bucket(&["pair", kind, name, &network.name]);
-            let bucket = ThrottleBucket::new(id, ThrottleScope::AccountAndNetwork, throttle.pair_limit()?);
+            let bucket =
+                ThrottleBucket::new(id, ThrottleScope::AccountAndNetwork, self.throttle.pair_limit()?);
             Some(bucket.in_flight(IN_FLIGHT_PER_ACCOUNT_AND_NETWORK))
         });
         let of_account = names.account().and_then(|(kind, name)| {
             let id = self.bucket(&["account", kind, name]);
-            let bucket = ThrottleBucket::new(id, ThrottleScope::Account, throttle.account_limit()?);
+            let bucket = ThrottleBucket::new(id, ThrottleScope::Account, self.throttle.account_limit()?);
             Some(bucket.in_flight(IN_FLIGHT_PER_ACCOUNT))
         });
         let of_networks = networks.iter().filter_map(|network| {
             let id = self.bucket(&["network", &network.name]);
-            let limit = throttle.network_limit()?.times(network.times);
+            let limit = self.throttle.network_limit()?.times(network.times);
             let bucket = ThrottleBucket::new(id, ThrottleScope::Network, limit);
             Some(bucket.in_flight(IN_FLIGHT_PER_NETWORK.saturating_mul(network.times)))
         });
         of_pairs.into_iter().chain([of_account]).flatten().chain(of_networks).collect()
     }
 
-    fn successes(&self, throttle: &Throttle, tried: PasswordTry<'_>) -> Option<ThrottleBucket> {
+    fn successes(&self, tried: PasswordTry<'_>) -> Option<ThrottleBucket> {
         let names = Names::of(tried);
         let ((kind, name), networks) = (names.account()?, networks(tried.ip?));
         let id = self.bucket(&["logins", kind, name, &networks.first()?.name]);
-        Some(ThrottleBucket::new(id, ThrottleScope::Logins, throttle.logins_limit()?))
+        Some(ThrottleBucket::new(id, ThrottleScope::Logins, self.throttle.logins_limit()?))
     }
 
     /// 128 bits of a keyed hash; lengths stand before the parts, so that no two lists give the same bytes.
     fn bucket(&self, parts: &[&str]) -> BucketId {
-        let hash = self.throttle_key().sign(&with_lengths(parts.iter().map(|part| part.as_bytes())));
+        let hash = self.key.sign(&with_lengths(parts.iter().map(|part| part.as_bytes())));
         let (half, _) = hash.split_at(16);
-        BucketId(URL_SAFE_NO_PAD.encode(half).into())
+        BucketId(base64url::encode(half).into())
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Serialize, de::MapAccess};
 use serde_json::{Map, Value};
 
 use self::{
-    payload::{AccessPayload, Payload as _, RefreshPayload},
+    payload::{AccessPayload, RefreshPayload, to_json},
     raw::RawClaims,
 };
 use crate::{
@@ -243,7 +243,7 @@ impl AccessClaims {
 
     /// Registered claims first, custom claims behind them.
     pub(crate) fn to_payload(&self, parties: Parties<'_>, custom: &CustomClaims) -> String {
-        AccessPayload { claims: self, parties, custom }.to_json()
+        to_json(&AccessPayload { claims: self, parties, custom })
     }
 }
 
@@ -279,7 +279,7 @@ impl RefreshClaims {
 
     /// Always the same bytes for the same claims, so that a successor can be minted again.
     pub(crate) fn to_payload(&self, parties: Parties<'_>) -> String {
-        RefreshPayload { claims: self, parties }.to_json()
+        to_json(&RefreshPayload { claims: self, parties })
     }
 }
 

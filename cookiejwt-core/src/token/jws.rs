@@ -5,7 +5,7 @@ mod any;
 
 use std::borrow::Cow;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::syntax::base64url;
 use serde::de::MapAccess;
 
 use crate::{
@@ -121,7 +121,7 @@ impl HeaderSegment {
     pub(crate) fn new(key: &Key, kind: TokenKind) -> Self {
         let (alg, typ) = (key.algorithm().as_str(), kind.typ());
         let header = format!(r#"{{"alg":"{alg}","typ":"{typ}","kid":"{}"}}"#, key.kid());
-        Self(URL_SAFE_NO_PAD.encode(header))
+        Self(base64url::encode(header))
     }
 }
 
@@ -145,10 +145,10 @@ impl Jws {
 
     pub(crate) fn sign(&self, payload: &str) -> Result<String, MintError> {
         let mut token = format!("{}.", self.header.0);
-        URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+        base64url::encode_into(payload, &mut token);
         let signature = self.ring.signing().sign(token.as_bytes())?;
         token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        base64url::encode_into(signature, &mut token);
         Ok(token)
     }
 
@@ -205,7 +205,8 @@ impl<'a> Compact<'a> {
     /// The payload, when the signature of this key holds.
     fn signed_by(&self, key: &Key) -> Result<Vec<u8>, TokenFault> {
         let mut buffer = [0; MAX_SIGNATURE];
-        let signature = decode_into(self.signature, &mut buffer)?;
+        // A signature that does not fit is longer than any of our keys makes.
+        let signature = base64url::decode_into(self.signature, &mut buffer).ok_or(TokenFault::Malformed)?;
         if key.verify(self.signed.as_bytes(), signature) {
             decode(self.payload)
         } else {
@@ -214,15 +215,8 @@ impl<'a> Compact<'a> {
     }
 }
 
-/// The same without an allocation. What is longer than any signature of ours is none.
-fn decode_into<'a>(segment: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], TokenFault> {
-    let length = URL_SAFE_NO_PAD.decode_slice(segment, buffer).map_err(|_| TokenFault::Malformed)?;
-    buffer.get(..length).ok_or(TokenFault::Malformed)
-}
-
-/// Canonical only: no padding, no other alphabet, unused bits zero (RFC 4648 §3.5).
 fn decode(segment: &str) -> Result<Vec<u8>, TokenFault> {
-    URL_SAFE_NO_PAD.decode(segment).map_err(|_| TokenFault::Malformed)
+    base64url::decode(segment).ok_or(TokenFault::Malformed)
 }
 
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::decide::AccessToken;
+use crate::token::access::AccessToken;
 
 /// An access token whose signature held, as a [`VerifiedMemo`] keeps it.
 ///

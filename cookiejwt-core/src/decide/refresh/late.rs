@@ -9,12 +9,9 @@ use super::{
     rotation::{Verdict, judge},
 };
 use crate::{
-    decide::{
-        decision::{Reason, Settlement},
-        facade::RefreshToken,
-    },
+    decide::decision::{Reason, Settlement},
     session::{AnswerLateRequest, ChangeOutcome, ReplaceRequest, SessionRecord, Timestamp},
-    token::RefreshClaims,
+    token::{RefreshClaims, RefreshToken},
 };
 
 /// A late answer under way: the question for the store, and what its answer will mean.
@@ -51,7 +48,7 @@ impl LateAnswer {
                 (RefreshClaims { token_id, ..current }, Reason::SuccessorReplaced, request)
             }
         };
-        match attempt.core.mint_refresh(claims) {
+        match attempt.core.parts().refresh.mint(claims) {
             Ok(successor) => RotationStep::Late(Self { attempt, grant, successor, request, reason }),
             Err(error) => RotationStep::Settled(attempt.mint_failed(error).settle()),
         }

@@ -8,14 +8,10 @@ use time::OffsetDateTime;
 use super::Verifier;
 use crate::{
     config::{ConfigBuilder, ConfigProblem, Expect, RevocationLevel},
-    decide::{
-        authenticate::Assessment,
-        decision::{CredentialName, Decision},
-        facade::Core,
-        identity::CredentialSource,
-    },
+    decide::{authenticate::Assessment, decision::Decision, facade::Core, identity::CredentialSource},
     internal::test_keys::{ED25519, ED25519_OTHER, P256, private},
     keys::{AccessKeys, Algorithm, Jwks, KeyError},
+    request::CredentialName,
     testing::{self, AUDIENCE, ISSUER, NOW, TestToken},
     token::TokenFault,
 };

@@ -5,7 +5,8 @@ use http::{HeaderMap, Request, header, request::Parts};
 use super::DuplicateCookie;
 use crate::{
     config::{Config, ConfigBuilder, RevocationLevel, Secret},
-    decide::{Assessment, Core, CredentialName, Decision},
+    decide::{Assessment, Core, Decision},
+    request::CredentialName,
     testing::{self, NOW, TestToken},
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing;
+use crate::{decide::Core, testing};
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)

@@ -6,6 +6,7 @@ use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, Error as _, Map
 
 use super::{ClaimFault, Parties, REFRESH_JTI, REPLACES, named, required};
 use crate::{
+    config::MAX_AUDIENCES,
     session::Subject,
     syntax::{Members, Text, strict_json},
     token::jws::TokenFault,
@@ -13,7 +14,6 @@ use crate::{
 
 /// The last second of the year 9999, the end of what `time` and RFC 3339 can say.
 const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
-const MAX_AUDIENCES: usize = 8;
 
 /// The claims as they stand in the payload; `iss`, `aud` and `realm` are compared while they are read.
 pub(super) struct RawClaims<'de> {

@@ -3,7 +3,8 @@
 use super::*;
 use crate::{
     config::CredentialOrder,
-    decide::decision::{CredentialFault, CredentialName, Reason},
+    decide::decision::Reason,
+    request::{CredentialFault, CredentialName},
     session::RevocationReason,
     token::TokenFault,
 };

@@ -1,0 +1,51 @@
+//! The credentials of a request that were not accepted or came more than once.
+
+use crate::{
+    decide::decision::Decision,
+    request::{CredentialFault, CredentialName, DuplicateCookie},
+    response::Twins,
+    token::TokenFault,
+};
+
+/// What was noticed of a request's credentials on the way to its decision.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Faults {
+    list: Vec<CredentialFault>,
+    /// Boxed: hardly a request has one, and every decision carries the place for it around.
+    duplicated: Option<Box<Duplicated>>,
+}
+
+#[derive(Clone, Debug)]
+struct Duplicated {
+    cookie: DuplicateCookie,
+    twins: Twins,
+}
+
+impl Faults {
+    pub(super) fn add(&mut self, credential: CredentialName, fault: TokenFault) {
+        self.list.push(CredentialFault { credential, fault });
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &CredentialFault> {
+        self.list.iter()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn report(&mut self, cookie: DuplicateCookie, twins: Twins) {
+        self.duplicated = Some(Box::new(Duplicated { cookie, twins }));
+    }
+}
+
+impl Decision {
+    /// With what was noticed of the credentials; cookies that it sets or clears delete their twins.
+    pub(super) fn with_faults(self, faults: Faults) -> Self {
+        let Faults { list, duplicated } = faults;
+        let Some(duplicated) = duplicated else { return Self { faults: list, ..self } };
+        let Duplicated { cookie, twins } = *duplicated;
+        let cookies = self.cookies.with_twins(twins);
+        Self { faults: list, duplicate: Some(cookie), cookies, ..self }
+    }
+}
