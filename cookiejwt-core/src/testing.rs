@@ -9,19 +9,17 @@
 //! assert!(core.authenticate(&parts, testing::NOW).is_authenticated());
 //! ```
 
-// A test wants to hear at once that it asked for something impossible.
-#![allow(clippy::expect_used, clippy::missing_panics_doc)]
+#![expect(clippy::missing_panics_doc, reason = "a test that asks for something impossible panics at once")]
+#![cfg_attr(not(test), expect(clippy::expect_used, reason = "for the same reason"))]
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, macros::datetime};
 
-pub use crate::internal::{VectorFault, verify_jws};
-
+pub use crate::internal::{VectorFault, cookie_pairs, verify_jws};
 use crate::{
     config::{Config, ConfigBuilder, RevocationLevel, Secret},
     decide::{Core, Identity},
-    request::{RequestHead, visit_pairs},
     session::{SessionId, Subject, TokenId},
     token::{AccessClaims, CustomClaims, Parties, RefreshClaims},
 };
@@ -60,21 +58,6 @@ pub fn refresh(subject: impl Into<Subject>) -> TestToken {
 /// The identity of this user, for handlers that are tested as plain functions.
 pub fn identity(subject: impl Into<Subject>) -> Identity {
     access(subject).identity()
-}
-
-/// Each pair of the `Cookie` fields, name and value, as this library reads them: for tests that compare it with others.
-///
-/// ```
-/// use cookiejwt_core::testing;
-///
-/// let request = http::Request::get("/").header("cookie", "a=1; %61=2;a");
-/// let (parts, ()) = request.body(()).unwrap().into_parts();
-/// assert_eq!(testing::cookie_pairs(&parts), [(&b"a"[..], &b"1"[..]), (b"%61", b"2")]);
-/// ```
-pub fn cookie_pairs<'a>(head: impl Into<RequestHead<'a>>) -> Vec<(&'a [u8], &'a [u8])> {
-    let mut pairs = Vec::new();
-    visit_pairs(&head.into(), &mut |pair| pairs.extend(pair.split()));
-    pairs
 }
 
 /// A token to be minted for a test.

@@ -51,9 +51,10 @@ impl Core {
         let Some(hash) = password_hash.filter(|_| remembers) else { return login };
         let parts = self.parts();
         let value = parts.devices.value(&login.record.id, &login.record.subject, hash);
-        let life = KnownDevices::life(login.record.created_at.as_seconds());
-        let line = value.and_then(|value| parts.cookies.device(&value, life).ok());
-        let Some(line) = line else { return login };
-        Login { cookies: login.cookies.with_device(line), ..login }
+        let until = KnownDevices::life(login.record.created_at.as_seconds());
+        match value.and_then(|value| parts.cookies.device(&value, until).ok()) {
+            Some(cookie) => Login { cookies: login.cookies.with_device(cookie), ..login },
+            None => login,
+        }
     }
 }

@@ -80,67 +80,59 @@ impl Problem {
 
     /// The HTTP status.
     pub const fn status(self) -> StatusCode {
-        match self {
-            Self::NotAuthenticated
-            | Self::InvalidToken
-            | Self::RefreshRequired
-            | Self::SessionRevoked
-            | Self::SessionExpired
-            | Self::InvalidCredentials
-            | Self::FreshLoginRequired { .. } => StatusCode::UNAUTHORIZED,
-            Self::CsrfFailed | Self::InsufficientScope { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::InvalidRequest => StatusCode::BAD_REQUEST,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
+        self.row().0
     }
 
     /// The stable code that programs compare.
     pub const fn code(self) -> &'static str {
-        match self {
-            Self::NotAuthenticated => "not_authenticated",
-            Self::InvalidToken => "invalid_token",
-            Self::RefreshRequired => "refresh_required",
-            Self::SessionRevoked => "session_revoked",
-            Self::SessionExpired => "session_expired",
-            Self::InvalidCredentials => "invalid_credentials",
-            Self::FreshLoginRequired { .. } => "fresh_login_required",
-            Self::CsrfFailed => "csrf_failed",
-            Self::InsufficientScope { .. } => "insufficient_scope",
-            Self::NotFound => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => "invalid_request",
-            Self::Throttled { .. } => "throttled",
-            Self::ServerError => "server_error",
-            Self::Unavailable => "unavailable",
-        }
+        self.row().1
     }
 
     /// The sentence for people, one per code; also what clients of Django REST Framework read.
     pub const fn detail(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Status, code and detail.
+    const fn row(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        const INVALID: (&str, &str) = ("invalid_request", "The request is not valid.");
         match self {
-            Self::NotAuthenticated => "Authentication credentials were not provided.",
-            Self::InvalidToken => "The token is not valid.",
-            Self::RefreshRequired => "The access token has to be refreshed.",
-            Self::SessionRevoked => "The session was ended.",
-            Self::SessionExpired => "The session has expired.",
-            Self::InvalidCredentials => "The username or the password is wrong.",
-            Self::FreshLoginRequired { .. } => "A fresh login is required.",
-            Self::InsufficientScope { .. } => "The token does not carry the scope that this needs.",
-            Self::CsrfFailed => "The request was refused because it comes from another site.",
-            Self::NotFound => "Not found.",
-            Self::MethodNotAllowed => "This method is not allowed here.",
-            Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => {
-                "The request is not valid."
+            Self::NotAuthenticated => {
+                (S::UNAUTHORIZED, "not_authenticated", "Authentication credentials were not provided.")
             }
-            Self::Throttled { .. } => "Too many attempts. Please wait before you try again.",
-            Self::ServerError => "The server failed to answer.",
-            Self::Unavailable => "The service is not available at the moment.",
+            Self::InvalidToken => (S::UNAUTHORIZED, "invalid_token", "The token is not valid."),
+            Self::RefreshRequired => {
+                (S::UNAUTHORIZED, "refresh_required", "The access token has to be refreshed.")
+            }
+            Self::SessionRevoked => (S::UNAUTHORIZED, "session_revoked", "The session was ended."),
+            Self::SessionExpired => (S::UNAUTHORIZED, "session_expired", "The session has expired."),
+            Self::InvalidCredentials => {
+                (S::UNAUTHORIZED, "invalid_credentials", "The username or the password is wrong.")
+            }
+            Self::FreshLoginRequired { .. } => {
+                (S::UNAUTHORIZED, "fresh_login_required", "A fresh login is required.")
+            }
+            Self::CsrfFailed => {
+                (S::FORBIDDEN, "csrf_failed", "The request was refused because it comes from another site.")
+            }
+            Self::InsufficientScope { .. } => {
+                (S::FORBIDDEN, "insufficient_scope", "The token does not carry the scope that this needs.")
+            }
+            Self::NotFound => (S::NOT_FOUND, "not_found", "Not found."),
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "method_not_allowed", "This method is not allowed here.")
+            }
+            Self::InvalidRequest => (S::BAD_REQUEST, INVALID.0, INVALID.1),
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, INVALID.0, INVALID.1),
+            Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, INVALID.0, INVALID.1),
+            Self::Throttled { .. } => {
+                (S::TOO_MANY_REQUESTS, "throttled", "Too many attempts. Please wait before you try again.")
+            }
+            Self::ServerError => (S::INTERNAL_SERVER_ERROR, "server_error", "The server failed to answer."),
+            Self::Unavailable => {
+                (S::SERVICE_UNAVAILABLE, "unavailable", "The service is not available at the moment.")
+            }
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
 }
 
 /// The same without an allocation; `None` also when the buffer is too small.
-pub(crate) fn decode_into<'b>(text: impl AsRef<[u8]>, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+pub(crate) fn decode_into(text: impl AsRef<[u8]>, buffer: &mut [u8]) -> Option<&[u8]> {
     let length = URL_SAFE_NO_PAD.decode_slice(text, buffer).ok()?;
     buffer.get(..length)
 }
