@@ -1,4 +1,5 @@
-//! What only the fuzzers, test vectors and tests of this library use. [`testing`](crate::testing) shows it to them.
+//! What only the fuzzers, test vectors and tests of this library use; the module `testing`
+//! re-exports it.
 
 #[cfg(feature = "testing")]
 mod cookie_pairs;

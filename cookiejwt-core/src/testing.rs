@@ -1,4 +1,5 @@
-//! Tokens for the tests of an application: valid, expired, foreign; with fixed keys that production refuses.
+//! Tokens for the tests of an application: valid, expired and foreign ones, signed with fixed keys
+//! that production refuses.
 //!
 //! ```
 //! use cookiejwt_core::testing;
@@ -77,7 +78,7 @@ pub struct TestToken {
     claims: Map<String, Value>,
 }
 
-/// When the user proved who he is.
+/// When the user proved who they are.
 #[derive(Clone, Copy, Debug)]
 enum AuthTime {
     AsIssued,
@@ -104,7 +105,7 @@ impl TestToken {
         }
     }
 
-    /// Minted by this core instead of [`core()`], with its keys, names and lives.
+    /// Minted by this core instead of [`core()`], with its keys, names and lifetimes.
     pub fn by(self, core: &Core) -> Self {
         let ages = core.config().ages;
         let life = if self.is_refresh { ages.refresh } else { ages.access };
@@ -127,12 +128,13 @@ impl TestToken {
         Self { issuer: "https://foreign.example".into(), ..self }
     }
 
-    /// Of a user who proved who he is at this time; else he did when the token was issued.
+    /// Of a user who proved who they are at this time; otherwise they did when the token was
+    /// issued.
     pub fn auth_time(self, time: OffsetDateTime) -> Self {
         Self { auth_time: AuthTime::At(time.unix_timestamp()), ..self }
     }
 
-    /// An access token that does not say when the user proved who he is.
+    /// An access token without the time when the user proved who they are.
     pub fn without_auth_time(self) -> Self {
         Self { auth_time: AuthTime::Unsaid, ..self }
     }
@@ -147,7 +149,7 @@ impl TestToken {
         Self { token_id: id.into(), ..self }
     }
 
-    /// An access token that was given with this refresh token, by a refresh and not by the login.
+    /// An access token that was issued with this refresh token, by a refresh and not by the login.
     pub fn given_with(self, refresh: impl Into<TokenId>) -> Self {
         Self { refresh_jti: Some(refresh.into()), ..self }
     }

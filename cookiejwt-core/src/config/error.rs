@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-/// A configuration that is refused: which setting, what is wrong with it, and the way out.
+/// A configuration that is refused: which setting, what is wrong with it, and the cure.
 ///
 /// It never shows the value of a secret.
 ///
@@ -27,11 +27,11 @@ pub struct ConfigError {
 pub enum ConfigProblem {
     /// A setting without a default is absent.
     Missing,
-    /// It is set to nothing.
+    /// It is empty.
     Empty,
     /// It cannot be read.
     Malformed,
-    /// It lies outside its range.
+    /// It is outside its range.
     OutOfRange,
     /// It would be unsafe.
     Insecure,
@@ -54,12 +54,12 @@ impl ConfigError {
         Self { setting: setting.into(), problem, what: what.into(), cure: cure.into() }
     }
 
-    /// The same fault, of another setting.
+    /// The same fault, in another setting.
     pub(crate) fn of(self, setting: &'static str) -> Self {
         Self { setting: setting.into(), ..self }
     }
 
-    /// The setting by the name of its variable, for instance `COOKIEJWT_SECRET`.
+    /// The setting, by the name of its variable, for instance `COOKIEJWT_SECRET`.
     pub fn setting(&self) -> &str {
         &self.setting
     }
@@ -69,7 +69,7 @@ impl ConfigError {
         self.problem
     }
 
-    /// The way out, as one sentence.
+    /// The cure, as one sentence.
     pub fn cure(&self) -> &str {
         &self.cure
     }

@@ -4,13 +4,14 @@ use super::{Config, ConfigBuilder};
 use crate::session::Realm;
 
 impl ConfigBuilder {
-    /// Whether a login with `remember` sets the cookie `__Host-known_device`, which lives for 180 days. Variable
-    /// `COOKIEJWT_KNOWN_DEVICES`, default true.
+    /// Whether a login with `remember` sets the cookie `__Host-known_device`, which lives for 180
+    /// days. Variable `COOKIEJWT_KNOWN_DEVICES`, default true.
     ///
-    /// Whoever guesses at an account from many networks fills its limit over all networks, and could keep the owner waiting
-    /// for as long as they go on. A device that the account has logged in from before has a limit of its own instead (OWASP,
-    /// "Slow Down Online Guessing Attacks with Device Cookies"). The cookie opens nothing: the password is still needed. A
-    /// new password forgets all devices, and logging out does not.
+    /// An attacker who guesses the password of an account from many networks fills its limit over
+    /// all networks, and could keep the owner waiting as long as the attack lasts. A device from
+    /// which the account has logged in before has its own limit instead (OWASP, "Slow Down Online
+    /// Guessing Attacks with Device Cookies"). The cookie grants nothing: the password is still
+    /// required. A new password forgets all devices; a logout does not.
     pub fn known_devices(mut self, on: bool) -> Self {
         self.no_known_devices = !on;
         self
@@ -18,7 +19,8 @@ impl ConfigBuilder {
 }
 
 impl Config {
-    /// Whether a login makes its device known, so that no stranger's guesses keep the owner out there.
+    /// Whether a login makes its device known, so that the guesses of others cannot keep the owner
+    /// out on it.
     pub fn known_devices(&self) -> bool {
         self.known_devices
     }
@@ -29,7 +31,7 @@ impl Config {
     }
 }
 
-/// The name of the cookie. The one place where it is made.
+/// The name of the cookie. It is made only here.
 pub(super) fn cookie_name(is_secure: bool, realm: &Realm) -> String {
     let prefix = if is_secure { "__Host-" } else { "" };
     let separator = if realm.is_empty() { "" } else { "_" };

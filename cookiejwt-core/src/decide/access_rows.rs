@@ -1,5 +1,5 @@
-//! Which access token counts: rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate), which
-//! need no store. [`Core`](crate::Core) and [`Verifier`](crate::Verifier) share them.
+//! Which access token counts: rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate),
+//! which need no store. [`Core`](crate::Core) and [`Verifier`](crate::Verifier) share them.
 
 use crate::{
     decide::{
@@ -88,8 +88,7 @@ impl<'a> AccessRows<'a> {
         }
     }
 
-    /// Rows f, i, j and j': no credential counts. Whether cookies came in does not show in the faults
-    /// when the refresh route was called without an access token.
+    /// Rows f, i, j and j': no credential is accepted.
     pub(super) fn nothing(&self, cookies_came: bool) -> Decision {
         use CredentialName::{RefreshBody, RefreshCookie};
         if !cookies_came && self.faults.is_empty() {

@@ -23,7 +23,7 @@ use crate::{
     token::{AccessToken, RefreshToken},
 };
 
-/// What a request's head says by itself, and what has to be asked next.
+/// What follows from the head of a request alone, and what has to be asked next.
 #[derive(Debug)]
 #[must_use]
 pub enum Assessment {
@@ -31,17 +31,17 @@ pub enum Assessment {
     Settled(Decision),
     /// Is the session still alive?
     NeedsSessionCheck(SessionCheck),
-    /// A refresh token wants to be rotated.
+    /// A refresh token has to be rotated.
     NeedsRefresh(RefreshAttempt),
 }
 
 impl Assessment {
-    /// Whether the request is settled and somebody is asking.
+    /// Whether the request is settled and authenticated.
     pub fn is_authenticated(&self) -> bool {
         matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Authenticated(_)))
     }
 
-    /// Whether the request is settled and no credential came in.
+    /// Whether the request is settled and no credential was sent.
     pub fn is_anonymous(&self) -> bool {
         matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Anonymous))
     }
@@ -62,10 +62,11 @@ struct Table<'a> {
 }
 
 impl Core {
-    /// Who is asking? Reads the head, verifies what came in, and says what has to be asked next.
+    /// Who is asking? Reads the head, verifies its credentials, and returns what has to be asked
+    /// next.
     ///
-    /// Refreshing needs no permission here beyond the table's: OPTIONS, cross-site requests that are no navigation, and
-    /// pages of other origins that a browser only prepares never refresh.
+    /// The table alone decides who may refresh: OPTIONS, cross-site requests that are not
+    /// navigations, and pages of other origins that a browser only prepares never refresh.
     pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
         let head = head.into();
         if self.config().skips(head.path()) {
@@ -74,14 +75,14 @@ impl Core {
         Table::new(self, head, now).authenticate()
     }
 
-    /// The refresh route: looks at the refresh cookie alone, and rotates whatever the access token says. In token mode no
-    /// cookie is there.
+    /// The refresh route: reads only the refresh cookie, and rotates it whatever the access token
+    /// contains. In token mode no cookie is read.
     pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
         Table::new(self, head.into(), now).refresh()
     }
 
-    /// The refresh route in token mode: looks at the `refresh` of the body alone, and never at a cookie. Outside token mode
-    /// a refresh token in a body is none.
+    /// The refresh route in token mode: reads only the `refresh` of the body, never a cookie.
+    /// Outside token mode a refresh token in a body is ignored.
     pub fn refresh_tokens<'a>(
         &self,
         head: impl Into<RequestHead<'a>>,
@@ -229,7 +230,7 @@ impl<'a> Table<'a> {
         self.settled(decision)
     }
 
-    /// `AtRefresh` looks at no session while the access token is valid; the other levels always ask.
+    /// `AtRefresh` checks no session while the access token is valid; the other levels always do.
     fn check(self, kind: Checked) -> Assessment {
         let Self { core, rows: AccessRows { faults, sighting, .. }, .. } = self;
         let check = SessionCheck { core: core.clone(), kind, faults, sighting };
@@ -246,7 +247,7 @@ impl<'a> Table<'a> {
         Assessment::Settled(decision.with_faults(self.rows.faults))
     }
 
-    /// Boxed: it is large, and most requests carry only the place for one around.
+    /// Boxed: it is large, and most requests have none.
     fn attempt(&self, token: RefreshToken, carrier: Carrier, soft: Option<Identity>) -> Box<RefreshAttempt> {
         Box::new(RefreshAttempt::new(self.core.clone(), token, carrier, soft, Timestamp::from(self.now)))
     }

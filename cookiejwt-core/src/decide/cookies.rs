@@ -10,18 +10,20 @@ use crate::{
 };
 
 impl Core {
-    /// Writes cookies into a response: a line that the handler wrote itself wins, one line per name leaves (behind those
-    /// that delete its [twins](Self::twins)), and `Cache-Control: no-store` and `Vary: Cookie` join them.
+    /// Writes cookies into a response: a line that the handler wrote itself wins, one line per name
+    /// is sent (after those that delete its [twins](Self::twins)), and `Cache-Control: no-store`
+    /// and `Vary: Cookie` are added.
     pub fn write_cookies(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) {
         let _ = self.parts().cookies.write(cookies, headers);
     }
 
-    /// Writes a decision into the response that depends on it: its cookies as [`write_cookies`](Self::write_cookies) does;
-    /// without any, what keeps caches from showing the answer to somebody else.
+    /// Writes a decision into the response that depends on it: its cookies as
+    /// [`write_cookies`](Self::write_cookies) does; without cookies, it adds what keeps caches from
+    /// showing the response to another user.
     ///
-    /// Whoever asked who it is made the answer depend on it. So the fields that were read join `Vary`, and a response
-    /// that says nothing about caching gets `Cache-Control: private, no-cache` (RFC 9111 §3.5, OWASP ASVS 14.3.2): a
-    /// shared cache would hand alice's page to a stranger.
+    /// The response depends on the user. So the fields that were read are added to `Vary`, and a
+    /// response without caching fields gets `Cache-Control: private, no-cache` (RFC 9111 §3.5,
+    /// OWASP ASVS 14.3.2): otherwise a shared cache would show alice's page to another user.
     pub fn write_decision(&self, decision: &Decision, headers: &mut dyn ResponseHeaders) {
         let with_cookies = self.parts().cookies.write(&decision.cookies, headers);
         if !with_cookies && decision.reason != Reason::Skipped {
@@ -37,8 +39,9 @@ impl Core {
     /// The lines of a logout: they clear both cookies, and the web framework's own session
     /// [ends](SessionChange::Ends) where it follows the login.
     ///
-    /// Only what somebody asked for ends it. Stale cookies are cleared with [`clear_cookies`](Self::clear_cookies):
-    /// whoever comes back after a week keeps the cart that he has filled since.
+    /// Only a logout ends it. Stale cookies are cleared with
+    /// [`clear_cookies`](Self::clear_cookies): a user who comes back after a week keeps the cart
+    /// that they have filled since.
     pub fn logout_cookies(&self) -> SetCookies {
         let ends = self.config().set_session_cookie.then_some(SessionChange::Ends);
         self.clear_cookies().changing(ends)

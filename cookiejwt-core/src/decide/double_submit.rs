@@ -35,10 +35,11 @@ fn message(session: &SessionId, random: &[u8; 16]) -> Vec<u8> {
 }
 
 impl Core {
-    /// A CSRF token bound to the session: signed double submit, for applications that need one beside the table.
+    /// A CSRF token bound to the session: signed double submit, for applications that need one in
+    /// addition to the table.
     ///
-    /// `random` are 128 fresh random bits. The token lives as long as the session (OWASP CSRF prevention, signed
-    /// double-submit cookie).
+    /// `random` is 128 new random bits. The token is valid as long as the session (OWASP CSRF
+    /// prevention, signed double-submit cookie).
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {

@@ -12,7 +12,8 @@ use crate::{
     token::{AccessTokens, RefreshTokens, TokenRules, VerifiedMemo},
 };
 
-/// Decides. Built once from a [`Config`], shared by every request; cloning is cheap.
+/// Makes every decision. Built once from a [`Config`] and shared by every request; cloning is
+/// cheap.
 ///
 /// ```
 /// use cookiejwt_core::{Assessment, Config, Core, Secret};
@@ -58,22 +59,23 @@ impl Parts {
 }
 
 impl Core {
-    /// From settings that have passed their checks.
+    /// Makes a core from settings that have passed their checks.
     pub fn new(config: Config) -> Self {
         Self(Arc::new(Parts::new(config, None)))
     }
 
-    /// The same with a memo of verified access tokens, so that one which is presented again costs no signature.
+    /// The same with a memo of verified access tokens, so that presenting a token again costs no
+    /// signature.
     ///
-    /// The memo belongs to this core and its keys: a core with other keys gets a memo of its own.
+    /// The memo belongs to this core and its keys: a core with other keys requires its own memo.
     pub fn with_memo(config: Config, memo: impl VerifiedMemo + 'static) -> Self {
         Self(Arc::new(Parts::new(config, Some(Box::new(memo)))))
     }
 
-    /// The same core with other asymmetric keys; the secret, and with it every session, stays.
+    /// The same core with other asymmetric keys. The secret stays, and with it every session.
     ///
-    /// A key that cannot sign in this build is refused. This core is unchanged: whoever holds it goes on with its keys,
-    /// so one request sees one set of keys.
+    /// A key that cannot sign in this build is refused. This core is unchanged: its holders
+    /// continue with its keys, so one request sees one set of keys.
     pub fn with_access_keys(&self, keys: AccessKeys) -> Result<Self, ConfigError> {
         self.0.config.clone().with_access_keys(keys).map(Self::new)
     }
@@ -88,12 +90,14 @@ impl Core {
         &self.0.config
     }
 
-    /// The JWKS document (RFC 7517 §5) with the public keys of access tokens; `None` when they are symmetric.
+    /// The JWKS document (RFC 7517 §5) with the public keys of access tokens; `None` when they are
+    /// symmetric.
     pub fn jwks(&self) -> Option<&str> {
         self.0.jwks.as_ref().map(JwksDocument::text)
     }
 
-    /// The entity tag of [`jwks`](Self::jwks), with its quotes (RFC 9110 §8.8.3): other keys, another tag.
+    /// The entity tag of [`jwks`](Self::jwks), with its quotes (RFC 9110 §8.8.3): other keys,
+    /// another tag.
     pub fn jwks_etag(&self) -> Option<&str> {
         self.0.jwks.as_ref().map(JwksDocument::etag)
     }
@@ -101,9 +105,10 @@ impl Core {
     /// Whether a request asks for token mode: with exactly one field `Cookiejwt-Mode: token`, while
     /// [`token_mode`](crate::ConfigBuilder::token_mode) is switched on.
     ///
-    /// The value is compared byte for byte, as browsers' own `Sec-Fetch-…` are. Two fields, another value and a switch
-    /// that is off all mean cookie mode, so that a doubtful request gets nothing that it would not get without the
-    /// field: the CSRF table applies, and no token stands in a body.
+    /// The value is compared byte for byte, as the `Sec-Fetch-…` fields of browsers are. Two
+    /// fields, another value and a setting that is off all mean cookie mode, so that a doubtful
+    /// request gets nothing that it would not get without the field: the CSRF table applies, and no
+    /// body contains a token.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
@@ -122,14 +127,15 @@ impl Core {
         Mode::of(&head.into(), self.config())
     }
 
-    /// The client's network address: the peer's own, or what the outermost trusted proxy saw.
+    /// The client's network address: the peer's, or the one that the outermost trusted proxy saw.
     ///
-    /// Each proxy appends the address of its peer to `X-Forwarded-For`, so of `n` trusted proxies the outermost wrote
-    /// entry `n` from the right. What stands to the left of it came from the client, who may write there anything.
-    /// With a list that is too short the request did not come through all of them, and the peer counts: no address at all would
-    /// free whoever goes around a proxy from every limit by network. An entry that is no address gives `None`, because the
-    /// peer is the proxy then, and everybody behind it would share one address.
-    /// `Forwarded` (RFC 7239) is not read, because a proxy that does not know it passes on what the client wrote.
+    /// Each proxy appends the address of its peer to `X-Forwarded-For`, so of `n` trusted proxies
+    /// the outermost wrote entry `n` from the right. Entries to the left of it came from the
+    /// client, which may send anything. If the list is too short, the request did not pass through
+    /// all proxies, and the peer counts: without an address, a client that bypasses a proxy would
+    /// avoid every limit by network. An entry that is not an address gives `None`, because the peer
+    /// is the proxy then, and all its clients would share one address. `Forwarded` (RFC 7239) is
+    /// not read, because a proxy that does not support it forwards what the client sent.
     ///
     /// ```
     /// use cookiejwt_core::{Config, Core, RequestHead};
@@ -149,8 +155,8 @@ impl Core {
         request::client_address(self.config().trusted_proxies, head, peer)
     }
 
-    /// Whether fewer proxies have appended to `X-Forwarded-For` than are trusted: the request did not come through all of
-    /// them, or their number is wrong.
+    /// Whether fewer proxies have appended to `X-Forwarded-For` than are trusted: the request did
+    /// not pass through all of them, or their number is wrong.
     pub fn went_around_proxies(&self, head: &RequestHead<'_>) -> bool {
         request::went_around_proxies(self.config().trusted_proxies, head)
     }

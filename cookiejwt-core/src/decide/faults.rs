@@ -7,11 +7,11 @@ use crate::{
     token::TokenFault,
 };
 
-/// What was noticed of a request's credentials on the way to its decision.
+/// What was noticed about the credentials of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults {
     list: Vec<CredentialFault>,
-    /// Boxed: hardly a request has one, and every decision carries the place for it around.
+    /// Boxed: hardly any request has one, and every decision has the field.
     duplicated: Option<Box<Duplicated>>,
 }
 
@@ -40,7 +40,8 @@ impl Faults {
 }
 
 impl Decision {
-    /// With what was noticed of the credentials; cookies that it sets or clears delete their twins.
+    /// Adds what was noticed about the credentials; cookies that are set or cleared delete their
+    /// twins.
     pub(super) fn with_faults(self, faults: Faults) -> Self {
         let Faults { list, duplicated } = faults;
         let Some(duplicated) = duplicated else { return Self { faults: list, ..self } };

@@ -15,8 +15,9 @@ use crate::{
 };
 
 impl Core {
-    /// Row k of [`rules`](crate::rules#authenticate) for a route that loads the user, who does not exist or is disabled
-    /// although the access token is valid. With a bearer nothing is cleared.
+    /// Row k of [`rules`](crate::rules#authenticate) for a route that loads the user, who does not
+    /// exist or is disabled although the access token is valid. With a bearer token nothing is
+    /// cleared.
     pub fn user_inactive(&self, identity: &Identity, now: Timestamp) -> Settlement {
         let decision = Decision::refused(Refusal::SessionRevoked, Reason::UserInactive)
             .clearing(&self.parts().cookies, identity.source());
@@ -25,10 +26,11 @@ impl Core {
         Settlement { decision, revoke }
     }
 
-    /// Whether the user has proved who he is at most `max_age` ago, in whole seconds (OIDC `max_age`).
+    /// Whether the user has proved who they are at most `max_age` ago, in whole seconds (OIDC
+    /// `max_age`).
     ///
-    /// A token without `auth_time` is not fresh. One of another node's clock may lie ahead by the leeway and no more: what
-    /// lies further ahead would stay fresh until then.
+    /// A token without `auth_time` is not fresh. An `auth_time` from another node's clock may be
+    /// ahead by the leeway and no more: otherwise it would stay fresh until then.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {

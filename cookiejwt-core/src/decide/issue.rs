@@ -17,7 +17,7 @@ pub(super) struct Issued {
 }
 
 impl Core {
-    /// What is sent at `now` in seconds, the way that the credential came.
+    /// What is sent at `now` in seconds, in the way that the credential was sent.
     ///
     /// The size of cookies and tokens is part of what can fail, so a refresh issues them before the
     /// store is asked.

@@ -10,20 +10,22 @@ use crate::{
 impl Core {
     /// The buckets of a try.
     ///
-    /// An account is the user where there is one, so that no other spelling of the login name (a store may fold more than
-    /// case) gives more tries, and so that every route with a password counts alike. From one network the login name counts as
-    /// well, in lower case: who tries `Bob` and then `bob` sees the same whether there is a bob or not. A login name that
-    /// nobody has costs as many buckets.
+    /// An account is the user if there is one, so that no other spelling of the login name (a store
+    /// may fold more than case) gives more tries, and so that every route with a password counts
+    /// alike. From one network the login name counts as well, in lower case: a client that tries
+    /// `Bob` and then `bob` sees the same whether there is a bob or not. A login name without a
+    /// user costs as many buckets.
     ///
-    /// Who shows that the account has logged in there before is refused by a bucket of their own alone: however many others
-    /// guess, from wherever, they cannot keep the owner out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
-    /// The failures of such a client still count in the buckets of strangers.
+    /// A client that proves that the account has logged in there before is refused only by its own
+    /// bucket: however many others guess, from anywhere, they cannot keep the owner out (OWASP,
+    /// "Slow Down Online Guessing Attacks with Device Cookies"). The failures of such a client
+    /// still count in the shared buckets.
     pub fn throttle_buckets(&self, throttle: &Throttle, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
         Buckets { key: &self.parts().throttle, throttle }.of(tried)
     }
 
-    /// Reads the cookies that name known devices. None in token mode, where no cookie is read, and none when
-    /// [`known_devices`](crate::ConfigBuilder::known_devices) is off.
+    /// Reads the cookies of known devices. There are none in token mode, where no cookie is read,
+    /// and none if [`known_devices`](crate::ConfigBuilder::known_devices) is off.
     pub fn presented_devices(&self, head: &RequestHead<'_>) -> PresentedDevices {
         if !self.config().known_devices || !reads_cookies(head, self.config()) {
             return PresentedDevices::default();
@@ -31,9 +33,10 @@ impl Core {
         PresentedDevices::read(head, self.config().device_name())
     }
 
-    /// Which of the presented devices this account has logged in from, with the password that it has now.
+    /// The presented device from which this account has logged in with its current password.
     ///
-    /// A new password forgets all devices. The work is the same when there is no such user, or no password.
+    /// A new password forgets all devices. The work is the same if there is no such user or no
+    /// password.
     pub fn known_device(
         &self,
         presented: &PresentedDevices,
@@ -43,8 +46,9 @@ impl Core {
         self.parts().devices.find(presented, subject, password_hash)
     }
 
-    /// Adds the cookie that makes this device known to a login, in place of one that is there already. Only where the login
-    /// asked to be remembered, its tokens leave in cookies, and the user has a password that could be guessed.
+    /// Adds the cookie that makes this device known to a login, and replaces an earlier one. It
+    /// does so only if the login is remembered, its tokens are sent in cookies, and the user has a
+    /// password that could be guessed.
     pub fn remember_device(&self, login: Login, password_hash: Option<&str>) -> Login {
         let in_cookies = !login.cookies.is_empty() && self.config().credentials.reads_cookies();
         let remembers = self.config().known_devices && login.record.remember && in_cookies;

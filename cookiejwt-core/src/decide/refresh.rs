@@ -1,7 +1,7 @@
 //! Rotating a refresh token: rows k to r of [`rules`](crate::rules), as typed continuations.
 //!
-//! Everything that can fail without the store is done before the store is asked (row l), so that a rotation is never
-//! committed for tokens that cannot be minted.
+//! Everything that can fail without the store is done before the store is asked (row l), so that a
+//! rotation is never committed for tokens that cannot be minted.
 
 mod grant;
 mod late;
@@ -34,9 +34,9 @@ use crate::{
 /// What is known about the user whose session is to be refreshed.
 #[derive(Clone, Debug)]
 pub enum UserState {
-    /// He may go on; his access token carries these claims.
+    /// The user is active, and their access token contains these claims.
     Active(Result<CustomClaims, MintError>),
-    /// He is disabled.
+    /// The user is disabled.
     Inactive,
     /// There is no such user.
     Gone,
@@ -44,7 +44,7 @@ pub enum UserState {
     Unavailable,
 }
 
-/// A valid refresh token that wants to be rotated.
+/// A valid refresh token that has to be rotated.
 #[must_use = "a refresh attempt does nothing until `with_user`"]
 pub struct RefreshAttempt {
     core: Core,
@@ -53,7 +53,7 @@ pub struct RefreshAttempt {
     soft: Option<Identity>,
     now: Timestamp,
     faults: Faults,
-    /// Of a still valid access token that asks to be renewed ahead of its end.
+    /// From a still valid access token that is renewed ahead of its end.
     sighting: Option<Box<Sighting>>,
 }
 
@@ -61,7 +61,7 @@ pub struct RefreshAttempt {
 #[derive(Debug)]
 #[must_use]
 pub enum RefreshStep {
-    /// The store need not be asked.
+    /// The store does not have to be asked.
     Settled(Settlement),
     /// The store must be asked.
     Rotate(Rotation),
@@ -87,7 +87,7 @@ impl RefreshAttempt {
         self.carrier.source()
     }
 
-    /// Whose session it is; the key to ask the user store with.
+    /// The user of the session; the key for the user store.
     pub fn subject(&self) -> &Subject {
         &self.token.claims.subject
     }
@@ -97,21 +97,21 @@ impl RefreshAttempt {
         &self.token.claims.session_id
     }
 
-    /// Row c at [`AtRefresh`](crate::RevocationLevel::AtRefresh), where no session check came before: the session is
-    /// in this node's revoked set.
+    /// Row c at [`AtRefresh`](crate::RevocationLevel::AtRefresh), where no session check came
+    /// before: the session is in this node's revoked set.
     pub fn revoked(self, reason: RevocationReason) -> Settlement {
         self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason)).settle()
     }
 
-    /// Row l for a driver that got no random numbers for the new ids.
+    /// Row l, for a driver that got no random numbers for the new ids.
     pub fn no_random(self, error: String) -> Settlement {
         self.mint_failed(MintError::Random(error)).settle()
     }
 
     /// Rows k, l and q, or the question for the token store.
     ///
-    /// `now` is read right before the store is asked, and not when the request began: a user store that takes its time must
-    /// not use up the leeway of other requests.
+    /// `now` is read right before the store is asked, not when the request began: a slow user store
+    /// must not use up the leeway of other requests.
     pub fn with_user(mut self, user: UserState, ids: RefreshIds, now: OffsetDateTime) -> RefreshStep {
         self.now = Timestamp::from(now).max(self.now);
         let settled = |settlement| RefreshStep::Settled(settlement);
@@ -161,7 +161,7 @@ impl RefreshAttempt {
         self.core.config().ages.reuse_leeway.saturating_mul(1000)
     }
 
-    /// Until when what is answered now holds for others.
+    /// Until when the response is valid for other requests too.
     fn settles_at(&self) -> Timestamp {
         self.now.plus_millis(self.leeway_millis())
     }
@@ -179,13 +179,14 @@ impl RefreshAttempt {
         self.soften(failed)
     }
 
-    /// Row q: soft while the access token is valid. Nothing is cleared because a store is away.
+    /// Row q: soft while the access token is valid. Nothing is cleared because a store is
+    /// unavailable.
     fn unavailable(self, reason: Reason) -> Decision {
         let unavailable = Decision::new(Outcome::Unavailable, reason);
         self.soften(unavailable)
     }
 
-    /// Goes on with the access token when it is still valid; the reason stays, for the event.
+    /// Continues with the access token if it is still valid; the reason stays, for the event.
     fn soften(self, hard: Decision) -> Decision {
         let sighting = self.sighting;
         let soft = self.soft.map(|identity| {

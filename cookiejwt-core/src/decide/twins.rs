@@ -8,13 +8,15 @@ use crate::{
 };
 
 impl Core {
-    /// The lines that delete cookies of ours which stand in this browser beside those that we set.
+    /// The lines that delete cookies with our names which this browser has in addition to those
+    /// that we set.
     ///
-    /// A browser keeps what was set before `DOMAIN`, `PATH` or `PARTITIONED` was changed and sends it along. Whenever a name
-    /// came more than once, and every value that is looked at bears our signature, an answer that sets or clears it
-    /// first deletes what this host may have set with other attributes. Give it to
-    /// [`SetCookies::with_twins`](crate::SetCookies::with_twins); a [`Decision`] of [`authenticate`](Self::authenticate) has
-    /// its own.
+    /// A browser keeps and sends cookies that were set before `DOMAIN`, `PATH` or `PARTITIONED` was
+    /// changed. If a cookie was sent more than once, and every value that is read has our
+    /// signature, a response that sets or clears it first deletes what this host may have set with
+    /// other attributes. Pass the lines to
+    /// [`SetCookies::with_twins`](crate::SetCookies::with_twins); a [`Decision`](crate::Decision)
+    /// of [`authenticate`](Self::authenticate) has its own.
     pub fn twins(&self, head: &RequestHead<'_>) -> Twins {
         let presented = Presented::read(head, self.config());
         if !presented.any_twice() {

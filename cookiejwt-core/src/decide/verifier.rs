@@ -1,4 +1,4 @@
-//! Another service that only verifies: public keys, no secret, no cookies of its own.
+//! Another service that only verifies: it has public keys, but no secret and no cookies.
 
 use std::{fmt, sync::Arc};
 
@@ -18,15 +18,18 @@ use crate::{
     token::{AccessTokens, TokenRules},
 };
 
-/// Checks the access tokens of another service with nothing but its public keys. It cannot mint a token, refresh one or
-/// change a cookie: it has neither a secret nor a private key, and no method for it.
+/// Checks the access tokens of another service with nothing but its public keys. It cannot mint a
+/// token, refresh one or change a cookie: it has neither a secret nor a private key, and no method
+/// for it.
 ///
-/// Made by [`Core::verifier`]. Everything else is as in [`Core::authenticate`]: the same strict reading, the same claims,
-/// the same CSRF table when a cookie carried the token. It asks no store, so it works at
-/// [`AtRefresh`](crate::RevocationLevel::AtRefresh): the token of a session that was revoked lives to its end, which is
-/// at most the issuer's `COOKIEJWT_ACCESS_MAX_AGE` (5 minutes) away.
+/// Made by [`Core::verifier`]. Everything else is as in [`Core::authenticate`]: the same strict
+/// reading, the same claims, the same CSRF table when a cookie carried the token. It asks no store,
+/// so it works at [`AtRefresh`](crate::RevocationLevel::AtRefresh): the access token of a revoked
+/// session remains valid until its end, at most the issuer's `COOKIEJWT_ACCESS_MAX_AGE` (5
+/// minutes).
 ///
-/// A whole service needs this crate and `http` alone. In axum, `parts` are what `FromRequestParts` and middleware get:
+/// A whole service needs only this crate and `http`. In axum, `parts` is what `FromRequestParts`
+/// and middleware receive:
 ///
 /// ```
 /// use cookiejwt_core::{Identity, Problem, Verifier};
@@ -51,9 +54,10 @@ use crate::{
 ///
 /// # Keys change
 ///
-/// Fetch the issuer's `jwks.json` again when its `Cache-Control` ends (5 minutes), with `If-None-Match`, and put
-/// [`with_keys`](Self::with_keys) in the place of the old verifier; requests under way keep theirs. The issuer publishes a key before it
-/// signs with it, so this is early enough. A document that cannot be fetched or is refused changes nothing.
+/// Fetch the issuer's `jwks.json` again when its `Cache-Control` ends (5 minutes), with
+/// `If-None-Match`, and replace the old verifier with the result of [`with_keys`](Self::with_keys);
+/// running requests keep theirs. The issuer publishes a key before it signs with it, so this is
+/// early enough. A document that cannot be fetched or is refused changes nothing.
 ///
 /// ```
 /// use std::sync::{PoisonError, RwLock};
@@ -68,8 +72,9 @@ use crate::{
 /// }
 /// ```
 ///
-/// A token with an unknown `kid` is refused and shows in [`Decision::faults`] as [`TokenFault::UnknownKey`]. Whoever
-/// fetches for that reason must not do so more than once a minute: anybody can write a `kid`.
+/// A token with an unknown `kid` is refused and appears in [`Decision::faults`] as
+/// [`TokenFault::UnknownKey`](crate::TokenFault::UnknownKey). If you fetch for that reason, do so
+/// at most once a minute: anyone can write a `kid`.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
@@ -111,7 +116,8 @@ impl Verifier {
         Self::new(keys, Arc::clone(&self.0.expectations))
     }
 
-    /// Who is asking? Rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate); the decision carries no cookies.
+    /// Who is asking? Rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate); the
+    /// decision contains no cookies.
     pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Decision {
         let mut rows = AccessRows::new(&self.0.access, head.into(), now.unix_timestamp(), true);
         self.decide(&mut rows).with_faults(rows.faults)

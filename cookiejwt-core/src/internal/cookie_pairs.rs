@@ -2,7 +2,8 @@
 
 use crate::request::{RequestHead, visit_pairs};
 
-/// Each pair of the `Cookie` fields, name and value, as this library reads them: for tests that compare it with others.
+/// Each pair of the `Cookie` fields, name and value, as this library reads them: for tests that
+/// compare this library with others.
 ///
 /// ```
 /// use cookiejwt_core::testing;

@@ -1,6 +1,7 @@
 //! Key files, and rings made of them, for the tests of `jws` and `keys`.
 //!
-//! The files under `tests/keys` were made with OpenSSL; the `.jws` files were signed there with pyca/cryptography.
+//! The files under `tests/keys` were made with OpenSSL; the `.jws` files were signed there with
+//! pyca/cryptography.
 
 use std::borrow::Cow;
 

@@ -23,7 +23,7 @@ pub(crate) fn went_around_proxies(hops: u32, head: &RequestHead<'_>) -> bool {
     hops > 0 && forwarded(head, hops).is_none()
 }
 
-/// What the outermost of so many proxies wrote; `None` when the list is too short for that.
+/// The entry of the outermost of `hops` proxies; `None` when the list is too short.
 #[allow(clippy::option_option, reason = "too short a list, and an entry that is no address, are two things")]
 fn forwarded(head: &RequestHead<'_>, hops: u32) -> Option<Option<IpAddr>> {
     let mut entries = Vec::new();

@@ -1,4 +1,4 @@
-//! What a request brings, before anything is verified.
+//! The credentials of a request, before anything is verified.
 
 use http::header;
 
@@ -25,7 +25,7 @@ pub enum CredentialName {
     Bearer,
 }
 
-/// A credential that came in and was not accepted.
+/// A credential that was presented and not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CredentialFault {
     /// Which.
@@ -41,14 +41,15 @@ pub(crate) struct Presented<'a> {
     pub(crate) refresh: Cookie<'a>,
 }
 
-/// At most so many values of one name are looked at: each costs a signature, and anybody may send hundreds.
+/// At most this many values of one name are read: each costs a signature, and any client may send
+/// hundreds.
 const MOST_VALUES: usize = 4;
 
-/// The values that came under one name, without the quotes around them.
+/// The values of one name, without the quotes around them.
 #[derive(Default)]
 pub(crate) struct Cookie<'a> {
     first: Option<&'a [u8]>,
-    /// Empty for almost everybody, and then costs nothing.
+    /// Empty for almost every request, and then costs nothing.
     more: Vec<&'a [u8]>,
 }
 
@@ -79,12 +80,12 @@ impl<'a> Cookie<'a> {
         !self.more.is_empty()
     }
 
-    /// The value, when there is at most one.
+    /// The value, if there is exactly one.
     pub(crate) fn only(&self) -> Option<&'a [u8]> {
         self.first.filter(|_| !self.came_twice())
     }
 
-    /// Those that are looked at.
+    /// The values that are read.
     pub(crate) fn values(&self) -> impl Iterator<Item = &'a [u8]> {
         self.first.into_iter().chain(self.more.iter().copied())
     }
@@ -115,9 +116,11 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// The token of exactly one `Authorization` field with the scheme Bearer, in any case (RFC 6750 §2.1).
+/// The token of exactly one `Authorization` field with the scheme Bearer, in any case (RFC 6750
+/// §2.1).
 ///
-/// Two fields, or another scheme, are no credential; Bearer with anything but one token68 is a dead one.
+/// Two fields, or another scheme, do not count as a credential; Bearer with anything but one
+/// token68 is an invalid one.
 pub(crate) fn bearer_token<'a>(head: &RequestHead<'a>) -> Result<Option<&'a [u8]>, TokenFault> {
     let Field::One(value) = head.field(&header::AUTHORIZATION) else { return Ok(None) };
     let Some((scheme, rest)) = value.split_at_checked(6) else { return Ok(None) };

@@ -1,7 +1,8 @@
-//! A name of ours that came more than once: which value counts, and what is deleted.
+//! A cookie that was sent more than once: which value counts, and what is deleted.
 //!
-//! Browsers keep several cookies of one name: another deployment's for a parent domain, one from before `DOMAIN`, `PATH` or
-//! `PARTITIONED` was changed, one that a sibling planted. None of them may lock anybody out.
+//! Browsers keep several cookies with one name: from another deployment on a parent domain, from
+//! before `DOMAIN`, `PATH` or `PARTITIONED` was changed, or planted by a sibling domain. None of
+//! them may lock a user out.
 
 use crate::{
     request::credentials::{Cookie, CredentialName, Presented},
@@ -9,17 +10,17 @@ use crate::{
     token::{AccessToken, Presentation, RefreshToken, TokenFault},
 };
 
-/// A cookie of ours came more than once.
+/// One of our cookies was sent more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DuplicateCookie {
     /// Which.
     pub credential: CredentialName,
-    /// Whether a token of somebody else stood beside one of ours: another deployment's cookie, for a domain above this
-    /// host.
+    /// Whether one value was another deployment's token, next to one that we signed: its cookie is
+    /// set for a parent domain of this host.
     pub other_deployment: bool,
 }
 
-/// What a token says of its session.
+/// What a token contains about its session.
 pub(crate) trait OfSession {
     /// The session, and whose it is.
     fn session(&self) -> (&SessionId, &Subject);
@@ -64,8 +65,9 @@ impl<T: OfSession> Examined<T> {
         Self(cookie.values().map(verify).collect())
     }
 
-    /// The newest of the valid ones, when all of those are of one session. The others are passed over; without a valid one
-    /// each says what is wrong with it. Valid ones of two sessions are one dead credential: nobody can say who is meant.
+    /// The newest valid value, if all valid values are of one session; the others are ignored.
+    /// Without a valid value, the faults of all of them. Valid values of two sessions are refused,
+    /// because it is unclear who is meant.
     pub(crate) fn choose(self) -> Result<T, Vec<TokenFault>> {
         let mut faults = Vec::new();
         let mut chosen: Option<T> = None;
@@ -83,7 +85,7 @@ impl<T: OfSession> Examined<T> {
         chosen.ok_or(faults)
     }
 
-    /// Whether we signed every one: what is another deployment's is none of our business.
+    /// Whether we signed every value: the cookies of another deployment are not touched.
     fn is_ours(&self) -> bool {
         self.0.iter().all(|verified| match verified {
             Ok(_) => true,
@@ -91,7 +93,7 @@ impl<T: OfSession> Examined<T> {
         })
     }
 
-    /// Whether somebody else's token stands beside one that we signed.
+    /// Whether another deployment's token was sent next to one that we signed.
     fn has_other_deployment(&self) -> bool {
         let is_ours = |verified: &Result<T, TokenFault>| match verified {
             Ok(_) => true,
@@ -105,7 +107,7 @@ impl<T: OfSession> Examined<T> {
     }
 }
 
-/// Both names of a request, those of them that came more than once.
+/// The cookies of a request that were sent more than once.
 #[derive(Default)]
 pub(crate) struct Duplicates {
     pub(crate) access: Option<Examined<Presentation>>,
@@ -135,8 +137,8 @@ impl Duplicates {
         access.filter(|it| it.other_deployment || refresh.is_none()).or(refresh).or(access)
     }
 
-    /// Whether the access cookie, and whether the refresh cookie, came more than once and we signed
-    /// every value.
+    /// Whether the access cookie, and whether the refresh cookie, was sent more than once with
+    /// values that we all signed.
     pub(crate) fn are_ours(&self) -> (bool, bool) {
         let access = self.access.as_ref().is_some_and(Examined::is_ours);
         (access, self.refresh.as_ref().is_some_and(Examined::is_ours))

@@ -8,17 +8,20 @@ use crate::{
 /// How the client of a request keeps its tokens; see [`Core::mode`](crate::Core::mode).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// In cookies, as browsers do. No token ever stands in a body.
+    /// In cookies, as browsers do. No body ever contains a token.
     #[default]
     Cookie,
-    /// By itself, as a mobile application or a command line does. No cookie is read, set or cleared.
+    /// In its own storage, as a mobile application or a command line does. No cookie is read, set
+    /// or cleared.
     Token(TokenMode),
 }
 
-/// Proof that token mode is switched on and that the request asks for it. Made only by [`Core::mode`](crate::Core::mode).
+/// Proof that token mode is switched on and that the request asks for it. Made only by
+/// [`Core::mode`](crate::Core::mode).
 ///
-/// [`Tokens`](crate::Tokens) for a body are made only with it, beside a credential that came in no cookie: a script
-/// that runs in a page must not be able to trade an `HttpOnly` cookie for a token that it can read.
+/// [`Tokens`](crate::Tokens) for a body are made only with it and a credential that was not in a
+/// cookie: a script that runs in a page must not be able to trade an `HttpOnly` cookie for a token
+/// that it can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenMode(());
 

@@ -6,14 +6,15 @@ use http::StatusCode;
 
 use crate::token::Scope;
 
-/// A failure as a client sees it: status, code, one fixed sentence, challenge. The one table of them all.
+/// A failure as a client sees it: status, code, one fixed sentence, challenge. One table defines
+/// all of them.
 ///
-/// It becomes `application/problem+json` (RFC 9457). Nothing in it helps an attacker; why it happened stands in the
-/// event.
+/// It becomes `application/problem+json` (RFC 9457). It contains nothing that helps an attacker;
+/// the event has the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// No credential came in.
+    /// No credential was sent.
     NotAuthenticated,
     /// The credential is expired, forged or malformed.
     InvalidToken,
@@ -21,45 +22,46 @@ pub enum Problem {
     RefreshRequired,
     /// The session was revoked.
     SessionRevoked,
-    /// The session has ended by itself.
+    /// The session has expired.
     SessionExpired,
     /// Unknown user, wrong password or disabled account.
     InvalidCredentials,
-    /// The user has to prove again who he is, because he did so longer ago than the route allows (RFC 9470 §3).
+    /// The user has to prove again who they are, because they last did so longer ago than the route
+    /// allows (RFC 9470 §3).
     FreshLoginRequired {
         /// How long ago is allowed; whole seconds.
         max_age: Duration,
     },
     /// The request comes from another site.
     CsrfFailed,
-    /// The access token does not carry the scope that the route demands (RFC 6750 §3.1).
+    /// The access token does not have the scope that the route requires (RFC 6750 §3.1).
     InsufficientScope {
         /// The scope.
         scope: Scope,
     },
-    /// There is nothing here.
+    /// The resource does not exist.
     NotFound,
-    /// The route knows other methods only.
+    /// The route does not support this method.
     MethodNotAllowed,
     /// A field is missing or cannot be read.
     InvalidRequest,
     /// The body is larger than 16 KiB.
     BodyTooLarge,
-    /// The body is of another type.
+    /// The body has an unsupported type.
     UnsupportedMediaType,
     /// Too many passwords were tried.
     Throttled {
         /// How long to wait: the value of `Retry-After`, at least 1.
         retry_after_seconds: u32,
     },
-    /// Something of ours went wrong.
+    /// The server failed.
     ServerError,
-    /// A store is away.
+    /// A store is unavailable.
     Unavailable,
 }
 
 impl Problem {
-    /// Every code there is.
+    /// Every code.
     pub const CODES: [&'static str; 15] = [
         "not_authenticated",
         "invalid_token",
@@ -88,7 +90,7 @@ impl Problem {
         self.row().1
     }
 
-    /// The sentence for people, one per code; also what clients of Django REST Framework read.
+    /// The sentence for users, one per code; also what clients of Django REST Framework read.
     pub const fn detail(self) -> &'static str {
         self.row().2
     }
@@ -136,8 +138,8 @@ impl Problem {
         }
     }
 
-    /// The value of `WWW-Authenticate` that every 401 carries (RFC 9110 §11.6.1, RFC 6750 §3), and the 403 of a scope
-    /// that is missing.
+    /// The value of `WWW-Authenticate` that every 401 carries (RFC 9110 §11.6.1, RFC 6750 §3), and
+    /// the 403 of a scope that is missing.
     pub fn challenge(self) -> Option<Cow<'static, str>> {
         match self {
             Self::NotAuthenticated | Self::InvalidCredentials => Some("Bearer realm=\"api\"".into()),

@@ -1,4 +1,4 @@
-//! Both tokens of a session on their way out.
+//! Both tokens of a session, for the body of a response.
 
 use std::fmt;
 
@@ -9,10 +9,11 @@ use crate::{
     token::{MAX_HEADER_TOKEN, MintError, MintedAccess, RefreshToken},
 };
 
-/// The tokens of a session for the body of an answer in token mode (RFC 6749 §5.1).
+/// The tokens of a session for the body of a response in token mode (RFC 6749 §5.1).
 ///
-/// It serialises as `{"access", "refresh", "token_type": "Bearer", "expires_in"}`. Made only for a login or a refresh
-/// that asked for token mode and whose credential came in no cookie.
+/// It serialises as `{"access", "refresh", "token_type": "Bearer", "expires_in"}`. They are made
+/// only for a login or a refresh that requested token mode and whose credential was not in a
+/// cookie.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -39,7 +40,7 @@ use crate::{
 #[must_use = "nobody has the tokens until they are sent"]
 pub struct Tokens(Box<Content>);
 
-/// Boxed: few answers have one, and every decision carries the place for it around.
+/// Boxed: few responses have one, and every decision has the field.
 #[derive(Clone, Serialize)]
 struct Content {
     access: String,
@@ -59,7 +60,7 @@ impl Tokens {
         &self.0.refresh
     }
 
-    /// Life of the access token in seconds.
+    /// Lifetime of the access token in seconds.
     pub fn expires_in(&self) -> i64 {
         self.0.expires_in
     }

@@ -2,10 +2,11 @@
 
 use crate::session::{changes::Receipt, ids::SessionId};
 
-/// What the first presentation of a token proves; see [`Decision::sighting`](crate::Decision::sighting).
+/// What the first presentation of a token proves; see
+/// [`Decision::sighting`](crate::Decision::sighting).
 ///
-/// A driver notes it and writes it to the store off the path of the request. A note that is lost makes the rules more
-/// lenient, never stricter.
+/// A driver records it and writes it to the store outside the request. Losing a record makes the
+/// rules more lenient, never stricter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sighting {
     /// The client has the current refresh token of its session.

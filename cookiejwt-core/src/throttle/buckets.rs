@@ -1,7 +1,8 @@
 //! How many passwords may be tried: the generic cell rate algorithm (GCRA) over plain numbers.
 //!
-//! A bucket fills by one interval with each failure and drains with time. A store keeps one number of it: when it will be
-//! empty. A try looks at its buckets before the password is hashed, and writes to them only when the password was wrong.
+//! A bucket fills by one interval with each failure and drains with time. A store keeps one number
+//! per bucket: when it will be empty. A try reads its buckets before the password is hashed, and
+//! writes to them only if the password was wrong.
 
 use std::net::IpAddr;
 
@@ -23,8 +24,8 @@ const IN_FLIGHT_PER_ACCOUNT: u32 = 20;
 /// Passwords from one client network that one node checks at once.
 const IN_FLIGHT_PER_NETWORK: u32 = 30;
 
-/// The name of a bucket: a keyed hash, because people type passwords into the field for the user name, and because a
-/// database need not know who was guessed at.
+/// The name of a bucket: a keyed hash, because users type passwords into the field for the user
+/// name, and because a database does not need to know whose password was guessed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketId(Box<str>);
 
@@ -48,7 +49,7 @@ pub enum ThrottleScope {
     AccountAndNetwork,
     /// One device that the account has logged in from before.
     KnownDevice,
-    /// One living session.
+    /// One session that is alive.
     Session,
     /// One account, over all networks.
     Account,
@@ -72,32 +73,33 @@ impl ThrottleScope {
     }
 }
 
-/// What the client of a try shows beside the password.
+/// What the client of a try presents in addition to the password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing<'a> {
     /// Nothing.
     #[default]
     Stranger,
-    /// That the account has logged in from this device before; see [`Core::known_device`].
+    /// That the account has logged in from this device before; see
+    /// [`Core::known_device`](crate::Core::known_device).
     KnownDevice(&'a DeviceId),
-    /// A living session of the account.
+    /// A session of the account that is alive.
     Session(&'a SessionId),
 }
 
-/// Somebody's try at a password, before it is checked.
+/// A try at a password, before it is checked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PasswordTry<'a> {
-    /// The login name, where one was typed.
+    /// The login name, if one was typed.
     pub login: Option<&'a str>,
     /// The user whose password it would be, if there is one.
     pub subject: Option<&'a Subject>,
-    /// The client's network address, as far as it is known.
+    /// The client's network address, if it is known.
     pub ip: Option<IpAddr>,
-    /// What the client shows beside the password.
+    /// What the client presents in addition to the password.
     pub standing: Standing<'a>,
 }
 
-/// One bucket that a try has to do with.
+/// One bucket that a try may fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThrottleBucket {
@@ -105,7 +107,7 @@ pub struct ThrottleBucket {
     pub id: BucketId,
     /// Which limit it belongs to.
     pub scope: ThrottleScope,
-    /// Whether it refuses the try when it has no room; one that does not only counts.
+    /// Whether it refuses the try when it is full. A bucket that does not refuse only counts.
     pub refuses: bool,
     /// How many tries one node checks for it at once. The next one waits and is not refused.
     pub most_in_flight: Option<u32>,
@@ -128,8 +130,8 @@ impl ThrottleBucket {
         self.scope == ThrottleScope::Logins
     }
 
-    /// How many tries may fail before the bucket is full; none when it is. `drained_at` is when the bucket will be empty, if
-    /// there is such a bucket.
+    /// How many tries may fail before the bucket is full. `drained_at` is when the bucket will be
+    /// empty; `None` if the store has no such bucket.
     pub fn room(&self, drained_at: Option<Timestamp>, now: Timestamp) -> u32 {
         let free = self.limit.capacity_millis().saturating_sub(filled(drained_at, now)).max(0);
         let room = free.checked_div(self.limit.interval_millis()).unwrap_or(0);
@@ -155,7 +157,7 @@ impl ThrottleBucket {
     }
 }
 
-/// What a try names.
+/// The names in a try.
 struct Names<'a> {
     subject: Option<&'a Subject>,
     login: Option<String>,
@@ -167,7 +169,7 @@ impl<'a> Names<'a> {
         Self { subject: tried.subject, login }
     }
 
-    /// The user, or the name that nobody has.
+    /// The user, or the login name if no user has it.
     fn account(&self) -> Option<(&str, &str)> {
         let nobody = || self.login.as_deref().map(|login| ("nobody", login));
         self.subject.map(|subject| ("subject", subject.as_str())).or_else(nobody)
@@ -183,12 +185,14 @@ fn filled(drained_at: Option<Timestamp>, now: Timestamp) -> i64 {
     drained_at.map_or(0, |at| at.as_millis().saturating_sub(now.as_millis()).max(0))
 }
 
-/// Counts one try in one bucket, whether there is room or not: the password has been checked by now.
+/// Counts one try in one bucket, whether there is room or not: the password has been checked by
+/// now.
 ///
-/// A store applies it as ONE statement: a bucket that is not there gets `now + interval_millis`; any other
-/// `max(drained_at, min(max(drained_at, now) + interval_millis, latest))`. Nodes that check passwords at the same moment may
-/// fill a bucket beyond its capacity. The debt is paid off before the next try, so the rate holds over time, and it ends at
-/// one capacity, so nobody waits for hours.
+/// A store applies it as ONE statement: a bucket that does not exist gets `now + interval_millis`;
+/// any other `max(drained_at, min(max(drained_at, now) + interval_millis, latest))`. Nodes that
+/// check passwords at the same moment may fill a bucket beyond its capacity. The debt is paid off
+/// before the next try, so the rate holds over time, and it ends at one capacity, so no user waits
+/// for hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThrottleCharge {
@@ -203,7 +207,7 @@ pub struct ThrottleCharge {
 }
 
 impl ThrottleCharge {
-    /// When the bucket will be empty after this try; for stores that hold buckets in memory.
+    /// When the bucket will be empty after this try; for stores that keep buckets in memory.
     pub fn applied_to(&self, drained_at: Option<Timestamp>) -> Timestamp {
         let before = drained_at.unwrap_or(self.now);
         let filled = before.max(self.now).plus_millis(self.interval_millis);
@@ -236,8 +240,8 @@ impl Buckets<'_> {
         Some(bucket.in_flight(IN_FLIGHT_PER_ACCOUNT_AND_NETWORK))
     }
 
-    /// In the order of their scopes: who waits for a place in one of them holds places only in those before it, so no two
-    /// wait for each other.
+    /// In the order of their scopes: a try that waits for a place in one of them holds places only
+    /// in earlier ones, so no two tries wait for each other.
     fn buckets_of_strangers(&self, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
         let names = Names::of(tried);
         let networks = tried.ip.map(networks).unwrap_or_default();
@@ -269,7 +273,8 @@ impl Buckets<'_> {
         Some(ThrottleBucket::new(id, ThrottleScope::Logins, self.throttle.logins_limit()?))
     }
 
-    /// 128 bits of a keyed hash; lengths stand before the parts, so that no two lists give the same bytes.
+    /// 128 bits of a keyed hash; each part is preceded by its length, so that no two lists give the
+    /// same bytes.
     fn bucket(&self, parts: &[&str]) -> BucketId {
         let hash = self.key.sign(&with_lengths(parts.iter().map(|part| part.as_bytes())));
         let (half, _) = hash.split_at(16);

@@ -1,7 +1,8 @@
-//! Devices that an account has logged in from before (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+//! Devices that an account has logged in from before (OWASP, "Slow Down Online Guessing Attacks
+//! with Device Cookies").
 //!
-//! A cookie that outlives the session says so. It opens nothing: who shows it still needs the password, and is only spared
-//! the limits that strangers fill.
+//! A cookie that outlives the session marks such a device. It grants nothing: its holder still
+//! needs the password, and only avoids the limits that others fill.
 
 use std::fmt;
 
@@ -15,17 +16,18 @@ use crate::{
 
 /// How long a device is known: 180 days in seconds.
 const LIFE: i64 = 180 * 86_400;
-/// A cookie's name may come more than once, and nobody's requests may cost a hundred signatures.
+/// A cookie may be sent more than once, and no request may cost a hundred signatures.
 const MOST_PRESENTED: usize = 4;
 /// An id and a signature in base64url, with room to spare.
 const LONGEST_VALUE: usize = 128;
 
-/// One device of one account. It is the id of the session whose login made the device known: 128 random bits.
+/// One device of one account. It is the id of the session whose login made the device known: 128
+/// random bits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DeviceId(Box<str>);
 
 impl DeviceId {
-    /// The id as it stands in the cookie.
+    /// The id as it appears in the cookie.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -38,7 +40,7 @@ impl From<&str> for DeviceId {
     }
 }
 
-/// What a request presented as known devices, not yet checked: whose they are is known when the user is.
+/// The known devices that a request presented. They are checked once the user is known.
 #[derive(Clone, Default)]
 pub struct PresentedDevices(Vec<Box<str>>);
 
@@ -106,7 +108,7 @@ impl KnownDevices {
         Some(format!("{id}.{}", base64url::encode(mac)))
     }
 
-    /// How long the cookie lives that is set at `now` in seconds.
+    /// The lifetime of a cookie that is set at `now` in seconds.
     pub(crate) fn life(now: i64) -> Life {
         Life { now, ends_at: now.saturating_add(LIFE) }
     }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 /// The name of a scope (RFC 6749 §3.3): visible ASCII without space, `"` and `\`.
 ///
-/// It stands in a challenge that leaves for the client, so its characters are checked when it is made. In a constant the
-/// compiler does it:
+/// It is sent to clients in a challenge, so its characters are checked when it is made. In a
+/// constant the compiler checks them:
 ///
 /// ```
 /// use cookiejwt_core::Scope;
@@ -23,16 +23,17 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Scope(&'static str);
 
-/// A name that is none of a scope.
+/// A text that is not the name of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the name of a scope is visible ASCII without space, \" and \\ (RFC 6749 section 3.3)")]
 pub struct ScopeError(());
 
 impl Scope {
-    /// A scope that is written down in the program.
+    /// A scope that is written in the program.
     ///
     /// # Panics
-    /// When it is no name of a scope; in a constant it then does not compile. Elsewhere use `Scope::try_from`.
+    /// Panics if the text is not the name of a scope; in a constant it then does not compile.
+    /// Elsewhere use `Scope::try_from`.
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {
         assert!(is_scope_token(name.as_bytes()), "a scope is visible ASCII without space, \" and \\");
@@ -88,8 +89,8 @@ struct RoleClaims<'a> {
     roles: Vec<Cow<'a, str>>,
 }
 
-/// Whether the claims of a verified payload list the scope. When one of the two claims is malformed,
-/// neither counts.
+/// Whether the claims of a verified payload list the scope. When one of the two claims is
+/// malformed, neither counts.
 pub(crate) fn has_scope(payload: &str, name: &str) -> bool {
     let Ok(ScopeClaims { scope, scopes }) = serde_json::from_str(payload) else { return false };
     let words = scope.split(' ').filter(|_| !scope.is_empty());

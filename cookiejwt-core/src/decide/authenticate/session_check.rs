@@ -1,4 +1,5 @@
-//! The question about the session, which is the only way past a valid access token: rows c and d of [`rules`](crate::rules).
+//! The question about the session, which is the only way past a valid access token: rows c and d of
+//! [`rules`](crate::rules).
 
 use crate::{
     decide::{
@@ -15,13 +16,13 @@ use crate::{
 /// What is known about a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStatus {
-    /// Not revoked, as far as the chosen level looks.
+    /// Not revoked, as far as the configured level checks.
     Live,
     /// Revoked, and why.
     Revoked(RevocationReason),
     /// The store has no such session.
     Missing,
-    /// The store had to be asked and is away.
+    /// The store had to be asked and is unavailable.
     Unknown,
 }
 
@@ -60,7 +61,7 @@ impl Checked {
 pub enum Resolution {
     /// Nothing more has to be asked.
     Settled(Decision),
-    /// A refresh token wants to be rotated.
+    /// A refresh token has to be rotated.
     NeedsRefresh(RefreshAttempt),
 }
 
@@ -73,8 +74,8 @@ impl SessionCheck {
         }
     }
 
-    /// Whether a valid access token came in. Without one the revoked set in memory is enough: the rotation asks the
-    /// store anyway.
+    /// Whether a valid access token came in. Without one, checking the revoked set in memory is
+    /// enough: the rotation asks the store anyway.
     pub fn has_valid_access(&self) -> bool {
         matches!(self.kind, Checked::Access { .. })
     }

@@ -223,7 +223,8 @@ fn a_fresh_sid_each_time() {
     }
 }
 
-/// The head is no argument of a login: whatever session comes in cannot be adopted. It can only be revoked.
+/// The head is no argument of a login: whatever session comes in cannot be adopted. It can only be
+/// revoked.
 #[test]
 fn the_sessions_that_a_login_replaces_are_those_whose_cookies_came_in() {
     let core = testing::core();

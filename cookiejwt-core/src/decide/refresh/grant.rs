@@ -1,5 +1,5 @@
-//! What a refresh gives: an access token beside whichever refresh token turns out to be the current one. Rows are those of
-//! [`rules`](crate::rules).
+//! What a refresh issues: an access token, and the refresh token that turns out to be the current
+//! one. The row letters are those of [`rules`](crate::rules).
 
 use super::{RefreshAttempt, RotationStep};
 use crate::{
@@ -13,15 +13,15 @@ use crate::{
     token::{AccessClaims, CustomClaims, MintError, MintedAccess, RefreshToken},
 };
 
-/// What the access token of this refresh says, whatever refresh token it is given with.
+/// What the access token of this refresh contains, whatever refresh token it is issued with.
 pub(super) struct Grant {
     pub(super) token_id: TokenId,
     pub(super) custom: CustomClaims,
 }
 
 impl Grant {
-    /// An access token that names the refresh token it is given with, so that presenting the one proves that the other has
-    /// arrived.
+    /// An access token that contains the id of the refresh token it is issued with, so that
+    /// presenting the one proves that the other has arrived.
     pub(super) fn access(
         &self,
         attempt: &RefreshAttempt,
@@ -68,7 +68,7 @@ impl Grant {
     }
 }
 
-/// Rows m, o, o' and p: both tokens, and until when the answer may wait before it is sent.
+/// Rows m, o, o' and p: both tokens, and until when the response may wait before it is sent.
 pub(super) fn decide(
     attempt: RefreshAttempt,
     issued: Issued,

@@ -1,4 +1,5 @@
-//! The one conditional UPDATE of a rotation, and what its answer means: rows m to r of [`rules`](crate::rules).
+//! The one conditional UPDATE of a rotation, and what its answer means: rows m to r of
+//! [`rules`](crate::rules).
 
 use std::fmt;
 
@@ -60,7 +61,8 @@ impl Rotation {
         Self { attempt, grant, next, issued: Some(issued), request, again: false }
     }
 
-    /// The question for [`TokenStore::rotate`](https://docs.rs/cookiejwt-store): one conditional UPDATE.
+    /// The question for [`TokenStore::rotate`](https://docs.rs/cookiejwt-store): one conditional
+    /// UPDATE.
     pub fn request(&self) -> &RotationRequest {
         &self.request
     }
@@ -181,8 +183,8 @@ impl Verdict {
     }
 }
 
-/// Row o: every presenter of the parent inside the leeway gets the same successor; no expiry is extended. The row holds every
-/// claim of it, so that it can be minted again.
+/// Row o: every client that presents the parent within the leeway gets the same successor; no
+/// expiry is extended. The row contains every claim of it, so that it can be minted again.
 fn parent(attempt: RefreshAttempt, grant: Grant, row: &SessionRecord) -> RotationStep {
     let (issued_at, expires_at) = (row.issued_at.as_seconds(), row.expires_at.as_seconds());
     let token_id = row.current_jti.clone();
@@ -193,8 +195,9 @@ fn parent(attempt: RefreshAttempt, grant: Grant, row: &SessionRecord) -> Rotatio
     }
 }
 
-/// A fresh login or a new password has taken its place a moment ago: it authenticates until the new session is presented, and
-/// no line of ours leaves, because it would take the place of the new session's. A client without cookies keeps what it has.
+/// A fresh login or a new password has just taken its place: it authenticates until the new session
+/// is presented, and no cookie is sent, because it would replace the new session's. A client
+/// without cookies keeps what it has.
 fn superseded(attempt: RefreshAttempt, grant: Grant) -> RotationStep {
     let presented = attempt.token.clone();
     let cleared = match &attempt.carrier {
@@ -210,7 +213,8 @@ fn superseded(attempt: RefreshAttempt, grant: Grant) -> RotationStep {
     RotationStep::Settled(decision.with_sighting(attempt.sighting).with_faults(attempt.faults).settle())
 }
 
-/// Row r: somebody has a copy. The thief learns nothing, and the session dies whatever becomes of the request.
+/// Row r: there is a copy of the token. The thief learns nothing, and the session ends whatever
+/// happens to the request.
 fn reuse(attempt: RefreshAttempt) -> RotationStep {
     let revoke = Some(attempt.revocation(RevocationReason::Reuse));
     let decision = attempt.refused(Refusal::SessionRevoked, Reason::Reuse);

@@ -1,4 +1,5 @@
-//! What another service makes of our access tokens: the same as we do, without the power to change anything.
+//! What another service makes of our access tokens: the same as we do, without the power to change
+//! anything.
 
 use std::time::Duration;
 
@@ -100,7 +101,8 @@ fn requests() -> Vec<(&'static str, Parts)> {
     ]
 }
 
-/// The table has one meaning: where no refresh is possible, both say the same; only the verifier changes no cookie.
+/// The table has one meaning: where no refresh is possible, both say the same; only the verifier
+/// changes no cookie.
 #[test]
 fn a_verifier_says_what_the_core_says() {
     let (core, verifier) = (issuer(), verifier());

@@ -1,4 +1,5 @@
-//! Rows k to r of [`rules`](crate::rules) in token mode. Tokens leave for the body, and no cookie in any row.
+//! Rows k to r of [`rules`](crate::rules) in token mode. Tokens leave for the body, and no cookie
+//! in any row.
 
 use super::*;
 use crate::{decide::identity::CredentialSource, token::MintError};

@@ -1,8 +1,9 @@
-//! `json_web_key_test.json` of the Wycheproof project (C2SP/wycheproof, Apache-2.0), all 26 vectors, as a document that
-//! somebody publishes. `tests/vectors` has them again, with symmetric keys.
+//! `json_web_key_test.json` of the Wycheproof project (C2SP/wycheproof, Apache-2.0), all 26
+//! vectors, as a document that somebody publishes. `tests/vectors` has them again, with symmetric
+//! keys.
 //!
-//! `JOSE_VECTORS` names the folder that holds `wycheproof/`; default `../shared/vectors` beside the repository. Without it
-//! the test says so, and fails when `REQUIRE_ALL_TESTS` is 1.
+//! `JOSE_VECTORS` names the folder that holds `wycheproof/`; default `../shared/vectors` beside the
+//! repository. Without it the test says so, and fails when `REQUIRE_ALL_TESTS` is 1.
 
 #![allow(clippy::disallowed_methods, reason = "the core reads no files and no variables, this test does")]
 
@@ -31,7 +32,8 @@ fn vectors() -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-/// Whether a key of the set verifies the token. The payloads are no claims, so they are not looked at.
+/// Whether a key of the set verifies the token. The payloads are no claims, so they are not looked
+/// at.
 fn verifies(set: &Jwks, token: &str) -> bool {
     verify_any(token.as_bytes(), &set.clone().into_ring()).is_ok()
 }

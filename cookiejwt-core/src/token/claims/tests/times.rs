@@ -72,7 +72,8 @@ fn nbf_is_honoured_when_it_is_there() {
     }
 }
 
-/// An operator who lowers a life shortens the tokens that are out there, and one who raises it in a rolling deploy logs nobody out on the nodes that have not been restarted.
+/// An operator who lowers a life shortens the tokens that are out there, and one who raises it in a
+/// rolling deploy logs nobody out on the nodes that have not been restarted.
 #[test]
 fn a_token_lives_to_the_smaller_of_its_own_and_the_configured_life() {
     let with = |iat: i64, exp: i64| Claims::access().with("iat", iat).with("exp", exp);
