@@ -29,11 +29,11 @@ pub struct ConfigError {
 pub enum ConfigProblem {
     /// A setting without a default is absent.
     Missing,
-    /// It is set to nothing.
+    /// It is empty.
     Empty,
     /// It cannot be read.
     Malformed,
-    /// It lies outside its range.
+    /// It is outside its range.
     OutOfRange,
     /// It would be unsafe.
     Insecure,
@@ -63,12 +63,12 @@ impl ConfigError {
         Some(Self { also: errors.collect(), ..first })
     }
 
-    /// The same fault, of another setting.
+    /// The same fault, in another setting.
     pub(crate) fn of(self, setting: &'static str) -> Self {
         Self { setting: setting.into(), ..self }
     }
 
-    /// The setting by the name of its variable, for instance `COOKIEJWT_SECRET`.
+    /// The setting, by the name of its variable, for instance `COOKIEJWT_SECRET`.
     pub fn setting(&self) -> &str {
         &self.setting
     }

@@ -1,4 +1,5 @@
-//! What another service makes of our access tokens: the same as we do, without the power to change anything.
+//! What another service makes of our access tokens: the same as we do, without the power to change
+//! anything.
 
 use std::time::Duration;
 
@@ -8,14 +9,10 @@ use time::OffsetDateTime;
 use super::Verifier;
 use crate::{
     config::{ConfigBuilder, ConfigProblem, Expect, RevocationLevel},
-    decide::{
-        authenticate::Assessment,
-        decision::{CredentialName, Decision},
-        facade::Core,
-        identity::CredentialSource,
-    },
+    decide::{authenticate::Assessment, decision::Decision, facade::Core, identity::CredentialSource},
     internal::test_keys::{ED25519, ED25519_OTHER, P256, private},
     keys::{AccessKeys, Algorithm, Jwks, KeyError},
+    request::CredentialName,
     testing::{self, AUDIENCE, ISSUER, NOW, TestToken},
     token::TokenFault,
 };
@@ -104,7 +101,8 @@ fn requests() -> Vec<(&'static str, Parts)> {
     ]
 }
 
-/// The table has one meaning: where no refresh is possible, both say the same; only the verifier changes no cookie.
+/// The table has one meaning: where no refresh is possible, both say the same; only the verifier
+/// changes no cookie.
 #[test]
 fn a_verifier_says_what_the_core_says() {
     let (core, verifier) = (issuer(), verifier());

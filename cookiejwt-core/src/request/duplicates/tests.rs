@@ -5,7 +5,8 @@ use http::{HeaderMap, Request, header, request::Parts};
 use super::DuplicateCookie;
 use crate::{
     config::{Config, ConfigBuilder, RevocationLevel, Secret},
-    decide::{Assessment, Core, CredentialName, Decision},
+    decide::{Assessment, Core, Decision},
+    request::CredentialName,
     testing::{self, NOW, TestToken},
 };
 
@@ -53,7 +54,8 @@ fn cleared(core: &Core, head: &Parts) -> Vec<String> {
     headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap().to_owned()).collect()
 }
 
-/// The identities that are deleted before the access cookie is cleared, each as it differs from `Path=/; Secure; …`.
+/// The identities that are deleted before the access cookie is cleared, each as it differs from
+/// `Path=/; Secure; …`.
 fn deleted(core: &Core, host: &str) -> Vec<String> {
     let twice = access(core).cookie();
     let lines = cleared(core, &request(host, &format!("{twice}; {twice}")));

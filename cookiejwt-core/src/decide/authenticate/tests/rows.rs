@@ -2,10 +2,8 @@
 
 use super::*;
 use crate::{
-    decide::{
-        csrf::CsrfDenial,
-        decision::{CredentialFault, CredentialName, Reason},
-    },
+    decide::{csrf::CsrfDenial, decision::Reason},
+    request::{CredentialFault, CredentialName},
     token::TokenFault,
 };
 

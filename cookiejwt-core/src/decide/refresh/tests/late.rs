@@ -29,7 +29,8 @@ fn late(core: &Core, refresh: &str, row: &SessionRecord, now: OffsetDateTime) ->
     }
 }
 
-/// What a parent that comes so many milliseconds after the rotation is answered with, and with which token.
+/// What a parent that comes so many milliseconds after the rotation is answered with, and with
+/// which token.
 fn answer(millis: i64) -> (Reason, String, SessionRecord) {
     let (core, mut row, parent, _) = rotated_once();
     let outcome = match late(&core, &parent, &row, after(millis)).request() {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    decide::decision::{CredentialFault, CredentialName},
+    request::{CredentialFault, CredentialName},
     session::Revocation,
     token::{MintError, TokenFault},
 };
