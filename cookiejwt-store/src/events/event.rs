@@ -263,7 +263,7 @@ impl Hooks {
     pub(super) fn tell(&self, event: &Event<'_>) {
         for hook in &self.0 {
             if catch_unwind(AssertUnwindSafe(|| hook(event))).is_err() {
-                error!("a hook of `on_event` panicked");
+                error!(target: TARGET, "a hook of `on_event` panicked");
             }
         }
     }
