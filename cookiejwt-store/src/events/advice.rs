@@ -6,13 +6,12 @@ use std::{
 };
 
 use cookiejwt_core::{
-    Assessment, Config, Core, CredentialName, CsrfDenial, DuplicateCookie, Reason, RequestHead,
+    Assessment, Config, Core, CredentialName, CsrfDenial, DuplicateCookie, Reason, RequestHead, Timestamp,
 };
 use http::{HeaderName, header};
 use tracing::warn;
 
-use super::{event::Event, text::printable};
-use crate::authenticator::Authenticator;
+use super::text::printable;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -67,6 +66,22 @@ impl Advice {
                 "COOKIEJWT_TRUSTED_ORIGINS names {origin}, and whoever can answer for it on a network may use the cookies: \
                  trust https"
             );
+        }
+    }
+
+    /// Checks what the CSRF table refused, while the head is there.
+    pub(crate) fn on_assessment(&self, assessment: &Assessment, config: &Config, head: &RequestHead<'_>) {
+        if let Assessment::Settled(decision) = assessment
+            && let Reason::Csrf(denial) = decision.reason
+        {
+            self.on_denial(denial, config, head);
+        }
+    }
+
+    /// The same for a denial of the CSRF table.
+    pub(crate) fn on_denial(&self, denial: CsrfDenial, config: &Config, head: &RequestHead<'_>) {
+        if denial == CsrfDenial::ForeignOrigin {
+            self.on_foreign_origin(config, head);
         }
     }
 
@@ -157,6 +172,16 @@ impl Advice {
         }
     }
 
+    /// Two cookies of one name; whether they are worth an event at this moment.
+    pub(super) fn on_duplicate(&self, duplicate: DuplicateCookie, config: &Config, now: Timestamp) -> bool {
+        if duplicate.other_deployment {
+            let is_refresh = duplicate.credential == CredentialName::RefreshCookie;
+            let name = if is_refresh { config.refresh_name() } else { config.access_name() };
+            self.on_other_deployment(name);
+        }
+        self.is_duplicate_due(now.as_millis())
+    }
+
     /// Whether a duplicate is worth an event at this moment.
     fn is_duplicate_due(&self, now_millis: i64) -> bool {
         let due = |last: i64| {
@@ -165,36 +190,6 @@ impl Advice {
             (!(0..BETWEEN_DUPLICATES_MILLIS).contains(&since)).then_some(now_millis)
         };
         self.duplicate_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok()
-    }
-}
-
-impl Authenticator {
-    /// Looks at what the CSRF table refused, as long as the head is there.
-    pub(crate) fn advise_on(&self, assessment: &Assessment, head: &RequestHead<'_>) {
-        if let Assessment::Settled(decision) = assessment
-            && let Reason::Csrf(denial) = decision.reason
-        {
-            self.advise_on_denial(denial, head);
-        }
-    }
-
-    pub(crate) fn advise_on_denial(&self, denial: CsrfDenial, head: &RequestHead<'_>) {
-        if denial == CsrfDenial::ForeignOrigin {
-            self.0.advice.on_foreign_origin(self.config(), head);
-        }
-    }
-
-    pub(crate) fn duplicate_came(&self, duplicate: DuplicateCookie) {
-        let DuplicateCookie { credential, other_deployment } = duplicate;
-        if other_deployment {
-            let config = self.config();
-            let is_refresh = credential == CredentialName::RefreshCookie;
-            let name = if is_refresh { config.refresh_name() } else { config.access_name() };
-            self.0.advice.on_other_deployment(name);
-        }
-        if self.0.advice.is_duplicate_due(self.timestamp().as_millis()) {
-            self.emit(Event::DuplicateCookie { credential, other_deployment });
-        }
     }
 }
 
