@@ -38,8 +38,16 @@ impl Passwords {
     ) -> Result<Self, BuildError> {
         let Services { users, tokens, keys, events, runtime } = services;
         let (queue, throttling) = (HashingQueue::new(hasher)?, Throttling::new(throttle));
-        let hashes = StoredHashes::default();
-        Ok(Self(Arc::new(Parts { users, tokens, keys, events, runtime, queue, hashes, throttling })))
+        Ok(Self(Arc::new(Parts {
+            hashes: StoredHashes::default(),
+            users,
+            tokens,
+            keys,
+            events,
+            runtime,
+            queue,
+            throttling,
+        })))
     }
 
     /// A hash of a password that may be shorter than a new one.
