@@ -25,6 +25,7 @@ pub(crate) struct Advice {
     plain_http: Said,
     proxy: Said,
     missing_proxy: Said,
+    missing_address: Said,
     other_deployment: Said,
     /// When the last event about a duplicate was, in Unix milliseconds.
     duplicate_at: AtomicI64,
@@ -47,6 +48,7 @@ impl Default for Advice {
             plain_http: Said::default(),
             proxy: Said::default(),
             missing_proxy: Said::default(),
+            missing_address: Said::default(),
             other_deployment: Said::default(),
             duplicate_at: AtomicI64::new(i64::MIN),
         }
@@ -159,6 +161,17 @@ impl Advice {
                  `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for`) and set COOKIEJWT_TRUSTED_PROXIES to the number \
                  of proxies, else everybody shares its address and its limits on logins",
                 host = printable(host)
+            );
+        }
+    }
+
+    /// A login of which nothing says where it comes from.
+    pub(crate) fn on_missing_address(&self) {
+        if self.missing_address.is_news() {
+            warn!(
+                "a login came without a client address: it is throttled by account alone; with axum, serve \
+                 `into_make_service_with_connect_info::<SocketAddr>()`, and behind proxies set \
+                 COOKIEJWT_TRUSTED_PROXIES to their number"
             );
         }
     }

@@ -1,9 +1,6 @@
 //! Passwords that are tried: their buckets are read before a hash, and written only when the password was wrong.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Once},
-};
+use std::{net::IpAddr, sync::Arc};
 
 use cookiejwt_core::{BucketId, PasswordTry, Subject, Throttle, ThrottleBucket, Timestamp};
 
@@ -24,7 +21,6 @@ pub(crate) struct Throttling {
     limits: Throttle,
     buckets: Buckets,
     in_flight: Arc<InFlight>,
-    no_address: Once,
 }
 
 impl Throttling {
@@ -34,17 +30,7 @@ impl Throttling {
                 "logins are not throttled: put a rate limiter in front of every route with a password"
             );
         }
-        Self { limits, buckets: Buckets::default(), in_flight: Arc::default(), no_address: Once::new() }
-    }
-
-    fn says_that_nobody_has_an_address(&self) {
-        self.no_address.call_once(|| {
-            tracing::warn!(
-                "a login came without a client address: it is throttled by account alone; with axum, serve \
-                 `into_make_service_with_connect_info::<SocketAddr>()`, and behind proxies set \
-                 COOKIEJWT_TRUSTED_PROXIES to their number"
-            );
-        });
+        Self { limits, buckets: Buckets::default(), in_flight: Arc::default() }
     }
 }
 
@@ -70,7 +56,7 @@ impl Passwords {
         let throttling = &self.0.throttling;
         let buckets = self.0.keys.core().throttle_buckets(&throttling.limits, tried);
         if tried.ip.is_none() && !buckets.is_empty() {
-            throttling.says_that_nobody_has_an_address();
+            self.0.events.advice().on_missing_address();
         }
         let refusing: Vec<_> = buckets.iter().filter(|bucket| bucket.refuses).cloned().collect();
         let guest = throttling.in_flight.enter(&refusing).ok_or(PasswordError::Busy)?;

@@ -172,6 +172,7 @@ impl Authenticator {
     }
 
     async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
+        // Asked again: since `begin` this request may have waited, and another one may have ended the session.
         if let Some(reason) = self.0.sessions.revoked_here(attempt.session_id(), self.timestamp()) {
             return attempt.revoked(reason);
         }
