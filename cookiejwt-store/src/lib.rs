@@ -38,6 +38,7 @@ mod keys;
 mod passwords;
 mod request;
 mod runtime;
+mod services;
 mod sessions;
 mod stores;
 #[cfg(feature = "conformance")]

@@ -1,11 +1,14 @@
 //! Sessions: how they begin, how they end, and how every node learns that they have ended.
 
+mod clock_skew;
 mod feed;
 mod fresh_login;
 mod list;
 mod login;
+mod part;
 mod password_change;
 mod pending_login;
+mod purge;
 mod receipts;
 mod retries;
 mod revoke;
@@ -16,4 +19,4 @@ pub use self::{
     login::{LoginContext, LoginOptions},
     revoke::LoggedOut,
 };
-pub(crate) use self::{receipts::Receipts, retries::Pending, revoked::RevokedSet};
+pub(crate) use self::{list::rfc3339, part::Sessions};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cookiejwt_core::{Decision, Identity, Login, Mode, Problem, RequestHead, SetCookies};
 use http::{HeaderValue, header};
 use serde::Serialize;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{
     body::{self, Body, LoginBody, RefreshBody},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     authenticator::Authenticator,
     request::{Reply, Slot},
-    sessions::{LoginContext, LoginOptions},
+    sessions::{LoginContext, LoginOptions, rfc3339},
 };
 
 /// How long a verifier may keep the public keys.
@@ -307,11 +307,4 @@ fn verify_reply(identity: &Identity) -> Reply {
         session_id: identity.session_id().as_str(),
         expires_at: rfc3339(identity.expires_at()),
     })
-}
-
-/// In whole seconds.
-pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
-    let time = time.replace_nanosecond(0).unwrap_or(time);
-    // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can say.
-    time.format(&Rfc3339).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! Two authenticators in one application.
 
-use crate::authenticator::Authenticator;
+use super::Authenticator;
 
 impl Authenticator {
     /// Whether both can answer the same requests, for an adapter that knows all of an application's authenticators when it

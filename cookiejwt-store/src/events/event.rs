@@ -263,7 +263,7 @@ impl Hooks {
     pub(super) fn tell(&self, event: &Event<'_>) {
         for hook in &self.0 {
             if catch_unwind(AssertUnwindSafe(|| hook(event))).is_err() {
-                error!("a hook of `on_event` panicked");
+                error!(target: TARGET, "a hook of `on_event` panicked");
             }
         }
     }
@@ -277,7 +277,7 @@ pub(super) fn log(event: &Event<'_>) {
     match *event {
         Event::LoggedIn { subject, session, .. } => info!(target: TARGET, %subject, session, "logged in"),
         Event::LoginRefused { reason, .. } => {
-            info!(target: TARGET, reason = reason.as_str(), "login refused")
+            info!(target: TARGET, reason = reason.as_str(), "login refused");
         }
         Event::UnreadableHash { .. } | Event::HashCut { .. } => log_hash(event),
         Event::PasswordChanged { subject, .. } => info!(target: TARGET, %subject, "password changed"),
@@ -307,7 +307,7 @@ pub(super) fn log(event: &Event<'_>) {
         Event::StoreUnavailable { reason } => warn!(target: TARGET, ?reason, "a store could not be asked"),
         Event::StoreFailed { operation, error } => error!(target: TARGET, operation, %error, "store failed"),
         Event::Revoked { session, reason } => {
-            info!(target: TARGET, session, reason = reason.as_str(), "session revoked")
+            info!(target: TARGET, session, reason = reason.as_str(), "session revoked");
         }
         Event::FeedStale { error } => {
             warn!(target: TARGET, %error, "the feed of revocations is stale: what other nodes revoke is not known here");

@@ -23,14 +23,14 @@ const DUMMY: &str = "no user has this password";
 ///
 /// Without the bound, tokio's 512 blocking threads times 19 MiB would be ten gigabytes.
 #[derive(Clone)]
-pub(crate) struct Passwords {
+pub(crate) struct HashingQueue {
     hasher: Arc<dyn PasswordHasher>,
     slots: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     dummy: Arc<str>,
 }
 
-impl Passwords {
+impl HashingQueue {
     /// Hashes a password and verifies it: who uses a hasher that does not read its own hashes would lock out everybody who
     /// signs up.
     pub(crate) fn new(hasher: Arc<dyn PasswordHasher>) -> Result<Self, BuildError> {
@@ -161,7 +161,7 @@ mod tests {
             (PasswordMatch::No, false),
             (PasswordMatch::Unreadable, false),
         ] {
-            let built = Passwords::new(Arc::new(Cannot(found)));
+            let built = HashingQueue::new(Arc::new(Cannot(found)));
             assert_eq!(built.is_ok(), is_accepted, "{found:?}");
             assert!(built.err().is_none_or(|error| matches!(error, BuildError::PasswordHasher)), "{found:?}");
         }
@@ -169,7 +169,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_password_has_its_length_and_an_old_one_has_not() {
-        let passwords = Passwords::new(Arc::new(Argon2id::default())).unwrap();
+        let passwords = HashingQueue::new(Arc::new(Argon2id::default())).unwrap();
         for (rule, password, old, new) in [
             ("nothing", String::new(), true, false),
             ("seven characters", "1234567".into(), true, false),
@@ -199,7 +199,7 @@ mod tests {
     #[tokio::test]
     async fn one_verification_whoever_is_asked_about() {
         let hasher = Arc::new(Counting(AtomicUsize::new(0)));
-        let passwords = Passwords::new(hasher.clone()).unwrap();
+        let passwords = HashingQueue::new(hasher.clone()).unwrap();
         let long = "x".repeat(MAX_PASSWORD_BYTES + 1);
         for (rule, password, hash, expected) in [
             ("right", "pw", Some("pw"), PasswordMatch::Yes),
@@ -216,7 +216,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_queue_is_bounded_and_cancelled_places_come_back() {
-        let passwords = Passwords::new(Arc::new(Counting(AtomicUsize::new(0)))).unwrap();
+        let passwords = HashingQueue::new(Arc::new(Counting(AtomicUsize::new(0)))).unwrap();
         let held = passwords.slots.acquire_many(u32::try_from(passwords.slots.available_permits()).unwrap());
         let held = held.await.unwrap();
         let mut queue: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(passwords.verify("a", None))).collect();

@@ -51,6 +51,6 @@ impl Cookies {
 
     /// Writes them into a response.
     pub fn write(&self, headers: &mut dyn ResponseHeaders) {
-        self.auth.0.core.load().write_cookies(&self.cookies, headers);
+        self.auth.0.keys.core().write_cookies(&self.cookies, headers);
     }
 }

@@ -42,7 +42,7 @@ impl Authenticator {
     /// revoked and nobody is logged in; a logout clears the cookies all the same, and is 503.
     pub async fn change_session(&self, reply: Reply, session: &dyn FrameworkSession) -> Reply {
         let Some(change) = reply.session_change() else { return reply };
-        let Err(error) = self.carry_out_session_change(change, session).await else { return reply };
+        let Err(error) = self.apply_session_change(change, session).await else { return reply };
         if let SessionChange::Begins { .. } = change {
             return Reply::problem((&error).into());
         }
@@ -59,10 +59,10 @@ impl Authenticator {
         session: Option<&dyn FrameworkSession>,
     ) -> Result<(), SessionCookieError> {
         let (Some(change), Some(session)) = (cookies.session_change(), session) else { return Ok(()) };
-        self.carry_out_session_change(change, session).await
+        self.apply_session_change(change, session).await
     }
 
-    async fn carry_out_session_change(
+    async fn apply_session_change(
         &self,
         change: &SessionChange,
         session: &dyn FrameworkSession,
@@ -70,7 +70,7 @@ impl Authenticator {
         let result = session.carry_out(change).await;
         if let Err(error) = &result {
             match error {
-                SessionCookieError::Store(error) => self.store_failed("session_cookie", error),
+                SessionCookieError::Store(error) => self.0.events.store_failed("session_cookie", error),
                 SessionCookieError::Missing(_) => tracing::error!("{error}"),
             }
             self.drop_login(change).await;

@@ -162,7 +162,7 @@ impl Slot {
     /// The user behind an identity that this slot gave.
     pub async fn load_user<U: Send + Sync + 'static>(&self, identity: &Identity) -> Result<U, Problem> {
         let users = &self.auth.0.users;
-        let found = self.auth.told("find_by_id", users.find_by_id(identity.subject()).await)?;
+        let found = users.find_by_id(identity.subject()).await?;
         let Some(found) = found.filter(|user| user.is_active) else {
             return Err(self.user_inactive(identity).await);
         };
@@ -177,7 +177,7 @@ impl Slot {
     /// while ago. [`depart`](Self::depart) asks it.
     pub fn departure(&self) -> Option<SettleRequest> {
         let departure = self.decided()?.departure.as_deref()?;
-        self.auth.0.core.load().late_departure(departure, self.auth.timestamp())
+        self.auth.0.keys.core().late_departure(departure, self.auth.timestamp())
     }
 
     /// Asks, and keeps the cookies back when they must not be written any more: others have gone past them. Call it before
@@ -214,7 +214,7 @@ impl Slot {
     /// Writes the cookies of this request into its response: a line that is there already wins, then a login or logout,
     /// then the decision. A response without any says that it depends on who asked, when somebody has asked that here.
     pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
-        let core = self.auth.0.core.load();
+        let core = self.auth.0.keys.core();
         if let Some(sent) = &*self.lock_sent() {
             core.write_cookies(sent, headers);
         }
@@ -231,7 +231,7 @@ impl Slot {
     /// What has been decided already, when it rotated the refresh cookie: a second rotation in the same request would
     /// present a token that is used up.
     pub(crate) fn rotated(&self, head: RequestHead<'_>) -> Option<&Decision> {
-        let in_cookie_mode = self.auth.0.core.load().mode(head) == Mode::Cookie;
+        let in_cookie_mode = self.auth.0.keys.core().mode(head) == Mode::Cookie;
         self.decided().filter(|decision| in_cookie_mode && decision.refresh_expires_at.is_some())
     }
 
@@ -257,9 +257,9 @@ impl Slot {
         let now = self.auth.timestamp();
         let Some(departure) = &decision.departure else {
             let decided_at = self.decided_at.get().copied().unwrap_or(now);
-            return !self.auth.0.core.load().is_late_to_clear(decided_at, now);
+            return !self.auth.0.keys.core().is_late_to_clear(decided_at, now);
         };
-        let ended = self.auth.0.revoked.reason(&departure.session_id, now).is_some();
+        let ended = self.auth.0.sessions.revoked_here(&departure.session_id, now).is_some();
         !ended && !self.is_withheld.load(Ordering::Acquire)
     }
 
@@ -277,7 +277,7 @@ impl Slot {
 
     async fn user_inactive(&self, identity: &Identity) -> Problem {
         let settlement = self.auth.core().user_inactive(identity, self.auth.timestamp());
-        let mut decision = self.auth.decided(self.auth.carry_out(settlement).await);
+        let mut decision = self.auth.record(self.auth.apply(settlement).await);
         if let Some(before) = self.decision.get() {
             decision.cookies = decision.cookies.with_twins(before.cookies.twins().clone());
         }

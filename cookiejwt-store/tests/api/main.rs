@@ -1,6 +1,6 @@
 //! The wire contract of every built-in endpoint: status, header fields and body, to the byte.
 
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 
 mod answer;

@@ -5,7 +5,7 @@
 //! `POSTGRES_URL` and `MYSQL_URL` say where the servers are; each trial has a database to itself there. A server that
 //! cannot be reached is skipped, unless `REQUIRE_ALL_TESTS` is 1.
 
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 mod logins;
 mod matrix;

@@ -1,7 +1,7 @@
 //! What a whole story tells the hooks, the log and the counters: everything that happened, and nothing that is secret.
 
 mod advice;
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 mod ear;
 mod realms;

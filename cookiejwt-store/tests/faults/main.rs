@@ -6,7 +6,7 @@
 #[allow(dead_code, reason = "the tests of the endpoints use all of it")]
 mod answer;
 mod clock;
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 mod errors;
 mod faulty;

@@ -1,6 +1,6 @@
 //! What is particular to SQLite; `tests/databases` runs the facts that hold for every store.
 
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 
 mod database;

@@ -30,8 +30,7 @@ pub(super) fn describe(auth: &Authenticator, path: &str, route: Route, operation
     let allow = one_of(route.allow().to_str().ok(), "The methods that there are.");
     let other_method = problem(&[Problem::MethodNotAllowed]).header("Allow", allow);
     let described = described.response(StatusCode::METHOD_NOT_ALLOWED.as_str(), other_method);
-    let problems =
-        if token_mode { operation.problems().to_vec() } else { operation.problems_without_token_mode() };
+    let problems = if token_mode { operation.problems() } else { operation.problems_without_token_mode() };
     let refused = by_status(&problems).into_iter();
     let described = refused.fold(described, |described, (status, problems)| {
         let response = with_cookies(auth, operation, status, problem(&problems));

@@ -24,7 +24,7 @@ pub struct Refusals;
 
 impl IntoResponses for Refusals {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        by_status(Operation::Verify.problems())
+        by_status(&Operation::Verify.problems())
             .into_iter()
             .map(|(status, problems)| (status.as_str().to_owned(), problem(&problems).build().into()))
             .collect()

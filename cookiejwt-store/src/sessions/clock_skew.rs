@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use cookiejwt_core::Timestamp;
 
-use crate::{authenticator::Authenticator, events::Event, runtime::patiently};
+use super::part::Sessions;
+use crate::events::Event;
 
 /// What rotation, receipts and the feed are built for.
 const MOST_MILLIS: i64 = 2000;
@@ -31,19 +32,20 @@ impl ClockSkew {
     }
 }
 
-impl Authenticator {
+impl Sessions {
     /// One statement. A store that does not answer is not told here: the look before this one tells it.
     pub(crate) async fn compare_clocks(&self) {
-        let asked = self.timestamp();
-        let Ok(Some(theirs)) = self.beating(patiently(self.0.tokens.now())).await else { return };
-        let answered = self.timestamp();
+        let tokens = self.0.tokens.bounded();
+        let asked = self.0.runtime.timestamp();
+        let Ok(Some(theirs)) = self.beating(tokens.now()).await else { return };
+        let answered = self.0.runtime.timestamp();
         let difference = difference(asked, theirs, answered);
         #[cfg(feature = "metrics")]
-        crate::events::Counters(self.config().realm()).clock_difference(difference);
+        self.0.events.clock_difference(difference);
         if difference.abs() <= MOST_MILLIS {
             self.0.clock_skew.is_over();
         } else if self.0.clock_skew.is_due(answered) {
-            self.emit(Event::ClockSkew { difference_millis: difference });
+            self.0.events.emit(Event::ClockSkew { difference_millis: difference });
         }
     }
 }

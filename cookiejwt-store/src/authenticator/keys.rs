@@ -1,0 +1,42 @@
+//! The public methods about keys.
+
+use cookiejwt_core::{AccessKeys, ConfigError};
+
+use super::Authenticator;
+
+impl Authenticator {
+    /// Takes other keys for access tokens, for an application that keeps them elsewhere than in a directory. The next
+    /// request sees them; one that is under way goes on with those it began with.
+    ///
+    /// [`AccessKeys`] says in which steps to change a key. Refused, with nothing changed, when a key cannot sign, when the keys
+    /// come from `COOKIEJWT_KEYS_DIR`, and when the authenticator was built without any asymmetric key: then nobody
+    /// could find the new ones, because `jwks.json` was not mounted.
+    ///
+    /// ```
+    /// # use cookiejwt_store::{AccessKeys, Authenticator, PrivateKey};
+    /// fn rotate(auth: &Authenticator, old: PrivateKey, new: PrivateKey) -> Result<(), cookiejwt_store::ConfigError> {
+    ///     auth.replace_keys(AccessKeys::new(new).verifying(old.public_key()))
+    /// }
+    /// ```
+    pub fn replace_keys(&self, keys: AccessKeys) -> Result<(), ConfigError> {
+        self.0.keys.replace(keys)
+    }
+
+    /// Looks into the directory of keys now, for instance on SIGHUP; whether they have changed. Runs by itself every 30
+    /// seconds when `COOKIEJWT_KEYS_DIR` is set.
+    ///
+    /// A directory that cannot be read as a whole changes nothing: the keys so far stay.
+    ///
+    /// ```no_run
+    /// # async fn sighup() {}
+    /// # async fn example(auth: cookiejwt_store::Authenticator) {
+    /// loop {
+    ///     sighup().await; // tokio::signal::unix::signal(SignalKind::hangup())
+    ///     let _ = auth.reload_keys().await; // what went wrong is in the log
+    /// }
+    /// # }
+    /// ```
+    pub async fn reload_keys(&self) -> Result<bool, ConfigError> {
+        self.0.keys.reload().await
+    }
+}
