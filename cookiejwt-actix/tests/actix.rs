@@ -1,4 +1,4 @@
-//! What is particular to actix-web; what every framework does is in the conformance suite.
+//! What is particular to actix-web; what every framework does is in the scenarios.
 
 use actix_http::Request;
 use actix_web::{
@@ -10,11 +10,11 @@ use actix_web::{
     test::{TestRequest, call_service, init_service, read_body},
     web,
 };
-use conformance::{User, World, answer::exchange, request};
 use cookiejwt_actix::{
     ActixAuth as _, AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem,
     cookiejwt_core::Problem as Failure, testing,
 };
+use scenarios::{User, World, answer::exchange, request};
 
 /// Status, number of `Set-Cookie` lines, body.
 async fn answer<S, B>(app: &S, path: &str, cookies: &str) -> (u16, usize, String)

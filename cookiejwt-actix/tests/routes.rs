@@ -10,8 +10,8 @@ use actix_web::{
     test::{TestRequest, call_service, init_service, read_body},
     web::{self, ServiceConfig},
 };
-use conformance::World;
 use cookiejwt_actix::{ActixAuth as _, Authenticator, Identity, MaybeIdentity, RequireLogin};
+use scenarios::World;
 
 fn post(path: &str, body: &'static str) -> TestRequest {
     let json = (header::CONTENT_TYPE, "application/json");

@@ -15,12 +15,12 @@ use actix_web::{
     middleware::Condition,
     web,
 };
-use conformance::{
+use cookiejwt_actix::{cookiejwt_store::SESSION_USER_KEY, prelude::*};
+use scenarios::{
     World,
     run::Running,
     session_cookie::{Sessions, check, check_missing},
 };
-use cookiejwt_actix::{cookiejwt_store::SESSION_USER_KEY, prelude::*};
 
 #[actix_web::test]
 async fn it_follows() {

@@ -19,8 +19,8 @@ use actix_web::{
     test::{TestRequest, init_service},
     web,
 };
-use conformance::{ACCESS, Browser, REFRESH, World};
 use cookiejwt_actix::prelude::*;
+use scenarios::{ACCESS, Browser, REFRESH, World};
 
 type State = HashMap<String, String>;
 

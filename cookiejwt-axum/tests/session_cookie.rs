@@ -5,12 +5,12 @@ use axum::{
     extract::State,
     routing::{get, post},
 };
-use conformance::{
+use cookiejwt_axum::{cookiejwt_store::SESSION_USER_KEY, prelude::*};
+use scenarios::{
     World,
     run::Running,
     session_cookie::{Sessions, check, check_missing},
 };
-use cookiejwt_axum::{cookiejwt_store::SESSION_USER_KEY, prelude::*};
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
 const SESSIONS: Sessions = Sessions { cookie: "id", are_stored: true };

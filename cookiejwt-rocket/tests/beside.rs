@@ -188,7 +188,7 @@ fn no_user() -> &'static str {
 }
 
 #[get("/claims")]
-fn claims(_claims: Claims<conformance::Roles>) -> &'static str {
+fn claims(_claims: Claims<scenarios::Roles>) -> &'static str {
     "somebody"
 }
 

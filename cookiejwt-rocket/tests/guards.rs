@@ -67,7 +67,7 @@ fn wrong_user(_user: CurrentUser<String>) -> &'static str {
 }
 
 #[get("/claims")]
-fn claims(claims: Claims<conformance::Roles>) -> String {
+fn claims(claims: Claims<scenarios::Roles>) -> String {
     claims.0.roles.join(",")
 }
 

@@ -2,11 +2,6 @@
 
 use std::sync::Mutex;
 
-use conformance::{
-    World,
-    run::Running,
-    session_cookie::{Sessions, check},
-};
 use cookiejwt_rocket::{SessionCookie, prelude::*};
 use rocket::{
     State,
@@ -15,6 +10,11 @@ use rocket::{
     http::{ContentType, Cookie},
     local::asynchronous::{Client, LocalRequest},
     post, routes, tokio,
+};
+use scenarios::{
+    World,
+    run::Running,
+    session_cookie::{Sessions, check},
 };
 
 const NAME: &str = "__Host-cookiejwt_session";

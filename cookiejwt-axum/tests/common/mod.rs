@@ -1,4 +1,4 @@
-//! The world of the conformance suite, around axum applications.
+//! The world of the scenarios, around axum applications.
 
 #![allow(dead_code, unused_imports, reason = "each file of tests uses its own part of this")]
 
@@ -9,7 +9,7 @@ use axum::{Router, http::Request, routing::any};
 use cookiejwt_axum::{AxumAuth as _, Identity, cookiejwt_store::RequestHead};
 
 pub(crate) use self::answer::{ACCESS, Answer, Leaving, REFRESH, get, post_json, request, send};
-pub(crate) use conformance::{Browser, Counts, PlainPasswords, User, Users, Watched, World};
+pub(crate) use scenarios::{Browser, Counts, PlainPasswords, User, Users, Watched, World};
 
 /// Who a token says it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,14 @@
-//! The world of the conformance suite, around Rocket applications.
+//! The world of the scenarios, around Rocket applications.
 
 #![allow(dead_code, unused_imports, reason = "each file of tests uses its own part of this")]
 
-pub(crate) use conformance::{ACCESS, Answer, Browser, Counts, REFRESH, User, World};
 use cookiejwt_rocket::RocketAuth as _;
 use rocket::{
     Build, Config, Rocket, Route,
     http::{Header, Method},
     local::asynchronous::{Client, LocalRequest, LocalResponse},
 };
+pub(crate) use scenarios::{ACCESS, Answer, Browser, Counts, REFRESH, User, World};
 
 /// An application without anything of ours.
 pub(crate) fn bare() -> Rocket<Build> {

@@ -11,12 +11,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use conformance::{
+use libtest_mimic::{Arguments, Failed, Trial};
+use scenarios::{
     Scenario,
     run::{Framework, Played, run},
-    scenarios,
+    table,
 };
-use libtest_mimic::{Arguments, Failed, Trial};
 
 const FRAMEWORKS: [Framework; 3] = [
     Framework { name: "axum", start: |world| Box::pin(axum_app::start(world)) },
@@ -38,11 +38,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // The panics are those of the scenarios' handlers; a failing trial says itself what was wrong.
     std::panic::set_hook(Box::new(|_| ()));
-    let table = Table::default();
-    let scenarios = scenarios::all().into_iter().enumerate();
-    let trials = scenarios.map(|(number, scenario)| trial(number, scenario, Arc::clone(&table))).collect();
+    let shown = Table::default();
+    let scenarios = table::all().into_iter().enumerate();
+    let trials = scenarios.map(|(number, scenario)| trial(number, scenario, Arc::clone(&shown))).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
-    let shown = table.lock().expect("no panic while held");
+    let shown = shown.lock().expect("no panic while held");
     print(&shown);
     let all_ran = conclusion.num_filtered_out == 0 && conclusion.num_ignored == 0 && !arguments.list;
     if all_ran && !keeps_its_promises(&shown) {

@@ -1,10 +1,10 @@
 //! One table of HTTP scenarios, run over real sockets with raw bytes, unchanged, through every adapter: `cargo test -p
-//! conformance` prints it with one column per framework. "row m" and "CSRF row 4" are rows of the tables of
+//! scenarios` prints it with one column per framework. "row m" and "CSRF row 4" are rows of the tables of
 //! `cookiejwt_core::rules` (`cookiejwt-core/docs/decide.md`).
 //!
 //! * [`World`] is what an application stands on: a clock that is moved by hand, stores that count and fail on demand,
 //!   ids that are known beforehand. The tests of the other crates use it too.
-//! * [`scenarios::all`] is the table; [`Scenario`] the words that it is written in.
+//! * [`table::all`] is the table; [`Scenario`] the words that it is written in.
 //! * [`run`](run::run) plays one scenario against one framework.
 //! * [`Documented`] holds every answer of a route of ours against the OpenAPI document of that very application.
 
@@ -19,9 +19,9 @@ pub mod ids;
 pub mod request;
 pub mod run;
 pub mod scenario;
-pub mod scenarios;
 pub mod session_cookie;
 mod stores;
+pub mod table;
 mod users;
 mod world;
 

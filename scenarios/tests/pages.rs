@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use conformance::World;
 use cookiejwt_store::{Config, PrivateKey, Problem};
+use scenarios::World;
 use serde_json::Value;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

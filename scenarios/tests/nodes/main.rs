@@ -24,7 +24,7 @@ fn on(kind: Kind) {
         assert!(env::var_os("REQUIRE_ALL_TESTS").is_none_or(|all| all != "1"), "skipped: {why}");
         writeln!(std::io::stderr(), "skipped: {why}").expect("standard error is open");
     };
-    let Some(binaries) = conformance::examples::binaries() else {
+    let Some(binaries) = scenarios::examples::binaries() else {
         return skip("the examples are not built; cargo test --workspace builds them");
     };
     let Some(database) = Database::start(kind) else {

@@ -9,9 +9,9 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::any,
 };
-use conformance::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
 use cookiejwt_axum::{RequireLoginLayer, cookiejwt_core::Problem as Failure, prelude::*};
 use futures_util::stream;
+use scenarios::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) async fn start(world: World) -> Running {

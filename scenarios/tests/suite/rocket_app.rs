@@ -1,4 +1,3 @@
-use conformance::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
 use cookiejwt_rocket::{cookiejwt_core::Problem as Failure, prelude::*};
 use rocket::{
     Request, Responder, State,
@@ -10,6 +9,7 @@ use rocket::{
     response::{Redirect, stream::TextStream},
     routes,
 };
+use scenarios::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
 use tokio::sync::oneshot;
 
 pub(crate) async fn start(world: World) -> Running {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, thread};
 
-use conformance::examples::EXAMPLES;
+use scenarios::examples::EXAMPLES;
 
 use crate::{
     common::{Home, Jar, Server},

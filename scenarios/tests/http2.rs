@@ -7,11 +7,11 @@ mod actix_app;
 mod axum_app;
 
 use bytes::Bytes;
-use conformance::{
+use http::{Request, Response};
+use scenarios::{
     ACCESS, REFRESH, World, ids,
     run::{Framework, Running},
 };
-use http::{Request, Response};
 
 const FRAMEWORKS: [Framework; 2] = [
     Framework { name: "axum", start: |world| Box::pin(axum_app::start(world)) },

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use conformance::scenarios;
+use scenarios::table;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const PAGE: &str = include_str!("../../docs/asvs.md");
@@ -75,10 +75,8 @@ fn is_a_test(source: &str, name: &str) -> bool {
 }
 
 fn exists(test: &str) -> bool {
-    if let Some(row) = test.strip_prefix("suite: ") {
-        return scenarios::all()
-            .iter()
-            .any(|scenario| format!("{}: {}", scenario.rule, scenario.name) == row);
+    if let Some(row) = test.strip_prefix("scenario: ") {
+        return table::all().iter().any(|scenario| format!("{}: {}", scenario.rule, scenario.name) == row);
     }
     let (file, name) = test.split_once("::").unwrap_or((test, ""));
     fs::read_to_string(Path::new(ROOT).join(file)).is_ok_and(|source| is_a_test(&source, name))

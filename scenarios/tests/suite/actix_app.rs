@@ -9,9 +9,9 @@ use actix_web::{
     web,
 };
 use bytes::Bytes;
-use conformance::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
 use cookiejwt_actix::{RequireLogin, cookiejwt_core::Problem as Failure, prelude::*};
 use futures_util::{FutureExt as _, stream};
+use scenarios::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
 
 pub(crate) fn start(world: World) -> Running {
     let server = HttpServer::new(move || {

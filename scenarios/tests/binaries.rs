@@ -8,7 +8,7 @@ mod common;
 use std::{env, io::Write as _, path::PathBuf};
 
 use common::{ACCESS, Answer, Home, Jar, LOGIN, LOGOUT, PASSWORD, REFRESH, Request, Server, USER};
-use conformance::examples::{EXAMPLES, binaries};
+use scenarios::examples::{EXAMPLES, binaries};
 use serde_json::{Value, json};
 
 const SKIPPED: &str = "skipped: the examples are not built; cargo test --workspace builds them";
