@@ -2,7 +2,7 @@
 """A three-node MariaDB Galera cluster on loopback, one example on each member, one member killed under load.
 
 By hand, as root, on Debian:  apt-get install mariadb-server galera-4 rsync lsof
-                              cargo build -p example-axum && python3 bench/galera.py
+                              cargo build -p example-axum && python3 chaos/galera.py
 
 Every session that was answered as logged out must stay dead on the members that are left, in the table and for every
 example there; every session that was answered as refreshed must live; nobody may have been taken for a thief.

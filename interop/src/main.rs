@@ -15,8 +15,10 @@ use time::OffsetDateTime;
 type Fault = Box<dyn std::error::Error>;
 
 const SECRET: &str = "NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=";
-const RSA: [&str; 2] =
-    [include_str!("../tests/keys/rsa2048.pem"), include_str!("../tests/keys/rsa2048.pub.pem")];
+const RSA: [&str; 2] = [
+    include_str!("../../cookiejwt-core/tests/keys/rsa2048.pem"),
+    include_str!("../../cookiejwt-core/tests/keys/rsa2048.pub.pem"),
+];
 
 fn config() -> Result<ConfigBuilder, Fault> {
     Ok(testing::config().secret(Secret::from_base64(SECRET)?).revocation(RevocationLevel::AtRefresh))
@@ -27,8 +29,8 @@ fn core(algorithm: Algorithm) -> Result<Core, Fault> {
     let signing = |pem: &str| Ok::<_, Fault>(config()?.signing_key(PrivateKey::from_pem(algorithm, pem)?));
     let builder = match algorithm {
         Algorithm::Hs256 => config()?,
-        Algorithm::EdDsa => signing(include_str!("../tests/keys/ed25519.pem"))?,
-        Algorithm::Es256 => signing(include_str!("../tests/keys/p256.pem"))?,
+        Algorithm::EdDsa => signing(include_str!("../../cookiejwt-core/tests/keys/ed25519.pem"))?,
+        Algorithm::Es256 => signing(include_str!("../../cookiejwt-core/tests/keys/p256.pem"))?,
         Algorithm::Ps256 | Algorithm::Rs256 if cfg!(feature = "aws-lc-rs") => signing(RSA[0])?,
         Algorithm::Ps256 | Algorithm::Rs256 => {
             config()?.verifying_key(PublicKey::from_pem(algorithm, RSA[1])?)
