@@ -3,7 +3,6 @@
 #![allow(dead_code, unused_imports, reason = "each file of tests uses its own part of this")]
 
 mod answer;
-pub(crate) mod wire;
 
 use axum::{Router, http::Request, routing::any};
 use cookiejwt_axum::{AxumAuth as _, Identity, cookiejwt_store::RequestHead};

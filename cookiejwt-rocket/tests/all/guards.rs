@@ -2,8 +2,6 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
-mod common;
-
 use cookiejwt_rocket::{
     AuthContext, Claims, CurrentUser, Identity, MaybeIdentity, Problem, RocketAuth as _,
     cookiejwt_core::Problem as Failure,

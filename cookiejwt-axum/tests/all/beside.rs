@@ -1,7 +1,5 @@
 //! Two authenticators around one router, one layer twice, and guards around everything.
 
-mod common;
-
 use axum::{
     Router,
     extract::{Request, State},

@@ -1,7 +1,5 @@
 //! What the layer writes into whatever response leaves; and that it does nothing while nobody asks.
 
-mod common;
-
 use std::{convert::Infallible, time::Duration};
 
 use axum::{

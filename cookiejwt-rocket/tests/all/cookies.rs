@@ -2,8 +2,6 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
-mod common;
-
 use cookiejwt_rocket::{
     AuthContext, Cookies, Identity, LoginOptions, Problem, RocketAuth as _, WithCookies,
     cookiejwt_core::Problem as Failure,

@@ -2,8 +2,6 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
-mod common;
-
 use cookiejwt_rocket::RocketAuth as _;
 use rocket::{
     Route, State, get, http::Method, local::asynchronous::Client, post, put, routes, serde::json::Json,

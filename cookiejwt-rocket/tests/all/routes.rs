@@ -2,8 +2,6 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
-mod common;
-
 use cookiejwt_rocket::{Identity, RocketAuth as _};
 use rocket::{delete, get, http::uri::Host, patch, post, put, routes};
 

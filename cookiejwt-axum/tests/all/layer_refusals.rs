@@ -1,7 +1,5 @@
 //! Refused credentials, stores that are away, and paths that are left out.
 
-mod common;
-
 use axum::{
     Router,
     body::Body,

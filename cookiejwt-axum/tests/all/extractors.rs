@@ -1,7 +1,5 @@
 //! What each extractor gives, and what it answers when it gives nothing.
 
-mod common;
-
 use axum::{
     Router,
     body::Body,

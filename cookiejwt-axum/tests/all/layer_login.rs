@@ -1,7 +1,5 @@
 //! Cookies that a handler sets by a login or logout win over the layer's own: one line per name leaves.
 
-mod common;
-
 use axum::{
     Json, Router,
     http::{StatusCode, header},

@@ -1,7 +1,5 @@
 //! The layer around tower services that are not axum's: other bodies, other errors, no `Send`.
 
-mod common;
-
 use std::{
     convert::Infallible,
     rc::Rc,

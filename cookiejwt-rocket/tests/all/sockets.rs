@@ -2,8 +2,6 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
-mod common;
-
 use std::net::SocketAddr;
 
 use cookiejwt_rocket::{MaybeIdentity, RocketAuth as _};

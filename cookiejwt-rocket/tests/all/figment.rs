@@ -130,7 +130,7 @@ fn prints_its_settings() {
 
 fn says(variables: &[(&str, &str)]) -> String {
     let mut this = Command::new(std::env::current_exe().unwrap());
-    this.args(["--ignored", "--exact", "--nocapture", "prints_its_settings"]);
+    this.args(["--ignored", "--exact", "--nocapture", "figment::prints_its_settings"]);
     let output = this.envs(variables.iter().copied()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().find(|line| line.contains("says ")).unwrap_or_else(|| panic!("{text}")).to_owned()

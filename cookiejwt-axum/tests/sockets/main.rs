@@ -1,6 +1,8 @@
 //! A real server and raw bytes: what no well-behaved client would send, and what many send at once.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod wire;
 
 use std::collections::HashSet;
 
@@ -9,8 +11,8 @@ use cookiejwt_axum::{AuthContext, AxumAuth as _, Identity, LoginOptions, Problem
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::common::{
-    ACCESS, Leaving, REFRESH, Users, World, me, who,
+use crate::{
+    common::{ACCESS, Leaving, REFRESH, Users, World, me, who},
     wire::{Server, head, post},
 };
 

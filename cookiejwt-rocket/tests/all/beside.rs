@@ -2,8 +2,6 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
-mod common;
-
 use cookiejwt_rocket::{
     Claims, CurrentUser, FreshLogin, GuardedRoutes, Identity, MaybeIdentity, RocketAuth as _,
     cookiejwt_store::Authenticator,
