@@ -1,4 +1,4 @@
-//! Sends bytes and reads one answer.
+//! Sends bytes and reads one response.
 
 use std::{io, net::SocketAddr};
 
@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{DEVICE, ids};
 
-/// An answer as it came over the wire.
+/// A response as it was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -21,10 +21,10 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Sends a request on a connection of its own.
+/// Sends a request on its own connection.
 pub async fn exchange(address: SocketAddr, request: &[u8], is_head: bool) -> Answer {
     let mut stream = TcpStream::connect(address).await.expect("the server listens");
-    // The server may have answered and closed before all is written.
+    // The server may have responded and closed before all bytes are written.
     let _ = stream.write_all(request).await;
     read(&mut stream, is_head).await.expect("an answer")
 }
@@ -102,13 +102,13 @@ impl Answer {
         line.split(';').next().map(str::to_owned)
     }
 
-    /// A member of the body, when that is a JSON object.
+    /// A member of the body, if that is a JSON object.
     pub fn member(&self, name: &str) -> Option<String> {
         let body: Value = serde_json::from_str(&self.body).ok()?;
         body[name].as_str().map(str::to_owned)
     }
 
-    /// Status, the fields that matter, `Set-Cookie` lines and body, with ids and tokens in words.
+    /// Status, the relevant fields, `Set-Cookie` lines and body, with ids and tokens in words.
     pub fn in_words(&self) -> Vec<String> {
         const SHOWN: [&str; 5] = ["content-type", "www-authenticate", "allow", "location", "retry-after"];
         let mut words = vec![self.status.to_string()];
@@ -131,7 +131,7 @@ impl Answer {
     }
 }
 
-/// The members of a list, in the order of the alphabet: who adds first is the framework's business.
+/// The members of a list, sorted: their order depends on the framework.
 fn members(field: &str) -> String {
     let mut members: Vec<_> = field.split(',').map(|member| member.trim().to_ascii_lowercase()).collect();
     members.sort();
@@ -152,8 +152,8 @@ fn unchunked(mut bytes: &[u8]) -> String {
     String::from_utf8_lossy(&body).into_owned()
 }
 
-/// `name=<at+jwt 5 of 1 for "1", 306..606>; Path=/…`: the token's kind, id, session, subject, and seconds since the
-/// beginning.
+/// `name=<at+jwt 5 of 1 for "1", 306..606>; Path=/…`: the token's kind, id, session, subject, and
+/// seconds since the start.
 fn cookie_in_words(line: &str) -> String {
     let (pair, attributes) = line.split_at(line.find(';').unwrap_or(line.len()));
     let Some((name, value)) = pair.split_once('=') else { return line.into() };
@@ -167,7 +167,7 @@ fn cookie_in_words(line: &str) -> String {
     }
 }
 
-/// Each token between quotation marks in words.
+/// Replaces each token in quotation marks by words.
 fn body_in_words(body: &str) -> String {
     let words =
         |text: &str| token_in_words(text).map_or_else(|| text.to_owned(), |words| format!("<{words}>"));

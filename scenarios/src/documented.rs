@@ -1,5 +1,5 @@
-//! Holds answers against the OpenAPI document: what it does not promise must not come, and what it promises must come
-//! once at least.
+//! Compares responses with the OpenAPI document: what it does not promise must not occur, and what
+//! it promises must occur at least once.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Answer, Request};
 
-/// Fields that the document has to name when they come.
+/// Fields that the document has to list if a response has them.
 const NAMED: [&str; 6] = ["set-cookie", "www-authenticate", "allow", "retry-after", "cache-control", "etag"];
 const PROBLEM: &str = "application/problem+json";
 
@@ -17,7 +17,8 @@ const PROBLEM: &str = "application/problem+json";
 #[derive(Clone, Debug)]
 pub struct Documented(Value);
 
-/// What the document says of one request: one operation; where the method is none of those that there are, all of them.
+/// What the document contains for one request: one operation, or all of a path if the method is
+/// none of them.
 struct Found<'a> {
     operations: Vec<&'a Value>,
     is_other_method: bool,
@@ -28,7 +29,7 @@ impl Documented {
         Self(serde_json::to_value(auth.openapi()).expect("a document is JSON"))
     }
 
-    /// What is wrong with this answer of one of the documented routes.
+    /// How this response of a documented route differs from the document.
     pub fn faults(&self, request: &Request, body: &[u8], answer: &Answer) -> Vec<String> {
         let Some(found) = self.find(request) else { return vec![] };
         if found.is_other_method && answer.status != 405 {
@@ -48,7 +49,7 @@ impl Documented {
         faults.collect()
     }
 
-    /// Which promises this answer keeps: operation, status, and the code of a problem.
+    /// Which promises this response keeps: operation, status, and the code of a problem.
     pub fn kept(&self, request: &Request, answer: &Answer) -> Vec<String> {
         let operations = self.find(request).map(|found| found.operations);
         operations.into_iter().flatten().map(|operation| promise(operation, answer)).collect()
@@ -122,7 +123,7 @@ impl Documented {
         faults
     }
 
-    /// A body that was taken is as documented, and one that was refused with 400 is not.
+    /// An accepted body has to match the document, and one that was refused with 400 must not.
     fn request_faults(
         &self,
         operation: &Value,
@@ -155,7 +156,7 @@ impl Documented {
 
 fn promise(operation: &Value, answer: &Answer) -> String {
     let (id, status) = (text(&operation["operationId"]), answer.status);
-    // The answer to HEAD has no body to look at.
+    // The response to HEAD has no body.
     let code = serde_json::from_str::<Value>(&answer.body).ok().map(|body| text(&body["code"]).to_owned());
     match code.filter(|code| !code.is_empty()) {
         Some(code) => format!("{id} {status} {code}"),
@@ -163,7 +164,7 @@ fn promise(operation: &Value, answer: &Answer) -> String {
     }
 }
 
-/// Whether this path is one of the template's; without its trailing slash it is served, too.
+/// Whether this path matches the template, with or without its trailing slash.
 fn is_at(template: &str, path: &str) -> bool {
     let segments = |path: &str| path.trim_end_matches('/').split('/').map(str::to_owned).collect::<Vec<_>>();
     let (template, path) = (segments(template), segments(path));
@@ -171,7 +172,7 @@ fn is_at(template: &str, path: &str) -> bool {
     template.len() == path.len() && template.iter().zip(&path).all(is_alike)
 }
 
-/// A form as an object; `None` when a name comes twice or it is not UTF-8.
+/// A form as an object; `None` if a name occurs twice or it is not UTF-8.
 fn form(body: &[u8]) -> Option<Value> {
     let mut object = Map::new();
     for (name, value) in form_urlencoded::parse(body) {

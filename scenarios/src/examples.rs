@@ -7,7 +7,7 @@ use std::{
 
 pub const EXAMPLES: [&str; 3] = ["example-axum", "example-actix", "example-rocket"];
 
-/// They lie beside the folder of the running test's own binary, when the whole workspace was built.
+/// They are next to the folder of the running test binary, if the whole workspace was built.
 pub fn binaries() -> Option<Vec<PathBuf>> {
     let own = env::current_exe().ok()?;
     let folder = own.parent().and_then(Path::parent)?;

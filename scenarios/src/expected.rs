@@ -1,4 +1,4 @@
-//! What an answer has to be, to the byte where the wire contract fixes one.
+//! The expected responses, byte for byte where the wire contract specifies them.
 
 use time::macros::format_description;
 
@@ -33,7 +33,7 @@ const INVALID: &str = "Bearer realm=\"api\", error=\"invalid_token\"";
 const FRESH: &str = "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300";
 const SCOPE: &str = "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"notes:write\"";
 
-/// One expected answer, and what the store holds afterwards.
+/// One expected response, and the rows of the store afterwards.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Expected {
@@ -43,7 +43,8 @@ pub struct Expected {
     ours: Vec<Line>,
     body: String,
     pub rows: Option<Vec<String>>,
-    /// What the answer depends on because somebody asked who it is; nothing where nobody did.
+    /// The request fields that the response depends on because it was authenticated; none if it was
+    /// not.
     asked: &'static [&'static str],
 }
 
@@ -64,17 +65,17 @@ pub fn text(status: u16, body: &str) -> Expected {
     answer(status, "text/plain; charset=utf-8", body)
 }
 
-/// An answer without a body.
+/// A response without a body.
 pub fn empty(status: u16) -> Expected {
     answer(status, "", "")
 }
 
-/// An endpoint has done it, and has nothing to say.
+/// A successful endpoint without a body.
 pub fn no_content() -> Expected {
     empty(204).field("cache-control", "no-store")
 }
 
-/// An answer of an endpoint.
+/// A response of an endpoint.
 pub fn json(body: &str) -> Expected {
     let mut expected = answer(200, "application/json", body);
     expected.fields.push(("cache-control", "no-store".into()));
@@ -86,12 +87,12 @@ fn answer(status: u16, content_type: &str, body: &str) -> Expected {
     Expected { status, fields, foreign: vec![], ours: vec![], body: body.into(), rows: None, asked: &[] }
 }
 
-/// What `/me` says of a cookie's owner: subject, session, access token.
+/// What `/me` returns for a cookie: subject, session, access token.
 pub fn me(subject: u64, session: u64, access: u64) -> Expected {
     text(200, &format!("{subject} #{session} #{access} cookie"))
 }
 
-/// What `/me` says of a bearer.
+/// What `/me` returns for a bearer.
 pub fn me_by_header(subject: u64, session: u64, access: u64) -> Expected {
     text(200, &format!("{subject} #{session} #{access} header"))
 }
@@ -103,7 +104,7 @@ pub fn problem(code: &str) -> Expected {
     problem_of(status, title, detail, code).field("www-authenticate", challenge)
 }
 
-/// A body that is too large or of another type.
+/// The response to a body that is too large or of another type.
 pub fn invalid_request(status: u16, title: &str) -> Expected {
     problem_of(status, title, "The request is not valid.", "invalid_request")
 }
@@ -116,26 +117,26 @@ fn problem_of(status: u16, title: &str, detail: &str, code: &str) -> Expected {
 }
 
 impl Expected {
-    /// A field of the answer; `cache-control` and `vary` as sorted lists in lower case.
+    /// A field of the response; `cache-control` and `vary` as sorted lists in lower case.
     pub fn field(mut self, name: &'static str, value: &str) -> Self {
         self.fields.retain(|(known, _)| *known != name);
         self.fields.push((name, value.into()));
         self
     }
 
-    /// Nobody asks who it is behind this request, wherever it goes.
+    /// Nothing authenticates this request.
     pub fn unasked(mut self) -> Self {
         self.asked = &["-"];
         self
     }
 
-    /// Only this field is read for it.
+    /// Only these fields are read to authenticate it.
     pub fn asked_by(mut self, fields: &'static [&'static str]) -> Self {
         self.asked = fields;
         self
     }
 
-    /// An answer to this request: most handlers ask who it is, and it says so.
+    /// The response to this request: most handlers authenticate, and `Vary` shows it.
     pub(crate) fn to(mut self, request: &Request) -> Self {
         if self.asked.is_empty() && asks(request, self.status, &self.body) {
             self.asked = &["authorization", "cookie"];
@@ -143,8 +144,8 @@ impl Expected {
         self
     }
 
-    /// New cookies of the first user: both tokens are issued now. When they are the first of their session, a login made them,
-    /// and the device is known from now on.
+    /// New cookies of the first user: both tokens are issued now. If they are the first of their
+    /// session, they are from a login, and the device is known afterwards.
     pub fn sets(self, session: u64, access: u64, refresh: u64) -> Self {
         self.sets_for(1, session, access, refresh)
     }
@@ -167,7 +168,7 @@ impl Expected {
         self
     }
 
-    /// No device is remembered.
+    /// No device cookie is set.
     pub fn forgets_the_device(mut self) -> Self {
         self.ours.retain(|line| !matches!(line, Line::Device { .. }));
         self
@@ -186,7 +187,8 @@ impl Expected {
         self
     }
 
-    /// The twins of what is set or cleared are deleted first: of the access cookie, of the refresh cookie.
+    /// Duplicates of what is set or cleared are deleted first: of the access cookie, of the refresh
+    /// cookie.
     pub fn deletes_twins(mut self, access: bool, refresh: bool) -> Self {
         let twins = [(access, Line::AccessTwin), (refresh, Line::RefreshTwin)];
         let mut lines = self.ours.clone().into_iter();
@@ -205,7 +207,7 @@ impl Expected {
         self
     }
 
-    /// A line that the application set itself; it stands before ours.
+    /// A line that the application set itself; it is before ours.
     pub fn foreign(mut self, line: &str) -> Self {
         self.foreign.push(line.into());
         self
@@ -217,7 +219,7 @@ impl Expected {
         self
     }
 
-    /// The body is not looked at: the answer to HEAD, or a framework's own words.
+    /// The body is not compared: a response to HEAD, or a framework's own text.
     pub fn without_body(mut self) -> Self {
         self.body = String::new();
         self
@@ -249,7 +251,8 @@ impl Expected {
     }
 }
 
-/// Whether the answer to this request depends on who asks. Logging in and out does not, nor does what is skipped.
+/// Whether the response to this request depends on authentication. Login and logout do not, nor do
+/// skipped paths.
 fn asks(request: &Request, status: u16, body: &str) -> bool {
     let path = request.path().trim_start_matches("/staff").trim_start_matches("/api");
     if path.starts_with("/forgotten/") {
@@ -308,7 +311,7 @@ impl Line {
     }
 }
 
-/// A cookie that ends at this second since the beginning.
+/// A cookie that expires at this second since the start.
 fn life(now: i64, end: i64) -> String {
     let format = format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"

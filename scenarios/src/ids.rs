@@ -1,4 +1,5 @@
-//! Ids that count instead of being random, so that every framework draws the same: `#1`, `#2`, …
+//! Ids that count instead of being random, so that they are the same on every framework: `#1`,
+//! `#2`, …
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +21,7 @@ impl Counting {
     }
 }
 
-/// The id as it stands in tokens and bodies.
+/// The id as it is in tokens and bodies.
 pub fn id(number: u64) -> String {
     URL_SAFE_NO_PAD.encode(u128::from(number).to_be_bytes())
 }

@@ -1,8 +1,8 @@
-//! A request as bytes, with placeholders for what only the running scenario knows.
+//! A request as bytes, with placeholders for values that are known only while the scenario runs.
 
 use std::collections::BTreeMap;
 
-/// A request in the making.
+/// A request that is being built.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub start: String,
@@ -29,7 +29,8 @@ pub fn request(method: &str, path: &str) -> Request {
 }
 
 impl Request {
-    /// A line of the head, byte for byte, as the request line is; `{alice}`, `{alice.access}` and the like are replaced.
+    /// A line of the head, byte for byte, as the request line is; `{alice}`, `{alice.access}` and
+    /// the like are replaced.
     #[must_use]
     pub fn line(mut self, line: impl AsRef<[u8]>) -> Self {
         self.lines.push(line.as_ref().to_vec());
@@ -46,7 +47,7 @@ impl Request {
         self.line(format!("Authorization: Bearer {token}"))
     }
 
-    /// As a browser says where a request comes from.
+    /// The field with which a browser describes where a request comes from.
     #[must_use]
     pub fn site(self, site: &str) -> Self {
         self.line(format!("Sec-Fetch-Site: {site}"))
@@ -68,7 +69,7 @@ impl Request {
         self.body("application/json", body)
     }
 
-    /// Asks for WebSocket (RFC 6455 §4.1).
+    /// Requests an upgrade to WebSocket (RFC 6455 §4.1).
     #[must_use]
     pub fn upgrade(mut self) -> Self {
         self.closes = false;
@@ -97,7 +98,7 @@ impl Request {
         self.start.starts_with("HEAD ")
     }
 
-    /// What goes over the wire.
+    /// The bytes to send.
     pub fn bytes(&self, names: &Names) -> Vec<u8> {
         let mut bytes = names.replace(self.start.as_bytes());
         let mut lines = vec![];
@@ -122,7 +123,7 @@ impl Request {
     }
 }
 
-/// What the placeholders stand for.
+/// The values of the placeholders.
 #[derive(Clone, Debug, Default)]
 pub struct Names(BTreeMap<String, String>);
 
@@ -131,7 +132,8 @@ impl Names {
         self.0.insert(format!("{{{name}}}"), text.into());
     }
 
-    /// The placeholders of two cookies: `{x}`, `{x.access}`, `{x.refresh}`, `{x.token}`, `{x.refresh_token}`.
+    /// The placeholders of two cookies: `{x}`, `{x.access}`, `{x.refresh}`, `{x.token}`,
+    /// `{x.refresh_token}`.
     pub fn set_pairs(&mut self, name: &str, access: &str, refresh: &str) {
         let value = |pair: &str| pair.split_once('=').map(|(_, value)| value.to_owned()).unwrap_or_default();
         self.set(name, format!("{access}; {refresh}"));

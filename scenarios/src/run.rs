@@ -1,4 +1,4 @@
-//! Plays one scenario against one framework.
+//! Runs one scenario against one framework.
 
 use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::Pin};
 
@@ -13,13 +13,13 @@ use crate::{
     request::Names, world::second,
 };
 
-/// A server of one framework on a port of its own.
+/// A server of one framework on its own port.
 pub struct Running {
     pub address: SocketAddr,
     pub stop: Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>>>,
 }
 
-/// Starts a server with every handler of the suite.
+/// Starts a server with every handler of the scenarios.
 pub type Start = fn(World) -> Pin<Box<dyn Future<Output = Running>>>;
 
 #[derive(Clone, Copy)]
@@ -28,17 +28,17 @@ pub struct Framework {
     pub start: Start,
 }
 
-/// What came back, and in words what was wrong with it.
+/// The responses, and descriptions of the faults.
 #[derive(Debug, Default)]
 pub struct Played {
     pub answers: Vec<Answer>,
     pub faults: Vec<String>,
-    /// What the OpenAPI document of this application promises, and which of it came.
+    /// What the OpenAPI document of this application promises, and which of it occurred.
     pub promises: BTreeSet<String>,
     pub kept: BTreeSet<String>,
 }
 
-/// Plays all steps; a fault does not end the scenario.
+/// Runs all steps; a fault does not end the scenario.
 pub async fn run(scenario: &Scenario, framework: Framework) -> Played {
     let world = World::with(scenario.config);
     let running = (framework.start)(world.clone()).await;
@@ -58,7 +58,7 @@ pub async fn run(scenario: &Scenario, framework: Framework) -> Played {
     player.played
 }
 
-/// Tokens that no login made: of another key, of another node's clock, of another issuer.
+/// Tokens that were not minted by a login: with another key, another node's clock, another issuer.
 fn tokens_of_others(world: &World) -> Names {
     let core = &world.auth.core();
     let secret = Secret::from_base64("q6NNIpG9d1Ic6DqDGHdBaMNUJdzEwXmwi+CpGW9KEpM=").expect("a secret");
@@ -100,7 +100,7 @@ impl Player {
             }
             Step::Pass(seconds) => world.pass(*seconds),
             Step::WriteReceipts => {
-                world.auth.write_receipts().await.expect("the store is there");
+                world.auth.write_receipts().await.expect("the store is available");
             }
             Step::Sessions(availability) => world.store.set(*availability),
             Step::Users(availability) => world.users.set(*availability),

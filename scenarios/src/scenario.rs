@@ -1,10 +1,10 @@
-//! The words that the table is written in.
+//! The words in which the table is written.
 
 use cookiejwt_store::{ConfigBuilder, StoreError};
 
 use crate::{Expected, Request, world::ACCESS_LIFE_AND_LEEWAY};
 
-/// One row of the table: what stands before, what is sent, what comes back and what stands afterwards.
+/// One row of the table: the initial state, the requests, the responses and the final state.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Scenario {
@@ -13,7 +13,7 @@ pub struct Scenario {
     pub name: &'static str,
     pub config: fn(ConfigBuilder) -> ConfigBuilder,
     pub steps: Vec<Step>,
-    /// Only these frameworks have it.
+    /// Only these frameworks run it.
     pub only: &'static [&'static str],
 }
 
@@ -32,17 +32,17 @@ pub enum Step {
     Users(Availability),
     Disable(&'static str),
     Delete(&'static str),
-    /// The background writes the receipts that were noted.
+    /// The background task writes the pending receipts.
     WriteReceipts,
     /// Another node revokes the session of this name.
     RevokedElsewhere(&'static str),
-    /// The user's claims in the table, as JSON.
+    /// Changes the user's claims in the table, as JSON.
     Claims(&'static str, &'static str),
-    /// The user's claims grow beyond what a cookie can hold.
+    /// The user's claims become too large for a cookie.
     TooManyClaims(&'static str),
-    /// Names the cookies of the last answer, or the tokens in its body.
+    /// Names the cookies of the last response, or the tokens in its body.
     Keep(&'static str),
-    /// All at the same moment, each on a connection of its own; each is answered with this status.
+    /// All at the same time, each on its own connection; each response has this status.
     AtOnce {
         requests: Vec<Request>,
         status: u16,
@@ -52,13 +52,14 @@ pub enum Step {
         expected: Expected,
         on_rocket: Option<Expected>,
     },
-    /// A panic that nothing but the framework catches: axum and actix-web drop the connection, Rocket answers 500. Then these
-    /// rows stand.
+    /// A panic that only the framework catches: axum and actix-web drop the connection, Rocket
+    /// responds with 500. Afterwards the store has these rows.
     Uncaught {
         request: Request,
         rows: Vec<String>,
     },
-    /// The client hangs up after the rotation and before the response; then these rows stand.
+    /// The client closes the connection after the rotation and before the response; afterwards the
+    /// store has these rows.
     HangUp {
         request: Request,
         rows: Vec<String>,
@@ -75,7 +76,7 @@ pub enum Availability {
 }
 
 impl Availability {
-    /// What becomes of a call.
+    /// The result of a call.
     pub(crate) fn answer(self, who: &str) -> Result<(), StoreError> {
         match self {
             Self::Away => Err(StoreError::new(format!("the {who} are away"))),
@@ -119,7 +120,7 @@ impl Scenario {
         self.step(Step::LogInStaff(user))
     }
 
-    /// Alice, whose access token has ended and whose refresh token has not.
+    /// Alice, with an expired access token and a valid refresh token.
     pub fn stale(self) -> Self {
         self.log_in("alice").pass(ACCESS_LIFE_AND_LEEWAY)
     }
@@ -149,7 +150,8 @@ impl Scenario {
         self.step(Step::Send { request, expected, on_rocket: None })
     }
 
-    /// Where Rocket's documented limits (a header field that is not UTF-8 never arrives) lead to another answer.
+    /// Where Rocket's documented limits (it drops a header field that is not UTF-8) lead to another
+    /// response.
     pub fn send_but_on_rocket(self, request: Request, expected: Expected, on_rocket: Expected) -> Self {
         let (expected, on_rocket) = (expected.to(&request), Some(on_rocket.to(&request)));
         self.step(Step::Send { request, expected, on_rocket })
@@ -167,7 +169,7 @@ impl Scenario {
 }
 
 impl Scenario {
-    /// Whether a limit of Rocket gives another answer there.
+    /// Whether a limit of Rocket leads to another response.
     pub fn differs_on_rocket(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Send { on_rocket: Some(_), .. }))
     }

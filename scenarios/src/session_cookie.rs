@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::{Answer, REFRESH, Request, answer::exchange, request, request::Names, run::Running};
 
-/// What a server with the handlers of [`check`] is.
+/// A server with the handlers of [`check`].
 #[derive(Clone, Copy, Debug)]
 pub struct Sessions {
     /// The name of the cookie.
     pub cookie: &'static str,
-    /// Whether the sessions live on the server, so that an id can die and data can be kept.
+    /// Whether the sessions are stored on the server, so that an id can be deleted and data can be
+    /// kept.
     pub are_stored: bool,
 }
 
-/// Plays a visit from the anonymous cart to the last logout.
-///
-/// Beside the endpoints and the handlers `/login-as-bob`, `/logout-own` and `/logout-everywhere` of the suite, the server has
-/// `POST /put`, which puts something into the cart of the framework's session, and `GET /seen`, which answers with the
-/// user that the session is bound to and with the cart: `1 apples`, `nobody nothing`.
+/// Runs a visit from the anonymous cart to the last logout. Besides the endpoints and the handlers
+/// `/login-as-bob`, `/logout-own` and `/logout-everywhere` of the scenarios, the server has `POST
+/// /put`, which puts something into the cart of the framework's session, and `GET /seen`, which
+/// returns the user of the session and the cart: `1 apples`, `nobody nothing`.
 pub async fn check(running: Running, sessions: Sessions) {
     let mut visit = Visit { running: &running, sessions, jar: BTreeMap::new() };
     visit.arrives().await;
@@ -28,11 +28,11 @@ pub async fn check(running: Running, sessions: Sessions) {
         visit.begins("a login after it", log_in("bob", "bob-pw"), "2 nothing").await;
     }
     let present = request::delete(&format!("/api/auth/sessions/{}/", visit.session().await));
-    visit.ends("the present one of the list", present, 204).await;
+    visit.ends("the current one of the list", present, 204).await;
     (running.stop)().await;
 }
 
-/// A server to which the framework's session is missing: no login, said as 500.
+/// A server without the framework's session: logins are refused with 500.
 pub async fn check_missing(running: Running) {
     for login in [log_in("alice", "alice-pw"), request::post("/login-as-bob")] {
         let answer = exchange(running.address, &login.bytes(&Names::default()), false).await;
@@ -60,11 +60,11 @@ impl Visit<'_> {
             self.expect_seen("before any login", "nobody apples").await;
         }
         self.jar.insert(REFRESH.into(), "stale".into());
-        self.stays("stale cookies of ours", request::post("/api/auth/token/refresh/"), 401).await;
+        self.stays("our stale cookies", request::post("/api/auth/token/refresh/"), 401).await;
         self.stays("a failed login", log_in("alice", "wrong"), 401).await;
         let in_token_mode = log_in("alice", "alice-pw").line("Cookiejwt-Mode: token");
         self.stays("a login in token mode", in_token_mode, 200).await;
-        self.begins("a login: what is in the cart goes along", log_in("alice", "alice-pw"), "1 apples").await;
+        self.begins("a login: the cart is kept", log_in("alice", "alice-pw"), "1 apples").await;
     }
 
     async fn logs_in_again(&mut self) {
@@ -82,14 +82,14 @@ impl Visit<'_> {
 
     async fn becomes_another_user(&mut self) {
         let as_bob = request::post("/login-as-bob");
-        self.begins("a login of one's own: another user's data is gone", as_bob, "2 nothing").await;
+        self.begins("a custom login: another user's data is gone", as_bob, "2 nothing").await;
         if self.sessions.are_stored {
             self.ask(request::post("/put"), 200).await;
         }
         self.begins("another user at the endpoint", log_in("alice", "alice-pw2"), "1 nothing").await;
     }
 
-    /// The id of ours.
+    /// The id of our session.
     async fn session(&mut self) -> String {
         let answer = self.ask(request::post("/api/auth/token/verify/"), 200).await;
         let body: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
@@ -127,7 +127,7 @@ impl Visit<'_> {
         assert_eq!(self.ask(request::get("/seen"), 200).await.body, seen, "{rule}");
     }
 
-    async fn expect_dead(&self, rule: &str, id: Option<String>) {
+    async fn expect_deleted(&self, rule: &str, id: Option<String>) {
         let (Some(id), true) = (id, self.sessions.are_stored) else { return };
         let jar = BTreeMap::from([(self.sessions.cookie.to_owned(), id)]);
         let answer = self.send(request::get("/seen"), &jar).await;
@@ -146,7 +146,7 @@ impl Visit<'_> {
         let status = if request.start.contains("/password/") { 204 } else { 200 };
         self.ask(request, status).await;
         assert!(self.id().is_some() && self.id() != old, "{rule}: the id is fresh");
-        self.expect_dead(rule, old).await;
+        self.expect_deleted(rule, old).await;
         self.expect_seen(rule, seen).await;
     }
 
@@ -154,6 +154,6 @@ impl Visit<'_> {
         let old = self.id();
         self.ask(request, status).await;
         assert_eq!(self.id(), None, "{rule}");
-        self.expect_dead(rule, old).await;
+        self.expect_deleted(rule, old).await;
     }
 }

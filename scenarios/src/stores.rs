@@ -27,7 +27,8 @@ pub struct Counts {
     pub sessions_of: usize,
 }
 
-/// A [`MemoryStore`] that counts, that can be away, and that can be held while it revokes. Clones share everything.
+/// A [`MemoryStore`] that counts calls, that can be made unavailable, and that can be paused while
+/// it revokes. Clones share everything.
 #[derive(Clone, Default)]
 pub struct Watched(Arc<Inner>);
 
@@ -40,7 +41,7 @@ struct Inner {
     revoking: Gate,
 }
 
-/// Where a call waits until it is let pass.
+/// Where a call waits until it is released.
 pub struct Gate {
     held: AtomicBool,
     arrived: Semaphore,
@@ -54,12 +55,12 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// From now on a call waits.
+    /// Calls wait from now on.
     pub fn close(&self) {
         self.held.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until a call has come.
+    /// Waits until a call has arrived.
     pub async fn arrived(&self) {
         self.arrived.acquire().await.unwrap().forget();
     }
@@ -68,7 +69,7 @@ impl Gate {
         self.opened.add_permits(count);
     }
 
-    /// The call that may have to wait.
+    /// Called by the method that may have to wait.
     pub async fn pass(&self) {
         if self.held.load(Ordering::SeqCst) {
             self.arrived.add_permits(1);
@@ -103,13 +104,13 @@ impl Watched {
         self.0.created.lock().unwrap().clone()
     }
 
-    /// As another node would: this one hears nothing of it.
+    /// Revokes like another node, without notifying this one.
     pub async fn revoke_elsewhere(&self, id: &SessionId, at: Timestamp) {
         let revocation = Revocation { session_id: id.clone(), reason: RevocationReason::Logout, at };
         self.0.rows.revoke(&revocation).await.unwrap();
     }
 
-    /// Where a revocation waits, when the gate is closed.
+    /// Where a revocation waits while the gate is closed.
     pub fn revoking(&self) -> &Gate {
         &self.0.revoking
     }
@@ -135,7 +136,7 @@ impl TokenStore for Watched {
 
     async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
         self.called(|counts| counts.rotate += 1)?;
-        // As a database would, so that askers at the same time overlap.
+        // Yields as a database would, so that simultaneous calls overlap.
         tokio::task::yield_now().await;
         let outcome = self.0.rows.rotate(request).await?;
         if matches!(outcome, RotationOutcome::Rotated) {

@@ -38,7 +38,7 @@ impl AuthUser for User {
     }
 }
 
-/// Forty people of one office.
+/// Forty users of one office.
 #[rustfmt::skip]
 pub(crate) const STAFF: [&str; 40] = [
     "staff-1", "staff-2", "staff-3", "staff-4", "staff-5", "staff-6", "staff-7", "staff-8", "staff-9", "staff-10",
@@ -47,7 +47,8 @@ pub(crate) const STAFF: [&str; 40] = [
     "staff-31", "staff-32", "staff-33", "staff-34", "staff-35", "staff-36", "staff-37", "staff-38", "staff-39", "staff-40",
 ];
 
-/// Alice is 1, bob is 2, zoë is 3, and a staff of forty begins at 101; their passwords are their names and `-pw`. Clones share the rows.
+/// Alice is 1, bob is 2, zoë is 3, and forty staff members start at 101; their passwords are their
+/// names and `-pw`. Clones share the rows.
 #[derive(Clone)]
 pub struct Users(Arc<Inner>);
 
@@ -134,7 +135,7 @@ impl UserStore for Users {
     }
 }
 
-/// A password is its own hash: these tests are about requests.
+/// Stores passwords as plain text: these tests are about requests, not about hashes.
 pub struct PlainPasswords;
 
 impl PasswordHasher for PlainPasswords {

@@ -8,10 +8,10 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{Gate, PlainPasswords, Users, Watched, ids::Counting};
 
-/// One second more than an access token is good for, leeway included.
+/// One second longer than an access token is accepted, including the leeway.
 pub(crate) const ACCESS_LIFE_AND_LEEWAY: i64 = 306;
 
-/// What an application stands on. Clones share everything.
+/// What an application needs. Clones share everything.
 #[derive(Clone)]
 pub struct World {
     pub auth: Authenticator,
@@ -22,11 +22,11 @@ pub struct World {
     pub gate: Arc<Gate>,
     /// Another user table of the same application, whose users have the same names and ids.
     pub staff: Authenticator,
-    /// One more, whose layer, middleware or fairing the application has forgotten.
+    /// One more, whose layer, middleware or fairing the application does not install.
     pub forgotten: Authenticator,
 }
 
-/// What a browser holds after a login.
+/// What a browser has after a login.
 #[derive(Clone, Debug)]
 pub struct Browser {
     pub session: SessionId,
@@ -73,7 +73,7 @@ impl World {
         }
     }
 
-    /// Logs a user in without any request; the counters begin anew.
+    /// Logs a user in without any request; the counters restart.
     pub async fn log_in(&self, name: &str) -> Browser {
         let browser = self.log_in_at(&self.auth, name).await;
         self.store.forget_counts();
@@ -95,7 +95,7 @@ impl World {
         Browser { session: login.record.id.clone(), access, refresh }
     }
 
-    /// A browser whose access token has ended and whose refresh token has not.
+    /// A browser with an expired access token and a valid refresh token.
     pub async fn stale(&self, name: &str) -> Browser {
         let browser = self.log_in(name).await;
         self.pass(ACCESS_LIFE_AND_LEEWAY);
@@ -106,7 +106,7 @@ impl World {
         self.clock.advance(Duration::seconds(seconds));
     }
 
-    /// Seconds since the beginning.
+    /// Seconds since the start.
     pub fn second(&self) -> i64 {
         (self.auth.now() - testing::NOW).whole_seconds()
     }
@@ -124,7 +124,7 @@ impl World {
         let mut rows = BTreeMap::new();
         for id in self.store.created() {
             let row = self.row(&id).await;
-            // A session that was superseded is replaced by a task of its own when the new one is presented.
+            // A superseded session is replaced by a separate task when the new one is presented.
             let state = row.revoked.map_or("live", |(_, reason)| match reason {
                 RevocationReason::Superseded => "replaced",
                 reason => reason.as_str(),
@@ -136,7 +136,7 @@ impl World {
     }
 }
 
-/// Beside the first one, of the same secret: another realm, and routes of its own.
+/// A second authenticator with the same secret, but another realm and other routes.
 fn beside(name: &str, clock: &ManualClock) -> Authenticator {
     let config = testing::config().realm(name);
     builder(config, clock)
@@ -156,11 +156,11 @@ fn builder(config: ConfigBuilder, clock: &ManualClock) -> AuthenticatorBuilder {
             ids.fill(bytes);
             Ok(())
         })
-        // What another node revokes arrives when a test says so.
+        // Revocations of other nodes arrive when a test asks for them.
         .feed_interval(std::time::Duration::from_hours(24))
 }
 
-/// This many seconds after the beginning.
+/// This many seconds after the start.
 pub(crate) fn second(seconds: i64) -> OffsetDateTime {
     testing::NOW + Duration::seconds(seconds)
 }

@@ -1,4 +1,5 @@
-//! `docs/asvs.md` names a test for every requirement of OWASP ASVS 5.0 that is ours, and each test is there.
+//! `docs/asvs.md` lists tests for every requirement of OWASP ASVS 5.0 that concerns the library,
+//! and each test exists.
 
 use std::{fs, path::Path};
 
@@ -7,7 +8,7 @@ use scenarios::table;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const PAGE: &str = include_str!("../../docs/asvs.md");
 
-/// What a library can show by itself or do its part of, and the level.
+/// The requirements that a library can meet or contribute to, and their level.
 #[rustfmt::skip]
 const OURS: [(&str, &str); 88] = [
     ("2.3.3", "2"), ("2.4.1", "2"), ("3.1.1", "3"), ("3.2.1", "1"), ("3.3.1", "1"), ("3.3.2", "2"),
@@ -27,7 +28,7 @@ const OURS: [(&str, &str); 88] = [
     ("16.3.4", "2"), ("16.4.1", "2"), ("16.5.1", "2"), ("16.5.2", "2"), ("16.5.3", "2"),
 ];
 
-/// What stays with the application; the page says what is missing.
+/// What stays with the application; the page describes what is missing.
 const NOT_OURS: [&str; 12] = [
     "3.4.1 to 3.4.8",
     "3.5.4",
@@ -46,7 +47,7 @@ const NOT_OURS: [&str; 12] = [
 /// Nothing is encrypted.
 const WITHOUT_A_TEST: [&str; 3] = ["11.3.2", "11.3.3", "11.3.4"];
 
-/// The cells of each row that begins with a requirement.
+/// The cells of each row that starts with a requirement.
 fn rows(page: &str) -> Vec<Vec<&str>> {
     let rows = page.lines().filter_map(|line| line.strip_prefix("| v5.0.0-")?.strip_suffix(" |"));
     rows.map(|row| row.split(" | ").collect()).collect()
@@ -56,7 +57,7 @@ fn parts() -> (&'static str, &'static str) {
     PAGE.split_once("## What stays with the application").expect("both parts")
 }
 
-/// What stands between backticks in a cell of the last column.
+/// The texts between backticks in a cell of the last column.
 fn tests(cell: &str) -> Vec<&str> {
     cell.split("<br>").filter_map(|test| test.strip_prefix('`')?.strip_suffix('`')).collect()
 }

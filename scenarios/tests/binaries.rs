@@ -1,5 +1,5 @@
-//! The three examples as processes: the same raw requests get the same status, body and cookie lines, apart from
-//! tokens and dates.
+//! The three examples as processes: the same raw requests get the same status, body and cookie
+//! lines, apart from tokens and dates.
 #![cfg(unix)]
 
 #[path = "../../examples/tests/common/mod.rs"]
@@ -18,7 +18,7 @@ const SESSIONS: &str = "/api/auth/sessions/";
 
 type Ask = fn(&Server, &Jar) -> Request;
 
-/// What is asked with the cookies of a login, in this order; the cookies that come back are kept.
+/// The requests, in this order; the cookies of each response are kept for the next.
 fn questions() -> Vec<(&'static str, Ask)> {
     let mut questions = nobody();
     questions.extend(somebody());
@@ -121,7 +121,8 @@ fn the_end() -> Vec<(&'static str, Ask)> {
     ]
 }
 
-/// Status, the fields that matter (Rocket's Shield adds some of its own to everything), cookie lines without tokens, body without ids and dates.
+/// Status, the relevant fields (Rocket's Shield adds others to every response), cookie lines
+/// without tokens, and the body without ids and dates.
 fn in_words(answer: &Answer) -> String {
     const SHOWN: [&str; 7] = [
         "content-type",
@@ -143,9 +144,10 @@ fn in_words(answer: &Answer) -> String {
 fn without_token(line: &str) -> String {
     let (pair, attributes) = line.split_at(line.find(';').unwrap_or(line.len()));
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-    // A refresh token that is sent a second time has lived a second or two.
+    // A refresh token that is sent a second time is a second or two older.
     let (attributes, expires) = attributes.split_once("; Expires=").unwrap_or((attributes, ""));
-    // The date of a clearing line is always the same; that of a new one is when the question was asked.
+    // The date of a clearing line is constant; that of a new one depends on the time of the
+    // request.
     let expires = if expires.is_empty() || value.is_empty() { expires } else { "<date>" };
     let attributes = (86_390..86_400)
         .fold(attributes.to_owned(), |text, age| text.replace(&format!("Max-Age={age}"), "Max-Age=86400"));
@@ -167,7 +169,7 @@ fn masked(body: Value) -> Value {
     }
 }
 
-/// Every answer of one example, in words.
+/// Every response of one example, in words.
 fn interview(binary: PathBuf) -> Vec<String> {
     let home = Home::of(binary);
     let server = home.start(&[]);
@@ -184,7 +186,7 @@ fn interview(binary: PathBuf) -> Vec<String> {
 }
 
 #[test]
-fn the_three_examples_answer_alike() {
+fn the_three_examples_respond_alike() {
     let Some(binaries) = binaries() else {
         assert!(env::var_os("REQUIRE_ALL_TESTS").is_none_or(|all| all != "1"), "{SKIPPED}");
         writeln!(std::io::stderr(), "{SKIPPED}").expect("standard error is open");

@@ -1,11 +1,12 @@
-//! What the repository cites is in the repository, and each row that is cited is in `cookiejwt_core::rules`.
+//! Everything that the repository cites is in the repository, and each cited row is in
+//! `cookiejwt_core::rules`.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const RULES: &str = include_str!("../../cookiejwt-core/docs/decide.md");
 
-/// Notes that are not in the repository. Each is cut, so that this file does not contain it.
+/// Notes that are not in the repository. Each name is cut, so that this file does not contain it.
 const NOTES: [&str; 13] = [
     "rul|es",
     "wi|re",
@@ -25,7 +26,7 @@ const NOTES: [&str; 13] = [
 /// Other names of such notes, cut as well.
 const PHRASES: [&str; 3] = ["the des|ign", "des|ign's table", "sec|tion of the rules"];
 
-/// Collections of cases whose numbers say something only to those who have the collection.
+/// Collections of cases whose numbers mean nothing without the collection.
 const NUMBERED: [&str; 3] = ["fie|ld", "aud|it", "clien|ts"];
 
 /// The words between the spaces of a line, each without the punctuation around it.
@@ -40,7 +41,8 @@ fn joined(cut: &str) -> String {
     cut.replace('|', "")
 }
 
-/// Every text file that is tracked, with its lines. Lock files and seeds of the fuzzer cite nothing.
+/// Every text file that is tracked, with its lines. Lock files and seeds of the fuzzer cite
+/// nothing.
 fn texts() -> Vec<(String, String)> {
     let output = Command::new("git").args(["ls-files", "-z"]).current_dir(ROOT).output();
     let listed = match output {
@@ -56,7 +58,7 @@ fn texts() -> Vec<(String, String)> {
     listed.split('\0').filter(cites).filter_map(|name| Some((name.to_owned(), read(name)?))).collect()
 }
 
-/// What a line cites that is not here.
+/// What a line cites that is not in the repository.
 fn missing_note(line: &str) -> Option<String> {
     let lower = line.to_lowercase();
     let is_whole = |at: usize| !lower[..at].ends_with(|c: char| c.is_alphanumeric() || "_-".contains(c));
@@ -76,7 +78,7 @@ fn numbered(line: &str) -> Option<String> {
     })
 }
 
-/// A letter and two digits in brackets: a requirement of a list that is not here.
+/// A letter and two digits in brackets: a requirement of a list that is not in the repository.
 fn requirement(line: &str) -> Option<String> {
     line.split('[').skip(1).find_map(|rest| {
         let id = rest.split_once(']')?.0;
@@ -98,7 +100,8 @@ fn rows(line: &str) -> Vec<&str> {
     found
 }
 
-/// A row is one lower-case letter, and primed where it came later. An article is no row: `a row a user has`.
+/// A row is one lower-case letter, with a prime for rows that were added later. An article is not a
+/// row: `a row a user has`.
 fn is_letter(word: &str) -> bool {
     let letter = word.strip_suffix('\'').unwrap_or(word);
     letter.len() == 1 && letter.chars().all(|c| c.is_ascii_lowercase())
@@ -123,16 +126,16 @@ fn places(files: &[(String, String)], find: impl Fn(&str) -> Option<String>) -> 
 }
 
 #[test]
-fn nothing_is_cited_that_is_not_here() {
+fn every_cited_document_is_in_the_repository() {
     let files = texts();
     let mut found = places(&files, missing_note);
     found.extend(places(&files, numbered));
     found.extend(places(&files, requirement));
-    assert!(found.is_empty(), "say it, or cite what is in the repository:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "explain it, or cite what is in the repository:\n{}", found.join("\n"));
 }
 
 #[test]
-fn every_row_that_is_cited_is_in_the_table() {
+fn every_cited_row_is_in_the_table() {
     let known = known();
     let sources: Vec<_> = texts().into_iter().filter(|(name, _)| is_rust(name)).collect();
     let unknown =

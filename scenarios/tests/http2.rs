@@ -1,5 +1,5 @@
-//! HTTP/2, where the framework has it without TLS: a browser splits its cookies over several fields (RFC 9113 §8.2.3),
-//! and the authority stands in `:authority`.
+//! HTTP/2, where the framework supports it without TLS: a browser splits its cookies over several
+//! fields (RFC 9113 §8.2.3), and the authority is in `:authority`.
 
 #[path = "suite/actix_app.rs"]
 mod actix_app;
@@ -34,7 +34,8 @@ async fn exchange(running: &Running, request: Request<()>) -> (Response<()>, Str
     (Response::from_parts(head, ()), String::from_utf8(text).expect("text"))
 }
 
-/// The rule, the request, the seconds that pass before it, and what is expected: status, body, number of cookies.
+/// The rule, the request, the seconds that pass before it, and what is expected: status, body,
+/// number of cookies.
 type Row = (&'static str, Request<()>, i64, (u16, &'static str, usize));
 
 fn rows(access: &str, refresh: &str) -> Vec<Row> {

@@ -1,4 +1,5 @@
-//! No crate of ours has `unsafe` code: those of the workspace, and those outside it, which no lint of the workspace reaches.
+//! No package has `unsafe` code, including those outside the workspace, to which its lints do not
+//! apply.
 
 use std::{
     fs,

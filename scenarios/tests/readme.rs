@@ -1,4 +1,4 @@
-//! The first programs that a reader sees are complete, compile, and are the same everywhere.
+//! The first programs that a reader sees are complete and compile, and are the same everywhere.
 
 const README: &str = include_str!("../../README.md");
 /// Each compiles as a sample of its adapter's documentation.
@@ -62,7 +62,7 @@ fn the_readme_is_short_and_shows_the_dependencies_of_its_program() {
 }
 
 #[test]
-fn every_crate_has_a_readme_of_its_own() {
+fn every_crate_has_its_own_readme() {
     for name in ["core", "store", "axum", "actix", "rocket", "keygen"] {
         let folder = format!("{}/../cookiejwt-{name}", env!("CARGO_MANIFEST_DIR"));
         let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).expect(file);

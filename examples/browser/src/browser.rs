@@ -12,51 +12,51 @@ use crate::{
     exchange::Exchanges,
 };
 
-/// How the console tells of a status: the answers themselves are checked.
+/// How the console reports an error status. These messages are ignored: the responses are checked.
 const STATUS: &str = "Failed to load resource: the server responded with a status of";
 const UNREACHABLE: &str = "net::ERR_CONNECTION_REFUSED";
 
-/// A browser with a jar of its own; it ends when dropped.
+/// A browser with its own cookie jar; closed when dropped.
 #[derive(Debug)]
 pub struct Browser {
     pub(crate) client: Client,
     look: Look,
     pub(crate) exchanges: RefCell<Exchanges>,
     complaints: RefCell<Vec<String>>,
-    // In this order: the browser ends before its profile goes.
+    // Dropped in this order: the browser ends before its profile is deleted.
     driver: Chromedriver,
     _profile: Option<tempfile::TempDir>,
 }
 
-/// A cookie of the jar, with what only the browser knows.
+/// A stored cookie, with what only the browser knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cookie {
     /// Its name.
     pub name: String,
-    /// What no script may see.
+    /// Its value, which no script may see.
     pub value: String,
     /// Its attributes: domain, path, `HttpOnly`, `Secure`, `SameSite`.
     pub attributes: (String, String, bool, bool, String),
-    /// Whether it ends with the browser.
+    /// Whether it is deleted when the browser closes.
     pub session: bool,
 }
 
 impl Browser {
-    /// A new one, as if it had been installed a moment ago.
+    /// Opens a browser with a new profile.
     pub async fn open(chromium: &Chromium, look: Look) -> Self {
         let profile = tempfile::tempdir().expect("a temporary directory");
         let browser = Self::open_at(chromium, look, profile.path()).await;
         Self { _profile: Some(profile), ..browser }
     }
 
-    /// One whose profile stays on disk, for another one to come back with.
+    /// Opens a browser whose profile stays on disk, so that a later one can use it again.
     pub async fn open_at(chromium: &Chromium, look: Look, profile: &Path) -> Self {
         let mut driver = Chromedriver::start(chromium);
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(chromium.capabilities(profile));
         let client = builder.connect(&driver.address).await.expect("chromium starts");
         driver.browser = client.capabilities().and_then(|known| known.get("goog:processID")?.as_u64());
-        assert!(driver.browser.is_some(), "it could not be ended");
+        assert!(driver.browser.is_some(), "chromedriver did not report the browser's process");
         let browser = Self {
             client,
             look,
@@ -70,17 +70,18 @@ impl Browser {
         browser
     }
 
-    /// As when the power goes: no process of it can write anything down any more.
+    /// Kills the browser as a power failure would: none of its processes can write anything
+    /// afterwards.
     pub fn crash(self) {
         drop(self.driver);
     }
 
-    /// Closes the tab in front, whatever it is waiting for.
+    /// Closes the active tab, even if it waits for a response.
     pub async fn close_tab(&self) {
         self.client.close_window().await.expect("the tab is open");
     }
 
-    /// Another tab, which is the one in front from now on.
+    /// Opens another tab and makes it the active one.
     pub async fn new_tab(&self) -> WindowHandle {
         let tab = self.client.new_window(true).await.expect("a tab").handle;
         self.switch_to(&tab).await;
@@ -88,12 +89,12 @@ impl Browser {
         tab
     }
 
-    /// The tab in front.
+    /// The active tab.
     pub async fn tab(&self) -> WindowHandle {
         self.client.window().await.expect("a tab")
     }
 
-    /// Brings this tab to the front.
+    /// Makes this tab the active one.
     pub async fn switch_to(&self, tab: &WindowHandle) {
         self.client.switch_to_window(tab.clone()).await.expect("the tab is open");
     }
@@ -103,18 +104,18 @@ impl Browser {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
-    /// As a person presses reload.
+    /// Reloads the page as a user would.
     pub async fn reload(&self) {
         self.client.refresh().await.expect("it reloads");
     }
 
-    /// The page's own words: runs the body of an async function there and gives what it returns.
+    /// Runs the body of an async function in the page and returns its result.
     pub async fn run(&self, script: &str) -> Value {
         let script = format!("return (async () => {{ {script} }})()");
         self.client.execute(&script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// The whole jar, over all sites, sorted by name.
+    /// All cookies of all sites, sorted by name.
     pub async fn jar(&self) -> Vec<Cookie> {
         let answer = self.devtools("Storage.getCookies", json!({})).await;
         let mut jar: Vec<_> = answer["cookies"].as_array().expect("a list").iter().map(cookie).collect();
@@ -122,22 +123,22 @@ impl Browser {
         jar
     }
 
-    /// The text of an answer's body.
+    /// The text of a response's body.
     pub async fn body(&self, exchange: &Exchange) -> String {
         let answer = self.devtools("Network.getResponseBody", json!({ "requestId": exchange.id })).await;
         answer["body"].as_str().expect("text").to_owned()
     }
 
-    /// Changes what the person looks at.
+    /// Changes the device that the page is shown on.
     pub async fn look_like(&self, look: Look) {
         for (command, parameters) in look.commands() {
             self.devtools(command, parameters).await;
         }
     }
 
-    /// A PNG file of the whole page, or of what a person sees of it at first.
+    /// A PNG file of the whole page, or of the part that is visible at first.
     pub async fn picture(&self, path: &Path, whole: bool) {
-        // Out of the way: a button under the mouse looks different.
+        // Moves the mouse away: a button under it looks different.
         let mouse = json!({ "type": "mouseMoved", "x": 0, "y": 0 });
         self.devtools("Input.dispatchMouseEvent", mouse).await;
         let answer = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": whole })).await;
@@ -145,7 +146,8 @@ impl Browser {
         fs::write(path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
-    /// What the browser found wrong so far: errors of scripts, violations of the content security policy.
+    /// What the browser has complained about so far: script errors and violations of the content
+    /// security policy.
     pub async fn complaints(&self) -> Vec<String> {
         let entries = self.log("browser").await;
         let loud =
@@ -156,18 +158,18 @@ impl Browser {
         self.complaints.borrow().clone()
     }
 
-    /// Forgets the complaints so far, which the test has looked at.
+    /// Discards the complaints so far, which the test has checked.
     pub fn forgive(&self) {
         self.complaints.borrow_mut().clear();
     }
 
-    /// A command of the Chrome `DevTools` Protocol, for the tab in front.
+    /// A command of the Chrome `DevTools` Protocol, for the active tab.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let answer = self.client.issue_cmd(Extension::devtools(command, &parameters)).await;
         answer.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
-    /// Reads what crossed the network since the last time.
+    /// Reads the network events since the last call.
     pub(crate) async fn observe(&self) {
         let entries = self.log("performance").await;
         let mut exchanges = self.exchanges.borrow_mut();

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// Where the browser and its driver are.
+/// The paths of the browser and its driver.
 #[derive(Clone, Debug)]
 pub struct Chromium {
     pub(crate) browser: PathBuf,
@@ -15,8 +15,8 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// The programs of Debian's packages chromium and chromium-driver, or those that `CHROMIUM` and `CHROMEDRIVER` name;
-    /// `None` unless both are there.
+    /// The programs of Debian's packages chromium and chromium-driver, or those in `CHROMIUM` and
+    /// `CHROMEDRIVER`; `None` unless both exist.
     pub fn installed() -> Option<Self> {
         let program = |variable, usual: &str| {
             let path = env::var_os(variable).map_or_else(|| usual.into(), PathBuf::from);
@@ -28,7 +28,7 @@ impl Chromium {
         })
     }
 
-    /// Headless, without any traffic of its own, and with a log of all that crosses the network.
+    /// Headless, without background traffic, and with a log of all network events.
     pub(crate) fn capabilities(&self, profile: &std::path::Path) -> serde_json::Map<String, Value> {
         let mut arguments: Vec<String> = [
             "--headless=new",
@@ -54,24 +54,24 @@ impl Chromium {
     }
 }
 
-/// A running chromedriver; it ends with its browser when dropped.
+/// A running chromedriver; dropping it ends it and its browser.
 #[derive(Debug)]
 pub(crate) struct Chromedriver {
     child: Child,
-    /// The id of its browser's process: a driver that ends leaves it behind.
+    /// The process id of its browser, which keeps running when the driver ends.
     pub(crate) browser: Option<u64>,
     pub(crate) address: String,
-    /// Kept open: a driver that cannot write its log ends.
+    /// Kept open: a driver that cannot write its log exits.
     _output: BufReader<ChildStdout>,
 }
 
 impl Chromedriver {
-    /// Port 0 is one that is free on 127.0.0.1. The driver wants the same one on `::1`, where another may have it already, and
-    /// ends then.
+    /// Port 0 selects a free port on 127.0.0.1. The driver requires the same port on `::1` and
+    /// exits if it is in use there.
     pub(crate) fn start(chromium: &Chromium) -> Self {
         (0..5)
             .find_map(|_| Self::try_start(chromium))
-            .expect("chromedriver ended before it listened, five times")
+            .expect("chromedriver exited before it listened, five times")
     }
 
     fn try_start(chromium: &Chromium) -> Option<Self> {
@@ -103,7 +103,7 @@ fn port_in(output: &mut BufReader<ChildStdout>) -> Option<u16> {
 
 impl Drop for Chromedriver {
     fn drop(&mut self) {
-        // The other processes of the browser end with its first one.
+        // The browser's other processes end with its first one.
         if let Some(browser) = self.browser {
             drop(Command::new("/bin/sh").args(["-c", &format!("kill -KILL {browser}")]).status());
         }

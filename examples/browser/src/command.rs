@@ -3,7 +3,7 @@ use http::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-/// What chromedriver knows beyond the standard.
+/// Commands of chromedriver that are not in the `WebDriver` standard.
 #[derive(Debug)]
 pub(crate) struct Extension {
     path: &'static str,
@@ -16,7 +16,7 @@ impl Extension {
         Self { path: "goog/cdp/execute", body: json!({ "cmd": command, "params": parameters }) }
     }
 
-    /// What was logged since the last time.
+    /// The log entries since the last call.
     pub(crate) fn log(kind: &str) -> Self {
         Self { path: "se/log", body: json!({ "type": kind }) }
     }

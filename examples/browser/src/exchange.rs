@@ -3,28 +3,28 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use url::Url;
 
-/// A request as it left, and the answer as it came.
+/// A request as it was sent, and the response as it was received.
 #[derive(Clone, Debug, Default)]
 pub struct Exchange {
     /// Of the request.
     pub method: String,
     /// Of the request, without the query.
     pub path: String,
-    /// 0 when no answer came.
+    /// 0 without a response.
     pub status: u16,
-    /// The headers that left, in lower case; what the browser itself adds is among them, cookies too.
+    /// The request headers, in lower case, including those that the browser adds, such as cookies.
     pub sent: BTreeMap<String, String>,
     /// The lines of `Set-Cookie`.
     pub set_cookies: Vec<String>,
-    /// When the request left, in seconds on a clock of the browser.
+    /// When the request was sent, in seconds on a clock of the browser.
     pub began: f64,
-    /// When the head of the answer came, on the same clock.
+    /// When the head of the response was received, on the same clock.
     pub answered: f64,
     pub(crate) id: String,
     told: Told,
 }
 
-/// What the browser has told of it so far; it tells the parts in any order.
+/// Which parts the browser has reported so far; they arrive in any order.
 #[derive(Clone, Copy, Debug, Default)]
 struct Told {
     raw_answer_follows: bool,
@@ -33,7 +33,7 @@ struct Told {
 }
 
 impl Exchange {
-    /// The name of each cookie that came.
+    /// The name of each cookie in the response.
     pub fn cookie_names(&self) -> Vec<&str> {
         self.set_cookies.iter().map(|line| line.split('=').next().unwrap_or_default()).collect()
     }
@@ -83,7 +83,7 @@ impl Exchange {
     }
 }
 
-/// Everything that crossed the network, in the order in which it left.
+/// All exchanges, in the order in which the requests were sent.
 #[derive(Debug, Default)]
 pub(crate) struct Exchanges(Vec<Exchange>);
 
@@ -106,14 +106,14 @@ impl Exchanges {
         self.0.len()
     }
 
-    /// The first that is over, of those after the first `seen`.
+    /// The first complete one, ignoring the first `seen`.
     pub(crate) fn find(&self, seen: usize, method: &str, path: &str) -> Option<Exchange> {
         let fresh = self.0.iter().skip(seen);
         let mut fitting = fresh.filter(|exchange| exchange.method == method && exchange.path == path);
         fitting.find(|exchange| exchange.is_complete()).cloned()
     }
 
-    /// Every one that is over, of those after the first `seen`.
+    /// All complete ones, ignoring the first `seen`.
     pub(crate) fn since(&self, seen: usize) -> Vec<Exchange> {
         self.0.iter().skip(seen).filter(|exchange| exchange.is_complete()).cloned().collect()
     }

@@ -1,7 +1,8 @@
-//! A real Chromium, driven through its own chromedriver (fantoccini speaks the protocol), with what a test of cookies has to
-//! see: every request as it left and every answer as it came (`Set-Cookie` lines included, which no script of a page
-//! sees), the whole jar, and everything that the browser complained about.
-#![allow(clippy::missing_panics_doc, reason = "a helper of tests panics where the test would")]
+//! Controls a real Chromium through chromedriver (fantoccini implements the protocol), and reports
+//! what a test of cookies needs: every request as it was sent, every response as it was received
+//! (including `Set-Cookie` lines, which no script of a page can see), all cookies, and everything
+//! that the browser complained about.
+#![allow(clippy::missing_panics_doc, reason = "a test helper panics where the test would")]
 
 mod browser;
 mod chromedriver;

@@ -1,24 +1,24 @@
 use serde_json::{Value, json};
 
-/// What a person looks at.
+/// The device that a page is shown on.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
     width: u32,
     height: u32,
     scale: u32,
-    /// A phone: touch, and the viewport of the page counts.
+    /// A phone: touch input, and the page's viewport element applies.
     mobile: bool,
     dark: bool,
-    /// What it calls itself; `None` is what Chromium says of itself.
+    /// Its user agent; `None` for Chromium's own.
     user_agent: Option<&'static str>,
 }
 
 impl Look {
-    /// A window on a desk.
+    /// A desktop window.
     pub const DESKTOP: Self =
         Self { width: 1280, height: 900, scale: 1, mobile: false, dark: false, user_agent: None };
 
-    /// A phone held upright, at night.
+    /// A phone in portrait orientation, with dark colours.
     pub const PHONE: Self = Self {
         width: 390,
         height: 844,
@@ -30,25 +30,25 @@ impl Look {
         ),
     };
 
-    /// At night.
+    /// With dark colours.
     #[must_use]
     pub const fn dark(self) -> Self {
         Self { dark: true, ..self }
     }
 
-    /// By day.
+    /// With light colours.
     #[must_use]
     pub const fn light(self) -> Self {
         Self { dark: false, ..self }
     }
 
-    /// As wide as this, in CSS pixels.
+    /// With this width in CSS pixels.
     #[must_use]
     pub const fn wide(self, width: u32) -> Self {
         Self { width, ..self }
     }
 
-    /// The commands of the `DevTools` protocol that make it so.
+    /// The commands of the `DevTools` protocol that emulate it.
     pub(crate) fn commands(self) -> Vec<(&'static str, Value)> {
         let scheme = if self.dark { "dark" } else { "light" };
         let features = [

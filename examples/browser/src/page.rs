@@ -8,7 +8,8 @@ use crate::{Browser, Exchange};
 const PATIENCE: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(20);
 
-/// Asks again until it is so, and gives up after a long while: for what happens in a page by itself.
+/// Checks until the condition holds, with a long timeout: for what happens in a page without a
+/// user.
 pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -20,52 +21,52 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
     }
 }
 
-/// What a person does, and sees.
+/// What a user does and sees.
 impl Browser {
-    /// Writes into the field of this label, in place of what stands there.
+    /// Replaces the text in the field with this label.
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.field(label).await;
         field.clear().await.expect("it can be written to");
         field.send_keys(text).await.expect("it can be written to");
     }
 
-    /// What stands in the field of this label.
+    /// The text in the field with this label.
     pub async fn value(&self, label: &str) -> String {
         let value = self.field(label).await.prop("value").await.expect("a field");
         value.unwrap_or_default()
     }
 
-    /// Presses a button, by the name that it has for a screen reader too.
+    /// Presses a button by its accessible name.
     pub async fn click(&self, button: &str) {
         let button = self.button(button).await;
         button.click().await.unwrap_or_else(|error| panic!("it cannot be pressed: {error}"));
     }
 
-    /// Presses a button and waits for the answer to the request that it makes.
+    /// Presses a button and waits for the response to the request that it sends.
     pub async fn press(&self, button: &str, method: &str, path: &str) -> Exchange {
         let seen = self.seen().await;
         self.click(button).await;
         self.answer(seen, method, path).await
     }
 
-    /// Ticks or unticks the box of this label.
+    /// Toggles the check box with this label.
     pub async fn tick(&self, label: &str) {
         self.field(label).await.click().await.unwrap_or_else(|error| panic!("{label}: {error}"));
     }
 
-    /// Presses a key where the focus is.
+    /// Presses a key in the focused element.
     pub async fn key(&self, key: Key) {
         let focus = self.client.active_element().await.expect("something has the focus");
         focus.send_keys(&char::from(key).to_string()).await.expect("it takes keys");
     }
 
-    /// How many requests have been seen so far: where [`answer`](Self::answer) starts to look.
+    /// How many requests have been seen so far: where [`answer`](Self::answer) starts to search.
     pub async fn seen(&self) -> usize {
         self.observe().await;
         self.exchanges.borrow().len()
     }
 
-    /// Waits for the answer to a request that left after `seen`.
+    /// Waits for the response to a request that was sent after `seen`.
     pub async fn answer(&self, seen: usize, method: &str, path: &str) -> Exchange {
         until(&format!("an answer to {method} {path}"), async || {
             self.observe().await;
@@ -74,26 +75,26 @@ impl Browser {
         .await
     }
 
-    /// Every answer to a request that left after `seen`.
+    /// Every response to a request that was sent after `seen`.
     pub async fn answers(&self, seen: usize) -> Vec<Exchange> {
         self.observe().await;
         self.exchanges.borrow().since(seen)
     }
 
-    /// Waits until this text can be read in the element.
+    /// Waits until the element shows this text.
     pub async fn reads(&self, selector: &str, text: &str) {
         let what = format!("{selector} reads “{text}”");
         until(&what, async || self.text(selector).await.contains(text).then_some(())).await;
     }
 
-    /// What can be read in the first such element; nothing when it is not shown.
+    /// The visible text of the first such element; empty if it is not shown.
     pub async fn text(&self, selector: &str) -> String {
         let script = "const found = document.querySelector(arguments[0]); return found?.checkVisibility() ? found.innerText : ''";
         let text = self.client.execute(script, vec![selector.into()]).await;
         text.expect("the page answers").as_str().unwrap_or_default().to_owned()
     }
 
-    /// Whether such an element can be seen.
+    /// Whether such an element is visible.
     pub async fn shows(&self, selector: &str) -> bool {
         let script = "return document.querySelector(arguments[0])?.checkVisibility() ?? false";
         self.client.execute(script, vec![selector.into()]).await.expect("the page answers")
@@ -111,7 +112,7 @@ impl Browser {
         self.visible(&path).await
     }
 
-    /// The first one on the page that can be seen.
+    /// The first visible one on the page.
     async fn visible(&self, path: &str) -> Element {
         until(path, async || {
             for element in self.client.find_all(Locator::XPath(path)).await.ok()? {

@@ -21,7 +21,7 @@ pub struct Model {
     /// The login name.
     #[sea_orm(unique)]
     pub username: String,
-    /// argon2id.
+    /// An argon2id hash.
     pub password_hash: String,
 }
 
@@ -34,7 +34,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The application's users: the one trait that it implements.
+/// The application's users: its implementation of [`UserStore`].
 #[derive(Clone, Debug)]
 pub struct Users(pub(crate) DatabaseConnection);
 
@@ -74,7 +74,8 @@ impl UserStore for Users {
     }
 }
 
-/// At first start: the user of `DEMO_USER` and `DEMO_PASSWORD`, or `demo` with a random password, printed once.
+/// Creates the first user at first start: `DEMO_USER` with `DEMO_PASSWORD`, or `demo` with a random
+/// password that is printed once.
 pub(crate) async fn create_first(
     db: &DatabaseConnection,
     auth: &Authenticator,

@@ -1,5 +1,6 @@
-//! Attacks whose bytes go through each framework's own reading of header fields. All of them are in
-//! `cookiejwt-core/tests/attacks`; here are those for which the transport matters, and some of each other kind.
+//! Attacks whose bytes go through each framework's own parsing of header fields.
+//! `cookiejwt-core/tests/attacks` has all attacks; here are those for which the transport matters,
+//! and some of each other kind.
 
 use crate::{
     Scenario,
@@ -33,7 +34,7 @@ fn cookies() -> Vec<Scenario> {
         name("a byte order mark before the name", public().cookie("\u{feff}{alice.access}")),
         name("an em space before the name", public().cookie("\u{2003}{alice.access}")),
         name(
-            "an ideographic space behind the name",
+            "an ideographic space after the name",
             public().cookie("__Host-access_token\u{3000}={alice.token}"),
         ),
         name("a quoted name", public().cookie("\"__Host-access_token\"={alice.token}")),
@@ -53,18 +54,18 @@ fn cookies() -> Vec<Scenario> {
         ),
         attack(
             "duplicated cookies",
-            "a tossed refresh cookie beside a valid access cookie does not decide",
+            "a planted refresh cookie next to a valid access cookie has no effect",
             public().cookie("{alice.access}").cookie("{bob.refresh}"),
             me(1, 1, 3),
         ),
         attack(
-            "broken neighbours",
+            "malformed neighbours",
             "a neighbour whose quote never ends",
             public().cookie("a=\"b; {alice.access}"),
             me(1, 1, 3),
         ),
         attack(
-            "broken neighbours",
+            "malformed neighbours",
             "a neighbour with broken percent-encoding",
             public().cookie("a=%zz%; %=%; {alice.access}"),
             me(1, 1, 3),
@@ -84,7 +85,7 @@ fn bearers() -> Vec<Scenario> {
         ),
         attack("bearers", "a quoted bearer", get("/me").bearer("\"{alice.token}\""), dead()),
         attack("bearers", "a bearer as a parameter", get("/me").bearer("token={alice.token}"), dead()),
-        attack("bearers", "Bearer and nothing", get("/me").line("Authorization: Bearer"), dead()),
+        attack("bearers", "Bearer without a token", get("/me").line("Authorization: Bearer"), dead()),
         attack("bearers", "a longer scheme", get("/me").line("Authorization: Bearers {alice.token}"), {
             problem("not_authenticated")
         }),
@@ -95,20 +96,20 @@ fn bearers() -> Vec<Scenario> {
             problem("not_authenticated"),
         ),
         attack(
-            "CSRF beside a bearer",
-            "Basic excuses nobody from CSRF",
+            "CSRF with a bearer",
+            "Basic does not skip the CSRF check",
             by_both().line("Authorization: Basic YTpi"),
             problem("csrf_failed"),
         ),
         attack(
-            "CSRF beside a bearer",
-            "junk excuses nobody from CSRF",
+            "CSRF with a bearer",
+            "junk does not skip the CSRF check",
             by_both().bearer("junk"),
             problem("csrf_failed"),
         ),
         attack(
-            "CSRF beside a bearer",
-            "a valid bearer is its own credential",
+            "CSRF with a bearer",
+            "a valid bearer is used instead of the cookie",
             by_both().bearer("{bob.token}"),
             me_by_header(2, 4, 6),
         ),

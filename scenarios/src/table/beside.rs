@@ -1,5 +1,5 @@
-//! Two user tables in one application: each guard belongs to its own, whatever the order of the layers; and a guard stands
-//! before no built-in route.
+//! Two user tables in one application: each guard belongs to its own table, whatever the order of
+//! the layers, and no guard applies to a built-in route.
 
 use crate::{
     Expected, Scenario, Step,
@@ -10,7 +10,7 @@ use crate::{
 
 const ROTATED: &str = "#1 live #4 after #2";
 const WRITER: &str = r#"{"scope":"notes:write"}"#;
-/// Rocket's fairings stand around everything, so no path there has them in the other order.
+/// Rocket's fairings wrap everything, so no path there has them in the other order.
 const NESTED: &[&str] = &["axum", "actix-web"];
 
 pub(super) fn scenarios() -> Vec<Scenario> {
@@ -22,7 +22,7 @@ fn customer(rule: &'static str, name: &'static str) -> Scenario {
     scenario(rule, name).step(Step::Claims("alice", WRITER)).log_in("alice")
 }
 
-/// The same, with somebody of the staff in the same browser.
+/// The same, with a staff member logged in in the same browser.
 fn both(rule: &'static str, name: &'static str) -> Scenario {
     customer(rule, name).log_in_staff("bob")
 }
@@ -39,26 +39,26 @@ fn guards() -> Vec<Scenario> {
     let customer = |name| customer("two realms", name);
     let both = |name| both("two realms", name);
     vec![
-        customer("a customer is nobody at the staff's require_login")
+        customer("a customer is anonymous at the staff's require_login")
             .send(get("/staff/page").cookie("{alice}"), nobody())
             .send(get("/both/staff").cookie("{alice}"), nobody())
             .send(get("/reversed/staff").cookie("{alice}"), nobody()),
-        customer("a customer is nobody at the staff's require_fresh_login")
+        customer("a customer is anonymous at the staff's require_fresh_login")
             .send(get("/staff/fresh").cookie("{alice}"), nobody()),
-        customer("a customer is nobody at the staff's require_scope")
+        customer("a customer is anonymous at the staff's require_scope")
             .send(get("/staff/writing").cookie("{alice}"), nobody()),
-        customer("a customer's bearer is nobody among the staff")
+        customer("a customer's bearer is anonymous for the staff")
             .send(get("/both/staff").bearer("{alice.token}"), problem("invalid_token")),
-        customer("a customer passes the customers' guard, whichever layer stands inside")
+        customer("a customer passes the customers' guard, whichever layer is the inner one")
             .send(get("/both/customers").cookie("{alice}"), page())
             .send(get("/reversed/customers").cookie("{alice}"), page()),
-        both("the staff passes the staff's guard, whichever layer stands inside")
+        both("the staff passes the staff's guard, whichever layer is the inner one")
             .send(get("/staff/page").cookie("{staff}"), page())
             .send(get("/both/staff").cookie("{staff}"), page())
             .send(get("/reversed/staff").cookie("{staff}"), page())
             .send(get("/staff/fresh").cookie("{staff}"), page())
             .send(get("/staff/writing").cookie("{staff}"), problem("insufficient_scope")),
-        both("the staff is nobody at the customers' guard")
+        both("the staff is anonymous at the customers' guard")
             .send(get("/both/customers").cookie("{staff}"), nobody())
             .send(get("/reversed/customers").cookie("{staff}"), nobody()),
         both("a browser with both logins is both")
@@ -68,14 +68,14 @@ fn guards() -> Vec<Scenario> {
         both("each refreshes its own cookies")
             .pass(306)
             .send(get("/both/customers").cookie("{alice}; {staff}"), page().sets(1, 5, 4).rows(&[ROTATED])),
-        both("a customer's outage does not concern the staff")
+        both("an outage for customers does not affect the staff")
             .pass(301)
             .sessions(Away)
             .send(get("/both/staff").bearer("{staff.token}"), page()),
     ]
 }
 
-/// A layer that is not there is a 500 with the cure in the log, never a pass.
+/// A missing layer results in 500 with the fix in the log; the guard never lets the request pass.
 fn forgotten() -> Vec<Scenario> {
     let paths = ["/forgotten/page", "/forgotten/fresh", "/forgotten/writing"];
     let rows = |name, cookies: Option<&'static str>| {
@@ -85,7 +85,7 @@ fn forgotten() -> Vec<Scenario> {
         })
     };
     vec![
-        rows("guards whose layer is missing, nobody", None),
+        rows("guards whose layer is missing, anonymous", None),
         rows("guards whose layer is missing, a customer", Some("{alice}")),
         rows("guards whose layer is missing, both other logins", Some("{alice}; {staff}")),
     ]
@@ -94,7 +94,7 @@ fn forgotten() -> Vec<Scenario> {
 fn extractors() -> Vec<Scenario> {
     let both = |name| both("extractors", name);
     vec![
-        both("they ask the layer that stands nearest")
+        both("they ask the nearest layer")
             .send(get("/both/who").cookie("{alice}; {staff}"), me(2, 1, 3))
             .send(get("/both/who").cookie("{alice}"), text(200, "nobody"))
             .only(NESTED),
@@ -102,7 +102,8 @@ fn extractors() -> Vec<Scenario> {
     ]
 }
 
-/// The staff's routes stand behind the staff's `require_login`; on actix-web behind a guarded scope that swallows them, too.
+/// The staff's routes are protected by the staff's `require_login`; on actix-web also by a guarded
+/// scope around them.
 fn built_in() -> Vec<Scenario> {
     let login = |body: &str| post("/staff/auth/token/").json(body);
     let cleared = |name: &str| {
@@ -112,16 +113,16 @@ fn built_in() -> Vec<Scenario> {
     };
     let row = |name| scenario("guarded routes", name);
     vec![
-        row("login behind a guard: the password decides")
+        row("login with a guard: the password decides")
             .send(login(r#"{"username":"alice","password":"wrong"}"#), problem("invalid_credentials")),
-        row("login behind a guard, without the slash")
+        row("login with a guard, without the slash")
             .send(post("/staff/auth/token").json("{"), crate::expected::invalid_request(400, "Bad Request")),
-        row("refresh behind a guard").send(post("/staff/auth/token/refresh/"), nobody()),
-        row("logout behind a guard").log_in_staff("bob").send(
+        row("refresh with a guard").send(post("/staff/auth/token/refresh/"), nobody()),
+        row("logout with a guard").log_in_staff("bob").send(
             post("/staff/auth/logout/").cookie("{staff}"),
             json("{}").foreign(&cleared("access")).foreign(&cleared("refresh")).field("vary", "cookie"),
         ),
-        row("another method behind a guard is 405, not 401").send(
+        row("another method with a guard gets 405, not 401").send(
             request("PUT", "/staff/auth/logout/"),
             problem("method_not_allowed").field("allow", "POST"),
         ),
@@ -134,19 +135,19 @@ fn built_in() -> Vec<Scenario> {
     ]
 }
 
-/// Rocket's idiom: a second route of the same path for whoever the first does not want.
+/// Rocket's idiom: a second route of the same path for requests that the first one forwards.
 fn ranked() -> Vec<Scenario> {
     let row = |name| scenario("ranked routes", name).only(&["rocket"]);
     let alice = |name| row(name).log_in("alice");
     vec![
-        row("nobody: the second route").send(get("/ranked"), text(200, "nobody")),
-        alice("somebody: the first").send(get("/ranked").cookie("{alice}"), me(1, 1, 3)),
-        alice("dead cookies: the second, and they are cleared")
+        row("anonymous: the second route").send(get("/ranked"), text(200, "nobody")),
+        alice("authenticated: the first").send(get("/ranked").cookie("{alice}"), me(1, 1, 3)),
+        alice("invalid cookies: the second, and they are cleared")
             .send(get("/ranked").cookie("{alice.forged_access}"), text(200, "nobody").clears()),
-        row("somebody who is refreshed: the first")
+        row("refreshed: the first")
             .stale()
             .send(get("/ranked").cookie("{alice}"), me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED])),
-        row("an outage stays 503")
+        row("an outage still gets 503")
             .stale()
             .sessions(Away)
             .send(get("/ranked").cookie("{alice}"), problem("unavailable")),

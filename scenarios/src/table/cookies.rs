@@ -18,7 +18,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     [as_they_come(), twice(), healed(), odd(), smuggled(), long(), header()].concat()
 }
 
-/// Somebody who holds valid cookies sends this to a public route.
+/// A client with valid cookies sends this to a public route.
 fn public(name: &'static str, request: Request, expected: Expected) -> Scenario {
     scenario("reading", name).log_in("alice").log_in("bob").send(request, expected)
 }
@@ -41,7 +41,7 @@ fn as_they_come() -> Vec<Scenario> {
             me(1, 1, 3),
         ),
         public(
-            "access and refresh in fields of their own",
+            "access and refresh in separate fields",
             public_route().cookie("{alice.refresh}").cookie("{alice.access}"),
             me(1, 1, 3),
         ),
@@ -63,32 +63,34 @@ fn as_they_come() -> Vec<Scenario> {
     ]
 }
 
-/// A name of ours more than once: one valid value counts, two sessions are dead.
+/// One of our names more than once: one valid value is used, two sessions are refused.
 fn twice() -> Vec<Scenario> {
     let row = |name, cookies: &str, expected| public(name, public_route().cookie(cookies), expected);
     let alice = || me(1, 1, 3);
     let two_sessions = || nobody().clears().deletes_twins(true, false);
     vec![
-        row("two sessions in one field are dead", "{alice.access}; {bob.access}", two_sessions()),
+        row("two sessions in one field are refused", "{alice.access}; {bob.access}", two_sessions()),
         public(
-            "two sessions in two fields are dead",
+            "two sessions in two fields are refused",
             public_route().cookie("{alice.access}").cookie("{bob.access}"),
             two_sessions(),
         ),
-        row("two sessions beside junk are dead", "{alice.access}; __Host-access_token=x; {bob.access}", {
-            nobody().clears()
-        }),
+        row(
+            "two sessions next to junk are refused",
+            "{alice.access}; __Host-access_token=x; {bob.access}",
+            { nobody().clears() },
+        ),
         row("the same value twice", "{alice.access}; {alice.access}", alice()),
-        row("beside junk", "__Host-access_token=x; {alice.access}; __Host-access_token=", alice()),
-        row("beside a forged one", "{bob.forged_access}; {alice.access}", alice()),
-        row("beside an early one", "{early.access}; {alice.access}", alice()),
-        row("beside another deployment's", "{unknown.access}; {alice.access}", alice()),
+        row("next to junk", "__Host-access_token=x; {alice.access}; __Host-access_token=", alice()),
+        row("next to a forged one", "{bob.forged_access}; {alice.access}", alice()),
+        row("next to an early one", "{early.access}; {alice.access}", alice()),
+        row("next to another deployment's", "{unknown.access}; {alice.access}", alice()),
         row("before another deployment's", "{alice.access}; {unknown.access}", alice()),
-        row("beside another issuer's with our key", "{foreign.access}; {alice.access}", alice()),
+        row("next to another issuer's with our key", "{foreign.access}; {alice.access}", alice()),
         row("another deployment's alone", "{unknown}", nobody()),
         row("the fourth value", &("__Host-access_token=x; ".repeat(3) + "{alice.access}"), alice()),
         row(
-            "a fifth is not looked at",
+            "a fifth is ignored",
             &("__Host-access_token=x; ".repeat(4) + "{alice.access}"),
             nobody().clears(),
         ),
@@ -105,23 +107,24 @@ fn twice() -> Vec<Scenario> {
     ]
 }
 
-/// Answers that set or clear a name which came more than once delete its twins first, when they are ours.
+/// Responses that set or clear a name that was sent more than once delete its duplicates first, if
+/// they are ours.
 fn healed() -> Vec<Scenario> {
     let rotated = || me(1, 1, 5).sets(1, 5, 4).rows(&["#1 live #4 after #2"]);
     let stale = |name| scenario("twins", name).stale();
     let alice = |name| scenario("twins", name).log_in("alice");
     vec![
         stale("a refresh").send(get("/me").cookie("{alice}; {alice}"), rotated().deletes_twins(true, true)),
-        stale("a refresh, one name came twice")
+        stale("a refresh, one name was sent twice")
             .send(get("/me").cookie("{alice}; {alice.refresh}"), rotated().deletes_twins(false, true)),
-        stale("a refresh beside another deployment's: theirs stays")
+        stale("a refresh next to another deployment's: theirs stays")
             .send(get("/me").cookie("{alice}; {unknown}"), rotated()),
-        stale("a refresh beside junk: nobody can say whose it is")
+        stale("a refresh next to junk of unknown origin")
             .send(get("/me").cookie("{alice}; __Host-refresh_token=x"), rotated()),
         stale("the refresh route").send(post("/api/auth/token/refresh/").cookie("{alice}; {alice}"), {
             json(REFRESHED).sets(1, 5, 4).rows(&["#1 live #4 after #2"]).deletes_twins(true, true)
         }),
-        alice("an answer that sets nothing").send(get("/me").cookie("{alice}; {alice}"), me(1, 1, 3)),
+        alice("a response that sets nothing").send(get("/me").cookie("{alice}; {alice}"), me(1, 1, 3)),
         alice("a revoked session: row c")
             .send(post("/api/auth/logout/").cookie("{alice}"), {
                 json("{}").clears().rows(&["#1 logout #2"])
@@ -132,14 +135,14 @@ fn healed() -> Vec<Scenario> {
         alice("a logout").send(post("/api/auth/logout/").cookie("{alice}; {alice}"), {
             json("{}").clears().rows(&["#1 logout #2"]).deletes_twins(true, true)
         }),
-        alice("a logout of one's own").send(post("/logout-own").cookie("{alice}; {alice}"), {
+        alice("a custom logout").send(post("/logout-own").cookie("{alice}; {alice}"), {
             empty(200).clears().rows(&["#1 logout #2"]).deletes_twins(true, true)
         }),
-        alice("a login of one's own").send(post("/login-as-bob").cookie("{alice}; {alice.access}"), {
+        alice("a custom login").send(post("/login-as-bob").cookie("{alice}; {alice.access}"), {
             let rows = ["#1 replaced #2", "#4 live #5"];
             text(200, "bob").sets_for(2, 4, 6, 5).rows(&rows).deletes_twins(true, false)
         }),
-        stale("a login of one's own behind a refresh: each line once").send(
+        stale("a custom login after a refresh: each line once").send(
             post("/refreshed-login-as-bob").cookie("{alice}; {alice}"),
             text(200, "bob")
                 .sets_for(2, 6, 8, 7)
@@ -154,18 +157,14 @@ fn odd() -> Vec<Scenario> {
         public("pairs without a name", public_route().cookie(";;;=;= ;{alice.access};"), me(1, 1, 3)),
         public("blanks around the pair", public_route().cookie("a=1;\t {alice.access} \t;b=2"), me(1, 1, 3)),
         public("an empty field", public_route().line("Cookie:"), nobody()),
+        public("an empty value is invalid", public_route().cookie("__Host-access_token="), nobody().clears()),
         public(
-            "an empty value of ours is dead",
-            public_route().cookie("__Host-access_token="),
-            nobody().clears(),
-        ),
-        public(
-            "a value in quotes, as Java has it",
+            "a value in quotes, as Java sends it",
             public_route().cookie("$Version=\"1\"; __Host-access_token=\"{alice.token}\";$Path=\"/\""),
             me(1, 1, 3),
         ),
         public(
-            "two pairs of quotes are none of ours",
+            "two pairs of quotes are not accepted",
             public_route().cookie("__Host-access_token=\"\"{alice.token}\"\""),
             nobody().clears(),
         ),
@@ -200,11 +199,7 @@ fn smuggled() -> Vec<Scenario> {
             nobody(),
         ),
         public("smuggled by a dash", public_route().cookie("__Host_access_token={alice.token}"), nobody()),
-        public(
-            "in the name of the development",
-            public_route().cookie("access_token={alice.token}"),
-            nobody(),
-        ),
+        public("with the development name", public_route().cookie("access_token={alice.token}"), nobody()),
         public(
             "a token of the other kind is not cleared",
             public_route().cookie("__Host-access_token={alice.refresh_token}"),
@@ -245,9 +240,11 @@ fn header() -> Vec<Scenario> {
         public("a bearer in other case", get("/me").line("authorization: bEARER {alice.token}"), {
             me_by_header(1, 1, 3)
         }),
-        public("a bad cookie never blocks a good header", get("/me").cookie(dead).bearer("{bob.token}"), {
-            me_by_header(2, 4, 6)
-        }),
+        public(
+            "an invalid cookie never blocks a valid header",
+            get("/me").cookie(dead).bearer("{bob.token}"),
+            { me_by_header(2, 4, 6) },
+        ),
         public("cookie before header", get("/me").cookie("{alice}").bearer("{bob.token}"), me(1, 1, 3)),
         public("header before cookie", get("/me").cookie("{alice}").bearer("{bob.token}"), {
             me_by_header(2, 4, 6)
@@ -266,22 +263,22 @@ fn header() -> Vec<Scenario> {
         )
         .config(|config| config.credentials(CredentialOrder::HeaderOnly)),
         public(
-            "a dead bearer goes on to the cookie",
+            "an invalid bearer falls back to the cookie",
             get("/me").cookie("{alice}").bearer("{bob.forged_token}"),
             me(1, 1, 3),
         ),
         public(
-            "two Authorization fields are none",
+            "two Authorization fields are ignored",
             get("/me").bearer("{alice.token}").bearer("{alice.token}"),
             problem("not_authenticated"),
         ),
-        public("another scheme is none", get("/me").line("Authorization: Basic YTpi"), {
+        public("another scheme is ignored", get("/me").line("Authorization: Basic YTpi"), {
             problem("not_authenticated")
         }),
-        public("a bearer that is no token68 is dead", get("/me").bearer("{alice.token} x"), {
+        public("a bearer that is not a token68 is invalid", get("/me").bearer("{alice.token} x"), {
             problem("invalid_token")
         }),
-        public("a refresh token is no bearer", get("/me").bearer("{alice.refresh_token}"), {
+        public("a refresh token is not a bearer", get("/me").bearer("{alice.refresh_token}"), {
             problem("invalid_token")
         }),
         public("HEAD", crate::request::request("HEAD", "/me").cookie("{alice}"), {

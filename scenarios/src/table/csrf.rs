@@ -50,7 +50,7 @@ fn safe() -> Vec<Scenario> {
         ),
         row_1("a WebSocket from another site", get("/ws").site("cross-site").upgrade(), denied()),
         row_1(
-            "a WebSocket from another site, told by Origin alone",
+            "a WebSocket from another site, by Origin alone",
             get("/ws").origin("https://evil.example").upgrade(),
             denied(),
         ),
@@ -102,14 +102,14 @@ fn fetch_metadata() -> Vec<Scenario> {
         ),
         alice(
             "CSRF row 4",
-            "same-origin, no public origin to hold Origin against",
+            "same-origin, no public origin to compare with Origin",
             change().site("same-origin").origin("https://other.example"),
             allowed(),
         ),
     ]
 }
 
-/// What WebKit sends when a service worker of ours hands on a form of another page.
+/// What WebKit sends when our service worker forwards a form of another page.
 fn beside_ours() -> Vec<Scenario> {
     let shop = |name, site: &str, origin: &str, expected| {
         let row = alice("CSRF row 4", name, change().site(site).origin(origin), expected);
@@ -205,7 +205,7 @@ fn origins() -> Vec<Scenario> {
         ),
         alice(
             "CSRF row 6",
-            "two Host fields are no authority (actix-web answers 400 by itself)",
+            "two Host fields are ignored (actix-web itself responds with 400)",
             change().line("Host: app.example").line("Host: app.example").origin("https://app.example"),
             denied(),
         )
@@ -243,11 +243,6 @@ fn login() -> Vec<Scenario> {
             post("/api/auth/logout/").site("cross-site"),
             denied(),
         ),
-        alice(
-            "CSRF",
-            "a logout of one's own from another site",
-            post("/logout-own").site("cross-site"),
-            denied(),
-        ),
+        alice("CSRF", "a custom logout from another site", post("/logout-own").site("cross-site"), denied()),
     ]
 }

@@ -56,7 +56,7 @@ fn login_refused() -> Vec<Scenario> {
         bad("a missing field", body(r#"{"username":"alice"}"#), invalid()),
         bad("a blank field", body(r#"{"username":"","password":"alice-pw"}"#), invalid()),
         bad("garbage", body(r#"{"username":"alice""#), invalid()),
-        bad("JSON that is no object", body("[1]"), invalid()),
+        bad("JSON that is not an object", body("[1]"), invalid()),
         bad("no body", body(""), invalid()),
         bad(
             "not UTF-8",
@@ -94,14 +94,14 @@ fn replaced() -> Vec<Scenario> {
             post(LOGIN).cookie("{alice}").json(bob),
             answer("2026-01-01T12:05:00Z", "2026-01-02T12:00:00Z"),
         ),
-        scenario("one line per name", "login as bob with alice's expired access cookie: bob and only bob")
-            .stale()
-            .send(
-                post(LOGIN).cookie("{alice}").json(bob),
-                answer("2026-01-01T12:10:06Z", "2026-01-02T12:05:06Z"),
-            )
-            .keep("bob")
-            .send(get("/me").cookie("{bob}"), me(2, 4, 6)),
+        scenario(
+            "one line per name",
+            "login as bob with alice's expired access cookie: only bob's cookies are set",
+        )
+        .stale()
+        .send(post(LOGIN).cookie("{alice}").json(bob), answer("2026-01-01T12:10:06Z", "2026-01-02T12:05:06Z"))
+        .keep("bob")
+        .send(get("/me").cookie("{bob}"), me(2, 4, 6)),
         alice("one line per name", "a failed login leaves the session alone")
             .send(
                 post(LOGIN).cookie("{alice}").json(r#"{"username":"bob","password":"x"}"#),
@@ -167,7 +167,7 @@ fn verify() -> Vec<Scenario> {
     ]
 }
 
-/// A method that a route does not know, and those that it does.
+/// A method that a route does not support, and those that it does.
 pub(super) fn not_allowed(name: &'static str, method: &str, path: &str, allow: &str) -> Scenario {
     let expected = problem("method_not_allowed").field("allow", allow);
     let expected = if method == "HEAD" { expected.without_body() } else { expected };

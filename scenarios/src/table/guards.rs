@@ -1,4 +1,5 @@
-//! What a route may demand beside somebody: a fresh login, a scope; and where a person is sent who is nobody.
+//! What a route can require besides a login: a fresh login or a scope; and where anonymous users
+//! are redirected.
 
 use crate::{
     Expected, Request, Scenario, Step,
@@ -33,7 +34,7 @@ fn fresh() -> Vec<Scenario> {
     let at = |second, name| alice("fresh login", name).pass(second);
     let ask = || get("/fresh").cookie("{alice}");
     vec![
-        scenario("fresh login", "nobody").send(get("/fresh"), problem("not_authenticated")),
+        scenario("fresh login", "anonymous").send(get("/fresh"), problem("not_authenticated")),
         at(0, "just logged in").send(ask(), me(1, 1, 3)),
         at(300, "at the boundary, behind a refresh").send(ask(), refreshed(me(1, 1, 5))),
         at(301, "a second behind it: the cookies of the refresh leave").send(ask(), refreshed(required())),
@@ -49,10 +50,11 @@ fn fresh() -> Vec<Scenario> {
         at(301, "a new login is fresh")
             .log_in_as("alice", "again")
             .send(get("/fresh").cookie("{again}"), me(1, 4, 6)),
-        alice("fresh login", "dead cookies")
+        alice("fresh login", "invalid cookies")
             .send(get("/fresh").cookie("{alice.forged_access}"), problem("invalid_token").clears()),
         at(306, "sessions away").sessions(Away).send(ask(), problem("unavailable")),
-        scenario("fresh login", "a guard, nobody").send(get("/fresh-guarded"), problem("not_authenticated")),
+        scenario("fresh login", "a guard, anonymous")
+            .send(get("/fresh-guarded"), problem("not_authenticated")),
         at(0, "a guard, just logged in").send(get("/fresh-guarded").cookie("{alice}"), text(200, "fresh")),
         at(301, "a guard, too late").send(get("/fresh-guarded").cookie("{alice}"), refreshed(required())),
     ]
@@ -77,11 +79,11 @@ fn redirects() -> Vec<Scenario> {
         row("an old browser").send(page("/pages/notes"), to_login(TO)),
         row("a navigation").send(navigation("/pages/notes"), to_login(TO)),
         row("HEAD").send(request("HEAD", "/pages/notes").line(HTML), to_login(TO)),
-        row("the query comes along").send(
+        row("the query is kept").send(
             navigation("/pages/notes?page=2&q=a%20b+c"),
             to_login("/login?next=%2Fpages%2Fnotes%3Fpage%3D2%26q%3Da%2520b%2Bc"),
         ),
-        row("a query that nobody should read back stays behind")
+        row("a query that must not be repeated is dropped")
             .send(navigation("/pages/notes?a=%0d%0aSet-Cookie:b"), to_login("/login")),
         alice("redirect", "dead cookies are cleared on the way")
             .send(navigation("/pages/notes").cookie("{alice.forged_access}"), to_login(TO).clears()),
@@ -109,13 +111,13 @@ fn no_redirects() -> Vec<Scenario> {
     };
     vec![
         row("a program").send(get("/pages/notes"), nobody()),
-        row("a program that takes anything").send(get("/pages/notes").line("Accept: */*"), nobody()),
+        row("a program that accepts anything").send(get("/pages/notes").line("Accept: */*"), nobody()),
         row("fetch, whatever it accepts").send(mode("cors", "empty"), nobody()),
         row("a frame").send(mode("navigate", "iframe"), nobody()),
         row("a frame of another site").send(mode("navigate", "iframe").site("cross-site"), nobody()),
         row("a frame of the same site")
             .send(mode("navigate", "iframe").site("same-site"), to_login("/login?next=%2Fpages%2Fnotes")),
-        row("a navigation that a service worker hands on")
+        row("a navigation that a service worker forwards")
             .send(mode("navigate", "empty").site("cross-site"), to_login("/login?next=%2Fpages%2Fnotes")),
         row("a prerendered page: the browser asks again")
             .send(navigation("/pages/notes").line("Sec-Purpose: prefetch;prerender"), nobody()),
@@ -160,14 +162,14 @@ fn scopes() -> Vec<Scenario> {
         row("a word of scope", WRITER, written()),
         row("an entry of scopes", r#"{"scopes":["notes:write"]}"#, written()),
         row("another word", READER, missing()),
-        row("a word that only begins alike", r#"{"scope":"notes:writer"}"#, missing()),
-        row("a role is no scope", r#"{"roles":["notes:write"]}"#, missing()),
-        row("an array where words belong", r#"{"scope":["notes:write"]}"#, missing()),
+        row("a word with the same prefix", r#"{"scope":"notes:writer"}"#, missing()),
+        row("a role is not a scope", r#"{"roles":["notes:write"]}"#, missing()),
+        row("an array instead of words", r#"{"scope":["notes:write"]}"#, missing()),
         row("one claim malformed", r#"{"scope":"notes:write","scopes":[1]}"#, missing()),
         with_claims("scope", "by header", WRITER).send(get("/writing").bearer("{alice.token}"), written()),
         with_claims("scope", "missing, by header", READER)
             .send(get("/writing").bearer("{alice.token}"), missing()),
-        alice("scope", "dead cookies")
+        alice("scope", "invalid cookies")
             .send(get("/writing").cookie("{alice.forged_access}"), problem("invalid_token").clears()),
         with_claims("scope", "a CSRF refusal comes first", READER)
             .send(post("/writing").site("cross-site").cookie("{alice}"), problem("csrf_failed")),
@@ -192,27 +194,27 @@ fn scopes() -> Vec<Scenario> {
     ]
 }
 
-/// Claims are computed anew at each refresh.
+/// Claims are recomputed at each refresh.
 fn recomputed() -> Vec<Scenario> {
     let becomes =
         |name, before, after| with_claims("recomputed", name, before).step(Step::Claims("alice", after));
     vec![
-        becomes("a scope that was taken away is gone at the refresh", WRITER, READER)
+        becomes("a removed scope is gone after the refresh", WRITER, READER)
             .send(get("/writing").cookie("{alice}"), text(200, "written"))
             .pass(306)
             .send(get("/writing").cookie("{alice}"), refreshed(problem("insufficient_scope"))),
-        becomes("a scope that was taken away is gone in the handler, too", WRITER, READER)
+        becomes("a removed scope is gone in the handler, too", WRITER, READER)
             .pass(306)
             .send(get("/write").cookie("{alice}"), refreshed(problem("insufficient_scope"))),
-        becomes("a role that was taken away is gone at the refresh", WRITER, READER)
+        becomes("a removed role is gone after the refresh", WRITER, READER)
             .send(get("/admin").cookie("{alice}"), text(200, "admin"))
             .pass(306)
             .send(get("/admin").cookie("{alice}"), refreshed(problem("not_found"))),
-        becomes("a scope that was given is there at the refresh", READER, WRITER)
+        becomes("a granted scope is there after the refresh", READER, WRITER)
             .send(get("/writing").cookie("{alice}"), problem("insufficient_scope"))
             .pass(306)
             .send(get("/writing").cookie("{alice}"), refreshed(text(200, "written"))),
-        becomes("what another route has refreshed counts", WRITER, READER)
+        becomes("a refresh by another route counts", WRITER, READER)
             .pass(306)
             .send(get("/me").cookie("{alice}"), refreshed(me(1, 1, 5)))
             .keep("refreshed")
@@ -220,20 +222,23 @@ fn recomputed() -> Vec<Scenario> {
     ]
 }
 
-/// A public route that shows more to somebody with a scope.
+/// A public route that shows more to a user with a scope.
 fn optional() -> Vec<Scenario> {
     let row = |name, claims| with_claims("optional scope", name, claims);
     let ask = || get("/optional-writing").cookie("{alice}");
     vec![
-        scenario("optional scope", "nobody").send(get("/optional-writing"), text(200, "nobody")),
-        row("somebody without", READER).send(ask(), text(200, "reader")),
-        row("somebody with", WRITER).send(ask(), text(200, "writer")),
-        row("dead cookies mean nobody, whatever they say", WRITER)
+        scenario("optional scope", "anonymous").send(get("/optional-writing"), text(200, "nobody")),
+        row("a user without it", READER).send(ask(), text(200, "reader")),
+        row("a user with it", WRITER).send(ask(), text(200, "writer")),
+        row("invalid cookies: anonymous, whatever they contain", WRITER)
             .send(get("/optional-writing").cookie("{alice.forged_access}"), text(200, "nobody").clears()),
-        row("taken away at the refresh", WRITER)
+        row("removed at the refresh", WRITER)
             .step(Step::Claims("alice", READER))
             .pass(306)
             .send(ask(), refreshed(text(200, "reader"))),
-        row("a store outage stays 503", WRITER).pass(306).sessions(Away).send(ask(), problem("unavailable")),
+        row("a store outage still gets 503", WRITER)
+            .pass(306)
+            .sessions(Away)
+            .send(ask(), problem("unavailable")),
     ]
 }

@@ -1,4 +1,5 @@
-//! What a handler does, and that the cookies of a refresh leave all the same; one line per name leaves.
+//! What a handler does; the cookies of a refresh are sent with every response, with one line per
+//! name.
 
 use cookiejwt_store::CredentialOrder;
 
@@ -24,7 +25,7 @@ fn stale(rule: &'static str, name: &'static str) -> Scenario {
     scenario(rule, name).stale()
 }
 
-/// The handler of this path is reached by a refresh.
+/// A request to this path that is refreshed.
 fn refreshed(name: &'static str, request: Request, expected: Expected) -> Scenario {
     stale("every response", name).send(request.cookie("{alice}"), expected.sets(1, 5, 4).rows(&[ROTATED]))
 }
@@ -34,7 +35,7 @@ fn behaviours() -> Vec<Scenario> {
         refreshed("success", get("/me"), me(1, 1, 5)),
         refreshed("a handler's 404", get("/missing"), problem("not_found")),
         refreshed("a handler's 500", get("/fails"), problem("server_error")),
-        refreshed("an error behind the handler or the guard", get("/fails-late"), problem("server_error")),
+        refreshed("an error after the handler or the guard", get("/fails-late"), problem("server_error")),
         refreshed("a panic", get("/panics"), problem("server_error")),
         refreshed("a redirect", get("/redirects"), empty(303).field("location", "/elsewhere")),
         refreshed("a streaming body", get("/streams"), text(200, "one two three")),
@@ -43,7 +44,7 @@ fn behaviours() -> Vec<Scenario> {
         refreshed("a WebSocket", get("/ws").upgrade(), empty(101)).only(EVERYWHERE),
         alice("row e", "a WebSocket with a valid access cookie")
             .send(get("/ws").upgrade().cookie("{alice}"), empty(101)),
-        scenario("row f", "a WebSocket of nobody").send(get("/ws").upgrade(), problem("not_authenticated")),
+        scenario("row f", "an anonymous WebSocket").send(get("/ws").upgrade(), problem("not_authenticated")),
         stale("lazy", "a handler that does not ask settles nothing")
             .send(get("/open").cookie("{alice}"), text(200, "open"))
             .send(get("/open").cookie("{alice.forged_access}"), text(200, "open")),
@@ -75,7 +76,7 @@ fn own_cookies() -> Vec<Scenario> {
             get("/sets-cookies").cookie("{alice}"),
             caching(foreign(), "no-store, private", "accept, cookie").sets(1, 5, 4).rows(&[ROTATED]),
         ),
-        stale("one line per name", "the handler's own line of our name wins").send(
+        stale("one line per name", "a line that the handler sets with our name wins").send(
             get("/writes-access").cookie("{alice}"),
             text(200, "done")
                 .sets_refresh_beside("__Host-access_token=mine; Path=/; Secure", 1, 4)
@@ -89,11 +90,11 @@ fn own_logins() -> Vec<Scenario> {
     vec![
         scenario("taste", "a login of one's own")
             .send(post("/login-as-bob"), text(200, "bob").sets_for(2, 1, 3, 2).rows(&["#1 live #2"])),
-        stale("one line per name", "login as bob with alice's stale cookies: bob and only bob")
+        stale("one line per name", "login as bob with alice's stale cookies: only bob's cookies are set")
             .send(post("/login-as-bob").cookie("{alice}"), bob(6, 5).rows(&["#1 replaced #2", "#4 live #5"]))
             .keep("bob")
             .send(get("/me").cookie("{bob}"), me(2, 4, 6)),
-        stale("one line per name", "login as bob behind alice's refresh: the handler wins").send(
+        stale("one line per name", "login as bob after alice's refresh: the handler wins").send(
             post("/refreshed-login-as-bob").cookie("{alice}"),
             bob(8, 7).rows(&["#1 replaced #4 after #2", "#6 live #7"]),
         ),
@@ -165,10 +166,11 @@ fn guards() -> Vec<Scenario> {
 fn skipped() -> Vec<Scenario> {
     let skipping = |name| stale("skipped paths", name).config(|config| config.skip("/skipped"));
     vec![
-        skipping("demands somebody").send(get("/skipped/me").cookie("{alice}"), problem("not_authenticated")),
+        skipping("a route that requires a login")
+            .send(get("/skipped/me").cookie("{alice}"), problem("not_authenticated")),
         skipping("public").send(get("/skipped/optional").cookie("{alice}"), text(200, "nobody")),
         skipping("by header").send(get("/skipped/me").bearer("{alice.token}"), problem("not_authenticated")),
-        skipping("a segment that only begins alike").send(get("/skippedmore/optional").cookie("{alice}"), {
+        skipping("a segment with the same prefix").send(get("/skippedmore/optional").cookie("{alice}"), {
             me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED])
         }),
         skipping("a query changes nothing")

@@ -1,4 +1,4 @@
-//! Custom logins and CSRF; names and passwords as people type them.
+//! Custom logins and CSRF; names and passwords as users type them.
 
 use crate::{
     Expected, Request, Scenario,
@@ -24,7 +24,7 @@ fn denied() -> Expected {
     problem("csrf_failed")
 }
 
-/// Nobody is logged in, and alice goes on.
+/// No login happens, and alice stays logged in.
 fn refused(name: &'static str, request: Request) -> Scenario {
     scenario("custom login", name)
         .log_in("alice")
@@ -40,12 +40,12 @@ fn own_refused() -> Vec<Scenario> {
         refused("from another origin of an old browser", post(OWN).origin(EVIL)),
         refused("from an opaque origin", post(OWN).origin("null")),
         refused("by GET from another site", get(OWN).site("cross-site")),
-        refused("by GET from a mail", get(OWN).site("none")),
+        refused("by GET from an e-mail", get(OWN).site("none")),
         refused("by GET from the own page", get(OWN).site("same-origin")),
         refused("by GET of an old browser", get(OWN)),
-        scenario("custom login", "from another site, nobody").send(post(OWN).site("cross-site"), denied()),
-        scenario("custom login", "by GET, nobody").send(get(OWN).site("none"), denied()),
-        scenario("custom login", "a bearer beside cookies")
+        scenario("custom login", "from another site, anonymous").send(post(OWN).site("cross-site"), denied()),
+        scenario("custom login", "by GET, anonymous").send(get(OWN).site("none"), denied()),
+        scenario("custom login", "a bearer next to cookies")
             .log_in("alice")
             .send(post(OWN).site("cross-site").cookie("{alice}").bearer("{alice.token}"), denied()),
         scenario("custom login", "tokens, from another site in cookie mode")
@@ -63,7 +63,7 @@ fn own_allowed() -> Vec<Scenario> {
     };
     vec![
         nobody("from the own page", post(OWN).site("same-origin").origin("http://app.example")),
-        nobody("of no browser", post(OWN)),
+        nobody("from a client that is not a browser", post(OWN)),
         nobody("from a trusted origin", post(OWN).site("cross-site").origin(PARTNER))
             .config(|config| config.trusted_origin(PARTNER)),
         nobody("a callback by GET whose state was compared", get(CALLBACK).site("cross-site")),
@@ -71,14 +71,17 @@ fn own_allowed() -> Vec<Scenario> {
             post(CALLBACK).site("cross-site").origin(EVIL).body(FORM, "state=x&code=y")
         }),
         replaces("a callback replaces the session", get(CALLBACK).site("cross-site")),
-        scenario("custom login", "by a bearer alone, which no browser sends by itself").log_in("alice").send(
-            post(OWN).site("cross-site").bearer("{alice.token}"),
-            text(200, "bob").sets_for(2, 4, 6, 5).rows(&["#1 live #2", "#4 live #5"]),
-        ),
+        scenario("custom login", "by a bearer alone, which no browser sends automatically")
+            .log_in("alice")
+            .send(
+                post(OWN).site("cross-site").bearer("{alice.token}"),
+                text(200, "bob").sets_for(2, 4, 6, 5).rows(&["#1 live #2", "#4 live #5"]),
+            ),
     ]
 }
 
-/// Fresh login and new password through `AuthContext`, by a method that the identity's own check lets pass.
+/// Fresh login and new password through `AuthContext`, by a method that the identity's own check
+/// lets pass.
 fn own_proofs() -> Vec<Scenario> {
     vec![
         refused("a fresh login by GET", get("/own-fresh").site("cross-site")),
@@ -114,10 +117,10 @@ fn names() -> Vec<Scenario> {
         tries.send(request, problem("throttled").field("retry-after", "30"))
     };
     vec![
-        is("a blank behind it", 1, credentials("alice ", "alice-pw")),
+        is("a blank after it", 1, credentials("alice ", "alice-pw")),
         is("a blank before it", 1, credentials(" alice", "alice-pw")),
         is("no-break spaces", 1, credentials("\u{a0}alice\u{a0}", "alice-pw")),
-        is("a line feed behind it", 1, credentials(r"alice\r\n", "alice-pw")),
+        is("a line feed after it", 1, credentials(r"alice\r\n", "alice-pw")),
         is("decomposed letters", 3, credentials("zoe\u{308}", "zo\u{eb}-pw")),
         is("composed letters", 3, credentials("zo\u{eb}", "zo\u{eb}-pw")),
         is("in a form", 1, post(LOGIN).body(FORM, "username=+alice%C2%A0&password=alice-pw&remember=on")),

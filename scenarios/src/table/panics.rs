@@ -1,5 +1,5 @@
-//! Code of the application that panics. Something inside our layer catches it, or the framework does; then nothing is
-//! cleared, nothing is half done, and the server goes on.
+//! Application code that panics. Something inside our layer catches it, or the framework does; then
+//! nothing is cleared, nothing is half done, and the server continues.
 
 use crate::{
     Expected, Request, Scenario,
@@ -40,11 +40,9 @@ fn at_handlers() -> Vec<Scenario> {
             .send(get("/panics").cookie("{alice}"), caught())
             .send(get("/panics").cookie("{alice}"), caught())
             .send(me_now(), me(1, 1, 3)),
-        stale(
-            "that only the framework catches: the rotation counts, and trying again gives the same successor",
-        )
-        .uncaught(get("/panics-uncaught").cookie("{alice}"), &[ROTATED])
-        .send(me_now(), me(1, 1, 7).sets(1, 7, 4).rows(&[ROTATED])),
+        stale("caught only by the framework: the rotation counts, and a retry gets the same successor")
+            .uncaught(get("/panics-uncaught").cookie("{alice}"), &[ROTATED])
+            .send(me_now(), me(1, 1, 7).sets(1, 7, 4).rows(&[ROTATED])),
         stale("users, at a refresh")
             .users(Panics)
             .send(me_now(), caught().unasked())
@@ -87,7 +85,7 @@ fn at_endpoints() -> Vec<Scenario> {
             .send(login(), caught())
             .users(Back)
             .send(login(), logged_in("#1").sets(1, 3, 2).rows(&["#1 live #2"])),
-        alice("sessions, at a logout: it is tried again, and dead here at once")
+        alice("sessions, at a logout: it is retried, and the session ends on this node at once")
             .sessions(Panics)
             .send(post("/api/auth/token/blacklist/").cookie("{alice}"), problem("unavailable").clears())
             .sessions(Back)

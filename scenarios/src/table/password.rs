@@ -1,4 +1,4 @@
-//! The built-in routes: fresh login, and changing the password.
+//! The built-in routes: fresh login and password change.
 
 use super::endpoints::not_allowed;
 use crate::{
@@ -29,12 +29,12 @@ fn alice(rule: &'static str, name: &'static str) -> Scenario {
     scenario(rule, name).log_in("alice")
 }
 
-/// The two routes, with a good body each.
+/// The two routes, each with a valid body.
 fn both() -> [(&'static str, &'static str, &'static str); 2] {
     [("fresh", FRESH, GOOD_FRESH), ("password", PASSWORD, GOOD_CHANGE)]
 }
 
-/// What a good request is answered with.
+/// The response to a valid request.
 fn renewed(rule: &str, session: u64) -> Expected {
     let body = format!(
         r##"{{"user_id":"1","session_id":"#{session}","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}}"##
@@ -76,17 +76,17 @@ fn fresh_old_session() -> Vec<Scenario> {
             .keep("new")
     };
     vec![
-        replaced("the old access token is good until the new one is presented, and then clears nothing")
+        replaced("the old access token is valid until the new one is presented, and then clears nothing")
             .send(get("/me").cookie("{alice}"), me(1, 1, 3))
             .send(get("/me").cookie("{new}"), me(1, 4, 6))
             .send(get("/me").cookie("{alice}"), problem("session_revoked")),
-        replaced("the answer is lost: the old refresh token is good for a minute, and nothing is set")
+        replaced("the response is lost: the old refresh token is valid for a minute, and nothing is set")
             .pass(59)
             .send(get("/me").cookie("{alice.refresh}"), me(1, 1, 8))
             .pass(1)
             .send(get("/me").cookie("{alice}"), problem("session_revoked"))
             .send(get("/me").cookie("{alice.refresh}"), problem("session_revoked")),
-        replaced("twice with the same cookies: both answers are good").send(
+        replaced("twice with the same cookies: both responses are valid").send(
             post(FRESH).cookie("{alice}").json(GOOD_FRESH),
             renewed("fresh", 7).rows(&["#1 replaced #2", "#4 live #5", "#7 live #8"]),
         ),
@@ -111,7 +111,7 @@ fn change() -> Vec<Scenario> {
     let logged_in = r##"{"user_id":"1","session_id":"#13","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
     let after = [rows.as_slice(), &["#13 live #14"]].concat();
     vec![
-        three("every session of his ends, and a new one begins")
+        three("every session of the user ends, and a new one starts")
             .send(post(PASSWORD).cookie("{alice}").json(GOOD_CHANGE), renewed("password", 10).rows(rows))
             .keep("new")
             .send(get("/me").cookie("{new}"), me(1, 10, 12))
@@ -120,7 +120,7 @@ fn change() -> Vec<Scenario> {
             .send(get("/me").cookie("{bob}"), me(2, 7, 9))
             .send(login("alice-pw"), problem("invalid_credentials"))
             .send(login("new pass"), json(logged_in).sets(13, 15, 14).rows(&after)),
-        three("refresh tokens of the other sessions are dead, too")
+        three("refresh tokens of the other sessions are invalid, too")
             .send(post(PASSWORD).cookie("{alice}").json(GOOD_CHANGE), renewed("password", 10).rows(rows))
             .pass(306)
             .send(get("/me").cookie("{alice}"), problem("session_revoked"))
@@ -217,7 +217,7 @@ fn refused_both() -> Vec<Scenario> {
                 problem("invalid_request")
             }),
             bad("a blank field", cookie().json(&good.replace("alice-pw", "")), problem("invalid_request")),
-            bad("JSON that is no object", cookie().json(r#"["alice-pw"]"#), problem("invalid_request")),
+            bad("JSON that is not an object", cookie().json(r#"["alice-pw"]"#), problem("invalid_request")),
             bad("no body", cookie().json(""), problem("invalid_request")),
             bad("16 KiB and a byte", cookie().json(&" ".repeat(16 * 1024 + 1)), {
                 invalid_request(413, "Payload Too Large")
@@ -236,14 +236,14 @@ fn away_both() -> Vec<Scenario> {
         let loaded = |name| alice(rule, name).send(get("/me").cookie("{alice}"), me(1, 1, 3));
         let ask = || post(route).cookie("{alice}").json(good);
         vec![
-            loaded("sessions away").sessions(Away).send(ask(), problem("unavailable")),
-            loaded("users away").users(Away).send(ask(), problem("unavailable")),
+            loaded("session store unavailable").sessions(Away).send(ask(), problem("unavailable")),
+            loaded("user store unavailable").users(Away).send(ask(), problem("unavailable")),
         ]
     });
     rows.concat()
 }
 
-/// "Remember me" of the login holds for every session that replaces it.
+/// "Remember me" of the login applies to every session that replaces it.
 fn remembering() -> Vec<Scenario> {
     const ACCESS: &str =
         "__Host-access_token=<at+jwt #6 of #4 for 1, 0..300>; Path=/; Secure; HttpOnly; SameSite=Lax";
@@ -294,14 +294,14 @@ fn own_routes() -> Vec<Scenario> {
         alice(rule, name).send(post(path).cookie("{alice}"), renewed)
     };
     vec![
-        own("fresh", "a route of one's own", "/own-fresh"),
-        own("password", "a route of one's own", "/own-password"),
-        scenario("fresh", "a route of one's own behind a refresh: the new session wins")
+        own("fresh", "a custom route", "/own-fresh"),
+        own("password", "a custom route", "/own-password"),
+        scenario("fresh", "a custom route behind a refresh: the new session wins")
             .stale()
             .send(post("/own-fresh").cookie("{alice}"), {
                 empty(200).sets(6, 8, 7).rows(&["#1 replaced #4 after #2", "#6 live #7"])
             }),
-        alice("password", "a route of one's own, twice")
+        alice("password", "a custom route, twice")
             .send(post("/own-password").cookie("{alice}"), empty(200).sets(4, 6, 5).rows(RENEWED))
             .keep("new")
             .send(post("/own-password").cookie("{new}"), problem("invalid_credentials")),

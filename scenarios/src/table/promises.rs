@@ -1,4 +1,4 @@
-//! What the OpenAPI document promises and the other rows do not show.
+//! What the OpenAPI document promises and the other rows do not cover.
 
 use crate::{
     Expected, Request, Scenario, Step,
@@ -48,7 +48,7 @@ fn refresh() -> Vec<Scenario> {
     ]
 }
 
-/// Every route that asks who it is, and what it says when that is nobody.
+/// Every route that authenticates, and its response to an anonymous request.
 fn guarded() -> Vec<Scenario> {
     type Ask = fn() -> Request;
     let routes: [(&str, Ask); 6] = [

@@ -31,18 +31,18 @@ fn me_now() -> Request {
 fn rotated() -> Vec<Scenario> {
     let new = || me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]);
     vec![
-        stale("row m", "access ended").send(me_now(), new()),
+        stale("row m", "access expired").send(me_now(), new()),
         alice("row m", "access absent").send(get("/me").cookie("{alice.refresh}"), new()),
-        alice("row m", "access dead").send(get("/me").cookie("{alice.forged_access}; {alice.refresh}"), new()),
+        alice("row m", "access invalid").send(get("/me").cookie("{alice.forged_access}; {alice.refresh}"), new()),
         alice("row m", "access early").send(get("/me").cookie("{early.access}; {alice.refresh}"), new()),
         alice("row m", "access of an unknown key").send(get("/me").cookie("{unknown.access}; {alice.refresh}"), new()),
-        stale("row m", "the new cookies are good, and rotate in their turn")
+        stale("row m", "the new cookies are valid, and rotate in turn")
             .send(me_now(), new())
             .keep("new")
             .send(get("/me").cookie("{new}"), me(1, 1, 5))
             .pass(306)
             .send(get("/me").cookie("{new}"), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #4"])),
-        stale("row m", "without remembering, neither cookie has an age")
+        stale("row m", "without remember, neither cookie has an age")
             .send(
                 post("/api/auth/token/").json(r#"{"username":"alice","password":"alice-pw","remember":false}"#),
                 json(
@@ -74,7 +74,7 @@ fn refused() -> Vec<Scenario> {
         stale("row k", "the user is disabled")
             .step(Step::Disable("alice"))
             .send(me_now(), ended().rows(&["#1 user_inactive #2"])),
-        stale("row k", "the user is gone")
+        stale("row k", "the user no longer exists")
             .step(Step::Delete("alice"))
             .send(me_now(), ended().rows(&["#1 user_inactive #2"])),
         stale("row l", "new tokens cannot be minted")
@@ -111,7 +111,7 @@ fn raced() -> Vec<Scenario> {
             .send(me_now(), first())
             .pass(10)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306)),
-        stale("row o'", "the answer is lost, the parent after the leeway: the same successor")
+        stale("row o'", "the response is lost, the parent after the leeway: the same successor")
             .send(me_now(), first())
             .pass(11)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306))
@@ -123,7 +123,7 @@ fn raced() -> Vec<Scenario> {
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306))
             .pass(9)
             .send(me_now(), me(1, 1, 9).sets_older(1, 9, 4, 306)),
-        stale("row o'", "three hours later: another successor takes its place")
+        stale("row o'", "three hours later: another successor replaces it")
             .send(me_now(), first())
             .keep("lost")
             .pass(10_800)
@@ -132,7 +132,7 @@ fn raced() -> Vec<Scenario> {
                 get("/me").cookie("{lost.refresh}"),
                 problem("session_revoked").clears().rows(&["#1 reuse #6 after #2"]),
             ),
-        stale("row o'", "a renderer that cannot hand the cookies on")
+        stale("row o'", "a renderer that cannot forward the cookies")
             .send(me_now(), first())
             .pass(20)
             .send(me_now(), me(1, 1, 7).sets_older(1, 7, 4, 306))
@@ -140,7 +140,7 @@ fn raced() -> Vec<Scenario> {
             .send(me_now(), me(1, 1, 9).sets_older(1, 9, 4, 306))
             .pass(20)
             .send(me_now(), me(1, 1, 11).sets_older(1, 11, 4, 306)),
-        stale("row r", "the parent after the leeway of the receipt: theft")
+        stale("row r", "the parent after the leeway of the receipt: reuse")
             .send(me_now(), first())
             .keep("new")
             .send(get("/me").cookie("{new}"), me(1, 1, 5))
@@ -155,10 +155,11 @@ fn raced() -> Vec<Scenario> {
             .step(Step::WriteReceipts)
             .pass(11)
             .send(me_now(), reuse()),
-        // Late in the leeway the store is asked before the lines leave, and it knows that the jar has had them.
+        // Late in the leeway the store is asked before the lines are sent, and it knows that the
+        // jar has received them.
         stale(
             "row o",
-            "the parent inside the leeway of the receipt: somebody, and no lines over those of the jar",
+            "the parent inside the leeway of the receipt: authenticated, and the cookies in the jar stay",
         )
         .send(me_now(), first())
         .keep("new")
@@ -173,12 +174,12 @@ fn raced() -> Vec<Scenario> {
             .pass(306)
             .send(get("/me").cookie("{new}"), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #4"]))
             .send(me_now(), problem("session_revoked").clears().rows(&["#1 reuse #6 after #4"])),
-        stale("row p", "the successor at once again: no second rotation")
+        stale("row p", "the successor again at once: no second rotation")
             .send(me_now(), first())
             .keep("new")
             .pass(5)
             .send(get("/me").cookie("{new.refresh}"), me(1, 1, 7).sets_older(1, 7, 4, 306)),
-        stale("row p", "the successor after the leeway, with which nobody has come yet: one leeway more")
+        stale("row p", "the successor after the leeway, not presented before: one more leeway")
             .send(me_now(), first())
             .keep("new")
             .pass(20)
@@ -197,24 +198,27 @@ fn raced() -> Vec<Scenario> {
 fn outages() -> Vec<Scenario> {
     let first = || me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]);
     vec![
-        stale("row q", "sessions away: cookies are not touched, and good afterwards")
+        stale("row q", "session store unavailable: cookies are not changed, and are valid afterwards")
             .sessions(Away)
             .send(me_now(), problem("unavailable"))
             .sessions(Back)
             .send(me_now(), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #2"])),
-        stale("row q", "users away: cookies are not touched")
+        stale("row q", "user store unavailable: cookies are not changed")
             .users(Away)
             .send(me_now(), problem("unavailable"))
             .users(Back)
             .send(me_now(), me(1, 1, 7).sets(1, 7, 6).rows(&["#1 live #6 after #2"])),
-        alice("row q", "users away, the access token is still valid")
+        alice("row q", "user store unavailable, the access token is still valid")
             .pass(280)
             .users(Away)
             .send(me_now(), me(1, 1, 3)),
-        alice("row q", "CurrentUser, users away")
+        alice("row q", "CurrentUser, user store unavailable")
             .users(Away)
             .send(get("/user").cookie("{alice}"), problem("unavailable")),
-        stale("row m", "back before anybody asked").sessions(Away).sessions(Back).send(me_now(), first()),
+        stale("row m", "available again before the first request")
+            .sessions(Away)
+            .sessions(Back)
+            .send(me_now(), first()),
     ]
 }
 
@@ -244,7 +248,7 @@ fn route() -> Vec<Scenario> {
             refresh().site("cross-site").cookie("{alice}").bearer("{alice.token}"),
             problem("csrf_failed"),
         ),
-        alice("refresh", "sessions away, access still valid")
+        alice("refresh", "session store unavailable, access still valid")
             .sessions(Away)
             .send(refresh().cookie("{alice}"), problem("unavailable")),
         alice("refresh", "GET").send(get("/api/auth/token/refresh/").cookie("{alice}"), {

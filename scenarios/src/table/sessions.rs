@@ -1,4 +1,4 @@
-//! The built-in routes: the list of sessions, ending one, ending the others.
+//! The built-in routes: listing sessions, ending one, ending all others.
 
 use super::endpoints::not_allowed;
 use crate::{
@@ -22,7 +22,7 @@ fn alice(name: &'static str) -> Scenario {
     scenario("sessions", name).log_in("alice")
 }
 
-/// A second session of hers, a minute later.
+/// Her second session, a minute later.
 fn two(name: &'static str) -> Scenario {
     alice(name).pass(60).log_in_as("alice", "phone")
 }
@@ -41,7 +41,8 @@ fn only(last_seen: &str) -> Expected {
     json(&format!("[{}]", item(1, "12:00:00", last_seen, true)))
 }
 
-/// Of a request that has authenticated before, so that only the endpoint itself meets the store that is away.
+/// After a request that has authenticated, so that only the endpoint itself meets the unavailable
+/// store.
 fn loaded(name: &'static str) -> Scenario {
     two(name).send(get("/me").cookie("{alice}"), me(1, 1, 3)).sessions(Away)
 }
@@ -52,7 +53,7 @@ fn list() -> Vec<Scenario> {
     let device = r##"[{"id":"#1","created_at":"2026-01-01T12:00:00Z","last_seen_at":"2026-01-01T12:00:00Z","user_agent":"Surf/1.0","ip":"127.0.0.1","current":true}]"##;
     let login = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
     vec![
-        two("his own, the newest first").log_in("bob").send(get(SESSIONS).cookie("{phone}"), json(&both)),
+        two("the user's own, newest first").log_in("bob").send(get(SESSIONS).cookie("{phone}"), json(&both)),
         alice("without the trailing slash")
             .send(get("/api/auth/sessions").cookie("{alice}"), only("12:00:00")),
         alice("by header").send(get(SESSIONS).bearer("{alice.token}"), only("12:00:00")),
@@ -80,13 +81,13 @@ fn list() -> Vec<Scenario> {
 
 fn list_refused() -> Vec<Scenario> {
     vec![
-        scenario("sessions", "nobody").send(get(SESSIONS), problem("not_authenticated")),
-        alice("dead cookies")
+        scenario("sessions", "anonymous").send(get(SESSIONS), problem("not_authenticated")),
+        alice("invalid cookies")
             .send(get(SESSIONS).cookie("{alice.forged_access}"), problem("invalid_token").clears()),
         stale("an image on another site")
             .send(get(SESSIONS).site("cross-site").cookie("{alice}"), problem("refresh_required")),
-        loaded("sessions away").send(get(SESSIONS).cookie("{alice}"), problem("unavailable")),
-        alice("sessions away before anything is known")
+        loaded("session store unavailable").send(get(SESSIONS).cookie("{alice}"), problem("unavailable")),
+        alice("session store unavailable before its first load")
             .sessions(Away)
             .send(get(SESSIONS).cookie("{alice}"), problem("unavailable")),
     ]
@@ -95,7 +96,7 @@ fn list_refused() -> Vec<Scenario> {
 fn end() -> Vec<Scenario> {
     let ended = |expected: Expected| expected.rows(PRESENT_ENDED);
     vec![
-        two("another one: dead at once")
+        two("another one: ends at once")
             .send(delete(PHONE).cookie("{alice}"), no_content().rows(PHONE_ENDED))
             .send(get("/me").cookie("{phone}"), problem("session_revoked").clears())
             .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
@@ -106,12 +107,12 @@ fn end() -> Vec<Scenario> {
         two("twice")
             .send(delete(PHONE).cookie("{alice}"), no_content().rows(PHONE_ENDED))
             .send(delete(PHONE).cookie("{alice}"), no_content()),
-        alice("the present one: the cookies are cleared")
+        alice("the current one: the cookies are cleared")
             .send(delete(PRESENT).cookie("{alice}"), ended(no_content().clears()))
             .send(get("/me").cookie("{alice}"), problem("session_revoked").clears()),
-        alice("the present one by header: nothing is cleared")
+        alice("the current one by header: nothing is cleared")
             .send(delete(PRESENT).bearer("{alice.token}"), ended(no_content())),
-        stale("the present one behind a refresh: cleared").send(
+        stale("the current one after a refresh: cleared").send(
             delete(PRESENT).cookie("{alice}"),
             no_content().clears().rows(&["#1 ended_by_user #4 after #2"]),
         ),
@@ -125,28 +126,29 @@ fn end_refused() -> Vec<Scenario> {
         alice(name).send(delete(&path).cookie("{alice}"), problem("not_found"))
     };
     vec![
-        alice("somebody else's: 404")
+        alice("another user's: 404")
             .log_in("bob")
             .send(delete(bobs).cookie("{alice}"), problem("not_found"))
             .send(get("/me").cookie("{bob}"), me(2, 4, 6)),
         strange("one that does not exist: 404", "AAAAAAAAAAAAAAAAAAAAAA"),
         strange("a strange id: 404", "%2e%2e%2f%00"),
         strange("a long id: 404", &"A".repeat(3000)),
-        alice("somebody else's, behind a refresh: the cookies leave")
+        alice("another user's, after a refresh: the cookies are sent")
             .log_in("bob")
             .pass(306)
             .send(delete(bobs).cookie("{alice}"), {
                 problem("not_found").sets(1, 8, 7).rows(&["#1 live #7 after #2", "#4 live #5"])
             }),
-        two("ending, nobody").send(delete(PHONE), problem("not_authenticated")),
-        two("ending, dead cookies")
+        two("ending, anonymous").send(delete(PHONE), problem("not_authenticated")),
+        two("ending, invalid cookies")
             .send(delete(PHONE).cookie("{alice.forged_access}"), problem("invalid_token").clears()),
         two("ending from another site")
             .send(delete(PHONE).site("cross-site").cookie("{alice}"), problem("csrf_failed")),
         two("ending by header from another site")
             .send(delete(PHONE).site("cross-site").bearer("{alice.token}"), no_content().rows(PHONE_ENDED)),
-        loaded("ending, sessions away").send(delete(PHONE).cookie("{alice}"), problem("unavailable")),
-        loaded("ending the present one, sessions away: nothing is cleared")
+        loaded("ending, session store unavailable")
+            .send(delete(PHONE).cookie("{alice}"), problem("unavailable")),
+        loaded("ending the current one, session store unavailable: nothing is cleared")
             .send(delete(PRESENT).cookie("{alice}"), problem("unavailable")),
     ]
 }
@@ -156,23 +158,23 @@ fn end_others() -> Vec<Scenario> {
     let ended = &["#1 live #2", "#4 ended_by_user #5", "#7 ended_by_user #8", "#10 live #11"];
     let revoked = |count: u64| json(&format!(r#"{{"revoked":{count}}}"#));
     vec![
-        three("all but the present one")
+        three("all but the current one")
             .send(delete(SESSIONS).cookie("{alice}"), revoked(2).rows(ended))
             .send(get("/me").cookie("{phone}"), problem("session_revoked").clears())
             .send(get("/me").cookie("{tablet}"), problem("session_revoked").clears())
             .send(get("/me").cookie("{bob}"), me(2, 10, 12))
             .send(get("/me").cookie("{alice}"), me(1, 1, 3))
             .send(delete("/api/auth/sessions").cookie("{alice}"), revoked(0)),
-        three("all but the present one, by header")
+        three("all but the current one, by header")
             .send(delete(SESSIONS).bearer("{alice.token}"), revoked(2).rows(ended)),
-        stale("all but the present one, behind a refresh").send(
+        stale("all but the current one, after a refresh").send(
             delete(SESSIONS).cookie("{alice}"),
             revoked(0).sets(1, 5, 4).rows(&["#1 live #4 after #2"]),
         ),
-        two("ending the others, nobody").send(delete(SESSIONS), problem("not_authenticated")),
+        two("ending the others, anonymous").send(delete(SESSIONS), problem("not_authenticated")),
         two("ending the others from another site")
             .send(delete(SESSIONS).site("same-site").cookie("{alice}"), problem("csrf_failed")),
-        loaded("ending the others, sessions away")
+        loaded("ending the others, session store unavailable")
             .send(delete(SESSIONS).cookie("{alice}"), problem("unavailable")),
     ]
 }
@@ -193,14 +195,13 @@ fn methods() -> Vec<Scenario> {
 fn own_routes() -> Vec<Scenario> {
     let list = format!("[{}]", item(1, "12:00:00", "12:00:00", true));
     vec![
-        alice("a route of one's own: the list")
-            .send(get("/own-sessions").cookie("{alice}"), text(200, &list)),
-        alice("a route of one's own: the present one").send(post("/own-end").cookie("{alice}"), {
+        alice("a custom route: the list").send(get("/own-sessions").cookie("{alice}"), text(200, &list)),
+        alice("a custom route: the current one").send(post("/own-end").cookie("{alice}"), {
             crate::expected::empty(200).clears().rows(PRESENT_ENDED)
         }),
-        two("a route of one's own: the others")
+        two("a custom route: the others")
             .send(post("/own-end-others").cookie("{alice}"), text(200, "1").rows(PHONE_ENDED)),
-        loaded("a route of one's own, sessions away")
+        loaded("a custom route, session store unavailable")
             .send(get("/own-sessions").cookie("{alice}"), problem("unavailable")),
     ]
 }

@@ -1,4 +1,4 @@
-//! Throttling: how many passwords may be tried.
+//! Throttling: how many password attempts are allowed.
 
 use crate::{
     Expected, Request, Scenario, Step,
@@ -59,20 +59,20 @@ fn waits() -> Vec<Scenario> {
     let named = |name, scenario: Scenario| Scenario { name, ..scenario };
     vec![
         named("the sixth waits", alice().send(try_of("alice"), wait("30"))),
-        named("the right one waits, too", alice().send(post(LOGIN).json(GOOD), wait("30"))),
-        named("a second is a whole one", alice().pass(29).send(try_of("alice"), wait("1"))),
+        named("the right one waits as well", alice().send(post(LOGIN).json(GOOD), wait("30"))),
+        named("a fraction of a second counts as one", alice().pass(29).send(try_of("alice"), wait("1"))),
         named(
-            "after the interval one may try",
+            "after the interval one attempt is allowed",
             alice().pass(30).wrong(1, &try_of("alice")).send(try_of("alice"), wait("30")),
         ),
         named(
-            "who waits gets in",
+            "waiting, then logging in works",
             alice().pass(30).send(post(LOGIN).json(GOOD), is_in("30", 1).rows(&["#1 live #2"])),
         ),
         named("another account does not wait", alice().wrong(1, &try_of("bob"))),
-        named("no other spelling helps", alice().send(try_of(" ALICE "), wait("30"))),
+        named("another spelling does not help", alice().send(try_of(" ALICE "), wait("30"))),
         named(
-            "what is no login counts nothing",
+            "requests that are not logins do not count",
             (0..10)
                 .fold(scenario("throttle", ""), |scenario, _| {
                     let missing = post(LOGIN).json(r#"{"username":"alice"}"#);
@@ -86,7 +86,7 @@ fn waits() -> Vec<Scenario> {
                 .send(try_of("alice"), wait("30")),
         ),
         named(
-            "a network waits for all of its accounts",
+            "a network waits for all its accounts",
             (0..30)
                 .fold(scenario("throttle", ""), |scenario, index| {
                     scenario.wrong(1, &try_of(&format!("user {index}")))
@@ -101,7 +101,7 @@ fn successes() -> Vec<Scenario> {
     let good = || post(LOGIN).json(GOOD);
     let staff = |name: &&str| post(LOGIN).json(&format!(r#"{{"username":"{name}","password":"{name}-pw"}}"#));
     vec![
-        scenario("throttle", "a right password counts no failure")
+        scenario("throttle", "a right password does not count as a failure")
             .wrong(4, &try_of("alice"))
             .send(good(), right(1).rows(&["#1 live #2"]))
             .send(good(), right(4).rows(&["#1 live #2", "#4 live #5"]))
@@ -140,7 +140,7 @@ fn devices() -> Vec<Scenario> {
         logged_out("five wrong passwords from a known device")
             .wrong(5, &by_device(try_of("alice")))
             .send(by_device(post(LOGIN).json(GOOD)), wait("30")),
-        logged_out("of another account it says nothing")
+        logged_out("it does not count for another account")
             .wrong(5, &by_device(try_of("bob")))
             .send(by_device(try_of("bob")), wait("30")),
         known("a session does not wait for strangers")
@@ -151,7 +151,7 @@ fn devices() -> Vec<Scenario> {
                 post("/api/auth/token/fresh/").cookie("{alice}").json(r#"{"password":"alice-pw"}"#),
                 wait("30"),
             ),
-        scenario("throttle", "no device is known where that is switched off")
+        scenario("throttle", "no device is known if that is switched off")
             .config(|config| config.known_devices(false))
             .send(post(LOGIN).json(GOOD), is_in("00", 1).forgets_the_device().rows(&["#1 live #2"])),
     ]
@@ -165,7 +165,7 @@ fn alike() -> Vec<Scenario> {
             .pass(30)
             .wrong(1, &try_of("nobody"))
             .send(try_of("nobody"), wait("30")),
-        scenario("throttle", "so does one that is disabled")
+        scenario("throttle", "a disabled account waits as well")
             .step(Step::Disable("alice"))
             .wrong(5, &post(LOGIN).json(GOOD))
             .send(post(LOGIN).json(GOOD), wait("30")),
@@ -173,24 +173,25 @@ fn alike() -> Vec<Scenario> {
 }
 
 fn proxies() -> Vec<Scenario> {
-    let behind_one = |name| scenario("proxies", name).config(|config| config.trusted_proxies(1));
+    let with_one = |name| scenario("proxies", name).config(|config| config.trusted_proxies(1));
     let spoofed = |scenario: Scenario, real: &str| {
         (0..5).fold(scenario, |scenario, index| {
             scenario.wrong(1, &behind(&format!("203.0.113.{index}, {real}"), try_of("alice")))
         })
     };
     vec![
-        spoofed(scenario("proxies", "without a trusted one the header says nothing"), "192.0.2.7")
+        spoofed(scenario("proxies", "without a trusted one the header is ignored"), "192.0.2.7")
             .send(behind("198.51.100.1", try_of("alice")), wait("30")),
-        spoofed(behind_one("what the client writes to the left gives no more tries"), "192.0.2.7")
+        spoofed(with_one("forged entries on the left give no more attempts"), "192.0.2.7")
             .send(behind("203.0.113.9, 192.0.2.7", try_of("alice")), wait("30"))
             .send(behind("192.0.2.7:1234", try_of("alice")), wait("30"))
             .send(behind("192.0.2.7, 192.0.2.8", try_of("alice")), wrong()),
-        behind_one("several fields are one list")
+        with_one("several fields are one list")
             .wrong(5, &behind("192.0.2.7", behind("203.0.113.9", try_of("alice"))))
             .send(behind("192.0.2.7", try_of("alice")), wait("30")),
-        behind_one("an entry that is no address is no network").wrong(7, &behind("unknown", try_of("alice"))),
-        behind_one("of a list that is too short the peer counts")
+        with_one("an entry that is not an address is not a network")
+            .wrong(7, &behind("unknown", try_of("alice"))),
+        with_one("with a list that is too short the peer counts")
             .wrong(5, &try_of("alice"))
             .send(try_of("alice"), wait("30"))
             .wrong(1, &behind("192.0.2.7", try_of("alice"))),

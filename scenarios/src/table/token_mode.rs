@@ -1,4 +1,4 @@
-//! Token mode: clients without cookies ask for tokens, and cookies are as if they were not there.
+//! Token mode: clients without cookies ask for tokens, and cookies are ignored.
 
 use crate::{
     Expected, Request, Scenario, Step,
@@ -41,7 +41,7 @@ fn app(name: &'static str) -> Scenario {
     on(name).send(asks(post(LOGIN).json(GOOD)), tokens(1, 1, 3, 2, [0, 0]).rows(BEGUN)).keep("app")
 }
 
-/// A browser's session 1 beside the command line's session 4, refresh token 5, access token 6.
+/// A browser's session 1 next to the command line's session 4, refresh token 5, access token 6.
 fn both(name: &'static str) -> Scenario {
     let rows: &[&str] = &["#1 live #2", "#4 live #5"];
     let login = tokens(1, 4, 6, 5, [0, 0]).rows(rows);
@@ -70,7 +70,7 @@ fn login() -> Vec<Scenario> {
     let verified = r##"{"user_id":"1","session_id":"#1","expires_at":"2026-01-01T12:05:00Z"}"##;
     let good = |name, request: Request| on(name).send(request, tokens(1, 1, 3, 2, [0, 0]).rows(BEGUN));
     vec![
-        app("login, and the bearer is good")
+        app("login, and the bearer is valid")
             .send(asks(get("/me").bearer("{app.token}")), me_by_header(1, 1, 3))
             .send(get("/me").bearer("{app.token}"), me_by_header(1, 1, 3))
             .send(asks(post(VERIFY).bearer("{app.token}")), json(verified)),
@@ -79,17 +79,19 @@ fn login() -> Vec<Scenario> {
             post(LOGIN).json(GOOD).line("COOKIEJWT-MODE: token")
         }),
         good("login from another site: no cookie is set", asks(post(LOGIN).site("cross-site").json(GOOD))),
-        both("login beside cookies: they are not read, their session lives")
+        both("login next to cookies: they are not read, their session stays valid")
             .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
         on("a wrong password").send(
             asks(post(LOGIN).json(r#"{"username":"alice","password":"x"}"#)),
             problem("invalid_credentials"),
         ),
-        on("login, sessions away").sessions(Away).send(asks(post(LOGIN).json(GOOD)), problem("unavailable")),
+        on("login, session store unavailable")
+            .sessions(Away)
+            .send(asks(post(LOGIN).json(GOOD)), problem("unavailable")),
     ]
 }
 
-/// What is no token mode is cookie mode.
+/// Everything that is not token mode is cookie mode.
 fn doubtful() -> Vec<Scenario> {
     let cookies = || {
         let body = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
@@ -98,7 +100,7 @@ fn doubtful() -> Vec<Scenario> {
     let off = |name| scenario("token mode", name);
     let login = || post(LOGIN).json(GOOD);
     vec![
-        off("off: login gives cookies").send(asks(login()), cookies()),
+        off("off: login sets cookies").send(asks(login()), cookies()),
         off("off: from another site").send(asks(login().site("cross-site")), problem("csrf_failed")),
         off("off: cookies are read")
             .log_in("alice")
@@ -108,13 +110,13 @@ fn doubtful() -> Vec<Scenario> {
                 asks(post(REFRESH).json(r#"{"refresh":"{alice.refresh_token}"}"#)),
                 problem("not_authenticated"),
             ),
-        on("not asked: login gives cookies").send(login(), cookies()),
+        on("not requested: login sets cookies").send(login(), cookies()),
         on("another value: cookies").send(login().line("Cookiejwt-Mode: Token"), cookies()),
-        on("asked twice: cookies").send(asks(asks(login())), cookies()),
-        on("asked twice, from another site")
+        on("requested twice: cookies").send(asks(asks(login())), cookies()),
+        on("requested twice, from another site")
             .log_in("alice")
             .send(asks(asks(post("/me").site("cross-site").cookie("{alice}"))), problem("csrf_failed")),
-        app("not asked: a refresh token in a body is none")
+        app("not requested: a refresh token in a body is ignored")
             .send(post(REFRESH).json(REFRESH_BODY), problem("not_authenticated")),
     ]
 }
@@ -123,26 +125,26 @@ fn refresh() -> Vec<Scenario> {
     let first = || tokens(1, 1, 5, 4, [306, 306]).rows(ROTATED);
     let rotated = |name| app(name).pass(306).send(by_body(REFRESH_BODY), first());
     vec![
-        rotated("refresh, and the new bearer is good")
+        rotated("refresh, and the new bearer is valid")
             .keep("new")
             .send(asks(get("/me").bearer("{new.token}")), me_by_header(1, 1, 5)),
         app("refresh by a form, from another site")
             .pass(306)
             .send(asks(post(REFRESH).site("cross-site").body(FORM, "refresh={app.refresh_token}")), first()),
-        both("refresh beside cookies: they are not read").pass(306).send(
+        both("refresh next to cookies: they are not read").pass(306).send(
             by_body(REFRESH_BODY).cookie("{alice}"),
             tokens(1, 4, 8, 7, [306, 306]).rows(&["#1 live #2", "#4 live #7 after #5"]),
         ),
         rotated("row o: the parent inside the leeway: the same successor")
             .pass(10)
             .send(by_body(REFRESH_BODY), tokens(1, 1, 7, 4, [316, 306])),
-        rotated("row p: the successor at once again: no second rotation")
+        rotated("row p: the successor again at once: no second rotation")
             .keep("new")
             .send(by_body(r#"{"refresh":"{new.refresh_token}"}"#), tokens(1, 1, 7, 4, [306, 306])),
-        rotated("row o': the answer is lost, the parent 15 s later: the same successor")
+        rotated("row o': the response is lost, the parent 15 s later: the same successor")
             .pass(15)
             .send(by_body(REFRESH_BODY), tokens(1, 1, 7, 4, [321, 306])),
-        rotated("row r: the parent after the leeway of the receipt: theft")
+        rotated("row r: the parent after the leeway of the receipt: reuse")
             .keep("new")
             .send(asks(get("/me").bearer("{new.token}")), me_by_header(1, 1, 5))
             .step(Step::WriteReceipts)
@@ -162,21 +164,24 @@ fn refresh_refused() -> Vec<Scenario> {
         bad("refresh, text/plain", asks(post(REFRESH).body("text/plain", REFRESH_BODY)), unread()),
         bad("refresh, no member", by_body("{}"), problem("invalid_request")),
         bad("refresh, blank", by_body(r#"{"refresh":" "}"#), problem("invalid_request")),
-        bad("refresh, no string", by_body(r#"{"refresh":1}"#), problem("invalid_request")),
+        bad("refresh, not a string", by_body(r#"{"refresh":1}"#), problem("invalid_request")),
         bad("refresh, too large", by_body(&long), invalid_request(413, "Payload Too Large")),
         bad("refresh, garbage", by_body(r#"{"refresh":"x"}"#), problem("invalid_token")),
         bad("refresh, an access token", by_body(r#"{"refresh":"{alice.token}"}"#), problem("invalid_token")),
         bad("row i: early", by_body(r#"{"refresh":"{early.refresh_token}"}"#), problem("invalid_token")),
-        app("row j: ended").pass(86_400).send(by_body(REFRESH_BODY), problem("session_expired")),
+        app("row j: expired").pass(86_400).send(by_body(REFRESH_BODY), problem("session_expired")),
         app("row k: the user is disabled")
             .step(Step::Disable("alice"))
             .send(by_body(REFRESH_BODY), problem("session_revoked").rows(&["#1 user_inactive #2"])),
-        app("row q: sessions away").sessions(Away).send(by_body(REFRESH_BODY), problem("unavailable")),
+        app("row q: session store unavailable")
+            .sessions(Away)
+            .send(by_body(REFRESH_BODY), problem("unavailable")),
         app("405").send(asks(get(REFRESH)), problem("method_not_allowed").field("allow", "POST")),
     ]
 }
 
-/// A script in a page sends the field; the browser adds the cookies. It gets no token, and nothing changes.
+/// A script in a page sends the field; the browser adds the cookies. It gets no token, and nothing
+/// changes.
 fn scripts() -> Vec<Scenario> {
     let script = |name, request: Request, expected| {
         on(name).log_in("alice").send(asks(request.site("same-origin").cookie("{alice}")), expected)
@@ -189,7 +194,7 @@ fn scripts() -> Vec<Scenario> {
             problem("invalid_token")
         }),
         script("a script: verify", post(VERIFY), problem("not_authenticated")),
-        script("a script: a login of one's own", post("/refreshed-tokens-for-bob"), {
+        script("a script: a custom login", post("/refreshed-tokens-for-bob"), {
             problem("not_authenticated")
         }),
     ]
@@ -202,8 +207,8 @@ fn routes() -> Vec<Scenario> {
         cookies("a page: no transparent refresh", get("/me").cookie("{alice}"), {
             problem("not_authenticated")
         }),
-        cookies("a public page: nobody", get("/optional").cookie("{alice}"), text(200, "nobody")),
-        cookies("dead cookies are not cleared", get("/me").cookie("{alice.forged_access}"), {
+        cookies("a public page: anonymous", get("/optional").cookie("{alice}"), text(200, "nobody")),
+        cookies("invalid cookies are not cleared", get("/me").cookie("{alice.forged_access}"), {
             problem("not_authenticated")
         }),
         cookies(
@@ -211,21 +216,21 @@ fn routes() -> Vec<Scenario> {
             post("/optional").site("cross-site").cookie("{alice}"),
             text(200, "nobody"),
         ),
-        both("a bearer beside cookies: the bearer")
+        both("a bearer next to cookies: the bearer")
             .send(of(get("/me")), me_by_header(1, 4, 6))
             .send(of(post("/me").site("cross-site")), me_by_header(1, 4, 6))
             .send(of(get("/private")), text(200, "private"))
             .send(of(get("/user")), text(200, "alice")),
-        both("a dead bearer beside cookies")
+        both("an invalid bearer next to cookies")
             .send(asks(get("/me").cookie("{alice}").bearer("{app.forged_token}")), problem("invalid_token")),
-        app("CurrentUser who is disabled").step(Step::Disable("alice")).send(
+        app("CurrentUser, disabled").step(Step::Disable("alice")).send(
             asks(get("/user").bearer("{app.token}")),
             problem("session_revoked").rows(&["#1 user_inactive #2"]),
         ),
     ]
 }
 
-/// The routes that ask for the password again answer with new tokens.
+/// The routes that ask for the password again return new tokens.
 fn passwords() -> Vec<Scenario> {
     let fresh = || asks(post("/api/auth/token/fresh/").json(r#"{"password":"alice-pw"}"#));
     let change = || {
@@ -259,11 +264,11 @@ fn logout() -> Vec<Scenario> {
         both("logout from another site")
             .send(logout().site("cross-site").bearer("{app.token}"), out("#4 logout #5")),
         both("logout by cookies ends nothing").send(logout(), json("{}")),
-        app("logout, sessions away")
+        app("logout, session store unavailable")
             .sessions(Away)
             .send(asks(post(LOGOUT).bearer("{app.token}")), problem("unavailable"))
             .send(asks(get("/me").bearer("{app.token}")), problem("session_revoked")),
-        both("a logout of one's own")
+        both("a custom logout")
             .send(asks(post("/logout-own").cookie("{alice}").bearer("{app.token}")), {
                 empty(200).rows(&["#1 live #2", "#4 logout #5"])
             })
@@ -278,15 +283,15 @@ fn logout() -> Vec<Scenario> {
 fn own_logins() -> Vec<Scenario> {
     let refused = || problem("invalid_request");
     vec![
-        on("a login of one's own")
+        on("a custom login")
             .send(asks(post("/tokens-for-bob")), tokens(2, 1, 3, 2, [0, 0]).rows(BEGUN))
             .keep("bob")
             .send(asks(get("/me").bearer("{bob.token}")), me_by_header(2, 1, 3)),
-        on("a login of one's own, not asked: no session begins").send(post("/tokens-for-bob"), refused()),
-        on("a login of one's own with cookies, asked: no session begins")
+        on("a custom login, not requested: no session starts").send(post("/tokens-for-bob"), refused()),
+        on("a custom login with cookies, requested: no session starts")
             .send(asks(post("/login-as-bob")), refused()),
-        scenario("token mode", "off: a login of one's own").send(asks(post("/tokens-for-bob")), refused()),
-        on("a login of one's own behind a cookie, not asked")
+        scenario("token mode", "off: a custom login").send(asks(post("/tokens-for-bob")), refused()),
+        on("a custom login after a cookie, not requested")
             .log_in("alice")
             .send(post("/refreshed-tokens-for-bob").cookie("{alice}"), refused()),
     ]

@@ -1,4 +1,4 @@
-//! Three nodes of three frameworks, each behind a proxy of its own to the one database.
+//! Three nodes of three frameworks, each with its own proxy to the same database.
 
 use std::{path::PathBuf, thread};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 const SECRET: &str = "pWjBnrQGh0sCwY1h0TqsL7Vq5Rz4P0cN9yXlq8KZr1E=";
-/// What the driver says of a reused refresh token.
+/// What the driver logs for a reused refresh token.
 const THIEF: &str = "used-up refresh token";
 
 pub(crate) struct Node {
@@ -41,20 +41,21 @@ impl Node {
         let variables = [
             ("DATABASE_URL", self.url.as_str()),
             ("COOKIEJWT_SECRET", SECRET),
-            // Each client of a storm has an address of its own, as in life.
+            // Each client of a storm has its own address, as in production.
             ("COOKIEJWT_TRUSTED_PROXIES", "1"),
         ];
         self.server = Some(self.home.start(&variables));
     }
 
-    /// `kill -9`; what it has written.
+    /// `kill -9`; returns what the node wrote.
     pub(crate) fn kill(&mut self) -> String {
         self.server.take().expect("it runs").kill()
     }
 }
 
 impl Cluster {
-    /// All at once on an empty database: each of them migrates it and creates the first user.
+    /// Starts all nodes at once on an empty database: each of them migrates it and creates the
+    /// first user.
     pub(crate) fn start(database: Database, binaries: Vec<PathBuf>) -> Self {
         let mut nodes: Vec<_> = binaries
             .into_iter()
@@ -78,7 +79,7 @@ impl Cluster {
         self.nodes.iter().map(|node| (node.name, node.server()))
     }
 
-    /// This session answers 200 everywhere.
+    /// This session gets 200 on every node.
     pub(crate) fn is_good_everywhere(&self, jar: &Jar, rule: &str) {
         for (name, server) in self.servers() {
             let answer = server.me(jar);
@@ -86,8 +87,8 @@ impl Cluster {
         }
     }
 
-    /// No honest client was ever taken for a thief, and nothing has panicked.
-    pub(crate) fn has_seen_no_thief(mut self) {
+    /// No session was revoked for reuse, and nothing has panicked.
+    pub(crate) fn has_seen_no_reuse(mut self) {
         let reused = "SELECT COUNT(*) FROM cookiejwt_sessions WHERE revoked_reason = 'reuse'";
         assert_eq!(self.database.number(reused), 0);
         for index in 0..self.nodes.len() {

@@ -1,4 +1,4 @@
-//! A database server of one's own, in a temporary directory.
+//! A separate database server in a temporary directory.
 
 use std::{
     fs,
@@ -28,7 +28,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// None where the server is not installed.
+    /// None if the server is not installed.
     pub(crate) fn start(kind: Kind) -> Option<Self> {
         let programs = programs(kind)?;
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -41,7 +41,7 @@ impl Database {
         Some(database)
     }
 
-    /// The address of the demo's database behind this port.
+    /// The URL of the demo's database on this port.
     pub(crate) fn url(&self, port: u16) -> String {
         match self.kind {
             Kind::PostgreSql => format!("postgres://postgres@127.0.0.1:{port}/postgres"),
@@ -49,10 +49,11 @@ impl Database {
         }
     }
 
-    /// Without a checkpoint, as when the power goes.
+    /// Kills the server without a checkpoint, as a power failure would.
     pub(crate) fn crash(&mut self) {
         let mut server = self.server.take().expect("it runs");
-        // PostgreSQL's SIGQUIT is "immediate": its children go too, and the next start replays the log.
+        // PostgreSQL's SIGQUIT is "immediate": its children exit too, and the next start replays
+        // the log.
         let signal = if self.kind == Kind::PostgreSql { "QUIT" } else { "KILL" };
         let line = format!("kill -{signal} {}", server.id());
         assert!(Command::new("/bin/sh").args(["-c", &line]).status().expect("a shell").success());
@@ -81,7 +82,7 @@ impl Database {
         wait_for(60, answers).expect("the server answers");
     }
 
-    /// One number that the database says.
+    /// The number that a query returns.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         let kind = self.kind;
         self.with_connection(|db| {

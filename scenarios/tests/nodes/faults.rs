@@ -55,7 +55,7 @@ pub(crate) fn logout_travels(cluster: &Cluster) {
     }
 }
 
-/// The proxies count what goes to the database: nothing but the feed, one statement a second.
+/// The proxies count the statements: only the feed's, one per second.
 pub(crate) fn a_valid_access_token_costs_no_query(cluster: &Cluster) {
     let jar = cluster.nodes[0].server().login();
     cluster.is_good_everywhere(&jar, "before counting");
@@ -70,8 +70,8 @@ pub(crate) fn a_valid_access_token_costs_no_query(cluster: &Cluster) {
     }
 }
 
-/// The refresh reads the user, then rotates; the second answer is lost. Other traffic of the node may come in between, so
-/// it is tried until the rotation was hit.
+/// The refresh reads the user, then rotates; the second response is lost. Other statements of the
+/// node may come in between, so the test tries until it hits the rotation.
 pub(crate) fn an_answer_lost_after_commit(cluster: &Cluster) {
     for node in &cluster.nodes {
         let hit = (0..10).any(|_| {
@@ -113,7 +113,7 @@ pub(crate) fn a_logout_whose_answer_was_lost(cluster: &Cluster) {
     }
 }
 
-pub(crate) fn the_database_is_away(cluster: &mut Cluster) {
+pub(crate) fn the_database_is_unavailable(cluster: &mut Cluster) {
     let jar = cluster.nodes[0].server().login();
     cluster.is_good_everywhere(&jar, "before");
     for node in &cluster.nodes {

@@ -1,6 +1,7 @@
-//! Three processes of three frameworks on one database, driven at once, under faults: a node is killed, a connection is
-//! cut between COMMIT and its answer, the database crashes. Nothing is lost, nobody is taken for a thief, no session comes
-//! back. The database is one of the test's own, so that it can be crashed.
+//! Three processes of three frameworks on one database, under load and faults: a node is killed, a
+//! connection is cut between COMMIT and its response, the database crashes. Nothing is lost, no
+//! session is revoked for reuse, and no revoked session becomes valid again. The test starts its
+//! own database, so that it can crash it.
 #![cfg(unix)]
 
 #[path = "../../../examples/tests/common/mod.rs"]
@@ -36,10 +37,10 @@ fn on(kind: Kind) {
     faults::a_valid_access_token_costs_no_query(&cluster);
     faults::an_answer_lost_after_commit(&cluster);
     faults::a_logout_whose_answer_was_lost(&cluster);
-    faults::the_database_is_away(&mut cluster);
+    faults::the_database_is_unavailable(&mut cluster);
     storm::a_node_is_killed(&mut cluster);
     storm::the_database_crashes(&mut cluster);
-    cluster.has_seen_no_thief();
+    cluster.has_seen_no_reuse();
 }
 
 #[test]

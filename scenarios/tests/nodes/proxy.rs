@@ -1,5 +1,5 @@
-//! Stands between a node and its database: counts, refuses, and cuts a connection between a statement's effect and its
-//! answer.
+//! A proxy between a node and its database that counts statements, refuses connections, and cuts a
+//! connection between a statement's effect and its response.
 
 use std::{
     io::{Read as _, Write as _},
@@ -22,7 +22,7 @@ struct State {
     upstream: u16,
     is_open: AtomicBool,
     statements: AtomicU64,
-    /// How many executions are let through before one loses its answer; negative: none does.
+    /// How many executions pass before one loses its response; negative: none does.
     cut_in: AtomicI64,
     connections: Mutex<Vec<TcpStream>>,
 }
@@ -57,7 +57,8 @@ impl Proxy {
         self.0.statements.load(Ordering::SeqCst)
     }
 
-    /// The statement after `others` more takes effect, and its answer is lost with the connection.
+    /// After `others` more statements, the next one takes effect, and its response is lost with the
+    /// connection.
     pub(crate) fn lose_answer_after(&self, others: i64) {
         self.0.cut_in.store(others, Ordering::SeqCst);
     }
@@ -66,7 +67,7 @@ impl Proxy {
         self.0.cut_in.load(Ordering::SeqCst) < 0
     }
 
-    /// Cuts every connection, and makes no other.
+    /// Cuts every connection and refuses new ones.
     pub(crate) fn close(&self) {
         self.0.is_open.store(false, Ordering::SeqCst);
         for connection in self.0.connections.lock().expect("no panic while held").drain(..) {
@@ -99,7 +100,7 @@ impl Proxy {
         while let Ok(read @ 1..) = client.read(&mut buffer) {
             if self.executes(&buffer[..read]) {
                 self.0.statements.fetch_add(1, Ordering::SeqCst);
-                // Said before the server hears the statement, so that no answer slips through.
+                // Set before the server receives the statement, so that no response gets through.
                 let left = self
                     .0
                     .cut_in
@@ -113,7 +114,7 @@ impl Proxy {
         drop(server.shutdown(Shutdown::Both));
     }
 
-    /// Bind and Execute of PostgreSQL go in one write; MySQL's is `COM_STMT_EXECUTE`.
+    /// PostgreSQL's Bind and Execute are one write; MySQL's is `COM_STMT_EXECUTE`.
     fn executes(&self, bytes: &[u8]) -> bool {
         match self.0.kind {
             Kind::PostgreSql => bytes.first() == Some(&b'B'),

@@ -1,4 +1,4 @@
-//! Many clients at once, who lose answers and try again, while something dies.
+//! Many clients at once that lose responses and retry while a node or the database crashes.
 
 use std::{
     sync::{
@@ -15,10 +15,10 @@ use crate::{
 };
 
 const CLIENTS: usize = 6;
-/// Well inside the leeway of ten seconds, the time that an answer may have been lost for included.
+/// Well within the leeway of ten seconds, including the time after which a response counts as lost.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// What the clients hold at the end.
+/// The cookies of the clients at the end.
 #[derive(Default)]
 struct Held {
     living: Mutex<Vec<Jar>>,
@@ -53,7 +53,8 @@ fn storm(cluster: &mut Cluster, rule: &str, fault: impl FnOnce(&mut Cluster)) {
             scope.spawn(move || {
                 let mut round = client;
                 while !is_over.load(Ordering::SeqCst) {
-                    // A login whose node dies takes its counted try back nowhere.
+                    // A login on a node that is killed does not give back the attempt that was
+                    // counted.
                     let client = format!("10.0.{}.{}", round / 256 % 256, round % 256);
                     one_session(
                         |attempt, method, path| {
@@ -77,7 +78,7 @@ fn storm(cluster: &mut Cluster, rule: &str, fault: impl FnOnce(&mut Cluster)) {
 fn judge(cluster: &Cluster, rule: &str, (living, ended): &(Vec<Jar>, Vec<Jar>)) {
     println!("{rule}: {} sessions refreshed, {} logged out", living.len(), ended.len());
     assert!(living.len() >= CLIENTS && !ended.is_empty(), "{rule}: too few to mean anything");
-    // Every node that has just missed a poll makes one.
+    // Every node that has just missed a poll polls again.
     thread::sleep(Duration::from_millis(1500));
     for (name, server) in
         cluster.nodes.iter().filter(|node| node.is_running()).map(|node| (node.name, node.server()))
@@ -93,13 +94,13 @@ fn judge(cluster: &Cluster, rule: &str, (living, ended): &(Vec<Jar>, Vec<Jar>)) 
     }
 }
 
-/// Logs in, refreshes with as many tries as it takes, perhaps logs out.
+/// Logs in, refreshes with as many attempts as necessary, and may log out.
 fn one_session(request: impl Fn(usize, &str, &str) -> Request, held: &Held, logs_out: bool) {
     let login = |attempt| {
         let body = serde_json::json!({ "username": USER, "password": PASSWORD });
         request(attempt, "POST", "/api/auth/token/").json(&body)
     };
-    // A login whose answer is lost leaves a session that nobody holds.
+    // A login whose response is lost leaves a session without a client.
     let Some(answer) = until_answered(login) else { return };
     let jar = Jar::of(&answer);
     let stale = jar.without(ACCESS);
@@ -115,8 +116,8 @@ fn one_session(request: impl Fn(usize, &str, &str) -> Request, held: &Held, logs
     }
 }
 
-/// Tries the next node when one is gone or says 503; anything but 200 then is a failure of the test. None when patience
-/// has ended, which is no answer at all.
+/// Tries the next node if one is down or responds with 503; any other status except 200 fails the
+/// test. None after the timeout, which counts as no response.
 fn until_answered(request: impl Fn(usize) -> Request) -> Option<Answer> {
     let start = Instant::now();
     let mut attempt = 0;

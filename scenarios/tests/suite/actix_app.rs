@@ -97,8 +97,8 @@ fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
         .service(writing.to(async || "written"));
 }
 
-/// Two user tables around one application, and the guards of a third whose middleware is missing. The scope of the staff
-/// stands before the built-in routes of theirs.
+/// Two user tables around one application, and the guards of a third one without its middleware.
+/// The scope of the staff is before their built-in routes.
 fn beside(config: &mut web::ServiceConfig, World { auth, staff, forgotten, .. }: &World) {
     let page = |path: &str, guard: RequireLogin| web::resource(path).wrap(guard).to(async || "page");
     let staff_only = web::scope("/staff")
@@ -218,7 +218,7 @@ async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Probl
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }
 
-/// An error that no handler has made into a response.
+/// An error that no handler has turned into a response.
 async fn fail_late(
     request: ServiceRequest,
     next: Next<BoxBody>,

@@ -94,7 +94,7 @@ fn guarded(auth: &Authenticator) -> Router<World> {
         .merge(writing.route_layer(auth.require_scope("notes:write")))
 }
 
-/// Two user tables around one router, and the guards of a third whose layer is missing.
+/// Two user tables around one router, and the guards of a third one without its layer.
 fn beside(World { auth, staff, forgotten, .. }: &World) -> Router<World> {
     let one = |path, guard: RequireLoginLayer| Router::new().route(path, any(async || "page")).layer(guard);
     let staff_only = one("/staff/page", staff.require_login())

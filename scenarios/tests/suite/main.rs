@@ -36,7 +36,7 @@ type Table = Arc<Mutex<Shown>>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    // The panics are those of the scenarios' handlers; a failing trial says itself what was wrong.
+    // The panics are those of the scenarios' handlers; a failing trial reports its own faults.
     std::panic::set_hook(Box::new(|_| ()));
     let shown = Table::default();
     let scenarios = table::all().into_iter().enumerate();
@@ -51,13 +51,13 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// Whether everything that the OpenAPI document says can be answered was answered by some scenario.
+/// Whether every response in the OpenAPI document occurred in some scenario.
 fn keeps_its_promises(shown: &Shown) -> bool {
     let missing: Vec<_> = shown.promises.difference(&shown.kept).collect();
     if missing.is_empty() {
-        println!("\nOpenAPI: all {} pairs of operation and answer were seen.", shown.promises.len());
+        println!("\nOpenAPI: all {} pairs of operation and response occurred.", shown.promises.len());
     } else {
-        println!("\nOpenAPI: documented, and seen in no scenario: {missing:#?}");
+        println!("\nOpenAPI: documented, but in no scenario: {missing:#?}");
     }
     missing.is_empty()
 }
@@ -80,7 +80,7 @@ fn trial(number: usize, scenario: Scenario, table: Table) -> Trial {
     })
 }
 
-/// None where the framework does not have it.
+/// None if the scenario does not run on this framework.
 fn play(scenario: &Scenario, framework: Framework) -> Option<Played> {
     if !scenario.only.is_empty() && !scenario.only.contains(&framework.name) {
         return None;
@@ -110,16 +110,17 @@ fn faults(scenario: &Scenario, played: &[Option<Played>]) -> String {
         played.faults.iter().map(|fault| format!("{name}, {fault}")).collect::<Vec<_>>()
     };
     let mut faults: Vec<_> = here().flat_map(of).collect();
-    let (first, reference) = here().next().expect("one framework at least");
+    let (first, reference) = here().next().expect("at least one framework");
     let differs = |other: &(&str, &Played)| tokens(other.1) != tokens(reference);
     if !scenario.differs_on_rocket() {
-        faults
-            .extend(here().filter(differs).map(|(other, _)| format!("{first} and {other} send other bytes")));
+        faults.extend(
+            here().filter(differs).map(|(other, _)| format!("{first} and {other} send different bytes")),
+        );
     }
     faults.join("\n")
 }
 
-/// What has to be the same to the byte: status, cookie lines with their tokens, body.
+/// What has to be identical byte for byte: status, cookie lines with their tokens, body.
 fn tokens(played: &Played) -> Vec<(u16, Vec<String>, &str)> {
     let answers = played.answers.iter();
     answers.map(|answer| (answer.status, answer.cookie_lines(), answer.body.as_str())).collect()
@@ -129,7 +130,7 @@ fn print(shown: &Shown) {
     let mut lines = shown.lines.clone();
     lines.sort();
     let names: Vec<_> = FRAMEWORKS.iter().map(|framework| framework.name).collect();
-    println!("\nStatus and number of Set-Cookie lines of each answer:\n");
+    println!("\nStatus and number of Set-Cookie lines of each response:\n");
     println!("| rule | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
     for (_, line) in lines {
         println!("{line}");

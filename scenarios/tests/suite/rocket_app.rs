@@ -145,7 +145,7 @@ fn fails(_who: Identity) -> Problem {
     Problem(Failure::ServerError)
 }
 
-/// A guard that fails after the identity was asked for.
+/// A guard that fails after the identity was extracted.
 struct Failing;
 
 #[rocket::async_trait]
