@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """A three-node MariaDB Galera cluster on loopback, one example on each member, one member killed under load.
 
-By hand, as root, on Debian:  apt-get install mariadb-server galera-4 rsync lsof
-                              cargo build -p example-axum && python3 chaos/galera.py
+Run it by hand, as root, on Debian:  apt-get install mariadb-server galera-4 rsync lsof
+                                     cargo build -p example-axum && python3 chaos/galera.py
 
-Every session that was answered as logged out must stay dead on the members that are left, in the table and for every
-example there; every session that was answered as refreshed must live; nobody may have been taken for a thief.
+Every confirmed logout must hold on the remaining members, in the table and for every example there; every refreshed session
+must still be valid; no session may have been revoked for reuse.
 """
 import http.client
 import json
@@ -49,14 +49,14 @@ def seed(directory):
 
 
 def member(directory, index, is_first=False):
-    """Starts one member; the first one begins the cluster."""
+    """Starts one member; the first one starts the cluster."""
     peers = ",".join(f"127.0.0.1:{port}" for port in GROUP_PORTS)
     group = GROUP_PORTS[index]
     options = [
         "mariadbd", "--no-defaults", "--user=mysql", f"--datadir={directory}/data{index}", f"--port={SQL_PORTS[index]}",
         f"--socket={directory}/socket{index}", "--bind-address=127.0.0.1", "--binlog-format=ROW",
-        # Reads and UPDATEs wait for what other members have committed. Without it a session is not found on a member that
-        # lags behind: a logout there changes no row and is lost. This script without the line shows it.
+        # Reads and UPDATEs wait for the commits of other members. Without it, a session is not found on a member that lags:
+        # a logout there changes no row and is lost. SYNC_WAIT=0 shows it.
         f"--wsrep-sync-wait={os.environ.get('SYNC_WAIT', '3')}",
         "--innodb-autoinc-lock-mode=2", "--wsrep-on=ON", f"--wsrep-provider={PROVIDER}",
         f"--wsrep-cluster-address=gcomm://{'' if is_first else peers}", "--wsrep-cluster-name=cookiejwt",
@@ -96,7 +96,7 @@ def example(directory, index):
 
 
 def ask(index, method, path, cookies=None, body=None):
-    """Status, and the jar afterwards."""
+    """Returns the status and the jar afterwards."""
     connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORTS[index], timeout=20)
     jar = dict(cookies or {})
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())} if jar else {}
@@ -113,7 +113,7 @@ def ask(index, method, path, cookies=None, body=None):
 
 
 def insistently(method, path, cookies=None, body=None, seconds=8):
-    """The next example when one says 503 or is gone; None when nobody answers inside the leeway."""
+    """Tries the next example after a 503 or without a response; None if there is no response within the leeway."""
     end, index = time.time() + seconds, random.randrange(3)
     while time.time() < end:
         try:
@@ -156,15 +156,15 @@ def judge(load, left):
     for index in left:
         for jar in load.living:
             if (status := ask(index, "GET", "/api/me", jar)[0]) != 200:
-                load.faults.append(f"example {index}: a living session is answered {status}")
+                load.faults.append(f"example {index}: a live session gets {status}")
         for jar in load.ended:
             if (status := ask(index, "GET", "/api/me", jar)[0]) != 401:
-                load.faults.append(f"example {index}: a revoked session is answered {status}")
+                load.faults.append(f"example {index}: a revoked session gets {status}")
         count = lambda reason: int(sql(index, f"SELECT COUNT(*) FROM cookiejwt_sessions WHERE {reason}", "demo"))
-        revoked, thieves = count("revoked_reason = 'logout'"), count("revoked_reason = 'reuse'")
-        print(f"member {index}: {revoked} logged out, {thieves} taken for theft, {count('revoked_at IS NULL')} living")
-        if revoked < len(load.ended) or thieves:
-            load.faults.append(f"member {index}: {revoked} revocations of {len(load.ended)}, {thieves} false thefts")
+        revoked, reused = count("revoked_reason = 'logout'"), count("revoked_reason = 'reuse'")
+        print(f"member {index}: {revoked} logged out, {reused} revoked for reuse, {count('revoked_at IS NULL')} live")
+        if revoked < len(load.ended) or reused:
+            load.faults.append(f"member {index}: {revoked} revocations of {len(load.ended)}, {reused} revoked for reuse")
 
 
 def main():

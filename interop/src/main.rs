@@ -1,7 +1,8 @@
-//! The library's side of `interop/interop.py`: mints a token for each algorithm, and judges the tokens of others.
+//! The library's side of `interop/interop.py`: mints a token for each algorithm, and verifies the
+//! tokens of others.
 //!
-//! `interop mint SECONDS` prints what the others need; `interop verify SECONDS` reads `ALG TOKEN` per line and prints
-//! `accepted` or `refused` per line.
+//! `interop mint SECONDS` prints what the others need; `interop verify SECONDS` reads `ALG TOKEN`
+//! per line and prints `accepted` or `refused` per line.
 
 use std::{env, io, process::ExitCode};
 
@@ -24,7 +25,7 @@ fn config() -> Result<ConfigBuilder, Fault> {
     Ok(testing::config().secret(Secret::from_base64(SECRET)?).revocation(RevocationLevel::AtRefresh))
 }
 
-/// A core whose access tokens are of this algorithm. Without aws-lc-rs it only verifies those of RSA.
+/// A core that signs access tokens with this algorithm. Without aws-lc-rs it only verifies RSA.
 fn core(algorithm: Algorithm) -> Result<Core, Fault> {
     let signing = |pem: &str| Ok::<_, Fault>(config()?.signing_key(PrivateKey::from_pem(algorithm, pem)?));
     let builder = match algorithm {
@@ -67,7 +68,7 @@ fn verify(now: OffsetDateTime) -> Result<(), Fault> {
         let (alg, token) = line.split_once(' ').ok_or("ALG TOKEN")?;
         let (_, core) = cores.iter().find(|(name, _)| *name == alg).ok_or("an algorithm")?;
         let request = http::Request::get("/").header("authorization", format!("Bearer {token}"));
-        // What no header field can carry never comes in.
+        // A token that does not fit into a header field never arrives.
         let accepted = request.body(()).is_ok_and(|request| {
             let (parts, ()) = request.into_parts();
             core.authenticate(&parts, now).is_authenticated()
@@ -79,12 +80,14 @@ fn verify(now: OffsetDateTime) -> Result<(), Fault> {
 
 fn run() -> Result<(), Fault> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [command, seconds] = arguments.as_slice() else { return Err("mint or verify, and the time".into()) };
+    let [command, seconds] = arguments.as_slice() else {
+        return Err("usage: interop mint|verify SECONDS".into());
+    };
     let now = OffsetDateTime::from_unix_timestamp(seconds.parse()?)?;
     match command.as_str() {
         "mint" => mint(now),
         "verify" => verify(now),
-        _ => Err("mint or verify".into()),
+        _ => Err("usage: interop mint|verify SECONDS".into()),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{Failure, samples};
 
 const SESSIONS: u64 = 20_000;
 
-/// What the table and its indices have grown by.
+/// The growth of the table and its indices.
 pub(crate) async fn bytes_per_session(
     db: &DatabaseConnection,
     store: &SeaOrmTokenStore,

@@ -1,8 +1,8 @@
-//! A user store without users: nothing here asks for one.
+//! A user store without users: the benchmarks never look one up.
 
 use cookiejwt_store::{AuthUser, StoreError, Subject, UserStore};
 
-pub(crate) struct Nobody;
+pub(crate) struct NoUsers;
 
 pub(crate) struct User;
 
@@ -16,7 +16,7 @@ impl AuthUser for User {
     }
 }
 
-impl UserStore for Nobody {
+impl UserStore for NoUsers {
     type User = User;
 
     async fn find_by_id(&self, _: &Subject) -> Result<Option<User>, StoreError> {
