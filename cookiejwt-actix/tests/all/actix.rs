@@ -1,4 +1,4 @@
-//! What is particular to actix-web; what every framework does is in the scenarios.
+//! Behaviour that is specific to actix-web; what all adapters share is in the scenarios.
 
 use actix_http::Request;
 use actix_web::{
@@ -39,7 +39,7 @@ async fn me(who: Identity) -> String {
     who.subject().to_string()
 }
 
-/// An error that no handler has made into a response.
+/// An error that no handler has turned into a response.
 async fn fails(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, actix_web::Error> {
     drop(next.call(request).await?);
     Err(actix_web::error::ErrorImATeapot("no coffee"))
@@ -64,7 +64,7 @@ async fn without_the_middleware_everything_is_500() {
 }
 
 #[actix_web::test]
-async fn the_cookies_of_a_refresh_leave_with_the_error_of_another_middleware() {
+async fn the_cookies_of_a_refresh_are_sent_with_the_error_of_another_middleware() {
     let world = World::default();
     let stale = world.stale("alice").await;
     let app =
@@ -72,7 +72,7 @@ async fn the_cookies_of_a_refresh_leave_with_the_error_of_another_middleware() {
     let app = init_service(app).await;
     let request = TestRequest::get().uri("/me").insert_header((header::COOKIE, stale.cookies())).to_request();
     let error = app.call(request).await.expect_err("the middleware failed");
-    // As often as somebody asks for its response, for instance to log it.
+    // Each time the response is requested, for example to log it.
     for _ in 0..2 {
         let response = error.error_response();
         assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);
@@ -97,7 +97,7 @@ async fn the_headers_of_other_middleware_stay() {
     assert_eq!(response.headers().get_all(header::CACHE_CONTROL).count(), 1);
 }
 
-/// Routing panics when somebody still holds a clone of the request.
+/// Routing panics if a clone of the request still exists.
 #[actix_web::test]
 async fn a_guarded_scope_routes_on_after_a_refresh() {
     let world = World::default();
@@ -199,7 +199,7 @@ async fn cookies_with_any_response() {
     }
 }
 
-/// A logout on one worker is known to the others.
+/// The other workers know about a logout on one worker.
 #[actix_web::test]
 async fn workers_share_what_was_revoked() {
     let world = World::default();

@@ -1,4 +1,5 @@
-//! The built-in routes: nothing of the application stands in their way, and nothing is served that was not mounted.
+//! The built-in routes: the application's own routes do not hide them, and only mounted routes are
+//! served.
 
 use actix_http::Request;
 use actix_web::{
@@ -94,7 +95,7 @@ async fn nothing_stands_in_the_way_whatever_the_order() {
     }
 }
 
-/// The pages of the application stay what they are.
+/// The pages of the application do not change.
 #[actix_web::test]
 async fn everything_else_is_routed() {
     let world = World::default();
@@ -116,7 +117,7 @@ async fn everything_else_is_routed() {
     }
 }
 
-/// Where the routes are mounted is where they are: a middleware alone opens no login.
+/// The routes are only where they are mounted: the middleware alone does not serve a login.
 #[actix_web::test]
 async fn what_was_not_mounted_is_not_served() {
     let world = World::default();
@@ -139,7 +140,7 @@ async fn what_was_not_mounted_is_not_served() {
             404,
         ),
         (
-            "a handler of one's own",
+            "a custom handler",
             |config, _| {
                 config.route("/api/auth/token/", web::to(page));
             },
@@ -173,7 +174,7 @@ async fn mounted_twice_is_mounted() {
     assert_eq!(send(&init_service(app).await, post("/api/auth/token/", LOGIN)).await.0, 200);
 }
 
-/// Two middlewares, each of which answers its own routes, whichever stands outside.
+/// Two middlewares, each of which serves its own routes, whichever is the outer one.
 #[actix_web::test]
 async fn two_authenticators() {
     let world = World::default();
@@ -204,7 +205,7 @@ fn guards(auth: &Authenticator) -> [RequireLogin; 3] {
 }
 
 #[actix_web::test]
-async fn a_guard_asks_its_own_authenticator() {
+async fn a_guard_uses_its_own_authenticator() {
     let world = World::default();
     let (shop, admin) = (&world.auth, &world.staff);
     let customer = world.log_in("alice").await.cookies();
@@ -231,9 +232,9 @@ async fn a_guard_asks_its_own_authenticator() {
     }
 }
 
-/// A guard around the application lets people log in, also where the routes are routed like any other.
+/// A guard around the application allows logins, even if the routes are mounted like any other.
 #[actix_web::test]
-async fn a_guard_around_everything_lets_people_log_in() {
+async fn a_guard_around_everything_allows_logins() {
     for sets_session_cookie in [false, true] {
         let world = World::with(|config| config.set_session_cookie(sets_session_cookie));
         let app = App::new()
@@ -249,7 +250,7 @@ async fn a_guard_around_everything_lets_people_log_in() {
     let world = World::default();
     let own = App::new().route("/api/auth/token/", web::to(page)).wrap(world.auth.require_login());
     let app = init_service(own.wrap(world.auth.middleware())).await;
-    assert_eq!(send(&app, post("/api/auth/token/", LOGIN)).await.0, 401, "a handler of one's own");
+    assert_eq!(send(&app, post("/api/auth/token/", LOGIN)).await.0, 401, "a custom handler");
 }
 
 #[actix_web::test]

@@ -28,7 +28,7 @@ async fn it_follows() {
 }
 
 #[actix_web::test]
-async fn nobody_logs_in_without_it_or_with_it_in_the_wrong_place() {
+async fn no_login_without_it_or_with_it_in_the_wrong_place() {
     check_missing(start(None)).await;
     check_missing(start(Some(Order::Outside))).await;
 }
@@ -83,7 +83,7 @@ async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies,
 
 type State = HashMap<String, String>;
 
-/// actix-session brings no store for tests.
+/// actix-session has no store for tests.
 #[derive(Clone, Default)]
 struct Memory(Arc<Mutex<HashMap<String, State>>>);
 

@@ -1,4 +1,4 @@
-//! The store of actix-session fails: nobody is half logged in, and a logout ends what is ours.
+//! The store of actix-session fails: no login is left half done, and a logout ends our session.
 
 use std::{
     collections::HashMap,
@@ -38,7 +38,7 @@ struct Kept {
     fails: Fails,
 }
 
-/// A store that can be away.
+/// A store that can be made unavailable.
 #[derive(Clone, Default)]
 struct Store(Arc<Mutex<Kept>>);
 
@@ -46,7 +46,7 @@ impl Store {
     fn kept(&self, writes: bool) -> anyhow::Result<MutexGuard<'_, Kept>> {
         let kept = self.0.lock().unwrap();
         let is_away = kept.fails == Fails::Everything || (writes && kept.fails == Fails::Writes);
-        if is_away { Err(anyhow::anyhow!("the store is away")) } else { Ok(kept) }
+        if is_away { Err(anyhow::anyhow!("the store is unavailable")) } else { Ok(kept) }
     }
 
     fn fail(&self, fails: Fails) {
@@ -83,7 +83,7 @@ impl SessionStore for Store {
     }
 }
 
-/// Status and `Set-Cookie` lines, of an error's response too.
+/// Status and `Set-Cookie` lines, also of an error's response.
 async fn send<S, B>(app: &S, request: TestRequest) -> (u16, Vec<String>)
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
@@ -95,7 +95,7 @@ where
     };
     let lines = response.headers().get_all(header::SET_COOKIE).map(|line| line.to_str().unwrap().to_owned());
     let lines = lines.collect();
-    // What the middleware has spawned.
+    // Tasks that the middleware has spawned.
     for _ in 0..100 {
         actix_web::rt::task::yield_now().await;
     }
@@ -128,7 +128,7 @@ fn log_in(path: &str) -> TestRequest {
         .set_payload(r#"{"username":"bob","password":"bob-pw"}"#)
 }
 
-/// Alice's cookies of ours, and the framework's of a login as somebody.
+/// Alice's cookies of cookiejwt, and the framework's session cookie of a login.
 fn cookies(alice: &Browser, lines: &[String]) -> String {
     let id = lines.iter().find(|line| line.starts_with("id=")).expect("a session of the framework");
     format!("{}; {}", alice.cookies(), id.split(';').next().unwrap())
@@ -150,7 +150,8 @@ async fn a_logout_clears_the_cookies_and_ends_our_session() {
         (Fails::Writes, "/logout-own", true),
         (Fails::Everything, "/api/auth/logout/", true),
         (Fails::Everything, "/api/auth/token/blacklist", true),
-        // Said in SECURITY.md: the handler is not reached, and nothing tells that it would have been a logout.
+        // As described in SECURITY.md: the handler is not reached, and nothing shows that it would
+        // have been a logout.
         (Fails::Everything, "/logout-own", false),
     ] {
         let (world, store, key) = (world(), Store::default(), Key::generate());
@@ -195,7 +196,7 @@ async fn what_is_no_logout_ends_nothing() {
 }
 
 #[actix_web::test]
-async fn a_login_that_is_not_kept_leaves_no_session() {
+async fn a_login_that_cannot_be_stored_leaves_no_session() {
     for path in ["/api/auth/token/", "/login-as-bob"] {
         let (world, store, key) = (world(), Store::default(), Key::generate());
         let app = application!(world, store, key);
@@ -211,9 +212,9 @@ async fn a_login_that_is_not_kept_leaves_no_session() {
     }
 }
 
-/// The cookies of a refresh leave with the error, as they do with any other.
+/// The cookies of a refresh are sent with this error, as with any other.
 #[actix_web::test]
-async fn a_refresh_leaves_with_the_error() {
+async fn the_cookies_of_a_refresh_are_sent_with_the_error() {
     let (world, store, key) = (world(), Store::default(), Key::generate());
     let app = init_service(
         App::new()

@@ -30,7 +30,7 @@ async fn status(app: Router, cookies: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_guard_asks_its_own_authenticator() {
+async fn a_guard_uses_its_own_authenticator() {
     let world = World::default();
     let (shop, admin) = (&world.auth, &world.staff);
     let customer = world.log_in("alice").await.cookies();
@@ -61,7 +61,7 @@ fn page_outside(auth: &Authenticator, guard: &RequireLoginLayer) -> Router {
     Router::new().route("/page", any(async || "page")).layer(auth.layer()).layer(guard.clone())
 }
 
-/// A layer that an application has put there twice is one.
+/// The same layer twice has the effect of one.
 #[tokio::test]
 async fn two_layers_of_one_authenticator_share_a_slot() {
     let world = World::default();
@@ -88,7 +88,7 @@ async fn log_in(app: &Router) -> Answer {
 }
 
 #[tokio::test]
-async fn a_guard_around_everything_lets_people_log_in() {
+async fn a_guard_around_everything_allows_logins() {
     let world = World::default();
     let app = |guard: RequireLoginLayer| {
         page(guard.clone()).merge(world.auth.routes()).layer(guard).layer(world.auth.layer())
@@ -105,18 +105,19 @@ async fn a_guard_around_everything_lets_people_log_in() {
     assert_eq!(answer.status, 500, "another authenticator's guard is no guard of these routes");
 }
 
-/// Where our routes are not mounted, the path belongs to whatever the application has there.
+/// Where our routes are not mounted, the path belongs to the application's own handler.
 #[tokio::test]
-async fn a_guard_stands_before_a_handler_of_ones_own_at_the_same_path() {
+async fn a_guard_protects_a_custom_handler_at_the_same_path() {
     let world = World::default();
     let own = Router::new().route("/api/auth/token/", any(async || "own"));
     let app = own.layer(world.auth.require_login()).layer(world.auth.layer());
     assert_eq!(log_in(&app).await.status, 401, "the guard asks first");
 }
 
-/// A middleware has asked, the body takes eleven seconds: the session is not revoked for what this request did itself.
+/// A middleware authenticates, then the body takes eleven seconds: the session must not be revoked
+/// because of this request's own refresh.
 #[tokio::test]
-async fn an_endpoint_uses_what_a_middleware_has_asked() {
+async fn an_endpoint_reuses_the_decision_of_a_middleware() {
     let world = World::default();
     let ask =
         async |State(world): State<World>, _: MaybeIdentity, request: Request, next: Next| -> Response {

@@ -1,4 +1,4 @@
-//! What each extractor gives, and what it answers when it gives nothing.
+//! What each extractor returns, and its response when it rejects.
 
 use axum::{
     Router,
@@ -25,7 +25,7 @@ fn says(who: Option<Identity>) -> String {
     who.map_or("nobody".into(), |who| format!("{} by {}", who.subject(), who.source().as_str()))
 }
 
-/// What the claims of a user are, as far as this application cares.
+/// The claims that this application reads.
 #[derive(Deserialize)]
 struct Reader {
     name: String,
@@ -38,7 +38,7 @@ struct Admin {
     is_admin: bool,
 }
 
-/// A type that the user store does not keep.
+/// A type that is not the user store's.
 #[derive(Clone)]
 struct Wrong;
 
@@ -70,7 +70,7 @@ fn bearer(path: &str, bearer: &str) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn somebody_by_cookie_and_by_header() {
+async fn authenticated_by_cookie_and_by_header() {
     let world = World::default();
     let alice = world.log_in("alice").await;
     let app = application(&world);
@@ -91,7 +91,7 @@ async fn somebody_by_cookie_and_by_header() {
 }
 
 #[tokio::test]
-async fn nobody() {
+async fn anonymous() {
     let world = World::default();
     let app = application(&world);
     for (rule, path, status, said) in [
@@ -111,7 +111,7 @@ async fn nobody() {
 }
 
 #[tokio::test]
-async fn the_answer_to_nobody_is_exact() {
+async fn the_response_to_an_anonymous_request_is_exact() {
     let answer = send(&application(&World::default()), get("/identity", "")).await;
     assert_not_authenticated(&answer);
 }
@@ -169,8 +169,8 @@ async fn the_order_of_credentials() {
         ("header first", HeaderThenCookie, "alice", "bob", "2 by header"),
         ("cookie only", CookieOnly, "alice", "bob", "1 by cookie"),
         ("header only", HeaderOnly, "alice", "bob", "2 by header"),
-        ("a dead cookie never blocks a good header", CookieThenHeader, "", "bob", "2 by header"),
-        ("a dead header never blocks a good cookie", HeaderThenCookie, "alice", "", "1 by cookie"),
+        ("an invalid cookie never blocks a valid header", CookieThenHeader, "", "bob", "2 by header"),
+        ("an invalid header never blocks a valid cookie", HeaderThenCookie, "alice", "", "1 by cookie"),
         ("a header that is not read", CookieOnly, "", "bob", "nobody"),
         ("a cookie that is not read", HeaderOnly, "alice", "", "nobody"),
     ] {
@@ -200,7 +200,7 @@ async fn header_first_needs_no_csrf_rule_and_no_refresh() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_gone_or_disabled_is_refused_and_his_session_revoked() {
+async fn a_deleted_or_disabled_user_is_refused_and_the_session_revoked() {
     for (rule, by_header, is_gone) in [
         ("gone, by cookie", false, true),
         ("disabled, by cookie", false, false),
@@ -229,7 +229,7 @@ async fn a_user_who_is_gone_or_disabled_is_refused_and_his_session_revoked() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_disabled_behind_a_refresh_is_cleared_once() {
+async fn a_user_disabled_during_a_refresh_is_cleared_once() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let users = world.users.clone();
@@ -239,7 +239,7 @@ async fn a_user_who_is_disabled_behind_a_refresh_is_cleared_once() {
             let mut parts = request.into_parts().0;
             let problem = CurrentUser::<User>::from_request_parts(&mut parts, &()).await.unwrap_err();
             let again = Identity::from_request_parts(&mut parts, &()).await;
-            assert_eq!(again.unwrap_err(), problem, "later askers hear the same");
+            assert_eq!(again.unwrap_err(), problem, "later extractors get the same");
             assert_eq!(who.subject().as_str(), "1");
             problem
         }
@@ -313,7 +313,7 @@ async fn own_login(world: &World, fields: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn a_login_of_ones_own_begins_a_session() {
+async fn a_custom_login_starts_a_session() {
     let world = World::default();
     let answer = own_login(&world, &[("user-agent", "Browser/1.0")]).await;
     assert_eq!((answer.text(), answer.leaving()), ("welcome", Leaving::Both));
@@ -323,7 +323,7 @@ async fn a_login_of_ones_own_begins_a_session() {
 }
 
 #[tokio::test]
-async fn a_login_of_ones_own_revokes_every_session_that_came_in() {
+async fn a_custom_login_revokes_every_presented_session() {
     let world = World::default();
     let (alice, bob) = (world.log_in("alice").await, world.log_in("bob").await);
     let cookies = format!("{}; {}", alice.access, bob.refresh);
@@ -335,7 +335,7 @@ async fn a_login_of_ones_own_revokes_every_session_that_came_in() {
 }
 
 #[tokio::test]
-async fn a_login_of_ones_own_that_fails() {
+async fn a_custom_login_that_fails() {
     for (rule, prepare, status, code) in [
         (
             "disabled",
@@ -343,8 +343,8 @@ async fn a_login_of_ones_own_that_fails() {
             401,
             "invalid_credentials",
         ),
-        ("the sessions are away", |world: &World| world.store.set_away(true), 503, "unavailable"),
-        ("the users are away", |world: &World| world.users.set_away(true), 503, "unavailable"),
+        ("the session store is unavailable", |world: &World| world.store.set_away(true), 503, "unavailable"),
+        ("the user store is unavailable", |world: &World| world.users.set_away(true), 503, "unavailable"),
         (
             "claims that are no object",
             |world: &World| world.users.change("bob", |bob| bob.claims = json!(7)),
@@ -387,19 +387,18 @@ async fn logging_out_everywhere_ends_every_session_of_this_user_at_once() {
     assert_eq!(send(&app, get("/identity", &phone.cookies())).await.status, 200);
     world.store.set_away(true);
     let away = send(&app, everywhere()).await;
-    assert_eq!((away.status.as_u16(), away.lines().len()), (503, 0), "he can try again");
+    assert_eq!((away.status.as_u16(), away.lines().len()), (503, 0), "the client can retry");
     world.store.set_away(false);
     let answer = send(&app, everywhere()).await;
     assert_eq!((answer.status.as_u16(), answer.leaving()), (200, Leaving::Cleared));
-    for (rule, cookies, status) in
-        [("phone", &phone, 401), ("desk", &desk, 401), ("somebody else", &bob, 200)]
+    for (rule, cookies, status) in [("phone", &phone, 401), ("desk", &desk, 401), ("another user", &bob, 200)]
     {
         assert_eq!(send(&app, get("/identity", &cookies.cookies())).await.status, status, "{rule}");
     }
 }
 
 #[tokio::test]
-async fn a_logout_of_ones_own_asks_the_csrf_table_and_reads_the_bearer() {
+async fn a_custom_logout_checks_csrf_and_reads_the_bearer() {
     let world = World::default();
     let alice = world.log_in("alice").await;
     let app = application(&world);
@@ -407,7 +406,7 @@ async fn a_logout_of_ones_own_asks_the_csrf_table_and_reads_the_bearer() {
     let foreign = foreign.each_ref().map(|(name, value)| (*name, value.as_str()));
     let answer = send(&app, request("POST", "/logout", &foreign)).await;
     assert_eq!((answer.status.as_u16(), answer.code()), (403, "csrf_failed".into()));
-    assert_eq!(answer.lines(), [""; 0], "a foreign site logs nobody out");
+    assert_eq!(answer.lines(), [""; 0], "another site cannot log a user out");
     assert_eq!(world.revoked_because(&alice.session).await, None);
     let answer = send(&app, request("POST", "/logout", &[("authorization", &alice.bearer())])).await;
     assert_eq!(answer.status, 200);
@@ -415,7 +414,7 @@ async fn a_logout_of_ones_own_asks_the_csrf_table_and_reads_the_bearer() {
 }
 
 #[tokio::test]
-async fn a_logout_of_ones_own_ends_the_session_at_once() {
+async fn a_custom_logout_ends_the_session_at_once() {
     let world = World::default();
     let alice = world.log_in("alice").await;
     let app = application(&world);
@@ -478,7 +477,7 @@ async fn handlers_are_plain_functions() {
     assert_eq!(who.unwrap().source().as_str(), "header");
 }
 
-/// Public and protected routes side by side.
+/// Public and protected routes in one router.
 fn guarded(world: &World) -> Router {
     let private = Router::new()
         .route("/private", any(|who: Option<Identity>| async { Who::from(who.unwrap()).token }))
@@ -488,7 +487,7 @@ fn guarded(world: &World) -> Router {
 }
 
 #[tokio::test]
-async fn require_login_answers_nobody_exactly() {
+async fn the_response_of_require_login_is_exact() {
     let world = World::default();
     let app = guarded(&world);
     assert_not_authenticated(&send(&app, get("/private", "")).await);
@@ -497,7 +496,7 @@ async fn require_login_answers_nobody_exactly() {
         ("an unknown path", "GET", "/private/unknown", 404),
         ("another unknown path", "GET", "/nowhere", 404),
         ("HEAD", "HEAD", "/private", 401),
-        ("a method that the route does not know is nobody's business", "GET", "/private/post", 401),
+        ("a method that the route does not support", "GET", "/private/post", 401),
     ] {
         let answer = send(&app, request(method, path, &[])).await;
         assert_eq!(answer.status, status, "{rule}");
@@ -506,7 +505,7 @@ async fn require_login_answers_nobody_exactly() {
 }
 
 #[tokio::test]
-async fn require_login_lets_somebody_in() {
+async fn require_login_admits_authenticated_users() {
     let world = World::default();
     let alice = world.log_in("alice").await;
     let app = guarded(&world);

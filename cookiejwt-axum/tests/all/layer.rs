@@ -1,4 +1,5 @@
-//! What the layer writes into whatever response leaves; and that it does nothing while nobody asks.
+//! What the layer adds to every kind of response; and that it does nothing unless an extractor or
+//! guard asks.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -26,7 +27,7 @@ fn outcomes(world: &World) -> Router {
     paths().layer(world.auth.layer())
 }
 
-/// One path for each way in which a response can leave after somebody asked who it is.
+/// One path for each kind of response after a request was authenticated.
 fn paths() -> Router {
     let handlers = Router::new()
         .route("/200", on_get(|who: Identity| async { Who::from(who).to_string() }))
@@ -101,7 +102,7 @@ const OUTCOMES: [(&str, &str, &str, u16); 20] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn the_cookies_of_a_refresh_leave_with_every_outcome() {
+async fn the_cookies_of_a_refresh_are_sent_with_every_outcome() {
     for (rule, method, path, status) in OUTCOMES {
         for (missing, around) in [(false, false), (true, false), (false, true)] {
             let cookie = if missing { "missing" } else { "expired" };
@@ -138,7 +139,7 @@ async fn the_handler_sees_the_new_identity_in_the_same_request() {
 }
 
 #[tokio::test]
-async fn a_streaming_body_arrives_whole_behind_the_cookies() {
+async fn a_streaming_body_arrives_complete_after_the_cookies() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let answer = send(&outcomes(&world), get("/stream", &alice.cookies())).await;
@@ -173,7 +174,7 @@ async fn both_sides_of_a_refresh_ahead() {
 }
 
 #[tokio::test]
-async fn nothing_happens_while_nobody_asks() {
+async fn nothing_happens_without_an_extractor() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let garbage = format!("{ACCESS}=garbage; {REFRESH}=garbage");
@@ -282,7 +283,7 @@ async fn a_rotation_whose_answer_was_lost_heals_itself() {
 
 type Fields = &'static [(&'static str, &'static str)];
 
-/// Fields that a handler may write, and what becomes of them beside our cookies.
+/// Fields that a handler may write, and their values next to our cookies.
 const MERGED: [(&str, Fields, &str, &str); 8] = [
     ("nothing", &[], "no-store", "Cookie"),
     (
@@ -322,7 +323,8 @@ async fn no_store_and_vary_join_what_the_handler_wrote() {
         assert_eq!(answer.field("cache-control"), cache_control, "{rule}");
         assert_eq!(answer.field("vary"), vary, "{rule}");
         assert_eq!(answer.leaving(), Leaving::Both, "{rule}");
-        // Nothing is set the next time: what the handler wrote about caching counts, and the answer depends on who asked.
+        // Nothing is set the next time: the handler's caching fields stay, and the response varies
+        // by the credentials.
         let answer = send(&app, get("/", &answer.cookies())).await;
         let alone =
             |name| fields.iter().filter(|(n, _)| *n == name).map(|(_, v)| *v).collect::<Vec<_>>().join(", ");

@@ -1,4 +1,4 @@
-//! Cookies that a handler sets by a login or logout win over the layer's own: one line per name leaves.
+//! Cookies that a handler sets by a login or logout replace the layer's: one line per name is sent.
 
 use axum::{
     Json, Router,
@@ -17,7 +17,7 @@ use crate::common::{
 
 const LOGIN: &str = "/api/auth/token/";
 
-/// Logs in whoever the body says, by the application's own means.
+/// A custom login of the user in the body.
 async fn own_login(auth: AuthContext, Json(name): Json<String>) -> Result<Response, Problem> {
     let user = Users::default().by_name(if name == "bob" { "bob" } else { "alice" });
     let cookies = auth.login(&user, LoginOptions::new()).await?;
@@ -81,8 +81,8 @@ async fn login_as_bob_with_alices_stale_cookies_gives_bob_and_only_bob() {
         ("AuthContext in a handler that does not ask", "/lazy", json!("bob"), 201, 0),
         ("AuthContext in a handler that asks before", "/before", json!("bob"), 201, 1),
         ("AuthContext in a handler that asks after", "/after", json!("bob"), 201, 1),
-        ("AuthContext behind a middleware that asks", "/behind", json!("bob"), 201, 1),
-        ("AuthContext behind require_login", "/guarded", json!("bob"), 201, 1),
+        ("AuthContext after a middleware that authenticates", "/behind", json!("bob"), 201, 1),
+        ("AuthContext after require_login", "/guarded", json!("bob"), 201, 1),
     ] {
         for only_refresh in [false, true] {
             let world = World::default();
@@ -97,7 +97,7 @@ async fn login_as_bob_with_alices_stale_cookies_gives_bob_and_only_bob() {
 }
 
 #[tokio::test]
-async fn the_login_route_says_who_it_is_and_keeps_the_tokens_to_itself() {
+async fn the_login_route_returns_the_user_and_no_tokens() {
     let world = World::default();
     let body = json!({ "username": "bob", "password": "bob-pw" });
     let answer = send(&application(&world), post_json(LOGIN, "", &body)).await;
@@ -113,7 +113,7 @@ async fn the_login_route_says_who_it_is_and_keeps_the_tokens_to_itself() {
 }
 
 #[tokio::test]
-async fn a_login_that_fails_leaves_the_cookies_alone() {
+async fn a_failed_login_does_not_change_the_cookies() {
     let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "cross-site")];
     for (rule, path, body, fields, expected) in [
         (
@@ -147,7 +147,7 @@ async fn a_login_that_fails_leaves_the_cookies_alone() {
 }
 
 #[tokio::test]
-async fn a_disabled_user_cannot_log_in_and_the_refresh_of_the_old_session_still_leaves() {
+async fn a_disabled_user_cannot_log_in_and_the_refresh_of_the_old_session_is_still_sent() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let login = |_: Identity, auth: AuthContext| async move {
@@ -181,7 +181,7 @@ async fn a_login_that_is_not_to_be_remembered_sets_session_cookies() {
 }
 
 #[tokio::test]
-async fn logout_behind_a_refresh_leaves_one_clearing_line_per_name() {
+async fn logout_after_a_refresh_sends_one_clearing_line_per_name() {
     for (rule, method, path, rotated) in [
         ("the logout route never settles the slot", "POST", "/api/auth/logout/", 0),
         ("its name in the original", "POST", "/api/auth/token/blacklist/", 0),
@@ -206,7 +206,7 @@ async fn logout_behind_a_refresh_leaves_one_clearing_line_per_name() {
 }
 
 #[tokio::test]
-async fn logout_while_the_store_is_away_clears_all_the_same() {
+async fn logout_with_an_unavailable_store_still_clears() {
     for (path, status) in [("/api/auth/logout/", 503), ("/logout", 200)] {
         let world = World::with(|config| {
             config.revocation(cookiejwt_axum::cookiejwt_core::RevocationLevel::AtRefresh)
@@ -234,7 +234,7 @@ async fn a_line_that_the_handler_wrote_by_hand_wins() {
 }
 
 #[tokio::test]
-async fn the_routes_of_a_session_leave_one_line_per_name() {
+async fn the_routes_of_a_session_send_one_line_per_name() {
     for (rule, path) in [("refresh", "/api/auth/token/refresh/"), ("verify", "/api/auth/token/verify/")] {
         let world = World::default();
         let alice = world.stale("alice").await;
@@ -274,7 +274,7 @@ async fn a_logout_of_two_sessions_ends_both_although_the_client_hangs_up() {
         answer = send(&app, request("POST", "/logout", &[("cookie", &cookies)])) => {
             panic!("{} before the revocation", answer.status)
         }
-        () = world.store.revoking().arrived() => {} // and the client hangs up
+        () = world.store.revoking().arrived() => {} // and the client closes the connection
     }
     world.store.revoking().let_pass(2);
     for _ in 0..100 {

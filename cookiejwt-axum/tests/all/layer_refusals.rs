@@ -1,4 +1,4 @@
-//! Refused credentials, stores that are away, and paths that are left out.
+//! Refused credentials, unavailable stores, and skipped paths.
 
 use axum::{
     Router,
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::common::{ACCESS, Browser, Counts, Leaving, REFRESH, User, Who, World, get, request, send};
 
 type Asker = (&'static str, &'static str);
-const DEMANDING: [Asker; 4] =
+const REQUIRING: [Asker; 4] =
     [("Identity", "/me"), ("Claims", "/claims"), ("CurrentUser", "/user"), ("require_login", "/guarded")];
 const PUBLIC: [Asker; 2] = [("Option<Identity>", "/optional"), ("MaybeIdentity", "/maybe")];
 
@@ -41,7 +41,7 @@ fn application(world: &World) -> Router {
     routes(world).layer(world.auth.layer())
 }
 
-/// What came in, and what becomes of it.
+/// A request and the expected result.
 struct Case {
     rule: &'static str,
     world: World,
@@ -83,7 +83,13 @@ async fn stale_cases() -> Vec<Case> {
         case("n: no row", World::default(), unknown, "session_revoked", Leaving::Cleared),
         Case {
             fields: vec![("authorization", "Bearer garbage".into())],
-            ..case("j': a dead bearer", World::default(), String::new(), "invalid_token", Leaving::Nothing)
+            ..case(
+                "j': an invalid bearer",
+                World::default(),
+                String::new(),
+                "invalid_token",
+                Leaving::Nothing,
+            )
         },
         Case {
             fields: vec![],
@@ -103,7 +109,7 @@ fn fields<'a>(fields: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
 }
 
 #[tokio::test]
-async fn stale_credentials_are_nobody_on_a_public_route() {
+async fn stale_credentials_are_anonymous_on_a_public_route() {
     for (asker, path) in PUBLIC {
         for Case { rule, world, fields: sent, leaving, .. } in stale_cases().await {
             let answer = send(&application(&world), request("GET", path, &fields(&sent))).await;
@@ -114,8 +120,8 @@ async fn stale_credentials_are_nobody_on_a_public_route() {
 }
 
 #[tokio::test]
-async fn stale_credentials_are_refused_where_somebody_is_demanded() {
-    for (asker, path) in DEMANDING {
+async fn stale_credentials_are_refused_where_a_login_is_required() {
+    for (asker, path) in REQUIRING {
         for Case { rule, world, fields: sent, code, leaving } in stale_cases().await {
             let answer = send(&application(&world), request("GET", path, &fields(&sent))).await;
             assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, code), "{asker}, {rule}");
@@ -126,7 +132,7 @@ async fn stale_credentials_are_refused_where_somebody_is_demanded() {
 
 #[tokio::test]
 async fn a_csrf_refusal_is_403_for_everybody_and_changes_nothing() {
-    for (asker, path) in DEMANDING.into_iter().chain(PUBLIC) {
+    for (asker, path) in REQUIRING.into_iter().chain(PUBLIC) {
         for (rule, name, value) in [
             ("5: from another site", "sec-fetch-site", "cross-site"),
             ("5: from a sibling", "sec-fetch-site", "same-site"),
@@ -154,7 +160,7 @@ async fn a_csrf_refusal_is_403_for_everybody_and_changes_nothing() {
 
 #[tokio::test]
 async fn the_origin_is_compared_with_the_authority_of_http_2() {
-    for (asker, path) in DEMANDING.into_iter().chain(PUBLIC) {
+    for (asker, path) in REQUIRING.into_iter().chain(PUBLIC) {
         for (rule, uri, host, status) in [
             (":authority", "https://app.example", "evil.example", 200),
             (":authority of another", "https://evil.example", "app.example", 403),
@@ -175,20 +181,20 @@ async fn the_origin_is_compared_with_the_authority_of_http_2() {
 }
 
 #[tokio::test]
-async fn a_request_that_may_not_refresh_is_told_so_and_keeps_its_cookies() {
+async fn a_request_that_may_not_refresh_gets_401_and_keeps_its_cookies() {
     for (rule, method, name, value) in [
         ("an image on another site", "GET", "sec-fetch-site", "cross-site"),
         ("a prefetch", "GET", "sec-purpose", "prefetch;prerender"),
         ("OPTIONS", "OPTIONS", "sec-fetch-site", "same-origin"),
     ] {
         for ((asker, path), status) in
-            [(DEMANDING[0], 401), (DEMANDING[3], 401), (PUBLIC[0], 200), (PUBLIC[1], 200)]
+            [(REQUIRING[0], 401), (REQUIRING[3], 401), (PUBLIC[0], 200), (PUBLIC[1], 200)]
         {
             let world = World::default();
             let alice = world.stale("alice").await;
             let sent = [("cookie", alice.cookies()), (name, value.to_owned())];
             let answer = send(&application(&world), request(method, path, &fields(&sent))).await;
-            // A page that is prepared must not show somebody as nobody: the browser asks again.
+            // A prerendered page must not show a user as anonymous: the browser asks again.
             let status = if rule == "a prefetch" { 401 } else { status };
             assert_eq!(
                 (answer.status.as_u16(), answer.leaving()),
@@ -202,7 +208,7 @@ async fn a_request_that_may_not_refresh_is_told_so_and_keeps_its_cookies() {
 }
 
 async fn assert_unavailable(rule: &str, world: &World, cookies: &str) {
-    for (asker, path) in DEMANDING.into_iter().chain(PUBLIC) {
+    for (asker, path) in REQUIRING.into_iter().chain(PUBLIC) {
         let answer = send(&application(world), get(path, cookies)).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "unavailable"), "{asker}, {rule}");
         assert_eq!(answer.leaving(), Leaving::Nothing, "{asker}, {rule}");
@@ -214,16 +220,16 @@ async fn assert_unavailable(rule: &str, world: &World, cookies: &str) {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_503_with_the_cookies_untouched() {
+async fn an_unavailable_store_results_in_503_with_the_cookies_unchanged() {
     let world = World::default();
     let alice = world.stale("alice").await;
     world.store.set_away(true);
-    assert_unavailable("q: the sessions are away", &world, &alice.cookies()).await;
+    assert_unavailable("q: the session store is unavailable", &world, &alice.cookies()).await;
 
     let world = World::default();
     let alice = world.stale("alice").await;
     world.users.set_away(true);
-    assert_unavailable("q: the users are away", &world, &alice.cookies()).await;
+    assert_unavailable("q: the user store is unavailable", &world, &alice.cookies()).await;
 
     let world = World::default();
     let alice = world.log_in("alice").await;
@@ -238,14 +244,14 @@ async fn a_refresh_ahead_fails_soft() {
     assert_eq!(send(&application(&world), get("/me", &alice.cookies())).await.status, 200, "loads the set");
     world.pass(280);
     world.store.set_away(true);
-    for (asker, path) in DEMANDING.into_iter().chain(PUBLIC) {
+    for (asker, path) in REQUIRING.into_iter().chain(PUBLIC) {
         let answer = send(&application(&world), get(path, &alice.cookies())).await;
         assert_eq!((answer.status.as_u16(), answer.leaving()), (200, Leaving::Nothing), "{asker}");
     }
 }
 
 #[tokio::test]
-async fn the_cookies_of_a_rotation_leave_with_the_503_of_a_later_asker() {
+async fn the_cookies_of_a_rotation_are_sent_with_the_503_of_a_later_extractor() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let users = world.users.clone();
@@ -260,7 +266,7 @@ async fn the_cookies_of_a_rotation_leave_with_the_503_of_a_later_asker() {
 
 #[tokio::test]
 async fn claims_that_cannot_be_minted_are_500_for_everybody() {
-    for (asker, path) in DEMANDING.into_iter().chain(PUBLIC) {
+    for (asker, path) in REQUIRING.into_iter().chain(PUBLIC) {
         let world = World::default();
         let alice = world.stale("alice").await;
         world.users.change("alice", |alice| alice.claims = json!("no object"));
@@ -290,7 +296,7 @@ fn skipping(config: ConfigBuilder) -> ConfigBuilder {
     config.skip("/public").skip("/api/open").skip("/exact/")
 }
 
-/// Everything asks, on every path.
+/// Every extractor and guard, on every path.
 fn everywhere() -> Router {
     Router::new()
         .route("/optional/{*rest}", on_get(|who: Option<Identity>| async { says(who) }))
@@ -351,7 +357,7 @@ async fn behind_a_nested_router_the_original_path_counts() {
 }
 
 #[tokio::test]
-async fn a_skipped_path_is_nobody_even_with_good_cookies() {
+async fn a_skipped_path_is_anonymous_even_with_valid_cookies() {
     let world = World::with(|config| skipping(config).skip("/optional").skip("/guarded").skip("/me"));
     let alice = world.log_in("alice").await;
     for (rule, path, status, said) in [

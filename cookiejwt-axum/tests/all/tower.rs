@@ -76,7 +76,7 @@ async fn a_service_without_extractors_asks_the_slot() {
 struct OutOfOrder;
 
 #[tokio::test]
-async fn a_services_error_is_passed_on_and_the_lost_cookies_heal() {
+async fn a_services_error_is_passed_on_and_the_lost_cookies_are_sent_again() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let fails = service_fn(|request: Request<Full<Bytes>>| async move {
@@ -92,7 +92,7 @@ async fn a_services_error_is_passed_on_and_the_lost_cookies_heal() {
     assert_eq!(world.store.counts().rotated, 1, "the same successor");
 }
 
-/// Is ready, pending or broken as it was told.
+/// Is ready, pending or broken as the test chooses.
 struct Readiness(Poll<Result<(), OutOfOrder>>);
 
 impl tower::Service<Request<()>> for Readiness {
@@ -141,7 +141,7 @@ async fn bodies_and_futures_need_not_be_send() {
 }
 
 #[tokio::test]
-async fn a_service_that_does_not_ask_costs_nothing() {
+async fn a_service_that_does_not_authenticate_costs_nothing() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let silent =

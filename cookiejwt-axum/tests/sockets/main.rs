@@ -44,7 +44,7 @@ async fn bodies_that_lie_about_their_length() {
     stream.write_all(&head("POST /api/auth/token/", short)).await.unwrap();
     stream.write_all(b"{\"username\":").await.unwrap();
     drop(stream);
-    assert_eq!(server.one(head("GET /optional", &[])).await.text(), "nobody", "the server goes on");
+    assert_eq!(server.one(head("GET /optional", &[])).await.text(), "nobody", "the server still works");
     server.assert_no_panics();
 }
 
@@ -197,7 +197,7 @@ async fn a_client_that_hangs_up_cannot_cancel_its_logout() {
     world.store.revoking().arrived().await;
     drop(stream);
     world.store.revoking().let_pass(1);
-    // Asks the server until it knows: only a logout that goes on can make this end.
+    // Asks until the session is revoked: the loop ends only if the logout continues.
     let mut answer = server.one(head("GET /me", &[&cookie(&alice.cookies())])).await;
     for _ in 0..1000 {
         if world.revoked_because(&alice.session).await.is_some() {
@@ -211,7 +211,7 @@ async fn a_client_that_hangs_up_cannot_cancel_its_logout() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_request_harm_nobody() {
+async fn bytes_that_are_not_a_request_do_no_harm() {
     let world = World::default();
     let alice = world.log_in("alice").await;
     let server = start(&world).await;

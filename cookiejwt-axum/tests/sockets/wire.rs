@@ -23,7 +23,7 @@ use crate::common::Answer;
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 static HOOK: Once = Once::new();
 
-/// An application behind a real socket; knows its clients' addresses.
+/// An application on a real socket that gets its clients' addresses.
 pub(crate) struct Server {
     address: SocketAddr,
 }
@@ -51,7 +51,7 @@ impl Server {
     /// Sends these bytes and reads until the server closes; every response in them.
     pub(crate) async fn exchange(&self, bytes: impl AsRef<[u8]>) -> Vec<Answer> {
         let mut stream = self.connect().await;
-        // The server may have answered and closed before all is written.
+        // The server may have responded and closed before all bytes are written.
         let _ = stream.write_all(bytes.as_ref()).await;
         let mut received = Vec::new();
         let _ = stream.read_to_end(&mut received).await;
@@ -65,13 +65,13 @@ impl Server {
         answers.remove(0)
     }
 
-    /// That no task of this process has panicked, this one included.
+    /// Checks that no task of this process has panicked.
     pub(crate) fn assert_no_panics(&self) {
         assert_eq!(PANICS.load(Ordering::SeqCst), 0, "something panicked while {} was served", self.address);
     }
 }
 
-/// A request that asks for the connection to be closed. Lines that are given come before the end of the head.
+/// A request with `Connection: close` and these lines in its head.
 pub(crate) fn head(start: &str, lines: &[&[u8]]) -> Vec<u8> {
     let mut bytes = format!("{start} HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n").into_bytes();
     for line in lines {

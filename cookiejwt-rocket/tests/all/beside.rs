@@ -1,4 +1,4 @@
-//! Several fairings side by side, and routes of one path.
+//! Several fairings in one application, and several routes of one path.
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
@@ -38,7 +38,7 @@ fn guards(auth: &Authenticator) -> [GuardedRoutes; 3] {
 }
 
 #[rocket::async_test]
-async fn a_guard_asks_its_own_authenticator() {
+async fn a_guard_uses_its_own_authenticator() {
     let world = World::default();
     let (shop, admin) = (&world.auth, &world.staff);
     let customer = world.log_in("alice").await.cookies();
@@ -253,13 +253,13 @@ async fn a_401_asks_the_next_route_of_the_same_path() {
     ];
     let others = routes![html, html_for_others, alone, another_method, parameter, anything];
     let files = FileServer::from(relative!("tests")).rank(10);
-    for (rule, catch_all) in [("", Vec::new()), (", beside a page for everything", others.clone())] {
+    for (rule, catch_all) in [("", Vec::new()), (", next to a catch-all page", others.clone())] {
         for (name, path, status, said) in [
             ("Identity", "/identity/a", 200, "anybody"),
             ("CurrentUser", "/user", 200, "anybody"),
             ("Claims", "/claims", 200, "anybody"),
             ("FreshLogin refuses", "/fresh", 401, "not_authenticated"),
-            ("two that demand somebody", "/twice", 401, "not_authenticated"),
+            ("two that require a login", "/twice", 401, "not_authenticated"),
         ] {
             let world = World::default();
             let client = served(&world, [ranked.clone(), catch_all.clone()].concat()).await;
@@ -270,7 +270,7 @@ async fn a_401_asks_the_next_route_of_the_same_path() {
     let world = World::default();
     let client = served(&world, [others, files.into()].concat()).await;
     let answer = get(&client, "/alone", "").await;
-    assert_eq!((answer.status, code(&answer)), (401, "not_authenticated".into()), "no page for everything");
+    assert_eq!((answer.status, code(&answer)), (401, "not_authenticated".into()), "no catch-all page");
     let answer = send(request(&client, "GET", "/html", &[("Accept", "text/html")])).await;
     assert_eq!(answer.status, 418, "a second route of the same format");
 }
@@ -287,7 +287,7 @@ fn said_by(answer: &Answer) -> String {
 #[rocket::async_test]
 async fn every_401_of_the_table_asks_the_next_route() {
     for (rule, change, cookies, leaves) in [
-        ("dead cookies", (|_| ()) as fn(&World), "__Host-access_token=x", Leaving::Cleared),
+        ("invalid cookies", (|_| ()) as fn(&World), "__Host-access_token=x", Leaving::Cleared),
         (
             "disabled",
             |world| world.users.change("alice", |user| user.is_active = false),

@@ -10,12 +10,12 @@ use rocket::{
 };
 pub(crate) use scenarios::{ACCESS, Answer, Browser, Counts, REFRESH, User, World};
 
-/// An application without anything of ours.
+/// An application without cookiejwt.
 pub(crate) fn bare() -> Rocket<Build> {
     rocket::custom(Config::figment().merge(("log_level", "off")))
 }
 
-/// One with all of it, and these routes.
+/// An application with cookiejwt and these routes.
 pub(crate) fn application(world: &World, routes: impl Into<Vec<Route>>) -> Rocket<Build> {
     bare()
         .attach(world.auth.fairing())
@@ -59,7 +59,7 @@ async fn answer(response: LocalResponse<'_>) -> Answer {
     Answer { status, headers, body: response.into_string().await.unwrap_or_default() }
 }
 
-/// The `code` of a problem; empty when the body is none.
+/// The `code` of a problem; empty if the body is not a problem.
 pub(crate) fn code(answer: &Answer) -> String {
     if answer.field("content-type") != "application/problem+json" {
         return String::new();
@@ -73,13 +73,13 @@ pub(crate) fn code(answer: &Answer) -> String {
 /// What a response does to our two cookies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Leaving {
-    /// No line of ours.
+    /// None of our lines.
     Nothing,
     /// Exactly one line for each, with a value; and the response is not stored.
     Both,
     /// Exactly one line that clears each; and the response is not stored.
     Cleared,
-    /// Anything else, which no rule knows.
+    /// Anything else, which no rule allows.
     Odd(Vec<String>),
 }
 
@@ -105,7 +105,7 @@ fn is_cleared(line: &str, name: &str) -> Option<bool> {
     safe.then_some(value.is_empty() && attributes.contains("Max-Age=0"))
 }
 
-/// What the response does when the handler's browser becomes this user.
+/// The effect of a response that logs this user in.
 pub(crate) async fn subject(world: &World, answer: &Answer) -> Option<String> {
     let cookies = format!("{}; {}", answer.pair(ACCESS)?, answer.pair(REFRESH)?);
     let head = http::Request::get("/").header("cookie", cookies).body(()).unwrap().into_parts().0;

@@ -1,4 +1,5 @@
-//! Cookies leave with every answer that Rocket can give, next to those of the application.
+//! Our cookies are sent with every kind of response that Rocket has, next to those of the
+//! application.
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
@@ -55,7 +56,7 @@ fn panics(_who: Identity) -> &'static str {
     panic!("as the test asks")
 }
 
-/// A guard that fails, or forwards, after somebody has asked who it is.
+/// A guard that fails or forwards after the request was authenticated.
 struct Late<const FORWARDS: bool>;
 
 #[rocket::async_trait]
@@ -94,7 +95,7 @@ fn everything() -> Vec<rocket::Route> {
     routes![ok, redirect, status, err, problem, none, panics, late_error, late_forward, late_data]
 }
 
-/// Logs bob in, whoever is asking, and ends as the path says.
+/// Logs bob in, whoever sends the request, and ends as the path specifies.
 #[post("/bob/<end>")]
 async fn bob(
     world: &State<World>,
@@ -126,7 +127,7 @@ impl<'r> Responder<'r, 'static> for End {
 }
 
 #[rocket::async_test]
-async fn a_refresh_leaves_with_every_answer() {
+async fn the_cookies_of_a_refresh_are_sent_with_every_response() {
     for (rule, path, status) in [
         ("success", "/ok", 200),
         ("a redirect", "/redirect", 303),
@@ -154,7 +155,7 @@ async fn a_refresh_leaves_with_every_answer() {
 }
 
 #[rocket::async_test]
-async fn dead_cookies_are_cleared_behind_any_catcher() {
+async fn invalid_cookies_are_cleared_after_any_catcher() {
     #[catch(401)]
     fn own(jar: &Request<'_>) -> &'static str {
         jar.cookies().add(("seen", "401"));
@@ -184,7 +185,7 @@ async fn cookies_of_the_application_stay() {
     let client = start(application(&world, everything())).await;
     let (stale, fresh) = (world.stale("alice").await, world.log_in("bob").await);
     for (rule, cookies, ours) in
-        [("beside ours", stale.cookies(), Leaving::Both), ("alone", fresh.cookies(), Leaving::Nothing)]
+        [("next to ours", stale.cookies(), Leaving::Both), ("alone", fresh.cookies(), Leaving::Nothing)]
     {
         let answer = get(&client, "/ok", &cookies).await;
         let themes = answer.cookie_lines().into_iter().filter(|line| line.starts_with("theme=dark; "));
@@ -193,7 +194,7 @@ async fn cookies_of_the_application_stay() {
 }
 
 #[rocket::async_test]
-async fn cookies_of_a_handler_leave_whatever_its_response_is() {
+async fn cookies_of_a_handler_are_sent_with_every_response() {
     for (end, status) in [("welcome", 200), ("redirect", 303), ("404", 404), ("403", 403), ("panic", 500)] {
         let world = World::default();
         let client = start(application(&world, routes![bob]).manage(world.clone())).await;
@@ -232,7 +233,7 @@ async fn head_is_get_without_a_body() {
 }
 
 #[rocket::async_test]
-async fn shield_and_we_say_everything_once() {
+async fn shield_and_our_fields_appear_once() {
     let world = World::default();
     let without = || application(&world, everything()).attach(Shield::default().disable::<NoSniff>());
     for (rule, rocket, path, nosniff) in [
@@ -247,11 +248,11 @@ async fn shield_and_we_say_everything_once() {
     }
 }
 
-/// Rocket's local client keeps its cookies in the jar and sends no field.
+/// Rocket's local client keeps its cookies in a jar and sends no `Cookie` field.
 #[rocket::async_test]
 async fn a_local_client_that_tracks_cookies_is_logged_in_and_out() {
     let world = World::default();
-    // The jar goes by the real time, and drops what has expired.
+    // The jar uses the real time, and drops expired cookies.
     world.pass(75 * 365 * 86_400);
     let client = Client::tracked(application(&world, routes![ok, bye, bob]).manage(world.clone())).await;
     let client = client.expect("a valid application");

@@ -1,4 +1,5 @@
-//! Settings in Rocket's own configuration: where they may stand, which place wins, and what is refused.
+//! Settings in Rocket's own configuration: where they may be, which place wins, and what is
+//! refused.
 
 use std::process::Command;
 
@@ -27,7 +28,8 @@ fn figment(toml: &str) -> Figment {
     figment.merge(Toml::string(toml).nested()).select("debug")
 }
 
-/// The complete settings and these lines in the table, and these lines before any table of their own.
+/// The complete settings and these lines in the table, and these lines before any table of their
+/// own.
 fn with(table: &str, rest: &str) -> Result<Config, ConfigError> {
     read(&format!("{COMPLETE}\n{table}\n{rest}"))
 }
@@ -74,7 +76,7 @@ fn places_and_types() {
     }
 }
 
-/// Lists and numbers arrive whole, which only a debug print can tell.
+/// Lists and numbers arrive unchanged, which only the `Debug` output shows.
 #[test]
 fn values_arrive_whole() {
     let config =

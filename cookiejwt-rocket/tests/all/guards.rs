@@ -1,4 +1,4 @@
-//! What the guards refuse, and which catcher says what.
+//! What the guards refuse, and the response of each catcher.
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
@@ -84,7 +84,7 @@ fn private() -> &'static str {
     "private"
 }
 
-/// Swallows a refusal of ours, and then ends with a status of its own.
+/// Swallows our refusal, and then ends with its own status.
 #[get("/swallows/<status>")]
 fn swallows(who: Option<Identity>, status: u16) -> Status {
     assert!(who.is_none());
@@ -112,7 +112,7 @@ fn everything() -> Vec<Route> {
 }
 
 #[rocket::async_test]
-async fn somebody_by_cookie_and_by_header() {
+async fn authenticated_by_cookie_and_by_header() {
     let world = World::default();
     let alice = world.log_in("alice").await;
     let client = start(application(&world, everything())).await;
@@ -155,15 +155,15 @@ async fn refusals_are_rendered_by_the_catchers() {
     for (rule, path, before, status, said) in [
         ("Identity", "/identity", nobody, 401, "not_authenticated"),
         ("CurrentUser", "/user", nobody, 401, "not_authenticated"),
-        ("CurrentUser of another type, nobody", "/wrong-user", nobody, 401, "not_authenticated"),
+        ("CurrentUser of another type, anonymous", "/wrong-user", nobody, 401, "not_authenticated"),
         ("CurrentUser of another type", "/wrong-user", alice, 500, "server_error"),
-        ("CurrentUser, users away", "/user", users_away, 503, "unavailable"),
+        ("CurrentUser, user store unavailable", "/user", users_away, 503, "unavailable"),
         ("CurrentUser, disabled", "/user", disabled, 401, "session_revoked"),
         ("Claims", "/claims", nobody, 401, "not_authenticated"),
         ("Claims of another type", "/wrong-claims", alice, 500, "server_error"),
-        ("Identity, sessions away", "/identity", away, 503, "unavailable"),
-        ("MaybeIdentity, sessions away", "/maybe", away, 503, "unavailable"),
-        ("MaybeIdentity, nobody", "/maybe", nobody, 200, ""),
+        ("Identity, session store unavailable", "/identity", away, 503, "unavailable"),
+        ("MaybeIdentity, session store unavailable", "/maybe", away, 503, "unavailable"),
+        ("MaybeIdentity, anonymous", "/maybe", nobody, 200, ""),
         ("Option<Identity> swallows an outage", "/option", away, 200, ""),
     ] {
         let world = World::default();
@@ -212,7 +212,7 @@ async fn another_site_is_refused_unless_the_application_swallows_it() {
     }
 }
 
-/// A status that no guard of ours chose says only what is known of it.
+/// A status that none of our guards chose gets only the generic problem.
 #[rocket::async_test]
 async fn statuses_of_others() {
     let world = World::default();
@@ -240,7 +240,7 @@ async fn statuses_of_others() {
     assert_eq!(answer.field("www-authenticate"), "");
 }
 
-/// Asks twice, and the second refusal is another one.
+/// Authenticates twice, with a different second refusal.
 struct Twice;
 
 #[rocket::async_trait]
@@ -291,7 +291,8 @@ fn asks_first() -> AdHoc {
     })
 }
 
-/// A fairing that asks before ours has run finds nobody, and spoils nothing for those that ask later.
+/// A fairing that authenticates before ours has run gets an anonymous request, and does not affect
+/// later ones.
 #[rocket::async_test]
 async fn who_asks_too_early_hides_nothing() {
     let world = World::default();

@@ -1,4 +1,4 @@
-//! `require_login` changes who is let in, and nothing else of a route.
+//! `require_login` changes only who is admitted, and nothing else of a route.
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
@@ -44,7 +44,7 @@ fn guarded() -> Vec<Route> {
 }
 
 #[rocket::async_test]
-async fn somebody_is_let_in_and_nobody_is_not() {
+async fn authenticated_users_are_admitted_and_anonymous_ones_are_not() {
     let world = World::default();
     let alice = world.log_in("alice").await;
     let rocket = application(&world, world.auth.require_login(guarded())).mount("/", routes![public]);
@@ -69,7 +69,7 @@ async fn somebody_is_let_in_and_nobody_is_not() {
             assert_eq!(code(&answer), "not_authenticated", "{rule}");
         }
     }
-    // The public route of a higher rank is no way around it, and is there for what they do not match.
+    // The public route of a higher rank does not bypass it, and serves what they do not match.
     assert_eq!(get(&client, "/items/a/b", "").await.body, "public");
 }
 
@@ -77,9 +77,9 @@ async fn somebody_is_let_in_and_nobody_is_not() {
 async fn refusals() {
     for (rule, before, status, said, left) in [
         ("nobody", "nobody", 401, "not_authenticated", Leaving::Nothing),
-        ("dead cookies", "dead", 401, "invalid_token", Leaving::Cleared),
+        ("invalid cookies", "dead", 401, "invalid_token", Leaving::Cleared),
         ("another site", "cross-site", 403, "csrf_failed", Leaving::Nothing),
-        ("the store is away", "away", 503, "unavailable", Leaving::Nothing),
+        ("the store is unavailable", "away", 503, "unavailable", Leaving::Nothing),
         ("a refresh", "stale", 200, "", Leaving::Both),
     ] {
         let world = World::default();

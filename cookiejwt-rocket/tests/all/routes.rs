@@ -1,4 +1,5 @@
-//! The built-in routes as Rocket mounts them: every method, both forms of a path, the limit of a body.
+//! The built-in routes as Rocket mounts them: every method, both forms of a path, the limit of a
+//! body.
 
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
@@ -49,7 +50,7 @@ async fn mounted_under_a_base() {
     }
 }
 
-/// A route of the application that matches everything takes nothing away.
+/// A catch-all route of the application hides none of them.
 #[rocket::async_test]
 async fn beside_a_route_for_everything() {
     #[post("/<_..>", data = "<_body>")]
@@ -80,7 +81,7 @@ async fn bodies() {
         ("a mebibyte", LOGIN, JSON, login(1024 * 1024), 413),
         ("nothing", LOGIN, JSON, String::new(), 400),
         ("of another type", LOGIN, "text/plain", login(100), 415),
-        ("that nobody reads", "/api/auth/logout/", JSON, login(1024 * 1024), 200),
+        ("that is not read", "/api/auth/logout/", JSON, login(1024 * 1024), 200),
     ] {
         let answer = send(request(&client, "POST", path, &[("Content-Type", media_type)]).body(body)).await;
         assert_eq!(answer.status, status, "{rule}: {}", answer.body);
@@ -93,7 +94,7 @@ async fn bodies() {
     }
 }
 
-/// `X-Real-IP` is whatever the client likes it to be.
+/// `X-Real-IP` is controlled by the client.
 #[rocket::async_test]
 async fn the_address_is_that_of_the_connection() {
     let world = World::default();
@@ -139,7 +140,8 @@ mod override_routes {
     }
 }
 
-/// Rocket changes the method of a form before anybody sees the request; what another site sends stays unsafe.
+/// Rocket changes the method of a form before any handler sees the request; a request from another
+/// site stays unsafe.
 #[rocket::async_test]
 async fn method_overrides_never_make_a_form_safe() {
     use override_routes::{change, create, patch, read, remove};
@@ -167,7 +169,7 @@ async fn method_overrides_never_make_a_form_safe() {
         };
         let ours = from("same-origin").await;
         let (foreign, same_site) = (from("cross-site").await, from("same-site").await);
-        // The answer to HEAD has no body.
+        // The response to HEAD has no body.
         let said = if routed.is_empty() { String::new() } else { format!("{routed} 1") };
         assert_eq!((ours.status, ours.body.as_str()), (200, said.as_str()), "{rule}");
         assert_eq!((foreign.status, same_site.status), (403, 403), "{rule}");
@@ -184,7 +186,7 @@ async fn method_overrides_on_the_endpoints() {
         ("a login that calls itself GET", LOGIN, "GET", "cross-site", 405),
         ("a logout that calls itself GET", "/api/auth/logout/", "GET", "cross-site", 405),
         ("a logout that calls itself POST", "/api/auth/logout/", "POST", "cross-site", 403),
-        ("a logout of ours", "/api/auth/logout/", "POST", "same-origin", 200),
+        ("our logout", "/api/auth/logout/", "POST", "same-origin", 200),
     ] {
         let (cookies, body) = (alice.cookies(), format!("_method={method}&username=alice&password=alice-pw"));
         let fields = [("Cookie", &*cookies), ("Content-Type", FORM), ("Sec-Fetch-Site", site)];
@@ -195,7 +197,7 @@ async fn method_overrides_on_the_endpoints() {
     }
 }
 
-/// Rocket keeps HTTP/2's `:authority` beside the fields; a `Host` field comes first.
+/// Rocket keeps HTTP/2's `:authority` separate from the fields; a `Host` field takes precedence.
 #[rocket::async_test]
 async fn authorities() {
     let world = World::default();

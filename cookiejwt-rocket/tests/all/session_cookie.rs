@@ -92,7 +92,7 @@ fn cart(session: SessionCookie) -> String {
     session.user_id().to_owned()
 }
 
-/// An application, and what a login of this user sets: our two cookies and the framework's.
+/// An application, and the cookies that a login of this user sets: our two and the framework's.
 async fn log_in(client: &Client, name: &str) -> [String; 3] {
     let body = format!(r#"{{"username":"{name}","password":"{name}-pw"}}"#);
     let response = client.post("/api/auth/token/").header(ContentType::JSON).body(body).dispatch().await;
@@ -124,7 +124,7 @@ async fn it_is_bound_to_the_login() {
     let alice = format!("{access}; {refresh}");
     for (rule, cookies, status) in [
         ("their own", format!("{alice}; {session}"), 200),
-        ("nobody is logged in", session.clone(), 401),
+        ("no user is logged in", session.clone(), 401),
         ("none", alice.clone(), 401),
         ("planted by a sibling subdomain", format!("{alice}; cookiejwt_session={value}"), 401),
         ("of another user", format!("{alice}; {planted}"), 401),
@@ -139,7 +139,7 @@ async fn it_is_bound_to_the_login() {
     assert_eq!(copy.status().code, 401, "a copy after the logout");
 }
 
-/// As a browser sends them; the local client reads no field.
+/// As a browser sends them; the local client ignores a `Cookie` field.
 fn with<'c>(request: LocalRequest<'c>, cookies: &str) -> LocalRequest<'c> {
     let cookies = cookies.split("; ").map(|pair| Cookie::parse_encoded(pair.to_owned()).unwrap());
     cookies.fold(request, LocalRequest::cookie)

@@ -43,7 +43,7 @@ impl Server {
         Self { address: ([127, 0, 0, 1], bound.await.unwrap()).into(), shutdown }
     }
 
-    /// Sends a request of these lines; the whole answer.
+    /// Sends a request of these lines and returns the complete response.
     async fn send(&self, start: &str, lines: &[&[u8]], body: &[u8]) -> String {
         let mut bytes =
             format!("{start} HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n").into_bytes();
@@ -73,7 +73,7 @@ fn application(world: &World) -> Rocket<Build> {
         .mount("/", routes![home])
 }
 
-/// The documented limit: such a field never reaches us.
+/// The documented limit: such a field never reaches cookiejwt.
 #[rocket::async_test]
 async fn fields_that_are_not_utf_8() {
     let world = World::default();
@@ -84,7 +84,7 @@ async fn fields_that_are_not_utf_8() {
     for (rule, lines, said) in [
         ("alone", vec![mine.as_slice()], "1"),
         ("a neighbour that is not UTF-8 hides ours", vec![&hidden], "nobody"),
-        ("a field beside it that is not UTF-8", vec![b"Cookie: a=\xff".as_slice(), &mine], "1"),
+        ("another field that is not UTF-8", vec![b"Cookie: a=\xff".as_slice(), &mine], "1"),
         ("a neighbour that is not ASCII", vec!["Cookie: a=é".as_bytes(), &mine], "1"),
     ] {
         let answer = server.send("GET /", &lines, b"").await;
@@ -140,7 +140,7 @@ async fn the_address_of_the_connection_is_kept() {
     assert_eq!(world.row(&session).await.ip.as_deref(), Some("127.0.0.1"));
 }
 
-/// Rocket answers these before any fairing of ours is asked.
+/// Rocket responds to these before any of our fairings runs.
 #[rocket::async_test]
 async fn requests_that_rocket_cannot_read() {
     let world = World::default();
