@@ -1,3 +1,5 @@
+//! The directory of keys, and how files are written to it.
+
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write as _},

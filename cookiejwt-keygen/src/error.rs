@@ -1,3 +1,5 @@
+//! Errors of this crate.
+
 use std::{io, path::PathBuf};
 
 use cookiejwt_store::ConfigError;

@@ -2,9 +2,10 @@
 //!
 //! ```sh
 //! cookiejwt-keygen secret                     # a value for COOKIEJWT_SECRET
-//! cookiejwt-keygen eddsa keys                 # keys/2026-11-25.pem, keys/2026-11-25.pub.pem; the first one signs
-//! cookiejwt-keygen switch keys 2026-11-25     # this one signs from now on
+//! cookiejwt-keygen eddsa keys                 # keys/2026-11-25.pem and .pub.pem; the first key signs
+//! cookiejwt-keygen switch keys 2026-11-25     # this key signs from now on
 //! ```
+//!
 //! [`ReadKeys`](cookiejwt_store::ReadKeys) describes what such a directory may contain; the server
 //! reads it with `COOKIEJWT_KEYS_DIR`. Only their owner can read the files (mode 0600). They appear
 //! complete and are never overwritten.

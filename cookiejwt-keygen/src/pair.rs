@@ -1,3 +1,5 @@
+//! Creates key pairs and other random bytes.
+
 use cookiejwt_store::PublicKey;
 use ed25519_dalek::{
     SigningKey,

@@ -1,4 +1,5 @@
 //! Compares with the `cookie` crate. This is the complete list of the differences:
+//!
 //! 1. It reads text, so it ignores a field that is not UTF-8. (The frameworks drop such a field or
 //!    the request.)
 //! 2. It trims Unicode white space, RFC 6265bis only space and tab: it reads

@@ -1,3 +1,5 @@
+//! Request heads from arbitrary bytes.
+
 use cookiejwt_core::{Headers, RequestHead};
 use http::HeaderName;
 

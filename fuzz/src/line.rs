@@ -1,3 +1,5 @@
+//! Checks `Set-Cookie` lines.
+
 /// Panics unless the line follows the grammar of RFC 6265bis §4.1.1, the order of the wire
 /// contract, and the rules of its name's prefix (§4.1.3).
 pub fn assert_line(line: &str) {

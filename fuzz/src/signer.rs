@@ -1,3 +1,5 @@
+//! Signs tokens without the library's code.
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};

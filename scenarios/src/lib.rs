@@ -2,6 +2,7 @@
 //! with raw bytes: `cargo test -p scenarios` prints it with one column per framework. "row m" and
 //! "CSRF row 4" are rows of the tables of `cookiejwt_core::rules`
 //! (`cookiejwt-core/docs/decide.md`).
+//!
 //! * [`World`] is what an application needs: a manual clock, stores that count calls and fail on
 //!   demand, predictable ids. The tests of the other crates use it, too.
 //! * [`table::all`] is the table; [`Scenario`] has the words in which it is written.

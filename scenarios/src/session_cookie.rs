@@ -14,10 +14,12 @@ pub struct Sessions {
     pub are_stored: bool,
 }
 
-/// Runs a visit from the anonymous cart to the last logout. Besides the endpoints and the handlers
-/// `/login-as-bob`, `/logout-own` and `/logout-everywhere` of the scenarios, the server has `POST
-/// /put`, which puts something into the cart of the framework's session, and `GET /seen`, which
-/// returns the user of the session and the cart: `1 apples`, `nobody nothing`.
+/// Runs a visit from the anonymous cart to the last logout.
+///
+/// Besides the endpoints and the handlers `/login-as-bob`, `/logout-own` and `/logout-everywhere`
+/// of the scenarios, the server has `POST /put`, which puts something into the cart of the
+/// framework's session, and `GET /seen`, which returns the user of the session and the cart: `1
+/// apples`, `nobody nothing`.
 pub async fn check(running: Running, sessions: Sessions) {
     let mut visit = Visit { running: &running, sessions, jar: BTreeMap::new() };
     visit.arrives().await;

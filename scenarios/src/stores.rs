@@ -1,3 +1,5 @@
+//! A memory store that counts calls and fails on demand.
+
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, Ordering},

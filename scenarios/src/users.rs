@@ -1,3 +1,5 @@
+//! The users of the scenarios, in memory.
+
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},

@@ -1,3 +1,5 @@
+//! The authenticators, stores and clock of a scenario.
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use cookiejwt_store::{

@@ -1,7 +1,9 @@
 //! What it costs to authenticate a request, in time and allocations, compared with
-//! `jsonwebtoken::decode` of the same token. Ours reads the complete head of a browser's request:
-//! eleven fields, both cookies among four others, the CSRF table. `decode` gets only the token,
-//! with its key and its `Validation` built once.
+//! `jsonwebtoken::decode` of the same token.
+//!
+//! Ours reads the complete head of a browser's request: eleven fields, both cookies among four
+//! others, the CSRF table. `decode` gets only the token, with its key and its `Validation` built
+//! once.
 
 use cookiejwt_core::{
     Algorithm, Assessment, Config, Core, PrivateKey, Resolution, SessionStatus,

@@ -1,7 +1,9 @@
 //! How fast sessions rotate, compared with the same statement through plain sqlx in the same run,
 //! and how many bytes a session takes: `cargo run --release --manifest-path bench/Cargo.toml -p
-//! rotation -- sqlite postgres mysql`. `POSTGRES_URL` and `MYSQL_URL` are the addresses of empty
-//! databases (the table is dropped at the end).
+//! rotation -- sqlite postgres mysql`.
+//!
+//! `POSTGRES_URL` and `MYSQL_URL` are the addresses of empty databases (the table is dropped at the
+//! end).
 
 mod plain;
 mod samples;

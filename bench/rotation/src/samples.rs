@@ -1,3 +1,5 @@
+//! Sample sessions and rotation requests.
+
 use cookiejwt_store::{
     Assessment, CustomClaims, Realm, RefreshIds, RefreshStep, RotationRequest, SessionRecord, Timestamp,
     UserState, core::testing,

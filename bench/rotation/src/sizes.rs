@@ -1,3 +1,5 @@
+//! How many bytes a session takes in the table and its indices.
+
 use cookiejwt_store::{SeaOrmTokenStore, TokenStore};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 

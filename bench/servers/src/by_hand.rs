@@ -1,3 +1,5 @@
+//! The hand-written check of a JWT in a cookie.
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};

@@ -1,3 +1,5 @@
+//! A running Chromium: tabs, cookies, complaints.
+
 use std::{cell::RefCell, fs, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

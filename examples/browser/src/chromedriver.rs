@@ -1,3 +1,5 @@
+//! Starts and stops chromedriver.
+
 use std::{
     env,
     io::{BufRead as _, BufReader},

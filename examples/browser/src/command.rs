@@ -1,3 +1,5 @@
+//! Chromedriver's own commands.
+
 use fantoccini::wd::WebDriverCompatibleCommand;
 use http::Method;
 use serde_json::{Value, json};

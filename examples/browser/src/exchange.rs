@@ -1,3 +1,5 @@
+//! Requests and responses, read from chromedriver's performance log.
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

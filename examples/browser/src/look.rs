@@ -1,3 +1,5 @@
+//! Emulated devices and colour schemes.
+
 use serde_json::{Value, json};
 
 /// The device that a page is shown on.

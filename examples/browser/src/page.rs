@@ -1,3 +1,5 @@
+//! Operates a page as a user does.
+
 use std::time::{Duration, Instant};
 
 use fantoccini::{Locator, elements::Element, key::Key};

@@ -1,3 +1,5 @@
+//! The database connection and the tables of the application.
+
 use std::time::Duration;
 
 use cookiejwt_store::sea_orm_store::up;

@@ -1,3 +1,5 @@
+//! The OpenAPI document.
+
 use cookiejwt_store::Authenticator;
 use utoipa::{OpenApi, openapi};
 

@@ -1,3 +1,5 @@
+//! The error type of the examples.
+
 use cookiejwt_store::{BuildError, ConfigError, PasswordError, StoreError};
 use sea_orm::DbErr;
 

@@ -1,3 +1,5 @@
+//! Notes, the data of the application.
+
 use cookiejwt_store::Subject;
 use sea_orm::{
     ActiveValue::{NotSet, Set},

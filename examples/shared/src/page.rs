@@ -1,3 +1,5 @@
+//! The static files of the page and of Swagger UI.
+
 use std::{
     borrow::Cow,
     sync::{Arc, LazyLock},

@@ -1,3 +1,5 @@
+//! Start, signals and shutdown of the process.
+
 use std::{error::Error, future::Future, io::IsTerminal as _, process::ExitCode, time::Duration};
 
 use cookiejwt_store::Authenticator;

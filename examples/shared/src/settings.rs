@@ -1,3 +1,5 @@
+//! Settings from environment variables, and the generated secret.
+
 use std::{
     env,
     fmt::Display,

@@ -1,3 +1,5 @@
+//! The user table, and the first user.
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_store::{AuthUser, Authenticator, StoreError, Subject, UserStore};
 use sea_orm::{
