@@ -19,4 +19,4 @@ pub use self::{
     login::{LoginContext, LoginOptions},
     revoke::LoggedOut,
 };
-pub(crate) use self::{list::rfc3339, part::Sessions};
+pub(crate) use self::{list::rfc3339, part::Sessions, pending_login::Unsent};
