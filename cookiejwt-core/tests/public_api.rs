@@ -1,4 +1,5 @@
 //! `public-api.txt` lists the core's public API, so that every change of it is noticed.
+//!
 //! cargo-public-api writes the listing. Without it the comparison is skipped, and fails if
 //! `REQUIRE_ALL_TESTS` is 1.
 
