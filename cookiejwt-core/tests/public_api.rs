@@ -65,6 +65,6 @@ fn foreign_types_in_it_are_those_of_http_time_and_serde() {
     assert_eq!(
         seen.collect::<BTreeSet<_>>(),
         FOREIGN.into(),
-        "another crate's version becomes a part of ours"
+        "another crate's version becomes part of our API"
     );
 }

@@ -257,7 +257,7 @@ impl Answer {
         })
         .to_vec();
         if let Some(device) = jar.device {
-            assert!(refresh_age.is_some(), "{rule}: nobody asked to be remembered");
+            assert!(refresh_age.is_some(), "{rule}: remember was not requested");
             assert_eq!(device.len(), 22 + 1 + 43, "{rule}: {device}");
             let attributes = "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000";
             expected.push(format!("__Host-known_device={device}; {attributes}"));
@@ -266,7 +266,7 @@ impl Answer {
         let without_expires = |line: String| match line.split_once("; Expires=") {
             Some((before, date)) if remembered && date.ends_with(" GMT") => before.to_owned(),
             None if !remembered => line,
-            _ => panic!("{rule}: Expires stands beside Max-Age: {line}"),
+            _ => panic!("{rule}: Expires and Max-Age do not match: {line}"),
         };
         let lines: Vec<_> = self.set_cookies().into_iter().map(without_expires).collect();
         assert_eq!(lines, expected, "{rule}");
@@ -290,6 +290,6 @@ fn sentences(status: u16, code: &str) -> (&'static str, &'static str) {
         (429, "throttled") => ("Too Many Requests", "Too many attempts. Please wait before you try again."),
         (500, "server_error") => ("Internal Server Error", "The server failed to answer."),
         (503, "unavailable") => ("Service Unavailable", "The service is not available at the moment."),
-        other => panic!("{other:?} stands nowhere in the wire contract"),
+        other => panic!("{other:?} is not in the wire contract"),
     }
 }

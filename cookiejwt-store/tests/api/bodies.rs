@@ -21,7 +21,7 @@ async fn check(rule: &str, ask: Ask, expected: Option<bool>) {
         None => {
             answer.assert_problem(rule, 400, "invalid_request");
             answer.assert_cookies_kept(rule);
-            assert_eq!(world.switches.take_log(), [], "{rule}: nobody is asked");
+            assert_eq!(world.switches.take_log(), [], "{rule}: no store call");
             assert_eq!(world.hasher.verifications(), 0, "{rule}");
         }
         Some(remember) => {

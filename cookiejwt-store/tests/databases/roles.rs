@@ -105,7 +105,7 @@ impl Drop for Role {
         };
         for statement in statements {
             if let Err(error) = self.administrate(&statement) {
-                eprintln!("the role {name} is left behind: {error}");
+                eprintln!("the role {name} could not be deleted: {error}");
             }
         }
     }
@@ -235,7 +235,7 @@ fn read_only(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
                 let error = store.create(&session("b")).await.expect_err("read-only").to_string();
                 assert!(error.contains("a replica or a demoted primary"), "{error}");
             }
-            assert_eq!(find(&store, "a").await, Some(session("a")), "reads go on");
+            assert_eq!(find(&store, "a").await, Some(session("a")), "reads still work");
             let sql = format!("ALTER ROLE {} SET default_transaction_read_only = off", role.name);
             owner.execute_unprepared(&sql).await?;
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;

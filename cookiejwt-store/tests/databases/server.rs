@@ -142,7 +142,7 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let Self { setting, name } = self;
         if let Err(error) = setting.server.administrate(&(setting.server.drop)(name)) {
-            eprintln!("the database {name} of {} is left behind: {error}", setting.server.name);
+            eprintln!("the database {name} of {} could not be deleted: {error}", setting.server.name);
         }
     }
 }

@@ -126,7 +126,7 @@ async fn two_nodes_that_change_their_keys_at_different_times_log_no_user_out() {
             }
         }
         assert_eq!(seen.contains(&"set"), refreshes, "{rule}: {seen:?}");
-        assert_eq!(world.revoked(&alice.session).await, None, "{rule}: nobody took it for theft");
+        assert_eq!(world.revoked(&alice.session).await, None, "{rule}: it did not count as theft");
     }
 }
 

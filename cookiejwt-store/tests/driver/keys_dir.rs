@@ -159,17 +159,17 @@ fn keys_that_others_can_change_are_refused() {
     for (rule, file, mode, group, refused) in [
         ("the owner alone", "a.pem", 0o600, OWN, ""),
         ("read by the group", "a.pem", 0o440, USERS, ""),
-        ("read by everybody", "a.pem", 0o644, USERS, ""),
-        ("written by everybody", "a.pem", 0o602, OWN, "chmod o-w"),
-        ("written by everybody, the name", "signing", 0o666, OWN, "chmod o-w"),
-        ("written by everybody, a public half", "b.pub.pem", 0o646, OWN, "chmod o-w"),
+        ("readable by everyone", "a.pem", 0o644, USERS, ""),
+        ("writable by everyone", "a.pem", 0o602, OWN, "chmod o-w"),
+        ("writable by everyone, the name", "signing", 0o666, OWN, "chmod o-w"),
+        ("writable by everyone, a public half", "b.pub.pem", 0o646, OWN, "chmod o-w"),
         ("written by the group", "a.pem", 0o620, USERS, "chmod g-w"),
         ("written by the group, the name", "signing", 0o664, USERS, "chmod g-w"),
         ("written by the group, a public half", "b.pub.pem", 0o660, USERS, "chmod g-w"),
         ("the directory, by the group", "", 0o770, USERS, "chmod g-w"),
         ("root's group", "a.pem", 0o660, Some(0), ""),
         ("the directory, read", "", 0o755, USERS, ""),
-        ("the directory, by everybody", "", 0o777, OWN, "chmod o-w"),
+        ("the directory, by everyone", "", 0o777, OWN, "chmod o-w"),
         ("the directory, sticky", "", 0o1777, OWN, "chmod o-w"),
     ] {
         let directory = directory(&[("a.pem", ED25519), ("b.pub.pem", P256_PUBLIC), ("signing", "a")]);

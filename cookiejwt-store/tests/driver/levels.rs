@@ -113,11 +113,7 @@ async fn feed_acts_as_every_request_until_it_is_loaded() {
     assert_eq!(outcome(&node.authenticate(&alice.jar.get()).await), ALIVE);
     assert_eq!(outcome(&node.authenticate(&bob.jar.get()).await), CLEARED, "the row says so");
     let asked = [Call::RevokedSince, Call::Find, Call::Find];
-    assert_eq!(
-        world.switches.take_log(),
-        asked,
-        "after a failed load requests go on to their row for a second"
-    );
+    assert_eq!(world.switches.take_log(), asked, "after a failed load, requests read their row for a second");
     world.advance(1);
     assert_eq!(outcome(&node.authenticate(&alice.jar.get()).await), ALIVE);
     assert_eq!(world.switches.take_log(), [Call::RevokedSince, Call::Find], "then one of them tries again");

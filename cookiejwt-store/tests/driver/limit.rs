@@ -56,7 +56,7 @@ async fn sessions_that_have_ended_do_not_count() {
     let idle = world.login("alice").await;
     world.advance(86_400);
     let (first, second) = (world.login("alice").await, world.login("alice").await);
-    assert_eq!(world.revoked(&idle.session).await, None, "it has ended by itself");
+    assert_eq!(world.revoked(&idle.session).await, None, "it has expired");
     for browser in [first, second] {
         assert_eq!(outcome(&world.authenticate(browser.jar.get()).await), ("1", "kept"));
     }

@@ -354,7 +354,10 @@ async fn a_login_that_cannot_be_minted_stores_nothing() {
         assert!(matches!(error, LoginError::Mint(_)), "{rule}: {error:?}");
         assert_eq!(Problem::from(&error), Problem::ServerError, "{rule}");
         let wrong = world.try_login("alice", "wrong").await.unwrap_err();
-        assert!(matches!(wrong, LoginError::InvalidCredentials), "{rule}: told to nobody who may not log in");
+        assert!(
+            matches!(wrong, LoginError::InvalidCredentials),
+            "{rule}: only shown to a user who may log in"
+        );
     }
     assert_eq!(world.switches.count(Call::Create), 0);
     let error = LoginError::Mint(MintError::Subject);
