@@ -25,16 +25,31 @@ pub struct Decision {
     pub tokens: Option<Tokens>,
     /// The row of the table that decided; for the event.
     pub reason: Reason,
-    /// Credentials that were sent and not accepted; for the event.
-    pub faults: Vec<CredentialFault>,
-    /// One of our cookies that was sent more than once; for the event.
-    pub duplicate: Option<DuplicateCookie>,
     /// When the refresh token that is sent with this decision ends.
     pub refresh_expires_at: Option<OffsetDateTime>,
-    /// What a token proves if it was presented for the first time.
-    pub sighting: Option<Box<Sighting>>,
-    /// What has to be asked if the response is sent late; only if it carries a refresh token.
-    pub departure: Option<Box<Departure>>,
+    pub(super) notes: Notes,
+}
+
+/// What hardly any request has. Boxed: every decision has the field, and is moved several times.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes(Option<Box<Noted>>);
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Noted {
+    pub(super) faults: Vec<CredentialFault>,
+    pub(super) duplicate: Option<DuplicateCookie>,
+    pub(super) sighting: Option<Sighting>,
+    pub(super) departure: Option<Departure>,
+}
+
+impl Notes {
+    fn read(&self) -> Option<&Noted> {
+        self.0.as_deref()
+    }
+
+    pub(super) fn write(&mut self) -> &mut Noted {
+        self.0.get_or_insert_default()
+    }
 }
 
 /// The five possible outcomes of a request.
@@ -175,11 +190,8 @@ impl Decision {
             cookies: SetCookies::default(),
             tokens: None,
             reason,
-            faults: Vec::new(),
-            duplicate: None,
             refresh_expires_at: None,
-            sighting: None,
-            departure: None,
+            notes: Notes::default(),
         }
     }
 
@@ -200,12 +212,41 @@ impl Decision {
         }
     }
 
-    pub(super) fn with_sighting(self, sighting: Option<Box<Sighting>>) -> Self {
-        Self { sighting, ..self }
+    pub(super) fn with_sighting(mut self, sighting: Option<Box<Sighting>>) -> Self {
+        if let Some(sighting) = sighting {
+            self.notes.write().sighting = Some(*sighting);
+        }
+        self
     }
 
     pub(super) fn settle(self) -> Settlement {
         Settlement { decision: self, revoke: None }
+    }
+
+    /// The same decision with no cookie to send: another response of the browser has newer ones.
+    #[must_use]
+    pub fn without_cookies(self) -> Self {
+        Self { cookies: SetCookies::default(), ..self }
+    }
+
+    /// Credentials that were sent and not accepted; for the event.
+    pub fn faults(&self) -> &[CredentialFault] {
+        self.notes.read().map_or(&[], |noted| &noted.faults)
+    }
+
+    /// One of our cookies that was sent more than once; for the event.
+    pub fn duplicate(&self) -> Option<DuplicateCookie> {
+        self.notes.read()?.duplicate
+    }
+
+    /// What a token proves if it was presented for the first time.
+    pub fn sighting(&self) -> Option<&Sighting> {
+        self.notes.read()?.sighting.as_ref()
+    }
+
+    /// What has to be asked if the response is sent late; only if it carries a refresh token.
+    pub fn departure(&self) -> Option<&Departure> {
+        self.notes.read()?.departure.as_ref()
     }
 
     /// The authenticated user, if any.

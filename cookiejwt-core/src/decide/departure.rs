@@ -20,13 +20,6 @@ pub struct Departure {
     pub settles_at: Timestamp,
 }
 
-impl Departure {
-    #[allow(clippy::unnecessary_box_returns, reason = "every caller keeps it boxed")]
-    pub(super) fn new(session_id: SessionId, refresh_jti: TokenId, settles_at: Timestamp) -> Box<Self> {
-        Box::new(Self { session_id, refresh_jti, settles_at })
-    }
-}
-
 impl Core {
     /// The question for the token store if the head of a response is sent now, with less than half
     /// of the leeway left.

@@ -44,10 +44,12 @@ impl Decision {
     /// twins.
     pub(super) fn with_faults(mut self, faults: Faults) -> Self {
         let Faults { list, duplicated } = faults;
-        self.faults = list;
+        if !list.is_empty() {
+            self.notes.write().faults = list;
+        }
         if let Some(duplicated) = duplicated {
             let Duplicated { cookie, twins } = *duplicated;
-            self.duplicate = Some(cookie);
+            self.notes.write().duplicate = Some(cookie);
             self.cookies = self.cookies.with_twins(twins);
         }
         self

@@ -246,13 +246,13 @@ impl Server {
         let Settlement { decision, revoke } = settlement;
         let cookies = self.cookies(&decision.cookies);
         let lines = &decision.cookies;
-        let receipt = decision.sighting.as_ref().and_then(|sighting| sighting.receipt.as_ref());
-        if let Some(departure) = &decision.departure {
-            self.departure.get_or_insert_with(|| (**departure).clone());
+        let receipt = decision.sighting().and_then(|sighting| sighting.receipt.as_ref());
+        if let Some(departure) = decision.departure() {
+            self.departure.get_or_insert_with(|| departure.clone());
         }
         Verdict {
             sighting: receipt.map(|it| (Session::parse(it.session_id.as_str()), number(&it.refresh_jti))),
-            departs: decision.departure.as_ref().map(|departure| Departs {
+            departs: decision.departure().map(|departure| Departs {
                 session: Session::parse(departure.session_id.as_str()),
                 refresh: number(&departure.refresh_jti),
                 settles_at: millis(departure.settles_at),

@@ -11,11 +11,11 @@ impl Authenticator {
     /// Reports what was decided and why, notes what a token proves that is presented for the first time, and returns the
     /// decision.
     pub(crate) fn record(&self, decision: Decision) -> Decision {
-        if let Some(sighting) = &decision.sighting {
+        if let Some(sighting) = decision.sighting() {
             self.0.sessions.note(sighting);
         }
-        self.0.events.faults(&decision.faults);
-        if let Some(duplicate) = decision.duplicate {
+        self.0.events.faults(decision.faults());
+        if let Some(duplicate) = decision.duplicate() {
             self.0.events.duplicate(duplicate, self.config(), self.timestamp());
         }
         self.0.events.decision(&decision);

@@ -226,7 +226,7 @@ impl Authenticator {
 
     /// What of a decision leaves with an answer that leaves now.
     pub(crate) async fn leaving(&self, decision: &Decision) -> SetCookies {
-        let Some(departure) = &decision.departure else { return decision.cookies.clone() };
+        let Some(departure) = decision.departure() else { return decision.cookies.clone() };
         let request = self.0.keys.core().late_departure(departure, self.timestamp());
         match request {
             Some(request) if !self.may_leave(&request).await => SetCookies::default(),

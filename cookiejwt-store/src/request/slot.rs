@@ -176,7 +176,7 @@ impl Slot {
     /// What has to be asked before this request's response may leave: something only where a refresh was answered a good
     /// while ago. [`depart`](Self::depart) asks it.
     pub fn departure(&self) -> Option<SettleRequest> {
-        let departure = self.decided()?.departure.as_deref()?;
+        let departure = self.decided()?.departure()?;
         self.auth.0.keys.core().late_departure(departure, self.auth.timestamp())
     }
 
@@ -222,7 +222,7 @@ impl Slot {
             None => core.write_cookies(&SetCookies::default(), headers),
             Some(decision) if self.may_write(decision) => core.write_decision(decision, headers),
             Some(decision) => {
-                let without = Decision { cookies: SetCookies::default(), ..decision.clone() };
+                let without = decision.clone().without_cookies();
                 core.write_decision(&without, headers);
             }
         }
@@ -238,7 +238,7 @@ impl Slot {
     /// The cookies of the decision are not sent: what the request did has made them worthless.
     pub(crate) fn withhold(&self) {
         if let Some(decision) = self.decided() {
-            let decision = Decision { cookies: SetCookies::default(), ..decision.clone() };
+            let decision = decision.clone().without_cookies();
             let _ = self.overruled.set(Box::new(decision));
         }
     }
@@ -255,7 +255,7 @@ impl Slot {
             return true;
         }
         let now = self.auth.timestamp();
-        let Some(departure) = &decision.departure else {
+        let Some(departure) = decision.departure() else {
             let decided_at = self.decided_at.get().copied().unwrap_or(now);
             return !self.auth.0.keys.core().is_late_to_clear(decided_at, now);
         };

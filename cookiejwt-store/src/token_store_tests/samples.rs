@@ -124,7 +124,7 @@ pub fn slow_answer(id: &str) -> SettleRequest {
     let RotationStep::Settled(settlement) = under_way().complete(RotationOutcome::Rotated) else {
         panic!("a rotation that went well is settled")
     };
-    let departure = settlement.decision.departure.expect("it carries a refresh token");
+    let departure = settlement.decision.departure().cloned().expect("it carries a refresh token");
     let mut request = testing::core().late_departure(&departure, at(NOW)).expect("it is late");
     request.session_id = id.into();
     request.current = "current".into();

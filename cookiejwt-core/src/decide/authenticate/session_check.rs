@@ -84,29 +84,27 @@ impl SessionCheck {
     pub fn resolve(self, status: SessionStatus) -> Resolution {
         let Self { core, kind, faults, sighting } = self;
         let source = kind.source();
-        let settled = |decision: Decision| Resolution::Settled(decision.with_faults(faults.clone()));
         let refused = |reason| {
             let decision = Decision::refused(Refusal::SessionRevoked, reason);
-            settled(decision.clearing(&core.parts().cookies, source))
+            decision.clearing(&core.parts().cookies, source)
         };
-        match (status, kind) {
+        let decision = match (status, kind) {
             (SessionStatus::Revoked(reason), _) => refused(Reason::SessionRevoked(reason)),
             (SessionStatus::Missing, Checked::Access { .. }) => refused(Reason::SessionMissing),
             (SessionStatus::Unknown, Checked::Access { .. }) => {
-                settled(Decision::new(Outcome::Unavailable, Reason::SessionUnknown))
+                Decision::new(Outcome::Unavailable, Reason::SessionUnknown)
             }
             (
                 _,
                 Checked::Access { ahead: Some(attempt), .. }
                 | Checked::Refreshable { attempt: Some(attempt), .. },
-            ) => Resolution::NeedsRefresh(attempt.with(faults, sighting)),
-            (_, Checked::Access { identity, ahead: None }) => {
-                settled(authenticated(identity).with_sighting(sighting))
-            }
+            ) => return Resolution::NeedsRefresh(attempt.with(faults, sighting)),
+            (_, Checked::Access { identity, ahead: None }) => authenticated(identity).with_sighting(sighting),
             (_, Checked::Refreshable { attempt: None, speculative, .. }) => {
-                settled(refresh_not_permitted(speculative))
+                refresh_not_permitted(speculative)
             }
-        }
+        };
+        Resolution::Settled(decision.with_faults(faults))
     }
 }
 

@@ -81,14 +81,14 @@ pub(super) fn decide(
         let (session_id, refresh_jti) = (session_id.clone(), refresh_jti.clone());
         Sighting::of_receipt(Receipt { session_id, refresh_jti })
     });
-    let decision = Decision {
+    let mut decision = Decision {
         cookies: issued.cookies,
         tokens: issued.tokens,
         refresh_expires_at: Some(issued.refresh_expires_at),
         reason,
-        sighting: attempt.sighting.or(seen),
-        departure: Some(Departure::new(session_id, refresh_jti, settles_at)),
         ..authenticated(issued.identity)
-    };
+    }
+    .with_sighting(attempt.sighting.or(seen));
+    decision.notes.write().departure = Some(Departure { session_id, refresh_jti, settles_at });
     RotationStep::Settled(decision.with_faults(attempt.faults).settle())
 }

@@ -253,8 +253,8 @@ fn another_deployments_cookies_of_the_same_names_are_passed_over() {
     ] {
         let decision = decide(&core, &cookies);
         let subject = decision.identity().map(|identity| identity.subject().as_str().to_owned());
-        assert_eq!((subject.as_deref(), decision.duplicate), (who, duplicate), "{rule}");
-        assert!(decision.faults.is_empty() || who.is_none(), "{rule}: what is passed over is no fault");
+        assert_eq!((subject.as_deref(), decision.duplicate()), (who, duplicate), "{rule}");
+        assert!(decision.faults().is_empty() || who.is_none(), "{rule}: what is passed over is no fault");
     }
 }
 

@@ -162,5 +162,5 @@ fn the_fault_says_that_it_was_in_the_body() {
     let Assessment::Settled(decision) = ask else { panic!("{ask:?}") };
     assert_eq!(decision.reason, Reason::NothingUsable);
     let fault = CredentialFault { credential: CredentialName::RefreshBody, fault: TokenFault::Expired };
-    assert_eq!(decision.faults, [fault]);
+    assert_eq!(decision.faults(), [fault]);
 }
