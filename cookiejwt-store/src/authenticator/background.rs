@@ -1,5 +1,5 @@
-//! What runs beside the requests, once per process: the feed of revocations, the purge of sessions that have ended, and
-//! the look for other keys.
+//! What runs beside the requests, once per process: the feed of revocations, the purge of sessions
+//! that have ended, and the look for other keys.
 
 use std::{
     sync::{
@@ -17,12 +17,12 @@ use crate::{events::Event, runtime::Random};
 const RECEIPTS_INTERVAL: Duration = Duration::from_secs(1);
 const CLOCK_INTERVAL: Duration = Duration::from_mins(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
-/// A bucket drains within minutes, and whoever tries passwords makes new ones.
+/// A bucket drains within minutes, and an attacker who tries passwords creates new ones.
 const THROTTLE_PURGE_INTERVAL: Duration = Duration::from_mins(5);
 
 impl Authenticator {
-    /// Starts it with the first request: `build` may run before there is a runtime. A worker whose runtime ends takes it
-    /// along, and the next request starts it again.
+    /// Starts it with the first request: `build` may run before there is a runtime. A worker whose
+    /// runtime ends takes it along, and the next request starts it again.
     pub(crate) fn start_background(&self) {
         let running = &self.0.schedule.is_running;
         if running.load(Ordering::Acquire) || running.swap(true, Ordering::AcqRel) {
@@ -129,7 +129,8 @@ async fn purge_throttle(mark: &Mark) {
     }
 }
 
-/// Somewhere between half and one and a half times, so that nodes that started together do not purge together.
+/// Somewhere between half and one and a half times, so that nodes that started together do not
+/// purge together.
 fn about(interval: Duration) -> Duration {
     let random = Random::default().bytes::<2>().map_or(0, u16::from_le_bytes);
     interval / 2 + interval * u32::from(random) / u32::from(u16::MAX)

@@ -21,8 +21,8 @@ struct Parts {
     config: Config,
     /// Exchanged as a whole when keys are.
     core: ArcSwap<Core>,
-    /// Held while keys are exchanged, so that an older look into the directory never wins over a newer one. Contains the
-    /// error of the last look, so that it is reported once.
+    /// Held while keys are exchanged, so that an older look into the directory never wins over a
+    /// newer one. Contains the error of the last look, so that it is reported once.
     failure: Mutex<Option<String>>,
     events: Events,
 }

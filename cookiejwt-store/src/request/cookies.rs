@@ -1,11 +1,11 @@
-//! What a login or logout of one's own hands to the framework.
+//! What a custom login or logout flow hands to the framework.
 
 use cookiejwt_core::{Login, ResponseHeaders, SessionChange, SetCookies};
 
 use super::framework_session::FrameworkSession;
 use crate::{authenticator::Authenticator, errors::LoginError};
 
-/// The cookies of a login or logout of one's own.
+/// The cookies of a custom login or logout flow.
 #[derive(Clone, Debug)]
 #[must_use = "nobody is logged in or out until the cookies are sent"]
 pub struct Cookies {
@@ -23,18 +23,19 @@ impl Cookies {
         Ok(Self { auth, cookies: login.cookies })
     }
 
-    /// The cookies are cleared whatever becomes of the framework's session.
+    /// The cookies are cleared, also if the framework's session cannot follow.
     pub(crate) async fn of_logout(
         auth: Authenticator,
         cookies: SetCookies,
         session: Option<Box<dyn FrameworkSession>>,
     ) -> Self {
-        // What fails stands in the log.
+        // A failure is in the log.
         let _ = auth.follow(&cookies, session.as_deref()).await;
         Self { auth, cookies }
     }
 
-    /// What becomes of the framework's own session, for an adapter that did not hand it over before.
+    /// What becomes of the framework's own session, for an adapter that did not hand it over
+    /// before.
     pub fn session_change(&self) -> Option<&SessionChange> {
         self.cookies.session_change()
     }

@@ -12,8 +12,8 @@ use super::slot::Slot;
 
 /// A response on its way out, for adapters whose middleware is a future of its own.
 ///
-/// The cookies of a refresh may have been overtaken while a slow handler made its response. Such a response asks the store
-/// before it leaves. All others leave at once, and cost one comparison.
+/// The cookies of a refresh may have been overtaken while a slow handler made its response. Such a
+/// response asks the store before it leaves. All others leave at once, and cost one comparison.
 pub struct Departing<T>(Option<Box<Asking<T>>>);
 
 struct Asking<T> {
@@ -22,8 +22,8 @@ struct Asking<T> {
 }
 
 impl<T> Departing<T> {
-    /// Ready with the response that `made` makes, when the cookies of `slot` may be written into it or are withheld. Not to be
-    /// polled again after that.
+    /// Ready with the response that `made` makes, when the cookies of `slot` may be written into it
+    /// or are withheld. Not to be polled again after that.
     pub fn poll(
         &mut self,
         slot: &Arc<Slot>,

@@ -1,4 +1,4 @@
-//! The list of a user's sessions, and what he can do with it.
+//! The list of a user's sessions, and ending them.
 
 use cookiejwt_core::{
     CredentialSource, Identity, RevocationReason, SessionId, SessionRecord, SetCookies, Subject,
@@ -9,7 +9,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::part::Sessions;
 use crate::errors::StoreError;
 
-/// A living session as its owner sees it, for him to recognise his devices (OWASP ASVS 7.5.2).
+/// A living session as its user sees it, to recognise their devices (OWASP ASVS 7.5.2).
 ///
 /// Serialises as on the wire of `GET sessions/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

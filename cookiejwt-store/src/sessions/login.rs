@@ -41,13 +41,14 @@ impl LoginOptions {
         Self { remember, ..self }
     }
 
-    /// Says that this request proves by itself that the user of this browser has begun the login, so that the CSRF table need
-    /// not: an OAuth callback whose `state` the application has compared with the one that **this browser** brought, in a cookie
-    /// of its own (RFC 6749 §10.12).
+    /// Declares that this request proves that the user of this browser has begun the login, so that
+    /// the CSRF table need not: an OAuth callback whose `state` the application has compared with
+    /// the one that **this browser** sent, in a separate cookie (RFC 6749 §10.12).
     ///
-    /// Without it a GET never begins a session, and neither does a POST from another site (`response_mode=form_post`): the answer
-    /// is 403 `csrf_failed`. A `state` that is merely one that the server has handed out proves nothing, because an attacker has
-    /// one as well. A link in a mail has no such proof; let its page show a button that POSTs.
+    /// Without it a GET never begins a session, and neither does a POST from another site
+    /// (`response_mode=form_post`): the answer is 403 `csrf_failed`. A `state` that is merely one
+    /// that the server has handed out proves nothing, because an attacker has one as well. A link
+    /// in a mail has no such proof; let its page show a button that POSTs.
     ///
     /// ```
     /// use cookiejwt_store::LoginOptions;
@@ -69,20 +70,22 @@ impl Default for LoginOptions {
 
 /// What a login needs to know of its request.
 ///
-/// By default there is no request, as in a test: no session is replaced, and the CSRF table has nothing to refuse.
+/// By default there is no request, as in a test: no session is replaced, and the CSRF table has
+/// nothing to refuse.
 #[derive(Clone, Debug)]
 pub struct LoginContext {
     /// The sessions whose signed cookies came in; a login replaces them.
     pub presented: Vec<SessionId>,
-    /// The lines that delete cookies of ours which stand beside those that a login sets.
+    /// The lines that delete duplicates of the cookies that a login sets.
     pub twins: Twins,
     /// Where the login comes from.
     pub client: ClientInfo,
-    /// How the tokens are to leave: as cookies, or in token mode for the body.
+    /// How the tokens are sent: as cookies, or in token mode in the body.
     pub mode: Mode,
-    /// The cookies of known devices that came in; a login with a password looks which of them is the account's.
+    /// The cookies of known devices that came in; a login with a password looks which of them is
+    /// the account's.
     pub devices: PresentedDevices,
-    /// What the CSRF table says of a login by this request.
+    /// What the CSRF table decides about a login by this request.
     csrf: Result<(), CsrfDenial>,
 }
 
@@ -204,8 +207,8 @@ impl Sessions {
         self.complete_login(login, pending, context).await
     }
 
-    /// Writes the row of a new session, whose cookies are not sent yet. After an error no such session lives. A session that
-    /// it supersedes ends when the new one is first presented.
+    /// Writes the row of a new session, whose cookies are not sent yet. After an error no such
+    /// session lives. A session that it supersedes ends when the new one is first presented.
     pub(super) async fn create_session(
         &self,
         proven: Proven,
@@ -244,7 +247,7 @@ impl Sessions {
         context: LoginContext,
     ) -> Result<Login, LoginError> {
         let ip = context.ip();
-        // A failure is tried again in the background; the new session stands.
+        // A failure is tried again in the background; the new session stays.
         let _ = self.revoke_sessions(context.presented, RevocationReason::Replaced).await;
         if let Err(error) = self.keep_to_limit(&login.record.subject).await {
             pending.revoke(RevocationReason::Limit).await;
@@ -261,18 +264,20 @@ impl Sessions {
         self.0.events.emit(Event::LoggedIn { subject: &subject, session: &session, ip });
     }
 
-    /// Ends the oldest sessions of a user who has more than the limit. Of logins at the same time the last one sees them
-    /// all, and all of them agree which are the oldest, so in the end the limit holds exactly.
+    /// Ends the oldest sessions of a user who has more than the limit. Of logins at the same time
+    /// the last one sees them all, and all of them agree which are the oldest, so in the end the
+    /// limit holds exactly.
     async fn keep_to_limit(&self, subject: &Subject) -> Result<(), StoreError> {
         let Some(limit) = self.0.keys.config().max_sessions() else { return Ok(()) };
         let surplus = self.living_sessions(subject).await?.into_iter().skip(limit as usize).collect();
-        // A failure is tried again in the background, as with those that are replaced; the new session stands.
+        // A failure is tried again in the background, as with those that are replaced; the new
+        // session stays.
         let _ = self.revoke_sessions(surplus, RevocationReason::Limit).await;
         Ok(())
     }
 
-    /// Reads the user again: a disabling, or a password change after the password was checked, that came before the new row
-    /// must not leave a session behind.
+    /// Reads the user again: a disabling, or a password change after the password was checked, that
+    /// came before the new row must not leave a session.
     async fn still_valid(
         &self,
         subject: &Subject,

@@ -4,8 +4,9 @@ use cookiejwt_core::{RevocationReason, SessionId};
 
 use super::part::Sessions;
 
-/// A session whose cookies are not sent yet. Unless they are, it is revoked again, also when the client hangs up or a store
-/// panics in between: otherwise a session that no client has would be in the user's list, and count for their limit.
+/// A session whose cookies are not sent yet. Unless they are, it is revoked again, also when the
+/// client hangs up or a store panics in between: otherwise a session that no client has would be in
+/// the user's list, and count for their limit.
 #[must_use]
 pub(super) struct PendingLogin {
     sessions: Sessions,

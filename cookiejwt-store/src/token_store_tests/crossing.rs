@@ -11,7 +11,8 @@ use super::{
 };
 use crate::stores::TokenStore as _;
 
-/// How many of each kind have changed the row; each of three kinds comes ten times, and another one first in each round.
+/// How many of each kind have changed the row; each of three kinds comes ten times, and another one
+/// first in each round.
 async fn race(store: &Shared, id: &str, round: usize, kinds: [Kind; 3]) -> [u64; 3] {
     let outcomes = at_once(30, |index| {
         let (store, id, place) = (store.clone(), id.to_owned(), (index + round) % 3);

@@ -1,4 +1,5 @@
-//! Deleting what nobody can use any more. A store that answers 0 and deletes nothing forgets by itself, and is right.
+//! Deleting what nobody can use any more. A store that answers 0 and deletes nothing forgets by
+//! itself, and is right.
 
 use cookiejwt_core::{RevocationReason, SessionRecord, Timestamp};
 

@@ -11,8 +11,9 @@ use super::{
 };
 use crate::stores::TokenStore as _;
 
-/// Texts that one or the other comparison takes for the same: without case, accents, width or trailing blanks, as a
-/// number, as a pattern, in another normalisation form, or with all of the upper planes as one.
+/// Texts that one or the other comparison takes for the same: without case, accents, width or
+/// trailing blanks, as a number, as a pattern, in another normalisation form, or with all of the
+/// upper planes as one.
 pub(super) const LOOKALIKES: [&str; 31] = [
     "session",
     "Session",

@@ -1,4 +1,5 @@
-//! Counting failures. A store that answers `None` keeps no buckets, and is right: then each process keeps its own.
+//! Counting failures. A store that answers `None` keeps no buckets, and is right: then each process
+//! keeps its own.
 
 use std::time::Duration;
 

@@ -43,7 +43,8 @@ impl IntoResponses for PublicRefusals {
     }
 }
 
-/// The schema of an `application/problem+json` of ours (RFC 9457), for operations of the application that answer one.
+/// The schema of an `application/problem+json` of ours (RFC 9457), for operations of the
+/// application that answer one.
 #[derive(Clone, Copy, Debug)]
 pub struct ProblemSchema;
 

@@ -71,8 +71,8 @@ pub async fn settle<C: ConnectionTrait>(db: &C, request: &SettleRequest) -> Resu
     Ok(update.exec(db).await?.rows_affected == 1)
 }
 
-/// One conditional UPDATE for all of them; how many rows it changed. Each pair counts by itself; the ids alone are there for
-/// the planners that find no index behind a pair.
+/// One conditional UPDATE for all of them; how many rows it changed. Each pair counts by itself;
+/// the ids alone are there for the planners that find no index behind a pair.
 pub async fn received<C: ConnectionTrait>(
     db: &C,
     receipts: &[Receipt],

@@ -32,8 +32,9 @@ impl Fault {
         Self::of_number(mysql_number(error), error.message()).or_else(|| Self::of_code(&code))
     }
 
-    /// Serialisation failures and deadlocks (SQLSTATE 40001, which MySQL uses for a deadlock, and PostgreSQL's 40P01),
-    /// SQLite's BUSY and LOCKED with their extended codes, and its READONLY with those.
+    /// Serialisation failures and deadlocks (SQLSTATE 40001, which MySQL uses for a deadlock, and
+    /// PostgreSQL's 40P01), SQLite's BUSY and LOCKED with their extended codes, and its READONLY
+    /// with those.
     fn of_code(code: &str) -> Option<Self> {
         Some(match code {
             "40001" | "40P01" | "5" | "6" | "261" | "262" | "517" => Self::Conflict,
@@ -44,7 +45,8 @@ impl Fault {
         })
     }
 
-    /// MySQL's numbers say more than its SQLSTATE, which is HY000 for most of them. 1290 names the option in its text.
+    /// MySQL's numbers say more than its SQLSTATE, which is HY000 for most of them. 1290 names the
+    /// option in its text.
     fn of_number(number: Option<u16>, message: &str) -> Option<Self> {
         Some(match number? {
             1290 if message.contains("read-only") || message.contains("read_only") => Self::ReadOnly,

@@ -1,4 +1,5 @@
-//! The buckets of the throttle as SQL: one statement reads those of a try, and one counts a failure in a bucket.
+//! The buckets of the throttle as SQL: one statement reads those of a try, and one counts a failure
+//! in a bucket.
 
 use std::collections::HashMap;
 
@@ -22,7 +23,8 @@ pub(super) async fn levels<C: ConnectionTrait>(
     Ok(buckets.iter().map(level).collect())
 }
 
-/// The rule of [`ThrottleCharge`], word for word. As text: the query builder has no `GREATEST` that is `MAX` on SQLite.
+/// The rule of [`ThrottleCharge`], word for word. As text: the query builder has no `GREATEST` that
+/// is `MAX` on SQLite.
 pub(super) async fn charge<C: ConnectionTrait>(db: &C, charge: &ThrottleCharge) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
     let sql = match backend {
