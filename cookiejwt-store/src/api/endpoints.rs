@@ -26,12 +26,12 @@ pub(super) const JWKS_LIFE: &str = "public, max-age=300";
 /// keys.
 ///
 /// An adapter mounts what [`mount`](Self::mount) gives for every method, reads at most
-/// [`MAX_BODY_BYTES`] of body where [`reads_body`](Self::reads_body) says so, and writes the
+/// [`MAX_BODY_BYTES`] of body where [`reads_body`](Self::reads_body) is true, and writes the
 /// [`Reply`].
 #[derive(Clone, Debug)]
 pub struct Api(pub(super) Authenticator);
 
-/// Who calls an endpoint, beside what the head says.
+/// Who calls an endpoint, in addition to what the head contains.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Caller<'s> {
     /// The client's network address.
@@ -187,8 +187,8 @@ impl Api {
         self.answer(decision, verify_reply)
     }
 
-    /// The public keys of this moment. Its life says how long a new key has to be there before it
-    /// signs.
+    /// The public keys of this moment. Their lifetime is how long a new key has to be published
+    /// before it signs.
     pub(super) fn jwks(&self, head: &RequestHead<'_>) -> Reply {
         self.0.start_background();
         let core = self.0.core();
@@ -208,7 +208,7 @@ impl Api {
         reply.with_header(header::CACHE_CONTROL, HeaderValue::from_static(JWKS_LIFE))
     }
 
-    /// For the routes that begin a session: whatever comes in, cookies leave.
+    /// For the routes that begin a session: they set cookies whatever credentials are sent.
     pub(super) fn csrf_refused(&self, head: &RequestHead<'_>) -> Option<Reply> {
         let denial = self.0.core().check_csrf(head).err()?;
         self.0.csrf_refused(denial);

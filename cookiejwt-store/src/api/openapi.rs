@@ -56,13 +56,13 @@ pub const ACCESS_COOKIE: &str = "cookiejwt_access";
 pub const REFRESH_COOKIE: &str = "cookiejwt_refresh";
 /// The security scheme of the access token in the `Authorization` field.
 pub const BEARER: &str = "cookiejwt_bearer";
-/// The tag of every operation of ours.
+/// The tag of every operation of cookiejwt.
 pub const TAG: &str = "auth";
 
 impl Authenticator {
     /// The OpenAPI document of the routes that this configuration mounts.
     ///
-    /// An application that nests the routes below another path says so with [`OpenApi::nest`].
+    /// An application that nests the routes below another path calls [`OpenApi::nest`].
     pub fn openapi(&self) -> OpenApi {
         let tag = TagBuilder::new().name(TAG).description(Some("Login, sessions and logout")).build();
         let mut document = OpenApi::new(Info::new("Authentication", env!("CARGO_PKG_VERSION")), self.paths());
@@ -72,12 +72,12 @@ impl Authenticator {
     }
 
     /// Adds the routes, their schemas and the security schemes to the application's own document.
-    /// What stands there under the same path and method, or the same name, stays.
+    /// What the document has under the same path and method, or the same name, stays.
     pub fn document(&self, openapi: &mut OpenApi) {
         openapi.merge(self.openapi());
     }
 
-    /// With the trailing slash: both forms are served, and one operation cannot stand under two
+    /// With the trailing slash: both forms are served, and one operation cannot be listed under two
     /// paths.
     fn paths(&self) -> Paths {
         let mounted = self.api().paths();

@@ -5,7 +5,7 @@ use http::{HeaderValue, Method};
 
 use super::operation::Operation;
 
-/// The most that is read of a body; a longer one is answered 413.
+/// The most that is read of a body; a longer one results in 413.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// One of the built-in endpoints.

@@ -50,8 +50,8 @@ impl Api {
     }
 }
 
-/// Routers differ in how they hand out a parameter; the path is the same on all of them. Ids need
-/// no decoding.
+/// Routers differ in how they pass a parameter; the path is the same on all of them. Ids need no
+/// decoding.
 fn last_segment(path: &str) -> SessionId {
     let path = path.strip_suffix('/').unwrap_or(path);
     path.rsplit('/').next().unwrap_or_default().into()

@@ -50,7 +50,7 @@ impl Schedule {
     }
 }
 
-/// Says that it runs, until it does not.
+/// Marks that it runs, until it ends.
 struct Mark(Weak<Inner>);
 
 impl Mark {
@@ -90,7 +90,7 @@ async fn receipts(mark: &Mark) {
     loop {
         tokio::time::sleep(RECEIPTS_INTERVAL).await;
         let Some(auth) = mark.authenticator() else { return };
-        // Said already.
+        // Reported already.
         let _ = auth.0.sessions.write_receipts().await;
     }
 }
@@ -115,7 +115,7 @@ async fn keys(mark: &Mark) {
         drop(auth);
         tokio::time::sleep(interval).await;
         let Some(auth) = mark.authenticator() else { return };
-        // Said already.
+        // Reported already.
         let _ = auth.0.keys.reload().await;
     }
 }
@@ -124,7 +124,7 @@ async fn purge_throttle(mark: &Mark) {
     loop {
         tokio::time::sleep(about(THROTTLE_PURGE_INTERVAL)).await;
         let Some(auth) = mark.authenticator() else { return };
-        // Said already.
+        // Reported already.
         let _ = auth.0.passwords.purge_throttle().await;
     }
 }

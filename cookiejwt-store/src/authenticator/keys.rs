@@ -9,9 +9,9 @@ impl Authenticator {
     /// directory. The next request uses them; a request in progress continues with those it started
     /// with.
     ///
-    /// [`AccessKeys`] says in which steps to change a key. Refused, with nothing changed, when a
-    /// key cannot sign, when the keys come from `COOKIEJWT_KEYS_DIR`, and when the authenticator
-    /// was built without any asymmetric key: then no service could find the new ones, because
+    /// [`AccessKeys`] lists the steps of a key change. Refused, with nothing changed, when a key
+    /// cannot sign, when the keys come from `COOKIEJWT_KEYS_DIR`, and when the authenticator was
+    /// built without any asymmetric key: then no service could find the new ones, because
     /// `jwks.json` was not mounted.
     ///
     /// ```

@@ -44,8 +44,8 @@ use super::refusal::LoginRefusal;
 /// | `cookiejwt_clock_skew_total` | |
 ///
 /// The gauge `cookiejwt_feed_stale` is 1 while revocations of other nodes do not arrive. The gauge
-/// `cookiejwt_clock_difference_millis` says how far the clock of the database is ahead of this
-/// node's, measured once a second; a store without a clock of its own has none.
+/// `cookiejwt_clock_difference_millis` is how far the clock of the database is ahead of this
+/// node's, measured once a second; a store without its own clock has none.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -89,8 +89,8 @@ pub enum Event<'a> {
         error: &'a str,
     },
     /// The [`PasswordHasher`](crate::PasswordHasher) does not read a stored hash, so its user
-    /// cannot log in; the client hears that the password is wrong. Said once per process and
-    /// format.
+    /// cannot log in; the client receives the response for a wrong password. Reported once per
+    /// process and format.
     #[non_exhaustive]
     UnreadableHash {
         /// What such a hash begins with, such as `$2y$` or `pbkdf2:sha256`; `unknown` for what is
@@ -201,7 +201,7 @@ pub enum Event<'a> {
     StoreFailed {
         /// The question.
         operation: &'static str,
-        /// What the store said.
+        /// The error of the store.
         error: &'a str,
     },
     /// A session was revoked in the store.
@@ -215,20 +215,21 @@ pub enum Event<'a> {
     /// What other nodes revoke does not arrive any more.
     #[non_exhaustive]
     FeedStale {
-        /// What the store said.
+        /// The error of the store.
         error: &'a str,
     },
     /// The feed has caught up.
     #[non_exhaustive]
     FeedRecovered {},
-    /// The clock of this node and that of the database differ by more than 2 seconds. Said once a
-    /// minute while it lasts.
+    /// The clock of this node and that of the database differ by more than 2 seconds. Reported once
+    /// a minute while it lasts.
     ///
     /// Nodes judge each other's times by their own clocks, so a difference eats into `reuse_leeway`
     /// and into the leeway of access tokens.
     #[non_exhaustive]
     ClockSkew {
-        /// How far the clock of the database is ahead of this node's; negative when it is slower.
+        /// How far the clock of the database is ahead of this node's; negative when it is behind
+        /// this node's.
         difference_millis: i64,
     },
     /// Other keys sign and verify access tokens from now on.
@@ -242,8 +243,8 @@ pub enum Event<'a> {
         /// How many keys verify, that one included.
         verifying: usize,
     },
-    /// The directory of keys cannot be read as a whole, or a key in it cannot sign; the keys so far
-    /// stay. Said once for each reason.
+    /// The directory of keys cannot be read as a whole, or a key in it cannot sign; the present
+    /// keys stay. Reported once for each reason.
     #[non_exhaustive]
     KeysNotReloaded {
         /// Which file, what is wrong with it, and the cure.

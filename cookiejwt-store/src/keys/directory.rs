@@ -15,11 +15,11 @@ use zeroize::Zeroizing;
 use ConfigProblem::{Contradiction, Insecure, Malformed, Missing, OutOfRange, Unknown};
 
 const KEYS_DIR: &str = "COOKIEJWT_KEYS_DIR";
-/// The file that says which key signs.
+/// The file with the name of the key that signs.
 const SIGNING: &str = "signing";
 const PRIVATE: &str = ".pem";
 const PUBLIC: &str = ".pub.pem";
-/// Says that an RSA key means RS256.
+/// Specifies that an RSA key signs RS256.
 const RS256: &str = ".rs256";
 const MAX_FILES: usize = 64;
 const MAX_BYTES: u64 = 64 * 1024;
@@ -40,7 +40,7 @@ pub trait ReadKeys: Sized {
     /// that a key with a misspelt name does not stay unused without an error. Nothing is guessed
     /// from dates or from the order of names.
     ///
-    /// To change the signing key ([`AccessKeys`] says why it takes three steps):
+    /// To change the signing key ([`AccessKeys`] explains the three steps):
     ///
     /// 1. **Add** `NEW.pem` on every node; wait for 6 minutes, so that every node has read it and
     ///    every verifying service has read the JWKS document again.
@@ -323,7 +323,7 @@ impl Access {
         use std::os::unix::fs::MetadataExt as _;
         let found =
             fs::metadata(path).map(|found| Self { mode: found.mode(), is_roots_group: found.gid() == 0 });
-        // One that cannot be asked cannot be read either, which is said there.
+        // One that cannot be asked cannot be read either, which is reported there.
         found.unwrap_or_default()
     }
 

@@ -104,7 +104,7 @@ impl Keys {
         if old.access_kids() == new.access_kids() && old.jwks() == new.jwks() {
             return Ok(false);
         }
-        // With a memo of its own: what the old keys have verified is forgotten.
+        // With a new memo: what the old keys have verified is forgotten.
         self.0.core.store(Arc::new(core_with_memo(new.config().clone())));
         let kids = new.access_kids();
         let signing = kids.first().copied().unwrap_or_default();

@@ -105,7 +105,8 @@ impl PasswordHasher for Argon2id {
 
     fn verify(&self, password: &str, hash: &str) -> PasswordMatch {
         let Some((hash, params)) = Self::read(hash) else {
-            // As long as a real comparison, so that the answer's time says nothing about the row.
+            // As long as a real comparison, so that the duration of the response reveals nothing
+            // about the row.
             let _ = self.hash(password);
             return PasswordMatch::Unreadable;
         };

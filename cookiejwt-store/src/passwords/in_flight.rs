@@ -13,7 +13,7 @@ use std::{
 use cookiejwt_core::{BucketId, ThrottleBucket};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, futures::OwnedNotified};
 
-/// Tries that have to do with one bucket, waiting or being checked; the next is answered 503.
+/// Tries that have to do with one bucket, waiting or being checked; the next results in 503.
 const MOST_GUESTS: usize = 256;
 
 /// What is in flight, by bucket.
@@ -86,7 +86,7 @@ impl InFlight {
     }
 }
 
-/// One try on its way; leaves when it is dropped.
+/// One try in flight, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Guest {
     in_flight: Arc<InFlight>,
@@ -114,8 +114,8 @@ impl Guest {
         self.buckets.iter().map(|id| flights.get(id).map_or(0, |flight| flight.charged)).collect()
     }
 
-    /// Whether the try may be checked: `room` is what the store said of each bucket, at least one,
-    /// and `charges` what [`charges`](Self::charges) said before that.
+    /// Whether the try may be checked: `room` is that of each bucket in the store, at least one,
+    /// and `charges` what [`charges`](Self::charges) returned before that.
     pub(crate) fn admit(&mut self, room: &[u32], charges: &[u64]) -> Admission {
         let mut flights = self.in_flight.flights();
         for ((id, room), charges) in self.buckets.iter().zip(room).zip(charges) {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::errors::{BuildError, PasswordError};
 
-/// Logins that may wait for a free hashing slot; the next is answered 503.
+/// Logins that may wait for a free hashing slot; the next results in 503.
 const MAX_WAITING: usize = 128;
 
 /// What the dummy was made of.
@@ -104,7 +104,7 @@ impl HashingQueue {
     }
 }
 
-/// Leave to hash one password.
+/// Permission to hash one password.
 #[derive(Debug)]
 pub(crate) struct HashingSlot {
     permit: OwnedSemaphorePermit,

@@ -105,8 +105,8 @@ impl Passwords {
         is_cut
     }
 
-    /// The hash that another login of the same user stored first, with a salt of its own; none when
-    /// it belongs to another password.
+    /// The hash that another login of the same user stored first, with another salt; none when it
+    /// belongs to another password.
     async fn swapped_meanwhile(&self, subject: &Subject, old: &str, password: &str) -> Option<String> {
         let user = self.0.users.find_by_id(subject).await.ok()??;
         let hash = user.password_hash.filter(|hash| hash != old)?;

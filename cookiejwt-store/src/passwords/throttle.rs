@@ -74,8 +74,8 @@ impl Passwords {
         }
     }
 
-    /// Whether other nodes have filled a bucket meanwhile; for a try that has waited for its turn
-    /// to be hashed.
+    /// Whether other nodes have filled a bucket in the meantime; for a try that has waited for its
+    /// turn to be hashed.
     pub(super) async fn refuse_if_full(&self, admitted: &Admitted) -> Result<(), LoginError> {
         self.room(admitted).await.map(drop)
     }
@@ -95,7 +95,7 @@ impl Passwords {
         }
     }
 
-    /// What the store says, and what this process has counted because the store could not.
+    /// The levels in the store, and what this process has counted because the store could not.
     async fn levels(&self, ids: &[BucketId]) -> Result<Vec<Option<Timestamp>>, StoreError> {
         let own = self.0.throttling.buckets.levels(ids);
         if ids.is_empty() {

@@ -71,7 +71,7 @@ impl TypedPassword {
 
     /// Whether the hash belongs to it. A hash of a time when passwords were taken as they came is
     /// tried as well, and is then outdated. How many comparisons that makes depends on the password
-    /// alone, so that the time says nothing about the row.
+    /// alone, so that the time reveals nothing about the row.
     pub(crate) fn compare(&self, hasher: &dyn PasswordHasher, hash: &str) -> PasswordMatch {
         let found = hasher.verify(&self.prepared, hash);
         let as_typed = self.as_typed.as_ref().map(|typed| hasher.verify(typed, hash));

@@ -34,8 +34,7 @@ impl Cookies {
         Self { auth, cookies }
     }
 
-    /// What becomes of the framework's own session, for an adapter that did not hand it over
-    /// before.
+    /// What becomes of the framework's own session, for an adapter that did not pass it before.
     pub fn session_change(&self) -> Option<&SessionChange> {
         self.cookies.session_change()
     }
@@ -45,7 +44,7 @@ impl Cookies {
         &self.auth
     }
 
-    /// The lines, for a [`Slot`](crate::Slot) to keep until the response leaves.
+    /// The lines, for a [`Slot`](crate::Slot) to keep until the response is sent.
     pub fn lines(&self) -> &SetCookies {
         &self.cookies
     }

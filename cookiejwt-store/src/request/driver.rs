@@ -44,8 +44,8 @@ impl Pending {
 }
 
 impl Authenticator {
-    /// Who is asking? Decides at once for almost every request: a valid access token of a session
-    /// that is not in the revoked set.
+    /// Who sends the request? Decides at once for almost every request: a valid access token of a
+    /// session that is not in the revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
         let (head, now) = (head.into(), self.now());
         let assessment = self.0.keys.core().authenticate(head, now);
@@ -53,7 +53,7 @@ impl Authenticator {
         self.advance(assessment, now.into())
     }
 
-    /// Asks the stores what [`begin`](Self::begin) could not know.
+    /// Asks the stores for what [`begin`](Self::begin) could not decide.
     pub async fn finish(&self, pending: Pending) -> Decision {
         let attempt = match *pending.0 {
             Question::Refresh(attempt) => attempt,
@@ -70,13 +70,13 @@ impl Authenticator {
         self.record(decision)
     }
 
-    /// Both in one: who is asking?
+    /// Both in one call: who sends the request?
     pub async fn authenticate(&self, head: impl Into<RequestHead<'_>>) -> Decision {
         let progress = self.begin(head);
         self.complete(progress).await
     }
 
-    /// The refresh route: rotates the refresh cookie whatever the access token says.
+    /// The refresh route: rotates the refresh cookie, also while the access token is valid.
     pub async fn refresh(&self, head: impl Into<RequestHead<'_>>) -> Decision {
         let (head, now) = (head.into(), self.now());
         let assessment = self.0.keys.core().refresh(head, now);
@@ -98,7 +98,7 @@ impl Authenticator {
     ///
     /// While the access token is good this looks where a request would look, which at the default
     /// level is memory. After that it reads the row of the session. When the store is unavailable
-    /// the answer is yes, and the event says why.
+    /// the answer is yes, and an event contains the reason.
     ///
     /// It does not read the user. A user who was disabled in your table stays alive here until the
     /// session is refreshed or revoked, so load the user as well where that matters.
@@ -222,13 +222,13 @@ impl Authenticator {
         }
     }
 
-    /// Asks what has to be asked before an answer that carries a refresh token may leave late;
-    /// false when its lines must not be written.
+    /// Asks the store whether a response with a refresh token may still be sent late; false when
+    /// its cookies must not be written.
     pub(crate) async fn may_leave(&self, request: &SettleRequest) -> bool {
         matches!(self.0.tokens.bounded().settle(request).await, Ok(true))
     }
 
-    /// What of a decision leaves with an answer that leaves now.
+    /// The cookies of a decision for a response that is sent now.
     pub(crate) async fn leaving(&self, decision: &Decision) -> SetCookies {
         let Some(departure) = &decision.departure else { return decision.cookies.clone() };
         let request = self.0.keys.core().late_departure(departure, self.timestamp());
@@ -247,8 +247,8 @@ impl Authenticator {
         }
     }
 
-    /// Revokes what the decision says, and answers it in any case: the thief learns nothing from a
-    /// store that is away, and the revocation is tried again.
+    /// Revokes the sessions of the settlement, and returns its decision in any case: a thief learns
+    /// nothing from an unavailable store, and the revocation is tried again.
     pub(crate) async fn apply(&self, settlement: Settlement) -> Decision {
         if let Some(revocation) = settlement.revoke {
             let _ = self.0.sessions.revoke(vec![revocation]).await;

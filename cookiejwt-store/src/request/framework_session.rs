@@ -21,8 +21,8 @@ pub trait FrameworkSession: fmt::Debug + Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<(), SessionCookieError>> + Send + 'a>>;
 }
 
-/// For an adapter without sessions: refuses logins, and says what to do about it. A logout has
-/// nothing to end.
+/// For an adapter without sessions: refuses logins, with the cure in the log. A logout has nothing
+/// to end.
 #[derive(Clone, Copy, Debug)]
 pub struct NoSession(pub &'static str);
 

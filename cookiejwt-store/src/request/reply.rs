@@ -121,7 +121,7 @@ impl Reply {
         self
     }
 
-    /// What the endpoints say is about one person.
+    /// What the endpoints return is about one user.
     fn never_stored(self) -> Self {
         self.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }

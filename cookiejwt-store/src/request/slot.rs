@@ -25,7 +25,7 @@ use crate::authenticator::Authenticator;
 /// One request's place for its decision: settled by the first handler or guard that asks, and
 /// reused by the others.
 ///
-/// An adapter puts one into each request and writes its cookies to whatever response leaves.
+/// An adapter puts one into each request and writes its cookies to the response, whichever it is.
 /// Nothing is verified until a handler asks, so a static file costs nothing.
 #[derive(Debug)]
 pub struct Slot {
@@ -39,7 +39,7 @@ pub struct Slot {
     overruled: OnceLock<Box<Decision>>,
     /// When cookies were decided on.
     decided_at: OnceLock<Timestamp>,
-    /// Whether the store said that the cookies must not be written any more.
+    /// Whether the store has decided that the cookies must not be written any more.
     is_withheld: AtomicBool,
     /// What a login or logout in this request wants to be sent. Boxed for the same reason.
     sent: std::sync::Mutex<Option<Box<SetCookies>>>,
@@ -127,7 +127,7 @@ impl Slot {
         checked.inspect_err(|problem| self.auth.guard_refused(identity, *problem)).map(|()| identity)
     }
 
-    /// Whether a guard lets this request pass, and what is answered else. The decision is one that
+    /// Whether a guard lets this request pass, and the response otherwise. The decision is one that
     /// this slot gave, the path of the head the one on the wire. A guard of another authenticator
     /// never passes.
     pub fn admit(
@@ -180,8 +180,8 @@ impl Slot {
         })
     }
 
-    /// What has to be asked before this request's response may leave: something only where a
-    /// refresh was answered a good while ago. [`depart`](Self::depart) asks it.
+    /// What the store has to be asked before this request's response is sent; only if its refresh
+    /// was a while ago. [`depart`](Self::depart) asks it.
     pub fn departure(&self) -> Option<SettleRequest> {
         let departure = self.decided()?.departure.as_deref()?;
         self.auth.0.keys.core().late_departure(departure, self.auth.timestamp())

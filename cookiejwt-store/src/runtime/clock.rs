@@ -24,7 +24,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that does not move until it is told to; clones share it.
+/// A clock that does not move until a test moves it; clones share it.
 ///
 /// ```
 /// use cookiejwt_store::{Clock, ManualClock};

@@ -15,15 +15,16 @@ use tokio::sync::watch;
 /// busy runtime is late by milliseconds; a process that was stopped, or a worker that blocks, is
 /// late by more.
 const LATE_MILLIS: i64 = 1000;
-/// From here on a request that cannot reach the store is not answered from memory.
+/// Beyond this, a request that cannot reach the store is not decided from memory.
 const FROZEN_MILLIS: i64 = 5000;
 /// After a failed look, requests go on to their row for this long before one of them looks again.
 const HOLD_OFF_MILLIS: i64 = 1000;
-/// How often a look that waits for the store says that it is alive. Well below [`LATE_MILLIS`].
+/// How often a question that waits for the store shows that it is alive. Well below
+/// [`LATE_MILLIS`].
 pub(crate) const BEAT: Duration = Duration::from_millis(250);
 
 /// Whether the feed is alive. An unavailable store is an outage, and the feed that notices it is
-/// alive; a feed that does not even ask says nothing about the revocations of other nodes.
+/// alive; a feed that does not even ask knows nothing about the revocations of other nodes.
 #[derive(Debug)]
 pub(crate) struct Pulse {
     /// When the feed last showed a sign of life, in milliseconds; [`NEVER`] while the set proves
@@ -70,7 +71,7 @@ impl Pulse {
         seen != NEVER && apart(now.as_millis(), seen) <= self.interval_millis.saturating_add(LATE_MILLIS)
     }
 
-    /// Whether nobody has even asked the store for so long that memory is worth nothing.
+    /// Whether the store was not asked for so long that memory is worth nothing.
     pub(crate) fn is_frozen(&self, now: Timestamp) -> bool {
         let state = self.state();
         let seen = state.silent_since.or(state.last_beat);

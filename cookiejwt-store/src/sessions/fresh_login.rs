@@ -14,7 +14,7 @@ use crate::{
     passwords::Proven,
 };
 
-/// How long a session is still answered whose successor was not presented yet.
+/// How long a session is still accepted whose successor was not presented yet.
 const SUPERSEDED_MILLIS: i64 = 60_000;
 
 impl Sessions {

@@ -104,6 +104,6 @@ fn as_rfc3339<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::
 /// In whole seconds.
 pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
     let time = time.replace_nanosecond(0).unwrap_or(time);
-    // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can say.
+    // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can express.
     time.format(&Rfc3339).unwrap_or_default()
 }

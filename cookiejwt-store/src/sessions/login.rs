@@ -186,7 +186,7 @@ impl Sessions {
         self.begin_session(proven, options, context).await
     }
 
-    /// What the CSRF table says, unless the request brings a better proof.
+    /// What the CSRF table has decided, unless the request contains a better proof.
     pub(crate) fn may_begin(&self, context: &LoginContext, options: LoginOptions) -> Result<(), LoginError> {
         match context.csrf {
             Err(denial) if !options.state_checked => {

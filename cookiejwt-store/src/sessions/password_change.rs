@@ -53,7 +53,7 @@ impl Sessions {
         let ip = context.ip();
         let change = Change { proven, new_hash, present: present.id, options, context };
         let sessions = self.clone();
-        // A client that hangs up must not leave the old sessions alive beside the new password.
+        // A client that hangs up must not leave the old sessions alive next to the new password.
         let task = tokio::spawn(async move { sessions.apply(change).await });
         let changed = task.await.unwrap_or_else(|error| Err(StoreError::new(error).into()));
         let (login, pending) = changed?;

@@ -31,7 +31,7 @@ pub(super) struct Retries(Mutex<Waitlist>);
 #[derive(Debug, Default)]
 struct Waitlist {
     waiting: HashMap<SessionId, Waiting>,
-    /// Said once until all is done.
+    /// Reported once until all is done.
     is_full: bool,
     is_running: bool,
 }
@@ -151,7 +151,7 @@ impl Sessions {
                 if let Some(sessions) = &running.0 {
                     sessions.try_again().await;
                 }
-                // It has said so itself, and another one may be running by now.
+                // The task has marked that it ended, and another one may be running by now.
                 running.0.take();
             });
         }

@@ -84,7 +84,7 @@ impl Sessions {
         self.revoke(ids.into_iter().map(|session_id| Revocation { session_id, reason, at }).collect()).await
     }
 
-    /// In a task of its own, so that a client that hangs up cannot cancel it. What fails stays in
+    /// In a separate task, so that a client that hangs up cannot cancel it. What fails stays in
     /// this node's revoked set and is tried again, bounded in number and time.
     pub(crate) async fn revoke(&self, revocations: Vec<Revocation>) -> Result<u64, StoreError> {
         if revocations.is_empty() {

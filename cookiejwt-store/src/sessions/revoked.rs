@@ -94,7 +94,7 @@ impl RevokedSet {
         from.max(relevant)
     }
 
-    /// Takes what the store said; true when it had been away before.
+    /// Takes the answer of the store; true if it was unavailable before.
     pub(crate) fn load(&self, sessions: Vec<RevokedSession>, now: Timestamp) -> bool {
         let newest = sessions.iter().map(|session| session.at).max();
         let is_crowded = sessions.len() > CROWD;

@@ -170,7 +170,7 @@ impl Tokens {
         self.asking.ask("revoke_subject", self.store.revoke_subject(realm, subject, reason, at)).await
     }
 
-    /// Not reported here: the feed says once that it is stale.
+    /// Not reported here: the feed reports once that it is stale.
     pub(crate) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.asking.quietly(self.store.revoked_since(since)).await
     }

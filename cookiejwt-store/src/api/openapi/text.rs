@@ -1,4 +1,4 @@
-//! What the document says to people.
+//! The texts of the document.
 
 use super::super::operation::Operation;
 

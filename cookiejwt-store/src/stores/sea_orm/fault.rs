@@ -6,7 +6,7 @@ use sea_orm::{DbErr, RuntimeErr, sqlx::error::DatabaseError};
 
 use crate::errors::StoreError;
 
-/// What the database says by its code. None of these statements has changed anything.
+/// What the code of the database means. None of these statements has changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Others at the same time; the statement may be run again.

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
 use tracing::warn;
 
-/// Asks the database about this connection. What cannot be asked is not told.
+/// Asks the database about this connection. What cannot be asked is not reported.
 pub(super) async fn inspect(db: &DatabaseConnection) {
     if is_read_only(db).await == Some(true) {
         warn!(

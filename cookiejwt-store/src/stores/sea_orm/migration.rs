@@ -29,7 +29,7 @@ const _: () = assert!(SUBJECT_LENGTH as usize == Subject::MAX_LENGTH);
 /// Creates and changes the tables `cookiejwt_sessions` and `cookiejwt_throttle`.
 ///
 /// [`SeaOrmTokenStore::migrate`](super::SeaOrmTokenStore::migrate) runs it; an application that
-/// migrates in a step of its own runs it there.
+/// migrates in a separate step runs it there.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrator;
 

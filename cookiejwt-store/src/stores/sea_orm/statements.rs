@@ -1,5 +1,5 @@
 //! Each question of a [`TokenStore`](crate::TokenStore) as SQL over any connection, so that an
-//! application can join it to a transaction of its own.
+//! application can join it to its own transaction.
 //!
 //! A revocation that is committed this way reaches the access tokens of every node with the next
 //! poll of the feed.
@@ -70,13 +70,13 @@ pub(super) async fn mark_subject<C: ConnectionTrait>(
     mark(db, of_user(realm, subject), reason, at).await
 }
 
-/// A subject alone names nobody: user 1 of another table is somebody else.
+/// A subject alone does not identify a user: user 1 of another table is another user.
 fn of_user(realm: &Realm, subject: &Subject) -> SimpleExpr {
     Column::Realm.eq(realm.as_str()).and(Column::Subject.eq(subject.as_str()))
 }
 
 /// Read after they were marked, so that a session that begins in between is either not marked or
-/// named. One that somebody else revoked in the same millisecond may be named too, which does no
+/// named. One that another request revoked in the same millisecond may be among them, which does no
 /// harm.
 pub(super) async fn marked<C: ConnectionTrait>(
     db: &C,

@@ -19,8 +19,8 @@ use crate::{
 /// MySQL or MariaDB. A second one, `cookiejwt_throttle`, counts the wrong passwords that were
 /// tried.
 ///
-/// Right at every isolation level: each change is one statement of its own, and one that the
-/// database refuses because of others at the same time is tried again.
+/// Right at every isolation level: each change is one statement, and one that the database refuses
+/// because of others at the same time is tried again.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,7 +52,7 @@ impl SeaOrmTokenStore {
     }
 
     /// Uses tables that [`Migrator`](super::Migrator) has brought up to date before. The connection
-    /// has to lead to the primary: a replica that lags behind would read as a reused token.
+    /// has to lead to the primary: with a replica that lags, a token would look reused.
     ///
     /// After a failover, connections to the old primary are closed when it says that it is
     /// read-only, and the statement is run again on a new one, which goes where the URL leads now.
@@ -106,7 +106,7 @@ impl TokenStore for SeaOrmTokenStore {
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
-        // Each by itself, so that who reads again does not mark again.
+        // Each alone, so that a process that reads again does not mark again.
         self.retrying(|| statements::mark_subject(&self.db, realm, subject, reason, at)).await?;
         self.retrying(|| statements::marked(&self.db, realm, subject, at)).await
     }

@@ -47,7 +47,7 @@ pub(super) async fn charge<C: ConnectionTrait>(db: &C, charge: &ThrottleCharge) 
     db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.map(drop)
 }
 
-/// As the purge of sessions; an empty bucket says the same as none.
+/// As the purge of sessions; an empty bucket means the same as none.
 pub(super) async fn purge<C: ConnectionTrait>(db: &C, now: Timestamp, limit: u64) -> Result<u64, DbErr> {
     let empty = Column::DrainedAt.lte(now.as_millis());
     let read = Entity::find().select_only().column(Column::Id).filter(empty.clone()).limit(limit);

@@ -61,7 +61,7 @@ where
     Ok(())
 }
 
-/// PostgreSQL tells every `IF NOT EXISTS` that finds something, and SeaORM asks for the table of
+/// PostgreSQL reports every `IF NOT EXISTS` that finds something, and SeaORM asks for the table of
 /// its list several times.
 async fn quietly(db: &DatabaseConnection) -> Result<(), DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
