@@ -42,7 +42,7 @@ impl Authenticator {
 
     /// The living sessions of this identity's user, the newest first.
     pub async fn sessions(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
-        self.0.sessions.sessions(who).await
+        self.0.sessions.list(who).await
     }
 
     /// Ends one session of this identity's user; `None` when they have no such session. One that

@@ -5,7 +5,7 @@ use cookiejwt_core::{
 };
 
 use super::{
-    login::{LoginContext, LoginOptions},
+    login_context::{LoginContext, LoginOptions},
     part::Sessions,
 };
 use crate::{

@@ -56,7 +56,7 @@ impl SessionInfo {
 
 impl Sessions {
     /// The living sessions of this identity's user, the newest first.
-    pub(crate) async fn sessions(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
+    pub(crate) async fn list(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
         let rows = self.living(who.subject()).await?;
         Ok(rows.into_iter().map(|row| SessionInfo::new(row, who)).collect())
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use cookiejwt_core::{Identity, Login, RevocationReason, SessionId, Subject};
 
 use super::{
-    login::{LoginContext, LoginOptions},
+    login_context::{LoginContext, LoginOptions},
     part::Sessions,
     pending_login::PendingLogin,
 };
