@@ -1,5 +1,5 @@
-//! The facts that a [`TokenStore`] has to make true, for whoever implements one for another
-//! database (feature `conformance`, for tests).
+//! The facts that a [`TokenStore`] has to make true, for implementations for another database
+//! (feature `conformance`, for tests).
 //!
 //! ```
 //! use cookiejwt_store::{MemoryStore, conformance};
@@ -78,7 +78,7 @@ impl Fact {
         }
     }
 
-    /// In a task of its own, so that its panic can be told by name.
+    /// In a separate task, so that its panic can be reported by name.
     async fn fault(&self, store: impl TokenStore) -> Result<(), String> {
         let joined = tokio::spawn((self.run)(Shared::new(store))).await;
         joined.map_err(|error| {
@@ -99,7 +99,7 @@ pub const fn facts() -> &'static [Fact] {
     FACTS
 }
 
-/// Tries every fact, each on a store of its own: `fresh` gives one without any session.
+/// Tries every fact, each on a separate store: `fresh` returns one without any session.
 ///
 /// # Panics
 ///

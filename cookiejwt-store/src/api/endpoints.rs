@@ -26,8 +26,8 @@ pub(super) const JWKS_LIFE: &str = "public, max-age=300";
 /// keys.
 ///
 /// An adapter mounts what [`mount`](Self::mount) gives for every method, reads at most
-/// [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES) of body where [`reads_body`](Self::reads_body) is true, and writes the
-/// [`Reply`].
+/// [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES) of body where [`reads_body`](Self::reads_body) is
+/// true, and writes the [`Reply`].
 #[derive(Clone, Debug)]
 pub struct Api(pub(super) Authenticator);
 

@@ -1,5 +1,5 @@
 //! What runs beside the requests, once per process: the feed of revocations, the purge of sessions
-//! that have ended, and the look for other keys.
+//! that have ended, and reading the keys again.
 
 use std::{
     sync::{
@@ -40,7 +40,7 @@ impl Authenticator {
 pub(super) struct Schedule {
     feed_interval: Duration,
     keys_interval: Duration,
-    /// Whether the feed, the purge and the look for other keys run.
+    /// Whether the feed, the purge and the reading of keys run.
     is_running: AtomicBool,
 }
 

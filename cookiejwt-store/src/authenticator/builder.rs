@@ -140,7 +140,7 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// How often the directory of keys is looked into. Default 30 seconds.
+    /// How often the directory of keys is read. Default 30 seconds.
     pub fn keys_interval(self, interval: Duration) -> Self {
         Self { keys_interval: interval, ..self }
     }

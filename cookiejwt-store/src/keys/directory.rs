@@ -47,10 +47,10 @@ pub trait ReadKeys: Sized {
     /// 2. **Switch**: write `NEW` into `signing`; wait one life of an access token (5 minutes).
     /// 3. **Drop**: delete `OLD.pem` and `OLD.pub.pem`.
     ///
-    /// A running [`Authenticator`](crate::Authenticator) looks every 30 seconds, and at once when
-    /// [`reload_keys`](crate::Authenticator::reload_keys) is called. A directory that cannot be
-    /// read as a whole changes nothing: the present keys stay, and the log contains the file and
-    /// the cure.
+    /// A running [`Authenticator`](crate::Authenticator) reads the directory every 30 seconds, and
+    /// at once when [`reload_keys`](crate::Authenticator::reload_keys) is called. A directory that
+    /// cannot be read as a whole changes nothing: the present keys stay, and the log contains the
+    /// file and the cure.
     ///
     /// A Kubernetes secret can be mounted as it is (not by `subPath`, which is never updated): its
     /// files are exchanged all at once through the link `..data`, and are read from one side of

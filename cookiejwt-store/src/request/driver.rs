@@ -96,7 +96,7 @@ impl Authenticator {
     /// Whether the session of this identity is still alive, for what outlives its request: a
     /// WebSocket, a stream.
     ///
-    /// While the access token is good this looks where a request would look, which at the default
+    /// While the access token is valid this asks what a request would ask, which at the default
     /// level is memory. After that it reads the row of the session. When the store is unavailable
     /// the answer is yes, and an event contains the reason.
     ///

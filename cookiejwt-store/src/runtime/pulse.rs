@@ -17,7 +17,8 @@ use tokio::sync::watch;
 const LATE_MILLIS: i64 = 1000;
 /// Beyond this, a request that cannot reach the store is not decided from memory.
 const FROZEN_MILLIS: i64 = 5000;
-/// After a failed look, requests go on to their row for this long before one of them looks again.
+/// After the store could not be asked, requests read their row for this long before one of them
+/// asks again.
 const HOLD_OFF_MILLIS: i64 = 1000;
 /// How often a question that waits for the store shows that it is alive. Well below
 /// [`LATE_MILLIS`].
@@ -48,8 +49,8 @@ struct State {
 /// One question to the store. Every task that waits for it learns whether it succeeded.
 pub(crate) type Flight = watch::Receiver<Option<bool>>;
 
-/// The number of gaps that were known when a look began. A look that was on its way during a gap
-/// closes it not: its answer is from before.
+/// The number of gaps that were known when a question began. A question that was under way during a
+/// gap does not close it: its answer is from before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Began(u64);
 
@@ -79,8 +80,8 @@ impl Pulse {
     }
 
     /// A sign of life. Returns the silence before it in milliseconds when that was so long that the
-    /// process must have been frozen. A clock that was set looks the same, and one look more does
-    /// no harm.
+    /// process must have been frozen. A clock that was set looks the same, and one more question
+    /// does no harm.
     pub(crate) fn beat(&self, now: Timestamp) -> Option<i64> {
         let mut state = self.state();
         let last = state.last_beat.replace(now);

@@ -44,9 +44,9 @@ impl Sessions {
         self.0.pulse.is_current(now)
     }
 
-    /// Whether the revoked set may decide about a valid access token, after a look at the store if
-    /// it takes one. A set that is a little late may, even when that look fails: an unavailable
-    /// store ends no access token.
+    /// Whether the revoked set may decide about a valid access token, after asking the store if
+    /// necessary. A set that is a little late may, even when the store cannot be asked: an
+    /// unavailable store ends no access token.
     pub(crate) async fn has_caught_up(&self) -> bool {
         let was_frozen = self.0.pulse.is_frozen(self.0.runtime.timestamp());
         self.catch_up().await || !was_frozen

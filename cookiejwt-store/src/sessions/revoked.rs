@@ -20,7 +20,7 @@ const OVERLAP_SECONDS: i64 = 60;
 const CROWD: usize = 1000;
 const SHORT_OVERLAP_SECONDS: i64 = 5;
 const SHORT_POLLS: u8 = 9;
-/// Fewer entries than this are not worth a look for old ones.
+/// Fewer entries than this are not worth a search for old ones.
 const FEW: usize = 256;
 
 /// The sessions whose access tokens are dead although they have not expired: what this node revoked

@@ -80,7 +80,7 @@ pub(super) async fn a_receipt_and_a_replacement_exclude_each_other(store: Shared
     }
 }
 
-/// A receipt is told once, and slow and late answers lose nothing of it.
+/// A receipt is reported once, and slow and late answers do not lose it.
 pub(super) async fn a_receipt_is_not_lost_among_answers(store: Shared) {
     for round in 0..6 {
         let id = format!("session {round}");

@@ -196,7 +196,7 @@ pub(super) async fn fifty_replacements_at_once_are_one(store: Shared) {
     }
 }
 
-/// Whoever has the successor that was lost shows that there are two.
+/// A client that presents the lost successor shows that there are two.
 pub(super) async fn a_replaced_token_is_worth_nothing(store: Shared) {
     store.create(&orphaned("a")).await.unwrap();
     assert_eq!(replace(&store, &replacement("a")).await, Ok(()));

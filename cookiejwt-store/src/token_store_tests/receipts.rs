@@ -1,4 +1,4 @@
-//! Slow answers, and receipts: somebody has come with the current refresh token.
+//! Slow answers, and receipts: the current refresh token was presented.
 
 use cookiejwt_core::{Receipt, RevocationReason, SessionRecord};
 
@@ -166,7 +166,7 @@ pub(super) async fn a_thousand_receipts_are_one_call(store: Shared) {
     assert_eq!(receive(&store, &all).await, 0);
 }
 
-/// Every node writes what it has seen, in an order of its own.
+/// Every node writes what it has seen, in its own order.
 pub(super) async fn receipts_at_once_count_each_session_once(store: Shared) {
     insert_numbers(&store, 60).await;
     let counts = at_once(6, |node| {

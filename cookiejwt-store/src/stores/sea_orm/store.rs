@@ -39,7 +39,7 @@ pub struct SeaOrmTokenStore {
 
 impl SeaOrmTokenStore {
     /// Brings the tables up to date, and uses them. Several nodes may start at once: every step of
-    /// the migration may be taken twice, and the node that comes second looks again.
+    /// the migration may be taken twice, and the second node checks again.
     ///
     /// When there is nothing to do this only reads, so a role with SELECT, INSERT, UPDATE and
     /// DELETE on our tables is enough; else the error names the grants that are missing. The log
