@@ -1,9 +1,9 @@
 //! Pure decisions for login with JWTs in HTTP-only cookies.
 //!
-//! This crate decides; it does nothing else. It reads the head of a request and the time that you pass in, and
-//! answers with values: who is asking, which `Set-Cookie` lines must leave, what has to be asked of a store. It
-//! has no clock, no random numbers, no sockets, no environment and no framework, so that every rule can be tested
-//! by calling one function:
+//! This crate decides, and does nothing else. It reads the head of a request and the time that you
+//! pass, and returns values: who is asking, which `Set-Cookie` lines must be sent, what a store has
+//! to be asked. It has no clock, no random numbers, no sockets, no environment and no framework, so
+//! that every rule can be tested by calling one function:
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -16,23 +16,26 @@
 //! # }
 //! ```
 //!
-//! The way of a request:
+//! The steps of a request:
 //!
-//! 1. [`Core::authenticate`] gives an [`Assessment`]: settled, or in need of a session check, or of a refresh.
+//! 1. [`Core::authenticate`] returns an [`Assessment`]: settled, or in need of a session check or a
+//!    refresh.
 //! 2. [`SessionCheck::resolve`] takes what is known about the session.
-//! 3. [`RefreshAttempt::with_user`] takes what is known about the user and gives a [`Rotation`].
-//! 4. [`Rotation::complete`] takes what the store answered and gives the [`Decision`].
+//! 3. [`RefreshAttempt::with_user`] takes what is known about the user and returns a [`Rotation`].
+//! 4. [`Rotation::complete`] takes the answer of the store and returns the [`Decision`].
 //!
-//! Each step consumes the one before it, so an answer that is out of order or given twice does not compile.
-//! `cookiejwt-store` drives these steps; `cookiejwt-axum` brings them to a framework. What each step decides is written in
-//! [`rules`].
+//! Each step consumes the one before it, so an answer that is out of order or is given twice does
+//! not compile. `cookiejwt-store` drives these steps; `cookiejwt-axum` connects them to a
+//! framework. What each step decides is documented in [`rules`].
 //!
-//! Another service that only checks our access tokens needs this crate alone, and the public keys: [`Core::verifier`].
+//! A service that only checks our access tokens needs only this crate and the public keys:
+//! [`Core::verifier`].
 //!
 //! # Features
 //!
 //! * `rust-crypto` (default): pure-Rust signatures. RS256 and PS256 verify only.
-//! * `aws-lc-rs`: the same through aws-lc-rs, which also signs RS256 and PS256. Both together are fine.
+//! * `aws-lc-rs`: the same through aws-lc-rs, which also signs RS256 and PS256. Both together are
+//!   fine.
 //! * `testing`: fixed keys and a mint of tokens for the tests of an application.
 //! * `uuid`: [`Subject`] converts from and to `uuid::Uuid`.
 
@@ -40,88 +43,46 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
-mod authenticate;
-mod claims;
-mod client_address;
 mod config;
-mod cookie;
-mod core;
-mod crypto;
-mod csrf;
-mod decision;
-mod departure;
-mod duplicates;
-mod head;
-mod identity;
-mod ids;
-mod jwks;
-mod jws;
+mod decide;
+#[cfg(any(test, feature = "testing"))]
+mod internal;
 mod keys;
-mod known_device;
-mod login;
-mod logout;
-mod memo;
-mod mode;
-mod next_path;
-mod problem;
-mod refresh;
-mod roca;
+mod request;
+mod response;
 #[doc = include_str!("../docs/decide.md")]
 pub mod rules {}
-mod scope;
 mod session;
-mod session_change;
-mod sighting;
-mod strict_json;
-#[cfg(test)]
-mod test_keys;
+mod syntax;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod throttle;
-mod timestamp;
-mod tokens;
-mod verifier;
+mod token;
 
 pub use crate::{
-    authenticate::{Assessment, Resolution, SessionCheck, SessionStatus},
-    claims::{ClaimFault, CustomClaims, MintError},
     config::{
         Config, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, Expect, RevocationLevel,
         SameSite, Secret, SharedTokens,
     },
-    cookie::{ResponseHeaders, SetCookie, SetCookies, Twins},
-    core::Core,
-    crypto::{Algorithm, KeyError},
-    csrf::{CsrfCleared, CsrfDenial},
-    decision::{CredentialFault, CredentialName, Decision, Outcome, Reason, Refusal, Settlement},
-    departure::Departure,
-    duplicates::DuplicateCookie,
-    head::{Headers, RequestHead},
-    identity::{ClaimsError, CredentialSource, Identity},
-    ids::{LoginIds, Realm, RefreshIds, SessionId, Subject, TokenId},
-    jwks::{JwkFault, Jwks, JwksError},
-    jws::TokenFault,
-    keys::{AccessKeys, PrivateKey, PublicKey},
-    known_device::{DeviceId, PresentedDevices},
-    login::{ClientInfo, Login, LoginRequest},
-    logout::Logout,
-    memo::{VerifiedAccess, VerifiedMemo},
-    mode::{Mode, TokenMode},
-    next_path::next_path,
-    problem::Problem,
-    refresh::{LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
-    scope::{Scope, ScopeError},
+    decide::{
+        Assessment, ClaimsError, ClientInfo, Core, CredentialSource, CsrfCleared, CsrfDenial, Decision,
+        Departure, Identity, LateAnswer, LateRequest, Login, LoginRequest, Logout, Outcome, Reason,
+        RefreshAttempt, RefreshStep, Refusal, Resolution, Rotation, RotationStep, SessionCheck,
+        SessionStatus, Settlement, UserState, Verifier,
+    },
+    keys::{AccessKeys, Algorithm, JwkFault, Jwks, JwksError, KeyError, PrivateKey, PublicKey},
+    request::{CredentialFault, CredentialName, DuplicateCookie, Headers, Mode, RequestHead, TokenMode},
+    response::{Problem, ResponseHeaders, SetCookie, SetCookies, Tokens, Twins, next_path},
     session::{
-        AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, Revocation, RevocationReason,
-        RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        AnswerLateRequest, ChangeOutcome, LoginIds, Realm, Receipt, RefreshIds, ReplaceRequest, Revocation,
+        RevocationReason, RotationOutcome, RotationRequest, SessionChange, SessionId, SessionRecord,
+        SettleRequest, Sighting, Subject, Timestamp, TokenId,
     },
-    session_change::SessionChange,
-    sighting::Sighting,
     throttle::{
-        BucketId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,
-        ThrottleScope,
+        BucketId, DeviceId, PasswordTry, PresentedDevices, Standing, Throttle, ThrottleBucket,
+        ThrottleCharge, ThrottleLimit, ThrottleScope,
     },
-    timestamp::Timestamp,
-    tokens::Tokens,
-    verifier::Verifier,
+    token::{
+        ClaimFault, CustomClaims, MintError, Scope, ScopeError, TokenFault, VerifiedAccess, VerifiedMemo,
+    },
 };

@@ -1,175 +1,20 @@
+//! A session: its row in the token store, its ids, and what changes it.
+
 mod changes;
+mod framework_session;
+mod ids;
+mod record;
+mod sighting;
+mod timestamp;
 
-pub use self::changes::{
-    AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, RotationOutcome, RotationRequest,
-    SettleRequest,
+pub use self::{
+    changes::{
+        AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, RotationOutcome, RotationRequest,
+        SettleRequest,
+    },
+    framework_session::SessionChange,
+    ids::{LoginIds, Realm, RefreshIds, SessionId, Subject, TokenId},
+    record::{Revocation, RevocationReason, SessionRecord},
+    sighting::Sighting,
+    timestamp::Timestamp,
 };
-use crate::{Realm, SessionId, Subject, Timestamp, TokenId};
-
-/// A session: the chain of refresh tokens that started with one login, as one row of the store.
-///
-/// The row holds no bearer secret: whoever reads the database cannot make a token from it. All times are Unix
-/// milliseconds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionRecord {
-    /// The `sid` claim; primary key.
-    pub id: SessionId,
-    /// The user table that the subject belongs to: the `realm` claim.
-    pub realm: Realm,
-    /// Whose session it is: the `sub` claim.
-    pub subject: Subject,
-    /// `jti` of the current refresh token.
-    pub current_jti: TokenId,
-    /// `jti` of its parent, `None` before the first rotation.
-    pub previous_jti: Option<TokenId>,
-    /// When the current refresh token was issued; whole seconds.
-    pub issued_at: Timestamp,
-    /// When the current refresh token, and with it the idle session, ends; whole seconds.
-    pub expires_at: Timestamp,
-    /// When the current refresh token replaced its parent, `None` before the first rotation.
-    pub rotated_at: Option<Timestamp>,
-    /// Until when the parent is answered with the current refresh token, and the current one does not rotate.
-    pub settles_at: Timestamp,
-    /// When somebody was first seen with the current refresh token or an access token that was given with it, `None` as
-    /// long as the answer that carried them may have been lost.
-    pub received_at: Option<Timestamp>,
-    /// When the session began.
-    pub created_at: Timestamp,
-    /// When the user last proved who he is (OIDC `auth_time`).
-    pub auth_time: Timestamp,
-    /// When the session was last refreshed.
-    pub last_seen_at: Timestamp,
-    /// The absolute end, never extended (OWASP: absolute timeout); whole seconds.
-    pub ends_at: Timestamp,
-    /// When and why it was revoked.
-    pub revoked: Option<(Timestamp, RevocationReason)>,
-    /// Whether the cookies outlive the browser.
-    pub remember: bool,
-    /// The `User-Agent` of the login, as far as it is printable.
-    pub user_agent: Option<String>,
-    /// The client's network address at login.
-    pub ip: Option<String>,
-}
-
-impl SessionRecord {
-    /// Neither revoked nor past one of its two ends. A session that was [superseded](RevocationReason::Superseded) does
-    /// not count, although it still authenticates for a moment.
-    pub fn is_alive(&self, now: Timestamp) -> bool {
-        self.revoked.is_none() && self.is_before_its_ends(now)
-    }
-
-    /// Why the session authenticates nobody any more, if that is so. Only a [superseded](RevocationReason::Superseded) one
-    /// waits for its time: the others ended when somebody said so, whatever the clock of that node was.
-    pub fn revoked_by(&self, now: Timestamp) -> Option<RevocationReason> {
-        self.revoked.filter(|(at, reason)| reason.has_begun(*at, now)).map(|(_, reason)| reason)
-    }
-
-    /// Whether neither the idle nor the absolute end has come.
-    pub fn is_before_its_ends(&self, now: Timestamp) -> bool {
-        self.expires_at > now && self.ends_at > now
-    }
-}
-
-/// Why a session was revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RevocationReason {
-    /// The user logged out.
-    Logout,
-    /// The user logged out everywhere, or the application did it for him.
-    LogoutEverywhere,
-    /// A new session took its place in the same browser. It is refused like the others, but no cookie is cleared: a late
-    /// answer would delete the new ones.
-    Replaced,
-    /// A fresh login or a new password took its place. It still authenticates, without rotating, until the new session is
-    /// first presented or a minute is over: an answer that was lost must not log out somebody who has just proved who they
-    /// are. No cookie is cleared, as with [`Replaced`](Self::Replaced).
-    Superseded,
-    /// A refresh token was presented that had been used up (RFC 9700 §4.14.2).
-    Reuse,
-    /// The user is gone or disabled.
-    UserInactive,
-    /// A newer login of the same user went over the limit of sessions.
-    Limit,
-    /// The user ended it from the list of his sessions.
-    EndedByUser,
-    /// The user changed his password in another session.
-    PasswordChanged,
-}
-
-impl RevocationReason {
-    const ALL: [Self; 9] = [
-        Self::Logout,
-        Self::LogoutEverywhere,
-        Self::Replaced,
-        Self::Superseded,
-        Self::Reuse,
-        Self::UserInactive,
-        Self::Limit,
-        Self::EndedByUser,
-        Self::PasswordChanged,
-    ];
-
-    /// The reason as a store keeps it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Logout => "logout",
-            Self::LogoutEverywhere => "logout_everywhere",
-            Self::Replaced => "replaced",
-            Self::Superseded => "superseded",
-            Self::Reuse => "reuse",
-            Self::UserInactive => "user_inactive",
-            Self::Limit => "limit",
-            Self::EndedByUser => "ended_by_user",
-            Self::PasswordChanged => "password_changed",
-        }
-    }
-
-    /// Whether a revocation with this reason and time has begun.
-    pub fn has_begun(self, at: Timestamp, now: Timestamp) -> bool {
-        self != Self::Superseded || at <= now
-    }
-
-    /// Whether another session of the same browser took its place, so that its cookies are not ours to clear.
-    pub(crate) const fn keeps_cookies(self) -> bool {
-        matches!(self, Self::Replaced | Self::Superseded)
-    }
-
-    /// Reads what [`as_str`](Self::as_str) wrote.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
-    }
-}
-
-/// A session that must be revoked, durably, whatever becomes of the request.
-///
-/// A store applies it as ONE statement: a row that is not revoked, or [superseded](RevocationReason::Superseded) with a later
-/// `revoked_at`, gets this time and reason. The first reason stays otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a revocation that is dropped leaves a stolen session alive"]
-pub struct Revocation {
-    /// The session.
-    pub session_id: SessionId,
-    /// Why.
-    pub reason: RevocationReason,
-    /// From when on; later than now only for [`RevocationReason::Superseded`].
-    pub at: Timestamp,
-}
-
-impl Revocation {
-    /// Whether a row is changed by it; for stores that hold rows in memory.
-    pub fn matches(&self, row: &SessionRecord) -> bool {
-        row.id == self.session_id && is_open(row, self.at)
-    }
-}
-
-/// Whether a revocation from this time on changes anything.
-pub(crate) fn is_open(row: &SessionRecord, at: Timestamp) -> bool {
-    row.revoked.is_none_or(|(ends, reason)| reason == RevocationReason::Superseded && ends > at)
-}
-
-impl SessionRecord {
-    /// Whether revoking every session of a user from this time on changes this row; for stores that hold rows in memory.
-    pub fn is_revoked_with(&self, realm: &Realm, subject: &Subject, at: Timestamp) -> bool {
-        self.realm == *realm && self.subject == *subject && is_open(self, at)
-    }
-}

@@ -20,4 +20,4 @@ pub use self::{
     login_context::{LoginContext, LoginOptions},
     revoke::LoggedOut,
 };
-pub(crate) use self::{list::rfc3339, part::Sessions};
+pub(crate) use self::{list::rfc3339, part::Sessions, pending_login::Unsent};

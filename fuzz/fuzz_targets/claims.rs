@@ -1,5 +1,5 @@
-//! Any payload, signed with the right key: what is accepted has every claim, of its type, of our issuer and for us, in
-//! its time.
+//! Any payload, signed with the right key: an accepted one has every claim with its type, our
+//! issuer and audience, and valid times.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -29,8 +29,9 @@ fn assert_claims(payload: &[u8], subject: &str) {
     };
     assert!(for_us);
     let (issued_at, expires_at) = (date("iat"), date("exp"));
-    assert!(expires_at + LEEWAY > now && issued_at <= now + LEEWAY);
-    assert!(issued_at >= 0 && expires_at - issued_at <= LIFE);
+    // A longer claimed life alone does not make a token dead: it ends with the configured one.
+    let end = expires_at.min(issued_at + LIFE);
+    assert!(issued_at >= 0 && end + LEEWAY > now && issued_at <= now + LEEWAY);
     assert!(!claims.contains_key("nbf") || date("nbf") <= now + LEEWAY);
     assert!(!claims.contains_key("auth_time") || date("auth_time") >= 0);
 }

@@ -1,4 +1,4 @@
-//! Lives and leeways: defaults, ranges, contradictions.
+//! Lifetimes and leeways: defaults, ranges, contradictions.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const AHEAD: &str = "COOKIEJWT_REFRESH_AHEAD";
 pub(super) const ACCESS_SECONDS: i64 = 300;
 pub(super) const LEEWAY_SECONDS: i64 = 5;
 const MAX_LEEWAY: i64 = 60;
-/// What browsers keep.
+/// The longest time that browsers keep a cookie.
 const MAX_AGE_SECONDS: u64 = 400 * 86_400;
 
 /// The ages that were set; defaults shrink to fit these.
@@ -30,7 +30,8 @@ pub(super) struct SetAges {
     pub(super) leeway: Option<Duration>,
 }
 
-/// Ages in whole seconds. Defaults shrink to fit what was set; what was set to contradict is refused.
+/// Ages in whole seconds. Defaults shrink to fit the ages that were set; ages that contradict each
+/// other are refused.
 pub(super) fn ages(set: &SetAges) -> Check<Ages> {
     let session = age(SESSION, set.session)?.unwrap_or(30 * 86_400);
     let refresh = age(REFRESH, set.refresh)?.unwrap_or_else(|| session.min(86_400));
@@ -52,7 +53,7 @@ pub(super) fn ages(set: &SetAges) -> Check<Ages> {
         let what = format!("is {ahead} s, more than half of the access token's {access} s");
         return Err(refuse(AHEAD, Contradiction, what, format!("lower it, or raise {ACCESS}")));
     }
-    // Without any, two tabs that wake up together would be a theft.
+    // Without a leeway, two tabs that wake up together would look like a theft.
     let reuse_leeway = leeway("COOKIEJWT_REUSE_LEEWAY", set.reuse_leeway, 1, 10)?;
     let leeway = leeway("COOKIEJWT_LEEWAY", set.leeway, 0, LEEWAY_SECONDS)?;
     Ok(Ages { access, refresh, session, reuse_leeway, refresh_ahead: ahead, leeway })

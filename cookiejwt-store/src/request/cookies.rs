@@ -1,16 +1,28 @@
 //! What a custom login or logout flow hands to the framework.
 
+use std::fmt;
+
 use cookiejwt_core::{Login, ResponseHeaders, SessionChange, SetCookies};
 
 use super::framework_session::FrameworkSession;
-use crate::{authenticator::Authenticator, errors::LoginError};
+use crate::{authenticator::Authenticator, errors::LoginError, sessions::Unsent};
 
 /// The cookies of a custom login or logout flow.
-#[derive(Clone, Debug)]
-#[must_use = "nobody is logged in or out until the cookies are sent"]
+///
+/// If the cookies of a login are dropped without being sent, the new session is revoked: a handler
+/// that fails after the login leaves no session behind.
+#[derive(Clone)]
+#[must_use = "the user is not logged in or out until the cookies are sent"]
 pub struct Cookies {
     auth: Authenticator,
     cookies: SetCookies,
+    unsent: Option<Unsent>,
+}
+
+impl fmt::Debug for Cookies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cookies").field("cookies", &self.cookies).finish_non_exhaustive()
+    }
 }
 
 impl Cookies {
@@ -20,7 +32,8 @@ impl Cookies {
         session: Option<Box<dyn FrameworkSession>>,
     ) -> Result<Self, LoginError> {
         auth.follow(&login.cookies, session.as_deref()).await?;
-        Ok(Self { auth, cookies: login.cookies })
+        let unsent = Some(Unsent::new(&auth.0.sessions, &login.record.id));
+        Ok(Self { auth, cookies: login.cookies, unsent })
     }
 
     /// The cookies are cleared, also if the framework's session cannot follow.
@@ -31,7 +44,7 @@ impl Cookies {
     ) -> Self {
         // A failure is in the log.
         let _ = auth.follow(&cookies, session.as_deref()).await;
-        Self { auth, cookies }
+        Self { auth, cookies, unsent: None }
     }
 
     /// What becomes of the framework's own session, for an adapter that did not pass it before.
@@ -44,13 +57,22 @@ impl Cookies {
         &self.auth
     }
 
-    /// The lines, for a [`Slot`](crate::Slot) to keep until the response is sent.
+    /// The lines, for a [`Slot`](crate::Slot) to keep until the response is sent; from now on they
+    /// count as sent.
     pub fn lines(&self) -> &SetCookies {
+        self.sent();
         &self.cookies
+    }
+
+    fn sent(&self) {
+        if let Some(unsent) = &self.unsent {
+            unsent.sent();
+        }
     }
 
     /// Writes them into a response.
     pub fn write(&self, headers: &mut dyn ResponseHeaders) {
+        self.sent();
         self.auth.0.keys.core().write_cookies(&self.cookies, headers);
     }
 }

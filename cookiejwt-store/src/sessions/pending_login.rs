@@ -1,5 +1,7 @@
 //! A login whose cookies are not sent yet, and which is revoked if they never are.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use cookiejwt_core::{RevocationReason, SessionId};
 
 use super::part::Sessions;
@@ -8,7 +10,7 @@ use super::part::Sessions;
 /// client hangs up or a store panics in between: otherwise a session that no client has would be in
 /// the user's list, and count for their limit.
 #[must_use]
-pub(super) struct PendingLogin {
+pub(crate) struct PendingLogin {
     sessions: Sessions,
     session: Option<SessionId>,
 }
@@ -39,6 +41,24 @@ impl Drop for PendingLogin {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let sessions = self.sessions.clone();
             runtime.spawn(async move { sessions.revoke_session(session, RevocationReason::Replaced).await });
+        }
+    }
+}
+
+/// The same for the cookies of a custom login, which a handler may drop when something fails after
+/// the login. Clones share it, and one that is sent is enough.
+#[derive(Clone)]
+pub(crate) struct Unsent(Arc<Mutex<Option<PendingLogin>>>);
+
+impl Unsent {
+    pub(crate) fn new(sessions: &Sessions, session: &SessionId) -> Self {
+        Self(Arc::new(Mutex::new(Some(PendingLogin::new(sessions, session)))))
+    }
+
+    /// The cookies are sent.
+    pub(crate) fn sent(&self) {
+        if let Some(pending) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            pending.sent();
         }
     }
 }

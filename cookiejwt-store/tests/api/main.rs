@@ -17,3 +17,4 @@ mod openapi;
 mod session_cookie;
 mod throttle;
 mod token_mode;
+mod unsent;

@@ -1,4 +1,4 @@
-//! The OpenAPI document follows the configuration. That answers keep to it is proved by the conformance suite.
+//! The OpenAPI document follows the configuration. That answers keep to it is shown by the scenarios.
 
 use std::collections::BTreeSet;
 

@@ -1,3 +1,5 @@
+//! Lifetimes and leeways that are accepted or refused.
+
 use std::time::Duration;
 
 use super::{

@@ -1,3 +1,5 @@
+//! Issuers, audiences, realms and origins that are accepted or refused.
+
 use super::{
     Change,
     ConfigProblem::{Contradiction, Empty, Malformed, OutOfRange},

@@ -1,3 +1,5 @@
+//! Names and attributes of cookies that are accepted or refused.
+
 use super::{
     super::SameSite,
     Change, Config, ConfigError,

@@ -6,8 +6,9 @@ use super::{
     accepted, assert_refused, builder, from,
 };
 use crate::{
-    AccessKeys, Algorithm, Core, PrivateKey, PublicKey,
-    test_keys::{ED25519, ED25519_PUBLIC, P256, P256_PUBLIC, RSA, RSA_PUBLIC, key_file},
+    decide::Core,
+    internal::test_keys::{ED25519, ED25519_PUBLIC, P256, P256_PUBLIC, RSA, RSA_PUBLIC, key_file},
+    keys::{AccessKeys, Algorithm, PrivateKey, PublicKey},
 };
 
 const SIGNING: &str = "COOKIEJWT_SIGNING_KEY";

@@ -1,3 +1,5 @@
+//! Secrets that are accepted or refused.
+
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
@@ -8,7 +10,10 @@ use super::{
     ConfigProblem::{Empty, Insecure, Malformed},
     REQUIRED, SECRET, Secret, assert_refused, builder, from,
 };
-use crate::{Algorithm, Core, PrivateKey};
+use crate::{
+    decide::Core,
+    keys::{Algorithm, PrivateKey},
+};
 
 const SETTING: &str = "COOKIEJWT_SECRET";
 const CURE: &str = "make one with `openssl rand -base64 32`";

@@ -1,3 +1,5 @@
+//! Every environment variable, its default and its values.
+
 use super::{
     super::{Config, ConfigBuilder, CredentialOrder, RevocationLevel, SameSite},
     ConfigProblem::{Contradiction, Malformed, Unknown},
@@ -5,8 +7,8 @@ use super::{
 };
 
 use crate::{
-    PublicKey,
-    test_keys::{ED25519, ED25519_PUBLIC, P256, P256_PUBLIC},
+    internal::test_keys::{ED25519, ED25519_PUBLIC, P256, P256_PUBLIC},
+    keys::PublicKey,
 };
 
 const ED25519_KID: &str = "Ce9dcCQdmfe3d2unk30bqJkdbUUxztnwCatUEvzBF4g";
@@ -311,4 +313,17 @@ fn every_choice() {
         let reader = ROWS.iter().find(|row| row.0 == name).unwrap().1;
         assert_eq!(reader(&accepted(value, from(&[(name, value)]))), read, "{name}={value}");
     }
+}
+
+#[test]
+fn all_required_settings_that_are_missing_are_reported_at_once() {
+    let error = Config::builder().build().unwrap_err();
+    let lines: Vec<_> = error.to_string().lines().map(str::to_owned).collect();
+    let [secret, issuer, audience] = &*lines else { panic!("{lines:?}") };
+    assert!(secret.starts_with("COOKIEJWT_SECRET is missing"), "{secret}");
+    assert!(issuer.starts_with("COOKIEJWT_ISSUER is missing; "), "{issuer}");
+    assert!(audience.starts_with("COOKIEJWT_AUDIENCE is missing; "), "{audience}");
+    assert_eq!(format!("{error:?}"), error.to_string(), "`main` prints `Debug`");
+    let one = Config::builder().secret(crate::config::Secret::of_the_testing_module()).issuer("i").build();
+    assert_eq!(one.unwrap_err().to_string().lines().count(), 1);
 }

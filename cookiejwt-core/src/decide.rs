@@ -1,0 +1,34 @@
+//! Decisions: who is asking, and what a login, a refresh and a logout do.
+
+mod access_rows;
+mod authenticate;
+mod carrier;
+mod cookies;
+mod csrf;
+mod decision;
+mod departure;
+mod double_submit;
+mod facade;
+mod faults;
+mod fresh;
+mod identity;
+mod issue;
+mod login;
+mod logout;
+mod passwords;
+mod refresh;
+mod twins;
+mod verifier;
+
+pub use self::{
+    authenticate::{Assessment, Resolution, SessionCheck, SessionStatus},
+    csrf::{CsrfCleared, CsrfDenial},
+    decision::{Decision, Outcome, Reason, Refusal, Settlement},
+    departure::Departure,
+    facade::Core,
+    identity::{ClaimsError, CredentialSource, Identity},
+    login::{ClientInfo, Login, LoginRequest},
+    logout::Logout,
+    refresh::{LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
+    verifier::Verifier,
+};

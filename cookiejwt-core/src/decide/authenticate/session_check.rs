@@ -1,0 +1,117 @@
+//! The question about the session, which is the only way past a valid access token: rows c and d of
+//! [`rules`](crate::rules).
+
+use crate::{
+    decide::{
+        access_rows::authenticated,
+        decision::{Decision, Outcome, Reason, Refusal},
+        facade::Core,
+        faults::Faults,
+        identity::{CredentialSource, Identity},
+        refresh::RefreshAttempt,
+    },
+    session::{RevocationReason, SessionId, Sighting},
+};
+
+/// What is known about a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// Not revoked, as far as the configured level checks.
+    Live,
+    /// Revoked, and why.
+    Revoked(RevocationReason),
+    /// The store has no such session.
+    Missing,
+    /// The store had to be asked and is unavailable.
+    Unknown,
+}
+
+/// A question: is this session still alive? Its answer is the only way past a valid access token.
+#[derive(Debug)]
+#[must_use = "a session check does nothing until `resolve`"]
+pub struct SessionCheck {
+    pub(super) core: Core,
+    pub(super) kind: Checked,
+    pub(super) faults: Faults,
+    pub(super) sighting: Option<Box<Sighting>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Checked {
+    /// A valid access token, and a refresh ahead of its end when there is one.
+    Access { identity: Identity, ahead: Option<Box<RefreshAttempt>> },
+    /// No valid access token; no attempt when this request may not refresh.
+    Refreshable { session_id: SessionId, attempt: Option<Box<RefreshAttempt>>, speculative: bool },
+}
+
+impl Checked {
+    /// What carried the credential. Without an attempt it was a cookie.
+    fn source(&self) -> CredentialSource {
+        match self {
+            Self::Access { identity, .. } => identity.source(),
+            Self::Refreshable { attempt: Some(attempt), .. } => attempt.source(),
+            Self::Refreshable { attempt: None, .. } => CredentialSource::Cookie,
+        }
+    }
+}
+
+/// What follows from a [`SessionStatus`].
+#[derive(Debug)]
+#[must_use]
+pub enum Resolution {
+    /// Nothing more has to be asked.
+    Settled(Decision),
+    /// A refresh token has to be rotated.
+    NeedsRefresh(RefreshAttempt),
+}
+
+impl SessionCheck {
+    /// The session that is asked about.
+    pub fn session_id(&self) -> &SessionId {
+        match &self.kind {
+            Checked::Access { identity, .. } => identity.session_id(),
+            Checked::Refreshable { session_id, .. } => session_id,
+        }
+    }
+
+    /// Whether a valid access token came in. Without one, checking the revoked set in memory is
+    /// enough: the rotation asks the store anyway.
+    pub fn has_valid_access(&self) -> bool {
+        matches!(self.kind, Checked::Access { .. })
+    }
+
+    /// Takes the answer.
+    pub fn resolve(self, status: SessionStatus) -> Resolution {
+        let Self { core, kind, faults, sighting } = self;
+        let source = kind.source();
+        let settled = |decision: Decision| Resolution::Settled(decision.with_faults(faults.clone()));
+        let refused = |reason| {
+            let decision = Decision::refused(Refusal::SessionRevoked, reason);
+            settled(decision.clearing(&core.parts().cookies, source))
+        };
+        match (status, kind) {
+            (SessionStatus::Revoked(reason), _) => refused(Reason::SessionRevoked(reason)),
+            (SessionStatus::Missing, Checked::Access { .. }) => refused(Reason::SessionMissing),
+            (SessionStatus::Unknown, Checked::Access { .. }) => {
+                settled(Decision::new(Outcome::Unavailable, Reason::SessionUnknown))
+            }
+            (
+                _,
+                Checked::Access { ahead: Some(attempt), .. }
+                | Checked::Refreshable { attempt: Some(attempt), .. },
+            ) => Resolution::NeedsRefresh(attempt.with(faults, sighting)),
+            (_, Checked::Access { identity, ahead: None }) => {
+                settled(authenticated(identity).with_sighting(sighting))
+            }
+            (_, Checked::Refreshable { attempt: None, speculative, .. }) => {
+                settled(refresh_not_permitted(speculative))
+            }
+        }
+    }
+}
+
+/// Row h.
+fn refresh_not_permitted(speculative: bool) -> Decision {
+    let reason = if speculative { Reason::SpeculationNotPermitted } else { Reason::RefreshNotPermitted };
+    Decision::refused(Refusal::RefreshRequired, reason)
+}

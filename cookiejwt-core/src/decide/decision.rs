@@ -1,0 +1,244 @@
+//! The decision about one request, and the reason for it.
+
+use time::OffsetDateTime;
+
+use crate::{
+    decide::{
+        csrf::CsrfDenial,
+        departure::Departure,
+        identity::{CredentialSource, Identity},
+    },
+    request::{CredentialFault, DuplicateCookie},
+    response::{CookieWriter, Problem, SetCookies, Tokens},
+    session::{Revocation, RevocationReason, Sighting},
+    token::MintError,
+};
+
+/// The result of a request: the outcome, the cookies that must be sent, and the reason.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Who is asking, or why no user is.
+    pub outcome: Outcome,
+    /// The `Set-Cookie` lines that must be sent with any response.
+    pub cookies: SetCookies,
+    /// The tokens for the body of the response: only for a refresh in token mode.
+    pub tokens: Option<Tokens>,
+    /// The row of the table that decided; for the event.
+    pub reason: Reason,
+    /// Credentials that were sent and not accepted; for the event.
+    pub faults: Vec<CredentialFault>,
+    /// One of our cookies that was sent more than once; for the event.
+    pub duplicate: Option<DuplicateCookie>,
+    /// When the refresh token that is sent with this decision ends.
+    pub refresh_expires_at: Option<OffsetDateTime>,
+    /// What a token proves if it was presented for the first time.
+    pub sighting: Option<Box<Sighting>>,
+    /// What has to be asked if the response is sent late; only if it carries a refresh token.
+    pub departure: Option<Box<Departure>>,
+}
+
+/// The five possible outcomes of a request.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A token identifies the user.
+    Authenticated(Identity),
+    /// No credential was sent.
+    Anonymous,
+    /// A credential was sent and refused.
+    Refused(Refusal),
+    /// A store that is needed is unavailable: 503. Nothing is cleared.
+    Unavailable,
+    /// New tokens cannot be minted: 500.
+    Failed,
+}
+
+/// Why a credential is refused, in the detail that the client may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The refresh route was called without a refresh token.
+    NotAuthenticated,
+    /// Expired, forged, malformed or early.
+    InvalidToken,
+    /// A refresh would help, but this request may not trigger one.
+    RefreshRequired,
+    /// Revoked; a reused refresh token looks the same, so that a thief learns nothing.
+    SessionRevoked,
+    /// The session was idle too long, or is at its absolute end.
+    SessionExpired,
+    /// The CSRF table denies.
+    CsrfFailed,
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAuthenticated => Self::NotAuthenticated,
+            Refusal::InvalidToken => Self::InvalidToken,
+            Refusal::RefreshRequired => Self::RefreshRequired,
+            Refusal::SessionRevoked => Self::SessionRevoked,
+            Refusal::SessionExpired => Self::SessionExpired,
+            Refusal::CsrfFailed => Self::CsrfFailed,
+        }
+    }
+}
+
+/// Which row of the table decided. The letters are those of [`rules`](crate::rules#authenticate).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// a: the CSRF table denies, and there is no valid bearer token.
+    Csrf(CsrfDenial),
+    /// b, e: a valid access token.
+    AccessValid,
+    /// c: the session is in the revoked set, or revoked in the store.
+    SessionRevoked(RevocationReason),
+    /// c: the store has no such session.
+    SessionMissing,
+    /// d: the store had to be asked and is unavailable.
+    SessionUnknown,
+    /// f: none of our credentials.
+    NoCredential,
+    /// The path is in the list of skipped ones.
+    Skipped,
+    /// h: refreshable, but not by this request.
+    RefreshNotPermitted,
+    /// h: refreshable, but not by a page that a browser prepares (`Sec-Purpose`) and may show
+    /// later.
+    SpeculationNotPermitted,
+    /// i: nothing usable, something early.
+    OnlyEarly,
+    /// j, j': nothing usable.
+    NothingUsable,
+    /// k: the user was deleted or disabled.
+    UserInactive,
+    /// l: new tokens cannot be minted.
+    MintFailed(MintError),
+    /// m: rotated.
+    Rotated,
+    /// n: the store has no such session any more.
+    RowMissing,
+    /// n: the row is revoked.
+    RowRevoked(RevocationReason),
+    /// n: the row is past its idle or absolute end.
+    RowExpired,
+    /// o: the parent of the current refresh token, within the leeway: the same successor again.
+    ParentInLeeway,
+    /// o' 1: the parent, later than that; its successor was never presented and is sent once more.
+    ParentLate,
+    /// o' 2: the parent, much later; its successor was never presented and is replaced by another
+    /// one.
+    SuccessorReplaced,
+    /// A fresh login or a new password has taken the session's place, and the new session was not
+    /// presented yet.
+    Superseded,
+    /// p: the current refresh token, younger than the leeway: no rotation.
+    CurrentInLeeway,
+    /// q: the user store is unavailable.
+    UserStoreFailed,
+    /// q: the token store is unavailable, or its answer was lost.
+    TokenStoreFailed,
+    /// q: the row changed twice during the request.
+    LostTwice,
+    /// r: a refresh token that was used up long ago, so there is a copy of it.
+    Reuse,
+}
+
+impl Reason {
+    /// Whether a refusal with this reason clears the cookies that carried the credential.
+    const fn clears_cookies(&self) -> bool {
+        match self {
+            Self::SessionRevoked(reason) | Self::RowRevoked(reason) => reason.clears_cookies(),
+            Self::SessionMissing
+            | Self::NothingUsable
+            | Self::UserInactive
+            | Self::RowMissing
+            | Self::RowExpired
+            | Self::Reuse => true,
+            _ => false,
+        }
+    }
+}
+
+/// A decision, and the revocation that must be carried out with it.
+#[derive(Clone, Debug)]
+#[must_use = "the revocation must be carried out"]
+pub struct Settlement {
+    /// The decision about the request.
+    pub decision: Decision,
+    /// The session to revoke, durably and in a separate task.
+    pub revoke: Option<Revocation>,
+}
+
+impl Decision {
+    pub(crate) fn new(outcome: Outcome, reason: Reason) -> Self {
+        Self {
+            outcome,
+            cookies: SetCookies::default(),
+            tokens: None,
+            reason,
+            faults: Vec::new(),
+            duplicate: None,
+            refresh_expires_at: None,
+            sighting: None,
+            departure: None,
+        }
+    }
+
+    pub(super) fn refused(refusal: Refusal, reason: Reason) -> Self {
+        Self::new(Outcome::Refused(refusal), reason)
+    }
+
+    pub(super) fn with_cookies(self, cookies: SetCookies) -> Self {
+        Self { cookies: cookies.with_twins(self.cookies.twins().clone()), ..self }
+    }
+
+    /// Clears both cookies if the reason says so and a cookie carried the credential.
+    pub(super) fn clearing(self, cookies: &CookieWriter, source: CredentialSource) -> Self {
+        if source == CredentialSource::Cookie && self.reason.clears_cookies() {
+            self.with_cookies(cookies.clear_both())
+        } else {
+            self
+        }
+    }
+
+    pub(super) fn with_sighting(self, sighting: Option<Box<Sighting>>) -> Self {
+        Self { sighting, ..self }
+    }
+
+    pub(super) fn settle(self) -> Settlement {
+        Settlement { decision: self, revoke: None }
+    }
+
+    /// The authenticated user, if any.
+    pub fn identity(&self) -> Option<&Identity> {
+        match &self.outcome {
+            Outcome::Authenticated(identity) => Some(identity),
+            _ => None,
+        }
+    }
+
+    /// The authenticated user, for a route that requires one.
+    pub fn required(&self) -> Result<&Identity, Problem> {
+        match &self.outcome {
+            Outcome::Authenticated(identity) => Ok(identity),
+            Outcome::Anonymous => Err(Problem::NotAuthenticated),
+            Outcome::Refused(refusal) => Err((*refusal).into()),
+            Outcome::Unavailable => Err(Problem::Unavailable),
+            Outcome::Failed => Err(Problem::ServerError),
+        }
+    }
+
+    /// The authenticated user, for a public route: refused credentials count as anonymous, but a
+    /// CSRF refusal, an unavailable store and a failure are returned as errors.
+    ///
+    /// So is the refusal of a page that a browser prepares and that may not refresh: the browser
+    /// would show the anonymous page to the user later. It discards a prepared error and asks
+    /// again.
+    pub fn optional(&self) -> Result<Option<&Identity>, Problem> {
+        match self.required() {
+            Ok(identity) => Ok(Some(identity)),
+            Err(problem) if self.reason == Reason::SpeculationNotPermitted => Err(problem),
+            Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Responses that are sent late.
+
+use crate::{
+    decide::facade::Core,
+    session::{SessionId, SettleRequest, Timestamp, TokenId},
+};
+
+/// A response that carries a refresh token, and until when it may be sent without asking the store.
+///
+/// A handler may take a minute, and then the response could overwrite newer cookies that other
+/// requests have received. [`Core::late_departure`] returns what has to be asked then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Departure {
+    /// The session.
+    pub session_id: SessionId,
+    /// The refresh token that the response carries.
+    pub refresh_jti: TokenId,
+    /// The `settles_at` with which it was decided.
+    pub settles_at: Timestamp,
+}
+
+impl Departure {
+    #[allow(clippy::unnecessary_box_returns, reason = "every caller keeps it boxed")]
+    pub(super) fn new(session_id: SessionId, refresh_jti: TokenId, settles_at: Timestamp) -> Box<Self> {
+        Box::new(Self { session_id, refresh_jti, settles_at })
+    }
+}
+
+impl Core {
+    /// The question for the token store if the head of a response is sent now, with less than half
+    /// of the leeway left.
+    ///
+    /// If no row is changed, or the store fails, the cookies of the response must not be written:
+    /// either the browser has received them already, or the parent is still accepted.
+    pub fn late_departure(&self, departure: &Departure, now: Timestamp) -> Option<SettleRequest> {
+        let latest = departure.settles_at.plus_millis(self.half_leeway_millis().saturating_neg());
+        if now <= latest {
+            return None;
+        }
+        let ages = self.config().ages;
+        let before = |seconds: i64| now.plus_millis(seconds.saturating_mul(1000).saturating_neg());
+        Some(SettleRequest {
+            session_id: departure.session_id.clone(),
+            current: departure.refresh_jti.clone(),
+            settles_at: now.plus_millis(ages.reuse_leeway.saturating_mul(1000)),
+            rotated_after: before(ages.access),
+        })
+    }
+
+    /// Whether lines that clear cookies are too old to be written: the user may have logged in
+    /// since they were decided.
+    pub fn is_late_to_clear(&self, decided_at: Timestamp, now: Timestamp) -> bool {
+        now > decided_at.plus_millis(self.half_leeway_millis())
+    }
+
+    fn half_leeway_millis(&self) -> i64 {
+        self.config().ages.reuse_leeway.saturating_mul(500)
+    }
+}

@@ -1,0 +1,216 @@
+//! Rotating a refresh token: rows k to r of [`rules`](crate::rules), as typed continuations.
+//!
+//! Everything that can fail without the store is done before the store is asked (row l), so that a
+//! rotation is never committed for tokens that cannot be minted.
+
+mod grant;
+mod late;
+mod rotation;
+
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use self::{grant::Grant, rotation::Minted};
+pub use self::{
+    late::{LateAnswer, LateRequest},
+    rotation::{Rotation, RotationStep},
+};
+use crate::{
+    decide::{
+        access_rows::authenticated,
+        carrier::Carrier,
+        decision::{Decision, Outcome, Reason, Refusal, Settlement},
+        facade::Core,
+        faults::Faults,
+        identity::{CredentialSource, Identity},
+    },
+    session::{
+        RefreshIds, Revocation, RevocationReason, RotationRequest, SessionId, Sighting, Subject, Timestamp,
+    },
+    token::{CustomClaims, MintError, RefreshClaims, RefreshToken},
+};
+
+/// What is known about the user whose session is to be refreshed.
+#[derive(Clone, Debug)]
+pub enum UserState {
+    /// The user is active, and their access token contains these claims.
+    Active(Result<CustomClaims, MintError>),
+    /// The user is disabled.
+    Inactive,
+    /// There is no such user.
+    Gone,
+    /// The user store could not be asked.
+    Unavailable,
+}
+
+/// A valid refresh token that has to be rotated.
+#[must_use = "a refresh attempt does nothing until `with_user`"]
+pub struct RefreshAttempt {
+    core: Core,
+    token: RefreshToken,
+    carrier: Carrier,
+    soft: Option<Identity>,
+    now: Timestamp,
+    faults: Faults,
+    /// From a still valid access token that is renewed ahead of its end.
+    sighting: Option<Box<Sighting>>,
+}
+
+/// What follows from a [`UserState`].
+#[derive(Debug)]
+#[must_use]
+pub enum RefreshStep {
+    /// The store does not have to be asked.
+    Settled(Settlement),
+    /// The store must be asked.
+    Rotate(Rotation),
+}
+
+impl RefreshAttempt {
+    pub(super) fn new(
+        core: Core,
+        token: RefreshToken,
+        carrier: Carrier,
+        soft: Option<Identity>,
+        now: Timestamp,
+    ) -> Self {
+        Self { core, token, carrier, soft, now, faults: Faults::default(), sighting: None }
+    }
+
+    pub(super) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
+        Self { faults, sighting, ..self }
+    }
+
+    /// What carried the refresh token.
+    pub(super) fn source(&self) -> CredentialSource {
+        self.carrier.source()
+    }
+
+    /// The user of the session; the key for the user store.
+    pub fn subject(&self) -> &Subject {
+        &self.token.claims.subject
+    }
+
+    /// The session, to be looked up in the revoked set.
+    pub fn session_id(&self) -> &SessionId {
+        &self.token.claims.session_id
+    }
+
+    /// Row c at [`AtRefresh`](crate::RevocationLevel::AtRefresh), where no session check came
+    /// before: the session is in this node's revoked set.
+    pub fn revoked(self, reason: RevocationReason) -> Settlement {
+        self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason)).settle()
+    }
+
+    /// Row l, for a driver that got no random numbers for the new ids.
+    pub fn no_random(self, error: String) -> Settlement {
+        self.mint_failed(MintError::Random(error)).settle()
+    }
+
+    /// Rows k, l and q, or the question for the token store.
+    ///
+    /// `now` is read right before the store is asked, not when the request began: a slow user store
+    /// must not use up the leeway of other requests.
+    pub fn with_user(mut self, user: UserState, ids: RefreshIds, now: OffsetDateTime) -> RefreshStep {
+        self.now = Timestamp::from(now).max(self.now);
+        let settled = |settlement| RefreshStep::Settled(settlement);
+        match user {
+            UserState::Inactive | UserState::Gone => settled(self.user_inactive()),
+            UserState::Unavailable => settled(self.unavailable(Reason::UserStoreFailed).settle()),
+            UserState::Active(Err(error)) => settled(self.mint_failed(error).settle()),
+            UserState::Active(Ok(claims)) => match self.mint(claims, ids) {
+                Ok(minted) => RefreshStep::Rotate(Rotation::new(self, minted)),
+                Err(error) => settled(self.mint_failed(error).settle()),
+            },
+        }
+    }
+
+    /// Both tokens, before the store is asked. Every `exp` is capped by the session's absolute end.
+    fn mint(&self, custom: CustomClaims, ids: RefreshIds) -> Result<Minted, MintError> {
+        let old = &self.token.claims;
+        let now = self.now.as_seconds();
+        let next = RefreshClaims {
+            token_id: ids.refresh,
+            issued_at: now,
+            expires_at: now.saturating_add(self.core.config().ages.refresh).min(old.session_ends_at),
+            ..old.clone()
+        };
+        let request = self.rotation_request(&next);
+        let grant = Grant { token_id: ids.access, custom };
+        let next = self.core.parts().refresh.mint(next)?;
+        let issued = Box::new(grant.issue(self, &next)?);
+        Ok(Minted { grant, next, issued, request })
+    }
+
+    fn rotation_request(&self, next: &RefreshClaims) -> RotationRequest {
+        RotationRequest {
+            session_id: self.session_id().clone(),
+            realm: self.core.config().realm().clone(),
+            presented: self.token.claims.token_id.clone(),
+            next: next.token_id.clone(),
+            issued_at: Timestamp::from_seconds(next.issued_at),
+            expires_at: Timestamp::from_seconds(next.expires_at),
+            now: self.now,
+            settles_at: self.settles_at(),
+            orphaned_before: self.now.plus_millis(self.leeway_millis().saturating_neg()),
+        }
+    }
+
+    fn leeway_millis(&self) -> i64 {
+        self.core.config().ages.reuse_leeway.saturating_mul(1000)
+    }
+
+    /// Until when the response is valid for other requests too.
+    fn settles_at(&self) -> Timestamp {
+        self.now.plus_millis(self.leeway_millis())
+    }
+
+    /// Row k.
+    fn user_inactive(self) -> Settlement {
+        let revoke = Some(self.revocation(RevocationReason::UserInactive));
+        let decision = self.refused(Refusal::SessionRevoked, Reason::UserInactive);
+        Settlement { decision, revoke }
+    }
+
+    /// Row l: soft while the access token is valid.
+    fn mint_failed(self, error: MintError) -> Decision {
+        let failed = Decision::new(Outcome::Failed, Reason::MintFailed(error));
+        self.soften(failed)
+    }
+
+    /// Row q: soft while the access token is valid. Nothing is cleared because a store is
+    /// unavailable.
+    fn unavailable(self, reason: Reason) -> Decision {
+        let unavailable = Decision::new(Outcome::Unavailable, reason);
+        self.soften(unavailable)
+    }
+
+    /// Continues with the access token if it is still valid; the reason stays, for the event.
+    fn soften(self, hard: Decision) -> Decision {
+        let sighting = self.sighting;
+        let soft = self.soft.map(|identity| {
+            let decision = Decision { reason: hard.reason.clone(), ..authenticated(identity) };
+            decision.with_sighting(sighting)
+        });
+        soft.unwrap_or(hard).with_faults(self.faults)
+    }
+
+    fn refused(self, refusal: Refusal, reason: Reason) -> Decision {
+        let decision = Decision::refused(refusal, reason).with_faults(self.faults);
+        decision.clearing(&self.core.parts().cookies, self.carrier.source())
+    }
+
+    fn revocation(&self, reason: RevocationReason) -> Revocation {
+        Revocation { session_id: self.session_id().clone(), reason, at: self.now }
+    }
+}
+
+impl fmt::Debug for RefreshAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefreshAttempt").field("session_id", self.session_id()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

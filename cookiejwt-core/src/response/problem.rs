@@ -1,0 +1,250 @@
+//! Problem documents (RFC 9457): every failure that a client can see.
+
+use std::{borrow::Cow, time::Duration};
+
+use http::StatusCode;
+
+use crate::token::Scope;
+
+/// A failure as a client sees it: status, code, one fixed sentence, challenge. One table defines
+/// all of them.
+///
+/// It becomes `application/problem+json` (RFC 9457). It contains nothing that helps an attacker;
+/// the event has the cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No credential was sent.
+    NotAuthenticated,
+    /// The credential is expired, forged or malformed.
+    InvalidToken,
+    /// A refresh would help, but this request may not trigger one.
+    RefreshRequired,
+    /// The session was revoked.
+    SessionRevoked,
+    /// The session has expired.
+    SessionExpired,
+    /// Unknown user, wrong password or disabled account.
+    InvalidCredentials,
+    /// The user has to prove again who they are, because they last did so longer ago than the route
+    /// allows (RFC 9470 §3).
+    FreshLoginRequired {
+        /// How long ago is allowed; whole seconds.
+        max_age: Duration,
+    },
+    /// The request comes from another site.
+    CsrfFailed,
+    /// The access token does not have the scope that the route requires (RFC 6750 §3.1).
+    InsufficientScope {
+        /// The scope.
+        scope: Scope,
+    },
+    /// The resource does not exist.
+    NotFound,
+    /// The route does not support this method.
+    MethodNotAllowed,
+    /// A field is missing or cannot be read.
+    InvalidRequest,
+    /// The body is larger than 16 KiB.
+    BodyTooLarge,
+    /// The body has an unsupported type.
+    UnsupportedMediaType,
+    /// Too many passwords were tried.
+    Throttled {
+        /// How long to wait: the value of `Retry-After`, at least 1.
+        retry_after_seconds: u32,
+    },
+    /// The server failed.
+    ServerError,
+    /// A store is unavailable.
+    Unavailable,
+}
+
+impl Problem {
+    /// Every code.
+    pub const CODES: [&'static str; 15] = [
+        "not_authenticated",
+        "invalid_token",
+        "refresh_required",
+        "session_revoked",
+        "session_expired",
+        "invalid_credentials",
+        "csrf_failed",
+        "not_found",
+        "method_not_allowed",
+        "fresh_login_required",
+        "insufficient_scope",
+        "invalid_request",
+        "throttled",
+        "server_error",
+        "unavailable",
+    ];
+
+    /// The HTTP status.
+    pub const fn status(self) -> StatusCode {
+        self.row().0
+    }
+
+    /// The stable code that programs compare.
+    pub const fn code(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The sentence for users, one per code; also what clients of Django REST Framework read.
+    pub const fn detail(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Status, code and detail.
+    const fn row(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        const INVALID: (&str, &str) = ("invalid_request", "The request is not valid.");
+        match self {
+            Self::NotAuthenticated => {
+                (S::UNAUTHORIZED, "not_authenticated", "Authentication credentials were not provided.")
+            }
+            Self::InvalidToken => (S::UNAUTHORIZED, "invalid_token", "The token is not valid."),
+            Self::RefreshRequired => {
+                (S::UNAUTHORIZED, "refresh_required", "The access token has to be refreshed.")
+            }
+            Self::SessionRevoked => (S::UNAUTHORIZED, "session_revoked", "The session was ended."),
+            Self::SessionExpired => (S::UNAUTHORIZED, "session_expired", "The session has expired."),
+            Self::InvalidCredentials => {
+                (S::UNAUTHORIZED, "invalid_credentials", "The username or the password is wrong.")
+            }
+            Self::FreshLoginRequired { .. } => {
+                (S::UNAUTHORIZED, "fresh_login_required", "A fresh login is required.")
+            }
+            Self::CsrfFailed => {
+                (S::FORBIDDEN, "csrf_failed", "The request was refused because it comes from another site.")
+            }
+            Self::InsufficientScope { .. } => {
+                (S::FORBIDDEN, "insufficient_scope", "The token does not carry the scope that this needs.")
+            }
+            Self::NotFound => (S::NOT_FOUND, "not_found", "Not found."),
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "method_not_allowed", "This method is not allowed here.")
+            }
+            Self::InvalidRequest => (S::BAD_REQUEST, INVALID.0, INVALID.1),
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, INVALID.0, INVALID.1),
+            Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, INVALID.0, INVALID.1),
+            Self::Throttled { .. } => {
+                (S::TOO_MANY_REQUESTS, "throttled", "Too many attempts. Please wait before you try again.")
+            }
+            Self::ServerError => (S::INTERNAL_SERVER_ERROR, "server_error", "The server failed to answer."),
+            Self::Unavailable => {
+                (S::SERVICE_UNAVAILABLE, "unavailable", "The service is not available at the moment.")
+            }
+        }
+    }
+
+    /// The value of `WWW-Authenticate` that every 401 carries (RFC 9110 §11.6.1, RFC 6750 §3), and
+    /// the 403 of a scope that is missing.
+    pub fn challenge(self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::NotAuthenticated | Self::InvalidCredentials => Some("Bearer realm=\"api\"".into()),
+            Self::InvalidToken | Self::RefreshRequired | Self::SessionRevoked | Self::SessionExpired => {
+                Some("Bearer realm=\"api\", error=\"invalid_token\"".into())
+            }
+            Self::FreshLoginRequired { max_age } => {
+                let (error, seconds) = ("insufficient_user_authentication", max_age.as_secs());
+                Some(format!("Bearer realm=\"api\", error=\"{error}\", max_age={seconds}").into())
+            }
+            Self::InsufficientScope { scope } => {
+                Some(format!("Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"{scope}\"").into())
+            }
+            _ => None,
+        }
+    }
+
+    /// The value of `Retry-After` in seconds (RFC 9110 §10.2.3).
+    pub const fn retry_after_seconds(self) -> Option<u32> {
+        match self {
+            Self::Throttled { retry_after_seconds } => Some(retry_after_seconds),
+            _ => None,
+        }
+    }
+
+    /// The body, ready to send as `application/problem+json`.
+    pub fn to_json(self) -> String {
+        let status = self.status();
+        let body = Body {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: self.detail(),
+            code: self.code(),
+        };
+        // Strings and a number cannot fail to serialise.
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+}
+
+/// RFC 9457 §3.1, and the code.
+#[derive(serde::Serialize)]
+struct Body {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    code: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_is_what_the_wire_contract_says() {
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&Problem::CsrfFailed.to_json()).unwrap(),
+            serde_json::json!({
+                "type": "about:blank", "title": "Forbidden", "status": 403, "code": "csrf_failed",
+                "detail": "The request was refused because it comes from another site.",
+            })
+        );
+    }
+
+    const FRESH: Problem = Problem::FreshLoginRequired { max_age: Duration::from_mins(5) };
+    const SCOPE: Problem = Problem::InsufficientScope { scope: Scope::new("notes:write") };
+
+    #[test]
+    fn challenges_of_the_wire_contract() {
+        for (problem, challenge) in [
+            (Problem::NotAuthenticated, "Bearer realm=\"api\""),
+            (Problem::SessionRevoked, "Bearer realm=\"api\", error=\"invalid_token\""),
+            (FRESH, "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300"),
+            (SCOPE, "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"notes:write\""),
+        ] {
+            assert_eq!(problem.challenge().unwrap(), challenge, "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn every_401_has_a_challenge_and_beside_them_a_missing_scope_alone() {
+        for problem in [
+            Problem::NotAuthenticated,
+            Problem::InvalidToken,
+            Problem::RefreshRequired,
+            Problem::SessionRevoked,
+            Problem::SessionExpired,
+            Problem::InvalidCredentials,
+            FRESH,
+            SCOPE,
+            Problem::CsrfFailed,
+            Problem::NotFound,
+            Problem::MethodNotAllowed,
+            Problem::InvalidRequest,
+            Problem::BodyTooLarge,
+            Problem::UnsupportedMediaType,
+            Problem::Throttled { retry_after_seconds: 1 },
+            Problem::ServerError,
+            Problem::Unavailable,
+        ] {
+            let expected = problem.status() == 401 || problem == SCOPE;
+            assert_eq!(problem.challenge().is_some(), expected, "{problem:?}");
+            assert!(Problem::CODES.contains(&problem.code()), "{problem:?}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Claims as they appear in the payload of a signed token.
+
+use std::borrow::Cow;
+
+use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use super::{ClaimFault, Parties, REFRESH_JTI, REPLACES, named, required};
+use crate::{
+    config::MAX_AUDIENCES,
+    session::Subject,
+    syntax::{Members, Text, strict_json},
+    token::jws::TokenFault,
+};
+
+/// The last second of the year 9999, the last one that `time` and RFC 3339 can express.
+const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
+
+/// The claims as they appear in the payload; `iss`, `aud` and `realm` are compared while they are
+/// read.
+pub(super) struct RawClaims<'de> {
+    expected: Parties<'de>,
+    pub(super) issuer: Option<bool>,
+    pub(super) aud: Option<bool>,
+    pub(super) realm: Option<bool>,
+    pub(super) sub: Option<Cow<'de, str>>,
+    pub(super) sid: Option<Cow<'de, str>>,
+    pub(super) jti: Option<Cow<'de, str>>,
+    pub(super) exp: Option<i64>,
+    pub(super) nbf: Option<i64>,
+    pub(super) iat: Option<i64>,
+    pub(super) auth_time: Option<i64>,
+    pub(super) session_exp: Option<i64>,
+    pub(super) remember: Option<bool>,
+    pub(super) refresh_jti: Option<Cow<'de, str>>,
+    pub(super) replaces: Option<Cow<'de, str>>,
+}
+
+impl<'de> RawClaims<'de> {
+    pub(super) fn read(payload: &'de str, expected: Parties<'de>) -> Result<Self, TokenFault> {
+        let empty = RawClaims {
+            expected,
+            issuer: None,
+            aud: None,
+            realm: None,
+            sub: None,
+            sid: None,
+            jti: None,
+            exp: None,
+            nbf: None,
+            iat: None,
+            auth_time: None,
+            session_exp: None,
+            remember: None,
+            refresh_jti: None,
+            replaces: None,
+        };
+        let raw =
+            strict_json::read_object(payload, empty).map_err(|_| TokenFault::Claim(ClaimFault::Shape))?;
+        let is_of_realm = raw.realm.unwrap_or(expected.realm.is_none_or(str::is_empty));
+        if !required(raw.issuer)? {
+            Err(TokenFault::Claim(ClaimFault::Issuer))
+        } else if !required(raw.aud)? {
+            Err(TokenFault::Claim(ClaimFault::Audience))
+        } else if !is_of_realm {
+            Err(TokenFault::Claim(ClaimFault::Realm))
+        } else {
+            Ok(raw)
+        }
+    }
+
+    pub(super) fn subject(&self) -> Result<Subject, TokenFault> {
+        let subject = named(self.sub.as_deref())?;
+        if subject.len() > Subject::MAX_LENGTH {
+            return Err(TokenFault::Claim(ClaimFault::Shape));
+        }
+        Ok(subject.into())
+    }
+}
+
+impl<'de> Members<'de> for RawClaims<'de> {
+    const NESTED: bool = true;
+
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        match name {
+            "iss" => self.issuer = Some(map.next_value_seed(Text)? == self.expected.issuer),
+            "aud" => self.aud = Some(map.next_value_seed(AudienceNames(self.expected.audience))?),
+            "sub" => self.sub = Some(map.next_value_seed(Text)?),
+            "sid" => self.sid = Some(map.next_value_seed(Text)?),
+            "jti" => self.jti = Some(map.next_value_seed(Text)?),
+            "exp" => self.exp = Some(map.next_value_seed(NumericDate)?),
+            "nbf" => self.nbf = Some(map.next_value_seed(NumericDate)?),
+            "iat" => self.iat = Some(map.next_value_seed(NumericDate)?),
+            "auth_time" => self.auth_time = Some(map.next_value_seed(NumericDate)?),
+            "session_exp" => self.session_exp = Some(map.next_value_seed(NumericDate)?),
+            "remember" => self.remember = Some(map.next_value()?),
+            "realm" => {
+                let realm = map.next_value_seed(Text)?;
+                self.realm = Some(self.expected.realm.is_none_or(|expected| realm == expected));
+            }
+            REFRESH_JTI => self.refresh_jti = Some(map.next_value_seed(Text)?),
+            REPLACES => self.replaces = Some(map.next_value_seed(Text)?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// Whole seconds from 1970 to 9999; no fraction, no exponent, no string (RFC 7519 §2 allows more,
+/// but we mint nothing else).
+struct NumericDate;
+
+impl<'de> DeserializeSeed<'de> for NumericDate {
+    type Value = i64;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<i64, D::Error> {
+        let seconds = u64::deserialize(deserializer)?;
+        let seconds = i64::try_from(seconds).map_err(D::Error::custom)?;
+        if seconds > MAX_NUMERIC_DATE { Err(D::Error::custom("beyond the year 9999")) } else { Ok(seconds) }
+    }
+}
+
+/// Whether `aud` (one string, or an array of at most eight) contains one of our audiences.
+struct AudienceNames<'a>(&'a [String]);
+
+impl<'de> DeserializeSeed<'de> for AudienceNames<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AudienceNames<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a string or an array of strings")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
+        Ok(self.0.iter().any(|ours| ours == name))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+        let (mut found, mut length) = (false, 0_usize);
+        while let Some(name) = seq.next_element_seed(Text)? {
+            length = length.saturating_add(1);
+            if length > MAX_AUDIENCES {
+                return Err(A::Error::custom("too many audiences"));
+            }
+            found |= self.0.iter().any(|ours| *ours == name);
+        }
+        Ok(found)
+    }
+}
