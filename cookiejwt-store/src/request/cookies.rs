@@ -15,13 +15,13 @@ use crate::{authenticator::Authenticator, errors::LoginError, sessions::Unsent};
 #[must_use = "the user is not logged in or out until the cookies are sent"]
 pub struct Cookies {
     auth: Authenticator,
-    cookies: SetCookies,
+    lines: SetCookies,
     unsent: Option<Unsent>,
 }
 
 impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cookies").field("cookies", &self.cookies).finish_non_exhaustive()
+        f.debug_struct("Cookies").field("lines", &self.lines).finish_non_exhaustive()
     }
 }
 
@@ -33,7 +33,7 @@ impl Cookies {
     ) -> Result<Self, LoginError> {
         auth.follow(&login.cookies, session.as_deref()).await?;
         let unsent = Some(Unsent::new(&auth.0.sessions, &login.record.id));
-        Ok(Self { auth, cookies: login.cookies, unsent })
+        Ok(Self { auth, lines: login.cookies, unsent })
     }
 
     /// The cookies are cleared, also if the framework's session cannot follow.
@@ -44,12 +44,12 @@ impl Cookies {
     ) -> Self {
         // A failure is in the log.
         let _ = auth.follow(&cookies, session.as_deref()).await;
-        Self { auth, cookies, unsent: None }
+        Self { auth, lines: cookies, unsent: None }
     }
 
     /// What becomes of the framework's own session, for an adapter that did not pass it before.
     pub fn session_change(&self) -> Option<&SessionChange> {
-        self.cookies.session_change()
+        self.lines.session_change()
     }
 
     /// The authenticator that made them.
@@ -61,7 +61,7 @@ impl Cookies {
     /// count as sent.
     pub fn lines(&self) -> &SetCookies {
         self.sent();
-        &self.cookies
+        &self.lines
     }
 
     fn sent(&self) {
@@ -73,6 +73,6 @@ impl Cookies {
     /// Writes them into a response.
     pub fn write(&self, headers: &mut dyn ResponseHeaders) {
         self.sent();
-        self.auth.0.keys.core().write_cookies(&self.cookies, headers);
+        self.auth.0.keys.core().write_cookies(&self.lines, headers);
     }
 }
