@@ -1,4 +1,5 @@
 //! `public-api.txt` lists the core's public API, so that every change of it is noticed.
+//!
 //! cargo-public-api writes the listing. Without it the comparison is skipped, and fails if
 //! `REQUIRE_ALL_TESTS` is 1.
 
@@ -64,6 +65,6 @@ fn foreign_types_in_it_are_those_of_http_time_and_serde() {
     assert_eq!(
         seen.collect::<BTreeSet<_>>(),
         FOREIGN.into(),
-        "another crate's version becomes a part of ours"
+        "another crate's version becomes part of our API"
     );
 }

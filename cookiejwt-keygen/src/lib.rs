@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cookiejwt-keygen secret                     # a value for COOKIEJWT_SECRET
-//! cookiejwt-keygen eddsa keys                 # keys/2026-11-25.pem and .pub.pem; the first key signs
+//! cookiejwt-keygen eddsa keys                 # keys/2026-11-25.pem and .pub.pem
 //! cookiejwt-keygen switch keys 2026-11-25     # this key signs from now on
 //! ```
 //!

@@ -38,7 +38,7 @@ async fn asks_after(auth: AuthContext, who: MaybeIdentity, name: Json<String>) -
     own_login(auth, name).await
 }
 
-async fn demands(_: Identity, request: axum::extract::Request, next: Next) -> Response {
+async fn requires_login(_: Identity, request: axum::extract::Request, next: Next) -> Response {
     next.run(request).await
 }
 
@@ -47,7 +47,7 @@ async fn own_logout(who: Option<Identity>, auth: AuthContext) -> Result<impl Int
 }
 
 fn application(world: &World) -> Router {
-    let behind = Router::new().route("/behind", post(own_login)).layer(middleware::from_fn(demands));
+    let behind = Router::new().route("/behind", post(own_login)).layer(middleware::from_fn(requires_login));
     let guarded = Router::new().route("/guarded", post(own_login)).route_layer(world.auth.require_login());
     Router::new()
         .route("/lazy", post(own_login))

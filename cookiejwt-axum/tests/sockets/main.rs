@@ -159,7 +159,7 @@ async fn fifty_requests_with_one_refresh_token_rotate_once() {
         world.pass(306);
         let successor = successors.into_iter().next().unwrap();
         let answer = server.one(head("GET /me", &[&cookie(&successor)])).await;
-        assert_eq!((answer.status.as_u16(), answer.leaving()), (200, Leaving::Both), "{rule}: it goes on");
+        assert_eq!((answer.status.as_u16(), answer.leaving()), (200, Leaving::Both), "{rule}: it continues");
         server.assert_no_panics();
     }
 }

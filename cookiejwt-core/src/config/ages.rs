@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Ages, ConfigProblem,
+    Ages, ConfigBuilder, ConfigProblem,
     checks::{Check, refuse},
 };
 
@@ -28,6 +28,69 @@ pub(super) struct SetAges {
     pub(super) reuse_leeway: Option<Duration>,
     pub(super) refresh_ahead: Option<Duration>,
     pub(super) leeway: Option<Duration>,
+}
+
+impl ConfigBuilder {
+    /// Life of an access token and its cookie. Variable `COOKIEJWT_ACCESS_MAX_AGE`, default 300 s.
+    pub fn access_max_age(mut self, age: Duration) -> Self {
+        self.ages.access = Some(age);
+        self
+    }
+
+    /// Idle timeout: life of a refresh token and its cookie. Variable `COOKIEJWT_REFRESH_MAX_AGE`,
+    /// default 1 day.
+    pub fn refresh_max_age(mut self, age: Duration) -> Self {
+        self.ages.refresh = Some(age);
+        self
+    }
+
+    /// Absolute timeout, never extended. Variable `COOKIEJWT_SESSION_MAX_AGE`, default 30 days.
+    pub fn session_max_age(mut self, age: Duration) -> Self {
+        self.ages.session = Some(age);
+        self
+    }
+
+    /// Absolute and idle timeout of NIST SP 800-63B-4 AAL1: 30 days, with no separate idle timeout.
+    pub fn aal1(self) -> Self {
+        self.timeouts(30 * 86_400, 30 * 86_400)
+    }
+
+    /// Absolute and idle timeout of NIST SP 800-63B-4 AAL2: 24 hours and 1 hour.
+    pub fn aal2(self) -> Self {
+        self.timeouts(86_400, 3_600)
+    }
+
+    /// Absolute and idle timeout of NIST SP 800-63B-4 AAL3: 12 hours and 15 minutes.
+    pub fn aal3(self) -> Self {
+        self.timeouts(43_200, 900)
+    }
+
+    /// How long the parent of the current refresh token is still accepted after its successor was
+    /// received. Variable `COOKIEJWT_REUSE_LEEWAY`, default 10 s, from 1 to 60 s.
+    pub fn reuse_leeway(mut self, leeway: Duration) -> Self {
+        self.ages.reuse_leeway = Some(leeway);
+        self
+    }
+
+    /// How long before its end a still valid access token is renewed. Variable
+    /// `COOKIEJWT_REFRESH_AHEAD`, default 30 s, 0 turns it off.
+    pub fn refresh_ahead(mut self, ahead: Duration) -> Self {
+        self.ages.refresh_ahead = Some(ahead);
+        self
+    }
+
+    /// Clock skew allowed for `exp`, `nbf` and `iat` of access tokens. Variable `COOKIEJWT_LEEWAY`,
+    /// default 5 s, at most 60 s.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.ages.leeway = Some(leeway);
+        self
+    }
+
+    fn timeouts(mut self, session: u64, refresh: u64) -> Self {
+        self.ages.session = Some(Duration::from_secs(session));
+        self.ages.refresh = Some(Duration::from_secs(refresh));
+        self
+    }
 }
 
 /// Ages in whole seconds. Defaults shrink to fit the ages that were set; ages that contradict each

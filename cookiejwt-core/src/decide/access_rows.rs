@@ -44,10 +44,11 @@ impl<'a> AccessRows<'a> {
 
     /// The access token of the access cookie, when it is valid.
     pub(super) fn cookie(&mut self, cookie: &Cookie<'_>) -> Option<AccessToken> {
-        let Some(token) = cookie.only() else {
+        if cookie.came_twice() {
             let examined = Examined::new(cookie, |token| self.tokens.in_cookie(token, self.now));
             return self.examined_cookie(examined);
-        };
+        }
+        let token = cookie.only()?;
         let verified = self.tokens.in_cookie(token, self.now);
         let presented = self.note(CredentialName::AccessCookie, verified.map(Some));
         presented.map(|presented| self.see(presented))

@@ -222,11 +222,10 @@ impl<'a> Table<'a> {
     /// Rows f, i, j and j'.
     fn nothing(self, cookies_came: bool) -> Assessment {
         let decision = self.rows.nothing(cookies_came);
-        let decision = if cookies_came {
-            decision.clearing(&self.core.parts().cookies, CredentialSource::Cookie)
-        } else {
-            decision
-        };
+        if !cookies_came {
+            return self.settled(decision);
+        }
+        let decision = decision.clearing(&self.core.parts().cookies, CredentialSource::Cookie);
         self.settled(decision)
     }
 

@@ -42,11 +42,14 @@ impl Faults {
 impl Decision {
     /// Adds what was noticed about the credentials; cookies that are set or cleared delete their
     /// twins.
-    pub(super) fn with_faults(self, faults: Faults) -> Self {
+    pub(super) fn with_faults(mut self, faults: Faults) -> Self {
         let Faults { list, duplicated } = faults;
-        let Some(duplicated) = duplicated else { return Self { faults: list, ..self } };
-        let Duplicated { cookie, twins } = *duplicated;
-        let cookies = self.cookies.with_twins(twins);
-        Self { faults: list, duplicate: Some(cookie), cookies, ..self }
+        self.faults = list;
+        if let Some(duplicated) = duplicated {
+            let Duplicated { cookie, twins } = *duplicated;
+            self.duplicate = Some(cookie);
+            self.cookies = self.cookies.with_twins(twins);
+        }
+        self
     }
 }

@@ -248,6 +248,10 @@ impl VerifyingPublic {
 
     /// Refuses a point that is not on its curve. Only the pure-Rust backend notices before a
     /// signature is checked; with aws-lc alone such a key is accepted, and verifies nothing.
+    #[cfg_attr(
+        not(feature = "rust-crypto"),
+        expect(clippy::unnecessary_wraps, reason = "only the pure-Rust backend refuses")
+    )]
     pub(crate) fn possible(self) -> Result<Self, KeyError> {
         #[cfg(feature = "rust-crypto")]
         {

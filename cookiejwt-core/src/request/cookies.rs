@@ -7,7 +7,8 @@ use crate::request::head::RequestHead;
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_PAIRS: usize = 200;
 
-/// One pair of a `Cookie` field as it was received. It is read only if the name is ours.
+/// One pair of a `Cookie` field as it was received, without white space before it. It is read only
+/// if the name is ours.
 #[derive(Clone, Copy)]
 pub(crate) struct Pair<'a>(&'a [u8]);
 
@@ -16,10 +17,13 @@ impl<'a> Pair<'a> {
     /// space. One pair of quotes around the value is removed (RFC 6265 §4.1.1): Java adds it to
     /// cookies that it takes for RFC 2965 cookies.
     pub(crate) fn value_of(self, name: &str) -> Option<&'a [u8]> {
-        let pair = trim_start(self.0);
-        // Other names seldom have a `=` at this place: one byte excludes almost all of them.
-        let value = trim_start(pair.get(name.len()..)?).strip_prefix(b"=")?;
-        pair.starts_with(name.as_bytes()).then(|| unquoted(trim(value)))
+        // Other names seldom have a `=` or white space at this place: one byte excludes almost all of
+        // them.
+        let (found, rest) = self.0.split_at_checked(name.len())?;
+        if !matches!(rest.first()?, b'=' | b' ' | b'\t') || found != name.as_bytes() {
+            return None;
+        }
+        Some(unquoted(trim(trim_start(rest).strip_prefix(b"=")?)))
     }
 
     /// Name and value, if there is a `=`.
@@ -51,7 +55,7 @@ pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, visit: &mut dyn FnMut(Pair
             }
             pairs = pairs.saturating_sub(1);
             rest = behind;
-            visit(Pair(pair));
+            visit(Pair(trim_start(pair)));
         }
     });
 }

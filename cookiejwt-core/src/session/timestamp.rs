@@ -50,8 +50,8 @@ impl Timestamp {
 
 impl From<OffsetDateTime> for Timestamp {
     fn from(time: OffsetDateTime) -> Self {
-        let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
-        Self(i64::try_from(millis).unwrap_or(i64::MAX))
+        // Every date of `time` fits; the division of 128 bits that nanoseconds need would cost more than the rest.
+        Self(time.unix_timestamp().saturating_mul(1000).saturating_add(i64::from(time.millisecond())))
     }
 }
 

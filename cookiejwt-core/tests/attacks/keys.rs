@@ -311,7 +311,7 @@ fn a18_the_other_signature_of_a_revoked_token() {
         else {
             panic!("settled");
         };
-        assert!(decision.identity().is_none(), "and it is as dead");
+        assert!(decision.identity().is_none(), "and it is refused as well");
     }
 }
 

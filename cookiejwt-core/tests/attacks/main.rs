@@ -2,7 +2,9 @@
 //! keys, `a30_…`: claims, `b20_…`: cookies, `b40_…`: the `Authorization` field). Each token is
 //! presented as a cookie and in the header, as raw bytes, to `Core::authenticate`; and each is
 //! signed with the right key unless its case says otherwise, so that only the rule of the case can
-//! refuse it. The signer below uses none of the library's code: HKDF and HMAC as documented.
+//! refuse it.
+//!
+//! The signer below uses none of the library's code: HKDF and HMAC as documented.
 
 mod claims;
 mod cookies;

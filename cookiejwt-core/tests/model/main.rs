@@ -3,13 +3,16 @@
 //! the clock. Rows are those of `cookiejwt_core::rules`, and so are the guarantees H and T.
 //!
 //! `cargo test -p cookiejwt-core --test model -- --nocapture` prints the numbers and, for each
-//! seeded fault, a shortest trace that shows it; `--ignored` explores further. If only leeways
-//! matter, time has no end: a state contains only how long ago events were, and which refresh
-//! tokens are the current one, its parent, and older. What holds there holds for any number of
-//! rotations. Everything happens at multiples of half a leeway and, if milliseconds matter, also
-//! one millisecond later: all bounds are multiples of half a leeway, so that both sides of each are
-//! tested. If tokens expire, time has a horizon.
+//! seeded fault, a shortest trace that shows it; `--ignored` explores further.
+//!
+//! If only leeways matter, time has no end: a state contains only how long ago events were, and
+//! which refresh tokens are the current one, its parent, and older. What holds there holds for any
+//! number of rotations. Everything happens at multiples of half a leeway and, if milliseconds
+//! matter, also one millisecond later: all bounds are multiples of half a leeway, so that both
+//! sides of each are tested. If tokens expire, time has a horizon.
+//!
 //! # H: an honest client is never taken for a thief
+//!
 //! One jar and any number of tabs; a handler takes any time; receipts are written at any later
 //! time, or lost; the store's answer to any statement may be lost although it was executed. A
 //! request has asked the store within a leeway of its sending, and an answer arrives within half of
@@ -17,16 +20,19 @@
 //! these bounds is exact: [`EXCEPTIONS`] shows what one millisecond more does. The others that do
 //! not hold are a browser that crashes before its jar is on disk and had used the new pair, and
 //! requests on either side of the idle end, of which the later one clears the cookies that the
-//! earlier one has renewed (row j knows the token's end only, not the row's). A new login has one
-//! more exception, which no server can prevent: an answer of the old session that arrives after the
-//! login's puts the old, revoked tokens back into the jar.
+//! earlier one has renewed (row j knows the token's end only, not the row's).
+//!
+//! A new login has one more exception, which no server can prevent: an answer of the old session
+//! that arrives after the login's puts the old, revoked tokens back into the jar.
 //!
 //! # T: copies that are used are noticed
+//!
 //! Owner and thief send requests in turns, each more than a gap after the other's last one; the
 //! thief presents any token that they ever had, uses it or not, and holds any number of answers,
 //! which are sent at any time. The third turn revokes the session when the owner uses what they
 //! get, the fourth when they do not; the first turn is the thief's. The gap of [`TIGHT_TURNS`] is
 //! the least: an access life and two leeways.
+//!
 //! # What the model does not show
 //!
 //! - Clauses that others imply ([`IMPLIED`]): the current refresh token fixes its parent and when

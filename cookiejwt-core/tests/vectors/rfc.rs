@@ -84,7 +84,7 @@ fn the_other_examples_are_refused() {
     for (rule, token, key, expected) in [
         ("A.5, unsecured", format!("eyJhbGciOiJub25lIn0.{PAYLOAD}."), HS256, Malformed),
         (
-            "A.5 with somebody's signature",
+            "A.5 with another signature",
             format!("eyJhbGciOiJub25lIn0.{PAYLOAD}.{A1_SIGNATURE}"),
             HS256,
             Algorithm,

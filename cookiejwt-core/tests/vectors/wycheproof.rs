@@ -1,6 +1,8 @@
-//! All JWS and key-set vectors of C2SP/wycheproof (Apache-2.0), commit dac1dd47. `JOSE_VECTORS` is
-//! the folder that contains `wycheproof/`; default `../shared/vectors` next to the repository.
-//! Without it the tests report that they skip, and fail if `REQUIRE_ALL_TESTS` is 1.
+//! All JWS and key-set vectors of C2SP/wycheproof (Apache-2.0), commit dac1dd47.
+//!
+//! `JOSE_VECTORS` is the folder that contains `wycheproof/`; default `../shared/vectors` next to
+//! the repository. Without it the tests report that they skip, and fail if `REQUIRE_ALL_TESTS` is
+//! 1.
 
 use std::{env, fs, path::PathBuf};
 

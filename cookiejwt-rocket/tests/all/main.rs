@@ -1,6 +1,5 @@
 //! The tests of the Rocket adapter, in one process.
 
-mod beside;
 mod common;
 mod cookies;
 mod figment;
@@ -8,4 +7,5 @@ mod guards;
 mod require_login;
 mod routes;
 mod session_cookie;
+mod several_fairings;
 mod sockets;

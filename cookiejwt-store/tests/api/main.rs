@@ -1,4 +1,4 @@
-//! The wire contract of every built-in endpoint: status, header fields and body, to the byte.
+//! The wire contract of every built-in endpoint: status, header fields and body, byte for byte.
 
 #[path = "../common/all.rs"]
 mod common;

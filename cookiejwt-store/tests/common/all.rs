@@ -1,4 +1,4 @@
-//! Stores and a hasher that count and fail on demand, a clock that stands still, and a browser's cookies.
+//! Stores and a hasher that count and fail on demand, a manual clock, and a browser's cookies.
 
 #![allow(dead_code, unused_imports, reason = "each test target uses a part of it")]
 

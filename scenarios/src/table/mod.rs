@@ -2,7 +2,6 @@
 
 mod attacks;
 mod authenticate;
-mod beside;
 mod cookies;
 mod csrf;
 mod endpoints;
@@ -17,6 +16,7 @@ mod sessions;
 mod slow;
 mod throttle;
 mod token_mode;
+mod two_realms;
 
 use crate::Scenario;
 
@@ -33,7 +33,7 @@ pub fn all() -> Vec<Scenario> {
         logins::scenarios(),
         panics::scenarios(),
         guards::scenarios(),
-        beside::scenarios(),
+        two_realms::scenarios(),
         endpoints::scenarios(),
         sessions::scenarios(),
         password::scenarios(),
