@@ -240,17 +240,11 @@ fn header() -> Vec<Scenario> {
         public("a bearer in other case", get("/me").line("authorization: bEARER {alice.token}"), {
             me_by_header(1, 1, 3)
         }),
-<<<<<<< HEAD
         public(
-            "an invalid cookie never blocks a valid header",
+            "an invalid cookie blocks no header",
             get("/me").cookie(dead).bearer("{bob.token}"),
             me_by_header(2, 4, 6),
         ),
-=======
-        public("an invalid cookie blocks no header", get("/me").cookie(dead).bearer("{bob.token}"), {
-            me_by_header(2, 4, 6)
-        }),
->>>>>>> rest
         public("cookie before header", get("/me").cookie("{alice}").bearer("{bob.token}"), me(1, 1, 3)),
         public("header before cookie", get("/me").cookie("{alice}").bearer("{bob.token}"), {
             me_by_header(2, 4, 6)
