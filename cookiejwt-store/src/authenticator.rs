@@ -31,8 +31,8 @@ use crate::{
 
 /// Joins the core's decisions with the stores, the clock and the random numbers.
 ///
-/// Built once, shared by every request; cloning is cheap. The adapters add `layer()`, `routes()` and
-/// `require_login()`.
+/// Built once, shared by every request; cloning is cheap. The adapters add `layer()`, `routes()`
+/// and `require_login()`.
 ///
 /// ```
 /// use cookiejwt_store::{Authenticator, Config, MemoryStore, Secret};
@@ -81,7 +81,8 @@ pub(crate) struct Inner {
 }
 
 impl Authenticator {
-    /// The pure core, for decisions without a store, with the keys of this moment: they stay the same in what is returned.
+    /// The pure core, for decisions without a store, with the keys of this moment: they stay the
+    /// same in what is returned.
     pub fn core(&self) -> Core {
         Core::clone(&self.0.keys.core())
     }
@@ -98,14 +99,16 @@ impl Authenticator {
 
     /// A hash for storage, for sign-up and for resetting a forgotten password.
     ///
-    /// Sign-up gets the rule of length from here: a password with fewer than 8 characters or more than 1024 bytes is
-    /// [`PasswordError::Length`], which a handler answers with 400 (NIST SP 800-63B-4 §3.1.1.2). It is put into NFC first, so that
-    /// the same word from another keyboard matches.
+    /// Sign-up gets the rule of length from here: a password with fewer than 8 characters or more
+    /// than 1024 bytes is [`PasswordError::Length`], which a handler answers with 400 (NIST SP
+    /// 800-63B-4 §3.1.1.2). It is put into NFC first, so that the same word from another keyboard
+    /// matches.
     pub async fn hash_password(&self, password: &str) -> Result<String, PasswordError> {
         self.0.passwords.hash_new(password).await
     }
 
-    /// Whether both are clones of one authenticator. Two that were built from the same settings are not.
+    /// Whether both are clones of one authenticator. Two that were built from the same settings are
+    /// not.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

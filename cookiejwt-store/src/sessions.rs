@@ -5,6 +5,7 @@ mod feed;
 mod fresh_login;
 mod list;
 mod login;
+mod login_context;
 mod part;
 mod password_change;
 mod pending_login;
@@ -16,7 +17,7 @@ mod revoked;
 
 pub use self::{
     list::SessionInfo,
-    login::{LoginContext, LoginOptions},
+    login_context::{LoginContext, LoginOptions},
     revoke::LoggedOut,
 };
 pub(crate) use self::{list::rfc3339, part::Sessions, pending_login::Unsent};

@@ -1,5 +1,5 @@
-//! The rooms of this crate have an order, and imports point down: a file imports from its own room and from lower ones,
-//! never from the root of the crate.
+//! The rooms of this crate have an order, and imports point down: a file imports from its own room
+//! and from lower ones, never from the root of the crate.
 
 use std::{
     fs,

@@ -32,7 +32,8 @@ const CSRF: &[Problem] = &[Problem::CsrfFailed];
 /// For what is not the client's fault.
 const SERVER: &[Problem] = &[Problem::ServerError, Problem::Unavailable];
 
-/// One method of one endpoint. Requests are served from this table, and the OpenAPI document is written from it.
+/// One method of one endpoint. Requests are served from this table, and the OpenAPI document is
+/// written from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Operation {
     Login,
@@ -83,7 +84,8 @@ impl Operation {
         }
     }
 
-    /// Everything that it can be refused with; in addition every route returns 405 for other methods.
+    /// Everything that it can be refused with; in addition every route returns 405 for other
+    /// methods.
     pub(super) fn problems(self) -> Vec<Problem> {
         let groups: &[&[Problem]] = match self {
             Self::Login => &[BODY, PASSWORD, CSRF, SERVER],
@@ -99,7 +101,8 @@ impl Operation {
         groups.concat()
     }
 
-    /// Whether the response is 304, without a body, for a client that has it already (`If-None-Match`).
+    /// Whether the response is 304, without a body, for a client that has it already
+    /// (`If-None-Match`).
     pub(super) const fn has_entity_tag(self) -> bool {
         matches!(self, Self::Jwks)
     }

@@ -1,5 +1,5 @@
-//! What runs beside the requests, once per process: the feed of revocations, the purge of sessions that have ended, and
-//! the look for other keys.
+//! What runs beside the requests, once per process: the feed of revocations, the purge of sessions
+//! that have ended, and reading the keys again.
 
 use std::{
     sync::{
@@ -17,12 +17,12 @@ use crate::{events::Event, runtime::Random};
 const RECEIPTS_INTERVAL: Duration = Duration::from_secs(1);
 const CLOCK_INTERVAL: Duration = Duration::from_mins(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
-/// A bucket drains within minutes, and whoever tries passwords makes new ones.
+/// A bucket drains within minutes, and an attacker who tries passwords creates new ones.
 const THROTTLE_PURGE_INTERVAL: Duration = Duration::from_mins(5);
 
 impl Authenticator {
-    /// Starts it with the first request: `build` may run before there is a runtime. A worker whose runtime ends takes it
-    /// along, and the next request starts it again.
+    /// Starts it with the first request: `build` may run before there is a runtime. A worker whose
+    /// runtime ends takes it along, and the next request starts it again.
     pub(crate) fn start_background(&self) {
         let running = &self.0.schedule.is_running;
         if running.load(Ordering::Acquire) || running.swap(true, Ordering::AcqRel) {
@@ -40,7 +40,7 @@ impl Authenticator {
 pub(super) struct Schedule {
     feed_interval: Duration,
     keys_interval: Duration,
-    /// Whether the feed, the purge and the look for other keys run.
+    /// Whether the feed, the purge and the reading of keys run.
     is_running: AtomicBool,
 }
 
@@ -50,7 +50,7 @@ impl Schedule {
     }
 }
 
-/// Says that it runs, until it does not.
+/// Marks that it runs, until it ends.
 struct Mark(Weak<Inner>);
 
 impl Mark {
@@ -90,7 +90,7 @@ async fn receipts(mark: &Mark) {
     loop {
         tokio::time::sleep(RECEIPTS_INTERVAL).await;
         let Some(auth) = mark.authenticator() else { return };
-        // Said already.
+        // Reported already.
         let _ = auth.0.sessions.write_receipts().await;
     }
 }
@@ -115,7 +115,7 @@ async fn keys(mark: &Mark) {
         drop(auth);
         tokio::time::sleep(interval).await;
         let Some(auth) = mark.authenticator() else { return };
-        // Said already.
+        // Reported already.
         let _ = auth.0.keys.reload().await;
     }
 }
@@ -124,12 +124,13 @@ async fn purge_throttle(mark: &Mark) {
     loop {
         tokio::time::sleep(about(THROTTLE_PURGE_INTERVAL)).await;
         let Some(auth) = mark.authenticator() else { return };
-        // Said already.
+        // Reported already.
         let _ = auth.0.passwords.purge_throttle().await;
     }
 }
 
-/// Somewhere between half and one and a half times, so that nodes that started together do not purge together.
+/// Somewhere between half and one and a half times, so that nodes that started together do not
+/// purge together.
 fn about(interval: Duration) -> Duration {
     let random = Random::default().bytes::<2>().map_or(0, u16::from_le_bytes);
     interval / 2 + interval * u32::from(random) / u32::from(u16::MAX)

@@ -82,8 +82,9 @@ impl AuthenticatorBuilder {
         Self { hasher: Arc::new(hasher), ..self }
     }
 
-    /// Other random numbers for the ids of tokens and sessions, so that a test knows them beforehand, or sees them fail.
-    /// Whoever can guess them in production can guess what identifies a session.
+    /// Other random numbers for the ids of tokens and sessions, so that a test knows them
+    /// beforehand, or sees them fail. Anyone who can guess them in production can guess what
+    /// identifies a session.
     #[cfg(feature = "testing")]
     pub fn dangerous_random(
         self,
@@ -97,29 +98,30 @@ impl AuthenticatorBuilder {
         Self { prefix: prefix.into(), ..self }
     }
 
-    /// Whether `POST password/` is among the routes. Default no: it changes the application's own table, through
-    /// [`UserStore::set_password_hash`].
+    /// Whether `POST password/` is among the routes. Default no: it changes the application's own
+    /// table, through [`UserStore::set_password_hash`].
     pub fn password_route(self, mounted: bool) -> Self {
         Self { password_route: mounted, ..self }
     }
 
-    /// How often the feed asks the store for revocations of other nodes, which is how long they may take to arrive. Default
-    /// one second; one query each, whatever the number of requests.
+    /// How often the feed asks the store for revocations of other nodes, which is how long they may
+    /// take to arrive. Default one second; one query each, whatever the number of requests.
     pub fn feed_interval(self, interval: Duration) -> Self {
         Self { feed_interval: interval, ..self }
     }
 
-    /// How many wrong passwords are checked before the next one has to wait; [`Throttle`] has the default limits. They
-    /// count in the token store, so that all nodes have them together.
+    /// How many wrong passwords are checked before the next one has to wait; [`Throttle`] has the
+    /// default limits. They count in the token store, so that all nodes have them together.
     pub fn throttle(self, throttle: Throttle) -> Self {
         Self { throttle, ..self }
     }
 
-    /// Is told of every [`Event`]: logins, refusals, revocations, reuse, stores that fail. May be called more than once;
-    /// each hook is told.
+    /// Receives every [`Event`]: logins, refusals, revocations, reuse, stores that fail. May be
+    /// called more than once; each hook receives all events.
     ///
-    /// It runs inside the request, so it must be quick and must not block: send what takes longer into a channel. A panic
-    /// in it is logged and takes no request down (except where the program aborts on panic).
+    /// It runs inside the request, so it must be quick and must not block: send what takes longer
+    /// into a channel. A panic in it is logged and takes no request down (except where the program
+    /// aborts on panic).
     ///
     /// ```
     /// # fn notify(_: &str) {}
@@ -138,7 +140,7 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// How often the directory of keys is looked into. Default 30 seconds.
+    /// How often the directory of keys is read. Default 30 seconds.
     pub fn keys_interval(self, interval: Duration) -> Self {
         Self { keys_interval: interval, ..self }
     }
@@ -185,7 +187,8 @@ impl AuthenticatorBuilder {
     }
 }
 
-/// What every router reads as itself: braces, angle brackets and asterisks are patterns in one or the other.
+/// What every router reads as itself: braces, angle brackets and asterisks are patterns in one or
+/// the other.
 fn is_plain_path(path: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-._~".contains(character);
     path.strip_prefix('/')

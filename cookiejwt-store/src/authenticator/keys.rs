@@ -5,12 +5,14 @@ use cookiejwt_core::{AccessKeys, ConfigError};
 use super::Authenticator;
 
 impl Authenticator {
-    /// Takes other keys for access tokens, for an application that keeps them elsewhere than in a directory. The next
-    /// request sees them; one that is under way goes on with those it began with.
+    /// Takes other keys for access tokens, for an application that keeps them elsewhere than in a
+    /// directory. The next request uses them; a request in progress continues with those it started
+    /// with.
     ///
-    /// [`AccessKeys`] says in which steps to change a key. Refused, with nothing changed, when a key cannot sign, when the keys
-    /// come from `COOKIEJWT_KEYS_DIR`, and when the authenticator was built without any asymmetric key: then nobody
-    /// could find the new ones, because `jwks.json` was not mounted.
+    /// [`AccessKeys`] lists the steps of a key change. Refused, with nothing changed, when a key
+    /// cannot sign, when the keys come from `COOKIEJWT_KEYS_DIR`, and when the authenticator was
+    /// built without any asymmetric key: then no service could find the new ones, because
+    /// `jwks.json` was not mounted.
     ///
     /// ```
     /// # use cookiejwt_store::{AccessKeys, Authenticator, PrivateKey};
@@ -22,10 +24,10 @@ impl Authenticator {
         self.0.keys.replace(keys)
     }
 
-    /// Looks into the directory of keys now, for instance on SIGHUP; whether they have changed. Runs by itself every 30
-    /// seconds when `COOKIEJWT_KEYS_DIR` is set.
+    /// Reads the directory of keys now, for instance on SIGHUP; whether they have changed. Runs
+    /// automatically every 30 seconds when `COOKIEJWT_KEYS_DIR` is set.
     ///
-    /// A directory that cannot be read as a whole changes nothing: the keys so far stay.
+    /// A directory that cannot be read completely changes nothing: the present keys stay.
     ///
     /// ```no_run
     /// # async fn sighup() {}

@@ -1,4 +1,4 @@
-//! Short names for what handlers report.
+//! Short methods for what handlers report.
 
 use std::net::IpAddr;
 
@@ -8,8 +8,8 @@ use super::Authenticator;
 use crate::events::LoginRefusal;
 
 impl Authenticator {
-    /// Reports what was decided and why, notes what a token proves that is presented for the first time, and returns the
-    /// decision.
+    /// Reports what was decided and why, notes what a token proves that is presented for the first
+    /// time, and returns the decision.
     pub(crate) fn record(&self, decision: Decision) -> Decision {
         if let Some(sighting) = decision.sighting() {
             self.0.sessions.note(sighting);

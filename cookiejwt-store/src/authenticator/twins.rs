@@ -10,10 +10,11 @@ use crate::errors::BuildError;
 /// Every authenticator of this process that lives.
 static LIVING: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
-/// Refuses an authenticator that would accept the tokens of another one for another user table, and remembers it otherwise.
+/// Refuses an authenticator that would accept the tokens of another one for another user table, and
+/// remembers it otherwise.
 ///
-/// Two that are the same in everything that a visitor can see may live side by side: the nodes of a test, or one that takes the
-/// place of another.
+/// Two that are the same in everything that a visitor can see may live side by side: the nodes of a
+/// test, or one that takes the place of another.
 pub(crate) fn register(new: &Arc<Inner>) -> Result<(), BuildError> {
     let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
     living.retain(|other| other.strong_count() > 0);

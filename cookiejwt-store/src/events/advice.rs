@@ -1,4 +1,5 @@
-//! What the log tells an operator: once each, with the values and the cure. None of it changes an answer.
+//! Advice for operators in the log: once each, with the values and the cure. It never changes a
+//! response.
 
 use std::{
     net::IpAddr,
@@ -15,10 +16,10 @@ use super::text::printable;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-/// Somebody who comes with two cookies of one name does so at every request.
+/// A client that sends two cookies of one name does so in every request.
 const BETWEEN_DUPLICATES_MILLIS: i64 = 60_000;
 
-/// What has been said already; of one authenticator, and a process has one as a rule.
+/// What was logged already, by one authenticator; a process usually has one.
 #[derive(Debug)]
 pub(crate) struct Advice {
     origin: Said,
@@ -147,8 +148,9 @@ impl Advice {
         }
     }
 
-    /// A peer of one's own network that speaks for others, or asks for a host that is not of it, looks like a proxy. The
-    /// headers are not believed for that: who can reach the application directly could write them.
+    /// A peer in the local network that sends requests for others, or asks for a host that is not
+    /// of it, looks like a proxy. The headers are not trusted for that: a client that reaches the
+    /// application directly could write them.
     fn on_near_peer(&self, peer: IpAddr, host: &str, forwards: bool) {
         if forwards && self.proxy.is_news() {
             warn!(
@@ -165,7 +167,7 @@ impl Advice {
         }
     }
 
-    /// A login of which nothing says where it comes from.
+    /// A login without a client address.
     pub(crate) fn on_missing_address(&self) {
         if self.missing_address.is_news() {
             warn!(
@@ -249,7 +251,8 @@ fn is_localhost(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
-/// A host of the own machine or network: an address of it, or a name without a domain, as containers have.
+/// A host of the own machine or network: an address of it, or a name without a domain, as
+/// containers have.
 fn is_near_host(authority: &str) -> bool {
     let host = host_of(authority);
     host.parse().map_or_else(|_| is_localhost(host) || !host.contains('.'), is_near)

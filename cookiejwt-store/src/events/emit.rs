@@ -36,7 +36,7 @@ impl Events {
         Self(Arc::new(Parts { realm, hooks, lost_answers, advice }))
     }
 
-    /// What the log tells an operator.
+    /// What an operator reads in the log.
     pub(crate) fn advice(&self) -> &Advice {
         &self.0.advice
     }
@@ -98,7 +98,7 @@ impl Events {
                 self.emit(Event::LostAnswer { subject: &subject, session: &session, replaced });
                 self.0.lost_answers.lost();
             }
-            // Told with the name of the session, where it is known.
+            // Reported with the id of the session, where it is known.
             (Reason::Reuse, _) => {}
             (Reason::Csrf(denial), _) => self.emit(Event::CsrfRefused { denial: *denial }),
             (Reason::MintFailed(failure), _) => {
@@ -140,7 +140,7 @@ impl Events {
         self.emit(Event::LoginRefused { reason, subject: subject.as_deref(), ip });
     }
 
-    /// Says why a login failed; a refusal and a store that is away were said already.
+    /// Reports why a login failed; refusals and unavailable stores were reported already.
     pub(crate) fn login_failed(&self, error: &LoginError) {
         match error {
             // The length of a password is a mistake of the client's, as every other 400.

@@ -21,8 +21,8 @@ struct Parts {
     config: Config,
     /// Exchanged as a whole when keys are.
     core: ArcSwap<Core>,
-    /// Held while keys are exchanged, so that an older look into the directory never wins over a newer one. Contains the
-    /// error of the last look, so that it is reported once.
+    /// Held while keys are exchanged, so that an older look into the directory never wins over a
+    /// newer one. Contains the error of the last look, so that it is reported once.
     failure: Mutex<Option<String>>,
     events: Events,
 }
@@ -104,7 +104,7 @@ impl Keys {
         if old.access_kids() == new.access_kids() && old.jwks() == new.jwks() {
             return Ok(false);
         }
-        // With a memo of its own: what the old keys have verified is forgotten.
+        // With a new memo: what the old keys have verified is forgotten.
         self.0.core.store(Arc::new(core_with_memo(new.config().clone())));
         let kids = new.access_kids();
         let signing = kids.first().copied().unwrap_or_default();

@@ -14,7 +14,8 @@ use crate::{
     stores::{Tokens, Users},
 };
 
-/// Hashes passwords, checks them, throttles who tries them, and replaces outdated hashes; clones share one queue.
+/// Hashes passwords, checks them, throttles who tries them, and replaces outdated hashes; clones
+/// share one queue.
 #[derive(Clone)]
 pub(crate) struct Passwords(pub(super) Arc<Parts>);
 

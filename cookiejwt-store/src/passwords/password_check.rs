@@ -16,14 +16,14 @@ use crate::{
     stores::FoundUser,
 };
 
-/// Somebody whose right to log in was proved.
+/// A user whose right to log in was proved.
 pub(crate) struct Proven {
     pub(crate) subject: Subject,
     pub(crate) claims: CustomClaims,
     pub(crate) proof: Proof,
 }
 
-/// How it was proved.
+/// How the right to log in was proved.
 pub(crate) enum Proof {
     /// By a password, and this is the hash that it was checked against.
     Password(Option<String>),
@@ -39,8 +39,8 @@ impl Proof {
         }
     }
 
-    /// What a store says that does not answer: after a login of the application's own it may be waiting for the connection
-    /// that the application's transaction holds.
+    /// The error of a store that does not answer: after a custom login flow it may be waiting for
+    /// the connection that the application's transaction holds.
     pub(crate) const fn no_answer(&self) -> &'static str {
         match self {
             Self::Password(_) => "it gives no answer",
@@ -52,11 +52,13 @@ impl Proof {
 }
 
 impl Passwords {
-    /// Whether this is the user's password, throttled: at login, fresh login and password change. Unknown user, wrong
-    /// password and disabled account take the same time and return the same error.
+    /// Whether this is the user's password, throttled: at login, fresh login and password change.
+    /// Unknown user, wrong password and disabled account take the same time and return the same
+    /// error.
     ///
-    /// In this order: check the buckets, and wait while other tries might fill them; wait for the turn to hash, and check the
-    /// buckets again; hash and compare; charge the buckets; replace an outdated hash.
+    /// In this order: check the buckets, and wait while other tries might fill them; wait for the
+    /// turn to hash, and check the buckets again; hash and compare; charge the buckets; replace an
+    /// outdated hash.
     pub(crate) async fn check(
         &self,
         user: Option<FoundUser>,
@@ -68,7 +70,8 @@ impl Passwords {
         if slot.has_waited {
             self.refuse_if_full(&admitted).await?;
         }
-        // A hash that has begun cannot be stopped, so its result counts, whether or not the client is still there.
+        // A hash that has begun cannot be stopped, so its result counts, whether or not the client
+        // is still there.
         let (passwords, typed) = (self.clone(), Zeroizing::new(password.to_owned()));
         let task = async move { passwords.compare_and_charge(user, &typed, slot, admitted).await };
         let compared = tokio::spawn(task.in_current_span()).await;

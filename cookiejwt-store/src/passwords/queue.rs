@@ -13,13 +13,14 @@ use super::{
 };
 use crate::errors::{BuildError, PasswordError};
 
-/// Logins that may wait for a free hashing slot; the next is answered 503.
+/// Logins that may wait for a free hashing slot; the next results in 503.
 const MAX_WAITING: usize = 128;
 
 /// What the dummy was made of.
 const DUMMY: &str = "no user has this password";
 
-/// Hashing on blocking threads, with a bounded queue. One processor is left to everything else, where there are two.
+/// Hashing on blocking threads, with a bounded queue. One processor is left to everything else,
+/// where there are two.
 ///
 /// Without the bound, tokio's 512 blocking threads times 19 MiB would be ten gigabytes.
 #[derive(Clone)]
@@ -31,8 +32,8 @@ pub(crate) struct HashingQueue {
 }
 
 impl HashingQueue {
-    /// Hashes a password and verifies it: who uses a hasher that does not read its own hashes would lock out everybody who
-    /// signs up.
+    /// Hashes a password and verifies it: a hasher that does not read its own hashes would lock out
+    /// every new user.
     pub(crate) fn new(hasher: Arc<dyn PasswordHasher>) -> Result<Self, BuildError> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let slots = processors.saturating_sub(1).max(1);
@@ -63,8 +64,8 @@ impl HashingQueue {
         run(slot, move || hasher.hash(password.as_str())).await?
     }
 
-    /// As many verifications whoever is asked about: without a stored hash the dummy is checked, so that an unknown user takes
-    /// as long as a wrong password (OWASP ASVS 6.3.8).
+    /// One verification for every login name: without a stored hash the dummy is checked, so that
+    /// an unknown user takes as long as a wrong password (OWASP ASVS 6.3.8).
     pub(crate) async fn verify(
         &self,
         password: &str,
@@ -74,7 +75,7 @@ impl HashingQueue {
         self.verify_in(slot, password, hash).await
     }
 
-    /// The same, for whoever has waited for a slot already.
+    /// The same in a slot that was waited for already.
     pub(crate) async fn verify_in(
         &self,
         slot: HashingSlot,
@@ -103,7 +104,7 @@ impl HashingQueue {
     }
 }
 
-/// Leave to hash one password.
+/// Permission to hash one password.
 #[derive(Debug)]
 pub(crate) struct HashingSlot {
     permit: OwnedSemaphorePermit,
@@ -114,8 +115,9 @@ async fn run<T: Send + 'static>(
     slot: HashingSlot,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, PasswordError> {
-    // Given back here, when the thread is free for the next: else tokio starts another one, and the allocator keeps as much
-    // memory for each thread that has ever hashed. Whether the client is gone or the hasher panics, it goes with the work.
+    // Given back here, when the thread is free for the next: else tokio starts another one, and the
+    // allocator keeps as much memory for each thread that has ever hashed. Whether the client is
+    // gone or the hasher panics, it goes with the work.
     let work = move || (work(), slot.permit);
     let done = tokio::task::spawn_blocking(work).await;
     done.map(|(result, _permit)| result).map_err(|error| PasswordError::Hash(error.to_string()))

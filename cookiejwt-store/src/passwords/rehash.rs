@@ -1,5 +1,5 @@
-//! Password hashes in the application's table: a better one takes the place of an old one, and what the table does to it is
-//! looked at once.
+//! Password hashes in the application's table: a better one replaces an old one, and is read back
+//! once.
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +17,7 @@ use crate::{errors::StoreError, events::Event, stores::FoundUser};
 /// What this process knows of the hashes in the table.
 #[derive(Debug, Default)]
 pub(crate) struct StoredHashes {
-    /// Formats that the hasher does not read, and that were told.
+    /// Formats that the hasher does not read, and that were reported.
     unreadable: Mutex<BTreeSet<&'static str>>,
     column: AtomicU8,
 }
@@ -49,13 +49,13 @@ pub(crate) enum Swap {
 }
 
 impl Passwords {
-    /// The hash that stands in the table now. A failure to store a better one does not fail the login.
+    /// The hash that is in the table now. A failure to store a better one does not fail the login.
     pub(super) async fn rehash(&self, user: &FoundUser, password: &str) -> Option<String> {
         let old = user.password_hash.clone()?;
         let Ok(new) = self.hash(password).await else { return Some(old) };
         let (passwords, subject) = (self.clone(), user.subject.clone());
         let (from, to) = (old.clone(), new.clone());
-        // A client that hangs up must not leave a hash behind that its column has cut.
+        // A client that hangs up must not leave a hash that its column has cut.
         let task = tokio::spawn(async move { passwords.swap_hash(&subject, &from, &to).await });
         match task.await {
             Ok(Ok(Swap::Done)) => Some(new),
@@ -64,9 +64,10 @@ impl Passwords {
         }
     }
 
-    /// Stores a new hash in the place of the old one, and looks at the row once in the life of the process: a column that is
-    /// too short cuts it on some databases without a word, and then nobody could log in with that password again. Nobody can
-    /// stop this, so no question waits without end.
+    /// Stores a new hash in the place of the old one, and reads the row once in the life of the
+    /// process: a column that is too short cuts it on some databases without an error, and then
+    /// that password would never match again. No client can end this, so every question has a time
+    /// limit.
     pub(crate) async fn swap_hash(
         &self,
         subject: &Subject,
@@ -92,7 +93,8 @@ impl Passwords {
         if stored == new {
             self.0.hashes.column.store(WHOLE, Ordering::Relaxed);
         }
-        // Some pad what is too short with blanks. Anything else is somebody's new password, or the old hash of a replica.
+        // Some pad what is too short with blanks. Anything else is a new password of the user, or
+        // the old hash of a replica.
         let is_cut = stored != new && (new.starts_with(&*stored) || stored.trim_end() == new);
         if is_cut {
             self.0.hashes.column.store(CUT, Ordering::Relaxed);
@@ -103,8 +105,8 @@ impl Passwords {
         is_cut
     }
 
-    /// The hash that another login of the same user stored first, with a salt of its own; none when it belongs to
-    /// another password.
+    /// The hash that another login of the same user stored first, with another salt; none when it
+    /// belongs to another password.
     async fn swapped_meanwhile(&self, subject: &Subject, old: &str, password: &str) -> Option<String> {
         let user = self.0.users.find_by_id(subject).await.ok()??;
         let hash = user.password_hash.filter(|hash| hash != old)?;
@@ -112,7 +114,8 @@ impl Passwords {
         found.is_match().then_some(hash)
     }
 
-    /// Whether this user's hash is one that the hasher should have read; says so once for each format.
+    /// Whether this user's hash is one that the hasher should have read; reports it once for each
+    /// format.
     pub(super) fn report_unreadable(&self, user: &FoundUser) -> bool {
         let Some(format) = user.password_hash.as_deref().and_then(hash_format) else { return false };
         if self.0.hashes.is_new(format) {

@@ -1,4 +1,5 @@
-//! Passwords that are tried: their buckets are read before a hash, and written only when the password was wrong.
+//! Passwords that are tried: their buckets are read before a hash, and written only when the
+//! password was wrong.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -50,8 +51,8 @@ pub(crate) struct Admitted {
 }
 
 impl Passwords {
-    /// Refuses when a bucket is full of failures, and waits while those in flight might fill it. No password is checked
-    /// without this.
+    /// Refuses when a bucket is full of failures, and waits while those in flight might fill it. No
+    /// password is checked without this.
     pub(super) async fn admit(&self, tried: PasswordTry<'_>) -> Result<Admitted, LoginError> {
         let throttling = &self.0.throttling;
         let buckets = self.0.keys.core().throttle_buckets(&throttling.limits, tried);
@@ -73,7 +74,8 @@ impl Passwords {
         }
     }
 
-    /// Whether other nodes have filled a bucket meanwhile; for a try that has waited for its turn to be hashed.
+    /// Whether other nodes have filled a bucket in the meantime; for a try that has waited for its
+    /// turn to be hashed.
     pub(super) async fn refuse_if_full(&self, admitted: &Admitted) -> Result<(), LoginError> {
         self.room(admitted).await.map(drop)
     }
@@ -93,7 +95,7 @@ impl Passwords {
         }
     }
 
-    /// What the store says, and what this process has counted because the store could not.
+    /// The levels in the store, and what this process has counted because the store could not.
     async fn levels(&self, ids: &[BucketId]) -> Result<Vec<Option<Timestamp>>, StoreError> {
         let own = self.0.throttling.buckets.levels(ids);
         if ids.is_empty() {
@@ -104,8 +106,8 @@ impl Passwords {
         Ok(own.into_iter().zip(stored).map(|(own, stored)| own.max(stored)).collect())
     }
 
-    /// Counts what was checked: a failure in the buckets of failures, a success in its own. No client can end this, so
-    /// every question has a time limit.
+    /// Counts what was checked: a failure in the buckets of failures, a success in its own. No
+    /// client can end this, so every question has a time limit.
     pub(super) async fn charge(&self, admitted: Admitted, verdict: Verdict) {
         let (now, throttling) = (self.0.runtime.timestamp(), &self.0.throttling);
         let tokens = self.0.tokens.bounded();

@@ -1,4 +1,4 @@
-//! What a login or logout of one's own hands to the framework.
+//! What a custom login or logout flow hands to the framework.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use cookiejwt_core::{Login, ResponseHeaders, SessionChange, SetCookies};
 use super::framework_session::FrameworkSession;
 use crate::{authenticator::Authenticator, errors::LoginError, sessions::Unsent};
 
-/// The cookies of a custom login or logout.
+/// The cookies of a custom login or logout flow.
 ///
-/// If the cookies of a login are dropped without being sent, the new session is revoked: a handler that fails after the login
-/// leaves no session behind.
+/// If the cookies of a login are dropped without being sent, the new session is revoked: a handler
+/// that fails after the login leaves no session behind.
 #[derive(Clone)]
 #[must_use = "the user is not logged in or out until the cookies are sent"]
 pub struct Cookies {
     auth: Authenticator,
-    cookies: SetCookies,
+    lines: SetCookies,
     unsent: Option<Unsent>,
 }
 
 impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cookies").field("cookies", &self.cookies).finish_non_exhaustive()
+        f.debug_struct("Cookies").field("lines", &self.lines).finish_non_exhaustive()
     }
 }
 
@@ -33,23 +33,23 @@ impl Cookies {
     ) -> Result<Self, LoginError> {
         auth.follow(&login.cookies, session.as_deref()).await?;
         let unsent = Some(Unsent::new(&auth.0.sessions, &login.record.id));
-        Ok(Self { auth, cookies: login.cookies, unsent })
+        Ok(Self { auth, lines: login.cookies, unsent })
     }
 
-    /// The cookies are cleared whatever becomes of the framework's session.
+    /// The cookies are cleared, also if the framework's session cannot follow.
     pub(crate) async fn of_logout(
         auth: Authenticator,
         cookies: SetCookies,
         session: Option<Box<dyn FrameworkSession>>,
     ) -> Self {
-        // What fails stands in the log.
+        // A failure is in the log.
         let _ = auth.follow(&cookies, session.as_deref()).await;
-        Self { auth, cookies, unsent: None }
+        Self { auth, lines: cookies, unsent: None }
     }
 
-    /// What becomes of the framework's own session, for an adapter that did not hand it over before.
+    /// What becomes of the framework's own session, for an adapter that did not pass it before.
     pub fn session_change(&self) -> Option<&SessionChange> {
-        self.cookies.session_change()
+        self.lines.session_change()
     }
 
     /// The authenticator that made them.
@@ -57,10 +57,11 @@ impl Cookies {
         &self.auth
     }
 
-    /// The lines, for a [`Slot`](crate::Slot) to keep until the response is sent; from now on they count as sent.
+    /// The lines, for a [`Slot`](crate::Slot) to keep until the response is sent; from now on they
+    /// count as sent.
     pub fn lines(&self) -> &SetCookies {
         self.sent();
-        &self.cookies
+        &self.lines
     }
 
     fn sent(&self) {
@@ -72,6 +73,6 @@ impl Cookies {
     /// Writes them into a response.
     pub fn write(&self, headers: &mut dyn ResponseHeaders) {
         self.sent();
-        self.auth.0.keys.core().write_cookies(&self.cookies, headers);
+        self.auth.0.keys.core().write_cookies(&self.lines, headers);
     }
 }

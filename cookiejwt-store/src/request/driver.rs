@@ -1,5 +1,5 @@
-//! Two short functions: what the head says by itself, and the rest with the help of the stores.
-//! Rows are those of [`cookiejwt_core::rules`].
+//! Two steps per request: what its head alone can decide, and the rest with the stores. Rows are
+//! those of [`cookiejwt_core::rules`].
 
 use cookiejwt_core::{
     Assessment, Decision, Identity, LateAnswer, LateRequest, Reason, RefreshAttempt, RefreshIds, RefreshStep,
@@ -44,8 +44,8 @@ impl Pending {
 }
 
 impl Authenticator {
-    /// Who is asking? Decides at once for almost every request: a valid access token of a session that is not in the
-    /// revoked set.
+    /// Who sends the request? Decides at once for almost every request: a valid access token of a
+    /// session that is not in the revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
         let (head, now) = (head.into(), self.now());
         let assessment = self.0.keys.core().authenticate(head, now);
@@ -53,7 +53,7 @@ impl Authenticator {
         self.advance(assessment, now.into())
     }
 
-    /// Asks the stores what [`begin`](Self::begin) could not know.
+    /// Asks the stores for what [`begin`](Self::begin) could not decide.
     pub async fn finish(&self, pending: Pending) -> Decision {
         let attempt = match *pending.0 {
             Question::Refresh(attempt) => attempt,
@@ -70,13 +70,13 @@ impl Authenticator {
         self.record(decision)
     }
 
-    /// Both in one: who is asking?
+    /// Both in one call: who sends the request?
     pub async fn authenticate(&self, head: impl Into<RequestHead<'_>>) -> Decision {
         let progress = self.begin(head);
         self.complete(progress).await
     }
 
-    /// The refresh route: rotates the refresh cookie whatever the access token says.
+    /// The refresh route: rotates the refresh cookie, also while the access token is valid.
     pub async fn refresh(&self, head: impl Into<RequestHead<'_>>) -> Decision {
         let (head, now) = (head.into(), self.now());
         let assessment = self.0.keys.core().refresh(head, now);
@@ -85,21 +85,23 @@ impl Authenticator {
         self.complete(progress).await
     }
 
-    /// The refresh route in token mode: rotates the refresh token of a body, and looks at no cookie. The new tokens are in
-    /// the decision.
+    /// The refresh route in token mode: rotates the refresh token of a body, and ignores cookies.
+    /// The new tokens are in the decision.
     pub async fn refresh_tokens(&self, head: impl Into<RequestHead<'_>>, refresh: &str) -> Decision {
         let now = self.now();
         let progress = self.advance(self.0.keys.core().refresh_tokens(head, refresh, now), now.into());
         self.complete(progress).await
     }
 
-    /// Whether the session of this identity is still alive, for what outlives its request: a WebSocket, a stream.
+    /// Whether the session of this identity is still alive, for what outlives its request: a
+    /// WebSocket, a stream.
     ///
-    /// While the access token is good this looks where a request would look, which at the default level is memory. After
-    /// that it reads the row of the session. When the store is away the answer is yes, and the event says why.
+    /// While the access token is valid this asks what a request would ask, which at the default
+    /// level is memory. After that it reads the row of the session. When the store is unavailable
+    /// the answer is yes, and an event contains the reason.
     ///
-    /// It does not read the user. A user who was disabled in your table stays alive here until the session is refreshed or
-    /// revoked, so load the user as well where that matters.
+    /// It does not read the user. A user who was disabled in your table stays alive here until the
+    /// session is refreshed or revoked, so load the user as well where that matters.
     pub async fn is_alive(&self, identity: &Identity) -> bool {
         let (id, now) = (identity.session_id(), self.now());
         let remembered = match self.config().revocation() {
@@ -143,8 +145,9 @@ impl Authenticator {
         }
     }
 
-    /// What this node knows without asking. Before the set is loaded, and when the feed shows no sign of life, `Feed` has
-    /// to ask; without a valid access token the set is enough, because the rotation asks the store anyway.
+    /// What this node knows without asking. Before the set is loaded, and when the feed shows no
+    /// sign of life, `Feed` has to ask; without a valid access token the set is enough, because the
+    /// rotation asks the store anyway.
     fn known_status(&self, check: &SessionCheck, now: Timestamp) -> Option<SessionStatus> {
         if let Some(reason) = self.0.sessions.revoked_here(check.session_id(), now) {
             return Some(SessionStatus::Revoked(reason));
@@ -172,7 +175,8 @@ impl Authenticator {
     }
 
     async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
-        // Asked again: since `begin` this request may have waited, and another one may have ended the session.
+        // Asked again: since `begin` this request may have waited, and another one may have ended
+        // the session.
         if let Some(reason) = self.0.sessions.revoked_here(attempt.session_id(), self.timestamp()) {
             return attempt.revoked(reason);
         }
@@ -206,7 +210,7 @@ impl Authenticator {
         }
     }
 
-    /// Row o': nobody has come with the successor of this refresh token.
+    /// Row o': the successor of this refresh token was never presented.
     async fn answer_late(&self, late: LateAnswer) -> Settlement {
         let outcome = match late.request() {
             LateRequest::Answer(request) => self.0.tokens.answer_late(request).await,
@@ -218,13 +222,13 @@ impl Authenticator {
         }
     }
 
-    /// Asks what has to be asked before an answer that carries a refresh token may leave late; false when its lines must not
-    /// be written.
+    /// Asks the store whether a response with a refresh token may still be sent late; false when
+    /// its cookies must not be written.
     pub(crate) async fn may_leave(&self, request: &SettleRequest) -> bool {
         matches!(self.0.tokens.bounded().settle(request).await, Ok(true))
     }
 
-    /// What of a decision leaves with an answer that leaves now.
+    /// The cookies of a decision for a response that is sent now.
     pub(crate) async fn leaving(&self, decision: &Decision) -> SetCookies {
         let Some(departure) = decision.departure() else { return decision.cookies.clone() };
         let request = self.0.keys.core().late_departure(departure, self.timestamp());
@@ -243,8 +247,8 @@ impl Authenticator {
         }
     }
 
-    /// Revokes what the decision says, and answers it in any case: the thief learns nothing from a store that is
-    /// away, and the revocation is tried again.
+    /// Revokes the sessions of the settlement, and returns its decision in any case: a thief learns
+    /// nothing from an unavailable store, and the revocation is tried again.
     pub(crate) async fn apply(&self, settlement: Settlement) -> Decision {
         if let Some(revocation) = settlement.revoke {
             let _ = self.0.sessions.revoke(vec![revocation]).await;

@@ -16,7 +16,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The error of a store that does not answer in time.
 pub(crate) const NO_ANSWER: &str = "it gives no answer";
 
-/// A store that does not answer in time, or panics, is unavailable; `no_answer` is the error of the former.
+/// A store that does not answer in time, or panics, is unavailable; `no_answer` is the error of the
+/// former.
 pub(crate) async fn within_limit<T>(
     no_answer: &'static str,
     question: impl Future<Output = Result<T, StoreError>>,

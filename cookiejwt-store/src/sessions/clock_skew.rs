@@ -11,12 +11,12 @@ use crate::events::Event;
 const MOST_MILLIS: i64 = 2000;
 const SAY_AGAIN_AFTER_MILLIS: i64 = 60_000;
 
-/// When the difference was last told.
+/// When the difference was last reported.
 #[derive(Debug, Default)]
 pub(crate) struct ClockSkew(Mutex<Option<Timestamp>>);
 
 impl ClockSkew {
-    /// Whether to tell it now.
+    /// Whether to report it now.
     fn is_due(&self, now: Timestamp) -> bool {
         let mut told_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = told_at
@@ -33,7 +33,8 @@ impl ClockSkew {
 }
 
 impl Sessions {
-    /// One statement. A store that does not answer is not told here: the look before this one tells it.
+    /// One statement. An unavailable store is not reported here: the question before this one
+    /// reports it.
     pub(crate) async fn compare_clocks(&self) {
         let tokens = self.0.tokens.bounded();
         let asked = self.0.runtime.timestamp();
@@ -50,7 +51,8 @@ impl Sessions {
     }
 }
 
-/// How far their clock is ahead of ours, at least: it was read somewhere between the question and the answer.
+/// How far their clock is ahead of this node's, at least: it was read between the question and the
+/// answer.
 fn difference(asked: Timestamp, theirs: Timestamp, answered: Timestamp) -> i64 {
     let (asked, theirs, answered) = (asked.as_millis(), theirs.as_millis(), answered.as_millis());
     if theirs > answered {

@@ -1,5 +1,5 @@
-//! What other nodes revoke reaches this one by asking the store: from one task every second, and from a request when that
-//! task shows no sign of life.
+//! What other nodes revoke reaches this one by asking the store: from one task every second, and
+//! from a request when that task shows no sign of life.
 
 use std::{future::Future, pin::pin};
 
@@ -44,14 +44,16 @@ impl Sessions {
         self.0.pulse.is_current(now)
     }
 
-    /// Whether the revoked set may decide about a valid access token, after a look at the store if it takes one. A set
-    /// that is a little late may, even when that look fails: a store that is away ends no access token.
+    /// Whether the revoked set may decide about a valid access token, after asking the store if
+    /// necessary. A set that is a little late may, even when the store cannot be asked: an
+    /// unavailable store ends no access token.
     pub(crate) async fn has_caught_up(&self) -> bool {
         let was_frozen = self.0.pulse.is_frozen(self.0.runtime.timestamp());
         self.catch_up().await || !was_frozen
     }
 
-    /// Looks twice at most: the look that was on its way may have begun before this process was frozen.
+    /// Asks twice at most: the question that was under way may have begun before this process was
+    /// frozen.
     async fn catch_up(&self) -> bool {
         for _ in 0..2 {
             if self.0.pulse.is_current(self.0.runtime.timestamp()) {
@@ -64,14 +66,14 @@ impl Sessions {
         self.0.pulse.is_current(self.0.runtime.timestamp())
     }
 
-    /// Takes part in one look at the store, whoever began it, and tells whether it succeeded. It is a task of its own, so
-    /// that a client that hangs up takes it from nobody else.
+    /// Waits for one question to the store, whichever request began it; whether it succeeded. It is
+    /// a separate task, so that a client that hangs up does not end it for the others.
     pub(crate) async fn look(&self, at_once: bool) -> bool {
         let sessions = self.clone();
         let flight = self.0.pulse.board(self.0.runtime.timestamp(), at_once, |landed| {
             tokio::spawn(async move {
                 let polled = sessions.poll_revocations().await;
-                // Nobody may be waiting any more.
+                // No request may be waiting any more.
                 let _ = landed.send(Some(polled.is_ok()));
             });
         });
@@ -80,7 +82,7 @@ impl Sessions {
         matches!(landed, Ok(Ok(outcome)) if *outcome == Some(true))
     }
 
-    /// Does it, and shows all the while that somebody is alive who waits for the store.
+    /// Waits for the work, and shows in the meantime that this process is alive.
     pub(crate) async fn beating<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {

@@ -1,11 +1,11 @@
-//! A user who is logged in proves again who he is.
+//! A user who is logged in proves again who they are.
 
 use cookiejwt_core::{
     Identity, Login, PasswordTry, Revocation, RevocationReason, SessionId, SessionRecord, Standing,
 };
 
 use super::{
-    login::{LoginContext, LoginOptions},
+    login_context::{LoginContext, LoginOptions},
     part::Sessions,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     passwords::Proven,
 };
 
-/// How long a session is still answered whose successor was not presented yet.
+/// How long a session is still accepted whose successor was not presented yet.
 const SUPERSEDED_MILLIS: i64 = 60_000;
 
 impl Sessions {
@@ -43,7 +43,7 @@ impl Sessions {
         let options = LoginOptions::new().remember(present.remember);
         let supersedes = Some(present.id.clone());
         let (login, pending) = self.create_session(proven, options, &context, supersedes).await?;
-        // A store that is away is asked again in the background, and the new session stands.
+        // An unavailable store is asked again in the background, and the new session stays.
         let ended = self.supersede(present.id).await;
         if let (Ok(0), Err(error)) = (ended, self.present_session(who, &context).await) {
             pending.revoke(RevocationReason::Replaced).await;
@@ -58,7 +58,7 @@ impl Sessions {
         self.revoke(vec![Revocation { session_id, reason: RevocationReason::Superseded, at }]).await
     }
 
-    /// The row behind an identity, which another node may have revoked a moment ago.
+    /// The row of an identity's session, which another node may have revoked a moment ago.
     pub(super) async fn present_session(
         &self,
         who: &Identity,

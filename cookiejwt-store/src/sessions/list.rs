@@ -1,4 +1,4 @@
-//! The list of a user's sessions, and what he can do with it.
+//! The list of a user's sessions, and ending them.
 
 use cookiejwt_core::{
     CredentialSource, Identity, RevocationReason, SessionId, SessionRecord, SetCookies, Subject,
@@ -9,7 +9,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::part::Sessions;
 use crate::errors::StoreError;
 
-/// A living session as its owner sees it, for him to recognise his devices (OWASP ASVS 7.5.2).
+/// A living session as its user sees it, to recognise their devices (OWASP ASVS 7.5.2).
 ///
 /// Serialises as on the wire of `GET sessions/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -56,7 +56,7 @@ impl SessionInfo {
 
 impl Sessions {
     /// The living sessions of this identity's user, the newest first.
-    pub(crate) async fn sessions(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
+    pub(crate) async fn list(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
         let rows = self.living(who.subject()).await?;
         Ok(rows.into_iter().map(|row| SessionInfo::new(row, who)).collect())
     }
@@ -104,6 +104,6 @@ fn as_rfc3339<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::
 /// In whole seconds.
 pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
     let time = time.replace_nanosecond(0).unwrap_or(time);
-    // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can say.
+    // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can express.
     time.format(&Rfc3339).unwrap_or_default()
 }

@@ -1,127 +1,24 @@
-//! Beginning sessions.
+//! Beginning sessions. A login with a password finds the user, checks the password (see
+//! [`Passwords::check`](crate::passwords::Passwords::check)), writes the row, reads the user again,
+//! and ends the sessions that the new one replaces.
 
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    ClientInfo, Core, CsrfDenial, CustomClaims, Login, LoginRequest, Mode, PasswordTry, PresentedDevices,
-    RequestHead, RevocationReason, SessionId, Standing, Subject, Twins,
+    CustomClaims, Login, LoginRequest, PasswordTry, RevocationReason, SessionId, Standing, Subject,
 };
 
-use super::{part::Sessions, pending_login::PendingLogin};
+use super::{
+    login_context::{LoginContext, LoginOptions},
+    part::Sessions,
+    pending_login::PendingLogin,
+};
 use crate::{
     errors::{LoginError, StoreError},
     events::{Event, LoginRefusal, printable},
     passwords::{Proof, Proven, login_name},
     stores::AuthUser,
 };
-
-/// Choices of one login.
-///
-/// ```
-/// use cookiejwt_store::LoginOptions;
-///
-/// let this_browser_only = LoginOptions::new().remember(false);
-/// # let _ = this_browser_only;
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct LoginOptions {
-    remember: bool,
-    state_checked: bool,
-}
-
-impl LoginOptions {
-    /// Cookies outlive the browser.
-    pub const fn new() -> Self {
-        Self { remember: true, state_checked: false }
-    }
-
-    /// Whether the cookies outlive the browser; without it neither has `Max-Age`.
-    #[must_use]
-    pub const fn remember(self, remember: bool) -> Self {
-        Self { remember, ..self }
-    }
-
-    /// Says that this request proves by itself that the user of this browser has begun the login, so that the CSRF table need
-    /// not: an OAuth callback whose `state` the application has compared with the one that **this browser** brought, in a cookie
-    /// of its own (RFC 6749 §10.12).
-    ///
-    /// Without it a GET never begins a session, and neither does a POST from another site (`response_mode=form_post`): the answer
-    /// is 403 `csrf_failed`. A `state` that is merely one that the server has handed out proves nothing, because an attacker has
-    /// one as well. A link in a mail has no such proof; let its page show a button that POSTs.
-    ///
-    /// ```
-    /// use cookiejwt_store::LoginOptions;
-    ///
-    /// let after_oauth = LoginOptions::new().state_checked();
-    /// # let _ = after_oauth;
-    /// ```
-    #[must_use]
-    pub const fn state_checked(self) -> Self {
-        Self { state_checked: true, ..self }
-    }
-}
-
-impl Default for LoginOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// What a login needs to know of its request.
-///
-/// By default there is no request, as in a test: no session is replaced, and the CSRF table has nothing to refuse.
-#[derive(Clone, Debug)]
-pub struct LoginContext {
-    /// The sessions whose signed cookies came in; a login replaces them.
-    pub presented: Vec<SessionId>,
-    /// The lines that delete cookies of ours which stand beside those that a login sets.
-    pub twins: Twins,
-    /// Where the login comes from.
-    pub client: ClientInfo,
-    /// How the tokens are to leave: as cookies, or in token mode for the body.
-    pub mode: Mode,
-    /// The cookies of known devices that came in; a login with a password looks which of them is the account's.
-    pub devices: PresentedDevices,
-    /// What the CSRF table says of a login by this request.
-    csrf: Result<(), CsrfDenial>,
-}
-
-impl Default for LoginContext {
-    fn default() -> Self {
-        Self {
-            presented: Vec::new(),
-            twins: Twins::default(),
-            client: ClientInfo::default(),
-            mode: Mode::default(),
-            devices: PresentedDevices::default(),
-            csrf: Ok(()),
-        }
-    }
-}
-
-impl LoginContext {
-    /// Reads the head; `ip` is the peer's address.
-    pub(crate) fn read(core: &Core, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
-        let ip = core.client_address(&head, ip).map(|ip| ip.to_string());
-        let csrf = core.check_login_csrf(&head).map(drop);
-        let presented = core.presented_sessions(&head);
-        let devices = core.presented_devices(&head);
-        let twins = core.twins(&head);
-        Self {
-            presented,
-            twins,
-            client: ClientInfo::from_head(head, ip),
-            mode: core.mode(head),
-            devices,
-            csrf,
-        }
-    }
-
-    /// The client's network address.
-    pub(crate) fn ip(&self) -> Option<IpAddr> {
-        self.client.ip.as_deref()?.parse().ok()
-    }
-}
 
 impl Sessions {
     /// Begins a session for a user whose right to do so was proved elsewhere.
@@ -183,7 +80,7 @@ impl Sessions {
         self.begin_session(proven, options, context).await
     }
 
-    /// What the CSRF table says, unless the request brings a better proof.
+    /// What the CSRF table has decided, unless the request contains a better proof.
     pub(crate) fn may_begin(&self, context: &LoginContext, options: LoginOptions) -> Result<(), LoginError> {
         match context.csrf {
             Err(denial) if !options.state_checked => {
@@ -204,8 +101,8 @@ impl Sessions {
         self.complete_login(login, pending, context).await
     }
 
-    /// Writes the row of a new session, whose cookies are not sent yet. After an error no such session lives. A session that
-    /// it supersedes ends when the new one is first presented.
+    /// Writes the row of a new session, whose cookies are not sent yet. After an error no such
+    /// session lives. A session that it supersedes ends when the new one is first presented.
     pub(super) async fn create_session(
         &self,
         proven: Proven,
@@ -244,7 +141,7 @@ impl Sessions {
         context: LoginContext,
     ) -> Result<Login, LoginError> {
         let ip = context.ip();
-        // A failure is tried again in the background; the new session stands.
+        // A failure is tried again in the background; the new session stays.
         let _ = self.revoke_sessions(context.presented, RevocationReason::Replaced).await;
         if let Err(error) = self.keep_to_limit(&login.record.subject).await {
             pending.revoke(RevocationReason::Limit).await;
@@ -261,18 +158,20 @@ impl Sessions {
         self.0.events.emit(Event::LoggedIn { subject: &subject, session: &session, ip });
     }
 
-    /// Ends the oldest sessions of a user who has more than the limit. Of logins at the same time the last one sees them
-    /// all, and all of them agree which are the oldest, so in the end the limit holds exactly.
+    /// Ends the oldest sessions of a user who has more than the limit. Of logins at the same time
+    /// the last one sees them all, and all of them agree which are the oldest, so in the end the
+    /// limit holds exactly.
     async fn keep_to_limit(&self, subject: &Subject) -> Result<(), StoreError> {
         let Some(limit) = self.0.keys.config().max_sessions() else { return Ok(()) };
         let surplus = self.living_sessions(subject).await?.into_iter().skip(limit as usize).collect();
-        // A failure is tried again in the background, as with those that are replaced; the new session stands.
+        // A failure is tried again in the background, as with those that are replaced; the new
+        // session stays.
         let _ = self.revoke_sessions(surplus, RevocationReason::Limit).await;
         Ok(())
     }
 
-    /// Reads the user again: a disabling, or a password change after the password was checked, that came before the new row
-    /// must not leave a session behind.
+    /// Reads the user again: a disabling, or a password change after the password was checked, that
+    /// came before the new row must not leave a session.
     async fn still_valid(
         &self,
         subject: &Subject,

@@ -1,11 +1,11 @@
-//! A user who is logged in changes his password.
+//! A user who is logged in changes their password.
 
 use std::net::IpAddr;
 
 use cookiejwt_core::{Identity, Login, RevocationReason, SessionId, Subject};
 
 use super::{
-    login::{LoginContext, LoginOptions},
+    login_context::{LoginContext, LoginOptions},
     part::Sessions,
     pending_login::PendingLogin,
 };
@@ -53,7 +53,7 @@ impl Sessions {
         let ip = context.ip();
         let change = Change { proven, new_hash, present: present.id, options, context };
         let sessions = self.clone();
-        // A client that hangs up must not leave the old sessions alive beside the new password.
+        // A client that hangs up must not leave the old sessions alive next to the new password.
         let task = tokio::spawn(async move { sessions.apply(change).await });
         let changed = task.await.unwrap_or_else(|error| Err(StoreError::new(error).into()));
         let (login, pending) = changed?;
@@ -62,8 +62,8 @@ impl Sessions {
         Ok(login)
     }
 
-    /// The new session comes first, so that a store that is away is noticed before the password has changed. Nobody can stop
-    /// this, so no question waits without end.
+    /// The new session comes first, so that an unavailable store is noticed before the password has
+    /// changed. No client can end this, so every question has a time limit.
     async fn apply(&self, change: Change) -> Result<(Login, PendingLogin), LoginError> {
         let Change { proven, new_hash, present, options, context } = change;
         let subject = proven.subject.clone();
@@ -80,12 +80,13 @@ impl Sessions {
             return Err(error);
         }
         self.0.events.emit(Event::PasswordChanged { subject: &printable(subject.as_str()), ip });
-        // Read again, for a login that was faster. A later one reads the user again, and finds the new hash.
+        // Read again, for a login that was faster. A later one reads the user again, and finds the
+        // new hash.
         let mut others = self.living_sessions(&subject).await.unwrap_or(known);
         let mut replaced = context.presented;
         replaced.retain(|id| *id != present);
         others.retain(|id| *id != login.record.id && *id != present && !replaced.contains(id));
-        // What fails is dead on this node, and is tried again in the background.
+        // A revocation that fails counts on this node, and is tried again in the background.
         let _ = self.supersede(present).await;
         let _ = self.revoke_sessions(replaced, RevocationReason::Replaced).await;
         let _ = self.revoke_sessions(others, RevocationReason::PasswordChanged).await;
@@ -108,7 +109,8 @@ impl Sessions {
             Ok(Swap::Cut) => return Err(LoginError::HashCut),
             Ok(Swap::Lost) | Err(_) => {}
         }
-        // The answer may have been lost, or the store may have tried twice: nobody else makes a hash with this salt.
+        // The answer may have been lost, or the store may have tried twice: no other request makes
+        // a hash with this salt.
         let user = self.0.users.bounded().find_by_id(subject).await;
         match (swapped, user) {
             (_, Ok(Some(user))) if user.password_hash.as_deref() == Some(new) => Ok(()),

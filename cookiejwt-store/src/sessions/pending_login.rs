@@ -6,8 +6,9 @@ use cookiejwt_core::{RevocationReason, SessionId};
 
 use super::part::Sessions;
 
-/// A session whose cookies are not sent yet. Unless they are, it is revoked again, also when the client hangs up or a store
-/// panics in between: otherwise a session that no client has would be in the user's list, and count for their limit.
+/// A session whose cookies are not sent yet. Unless they are, it is revoked again, also when the
+/// client hangs up or a store panics in between: otherwise a session that no client has would be in
+/// the user's list, and count for their limit.
 #[must_use]
 pub(crate) struct PendingLogin {
     sessions: Sessions,
@@ -44,8 +45,8 @@ impl Drop for PendingLogin {
     }
 }
 
-/// The same for the cookies of a custom login, which a handler may drop when something fails after the login. Clones share
-/// it, and one that is sent is enough.
+/// The same for the cookies of a custom login, which a handler may drop when something fails after
+/// the login. Clones share it, and one that is sent is enough.
 #[derive(Clone)]
 pub(crate) struct Unsent(Arc<Mutex<Option<PendingLogin>>>);
 

@@ -7,7 +7,8 @@ use crate::{
 };
 
 impl Sessions {
-    /// Deletes the sessions of which no token can be valid any more, in small batches; how many there were.
+    /// Deletes the sessions of which no token can be valid any more, in small batches; how many
+    /// there were.
     pub(crate) async fn purge(&self) -> Result<u64, StoreError> {
         let mut purged = 0;
         loop {

@@ -1,4 +1,5 @@
-//! Receipts: which sessions' current refresh tokens have arrived, noted in memory and written once per second.
+//! Receipts: which sessions' current refresh tokens have arrived, noted in memory and written once
+//! per second.
 
 use std::{
     collections::HashSet,
@@ -13,7 +14,8 @@ use cookiejwt_core::{Receipt, RevocationReason, Sighting};
 use super::part::Sessions;
 use crate::errors::StoreError;
 
-/// More than one node refreshes in a minute; what comes on top is dropped, which only makes the rules more lenient.
+/// More than one node refreshes in a minute; what comes on top is dropped, which only makes the
+/// rules more lenient.
 const MOST: usize = 10_000;
 /// How many fit into one statement, whatever the database.
 const BATCH: usize = 1_000;
@@ -22,7 +24,8 @@ const BATCH: usize = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct Receipts {
     pending: Mutex<HashSet<Receipt>>,
-    /// Noted lately, so that without a memo of tokens each is written once; bounded by two generations.
+    /// Noted lately, so that without a memo of tokens each is written once; bounded by two
+    /// generations.
     recent: Mutex<[HashSet<Receipt>; 2]>,
     has_dropped: AtomicBool,
 }
@@ -70,7 +73,7 @@ impl Receipts {
     }
 }
 
-/// Nothing that is done while a lock is held can leave half of it behind.
+/// Nothing that is done while a lock is held can leave it half-written.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,9 +14,11 @@ use crate::errors::StoreError;
 
 /// Waits between the tries of a revocation that failed: eight more tries within four minutes.
 const RETRY_AFTER_SECONDS: [u64; 8] = [1, 2, 4, 8, 15, 30, 60, 120];
-/// A store that gives no answer delays the tries of all others. Whatever waits longer than this is given up.
+/// A store that gives no answer delays the tries of all others. Whatever waits longer than this is
+/// given up.
 const LONGEST: Duration = Duration::from_mins(10);
-/// So that whoever makes sessions and ends them while the store is away cannot fill the memory.
+/// So that a client that begins and ends sessions while the store is unavailable cannot fill the
+/// memory.
 const MOST: usize = 10_000;
 
 /// How many are taken at a time.
@@ -29,7 +31,7 @@ pub(super) struct Retries(Mutex<Waitlist>);
 #[derive(Debug, Default)]
 struct Waitlist {
     waiting: HashMap<SessionId, Waiting>,
-    /// Said once until all is done.
+    /// Reported once until all is done.
     is_full: bool,
     is_running: bool,
 }
@@ -59,7 +61,8 @@ impl Retries {
                 next: now + Duration::from_secs(RETRY_AFTER_SECONDS[0]),
                 give_up: now + LONGEST,
             });
-            // As in the store, the first reason stays, except that a session may end before its time.
+            // As in the store, the first reason stays, except that a session may end before its
+            // time.
             if at < waiting.revocation.at {
                 waiting.revocation = revocation;
             }
@@ -89,12 +92,13 @@ impl Retries {
         next.map(Err)
     }
 
-    /// Whether it is still to be tried: somebody else may have done it, and the store may have taken too long.
+    /// Whether it is still to be tried: another request may have done it, and the store may have
+    /// taken too long.
     fn waits(&self, id: &SessionId) -> bool {
         self.waitlist().waiting.get(id).is_some_and(|waiting| waiting.give_up > Instant::now())
     }
 
-    /// The store has taken this revocation. One that waits to end the session earlier goes on waiting.
+    /// The store has taken this revocation. One that waits to end the session earlier still waits.
     pub(crate) fn done(&self, revocation: &Revocation) {
         let mut sessions = self.waitlist();
         let waiting = sessions.waiting.get(&revocation.session_id);
@@ -118,7 +122,8 @@ impl Retries {
     }
 }
 
-/// The task that tries again. A runtime that ends takes it along, and the next revocation that fails starts it again.
+/// The task that tries again. A runtime that ends takes it along, and the next revocation that
+/// fails starts it again.
 struct Running(Option<Sessions>);
 
 impl Drop for Running {
@@ -146,7 +151,7 @@ impl Sessions {
                 if let Some(sessions) = &running.0 {
                     sessions.try_again().await;
                 }
-                // It has said so itself, and another one may be running by now.
+                // The task has marked that it ended, and another one may be running by now.
                 running.0.take();
             });
         }

@@ -21,7 +21,8 @@ pub struct LoggedOut {
 }
 
 impl Sessions {
-    /// Ends the sessions identified by the signed tokens of this request. Refused only by the CSRF table.
+    /// Ends the sessions identified by the signed tokens of this request. Refused only by the CSRF
+    /// table.
     pub(crate) async fn logout(
         &self,
         head: RequestHead<'_>,
@@ -32,7 +33,8 @@ impl Sessions {
         Ok(LoggedOut { cookies: logout.cookies, revoked })
     }
 
-    /// Ends these sessions, and returns the lines that clear both cookies, also when the store is unavailable.
+    /// Ends these sessions, and returns the lines that clear both cookies, also when the store is
+    /// unavailable.
     pub(crate) async fn end_sessions(&self, sessions: Vec<SessionId>) -> SetCookies {
         let _ = self.revoke_sessions(sessions, RevocationReason::Logout).await;
         self.0.keys.core().logout_cookies()
@@ -82,8 +84,8 @@ impl Sessions {
         self.revoke(ids.into_iter().map(|session_id| Revocation { session_id, reason, at }).collect()).await
     }
 
-    /// In a task of its own, so that a client that hangs up cannot cancel it. What fails stays in this node's revoked
-    /// set and is tried again, bounded in number and time.
+    /// In a separate task, so that a client that hangs up cannot cancel it. What fails stays in
+    /// this node's revoked set and is tried again, bounded in number and time.
     pub(crate) async fn revoke(&self, revocations: Vec<Revocation>) -> Result<u64, StoreError> {
         if revocations.is_empty() {
             return Ok(0);
@@ -96,14 +98,14 @@ impl Sessions {
                 let now = sessions.0.runtime.timestamp();
                 sessions.0.revoked.insert_from(session_id.clone(), *reason, (*at).max(now), now);
             }
-            // Nobody waits any more when the client has hung up.
+            // After the client has hung up, no request waits.
             let _ = answer.send(sessions.revoke_each(revocations).await);
         });
         answered.await.unwrap_or_else(|error| Err(StoreError::new(error)))
     }
 
-    /// Each is tried, so that one row that cannot be changed keeps no other session alive; how many were alive. What
-    /// failed is tried again later.
+    /// Each is tried, so that one row that cannot be changed keeps no other session alive; how many
+    /// were alive. What failed is tried again later.
     async fn revoke_each(&self, revocations: Vec<Revocation>) -> Result<u64, StoreError> {
         let (mut result, mut failed) = (Ok(0), Vec::new());
         for revocation in revocations {

@@ -1,5 +1,5 @@
-//! The stores as the other rooms see them: a question that fails is reported by its name, and a bounded view gives up after
-//! 10 seconds.
+//! The stores as the other rooms see them: a question that fails is reported by its name, and a
+//! bounded view gives up after 10 seconds.
 
 use std::{future::Future, sync::Arc};
 
@@ -78,7 +78,8 @@ impl Users {
         self.asking.ask("find_by_id", self.store.find_by_id(id)).await
     }
 
-    /// A name that the database cannot compare belongs to no user. An outage would be a false alarm, and free of any limit.
+    /// A name that the database cannot compare belongs to no user. An outage would be a false
+    /// alarm, and free of any limit.
     pub(crate) async fn find_by_login(&self, login: &str) -> Result<Option<FoundUser>, StoreError> {
         let found = self.asking.quietly(self.store.find_by_login(login)).await;
         match found {
@@ -169,7 +170,7 @@ impl Tokens {
         self.asking.ask("revoke_subject", self.store.revoke_subject(realm, subject, reason, at)).await
     }
 
-    /// Not reported here: the feed says once that it is stale.
+    /// Not reported here: the feed reports once that it is stale.
     pub(crate) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.asking.quietly(self.store.revoked_since(since)).await
     }
@@ -187,7 +188,8 @@ impl Tokens {
         self.asking.ask("purge", self.store.purge(before, limit)).await
     }
 
-    /// Not reported here: the question before it, which is the feed's, has reported a store that is unavailable.
+    /// Not reported here: the question before it, which is the feed's, has reported a store that is
+    /// unavailable.
     pub(crate) async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
         self.asking.quietly(self.store.now()).await
     }
