@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What being logged in costs: `bench/measure.py [decisions] [memo] [servers] [scale] [logins]`, everything by default.
+"""What authentication costs: `bench/measure.py [decisions] [memo] [servers] [scale] [logins]`, everything by default.
 
 Builds what it needs, pins it to one core and the load generator to another, and prints medians of five rounds. Ratios are
-made within a round, so that both sides meet the same machine. Needs two cores, Linux and wrk (Debian's package); takes about
-twenty minutes beside the build. README.md says how to read the tables.
+computed within a round, so that both sides run under the same conditions. Needs two cores, Linux and wrk (Debian's package);
+takes about twenty minutes, plus the build. README.md explains the tables.
 """
 import http.client
 import json
@@ -36,7 +36,7 @@ BROWSER = {
     "Accept-Encoding": "gzip, deflate, br, zstd",
     "Accept-Language": "en-GB,en;q=0.9,de;q=0.8",
 }
-# What each framework serves, and with which cookies the plain handler is asked beside it.
+# What each framework serves, and the cookies that the plain handler gets for comparison.
 VARIANTS = {
     "axum": [("cookiejwt", "tokens"), ("cookiejwt-around", "tokens"), ("by-hand", "tokens"), ("axum-login", "session")],
     "actix": [("cookiejwt", "tokens"), ("by-hand", "tokens"), ("actix-identity", "session")],
@@ -70,7 +70,7 @@ def median(values):
 
 
 class Server:
-    """One variant of one framework, on a port of its own."""
+    """One variant of one framework, on its own port."""
 
     def __init__(self, framework, variant, binaries=TARGET / "release", **environment):
         with socket.socket() as free:
@@ -108,7 +108,7 @@ class Server:
         answer.read()
         cookies = [value.split(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
         if answer.status >= 300 or not cookies:
-            sys.exit(f"{self.variant}: login answered {answer.status}, cookies {cookies}")
+            sys.exit(f"{self.variant}: login returned {answer.status}, cookies {cookies}")
         return cookies
 
     def cpu(self):
@@ -134,7 +134,7 @@ class Server:
         return float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1]), spent / count * 1e6
 
     def allocations(self, cookies, requests=1000):
-        """How often memory is asked for in one request of a connection that is open."""
+        """Allocations of one request on an open connection."""
         client = http.client.HTTPConnection("127.0.0.1", self.port)
         headers = {**BROWSER, "Cookie": OTHERS.format("; ".join(cookies))}
 
@@ -205,7 +205,7 @@ def servers():
 
 
 def in_turns(number, order):
-    """Forwards and backwards, so that nobody is always the last."""
+    """Alternating forwards and backwards, so that none is always the last."""
     return order if number % 2 == 0 else reversed(order)
 
 
@@ -229,7 +229,7 @@ def measure_framework(framework, variants, counting):
         runs, idle = {}, {}
         for number in range(ROUNDS):
             cookies = {variant: started[variant].login() for variant, _ in variants}
-            # The rest of our head stands in the others' too.
+            # The others' heads have the rest of our head as well.
             cookies["by-hand"] += cookies["cookiejwt"][1:]
             session = variants[-1][0] if variants[-1][1] == "session" else None
             order = [("plain", "tokens", cookies["cookiejwt"])]
@@ -277,7 +277,7 @@ def scale():
 
 
 def logins():
-    """A storm of logins against the hashes that the core can make with nothing else to do."""
+    """A storm of logins compared with the number of hashes that an otherwise idle core can compute."""
     cargo("build", "--release", "-p", "servers")
     print("\n| logins | per second | argon2 alone, per second | ratio | MiB |\n|---|---|---|---|---|")
     body = json.dumps({"username": "ann", "password": PASSWORD})
@@ -297,7 +297,7 @@ def logins():
 
 
 def memo():
-    """What the memo of verified tokens takes when it is full."""
+    """Memory of a full memo of verified tokens."""
     print("\n" + cargo("run", "--release", "-p", "decision", "--example", "memo"), end="", flush=True)
 
 

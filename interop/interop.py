@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Ours and theirs: tokens of this library against PyJWT and panva/jose, and theirs against this library.
+"""Exchanges tokens between this library and PyJWT and panva/jose, in both directions.
 
-1. Every token that we mint, they accept; every token that they mint with our keys and claims, we accept.
-2. Of every mutation that one of them refuses, we refuse it too. The other way round need not hold: we are stricter.
+1. They accept every token that we mint, and we accept every token that they mint with our keys and claims.
+2. We refuse every mutation that one of them refuses. The reverse need not hold: we are stricter.
 """
 import base64
 import hashlib
@@ -33,18 +33,18 @@ def decode(text):
 def library(command, lines=""):
     run = subprocess.run([*sys.argv[1:], command, str(NOW)], input=lines, capture_output=True, text=True)
     if run.returncode:
-        sys.exit(f"the library's example failed: {run.stderr}")
+        sys.exit(f"the library's side failed: {run.stderr}")
     return run.stdout
 
 
 def derived(secret):
-    """RFC 5869 with the label of access tokens: what an HS256 peer has to do."""
+    """RFC 5869 with the label of access tokens: what an HS256 verifier has to do."""
     prk = hmac.digest(bytes(32), base64.b64decode(secret), hashlib.sha256)
     return hmac.digest(prk, b"cookiejwt/1 access\x01", hashlib.sha256)
 
 
 def key_table(minted):
-    """For each algorithm what verifies (a JWK), what signs, and the kid."""
+    """For each algorithm: the key that verifies (a JWK), the key that signs, and the kid."""
     keys = {}
     for case in minted["cases"]:
         if case["key"]:
@@ -70,7 +70,7 @@ def pyjwt_accepts(minted, keys, alg, token):
             options={"require": REQUIRED},
         )
         return header.get("typ") == "at+jwt" and header.get("kid") == keys[alg]["kid"] and bool(claims)
-    except Exception:  # whatever it dislikes
+    except Exception:  # any reason to refuse
         return False
 
 
@@ -106,7 +106,7 @@ def claims(minted):
 
 
 def signed(keys, alg, header, payload):
-    """Any header and payload with the right key, whatever they say."""
+    """Any header and payload with the right key."""
     message = f"{encode(header)}.{encode(payload)}"
     algorithm = jwt.get_algorithm_by_name(alg)
     key = keys[alg]["private"]
@@ -115,7 +115,7 @@ def signed(keys, alg, header, payload):
 
 
 def text_mutations(token):
-    """Changes of the text that need no key."""
+    """Changes to the text that need no key."""
     header, payload, signature = token.split(".")
     raw = decode(signature)
     yield "signature missing", f"{header}.{payload}."
@@ -142,7 +142,7 @@ def text_mutations(token):
 
 
 def signed_mutations(keys, alg, right_header, right_claims):
-    """Changes of the content, signed with the right key."""
+    """Changes to the content, signed with the right key."""
     def token(header=None, payload=None):
         header = json.dumps(header if header is not None else right_header)
         payload = payload if payload is not None else json.dumps(right_claims)
@@ -206,7 +206,7 @@ def main():
         if name == "nothing changed" and not (by_us and by_jose and by_pyjwt):
             faults.append(f"{alg}: the mutations start from a token that is refused")
 
-    print(f"{len(ours_to_theirs)} tokens of ours, {len(theirs)} of theirs, {len(mutations)} mutations: "
+    print(f"{len(ours_to_theirs)} of our tokens, {len(theirs)} of theirs, {len(mutations)} mutations: "
           f"{refused} refused by one of them, {stricter} more by us")
     print("\n".join(faults))
     sys.exit(bool(faults))

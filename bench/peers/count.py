@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Counts what the same application takes with each library. Prints the first table of the guide's page "Side by side";
-with --check it compares the two. bench/peers/README.md says what is counted."""
+"""Counts lines, dependencies and steps of the same application with each library. Prints the first table of the guide's page "Side by side";
+with --check it compares the two. bench/peers/README.md describes what is counted."""
 import pathlib
 import re
 import subprocess
@@ -14,7 +14,7 @@ STEPS = (HERE / "README.md").read_text()
 
 
 def section(markdown, heading):
-    """What follows a heading, up to the next one."""
+    """The text between a heading and the next one."""
     return re.split(r"^#+ ", markdown.split(f"{heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
 
 
@@ -61,6 +61,6 @@ counted = table()
 if "--check" not in sys.argv:
     print(counted, end="")
 elif counted not in PAGE.read_text():
-    sys.exit(f"{PAGE.relative_to(ROOT)} does not have what bench/peers/count.py counts:\n{counted}")
+    sys.exit(f"{PAGE.relative_to(ROOT)} differs from what bench/peers/count.py counts:\n{counted}")
 else:
-    print("side_by_side.md has what is counted")
+    print("side_by_side.md is up to date")

@@ -6,6 +6,7 @@ mod checks;
 mod error;
 mod expect;
 mod keys;
+mod known_devices;
 mod names;
 mod secret;
 #[cfg(test)]
@@ -20,7 +21,6 @@ use crate::{
     session::Realm,
 };
 
-pub(crate) use self::expect::Expectations;
 pub use self::{
     builder::ConfigBuilder,
     error::{ConfigError, ConfigErrorKind},
@@ -28,8 +28,9 @@ pub use self::{
     secret::Secret,
     twins::SharedTokens,
 };
+pub(crate) use self::{checks::MAX_AUDIENCES, expect::Expectations};
 
-/// Settings that have passed every check: secure by default, impossible to start insecure.
+/// Settings that have passed every check: secure by default, and refused if insecure.
 ///
 /// ```
 /// use cookiejwt_core::{Config, Secret};
@@ -80,7 +81,7 @@ pub(crate) struct CookieSettings {
     pub(crate) partitioned: bool,
 }
 
-/// Lives and leeways in whole seconds.
+/// Lifetimes and leeways in whole seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ages {
     pub(crate) access: i64,
@@ -96,11 +97,11 @@ pub(crate) struct CsrfSettings {
     pub(crate) public_origin: Option<String>,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) strict_browser_headers: bool,
-    /// Whether the cookies are `Secure`, so that a page over plain HTTP is not ours.
+    /// Whether the cookies are `Secure`, so that a page over plain HTTP is foreign.
     pub(crate) secure: bool,
 }
 
-/// When a browser sends the cookies along with requests from other sites (the `SameSite` attribute).
+/// When a browser sends the cookies with requests from other sites (the `SameSite` attribute).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SameSite {
     /// With top-level navigations only.
@@ -108,7 +109,7 @@ pub enum SameSite {
     Lax,
     /// Never.
     Strict,
-    /// Always; needs `Secure`.
+    /// Always; requires `Secure`.
     None,
 }
 
@@ -122,13 +123,14 @@ impl SameSite {
     }
 }
 
-/// Where credentials are looked for, and in which order. A source that is not listed is not read at all.
+/// Where credentials are looked for, and in which order. A source that is not listed is not read at
+/// all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CredentialOrder {
-    /// A valid access cookie decides, else a valid bearer token.
+    /// A valid access cookie decides, otherwise a valid bearer token.
     #[default]
     CookieThenHeader,
-    /// A valid bearer token decides, else a valid access cookie.
+    /// A valid bearer token decides, otherwise a valid access cookie.
     HeaderThenCookie,
     /// Only cookies are read.
     CookieOnly,
@@ -148,12 +150,13 @@ impl CredentialOrder {
     }
 }
 
-/// When a revoked session's access tokens die.
+/// When the access tokens of a revoked session stop working.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RevocationLevel {
-    /// At the next refresh: they live out their few minutes.
+    /// At the next refresh: they remain valid for their few minutes.
     AtRefresh,
-    /// At once on the node that revoked it, within a second on the others; costs a look into a small set in memory.
+    /// At once on the node that revoked it, within a second on the others; costs a lookup in a
+    /// small set in memory.
     #[default]
     Feed,
     /// At once, everywhere; costs one read of the store per request.
@@ -161,20 +164,22 @@ pub enum RevocationLevel {
 }
 
 impl Config {
-    /// Starts from the secure defaults; issuer, audience and secret have none.
+    /// Starts from the secure defaults; issuer, audience and secret have no default.
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder::default()
     }
 
-    /// Starts from settings for plain HTTP: no `Secure`, and cookie names without a prefix, so that a cookie from
-    /// development never works in production.
+    /// Starts from settings for plain HTTP: no `Secure`, and cookie names without a prefix, so that
+    /// a cookie from development never works in production.
     ///
-    /// Chromium and Firefox treat `http://localhost` as secure, so most development does not need this.
+    /// Chromium and Firefox treat `http://localhost` as secure, so most development does not need
+    /// this.
     pub fn dev_http() -> ConfigBuilder {
         Self::builder().secure(false)
     }
 
-    /// Reads settings from pairs of name and value; names that do not begin with `COOKIEJWT_` are passed over.
+    /// Reads settings from pairs of name and value; names that do not begin with `COOKIEJWT_` are
+    /// ignored.
     ///
     /// ```
     /// use cookiejwt_core::Config;
@@ -237,7 +242,7 @@ impl Config {
         self.token_mode
     }
 
-    /// The origin under which browsers see the application, when it was set.
+    /// The origin under which browsers see the application, if it was set.
     pub fn public_origin(&self) -> Option<&str> {
         self.csrf.public_origin.as_deref()
     }
@@ -247,22 +252,23 @@ impl Config {
         &self.csrf.trusted_origins
     }
 
-    /// When a revoked session's access tokens die.
+    /// When the access tokens of a revoked session stop working.
     pub fn revocation(&self) -> RevocationLevel {
         self.revocation
     }
 
-    /// How long, in seconds, a revoked session has to be remembered so that its access tokens stay dead.
+    /// How long, in seconds, a revoked session must be remembered so that its access tokens stay
+    /// refused.
     pub fn revoked_memory_seconds(&self) -> i64 {
         self.ages.access.saturating_add(self.ages.leeway.saturating_mul(2))
     }
 
-    /// How long, in milliseconds, the parent of the current refresh token is still answered.
+    /// How long, in milliseconds, the parent of the current refresh token is still accepted.
     pub fn reuse_leeway_millis(&self) -> i64 {
         self.ages.reuse_leeway.saturating_mul(1000)
     }
 
-    /// Whether authentication is left out for this path: exact, or a prefix on segment boundaries.
+    /// Whether authentication is skipped for this path: exact, or a prefix on segment boundaries.
     pub fn skips(&self, path: &str) -> bool {
         self.skip.iter().any(|skip| {
             path.strip_prefix(skip.trim_end_matches('/'))
@@ -275,7 +281,7 @@ impl Config {
         self.max_sessions
     }
 
-    /// How many proxies of one's own stand before the application.
+    /// How many of your own proxies are in front of the application.
     pub fn trusted_proxies(&self) -> u32 {
         self.trusted_proxies
     }

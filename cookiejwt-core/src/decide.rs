@@ -1,21 +1,29 @@
 //! Decisions: who is asking, and what a login, a refresh and a logout do.
 
+mod access_rows;
 mod authenticate;
-pub(crate) mod csrf;
+mod carrier;
+mod cookies;
+mod csrf;
 mod decision;
 mod departure;
+mod double_submit;
 mod facade;
+mod faults;
+mod fresh;
 mod identity;
+mod issue;
 mod login;
 mod logout;
+mod passwords;
 mod refresh;
+mod twins;
 mod verifier;
 
-pub(crate) use self::facade::{AccessToken, MintedAccess, Presentation, RefreshToken};
 pub use self::{
     authenticate::{Assessment, Resolution, SessionCheck, SessionStatus},
     csrf::{CsrfCleared, CsrfDenial},
-    decision::{CredentialFault, CredentialName, Decision, Outcome, Reason, Refusal, Settlement},
+    decision::{Decision, Outcome, Reason, Refusal, Settlement},
     departure::Departure,
     facade::Core,
     identity::{ClaimsError, CredentialSource, Identity},

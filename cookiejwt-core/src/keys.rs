@@ -1,11 +1,14 @@
 //! Keys: the rings that sign and verify tokens, and how keys are read and published.
 
 mod access_keys;
-pub(crate) mod crypto;
-pub(crate) mod jwks;
+mod crypto;
+mod jwks;
+mod jwks_document;
 mod ring;
 mod roca;
 
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::jwks::keys_of_vectors;
 pub use self::{
     access_keys::AccessKeys,
     crypto::{Algorithm, KeyError},
@@ -14,5 +17,6 @@ pub use self::{
 };
 pub(crate) use self::{
     crypto::{HmacKey, with_lengths},
-    ring::{Key, KeyRing, Ring},
+    jwks_document::JwksDocument,
+    ring::{Key, KeyMaterial, KeyRing, Ring},
 };

@@ -1,9 +1,9 @@
 //! Pure decisions for login with JWTs in HTTP-only cookies.
 //!
-//! This crate decides; it does nothing else. It reads the head of a request and the time that you pass in, and
-//! answers with values: who is asking, which `Set-Cookie` lines must leave, what has to be asked of a store. It
-//! has no clock, no random numbers, no sockets, no environment and no framework, so that every rule can be tested
-//! by calling one function:
+//! This crate decides, and does nothing else. It reads the head of a request and the time that you
+//! pass, and returns values: who is asking, which `Set-Cookie` lines must be sent, what a store has
+//! to be asked. It has no clock, no random numbers, no sockets, no environment and no framework, so
+//! that every rule can be tested by calling one function:
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -16,23 +16,26 @@
 //! # }
 //! ```
 //!
-//! The way of a request:
+//! The steps of a request:
 //!
-//! 1. [`Core::authenticate`] gives an [`Assessment`]: settled, or in need of a session check, or of a refresh.
+//! 1. [`Core::authenticate`] returns an [`Assessment`]: settled, or in need of a session check or a
+//!    refresh.
 //! 2. [`SessionCheck::resolve`] takes what is known about the session.
-//! 3. [`RefreshAttempt::with_user`] takes what is known about the user and gives a [`Rotation`].
-//! 4. [`Rotation::complete`] takes what the store answered and gives the [`Decision`].
+//! 3. [`RefreshAttempt::with_user`] takes what is known about the user and returns a [`Rotation`].
+//! 4. [`Rotation::complete`] takes the answer of the store and returns the [`Decision`].
 //!
-//! Each step consumes the one before it, so an answer that is out of order or given twice does not compile.
-//! `cookiejwt-store` drives these steps; `cookiejwt-axum` brings them to a framework. What each step decides is written in
-//! [`rules`].
+//! Each step consumes the one before it, so an answer that is out of order or is given twice does
+//! not compile. `cookiejwt-store` drives these steps; `cookiejwt-axum` connects them to a
+//! framework. What each step decides is documented in [`rules`].
 //!
-//! Another service that only checks our access tokens needs this crate alone, and the public keys: [`Core::verifier`].
+//! A service that only checks our access tokens needs only this crate and the public keys:
+//! [`Core::verifier`].
 //!
 //! # Features
 //!
 //! * `rust-crypto` (default): pure-Rust signatures. RS256 and PS256 verify only.
-//! * `aws-lc-rs`: the same through aws-lc-rs, which also signs RS256 and PS256. Both together are fine.
+//! * `aws-lc-rs`: the same through aws-lc-rs, which also signs RS256 and PS256. Both together are
+//!   fine.
 //! * `testing`: fixed keys and a mint of tokens for the tests of an application.
 //! * `uuid`: [`Subject`] converts from and to `uuid::Uuid`.
 
@@ -62,13 +65,13 @@ pub use crate::{
         SameSite, Secret, SharedTokens,
     },
     decide::{
-        Assessment, ClaimsError, ClientInfo, Core, CredentialFault, CredentialName, CredentialSource,
-        CsrfCleared, CsrfDenial, Decision, Departure, Identity, LateAnswer, LateRequest, Login, LoginRequest,
-        Logout, Outcome, Reason, RefreshAttempt, RefreshStep, Refusal, Resolution, Rotation, RotationStep,
-        SessionCheck, SessionStatus, Settlement, UserState, Verifier,
+        Assessment, ClaimsError, ClientInfo, Core, CredentialSource, CsrfCleared, CsrfDenial, Decision,
+        Departure, Identity, LateAnswer, LateRequest, Login, LoginRequest, Logout, Outcome, Reason,
+        RefreshAttempt, RefreshStep, Refusal, Resolution, Rotation, RotationStep, SessionCheck,
+        SessionStatus, Settlement, UserState, Verifier,
     },
     keys::{AccessKeys, Algorithm, JwkFault, Jwks, JwksError, KeyError, PrivateKey, PublicKey},
-    request::{DuplicateCookie, Headers, Mode, RequestHead, TokenMode},
+    request::{CredentialFault, CredentialName, DuplicateCookie, Headers, Mode, RequestHead, TokenMode},
     response::{Problem, ResponseHeaders, SetCookie, SetCookies, Tokens, Twins, next_path},
     session::{
         AnswerLateRequest, ChangeOutcome, LoginIds, Realm, Receipt, RefreshIds, ReplaceRequest, Revocation,

@@ -5,16 +5,20 @@ mod cookies;
 mod credentials;
 mod duplicates;
 mod head;
+mod host;
 mod mode;
 
 pub(crate) use self::{
+    client_address::{client_address, went_around_proxies},
     cookies::{split_once, trim, visit_pairs},
-    credentials::{Cookie, Presented, bearer_token, refresh_permitted},
-    duplicates::{Duplicates, Examined, Faults, OfSession},
+    credentials::{Cookie, Presented, bearer_token},
+    duplicates::{Duplicates, Examined, OfSession},
     head::{Field, SEC_FETCH_SITE},
-    mode::Carrier,
+    host::public_host,
+    mode::reads_cookies,
 };
 pub use self::{
+    credentials::{CredentialFault, CredentialName},
     duplicates::DuplicateCookie,
     head::{Headers, RequestHead},
     mode::{Mode, TokenMode},

@@ -2,16 +2,13 @@
 
 mod next_path;
 mod problem;
-pub(crate) mod set_cookie;
+mod set_cookie;
 mod tokens;
 
+pub(crate) use self::set_cookie::{CookieWriter, Life, keep_private};
 pub use self::{
     next_path::next_path,
     problem::Problem,
     set_cookie::{ResponseHeaders, SetCookie, SetCookies, Twins},
     tokens::Tokens,
-};
-pub(crate) use self::{
-    set_cookie::{CookieWriter, Life},
-    tokens::Issued,
 };

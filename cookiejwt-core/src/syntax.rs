@@ -1,5 +1,6 @@
 //! Strict readers of small formats: JSON, base64url, and web origins.
 
+pub(crate) mod base64url;
 mod origin;
 pub(crate) mod strict_json;
 

@@ -1,4 +1,5 @@
-//! Tokens for the tests of an application: valid, expired, foreign; with fixed keys that production refuses.
+//! Tokens for the tests of an application: valid, expired and foreign ones, signed with fixed keys
+//! that production refuses.
 //!
 //! ```
 //! use cookiejwt_core::testing;
@@ -9,19 +10,17 @@
 //! assert!(core.authenticate(&parts, testing::NOW).is_authenticated());
 //! ```
 
-// A test wants to hear at once that it asked for something impossible.
-#![allow(clippy::expect_used, clippy::missing_panics_doc)]
+#![expect(clippy::missing_panics_doc, reason = "a test that asks for something impossible panics at once")]
+#![cfg_attr(not(test), expect(clippy::expect_used, reason = "for the same reason"))]
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, macros::datetime};
 
-pub use crate::internal::{VectorFault, verify_jws};
-
+pub use crate::internal::{VectorFault, cookie_pairs, verify_jws};
 use crate::{
     config::{Config, ConfigBuilder, RevocationLevel, Secret},
     decide::{Core, Identity, Login},
-    request::{RequestHead, visit_pairs},
     response::SetCookie,
     session::{SessionId, Subject, TokenId},
     token::{AccessClaims, CustomClaims, Parties, RefreshClaims},
@@ -80,21 +79,6 @@ pub fn cookie_header(login: &Login) -> String {
     login.cookies.iter().map(pair).collect::<Vec<_>>().join("; ")
 }
 
-/// Each pair of the `Cookie` fields, name and value, as this library reads them: for tests that compare it with others.
-///
-/// ```
-/// use cookiejwt_core::testing;
-///
-/// let request = http::Request::get("/").header("cookie", "a=1; %61=2;a");
-/// let (parts, ()) = request.body(()).unwrap().into_parts();
-/// assert_eq!(testing::cookie_pairs(&parts), [(&b"a"[..], &b"1"[..]), (b"%61", b"2")]);
-/// ```
-pub fn cookie_pairs<'a>(head: impl Into<RequestHead<'a>>) -> Vec<(&'a [u8], &'a [u8])> {
-    let mut pairs = Vec::new();
-    visit_pairs(&head.into(), &mut |pair| pairs.extend(pair.split()));
-    pairs
-}
-
 /// A token to be minted for a test.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -112,7 +96,7 @@ pub struct TestToken {
     claims: Map<String, Value>,
 }
 
-/// When the user proved who he is.
+/// When the user proved who they are.
 #[derive(Clone, Copy, Debug)]
 enum AuthTime {
     AsIssued,
@@ -139,7 +123,7 @@ impl TestToken {
         }
     }
 
-    /// Minted by this core instead of [`core()`], with its keys, names and lives.
+    /// Minted by this core instead of [`core()`], with its keys, names and lifetimes.
     pub fn by(self, core: &Core) -> Self {
         let ages = core.config().ages;
         let life = if self.is_refresh { ages.refresh } else { ages.access };
@@ -162,12 +146,13 @@ impl TestToken {
         Self { issuer: "https://foreign.example".into(), ..self }
     }
 
-    /// Of a user who proved who he is at this time; else he did when the token was issued.
+    /// Of a user who proved who they are at this time; otherwise they did when the token was
+    /// issued.
     pub fn auth_time(self, time: OffsetDateTime) -> Self {
         Self { auth_time: AuthTime::At(time.unix_timestamp()), ..self }
     }
 
-    /// An access token that does not say when the user proved who he is.
+    /// An access token without the time when the user proved who they are.
     pub fn without_auth_time(self) -> Self {
         Self { auth_time: AuthTime::Unsaid, ..self }
     }
@@ -182,7 +167,7 @@ impl TestToken {
         Self { token_id: id.into(), ..self }
     }
 
-    /// An access token that was given with this refresh token, by a refresh and not by the login.
+    /// An access token that was issued with this refresh token, by a refresh and not by the login.
     pub fn given_with(self, refresh: impl Into<TokenId>) -> Self {
         Self { refresh_jti: Some(refresh.into()), ..self }
     }
@@ -196,7 +181,8 @@ impl TestToken {
 
     /// The token itself.
     pub fn token(&self) -> String {
-        let jws = if self.is_refresh { self.core.refresh_jws() } else { self.core.access_jws() };
+        let jws =
+            if self.is_refresh { self.core.parts().refresh.jws() } else { self.core.parts().access.jws() };
         jws.sign(&self.payload()).expect("the key signs")
     }
 
@@ -215,7 +201,7 @@ impl TestToken {
     /// The identity that this access token gives, as a header.
     pub fn identity(&self) -> Identity {
         let (core, now) = (&self.core, self.issued_at);
-        let presented = core.verify_access(self.token().as_bytes(), 8192, now);
+        let presented = core.parts().access.in_header(self.token().as_bytes(), now);
         Identity::from_header(presented.expect("the token is valid when it is issued").token)
     }
 
@@ -255,6 +241,6 @@ impl TestToken {
     }
 
     fn parties(&self) -> Parties<'_> {
-        Parties { issuer: &self.issuer, ..self.core.parties() }
+        Parties { issuer: &self.issuer, ..self.core.parts().access.parties() }
     }
 }

@@ -1,10 +1,11 @@
-//! Limits on password guesses, and the devices that they spare.
+//! Limits on password tries, and the known devices that have limits of their own.
 
 mod buckets;
-pub(crate) mod known_device;
+mod known_device;
 mod limits;
 mod networks;
 
+pub(crate) use self::{buckets::Buckets, known_device::KnownDevices};
 pub use self::{
     buckets::{BucketId, PasswordTry, Standing, ThrottleBucket, ThrottleCharge, ThrottleScope},
     known_device::{DeviceId, PresentedDevices},

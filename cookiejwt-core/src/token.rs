@@ -1,15 +1,25 @@
 //! Tokens: how access and refresh tokens are signed, verified, read and remembered.
 
-pub(crate) mod claims;
-pub(crate) mod jws;
+mod access;
+mod claims;
+mod jws;
 mod memo;
-pub(crate) mod scope;
+mod refresh;
+mod rules;
+mod scope;
 
+#[cfg(test)]
+pub(crate) use self::jws::{Jws, TokenKind};
 pub(crate) use self::{
-    claims::{AccessClaims, Expected, Parties, RefreshClaims},
-    jws::{Jws, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, TokenKind, Verified},
-    scope::{Roles, Scopes},
+    access::{AccessToken, AccessTokens, MintedAccess, Presentation},
+    claims::{AccessClaims, RefreshClaims},
+    jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
+    refresh::{RefreshToken, RefreshTokens},
+    rules::TokenRules,
+    scope::{has_role, has_scope},
 };
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::{claims::Parties, jws::verify_any};
 pub use self::{
     claims::{ClaimFault, CustomClaims, MintError},
     jws::TokenFault,

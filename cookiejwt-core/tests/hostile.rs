@@ -1,4 +1,4 @@
-//! Whatever bytes come in: no panic, and nobody is authenticated by anything but a token of ours, byte for byte.
+//! Arbitrary bytes: no panic, and only our own tokens authenticate, byte for byte.
 
 use cookiejwt_core::{
     Assessment, Core, CredentialOrder, RevocationLevel,
@@ -24,7 +24,7 @@ fn core(order: CredentialOrder, level: RevocationLevel) -> Core {
     Core::new(config.build().unwrap())
 }
 
-/// Whether a token was accepted: all that remains is to ask about its session.
+/// Whether a token was accepted: only its session remains to be checked.
 fn is_accepted(assessment: &Assessment) -> bool {
     match assessment {
         Assessment::Settled(decision) => decision.identity().is_some(),
@@ -40,12 +40,12 @@ fn head(method: &str, fields: &[(&str, Vec<u8>)]) -> Option<Parts> {
     Some(request?.body(()).ok()?.into_parts().0)
 }
 
-/// The bytes of a header value (RFC 9110 §5.5), obsolete text too.
+/// The bytes of a header value (RFC 9110 §5.5), including obsolete text.
 fn value_bytes() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(prop_oneof![Just(b'\t'), 0x20..=0x7E_u8, 0x80..=0xFF_u8], 0..120)
 }
 
-/// Noise, and noise where the parsers look closer.
+/// Noise, and noise that gets further into the parsers.
 fn value() -> impl Strategy<Value = Vec<u8>> {
     let starts = prop_oneof![
         Just(""),
@@ -117,7 +117,7 @@ fn apply(change: &Change, at: usize, token: &str) -> Vec<u8> {
     bytes
 }
 
-/// The value that a cookie parser sees: up to the next pair, without blanks around it.
+/// The value that a cookie parser sees: up to the next pair, without surrounding blanks.
 fn cookie_value(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }

@@ -1,11 +1,12 @@
-//! Whatever passes `next_path` stays on the site where it was read, as the WHATWG URL Standard resolves it.
+//! Every path that `next_path` accepts stays on the site where it was read, as the WHATWG URL
+//! Standard resolves it.
 
 use cookiejwt_core::next_path;
 use http::HeaderValue;
 use proptest::prelude::*;
 use url::Url;
 
-/// Pieces from which the ways out are made, and noise between them.
+/// Pieces of paths that leave the site, and noise between them.
 fn next() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => prop::sample::select(vec![
@@ -25,7 +26,7 @@ fn is_at_home(next: &str, base: &str) -> bool {
     base.join(next).is_ok_and(|url| url.origin() == base.origin() && url.username().is_empty())
 }
 
-/// As somebody would read it who decodes once more.
+/// As code would read it that decodes once more.
 fn decoded(next: &str) -> String {
     let bytes = next.as_bytes();
     let mut decoded = Vec::new();
@@ -44,7 +45,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn whatever_passes_stays_at_home(next in next()) {
+    fn every_accepted_path_stays_on_the_site(next in next()) {
         if let Some(path) = next_path(&next) {
             prop_assert_eq!(path, &*next, "nothing is rewritten");
             prop_assert!(HeaderValue::from_str(path).is_ok());
@@ -56,9 +57,9 @@ proptest! {
     }
 }
 
-/// The property is worth something only while paths pass.
+/// The property means something only if some paths pass.
 #[test]
-fn what_is_generated_passes_now_and_then() {
+fn some_generated_paths_pass() {
     use proptest::{strategy::ValueTree as _, test_runner::TestRunner};
     let mut runner = TestRunner::deterministic();
     let passed = (0..2000).filter(|_| {

@@ -1,6 +1,7 @@
-//! What the core shows to others is written down in `public-api.txt`, so that no change of it goes unnoticed.
+//! `public-api.txt` lists the core's public API, so that every change of it is noticed.
 //!
-//! cargo-public-api writes the listing. Without it the comparison says so, and fails when `REQUIRE_ALL_TESTS` is 1.
+//! cargo-public-api writes the listing. Without it the comparison is skipped, and fails if
+//! `REQUIRE_ALL_TESTS` is 1.
 
 #![allow(clippy::disallowed_methods, reason = "the core reads no variables, this test does")]
 
@@ -11,7 +12,8 @@ const OPTIONS: [&str; 5] = ["--package", "cookiejwt-core", "--features", "testin
 const UPDATE: &str = "cargo install --locked --version 0.52.0 cargo-public-api; RUSTC_BOOTSTRAP=1 cargo public-api \
                       --package cookiejwt-core --features testing,uuid -ss > cookiejwt-core/public-api.txt";
 
-/// Whose types and traits a user of ours has to have in the same version as we do; `uuid` only with the feature of that name.
+/// The crates whose types and traits a user needs in the same version as the core; `uuid` only with
+/// its feature.
 const FOREIGN: [&str; 4] = ["http", "serde_core", "time", "uuid"];
 const EVERYBODYS: [&str; 6] = ["Self", "alloc", "cookiejwt_core", "core", "i64", "std"];
 
@@ -20,7 +22,7 @@ fn public_api(arguments: &[&str]) -> Result<String, String> {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .arg("public-api")
         .args(arguments)
-        // The documentation as JSON is for nightly compilers; this opens it on stable.
+        // Documentation as JSON requires a nightly compiler; this enables it on stable.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/public-api"))
         .output()
@@ -29,14 +31,14 @@ fn public_api(arguments: &[&str]) -> Result<String, String> {
     if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
 }
 
-/// What cargo-public-api says now, or why it says nothing. Another version of it writes another way.
+/// The output of cargo-public-api, or why there is none. Other versions of it have another format.
 fn listing() -> Result<String, String> {
     let version = public_api(&["--version"])?;
     if version.contains(" 0.52.") { public_api(&OPTIONS) } else { Err(format!("it is {version}")) }
 }
 
 #[test]
-fn the_public_api_is_the_one_that_is_written_down() {
+fn the_public_api_is_the_listed_one() {
     let now = match listing() {
         Ok(now) => now,
         Err(why) => {
@@ -58,11 +60,11 @@ fn crates(line: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn types_of_others_in_it_are_those_of_http_time_and_serde() {
+fn foreign_types_in_it_are_those_of_http_time_and_serde() {
     let seen = LISTING.lines().flat_map(crates).filter(|name| !EVERYBODYS.contains(name));
     assert_eq!(
         seen.collect::<BTreeSet<_>>(),
         FOREIGN.into(),
-        "another crate's version becomes a part of ours"
+        "another crate's version becomes part of our API"
     );
 }

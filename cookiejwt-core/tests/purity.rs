@@ -1,8 +1,8 @@
-//! The core decides and does nothing else: no runtime, framework, database or clock may come in with a dependency.
+//! The core only decides: no dependency may bring in a runtime, framework, database or clock.
 
 use std::{collections::BTreeSet, process::Command};
 
-/// Every direct dependency, and why it is there.
+/// Every direct dependency, with its reason.
 const DIRECT: [&str; 12] = [
     "base64",
     "hkdf",
@@ -18,7 +18,7 @@ const DIRECT: [&str; 12] = [
     "zeroize",
 ];
 
-/// Nowhere in the tree.
+/// Not allowed anywhere in the tree.
 const NOWHERE: [&str; 24] = [
     "actix-web",
     "async-std",
@@ -46,7 +46,7 @@ const NOWHERE: [&str; 24] = [
     "ureq",
 ];
 
-/// The signature crates bring random numbers along; the core itself must not ask for any.
+/// The signature crates bring in random numbers; the core itself must not use them.
 const NOT_DIRECT: [&str; 5] = ["fastrand", "getrandom", "rand", "rand_core", "uuid"];
 
 /// The names that `cargo tree` prints for the default features, without the crate itself.

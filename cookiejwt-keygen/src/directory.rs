@@ -1,3 +1,5 @@
+//! The directory of keys, and how files are written to it.
+
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write as _},
@@ -26,7 +28,7 @@ impl Directory {
         Self::open(path)
     }
 
-    /// Whether a server would take it.
+    /// Fails if a server could not read it.
     pub(crate) fn check(&self) -> Result<(), KeygenError> {
         Config::builder().keys_dir(&self.0).read_keys().map(drop).map_err(Into::into)
     }
@@ -44,13 +46,14 @@ impl Directory {
         is_name(name) && self.private(name).is_file()
     }
 
-    /// What signs.
+    /// The name of the key that signs.
     pub(crate) fn signing(&self) -> Option<String> {
         let name = fs::read_to_string(self.0.join(SIGNING)).ok()?;
         Some(name.trim().trim_end_matches(".pem").to_owned())
     }
 
-    /// The public half first: alone it verifies, and harms nobody.
+    /// Writes the public half first: on its own it can only verify, so a crash in between does no
+    /// harm.
     pub(crate) fn add(&self, name: &str, pair: &Pair) -> Result<(), KeygenError> {
         if !is_name(name) {
             return Err(KeygenError::Name(name.to_owned()));
@@ -63,14 +66,14 @@ impl Directory {
         self.create(&private, &pair.private)
     }
 
-    /// In one step: a server that looks meanwhile sees the one or the other.
+    /// Atomic: a server that reads the file meanwhile sees either the old or the new name.
     pub(crate) fn sign_with(&self, name: &str) -> Result<(), KeygenError> {
         let signing = self.0.join(SIGNING);
         let draft = self.draft(&format!("{name}\n"))?;
         fs::rename(&draft, &signing).map_err(|error| file(&signing, error))
     }
 
-    /// The file appears as a whole, and nothing that is there already is lost.
+    /// The file appears complete, and an existing file is never overwritten.
     fn create(&self, path: &Path, text: &str) -> Result<(), KeygenError> {
         let draft = self.draft(text)?;
         let linked = fs::hard_link(&draft, path);
@@ -81,7 +84,7 @@ impl Directory {
         })
     }
 
-    /// A name that begins with a dot is passed over by the server.
+    /// The server ignores names that begin with a dot.
     fn draft(&self, text: &str) -> Result<PathBuf, KeygenError> {
         let path = self.0.join(format!(".draft-{}", std::process::id()));
         let mut options = OpenOptions::new();
@@ -100,7 +103,7 @@ impl Directory {
     }
 }
 
-/// One that a file system, a shell, and a Kubernetes secret take as it is.
+/// A name that needs no escaping in a file system, a shell or a Kubernetes secret.
 fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());

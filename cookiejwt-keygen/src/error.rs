@@ -1,8 +1,10 @@
+//! Errors of this crate.
+
 use std::{io, path::PathBuf};
 
 use cookiejwt_store::ConfigError;
 
-/// Why no key was made.
+/// Why no key was created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeygenError {
@@ -12,14 +14,14 @@ pub enum KeygenError {
     /// The key cannot be written in PEM form.
     #[error("the key cannot be written in PEM form: {0}")]
     Encoding(String),
-    /// There is one already.
-    #[error("{} is there already; give the new key another name", .0.display())]
+    /// A file of this name exists.
+    #[error("{} already exists; choose another name for the new key", .0.display())]
     Exists(PathBuf),
-    /// The name would not be read as one.
-    #[error("{0:?} is no name for a key; use letters, digits, - and _, for instance 2026-11-25")]
+    /// A server would not accept the file as a key of this name.
+    #[error("{0:?} is not a valid name for a key; use letters, digits, - and _, for instance 2026-11-25")]
     Name(String),
     /// No private key of this name is in the directory.
-    #[error("there is no {0}.pem in the directory; make it with `cookiejwt-keygen eddsa`")]
+    #[error("there is no {0}.pem in the directory; create it with `cookiejwt-keygen eddsa`")]
     NoSuchKey(String),
     /// A server could not read the directory.
     #[error(transparent)]
@@ -27,9 +29,9 @@ pub enum KeygenError {
     /// A file cannot be read or written.
     #[error("{}: {error}", .path.display())]
     File {
-        /// Which.
+        /// The file or directory.
         path: PathBuf,
-        /// Why.
+        /// What the operating system reported.
         error: io::Error,
     },
 }

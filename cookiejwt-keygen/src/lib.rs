@@ -1,13 +1,14 @@
-//! Makes the secret and the signing keys of cookiejwt.
+//! Creates the secret and the signing keys of cookiejwt.
 //!
 //! ```sh
 //! cookiejwt-keygen secret                     # a value for COOKIEJWT_SECRET
-//! cookiejwt-keygen eddsa keys                 # keys/2026-11-25.pem, keys/2026-11-25.pub.pem; the first one signs
-//! cookiejwt-keygen switch keys 2026-11-25     # this one signs from now on
+//! cookiejwt-keygen eddsa keys                 # keys/2026-11-25.pem and .pub.pem
+//! cookiejwt-keygen switch keys 2026-11-25     # this key signs from now on
 //! ```
 //!
-//! What may be in such a directory says [`ReadKeys`](cookiejwt_store::ReadKeys); the server reads it with
-//! `COOKIEJWT_KEYS_DIR`. Files are made for their owner alone (mode 0600), appear as a whole, and are never overwritten.
+//! [`ReadKeys`](cookiejwt_store::ReadKeys) describes what such a directory may contain; the server
+//! reads it with `COOKIEJWT_KEYS_DIR`. Only their owner can read the files (mode 0600). They appear
+//! complete and are never overwritten.
 
 mod directory;
 mod error;
@@ -24,24 +25,24 @@ pub use crate::{
     pair::{Kind, Pair},
 };
 
-/// What was made, and what signs.
+/// The key that was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
     /// Its name in the directory.
     pub name: String,
     /// The `kid` of its tokens.
     pub kid: String,
-    /// Whether it signs; only the first key of a directory does so at once.
+    /// Whether it signs already: true for the first key of a directory only.
     pub signs: bool,
 }
 
-/// A master secret, as `COOKIEJWT_SECRET` takes it: 32 random bytes in base64.
+/// Returns a master secret for `COOKIEJWT_SECRET`: 32 random bytes in base64.
 pub fn secret() -> Result<Zeroizing<String>, KeygenError> {
     Ok(Zeroizing::new(STANDARD.encode(*pair::random()?)))
 }
 
-/// Makes a key in a directory, which is made too if need be. Nothing is overwritten. The first key signs; another one
-/// waits for [`switch`].
+/// Creates a key in a directory, and the directory if it does not exist. Nothing is overwritten.
+/// The first key signs at once; any other only verifies until [`switch`].
 pub fn make(kind: Kind, directory: &Path, name: &str) -> Result<Made, KeygenError> {
     let directory = Directory::open_or_make(directory)?;
     let is_first = directory.has_no_key()?;
@@ -54,8 +55,8 @@ pub fn make(kind: Kind, directory: &Path, name: &str) -> Result<Made, KeygenErro
     Ok(Made { name: name.to_owned(), kid: pair.kid(), signs: is_first })
 }
 
-/// Lets another key of the directory sign; what signed before. A key that is not there, or a directory that a server
-/// could not read, changes nothing.
+/// Makes another key of the directory sign, and returns the name of the previous one. Changes
+/// nothing if the key does not exist or if a server could not read the directory.
 pub fn switch(directory: &Path, name: &str) -> Result<Option<String>, KeygenError> {
     let directory = Directory::open(directory)?;
     let before = directory.signing();
@@ -68,7 +69,7 @@ pub fn switch(directory: &Path, name: &str) -> Result<Option<String>, KeygenErro
     Ok(before.filter(|before| before != name))
 }
 
-/// Today, which is a good name for a key.
+/// Returns today's date in UTC, the default name for a key.
 pub fn today() -> String {
     let date = time::OffsetDateTime::now_utc().date();
     format!("{}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())

@@ -6,11 +6,11 @@ use cookiejwt_keygen::{KeygenError, Kind, Made, make, secret, switch, today};
 
 const USAGE: &str = "\
 cookiejwt-keygen secret               print a master secret, for COOKIEJWT_SECRET
-cookiejwt-keygen eddsa DIR [NAME]     make an Ed25519 key in a directory, for COOKIEJWT_KEYS_DIR
-cookiejwt-keygen es256 DIR [NAME]     make a P-256 key there, for verifiers that know no EdDSA
-cookiejwt-keygen switch DIR NAME      let this key sign, and the others only verify
+cookiejwt-keygen eddsa DIR [NAME]     create an Ed25519 key in a directory, for COOKIEJWT_KEYS_DIR
+cookiejwt-keygen es256 DIR [NAME]     create a P-256 key, for verifiers without EdDSA
+cookiejwt-keygen switch DIR NAME      sign with this key; the others only verify
 
-NAME is the present date unless you give one. Nothing is overwritten.";
+NAME defaults to today's date. Existing files are never overwritten.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -43,17 +43,17 @@ fn main() -> ExitCode {
 fn made(kind: &str, directory: &str, name: &str) -> Result<(), KeygenError> {
     let kind = Kind::parse(kind).unwrap_or(Kind::EdDsa);
     let Made { name, kid, signs } = make(kind, Path::new(directory), name)?;
-    println!("made {directory}/{name}.pem (private) and {directory}/{name}.pub.pem\nkid {kid}");
+    println!("created {directory}/{name}.pem (private) and {directory}/{name}.pub.pem\nkid {kid}");
     if signs {
         println!(
-            "It signs, because it is the first: {directory}/signing names it.\n\
-             Next: start every node with COOKIEJWT_KEYS_DIR={directory}, which holds the same files everywhere."
+            "It signs, because it is the first key: {directory}/signing contains its name.\n\
+             Next: start every node with COOKIEJWT_KEYS_DIR={directory} and the same files in it."
         );
     } else {
         println!(
             "It verifies; another key still signs.\n\
-             Next: put it on every node and wait for 6 minutes, so that each has read it and each verifying service has \
-             fetched jwks.json again.\n\
+             Next: copy both files to every node and wait 6 minutes, so that every node has read them and\n\
+             every verifying service has fetched jwks.json again.\n\
              Then: cookiejwt-keygen switch {directory} {name}"
         );
     }
@@ -61,11 +61,11 @@ fn made(kind: &str, directory: &str, name: &str) -> Result<(), KeygenError> {
 }
 
 fn switched(directory: &str, name: &str, old: Option<String>) {
-    println!("{name} signs from now on.");
+    println!("{name} now signs.");
     if let Some(old) = old {
         println!(
-            "Next: do the same on every node, and wait until the last access token of {old} has ended \
-             (COOKIEJWT_ACCESS_MAX_AGE, 5 minutes, and a minute more).\n\
+            "Next: do the same on every node, and wait until the last access token of {old} has expired\n\
+             (COOKIEJWT_ACCESS_MAX_AGE, by default 5 minutes, plus one minute).\n\
              Then: rm {directory}/{old}.pem {directory}/{old}.pub.pem"
         );
     }

@@ -1,3 +1,5 @@
+//! Creates key pairs and other random bytes.
+
 use cookiejwt_store::PublicKey;
 use ed25519_dalek::{
     SigningKey,
@@ -7,17 +9,17 @@ use zeroize::Zeroizing;
 
 use crate::KeygenError;
 
-/// What kind of key is made. RSA keys are larger and slower, and come from `openssl genpkey`.
+/// The kind of key to create. RSA keys are larger and slower; create them with `openssl genpkey`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Ed25519, which signs `EdDSA`: small, fast, the default choice.
     EdDsa,
-    /// P-256, which signs ES256: for verifiers that know nothing else.
+    /// P-256, which signs ES256: for verifiers without EdDSA.
     Es256,
 }
 
 impl Kind {
-    /// As the command line names it.
+    /// Parses the word of the command line.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "eddsa" => Some(Self::EdDsa),
@@ -37,7 +39,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// A fresh one.
+    /// Creates a random pair.
     pub fn random(kind: Kind) -> Result<Self, KeygenError> {
         let (private, public) = match kind {
             Kind::EdDsa => ed25519()?,
@@ -47,13 +49,13 @@ impl Pair {
         Ok(Self { private, public, kid: thumbprint })
     }
 
-    /// The `kid` of its tokens: the JWK thumbprint (RFC 7638).
+    /// Returns the `kid` of its tokens: the JWK thumbprint (RFC 7638).
     pub fn kid(&self) -> String {
         self.kid.clone()
     }
 }
 
-/// From the operating system.
+/// Random bytes from the operating system.
 pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, KeygenError> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *bytes)?;
@@ -62,7 +64,7 @@ pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, KeygenError> {
 
 fn ed25519() -> Result<(Zeroizing<String>, String), KeygenError> {
     let key = SigningKey::from_bytes(&*random()?);
-    // Without the public half, which is optional (RFC 8410 §7) and which older readers stumble over.
+    // Without the public half: it is optional (RFC 8410 §7), and older readers reject it.
     let bytes = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
     let private = bytes.to_pkcs8_pem(LineEnding::LF).map_err(encoding)?;
     Ok((private, key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(encoding)?))
@@ -70,7 +72,7 @@ fn ed25519() -> Result<(Zeroizing<String>, String), KeygenError> {
 
 fn p256() -> Result<(Zeroizing<String>, String), KeygenError> {
     use p256::{SecretKey, pkcs8::EncodePrivateKey as _, pkcs8::EncodePublicKey as _};
-    // Nearly every 32 bytes are one.
+    // Almost every 32 bytes are a valid key.
     let key = loop {
         if let Ok(key) = SecretKey::from_slice(&*random()?) {
             break key;

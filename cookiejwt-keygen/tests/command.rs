@@ -1,4 +1,4 @@
-//! The command as somebody types it, and what a server makes of the directory.
+//! The command as a user types it, and how a server reads the directory.
 
 use std::{
     fs,
@@ -31,7 +31,7 @@ fn kid(printed: &str) -> &str {
 }
 
 #[test]
-fn a_secret_is_taken_and_never_the_same() {
+fn a_secret_is_valid_and_different_each_time() {
     let directory = tempfile::tempdir().unwrap();
     let [one, other] = [(); 2].map(|()| succeeds(directory.path(), &["secret"]));
     assert_ne!(one, other);
@@ -39,7 +39,7 @@ fn a_secret_is_taken_and_never_the_same() {
         assert_eq!(secret.lines().count(), 1);
         assert!(Secret::from_base64(&secret).is_ok());
     }
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "it stays nowhere");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "it is not written anywhere");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn add_switch_drop() {
     let names = fs::read_dir(path.join("keys")).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = names.collect();
     names.sort();
-    assert_eq!(names, ["new.pem", "new.pub.pem", "signing"], "and no draft");
+    assert_eq!(names, ["new.pem", "new.pub.pem", "signing"], "no draft is left");
 }
 
 #[test]
@@ -91,15 +91,15 @@ fn what_is_refused_changes_nothing() {
     };
     let before = contents();
     for (rule, arguments, code, said) in [
-        ("there already", &["eddsa", "keys", "a"][..], 1, "is there already"),
-        ("no name", &["eddsa", "keys", "../b"], 1, "is no name"),
-        ("a name that would be read as a public key", &["eddsa", "keys", "b.pub"], 1, "is no name"),
-        ("a hidden one", &["eddsa", "keys", ".b"], 1, "is no name"),
+        ("already exists", &["eddsa", "keys", "a"][..], 1, "already exists"),
+        ("not a name", &["eddsa", "keys", "../b"], 1, "is not a valid name"),
+        ("a name that would be read as a public key", &["eddsa", "keys", "b.pub"], 1, "is not a valid name"),
+        ("a hidden one", &["eddsa", "keys", ".b"], 1, "is not a valid name"),
         ("no such key", &["switch", "keys", "b"], 1, "no b.pem"),
         ("no such directory", &["switch", "nowhere", "a"], 1, "nowhere"),
         ("no such kind", &["rsa", "keys"], 2, "cookiejwt-keygen eddsa DIR"),
-        ("nothing", &[], 2, "cookiejwt-keygen secret"),
-        ("too much", &["secret", "x"], 2, "cookiejwt-keygen secret"),
+        ("no arguments", &[], 2, "cookiejwt-keygen secret"),
+        ("too many arguments", &["secret", "x"], 2, "cookiejwt-keygen secret"),
     ] {
         let output = keygen(path, arguments);
         let error = String::from_utf8(output.stderr).unwrap();
@@ -116,7 +116,7 @@ fn what_is_refused_changes_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn files_are_for_their_owner_alone() {
+fn only_their_owner_can_read_the_files() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
     succeeds(directory.path(), &["es256", "keys", "a"]);

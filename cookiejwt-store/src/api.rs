@@ -9,7 +9,6 @@ mod password;
 mod route;
 mod sessions;
 
-pub(crate) use self::endpoints::rfc3339;
 pub use self::{
     body::Body,
     endpoints::{Api, Caller},

@@ -9,12 +9,10 @@ mod lost_answers;
 mod refusal;
 mod text;
 
-#[cfg(feature = "metrics")]
-pub(crate) use self::counters::Counters;
 pub(crate) use self::{
     advice::Advice,
+    emit::Events,
     event::Hooks,
-    lost_answers::LostAnswers,
     text::{Line, printable},
 };
 pub use self::{event::Event, refusal::LoginRefusal};

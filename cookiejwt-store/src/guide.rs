@@ -1,18 +1,19 @@
 //! The guide: how to use this, how it works, and why it is built so.
 //!
-//! Every page stands by itself; every sample compiles. The names are those of all three adapters, which re-export this crate, so
-//! that `cookiejwt_store::…` in a sample is `cookiejwt_axum::…` in an application on axum. The quick start of each framework is
-//! the first page of its adapter.
+//! Every page can be read alone; every sample compiles. The names are those of all three adapters,
+//! which re-export this crate, so that `cookiejwt_store::…` in a sample is `cookiejwt_axum::…` in
+//! an application on axum. The quick start of each framework is the first page of its adapter.
 //!
 //! To begin with: [how refresh works](refresh), [what your users meet](people), [CSRF](csrf),
 //! [front ends on another origin](front_ends), [proxies], [testing your application](testing).
 //!
-//! When you need it: [mobile and command-line clients](mobile), [server-side rendering](server_side_rendering),
-//! [two kinds of users](two_kinds_of_users), [WebSockets and long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
+//! When you need it: [mobile and command-line clients](mobile), [server-side
+//! rendering](server_side_rendering), [two kinds of users](two_kinds_of_users), [WebSockets and
+//! long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
 //! [scaling], [migrating from django-cookiejwt](migrating).
 //!
-//! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between this and plain sessions](choosing),
-//! [side by side with other libraries](side_by_side).
+//! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between
+//! this and plain sessions](choosing), [side by side with other libraries](side_by_side).
 //!
 //! Reference: [settings], [routes].
 

@@ -5,11 +5,8 @@ mod env;
 mod memo;
 mod reload;
 
+pub(crate) use self::reload::Keys;
 pub use self::{
     directory::ReadKeys,
     env::{FromEnv, env_vars},
-};
-pub(crate) use self::{
-    memo::core_with_memo,
-    reload::{Exchange, KEYS_INTERVAL},
 };

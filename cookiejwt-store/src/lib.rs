@@ -39,6 +39,7 @@ mod keys;
 mod passwords;
 mod request;
 mod runtime;
+mod services;
 mod sessions;
 mod stores;
 #[cfg(feature = "conformance")]

@@ -7,6 +7,7 @@ mod django;
 mod hash_format;
 mod hasher;
 mod in_flight;
+mod part;
 mod password_check;
 mod queue;
 mod rehash;
@@ -20,9 +21,8 @@ pub use self::{
     hasher::{PasswordHasher, PasswordMatch},
 };
 pub(crate) use self::{
+    part::Passwords,
     password_check::{Proof, Proven},
-    queue::Passwords,
-    rehash::{StoredHashes, Swap},
-    throttle::Throttling,
+    rehash::Swap,
     typed::{TypedPassword, login_name},
 };

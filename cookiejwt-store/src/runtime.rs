@@ -2,12 +2,16 @@
 
 mod clock;
 mod pulse;
+mod purge;
 mod random;
+mod sources;
 mod timeout;
 
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub(crate) use self::{
     pulse::{BEAT, Pulse},
+    purge::{PURGE_BATCH, PURGE_PAUSE},
     random::Random,
-    timeout::{PATIENCE, patiently, patiently_saying},
+    sources::Runtime,
+    timeout::{NO_ANSWER, PATIENCE, within_limit},
 };

@@ -1,11 +1,15 @@
 //! Sessions: how they begin, how they end, and how every node learns that they have ended.
 
+mod clock_skew;
 mod feed;
 mod fresh_login;
 mod list;
 mod login;
+mod login_context;
+mod part;
 mod password_change;
 mod pending_login;
+mod purge;
 mod receipts;
 mod retries;
 mod revoke;
@@ -13,7 +17,7 @@ mod revoked;
 
 pub use self::{
     list::SessionInfo,
-    login::{LoginContext, LoginOptions},
+    login_context::{LoginContext, LoginOptions},
     revoke::LoggedOut,
 };
-pub(crate) use self::{receipts::Receipts, retries::Pending, revoked::RevokedSet};
+pub(crate) use self::{list::rfc3339, part::Sessions, pending_login::Unsent};

@@ -1,8 +1,8 @@
 //! Where users and sessions are kept: the two traits, and the stores of this crate.
 
 mod buckets;
-mod clock_skew;
 mod memory;
+mod reporting;
 #[cfg(feature = "_sea-orm")]
 pub mod sea_orm;
 mod token_store;
@@ -14,7 +14,7 @@ pub use self::sea_orm::SeaOrmTokenStore;
 pub(crate) use self::token_store::{BoxFuture, boxed};
 pub(crate) use self::{
     buckets::Buckets,
-    clock_skew::ClockSkew,
+    reporting::{Tokens, Users},
     token_store::DynTokenStore,
     user_store::{DynUserStore, FoundUser},
 };

@@ -1,5 +1,5 @@
-//! The facts that a [`TokenStore`] has to make true, for whoever implements one for another database (feature
-//! `conformance`, for tests).
+//! The facts that a [`TokenStore`] has to make true, for implementations for another database
+//! (feature `conformance`, for tests).
 //!
 //! ```
 //! use cookiejwt_store::{MemoryStore, conformance};
@@ -16,11 +16,12 @@
 //! * [`facts`] lists them, so that a harness makes one test of each.
 //! * [`samples`] has the rows and requests that they are made of, for tests of your own.
 //!
-//! Use a runtime of several threads and a pool of several connections: much of what can go wrong goes wrong only when
-//! two come at once. Run the suite at every isolation level that your database offers.
+//! Use a runtime of several threads and a pool of several connections: much of what can go wrong
+//! goes wrong only when two come at once. Run the suite at every isolation level that your database
+//! offers.
 //!
-//! Everything but the fact about the clock happens in the year 2100, so that a database that deletes rows at their end
-//! (the `EXPIREAT` of Redis) keeps them long enough.
+//! Everything but the fact about the clock happens in the year 2100, so that a database that
+//! deletes rows at their end (the `EXPIREAT` of Redis) keeps them long enough.
 
 #[cfg(test)]
 mod broken;
@@ -77,7 +78,7 @@ impl Fact {
         }
     }
 
-    /// In a task of its own, so that its panic can be told by name.
+    /// In a separate task, so that its panic can be reported by name.
     async fn fault(&self, store: impl TokenStore) -> Result<(), String> {
         let joined = tokio::spawn((self.run)(Shared::new(store))).await;
         joined.map_err(|error| {
@@ -98,7 +99,7 @@ pub const fn facts() -> &'static [Fact] {
     FACTS
 }
 
-/// Tries every fact, each on a store of its own: `fresh` gives one without any session.
+/// Tries every fact, each on a separate store: `fresh` returns one without any session.
 ///
 /// # Panics
 ///

@@ -3,10 +3,10 @@ use time::{Duration, OffsetDateTime};
 
 use crate::common::USER;
 
-/// For a `COOKIEJWT_SECRET` that the test has to know.
+/// The `COOKIEJWT_SECRET` of servers whose tokens a test mints.
 pub(crate) const SECRET: &str = "8Z3sDqVw0mYt5nJkUoRb7xKfGcHePaLi2TQvEySdXWA=";
 
-/// An access token of this session by [`SECRET`], as of somebody who logged in so many seconds ago.
+/// An access token of this session, signed with [`SECRET`], for a login that many seconds ago.
 pub(crate) fn logged_in_ago(session: &str, seconds: i64) -> String {
     let config = Config::builder().issuer("http://localhost").audience("demo");
     let config =

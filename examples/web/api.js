@@ -1,4 +1,4 @@
-// Asking the server. The tokens live in HttpOnly cookies: no script ever sees one, so there is nothing to keep or attach here.
+// Sends requests. The tokens are in HttpOnly cookies, which no script can see, so there is nothing to store or attach here.
 
 export const LOGIN = "/api/auth/token/";
 export const VERIFY = "/api/auth/token/verify/";
@@ -12,7 +12,7 @@ const TIMEOUT_MS = 15_000;
 /** How far the server's clock is ahead of this one, in milliseconds. */
 export let skew = 0;
 
-/** One request. It never throws: status 0 means that no answer came. */
+/** Sends one request. Never throws: status 0 means that there was no response. */
 export async function request(method, path, body) {
   const started = performance.now();
   const reply = { method, path, status: 0, ok: false, data: null };

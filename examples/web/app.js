@@ -8,13 +8,13 @@ import { ENDED, ago, clock, device, failure } from "./words.js";
 const EXPIRE = "/api/demo/expire";
 const REFRESH_AHEAD_MS = 30_000; // the server may renew an access token this long before its end
 
-/** `visit` counts the logins that are over: an answer that comes late is known by it. */
+/** `visit` counts the logins that have ended, so that a late response can be recognised. */
 const state = { me: null, expires: null, cleared: false, visit: 0 };
 
 const COOKIES_LOST = "The password was right, but this browser did not keep the cookies. Over plain http only some browsers "
   + "keep Secure cookies, and only on localhost; COOKIEJWT_SECURE=false makes the demo work in the others.";
 
-// ---- Asking the server ----
+// ---- Requests ----
 
 async function ask(method, path, body) {
   const renewing = path !== EXPIRE && state.me !== null && (state.cleared || timeLeft() <= 0);
@@ -24,7 +24,7 @@ async function ask(method, path, body) {
   return reply;
 }
 
-/** A request of somebody signed in. Asks for the password where it is needed, and says in words what went wrong. */
+/** A request of a signed-in user. Asks for the password where it is required, and explains errors. */
 async function api(method, path, body) {
   const { visit } = state;
   const reply = await ask(method, path, body);
@@ -36,14 +36,14 @@ async function api(method, path, body) {
   return reply;
 }
 
-/** Asks how long the access token lives: the server has, or may have, sent a new one. */
+/** Asks when the access token expires: the server has, or may have, sent a new one. */
 async function verify() {
   Object.assign(state, { expires: null, cleared: false });
   const reply = await api("POST", VERIFY);
   if (reply.ok && !state.cleared) knowExpiry(reply.data?.expires_at);
 }
 
-// ---- In and out ----
+// ---- Login and logout ----
 
 /** Finds out who is signed in and shows the view for it. */
 async function load({ focus = true, refused } = {}) {
@@ -80,7 +80,7 @@ async function login(form) {
 async function logout() {
   say("Signing out…");
   const reply = await ask("POST", LOGOUT);
-  const halfDone = reply.status === 503 && reply.code === "unavailable"; // the cookies are cleared all the same
+  const halfDone = reply.status === 503 && reply.code === "unavailable"; // the cookies are cleared nevertheless
   if (reply.ok) leave("You are signed out.", "good");
   else if (halfDone) leave("You are signed out on this device, but the server could not end the session yet.", "bad");
   else say(failure(reply, true), "bad");
@@ -97,7 +97,7 @@ async function whoAmI() {
   const reply = await api("GET", "/api/me");
   if (!reply.ok) return;
   enter(reply.data);
-  say(`${reply.refreshed ? "Refreshed inside this very request: still signed in" : "Signed in"} as ${state.me.username}.`, "good");
+  say(`${reply.refreshed ? "Refreshed within this request: still signed in" : "Signed in"} as ${state.me.username}.`, "good");
 }
 
 async function expire() {
@@ -105,7 +105,7 @@ async function expire() {
   if (!reply.ok) return;
   Object.assign(state, { cleared: true, expires: null });
   showExpiry();
-  say("The access cookie is gone. Now press “Who am I?”: the answer will bring a new one.", "good");
+  say("The access cookie is deleted. Now press “Who am I?”: the response brings a new one.", "good");
 }
 
 // ---- Sessions ----
@@ -151,7 +151,7 @@ async function revokeOthers() {
   await sessionsChanged();
 }
 
-/** The button that was pressed may be gone: the focus stays near it. */
+/** The pressed button may no longer exist: the focus stays near it. */
 async function sessionsChanged() {
   await loadSessions();
   $("sessions-heading").focus();
@@ -206,7 +206,7 @@ async function confirm(form) {
   if (reply.status === 429) await throttled(form, reply);
 }
 
-/** A new session took the place of this browser's. */
+/** A new session has replaced the previous one of this browser. */
 async function renewed() {
   const reply = await api("GET", "/api/me");
   if (!reply.ok) return;
@@ -239,9 +239,9 @@ function noteItem({ text, created_at }) {
   return item;
 }
 
-// ---- Showing it ----
+// ---- View ----
 
-/** Shows the cards of one view; the focus goes along when what had it may be gone. */
+/** Shows the cards of one view; moves the focus if the focused element may no longer exist. */
 function show(view, focus) {
   for (const card of document.querySelectorAll("[data-view]")) card.hidden = card.dataset.view !== view;
   if (focus) $({ in: "me-heading", out: "username", trouble: "retry" }[view]).focus();
@@ -306,9 +306,9 @@ on($("revoke-others"), "click", revokeOthers);
 on($("fresh"), "click", openSafe);
 on($("retry"), "click", () => load());
 addEventListener("pageshow", (event) => { if (event.persisted) load({ focus: false }); });
-// Whoever comes back to this tab sees at once when the session was ended elsewhere.
+// A user who returns to this tab sees at once if the session was ended elsewhere.
 document.addEventListener("visibilitychange", () => { if (!document.hidden && state.me) loadSessions(); });
 setInterval(showExpiry, 1000);
-// A page that the browser prepares would show who was signed in when it was prepared, and may not refresh everywhere.
+// A prerendered page would show who was signed in when it was prerendered, and cannot always refresh.
 if (document.prerendering) document.addEventListener("prerenderingchange", () => load({ focus: false }), { once: true });
 else load({ focus: false });

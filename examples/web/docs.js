@@ -1,2 +1,2 @@
-// Swagger UI on the document of this very application. "Try it out" sends the cookies of the page along.
+// Swagger UI for the document of this application. "Try it out" sends the cookies of the page.
 SwaggerUIBundle({ url: "/api/openapi.json", dom_id: "#swagger-ui", deepLinking: true });

@@ -1,4 +1,4 @@
-// The little that every part of the page needs.
+// Helpers that the other files share.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -6,7 +6,7 @@ export function element(tag, className, text = "") {
   return Object.assign(document.createElement(tag), { className, textContent: text });
 }
 
-/** Says it in the line at the top, which screen readers read aloud; while the dialog is open, there. */
+/** Shows a message in the status line, which screen readers announce; in the dialog while that is open. */
 export function say(text, kind = "plain") {
   const line = $($("confirm").open ? "confirm-status" : "status");
   line.dataset.kind = kind;
@@ -27,7 +27,7 @@ export function on(target, type, work) {
   });
 }
 
-/** Counts down on the button of a form that the server throttled; until then it does nothing. */
+/** Counts down on the button of a form that the server throttled; the button is disabled meanwhile. */
 export async function wait(form, seconds) {
   const button = form.querySelector("button:not([type])");
   const name = button.textContent;

@@ -1,4 +1,4 @@
-// What the server says in codes and numbers, in plain words.
+// Turns the codes and numbers of the server into plain words.
 
 const BROWSERS = [["Edg", "Edge"], ["OPR/", "Opera"], ["SamsungBrowser", "Samsung Internet"], ["Firefox", "Firefox"], ["FxiOS", "Firefox"],
   ["Chrome", "Chrome"], ["CriOS", "Chrome"], ["Safari", "Safari"]];
@@ -6,7 +6,7 @@ const SYSTEMS = [["iPhone", "iPhone"], ["iPad", "iPad"], ["Android", "Android"],
   ["Mac OS X", "Mac"], ["Linux", "Linux"]];
 const SPANS = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
-/** "Firefox on Windows" for a User-Agent; the first words of one that no browser would send. */
+/** "Firefox on Windows" for a User-Agent; for an unknown one, its first word. */
 export function device(userAgent) {
   if (!userAgent) return "Unknown device";
   const known = (list) => list.find(([mark]) => userAgent.includes(mark))?.[1];
@@ -16,7 +16,7 @@ export function device(userAgent) {
   return browser ?? (program.length > 24 ? `${program.slice(0, 24)}…` : program);
 }
 
-/** "5 minutes ago", in the words of the reader's own language. */
+/** "5 minutes ago". */
 export function ago(time, now) {
   const seconds = (now - Date.parse(time)) / 1000;
   const [unit, length] = SPANS.find(([, length]) => seconds >= length) ?? [];
@@ -40,20 +40,20 @@ export const ENDED = {
   not_authenticated: "Please sign in.",
   invalid_token: "Please sign in again.",
   refresh_required: "Please sign in again.",
-  session_expired: "You were away for long, and your session has expired. Please sign in again.",
+  session_expired: "Your session has expired after a long time of inactivity. Please sign in again.",
   session_revoked: "Your session has ended. Please sign in again.",
 };
 
-/** Why the server did not do it, and what to do now. */
+/** Why the server refused a request, and what to do now. */
 export function failure({ status, code, detail, retryAfter }, signedIn) {
-  const kept = signedIn ? " Your login is kept." : "";
+  const kept = signedIn ? " You are still signed in." : "";
   if (status === 0) return `The server cannot be reached.${kept} Try again in a moment.`;
   if (status === 503) return `The server is having trouble.${kept} Try again in a moment.`;
   if (status === 500) return `Something went wrong on the server.${kept} Trying again may help.`;
   if (status === 429) return `Too many attempts. You can try again ${retryAfter ? `in ${duration(retryAfter)}` : "later"}.`;
-  if (status === 404) return "It is not there any more.";
-  if (status === 400) return "The server could not accept what is in the fields. Please check them.";
+  if (status === 404) return "It no longer exists.";
+  if (status === 400) return "The server could not accept the values in the fields. Please check them.";
   if (code === "invalid_credentials") return signedIn ? "That is not your password." : "That username and password do not match.";
-  if (code === "csrf_failed") return "The server could not tell that this request came from its own page. Its log says what to change.";
+  if (code === "csrf_failed") return "The server could not verify that this request came from its own page. Its log explains what to change.";
   return detail ?? `The server gave an unexpected answer (${status}).`;
 }

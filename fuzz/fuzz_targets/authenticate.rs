@@ -1,4 +1,5 @@
-//! A whole head of any bytes: no panic, and nobody is authenticated whose token is not in it, letter by letter.
+//! A head of arbitrary bytes: no panic, and no authentication unless it contains a valid token byte
+//! for byte.
 #![no_main]
 
 use cookiejwt_core::{ClientInfo, Core, CredentialOrder, RevocationLevel, testing::NOW};

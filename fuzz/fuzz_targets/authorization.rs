@@ -1,11 +1,12 @@
-//! One field that says Bearer and one valid token is a credential; nothing else is.
+//! Only one field with `Bearer` and one valid token is a credential.
 #![no_main]
 
 use cookiejwt_core::testing::NOW;
 use fuzz::{ACCESS, Head, KNOWN, expand, is_accepted};
 use libfuzzer_sys::fuzz_target;
 
-/// RFC 6750 §2.1 and RFC 9110 §11.4, with tabs for blanks as well: a scheme in any case, blanks, the token, blanks.
+/// RFC 6750 §2.1 and RFC 9110 §11.4, with tabs as well as spaces: a scheme in any case, spaces, the
+/// token, spaces.
 fn is_credential(field: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(field) else { return false };
     let blanks = [' ', '\t', '\n', '\r', '\x0c'];

@@ -1,5 +1,5 @@
-//! Any payload, signed with the right key: what is accepted has every claim, of its type, of our issuer and for us, in
-//! its time.
+//! Any payload, signed with the right key: an accepted one has every claim with its type, our
+//! issuer and audience, and valid times.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Any variables: settings that build emit proper cookies, and an error never shows the secret.
+//! Any variables: accepted settings produce valid cookies, and an error never shows the secret.
 #![no_main]
 
 use cookiejwt_core::{Config, Core, CustomClaims, LoginIds, LoginRequest, Mode, testing::NOW};
@@ -30,14 +30,16 @@ fn assert_emits_proper_cookies(core: &Core) {
     }
 }
 
-/// A private value ends with [`SECRET`] whatever the input gives, so that the refusal of a bad one is seen as well.
+/// A private value always ends with [`SECRET`], so that the errors for invalid ones are checked as
+/// well.
 fn value(name: &str, given: &str) -> String {
     let private = matches!(name, "COOKIEJWT_SECRET" | "COOKIEJWT_SECRET_PREVIOUS" | "COOKIEJWT_SIGNING_KEY");
     if private { format!("{given}{SECRET}") } else { given.into() }
 }
 
 fuzz_target!(|text: &str| {
-    // The fuzzer reads the secret out of this very comparison, and a public value that it writes it into is shown.
+    // The fuzzer learns the secret from this comparison, and errors may show public values that
+    // contain it.
     if text.contains(SECRET) {
         return;
     }

@@ -1,12 +1,15 @@
-//! The `cookie` crate reads the same field. This is the whole list of what it reads in another way:
+//! Compares with the `cookie` crate. This is the complete list of the differences:
 //!
-//! 1. It takes text, so a field that is not UTF-8 is nothing to it. (The frameworks drop such a field or the request.)
-//! 2. It trims Unicode's white space where RFC 6265bis knows space and tab: `\u{a0}__Host-access_token` is ours to it.
-//! 3. A pair without a name is an error there; here it is a pair with an empty name, which is nobody's.
-//! 4. It knows no limit of 16 KiB and 200 pairs.
+//! 1. It reads text, so it ignores a field that is not UTF-8. (The frameworks drop such a field or
+//!    the request.)
+//! 2. It trims Unicode white space, RFC 6265bis only space and tab: it reads
+//!    `\u{a0}__Host-access_token` as our cookie.
+//! 3. A pair without a name is an error there; here it is a pair with an empty name, which is not
+//!    ours.
+//! 4. It has no limit of 16 KiB and 200 pairs.
 //!
-//! `Cookie::split_parse_encoded`, which axum-extra, actix-web and Rocket call, also decodes percent-encoding in names:
-//! for it, a fifth item. Nothing else may differ.
+//! `Cookie::split_parse_encoded`, which axum-extra, actix-web and Rocket call, also decodes
+//! percent-encoding in names: a fifth difference. Nothing else may differ.
 #![no_main]
 
 use cookie::Cookie;

@@ -1,5 +1,5 @@
-//! The pairs that the library sees are those of `cookiejwt_core::rules`, and ours counts exactly when a valid one is among the first four
-//! of its name, with or without quotes.
+//! The pairs that the library sees are those of `cookiejwt_core::rules`, and our cookie is accepted
+//! exactly if a valid one is among the first four of its name, with or without quotes.
 #![no_main]
 
 use cookiejwt_core::testing::{self, NOW};

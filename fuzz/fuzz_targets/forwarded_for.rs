@@ -1,4 +1,5 @@
-//! Whatever a client writes into `X-Forwarded-For`, the address that the trusted proxies saw decides.
+//! Whatever a client writes into `X-Forwarded-For`, the address that the trusted proxies saw is
+//! used.
 #![no_main]
 
 use std::{net::IpAddr, sync::LazyLock};
@@ -22,6 +23,6 @@ fuzz_target!(|bytes: &[u8]| {
     let joined = [bytes, b", 192.0.2.7 , 10.0.0.1"].concat();
     let two = Head::new().field(NAME, joined);
     assert_eq!((seen(1, &two), seen(2, &two)), (Some(proxy), Some(client)));
-    assert_eq!(seen(2, &one), seen(1, &fields()), "one hop further is what the client wrote");
+    assert_eq!(seen(2, &one), seen(1, &fields()), "one hop further the client's own entries are used");
     assert!(seen(3, &two).is_none_or(|address| address == address.to_canonical()));
 });

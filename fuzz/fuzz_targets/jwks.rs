@@ -1,5 +1,5 @@
-//! Any JWKS document: what is taken has as many keys as it lists, all public, each with a `kid` of its own; and no key,
-//! however strange its numbers, makes a verifier panic.
+//! Any JWKS document: an accepted one has as many keys as it lists, all public, each with its own
+//! `kid`; and no key, however odd its parameters, makes a verifier panic.
 #![no_main]
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

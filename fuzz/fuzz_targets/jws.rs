@@ -1,5 +1,6 @@
-//! Any header, signed with the right key: what is accepted has our `alg`, `typ` and `kid`, each once, and nothing that
-//! would change how the token is read. And any text at all: only a token of ours is one.
+//! Any header, signed with the right key: an accepted one has our `alg`, `typ` and `kid`, each
+//! once, and nothing that changes how the token is read. And any text: only our tokens are
+//! accepted.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -31,7 +32,7 @@ fn is_ours(header: &[u8]) -> bool {
 fuzz_target!(|bytes: &[u8]| {
     let [kind, rest @ ..] = bytes else { return };
     match kind % 4 {
-        // A header as JSON, in which `KID` is ours.
+        // A header as JSON, in which `KID` is our key's.
         0 => {
             let rest = &String::from_utf8(rest.into())
                 .map_or(rest.to_vec(), |text| text.replace("KID", &SIGNER.kid()).into());
@@ -40,7 +41,7 @@ fuzz_target!(|bytes: &[u8]| {
                 assert!(is_ours(rest), "{}", String::from_utf8_lossy(rest));
             }
         }
-        // A header segment that nobody has encoded.
+        // A header segment that is not encoded.
         1 => {
             let Ok(segment) = std::str::from_utf8(rest) else { return };
             if bearer(&KNOWN, &SIGNER.sign(&format!("{segment}.{}", payload()))).is_some() {
@@ -48,7 +49,7 @@ fuzz_target!(|bytes: &[u8]| {
                 assert!(is_ours(&header), "{segment}");
             }
         }
-        // A valid token, changed at some places.
+        // A valid token with changes in some places.
         2 => {
             let mut token = ACCESS.clone().into_bytes();
             for change in rest.chunks_exact(3) {
@@ -60,7 +61,7 @@ fuzz_target!(|bytes: &[u8]| {
                 assert_eq!(token.trim(), *ACCESS);
             }
         }
-        // A whole token.
+        // A complete token.
         _ => {
             let Ok(token) = std::str::from_utf8(rest) else { return };
             if bearer(&KNOWN, token).is_some() {

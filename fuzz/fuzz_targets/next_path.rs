@@ -1,5 +1,5 @@
-//! What passes never leaves the origin, for a browser (the `url` crate keeps the WHATWG URL Standard) and for whoever
-//! decodes it or resolves it once more.
+//! An accepted path never leaves the origin, neither in a browser (the `url` crate implements the
+//! WHATWG URL Standard) nor for code that decodes or resolves it once more.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ fn decoded(text: &str) -> Option<String> {
     Some(pairs.0.into_owned())
 }
 
-/// Where a browser on this page goes.
+/// The address that a browser on this page opens.
 fn target(page: &Url, next: &str) -> Url {
     let target = page.join(next).expect("a path joins");
     assert_eq!(target.origin(), page.origin(), "{next:?} from {page}");

@@ -1,5 +1,6 @@
-//! The rules of the `Cookie` field once more, written from the rules and not from the code (RFC 6265bis §4.2, and what
-//! the library says of itself: bytes, nothing decoded, 16 KiB and 200 pairs).
+//! A second implementation of the rules for the `Cookie` field, written from the specification and
+//! not from the code (RFC 6265bis §4.2, and the library's documentation: bytes, nothing decoded, 16
+//! KiB and 200 pairs).
 
 pub type Pair = (Vec<u8>, Vec<u8>);
 

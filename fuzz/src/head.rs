@@ -1,7 +1,9 @@
+//! Request heads from arbitrary bytes.
+
 use cookiejwt_core::{Headers, RequestHead};
 use http::HeaderName;
 
-/// A request's head with any bytes in its values, as frameworks other than `http` may hand them on.
+/// A request's head with arbitrary bytes in its values, as frameworks without `http` may pass them.
 pub struct Head {
     method: String,
     path: String,
@@ -21,7 +23,8 @@ impl Head {
         self
     }
 
-    /// Reads `METHOD path`, and on each further line `name: value`; what has no name is passed over.
+    /// Reads `METHOD path`, and on each further line `name: value`; lines without a name are
+    /// ignored.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut lines = bytes.split(|byte| *byte == b'\n');
         let start = String::from_utf8_lossy(lines.next().unwrap_or_default());

@@ -1,4 +1,5 @@
-//! What the fuzz targets share: heads from bytes, and tokens that are signed here without the library's code.
+//! Shared by the fuzz targets: heads from bytes, and tokens that are signed without the library's
+//! code.
 
 mod cookies;
 mod head;
@@ -22,16 +23,16 @@ use cookiejwt_core::{
 /// A secret that the targets know, so that they can sign anything.
 pub const SECRET: [u8; 32] = *b"x7\x9a!kQ\x03Lp\xd1Zu\x88vW2\xf0bN\x17\xc9sEhA@\xe4gT5\x0cy";
 
-/// The settings of the cores that know their tokens: settled by the token alone.
+/// Settings with which the token alone decides.
 pub fn config() -> ConfigBuilder {
     let secret = Secret::from_bytes(SECRET).expect("it has 32 bytes");
     testing::config().secret(secret).revocation(RevocationLevel::AtRefresh)
 }
 
-/// A core whose tokens the input may know.
+/// A core whose tokens the input may contain.
 pub static KNOWN: LazyLock<Core> = LazyLock::new(|| Core::new(config().build().expect("valid settings")));
 
-/// A core with a secret of this very process: no input knows a token of it.
+/// A core with a secret of this process, so that no input contains one of its tokens.
 pub static UNKNOWN: LazyLock<Core> = LazyLock::new(|| {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).expect("the machine has random numbers");
@@ -45,7 +46,7 @@ pub static ACCESS: LazyLock<String> = LazyLock::new(|| testing::access("alice").
 /// A valid refresh token of [`KNOWN`].
 pub static REFRESH: LazyLock<String> = LazyLock::new(|| testing::refresh("alice").by(&KNOWN).token());
 
-/// Whether a token was accepted: all that remains is to ask about its session or its user.
+/// Whether a token was accepted: only its session or its user remains to be checked.
 pub fn is_accepted(assessment: &Assessment) -> bool {
     match assessment {
         Assessment::Settled(decision) => decision.identity().is_some(),
@@ -53,7 +54,7 @@ pub fn is_accepted(assessment: &Assessment) -> bool {
     }
 }
 
-/// Whether `core` takes this token as a bearer, and whose it is.
+/// The subject, if `core` accepts this token as a bearer.
 pub fn bearer(core: &Core, token: &str) -> Option<String> {
     let head = Head::new().field("authorization", format!("Bearer {token}"));
     match core.authenticate(head.as_head(), NOW) {
@@ -64,7 +65,8 @@ pub fn bearer(core: &Core, token: &str) -> Option<String> {
     }
 }
 
-/// Puts a valid token where the bytes say `{access}` or `{refresh}`: corpora stay short, and outlive other keys.
+/// Replaces `{access}` and `{refresh}` by a valid token: corpora stay short, and stay valid with
+/// other keys.
 pub fn expand(bytes: &[u8]) -> Vec<u8> {
     let mut expanded = Vec::with_capacity(bytes.len());
     let mut rest = bytes;

@@ -1,5 +1,7 @@
-/// Panics unless the line keeps the grammar of RFC 6265bis §4.1.1, the order of the wire contract, and the rules of its
-/// name's prefix (§4.1.3).
+//! Checks `Set-Cookie` lines.
+
+/// Panics unless the line follows the grammar of RFC 6265bis §4.1.1, the order of the wire
+/// contract, and the rules of its name's prefix (§4.1.3).
 pub fn assert_line(line: &str) {
     const ORDER: [&str; 8] =
         ["Path", "Domain", "Secure", "HttpOnly", "SameSite", "Partitioned", "Max-Age", "Expires"];
@@ -14,7 +16,7 @@ pub fn assert_line(line: &str) {
     let attributes: Vec<_> = parts.map(|part| part.split_once('=').unwrap_or((part, ""))).collect();
     let places: Vec<_> =
         attributes.iter().map(|(key, _)| ORDER.iter().position(|known| known == key)).collect();
-    assert!(places.iter().all(Option::is_some), "an attribute that is none: {line:?}");
+    assert!(places.iter().all(Option::is_some), "an unknown attribute: {line:?}");
     assert!(places.windows(2).all(|two| two[0] < two[1]), "order, each once: {line:?}");
     let value_of = |name: &str| attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
     assert!(matches!(value_of("SameSite"), Some("Lax" | "Strict" | "None")), "{line:?}");

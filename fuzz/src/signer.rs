@@ -1,10 +1,12 @@
+//! Signs tokens without the library's code.
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// Signs what the library would never sign, with the library's own key: HKDF and HMAC as the documents say, and none
-/// of its code.
+/// Signs what the library would never sign, with the library's own key: HKDF and HMAC as
+/// documented, without its code.
 pub struct Signer {
     key: [u8; 32],
 }
@@ -14,7 +16,7 @@ impl Signer {
     pub fn access(secret: &[u8]) -> Self {
         let mut key = [0; 32];
         let derived = Hkdf::<Sha256>::new(None, secret).expand(b"cookiejwt/1 access", &mut key);
-        derived.expect("32 bytes are few");
+        derived.expect("HKDF can derive 32 bytes");
         Self { key }
     }
 
@@ -22,7 +24,7 @@ impl Signer {
         URL_SAFE_NO_PAD.encode(&self.mac(b"cookiejwt/1 kid")[..9])
     }
 
-    /// The header that the library writes.
+    /// The header as the library writes it.
     pub fn header(&self) -> String {
         format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{}"}}"#, self.kid())
     }
@@ -32,7 +34,7 @@ impl Signer {
         self.sign(&format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload)))
     }
 
-    /// A token of segments that are encoded already, or are nothing that encoding gives.
+    /// A token of segments that are encoded already, or that no encoder produces.
     pub fn sign(&self, signed: &str) -> String {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(self.mac(signed.as_bytes())))
     }

@@ -1,7 +1,9 @@
-//! What it costs to know who is asking, in time and in allocations, beside `jsonwebtoken::decode` of the same token.
+//! What it costs to authenticate a request, in time and allocations, compared with
+//! `jsonwebtoken::decode` of the same token.
 //!
-//! Ours reads a browser's whole head: eleven fields, both cookies among four others, the CSRF table. `decode` gets the
-//! token alone, its key and its `Validation` made once.
+//! Ours reads the complete head of a browser's request: eleven fields, both cookies among four
+//! others, the CSRF table. `decode` gets only the token, with its key and its `Validation` built
+//! once.
 
 use cookiejwt_core::{
     Algorithm, Assessment, Config, Core, PrivateKey, Resolution, SessionStatus,
@@ -14,13 +16,14 @@ use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-mod nobody;
+mod no_users;
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
 
 fn main() {
-    // jsonwebtoken has no default of its own when both backends are compiled in: the same one for both sides.
+    // jsonwebtoken has no default if both backends are compiled in: use the same one for both
+    // sides.
     #[cfg(feature = "aws-lc-rs")]
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     #[cfg(not(feature = "aws-lc-rs"))]
@@ -34,7 +37,7 @@ const ED25519_PUBLIC: &str = include_str!("../../../cookiejwt-core/tests/keys/ed
 const P256: &str = include_str!("../../../cookiejwt-core/tests/keys/p256.pem");
 const P256_PUBLIC: &str = include_str!("../../../cookiejwt-core/tests/keys/p256.pub.pem");
 
-/// Settings that sign in this way, with the default level of revocation.
+/// Settings that sign with this algorithm, with the default level of revocation.
 fn config(algorithm: &str) -> Config {
     let key = match algorithm {
         "EdDSA" => Some((Algorithm::EdDsa, ED25519)),
@@ -49,10 +52,11 @@ fn config(algorithm: &str) -> Config {
     builder.build().unwrap()
 }
 
-/// With the memo that applications get, and the revoked set loaded. No runtime runs meanwhile, so the feed must not be due.
+/// With the memo that applications get, and the revoked set loaded. No runtime runs during the
+/// benchmark, so the feed must not be due.
 fn authenticator(algorithm: &str) -> Authenticator {
     let auth = Authenticator::builder(config(algorithm))
-        .users(nobody::Nobody)
+        .users(no_users::NoUsers)
         .tokens(MemoryStore::new())
         .feed_interval(std::time::Duration::from_hours(1))
         .build()
@@ -62,7 +66,7 @@ fn authenticator(algorithm: &str) -> Authenticator {
     auth
 }
 
-/// What Chromium sends, with two cookies of ours and four of others.
+/// What Chromium sends, with our two cookies and four others.
 fn head(core: &Core, now: OffsetDateTime) -> Parts {
     let (access, refresh) = (testing::access("42").by(core), testing::refresh("42").by(core));
     let cookies = format!(
@@ -85,7 +89,7 @@ fn head(core: &Core, now: OffsetDateTime) -> Parts {
     request.body(()).unwrap().into_parts().0
 }
 
-/// The core's decision, the session known to be alive.
+/// The core's decision for a live session.
 fn decide(core: &Core, head: &Parts, now: OffsetDateTime) -> Resolution {
     match core.authenticate(head, now) {
         Assessment::NeedsSessionCheck(check) => check.resolve(SessionStatus::Live),
@@ -101,19 +105,19 @@ fn bench_core(bencher: Bencher<'_, '_>, core: &Core) {
     bencher.bench_local(|| decide(core, black_box(&head), now));
 }
 
-/// The first time that a token is seen.
+/// The first time that a token is presented.
 #[divan::bench(args = ALGORITHMS)]
 fn cold(bencher: Bencher<'_, '_>, algorithm: &str) {
     bench_core(bencher, &Core::new(config(algorithm)));
 }
 
-/// Every other time: the signature is remembered, all else is checked.
+/// Every other time: the signature is remembered, everything else is checked.
 #[divan::bench(args = ALGORITHMS)]
 fn warm(bencher: Bencher<'_, '_>, algorithm: &str) {
     bench_core(bencher, &authenticator(algorithm).core());
 }
 
-/// The same with all that an adapter asks for: the clock, the revoked set, the event.
+/// The same with everything that an adapter needs: the clock, the revoked set, the event.
 #[divan::bench(args = ALGORITHMS)]
 fn warm_authenticator(bencher: Bencher<'_, '_>, algorithm: &str) {
     let auth = authenticator(algorithm);
@@ -134,7 +138,8 @@ struct Claims {
     auth_time: i64,
 }
 
-/// The very same token; for HS256, whose derived key never leaves the core, one with the same header and claims.
+/// The same token; for HS256, whose derived key never leaves the core, one with the same header and
+/// claims.
 #[divan::bench(args = ALGORITHMS)]
 fn jsonwebtoken_decode(bencher: Bencher<'_, '_>, algorithm: &str) {
     let (core, now) = (Core::new(config(algorithm)), OffsetDateTime::now_utc());

@@ -1,4 +1,5 @@
-//! What a full memo of verified tokens takes, and that it takes no more: prints a table.
+//! Prints how much memory a full memo of verified tokens takes, and shows that it does not grow
+//! further.
 
 use std::fs;
 
@@ -7,15 +8,18 @@ use cookiejwt_store::{Authenticator, MemoryStore};
 use http::Request;
 use time::OffsetDateTime;
 
-#[path = "../benches/nobody.rs"]
-mod nobody;
+#[path = "../benches/no_users.rs"]
+mod no_users;
 
 fn main() {
     println!("| memo of 10,000 entries | tokens presented | MiB more |\n|---|---|---|");
     for text in [0, 2000] {
         let config = testing::config().build().unwrap();
-        let auth =
-            Authenticator::builder(config).users(nobody::Nobody).tokens(MemoryStore::new()).build().unwrap();
+        let auth = Authenticator::builder(config)
+            .users(no_users::NoUsers)
+            .tokens(MemoryStore::new())
+            .build()
+            .unwrap();
         let (core, before) = (auth.core(), resident());
         let size = testing::access("1").by(&core).claim("text", "x".repeat(text)).token().len();
         let mut presented = 0;

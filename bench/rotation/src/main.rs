@@ -1,7 +1,9 @@
-//! How fast sessions rotate, beside the same statement through plain sqlx in the same run, and how many bytes a session
-//! takes: `cargo run --release --manifest-path bench/Cargo.toml -p rotation -- sqlite postgres mysql`.
+//! How fast sessions rotate, compared with the same statement through plain sqlx in the same run,
+//! and how many bytes a session takes: `cargo run --release --manifest-path bench/Cargo.toml -p
+//! rotation -- sqlite postgres mysql`.
 //!
-//! `POSTGRES_URL` and `MYSQL_URL` name an empty database each (the table is dropped at the end).
+//! `POSTGRES_URL` and `MYSQL_URL` are the addresses of empty databases (the table is dropped at the
+//! end).
 
 mod plain;
 mod samples;
@@ -67,7 +69,7 @@ async fn connect(url: &str) -> Result<DatabaseConnection, Failure> {
     Ok(db)
 }
 
-/// One after the other in turns, so that both meet the same disk.
+/// Both in turns, so that they run on the same disk under the same conditions.
 async fn compare(name: &str, clients: usize, store: &SeaOrmTokenStore, plain: &Plain) -> Result<(), Failure> {
     let ids: Vec<String> = (0..clients).map(|client| format!("{name}-{clients}-{client}")).collect();
     for id in &ids {

@@ -77,7 +77,7 @@ impl Plain {
     }
 }
 
-/// Made once per database.
+/// Built once per database.
 fn sql(quote: &str, numbered: bool) -> &'static str {
     let mut number = 0;
     let mut parameter = || {

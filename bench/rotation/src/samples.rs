@@ -1,3 +1,5 @@
+//! Sample sessions and rotation requests.
+
 use cookiejwt_store::{
     Realm, RotationRequest, SessionRecord, Timestamp,
     cookiejwt_core::{Assessment, CustomClaims, RefreshIds, RefreshStep, UserState, testing},
@@ -10,7 +12,7 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
-/// As a browser's login leaves it.
+/// A session as after a login in a browser.
 pub(crate) fn session(id: &str) -> SessionRecord {
     SessionRecord {
         id: id.into(),
@@ -38,7 +40,8 @@ pub(crate) fn session(id: &str) -> SessionRecord {
     }
 }
 
-/// From the token to itself, and settled at once, so that the next one is the same; only the core makes such requests.
+/// Rotates from the token to itself, settled at once, so that the next request is the same; only
+/// the core creates such requests.
 pub(crate) fn rotation(id: &str) -> RotationRequest {
     thread_local! {
         static REQUEST: RotationRequest = request();

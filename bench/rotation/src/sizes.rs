@@ -1,3 +1,5 @@
+//! How many bytes a session takes in the table and its indices.
+
 use cookiejwt_store::{SeaOrmTokenStore, TokenStore};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 
@@ -5,7 +7,7 @@ use crate::{Failure, samples};
 
 const SESSIONS: u64 = 20_000;
 
-/// What the table and its indices have grown by.
+/// The growth of the table and its indices.
 pub(crate) async fn bytes_per_session(
     db: &DatabaseConnection,
     store: &SeaOrmTokenStore,

@@ -1,3 +1,5 @@
+//! The hand-written check of a JWT in a cookie.
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
@@ -9,13 +11,14 @@ const ISSUER: &str = "https://app.example";
 const AUDIENCE: &str = "app";
 const SECRET: [u8; 32] = [7; 32];
 
-/// How most applications check a JWT in a cookie: jsonwebtoken, with its key and its `Validation` made once.
+/// How most applications check a JWT in a cookie: jsonwebtoken, with the key and the `Validation`
+/// built once.
 pub struct ByHand {
     key: DecodingKey,
     validation: Validation,
 }
 
-/// The claims of our own tokens, so that both have the same length.
+/// The same claims as our tokens, so that both have the same length.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -29,10 +32,10 @@ struct Claims {
 }
 
 impl ByHand {
-    /// The name of its cookie: that of ours, so that both heads have the same length.
+    /// The name of its cookie: the same as ours, so that both heads have the same length.
     pub const COOKIE: &str = "__Host-access_token";
 
-    #[expect(clippy::new_without_default, reason = "nobody needs it")]
+    #[expect(clippy::new_without_default, reason = "not needed")]
     pub fn new() -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
@@ -40,12 +43,12 @@ impl ByHand {
         Self { key: DecodingKey::from_secret(&SECRET), validation }
     }
 
-    /// Who is asking.
+    /// The subject of the token.
     pub fn check(&self, token: &str) -> Option<String> {
         decode::<Claims>(token, &self.key, &self.validation).ok().map(|token| token.claims.sub)
     }
 
-    /// A token of an hour.
+    /// A token that is valid for an hour.
     pub fn token(&self) -> Result<String, Failure> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let claims = Claims {

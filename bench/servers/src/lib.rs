@@ -1,4 +1,4 @@
-//! What the three servers share: who may log in, the hand-written check, and the counts.
+//! Shared by the three servers: the user, the hand-written check, and the allocation counts.
 
 mod by_hand;
 mod sessions;
@@ -18,10 +18,10 @@ static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::I
 
 /// The only user.
 pub const USER: &str = "42";
-/// As `bench/run` types it.
+/// The password that `bench/measure.py` sends.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// How often memory was asked for since the start; nothing where it is not counted.
+/// The number of allocations since the start; none if they are not counted.
 pub fn allocations() -> String {
     #[cfg(feature = "allocations")]
     {
@@ -39,7 +39,7 @@ pub fn arguments() -> Result<(String, u16), Failure> {
     Ok((variant, arguments.next().ok_or("which port?")?.parse()?))
 }
 
-/// Hashes for two seconds and prints how many there were in one: what a login cannot be faster than.
+/// Hashes for two seconds and prints the number per second: the upper limit for logins.
 pub fn hashes_per_second() -> Result<String, Failure> {
     let (hasher, start) = (Argon2id::default(), std::time::Instant::now());
     let hash = hasher.hash(PASSWORD)?;
@@ -51,8 +51,8 @@ pub fn hashes_per_second() -> Result<String, Failure> {
     Ok(format!("{:.2}", f64::from(count) / start.elapsed().as_secs_f64()))
 }
 
-/// With the defaults of the library, but for throttling, which a storm of logins of one account would only meet. Sessions
-/// are in memory, or in the SQLite file that `BENCH_SQLITE` names.
+/// With the library's defaults, except for throttling, which would refuse a storm of logins of one
+/// account. Sessions are in memory, or in the SQLite file in `BENCH_SQLITE`.
 pub async fn authenticator() -> Result<Authenticator, Failure> {
     let config = Config::builder()
         .secret(Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=")?)

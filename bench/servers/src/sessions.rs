@@ -1,4 +1,4 @@
-//! A SQLite file with as many sessions and revocations as are asked for.
+//! Fills a SQLite file with the requested number of sessions and revocations.
 
 use std::{
     env,
@@ -10,8 +10,8 @@ use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
 
 use crate::Failure;
 
-/// `BENCH_SESSIONS` living sessions of as many users, and `BENCH_REVOKED` sessions that were revoked in the last five
-/// minutes, evenly.
+/// `BENCH_SESSIONS` live sessions of as many users, and `BENCH_REVOKED` sessions whose revocations
+/// are spread evenly over the last five minutes.
 pub(crate) async fn in_sqlite(path: &str) -> Result<SeaOrmTokenStore, Failure> {
     let url = format!("sqlite://{path}?mode=rwc");
     let db = Database::connect(ConnectOptions::new(url).sqlx_logging(false).to_owned()).await?;

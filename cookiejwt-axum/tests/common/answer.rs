@@ -23,13 +23,13 @@ pub(crate) struct Answer {
 /// What a response does to our two cookies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Leaving {
-    /// No line of ours.
+    /// None of our lines.
     Nothing,
     /// Exactly one line for each, with a value; and the response is not stored.
     Both,
     /// Exactly one line that clears each; and the response is not stored.
     Cleared,
-    /// Anything else, which no rule knows.
+    /// Anything else, which no rule allows.
     Odd(Vec<String>),
 }
 
@@ -81,7 +81,7 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// The `code` of a problem; empty when the body is none.
+    /// The `code` of a problem; empty if the body is not a problem.
     pub(crate) fn code(&self) -> String {
         if self.field("content-type") != "application/problem+json" {
             return String::new();

@@ -1,17 +1,16 @@
-//! The world of the conformance suite, around axum applications.
+//! The world of the scenarios, around axum applications.
 
 #![allow(dead_code, unused_imports, reason = "each file of tests uses its own part of this")]
 
 mod answer;
-pub(crate) mod wire;
 
 use axum::{Router, http::Request, routing::any};
 use cookiejwt_axum::{AxumAuth as _, Identity, RequestHead};
 
 pub(crate) use self::answer::{ACCESS, Answer, Leaving, REFRESH, get, post_json, request, send};
-pub(crate) use conformance::{Browser, Counts, PlainPasswords, User, Users, Watched, World};
+pub(crate) use scenarios::{Browser, Counts, PlainPasswords, User, Users, Watched, World};
 
-/// Who a token says it is.
+/// The identity in a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Who {
     pub(crate) subject: String,
@@ -19,7 +18,7 @@ pub(crate) struct Who {
     pub(crate) token: String,
 }
 
-/// Who these cookies say it is, without any application in between.
+/// The identity of these cookies, without an application.
 pub(crate) async fn who(world: &World, cookies: &str) -> Option<Who> {
     let (parts, ()) = Request::get("/").header("cookie", cookies).body(()).unwrap().into_parts();
     let decision = world.auth.authenticate(RequestHead::from(&parts)).await;
@@ -42,7 +41,8 @@ impl std::fmt::Display for Who {
     }
 }
 
-/// An application of one handler that demands somebody and says who it is, at `/me`; with the built-in routes.
+/// An application with the built-in routes and `/me`, which requires a login and returns the
+/// identity.
 pub(crate) fn me(world: &World) -> Router {
     let me = any(|who: Identity| async move { Who::from(who).to_string() });
     Router::new().route("/me", me).merge(world.auth.routes()).layer(world.auth.layer())

@@ -1,16 +1,14 @@
 //! The builder that collects the settings.
 
-use std::time::Duration;
-
 use super::{
-    Config, ConfigError, ConfigErrorKind, CookieSettings, CredentialOrder, CsrfSettings, KeySettings,
-    RevocationLevel, SameSite, Secret,
+    Config, ConfigError, CookieSettings, CredentialOrder, CsrfSettings, KeySettings, RevocationLevel,
+    SameSite, Secret,
     ages::{self, SetAges},
     checks,
     keys::{CheckedKeys, SetKeys},
-    names, vars,
+    known_devices, names, vars,
 };
-use crate::{session::Realm, throttle::known_device};
+use crate::session::Realm;
 
 const MEMO_ENTRIES: u32 = 10_000;
 
@@ -57,23 +55,25 @@ impl ConfigBuilder {
 
     /// A secret that verifies and never signs. Variable `COOKIEJWT_SECRET_PREVIOUS`, a comma list.
     ///
-    /// To change the master secret without logging anybody out: add the new one here on every node, then swap the two
-    /// on every node, then drop the old one when the last refresh token made with it has ended
-    /// (`COOKIEJWT_REFRESH_MAX_AGE`, 1 day).
+    /// To change the master secret without logging any user out: add the new one here on every
+    /// node, then swap the two on every node, then drop the old one when the last refresh token
+    /// made with it has ended (`COOKIEJWT_REFRESH_MAX_AGE`, 1 day).
     ///
-    /// Dropping a secret at once, because somebody else has it, ends every session whose tokens were made with it:
-    /// refresh tokens are signed with it whatever signs the access tokens, so every user has to log in again.
+    /// Dropping a leaked secret at once ends every session whose tokens were made with it. Refresh
+    /// tokens are always signed with the secret, whatever signs the access tokens, so every user
+    /// has to log in again.
     pub fn previous_secret(mut self, secret: Secret) -> Self {
         self.previous.push(secret);
         self
     }
 
-    /// The user table that the sessions belong to, for an application with more than one. Variable `COOKIEJWT_REALM`,
-    /// default none.
+    /// The user table that the sessions belong to, for an application with more than one. Variable
+    /// `COOKIEJWT_REALM`, default none.
     ///
-    /// One user table is one realm. The realm is part of every key, every token, every row of the store, every bucket of
-    /// the throttle and the default cookie names (`__Host-staff_access_token`), so that customer 1 is never staff 1 even
-    /// if both tables share a secret and a database. It consists of at most 32 lower-case letters, digits and `-`.
+    /// One user table is one realm. The realm is part of every key, every token, every row of the
+    /// store, every bucket of the throttle and the default cookie names
+    /// (`__Host-staff_access_token`), so that customer 1 is never staff 1 even if both tables share
+    /// a secret and a database. It consists of at most 32 lower-case letters, digits and `-`.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = Some(realm.into());
         self
@@ -85,19 +85,22 @@ impl ConfigBuilder {
         self
     }
 
-    /// One more entry of the `aud` claim, compared by bytes. Variable `COOKIEJWT_AUDIENCE`, required.
+    /// One more entry of the `aud` claim, compared by bytes. Variable `COOKIEJWT_AUDIENCE`,
+    /// required.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
         self
     }
 
-    /// Whether cookies are `Secure`. Variable `COOKIEJWT_SECURE`, default true; see [`Config::dev_http`].
+    /// Whether cookies are `Secure`. Variable `COOKIEJWT_SECURE`, default true; see
+    /// [`Config::dev_http`].
     pub fn secure(mut self, secure: bool) -> Self {
         self.insecure = !secure;
         self
     }
 
-    /// Lets scripts read the tokens, so that any cross-site scripting hole gives them away. No variable sets this.
+    /// Lets scripts read the tokens, so that any cross-site scripting vulnerability exposes them.
+    /// No variable sets this.
     pub fn dangerous_script_readable_cookies(mut self) -> Self {
         self.script_readable = true;
         self
@@ -115,20 +118,22 @@ impl ConfigBuilder {
         self
     }
 
-    /// The refresh cookie's name. Variable `COOKIEJWT_REFRESH_NAME`, default `__Host-refresh_token`.
+    /// The refresh cookie's name. Variable `COOKIEJWT_REFRESH_NAME`, default
+    /// `__Host-refresh_token`.
     pub fn refresh_name(mut self, name: impl Into<String>) -> Self {
         self.refresh_name = Some(name.into());
         self
     }
 
-    /// The cookies' `Path`. Variable `COOKIEJWT_PATH`, default `/`. Another path needs `__Secure-` names.
+    /// The cookies' `Path`. Variable `COOKIEJWT_PATH`, default `/`. Another path requires
+    /// `__Secure-` names.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// The cookies' `Domain`. Variable `COOKIEJWT_DOMAIN`, default none. It WIDENS their scope to every subdomain,
-    /// and needs `__Secure-` names.
+    /// The cookies' `Domain`. Variable `COOKIEJWT_DOMAIN`, default none. It WIDENS their scope to
+    /// every subdomain, and requires `__Secure-` names.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
@@ -140,154 +145,109 @@ impl ConfigBuilder {
         self
     }
 
-    /// Life of an access token and its cookie. Variable `COOKIEJWT_ACCESS_MAX_AGE`, default 300 s.
-    pub fn access_max_age(mut self, age: Duration) -> Self {
-        self.ages.access = Some(age);
-        self
-    }
-
-    /// Idle timeout: life of a refresh token and its cookie. Variable `COOKIEJWT_REFRESH_MAX_AGE`, default 1 day.
-    pub fn refresh_max_age(mut self, age: Duration) -> Self {
-        self.ages.refresh = Some(age);
-        self
-    }
-
-    /// Absolute timeout, never extended. Variable `COOKIEJWT_SESSION_MAX_AGE`, default 30 days.
-    pub fn session_max_age(mut self, age: Duration) -> Self {
-        self.ages.session = Some(age);
-        self
-    }
-
-    /// Absolute and idle timeout of NIST SP 800-63B-4 AAL1: 30 days, and no idle timeout of its own.
-    pub fn aal1(self) -> Self {
-        self.timeouts(30 * 86_400, 30 * 86_400)
-    }
-
-    /// Absolute and idle timeout of NIST SP 800-63B-4 AAL2: 24 hours and 1 hour.
-    pub fn aal2(self) -> Self {
-        self.timeouts(86_400, 3_600)
-    }
-
-    /// Absolute and idle timeout of NIST SP 800-63B-4 AAL3: 12 hours and 15 minutes.
-    pub fn aal3(self) -> Self {
-        self.timeouts(43_200, 900)
-    }
-
-    /// How long the parent of the current refresh token is still answered after its successor was received. Variable
-    /// `COOKIEJWT_REUSE_LEEWAY`, default 10 s, from 1 to 60 s.
-    pub fn reuse_leeway(mut self, leeway: Duration) -> Self {
-        self.ages.reuse_leeway = Some(leeway);
-        self
-    }
-
-    /// How long before its end a still valid access token is renewed. Variable `COOKIEJWT_REFRESH_AHEAD`, default
-    /// 30 s, 0 turns it off.
-    pub fn refresh_ahead(mut self, ahead: Duration) -> Self {
-        self.ages.refresh_ahead = Some(ahead);
-        self
-    }
-
-    /// Clock skew allowed for `exp`, `nbf` and `iat` of access tokens. Variable `COOKIEJWT_LEEWAY`, default 5 s, at
-    /// most 60 s.
-    pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.ages.leeway = Some(leeway);
-        self
-    }
-
     /// Where credentials are looked for. Variable `COOKIEJWT_CREDENTIALS`, default `cookie,header`.
     pub fn credentials(mut self, order: CredentialOrder) -> Self {
         self.credentials = order;
         self
     }
 
-    /// The origin that browsers see, `https://shop.example`. Variable `COOKIEJWT_PUBLIC_ORIGIN`, default none.
+    /// The origin that browsers see, `https://shop.example`. Variable `COOKIEJWT_PUBLIC_ORIGIN`,
+    /// default none.
     pub fn public_origin(mut self, origin: impl Into<String>) -> Self {
         self.public_origin = Some(origin.into());
         self
     }
 
-    /// Another origin whose pages may send requests with our cookies. Variable `COOKIEJWT_TRUSTED_ORIGINS`.
+    /// Another origin whose pages may send requests with our cookies. Variable
+    /// `COOKIEJWT_TRUSTED_ORIGINS`.
     pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
         self.trusted_origins.push(origin.into());
         self
     }
 
-    /// Refuses unsafe requests that carry neither `Sec-Fetch-Site` nor `Origin`: no browser of today sends such. Variable
-    /// `COOKIEJWT_STRICT_BROWSER_HEADERS`, default false.
+    /// Refuses unsafe requests that carry neither `Sec-Fetch-Site` nor `Origin`: no current browser
+    /// sends such a request. Variable `COOKIEJWT_STRICT_BROWSER_HEADERS`, default false.
     pub fn strict_browser_headers(mut self, strict: bool) -> Self {
         self.strict_browser_headers = strict;
         self
     }
 
-    /// When a revoked session's access tokens die. Variable `COOKIEJWT_REVOCATION`, default `feed`.
+    /// When the access tokens of a revoked session stop working. Variable `COOKIEJWT_REVOCATION`,
+    /// default `feed`.
     pub fn revocation(mut self, level: RevocationLevel) -> Self {
         self.revocation = level;
         self
     }
 
-    /// A path, or a prefix on segment boundaries, where nobody is ever authenticated. Variable `COOKIEJWT_SKIP`.
+    /// A path, or a prefix on segment boundaries, where no request is ever authenticated. Variable
+    /// `COOKIEJWT_SKIP`.
     ///
-    /// `/` is refused, because it would be everything.
+    /// `/` is refused, because it would skip every path.
     pub fn skip(mut self, path: impl Into<String>) -> Self {
         self.skip.push(path.into());
         self
     }
 
-    /// How many sessions one user may have; a login beyond that ends the oldest. Variable `COOKIEJWT_MAX_SESSIONS`, no
-    /// limit by default (OWASP ASVS 7.1.2).
+    /// How many sessions one user may have; a login beyond that ends the oldest. Variable
+    /// `COOKIEJWT_MAX_SESSIONS`, no limit by default (OWASP ASVS 7.1.2).
     pub fn max_sessions(mut self, sessions: u32) -> Self {
         self.max_sessions = Some(sessions);
         self
     }
 
-    /// Lets clients without cookies (mobile, command line) ask for tokens in the body with the header
-    /// `Cookiejwt-Mode: token`. Variable `COOKIEJWT_TOKEN_MODE`, default false: the header is ignored.
+    /// Lets clients without cookies (mobile, command line) request tokens in the body with the
+    /// header `Cookiejwt-Mode: token`. Variable `COOKIEJWT_TOKEN_MODE`, default false: the header
+    /// is ignored.
     ///
-    /// On a request in token mode, to our routes and to yours, cookies count as absent and none is set or cleared; the
-    /// credentials are `Authorization: Bearer` and the `refresh` of a body. The CSRF table does not apply: a browser
-    /// sends neither by itself, and lets a page of another origin send the header only after a preflight (Fetch
-    /// Standard, CORS-preflight request). So **allow `Cookiejwt-Mode` in a CORS policy
-    /// (`Access-Control-Allow-Headers`) only for origins whose pages may hold tokens**; native applications know no
-    /// CORS and need none. A page that can use the cookies should use them: what its scripts can read, a script that
-    /// was injected into it can read too (OAuth 2.0 for Browser-Based Applications, §5).
+    /// In token mode, on our routes and on yours, cookies count as absent and none is set or
+    /// cleared; the credentials are `Authorization: Bearer` and the `refresh` of a body. The CSRF
+    /// table does not apply: a browser sends neither automatically, and lets a page of another
+    /// origin send the header only after a preflight (Fetch Standard, CORS-preflight request). So
+    /// **allow `Cookiejwt-Mode` in a CORS policy (`Access-Control-Allow-Headers`) only for origins
+    /// whose pages may hold tokens**; native applications are not subject to CORS. A page that can
+    /// use the cookies should use them: what its scripts can read, a script that was injected into
+    /// it can read too (OAuth 2.0 for Browser-Based Applications, §5).
     ///
-    /// Needs the header among the [`credentials`](Self::credentials).
+    /// Requires the header among the [`credentials`](Self::credentials).
     pub fn token_mode(mut self, on: bool) -> Self {
         self.token_mode = on;
         self
     }
 
-    /// How many proxies of one's own stand before the application, each of which appends to `X-Forwarded-For`. Variable
-    /// `COOKIEJWT_TRUSTED_PROXIES`, default 0: the client is whoever the connection comes from.
+    /// How many of your own proxies are in front of the application. Each must append to
+    /// `X-Forwarded-For`. Variable `COOKIEJWT_TRUSTED_PROXIES`, default 0: the client is the peer
+    /// of the connection.
     ///
-    /// Say exactly how many there are. With too few, everybody has the address of a proxy, and shares its limits on logins;
-    /// with too many, a client writes his own address.
+    /// Set the exact number. If it is too low, every client has the address of a proxy and shares
+    /// its login limits; if it is too high, clients can choose their own address.
     pub fn trusted_proxies(mut self, proxies: u32) -> Self {
         self.trusted_proxies = proxies;
         self
     }
 
-    /// How many access tokens whose signature held are remembered, so that the same token is verified once. Variable
-    /// `COOKIEJWT_MEMO_ENTRIES`, default 10 000; 0 = none.
+    /// How many access tokens whose signature held are remembered, so that the same token is
+    /// verified once. Variable `COOKIEJWT_MEMO_ENTRIES`, default 10 000; 0 = none.
     ///
-    /// An entry takes about 1 KiB: more only where the claims are large, and then fewer entries are kept.
+    /// An entry takes about 1 KiB. Large claims take more, and then fewer entries are kept.
     pub fn memo_entries(mut self, entries: u32) -> Self {
         self.memo_entries = Some(entries);
         self
     }
 
-    /// Whether the web framework's own session follows the login: at a login it gets a fresh id and is bound to the user,
-    /// at a logout it is destroyed ([`SessionChange`](crate::SessionChange)). Variable `COOKIEJWT_SET_SESSION_COOKIE`,
-    /// default false. Needs the feature `tower-sessions`, `actix-session` or `private-cookie` of the adapter.
+    /// Whether the web framework's own session follows the login: at a login it gets a new id and
+    /// is bound to the user, at a logout it is destroyed ([`SessionChange`](crate::SessionChange)).
+    /// Variable `COOKIEJWT_SET_SESSION_COOKIE`, default false. Requires the feature
+    /// `tower-sessions`, `actix-session` or `private-cookie` of the adapter.
     pub fn set_session_cookie(mut self, on: bool) -> Self {
         self.set_session_cookie = on;
         self
     }
 
-    /// Takes settings from pairs of name and value, over those already made.
+    /// Takes settings from pairs of name and value. They override the settings made so far.
     ///
-    /// Names that do not begin with `COOKIEJWT_` are passed over; an unknown `COOKIEJWT_…` name is an error, and so is a
-    /// name that comes twice with two values. Of two calls the later one counts, so that variables can win over a file.
+    /// Names that do not begin with `COOKIEJWT_` are ignored; an unknown `COOKIEJWT_…` name is an
+    /// error, and so is a name that appears twice with different values. The later of two calls
+    /// wins, so that variables can override a file.
     pub fn vars<K: AsRef<str>, V: AsRef<str>>(
         self,
         vars: impl IntoIterator<Item = (K, V)>,
@@ -295,14 +255,15 @@ impl ConfigBuilder {
         vars::apply_all(self, vars)
     }
 
-    /// Whether [`vars`](Self::vars) reads a variable of this name, or refuses it with a sentence: `COOKIEJWT_…` in any case,
-    /// also behind an `export` that a file has kept.
+    /// Whether [`vars`](Self::vars) reads a variable of this name, or refuses it with an
+    /// explanation: `COOKIEJWT_…` in any case, also after an `export` that was left in a file.
     pub fn reads(name: &str) -> bool {
         names::is_ours(name)
     }
 
-    /// Checks every setting and every combination; the error names the setting and the cure.
+    /// Checks every setting and every combination; the error contains the setting and the cure.
     pub fn build(self) -> Result<Config, ConfigError> {
+        checks::required(self.secret.as_ref(), self.issuer.as_deref(), &self.audience)?;
         let ages = ages::ages(&self.ages)?;
         let realm = checks::realm(self.realm.as_deref())?;
         let cookies = self.cookie_settings(&realm);
@@ -322,7 +283,7 @@ impl ConfigBuilder {
             issuer: checks::issuer(self.issuer)?,
             audience: checks::audience(self.audience)?,
             keys: KeySettings {
-                secret: self.secret.ok_or_else(no_secret)?,
+                secret: self.secret.ok_or_else(checks::no_secret)?,
                 previous: self.previous,
                 signing,
                 verifying,
@@ -363,12 +324,6 @@ impl ConfigBuilder {
         entries.into_iter().fold(Self { skip: Vec::new(), ..self }, Self::skip)
     }
 
-    fn timeouts(mut self, session: u64, refresh: u64) -> Self {
-        self.ages.session = Some(Duration::from_secs(session));
-        self.ages.refresh = Some(Duration::from_secs(refresh));
-        self
-    }
-
     fn cookie_settings(&self, realm: &Realm) -> CookieSettings {
         let prefix = if self.insecure { "" } else { "__Host-" };
         let separator = if realm.is_empty() { "" } else { "_" };
@@ -378,7 +333,7 @@ impl ConfigBuilder {
         CookieSettings {
             access_name: name(&self.access_name, "access_token"),
             refresh_name: name(&self.refresh_name, "refresh_token"),
-            device_name: known_device::cookie_name(!self.insecure, realm),
+            device_name: known_devices::cookie_name(!self.insecure, realm),
             path: self.path.clone().unwrap_or_else(|| "/".into()),
             domain: self.domain.clone(),
             secure: !self.insecure,
@@ -387,13 +342,4 @@ impl ConfigBuilder {
             partitioned: self.partitioned,
         }
     }
-}
-
-fn no_secret() -> ConfigError {
-    ConfigError::new(
-        "COOKIEJWT_SECRET",
-        ConfigErrorKind::Missing,
-        "is missing, and no token can be issued without it",
-        "make one with `openssl rand -base64 32`",
-    )
 }

@@ -1,13 +1,14 @@
 //! The checks that every setting passes before a configuration is built.
 
-use super::{ConfigError, ConfigErrorKind, CookieSettings, CredentialOrder, CsrfSettings, SameSite};
+use super::{ConfigError, ConfigErrorKind, CookieSettings, CredentialOrder, CsrfSettings, SameSite, Secret};
 use crate::{keys::PrivateKey, session::Realm, syntax::Origin};
 
 use ConfigErrorKind::{Contradiction, Empty, Insecure, Malformed, Missing, OutOfRange, Unsupported};
 
 pub(super) type Check<T = ()> = Result<T, ConfigError>;
 
-const MAX_AUDIENCES: usize = 8;
+/// The most entries in the `aud` claim of a token.
+pub(crate) const MAX_AUDIENCES: usize = 8;
 
 pub(super) fn refuse(
     setting: &'static str,
@@ -133,7 +134,7 @@ fn web_origin<'a>(setting: &'static str, text: &'a str) -> Check<Origin<'a>> {
         refuse(setting, Malformed, format!("is {text:?}"), cure)
     })?;
     if !origin.is_web() {
-        // The shape is right, so advice about the shape would send people in circles.
+        // The shape is right, so advice about the shape would not help.
         let what = format!("is {text:?}, and browsers keep cookies of http and https only");
         let cure = "write only http and https: native shells use token mode";
         return Err(refuse(setting, Malformed, what, cure));
@@ -159,7 +160,7 @@ pub(super) fn skip(paths: &[String]) -> Check {
     })
 }
 
-/// Tokens that nobody could use would be handed out.
+/// Otherwise tokens would be issued that no client could use.
 pub(super) fn token_mode(on: bool, credentials: CredentialOrder) -> Check {
     if on && !credentials.reads_header() {
         let what = "is true while COOKIEJWT_CREDENTIALS reads no header";
@@ -177,7 +178,8 @@ pub(super) fn max_sessions(sessions: Option<u32>) -> Check<Option<u32>> {
     Ok(sessions)
 }
 
-/// It stands in cookie names and in the info of HKDF, so it must be a token without any separator of ours.
+/// It is part of cookie names and of the HKDF info, so it must be a token without any of our
+/// separators.
 pub(super) fn realm(realm: Option<&str>) -> Check<Realm> {
     const SETTING: &str = "COOKIEJWT_REALM";
     let Some(realm) = realm else { return Ok(Realm::default()) };
@@ -197,20 +199,41 @@ pub(super) fn realm(realm: Option<&str>) -> Check<Realm> {
     Ok(realm.into())
 }
 
+/// The settings without a default. All that are missing are named at once.
+pub(super) fn required(secret: Option<&Secret>, issuer: Option<&str>, audience: &[String]) -> Check {
+    let missing = [
+        secret.is_none().then(no_secret),
+        issuer.is_none().then(no_issuer),
+        audience.is_empty().then(no_audience),
+    ];
+    ConfigError::all(missing.into_iter().flatten()).map_or(Ok(()), Err)
+}
+
+pub(super) fn no_secret() -> ConfigError {
+    let what = "is missing, and no token can be issued without it";
+    refuse("COOKIEJWT_SECRET", Missing, what, "make one with `openssl rand -base64 32`")
+}
+
+fn no_issuer() -> ConfigError {
+    let cure = "name who issues the tokens, for instance https://id.example";
+    refuse("COOKIEJWT_ISSUER", Missing, "is missing", cure)
+}
+
+fn no_audience() -> ConfigError {
+    let cure = "name the application that the tokens are for, for instance shop";
+    refuse("COOKIEJWT_AUDIENCE", Missing, "is missing", cure)
+}
+
 pub(super) fn issuer(issuer: Option<String>) -> Check<String> {
-    const SETTING: &str = "COOKIEJWT_ISSUER";
-    let issuer = issuer.ok_or_else(|| {
-        refuse(SETTING, Missing, "is missing", "name who issues the tokens, for instance https://id.example")
-    })?;
-    claim(SETTING, &issuer)?;
+    let issuer = issuer.ok_or_else(no_issuer)?;
+    claim("COOKIEJWT_ISSUER", &issuer)?;
     Ok(issuer)
 }
 
 pub(super) fn audience(audience: Vec<String>) -> Check<Vec<String>> {
     const SETTING: &str = "COOKIEJWT_AUDIENCE";
     if audience.is_empty() {
-        let cure = "name the application that the tokens are for, for instance shop";
-        return Err(refuse(SETTING, Missing, "is missing", cure));
+        return Err(no_audience());
     }
     if audience.len() > MAX_AUDIENCES {
         return Err(refuse(SETTING, OutOfRange, format!("has {} entries", audience.len()), "name at most 8"));
@@ -230,7 +253,7 @@ fn claim(setting: &'static str, value: &str) -> Check {
     Ok(())
 }
 
-/// A key that this build cannot sign with is found at start, not at the first login.
+/// A key that this build cannot sign with is found at startup, not at the first login.
 pub(super) fn signing_key(setting: &'static str, key: Option<PrivateKey>) -> Check<Option<PrivateKey>> {
     if let Some(key) = &key {
         key.self_test().map_err(|error| {

@@ -2,9 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-/// A configuration that is refused: which setting, what is wrong with it, and the way out.
+/// A configuration that is refused: which setting, what is wrong with it, and the fix.
 ///
-/// It never shows the value of a secret.
+/// It never contains the value of a secret. `Debug` prints what `Display` prints, so that a `main` that returns this error
+/// shows the sentence.
 ///
 /// ```
 /// use cookiejwt_core::{Config, ConfigErrorKind};
@@ -13,12 +14,13 @@ use std::{borrow::Cow, fmt};
 /// assert_eq!(error.setting(), "COOKIEJWT_SECRET");
 /// assert_eq!(error.kind(), ConfigErrorKind::Insecure);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     setting: Cow<'static, str>,
     kind: ConfigErrorKind,
     what: Cow<'static, str>,
     cure: Cow<'static, str>,
+    also: Vec<Self>,
 }
 
 /// What kind of fault a setting has.
@@ -27,11 +29,11 @@ pub struct ConfigError {
 pub enum ConfigErrorKind {
     /// A setting without a default is absent.
     Missing,
-    /// It is set to nothing.
+    /// It is empty.
     Empty,
     /// It cannot be read.
     Malformed,
-    /// It lies outside its range.
+    /// It is outside its range.
     OutOfRange,
     /// It would be unsafe.
     Insecure,
@@ -51,15 +53,22 @@ impl ConfigError {
         what: impl Into<Cow<'static, str>>,
         cure: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { setting: setting.into(), kind, what: what.into(), cure: cure.into() }
+        Self { setting: setting.into(), kind, what: what.into(), cure: cure.into(), also: Vec::new() }
     }
 
-    /// The same fault, of another setting.
+    /// The first of several, with the others after it.
+    pub(crate) fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let first = errors.next()?;
+        Some(Self { also: errors.collect(), ..first })
+    }
+
+    /// The same fault, in another setting.
     pub(crate) fn of(self, setting: &'static str) -> Self {
         Self { setting: setting.into(), ..self }
     }
 
-    /// The setting by the name of its variable, for instance `COOKIEJWT_SECRET`.
+    /// The setting, by the name of its variable, for instance `COOKIEJWT_SECRET`.
     pub fn setting(&self) -> &str {
         &self.setting
     }
@@ -69,14 +78,35 @@ impl ConfigError {
         self.kind
     }
 
-    /// The way out, as one sentence.
+    /// The fix, as one sentence.
     pub fn cure(&self) -> &str {
         &self.cure
+    }
+
+    /// Further errors that were found at the same time: all required settings that are missing are reported at once.
+    ///
+    /// ```
+    /// use cookiejwt_core::Config;
+    ///
+    /// let error = Config::builder().build().unwrap_err();
+    /// assert_eq!(error.setting(), "COOKIEJWT_SECRET");
+    /// let also: Vec<_> = error.also().iter().map(|error| error.setting()).collect();
+    /// assert_eq!(also, ["COOKIEJWT_ISSUER", "COOKIEJWT_AUDIENCE"]);
+    /// ```
+    pub fn also(&self) -> &[Self] {
+        &self.also
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}; {}", self.setting, self.what, self.cure)
+        write!(f, "{} {}; {}", self.setting, self.what, self.cure)?;
+        self.also.iter().try_for_each(|error| write!(f, "\n{error}"))
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

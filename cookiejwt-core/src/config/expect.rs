@@ -35,7 +35,7 @@ pub(crate) struct Expectations {
 }
 
 impl Expect {
-    /// The `iss` claim, compared by bytes: `COOKIEJWT_ISSUER` of the service that logs people in.
+    /// The `iss` claim, compared by bytes: `COOKIEJWT_ISSUER` of the service that logs users in.
     pub fn issuer(issuer: impl Into<String>) -> Self {
         Self {
             issuer: issuer.into(),
@@ -47,24 +47,28 @@ impl Expect {
         }
     }
 
-    /// The name of this service, which has to stand in the `aud` claim. Required; with several, one of them is enough.
+    /// The name of this service, which the `aud` claim must contain. Required; if called several
+    /// times, one of the names is enough.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
         self
     }
 
-    /// Reads the access token from this cookie too, before the `Authorization` field. Default: the field alone.
+    /// Reads the access token from this cookie too, before the `Authorization` field. Default: only
+    /// the field.
     ///
-    /// For a service that browsers reach on the same host as the issuer (`__Host-access_token`), or on another one below
-    /// its `COOKIEJWT_DOMAIN` (`__Secure-access_token`). A browser sends cookies by itself, so the CSRF table applies to
-    /// them. The cookies are never changed: refreshing and logging out is for the issuer.
+    /// For a service that browsers reach on the same host as the issuer (`__Host-access_token`), or
+    /// on another host below its `COOKIEJWT_DOMAIN` (`__Secure-access_token`). A browser sends
+    /// cookies automatically, so the CSRF table applies to them. The cookies are never changed: the
+    /// issuer handles refresh and logout.
     pub fn access_cookie(mut self, name: impl Into<String>) -> Self {
         self.access_cookie = Some(name.into());
         self
     }
 
     /// The origin under which browsers see this service; see
-    /// [`ConfigBuilder::public_origin`](crate::ConfigBuilder::public_origin). For cookies only.
+    /// [`ConfigBuilder::public_origin`](crate::ConfigBuilder::public_origin). Only used for
+    /// cookies.
     pub fn public_origin(mut self, origin: impl Into<String>) -> Self {
         self.csrf.public_origin = Some(origin.into());
         self
@@ -76,7 +80,8 @@ impl Expect {
         self
     }
 
-    /// The longest life that a token may have: `COOKIEJWT_ACCESS_MAX_AGE` of the issuer. Default 300 s.
+    /// The longest life that a token may have: `COOKIEJWT_ACCESS_MAX_AGE` of the issuer. Default
+    /// 300 s.
     pub fn access_max_age(mut self, age: Duration) -> Self {
         self.access_max_age = Some(age);
         self

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigBuilder, ConfigError, ConfigErrorKind, KeySettings, checks, checks::refuse};
-use crate::keys::{AccessKeys, PrivateKey, PublicKey};
+use super::{
+    Config, ConfigBuilder, ConfigError, ConfigErrorKind, KeySettings, Secret, checks, checks::refuse,
+};
+use crate::keys::{AccessKeys, KeyMaterial, KeyRing, PrivateKey, PublicKey};
 
 use ConfigErrorKind::{Contradiction, Unsupported};
 
@@ -21,11 +23,11 @@ pub(super) struct SetKeys {
 #[derive(Clone, Debug)]
 struct Directory {
     path: PathBuf,
-    /// What was found in it; none as long as nobody has looked.
+    /// The keys that were found in it; `None` until it is read.
     keys: Option<AccessKeys>,
 }
 
-/// What becomes of them.
+/// The same keys, checked.
 pub(super) struct CheckedKeys {
     pub(super) signing: Option<PrivateKey>,
     pub(super) verifying: Vec<PublicKey>,
@@ -33,21 +35,22 @@ pub(super) struct CheckedKeys {
 }
 
 impl ConfigBuilder {
-    /// The asymmetric key that signs access tokens, instead of one derived from the secret. Variable
-    /// `COOKIEJWT_SIGNING_KEY`, a private key in PEM form whose line ends may be written as `\n`: Ed25519 (`EdDSA`),
-    /// P-256 (ES256) or RSA (PS256).
+    /// The asymmetric key that signs access tokens, instead of one derived from the secret.
+    /// Variable `COOKIEJWT_SIGNING_KEY`, a private key in PEM form whose line ends may be written
+    /// as `\n`: Ed25519 (`EdDSA`), P-256 (ES256) or RSA (PS256).
     ///
-    /// Refresh tokens stay with the secret, so that a change of this key ends no session. See [`AccessKeys`] for how
-    /// to change it.
+    /// Refresh tokens are signed with the secret, so that a change of this key ends no session. See
+    /// [`AccessKeys`] for how to change it.
     pub fn signing_key(mut self, key: PrivateKey) -> Self {
         self.keys.signing = Some(key);
         self
     }
 
-    /// A public key that still, or already, verifies access tokens. Variable `COOKIEJWT_VERIFYING_KEYS`, public keys in
-    /// PEM form, one after the other.
+    /// A public key that still, or already, verifies access tokens. Variable
+    /// `COOKIEJWT_VERIFYING_KEYS`, public keys in PEM form, one after the other.
     ///
-    /// Set alone, the secret goes on signing: the first step from the secret to an asymmetric key.
+    /// Without a signing key, the secret still signs: this is the first step from the secret to an
+    /// asymmetric key.
     pub fn verifying_key(mut self, key: PublicKey) -> Self {
         self.keys.verifying.push(key);
         self
@@ -61,19 +64,20 @@ impl ConfigBuilder {
 
     /// A directory of key files. Variable `COOKIEJWT_KEYS_DIR`.
     ///
-    /// The core reads no files: `read_keys` of `cookiejwt-store` does, which `Config::from_env` calls, and which says
-    /// what has to be in the directory.
+    /// The core reads no files. `read_keys` of `cookiejwt-store` does, and its documentation
+    /// describes the directory; `Config::from_env` calls it.
     pub fn keys_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.keys.directory = Some(Directory { path: path.into(), keys: None });
         self
     }
 
-    /// The directory of [`keys_dir`](Self::keys_dir), as long as nobody has said what is in it.
+    /// The directory of [`keys_dir`](Self::keys_dir), until its keys are set with
+    /// [`keys_of_dir`](Self::keys_of_dir).
     pub fn unread_keys_dir(&self) -> Option<&Path> {
         self.keys.directory.as_ref().filter(|directory| directory.keys.is_none()).map(|found| &*found.path)
     }
 
-    /// Says what was found in a directory of keys.
+    /// Sets the keys that were found in a directory.
     pub fn keys_of_dir(mut self, path: impl Into<PathBuf>, keys: AccessKeys) -> Self {
         self.keys.directory = Some(Directory { path: path.into(), keys: Some(keys) });
         self
@@ -86,6 +90,18 @@ impl ConfigBuilder {
 }
 
 impl Config {
+    /// The keys of every purpose.
+    pub(crate) fn key_ring(&self) -> KeyRing {
+        let KeySettings { secret, previous, signing, verifying, .. } = &self.keys;
+        let material = KeyMaterial {
+            secret: secret.as_bytes(),
+            previous: previous.iter().map(Secret::as_bytes).collect(),
+            signing: signing.as_ref(),
+            verifying,
+        };
+        KeyRing::new(&material, &self.realm)
+    }
+
     pub(crate) fn with_access_keys(self, keys: AccessKeys) -> Result<Self, ConfigError> {
         let setting = if self.keys.directory.is_some() { KEYS_DIR } else { SIGNING_KEY };
         let (signing, verifying) = (checks::signing_key(setting, Some(keys.signing))?, keys.verifying);

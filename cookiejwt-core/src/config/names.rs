@@ -1,11 +1,11 @@
-//! Names that are no setting: where they come from, and what to do about it.
+//! Variables that are not settings: where they come from, and what to do about them.
 
 use super::{ConfigError, ConfigErrorKind};
 
 const PREFIX: &str = "COOKIEJWT_";
 
-/// Whether a variable of this name is ours to read, or to refuse with a sentence. `cookiejwt_secret` is: whoever set it
-/// believes that it counts.
+/// Whether we read a variable of this name, or refuse it with an explanation. `cookiejwt_secret` is
+/// refused: the operator who set it believes that it has an effect.
 pub(super) fn is_ours(name: &str) -> bool {
     let prefix = bare(name).get(..PREFIX.len());
     prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX))
@@ -38,15 +38,15 @@ pub(super) fn unknown(name: &str, known: &[&'static str]) -> ConfigError {
     refuse("is no setting of this version", cure)
 }
 
-/// Without what a file for a shell, or an editor, puts before a name.
+/// The name without what a shell file or an editor puts before it.
 fn bare(name: &str) -> &str {
     let name = name.trim_start_matches('\u{feff}').trim_start();
     name.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(name).trim()
 }
 
-/// `docker run --link`, and a Kubernetes service whose name begins with `cookiejwt`, in every pod of its namespace:
-/// `COOKIEJWT_SERVICE_HOST`, `COOKIEJWT_SERVICE_PORT_HTTP`, `COOKIEJWT_PORT`, `COOKIEJWT_DB_PORT_5432_TCP_ADDR`,
-/// `COOKIEJWT_NAME`, `COOKIEJWT_ENV_…`.
+/// `docker run --link`, and a Kubernetes service whose name begins with `cookiejwt`, in every pod
+/// of its namespace: `COOKIEJWT_SERVICE_HOST`, `COOKIEJWT_SERVICE_PORT_HTTP`, `COOKIEJWT_PORT`,
+/// `COOKIEJWT_DB_PORT_5432_TCP_ADDR`, `COOKIEJWT_NAME`, `COOKIEJWT_ENV_…`.
 fn is_service_link(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else { return false };
     let service = rest.strip_prefix("SERVICE_").or_else(|| rest.split_once("_SERVICE_").map(|(_, end)| end));
@@ -65,13 +65,13 @@ fn is_service_link(name: &str) -> bool {
     is_port || rest == "NAME" || rest.starts_with("ENV_")
 }
 
-/// As a person reads it.
+/// The name as a person reads it.
 fn plain(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
-/// How many letters have to be changed, added or left out (Levenshtein).
+/// How many letters have to be changed, added or removed (Levenshtein distance).
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (line, letter) in one.chars().enumerate() {

@@ -19,7 +19,7 @@ const MAKE_ONE: &str = "make one with `openssl rand -base64 32`";
 const MINIMUM: usize = 32;
 const LONGEST_PATTERN: usize = 10;
 
-/// Samples that stand in tutorials and word lists and are long enough to be taken for a secret.
+/// Samples from tutorials and word lists that are long enough to be accepted as a secret.
 const WELL_KNOWN: [&str; 12] = [
     "your-256-bit-secret",
     "your-384-bit-secret",
@@ -35,10 +35,11 @@ const WELL_KNOWN: [&str; 12] = [
     "0123456789abcdef0123456789abcdef",
 ];
 
-/// The master secret, from which the keys for access tokens, refresh tokens and CSRF tokens are derived
-/// (HKDF-SHA-256, RFC 5869).
+/// The master secret, from which the keys for access tokens, refresh tokens and CSRF tokens are
+/// derived (HKDF-SHA-256, RFC 5869).
 ///
-/// At least 32 random bytes (RFC 7518 §3.2). It shows itself to nobody and is wiped from memory when dropped.
+/// At least 32 random bytes (RFC 7518 §3.2). It is never printed, and is wiped from memory when
+/// dropped.
 ///
 /// ```
 /// use cookiejwt_core::Secret;
@@ -50,7 +51,7 @@ const WELL_KNOWN: [&str; 12] = [
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// From standard or URL-safe base64; padding is optional, surrounding white space is trimmed.
+    /// Reads standard or URL-safe base64; padding is optional, surrounding white space is trimmed.
     pub fn from_base64(text: &str) -> Result<Self, ConfigError> {
         let text = text.trim();
         if text.is_empty() {
@@ -61,7 +62,7 @@ impl Secret {
         Self::from_bytes(decoded.map_err(|_| refuse(ConfigErrorKind::Malformed, "is not base64"))?)
     }
 
-    /// From raw bytes, which must be random and at least 32.
+    /// From at least 32 raw bytes, which must be random.
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self, ConfigError> {
         let bytes = Zeroizing::new(bytes.into());
         refuse_key_file(&bytes)?;
@@ -98,7 +99,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Known to everybody who can read this file.
+/// Known to anyone who can read this file.
 const TESTING: &[u8] = b"cookiejwt testing secret, never for production";
 
 const SETTING: &str = "COOKIEJWT_SECRET";
@@ -118,7 +119,8 @@ fn refuse_sample(bytes: &[u8]) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// A public key taken for an HMAC secret would let everybody sign (CVE-2016-10555 and its many sisters).
+/// A public key used as an HMAC secret would let anyone sign (CVE-2016-10555 and many similar
+/// ones).
 fn refuse_key_file(bytes: &[u8]) -> Result<(), ConfigError> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     let looks_like_key = text.starts_with(b"-----BEGIN")
@@ -145,7 +147,8 @@ fn is_der_sequence(bytes: &[u8]) -> bool {
     length && bytes.len() >= MINIMUM
 }
 
-/// The base64 part of an OpenSSH public key: its kind as a string behind a length (RFC 4253 §6.6).
+/// The base64 part of an OpenSSH public key: its kind as a string with its length before it (RFC
+/// 4253 §6.6).
 fn is_openssh_blob(bytes: &[u8]) -> bool {
     matches!(bytes, [0, 0, 0, _, kind @ ..] if kind.starts_with(b"ssh-") || kind.starts_with(b"ecdsa-sha2-"))
 }

@@ -2,21 +2,23 @@
 
 use super::Config;
 
-/// What two configurations have in common that they must not.
+/// What two configurations share but must not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SharedTokens {
     /// Secret, issuer, an audience and the realm: each accepts every token of the other.
     Realm,
-    /// The key of access tokens, the issuer and an audience, with different realms: services that verify with the public key
-    /// do not know realms, so user 1 of one is user 1 of the other there.
+    /// The key of access tokens, the issuer and an audience, with different realms: services that
+    /// verify with the public key do not know realms, so they take user 1 of one for user 1 of the
+    /// other.
     Audience,
 }
 
 impl Config {
-    /// Whether tokens of one of these two would count at the other, or at services that verify them.
+    /// Whether one of these two configurations, or a service that verifies tokens, would accept the
+    /// tokens of the other.
     ///
-    /// The published keys of the testing module count for nobody, so they are exempt.
+    /// The published keys of the testing module protect nothing, so they are exempt.
     ///
     /// ```
     /// use cookiejwt_core::{Config, Secret, SharedTokens};

@@ -56,8 +56,8 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
 ];
 
-/// Takes the settings of one source. A name that comes twice with two values means two things to two readers: the C
-/// library takes the first, most others the last.
+/// Takes the settings of one source. A name that appears twice with different values is read in two
+/// ways: the C library takes the first value, most others the last.
 pub(super) fn apply_all<K: AsRef<str>, V: AsRef<str>>(
     mut builder: ConfigBuilder,
     vars: impl IntoIterator<Item = (K, V)>,
@@ -85,11 +85,11 @@ impl Var<'_> {
         ConfigError::new(self.name, problem, what, cure)
     }
 
-    /// Whether it is what somebody meant to write. What a file keeps of a shell's habits would otherwise become a part of an
-    /// issuer or of an audience, which other services then do not know.
+    /// Whether the value looks intended. Leftovers of shell syntax would otherwise become part of
+    /// an issuer or an audience, which other services would then not accept.
     fn is_a_value(&self) -> Result<(), ConfigError> {
         const OPENING: [char; 5] = ['"', '\'', '`', '\u{201c}', '\u{2018}'];
-        // The name of a cookie may end with one of the others.
+        // The name of a cookie may end with another one's.
         const CLOSING: [char; 3] = ['"', '\u{201d}', '\u{2019}'];
         if self.value.is_empty() {
             return Err(self.error(ConfigErrorKind::Empty, "is empty", "give it a value or remove it"));
@@ -165,7 +165,7 @@ impl Var<'_> {
         keys.map(PublicKey::from_any_pem).collect::<Result<_, _>>().map_err(|error| self.bad_key(error))
     }
 
-    /// Many places that hold variables know no line ends.
+    /// Many places that store variables do not support line breaks.
     fn pem(&self) -> String {
         self.value.replace("\\n", "\n")
     }

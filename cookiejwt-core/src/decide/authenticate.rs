@@ -1,28 +1,29 @@
 //! Who is asking: rows a to j' of [`rules`](crate::rules). The first row that matches decides.
 
+mod permission;
 mod session_check;
 
 use time::OffsetDateTime;
 
-use self::session_check::Checked;
 pub use self::session_check::{Resolution, SessionCheck, SessionStatus};
-use crate::request::{Cookie, Presented, bearer_token, refresh_permitted};
-
+use self::{permission::refresh_permitted, session_check::Checked};
 use crate::{
     config::{CredentialOrder, RevocationLevel},
     decide::{
+        access_rows::{AccessRows, csrf_denied},
+        carrier::Carrier,
         csrf::{self, Credential, CsrfCleared, CsrfDenial},
-        decision::{CredentialName, Decision, Outcome, Reason, Refusal},
-        facade::{AccessToken, Core, Presentation, RefreshToken},
-        identity::Identity,
+        decision::{Decision, Outcome, Reason, Refusal},
+        facade::Core,
+        identity::{CredentialSource, Identity},
         refresh::RefreshAttempt,
     },
-    request::{Carrier, Duplicates, Examined, Faults, Mode, OfSession, RequestHead},
-    session::{Sighting, Timestamp},
-    token::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, TokenFault},
+    request::{Cookie, CredentialName, Duplicates, Mode, Presented, RequestHead},
+    session::Timestamp,
+    token::{AccessToken, RefreshToken},
 };
 
-/// What a request's head says by itself, and what has to be asked next.
+/// What follows from the head of a request alone, and what has to be asked next.
 #[derive(Debug)]
 #[must_use]
 pub enum Assessment {
@@ -30,17 +31,17 @@ pub enum Assessment {
     Settled(Decision),
     /// Is the session still alive?
     NeedsSessionCheck(SessionCheck),
-    /// A refresh token wants to be rotated.
+    /// A refresh token has to be rotated.
     NeedsRefresh(RefreshAttempt),
 }
 
 impl Assessment {
-    /// Whether the request is settled and somebody is asking.
+    /// Whether the request is settled and authenticated.
     pub fn is_authenticated(&self) -> bool {
         matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Authenticated(_)))
     }
 
-    /// Whether the request is settled and no credential came in.
+    /// Whether the request is settled and no credential was sent.
     pub fn is_anonymous(&self) -> bool {
         matches!(self, Self::Settled(decision) if matches!(decision.outcome, Outcome::Anonymous))
     }
@@ -54,21 +55,18 @@ impl Assessment {
 /// One pass over the table: what was found so far.
 struct Table<'a> {
     core: &'a Core,
-    head: RequestHead<'a>,
+    rows: AccessRows<'a>,
     now: OffsetDateTime,
-    seconds: i64,
-    faults: Faults,
-    /// Names that came more than once; boxed, because hardly a request has any.
+    /// Names that came more than once; boxed, because hardly any request has one.
     duplicates: Option<Box<Duplicates>>,
-    /// Of the access token that counts.
-    sighting: Option<Box<Sighting>>,
 }
 
 impl Core {
-    /// Who is asking? Reads the head, verifies what came in, and says what has to be asked next.
+    /// Who is asking? Reads the head, verifies its credentials, and returns what has to be asked
+    /// next.
     ///
-    /// Refreshing needs no permission here beyond the table's: OPTIONS, cross-site requests that are no navigation, and
-    /// pages of other origins that a browser only prepares never refresh.
+    /// The table alone decides who may refresh: OPTIONS, cross-site requests that are not
+    /// navigations, and pages of other origins that a browser only prepares never refresh.
     pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
         let head = head.into();
         if self.config().skips(head.path()) {
@@ -77,14 +75,14 @@ impl Core {
         Table::new(self, head, now).authenticate()
     }
 
-    /// The refresh route: looks at the refresh cookie alone, and rotates whatever the access token says. In token mode no
-    /// cookie is there.
+    /// The refresh route: reads only the refresh cookie, and rotates it whatever the access token
+    /// contains. In token mode no cookie is read.
     pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
         Table::new(self, head.into(), now).refresh()
     }
 
-    /// The refresh route in token mode: looks at the `refresh` of the body alone, and never at a cookie. Outside token mode
-    /// a refresh token in a body is none.
+    /// The refresh route in token mode: reads only the `refresh` of the body, never a cookie.
+    /// Outside token mode a refresh token in a body is ignored.
     pub fn refresh_tokens<'a>(
         &self,
         head: impl Into<RequestHead<'a>>,
@@ -97,23 +95,24 @@ impl Core {
 
 impl<'a> Table<'a> {
     fn new(core: &'a Core, head: RequestHead<'a>, now: OffsetDateTime) -> Self {
-        let (seconds, faults) = (now.unix_timestamp(), Faults::default());
-        Self { core, head, now, seconds, faults, duplicates: None, sighting: None }
+        let reads_header = core.config().credentials.reads_header();
+        let rows = AccessRows::new(&core.parts().access, head, now.unix_timestamp(), reads_header);
+        Self { core, rows, now, duplicates: None }
     }
 
     fn authenticate(mut self) -> Assessment {
-        if self.core.mode(self.head) != Mode::Cookie {
+        if self.core.mode(self.rows.head) != Mode::Cookie {
             return self.by_bearer_alone();
         }
         let order = self.core.config().credentials;
-        let presented = Presented::read(self.core, &self.head);
+        let presented = Presented::read(&self.rows.head, self.core.config());
         if order == CredentialOrder::HeaderThenCookie
-            && let Some(token) = self.bearer()
+            && let Some(token) = self.rows.bearer()
         {
             return self.by_header(token);
         }
         let cleared = if presented.any() {
-            match csrf::check(&self.head, &self.core.config().csrf, Credential::Ambient) {
+            match csrf::check(&self.rows.head, &self.core.config().csrf, Credential::Ambient) {
                 Ok(cleared) => {
                     self.examine(&presented);
                     Some(cleared)
@@ -127,7 +126,7 @@ impl<'a> Table<'a> {
             return self.by_cookie(token, &presented.refresh, cleared);
         }
         if order != CredentialOrder::HeaderThenCookie
-            && let Some(token) = self.bearer()
+            && let Some(token) = self.rows.bearer()
         {
             return self.by_header(token);
         }
@@ -138,10 +137,10 @@ impl<'a> Table<'a> {
     }
 
     fn refresh(mut self) -> Assessment {
-        let presented = Presented::read(self.core, &self.head);
-        let cleared = match csrf::check(&self.head, &self.core.config().csrf, Credential::Ambient) {
+        let presented = Presented::read(&self.rows.head, self.core.config());
+        let cleared = match csrf::check(&self.rows.head, &self.core.config().csrf, Credential::Ambient) {
             Ok(cleared) => cleared,
-            Err(denial) => return self.settled(Decision::refused(Refusal::CsrfFailed, Reason::Csrf(denial))),
+            Err(denial) => return self.settled(csrf_denied(denial)),
         };
         if presented.refresh.is_absent() {
             return self.settled(Decision::refused(Refusal::NotAuthenticated, Reason::NoCredential));
@@ -154,11 +153,11 @@ impl<'a> Table<'a> {
     }
 
     fn refresh_by_body(mut self, refresh: &[u8]) -> Assessment {
-        let Mode::Token(mode) = self.core.mode(self.head) else {
+        let Mode::Token(mode) = self.core.mode(self.rows.head) else {
             return self.settled(Decision::refused(Refusal::NotAuthenticated, Reason::NoCredential));
         };
-        let verified = self.core.verify_refresh(refresh, MAX_HEADER_TOKEN, self.seconds);
-        match self.note(CredentialName::RefreshBody, verified.map(Some)) {
+        let verified = self.core.parts().refresh.in_body(refresh, self.rows.now);
+        match self.rows.note(CredentialName::RefreshBody, verified.map(Some)) {
             Some(token) => self.refreshable(token, Carrier::Body(mode), true),
             None => self.nothing(false),
         }
@@ -166,7 +165,7 @@ impl<'a> Table<'a> {
 
     /// Token mode: rows b, d, f, i and j'.
     fn by_bearer_alone(mut self) -> Assessment {
-        match self.bearer() {
+        match self.rows.bearer() {
             Some(token) => self.by_header(token),
             None => self.nothing(false),
         }
@@ -174,9 +173,9 @@ impl<'a> Table<'a> {
 
     /// Row a: a valid bearer decides if there is one.
     fn csrf_denied(mut self, denial: CsrfDenial) -> Assessment {
-        match self.bearer() {
+        match self.rows.bearer() {
             Some(token) => self.by_header(token),
-            None => self.settled(Decision::refused(Refusal::CsrfFailed, Reason::Csrf(denial))),
+            None => self.settled(csrf_denied(denial)),
         }
     }
 
@@ -191,8 +190,8 @@ impl<'a> Table<'a> {
         let ends_at = token.claims().expires_at;
         let identity = Identity::from_cookie(token, cleared);
         let ahead = self.core.config().ages.refresh_ahead;
-        let near = ahead > 0 && ends_at.saturating_sub(self.seconds) <= ahead;
-        let ahead = if near && refresh_permitted(&self.head, self.core) {
+        let near = ahead > 0 && ends_at.saturating_sub(self.rows.now) <= ahead;
+        let ahead = if near && refresh_permitted(&self.rows.head, &self.core.config().csrf) {
             self.refresh_token(refresh)
                 .filter(|token| is_same_session(token, &identity) && self.outlives(token, ends_at))
                 .map(|token| self.attempt(token, Carrier::Cookie(cleared.clone()), Some(identity.clone())))
@@ -206,7 +205,7 @@ impl<'a> Table<'a> {
     fn by_refresh(mut self, refresh: &Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
         match self.refresh_token(refresh) {
             Some(token) => {
-                let permitted = refresh_permitted(&self.head, self.core);
+                let permitted = refresh_permitted(&self.rows.head, &self.core.config().csrf);
                 self.refreshable(token, Carrier::Cookie(cleared.clone()), permitted)
             }
             None => self.nothing(true),
@@ -216,32 +215,23 @@ impl<'a> Table<'a> {
     fn refreshable(self, token: RefreshToken, carrier: Carrier, permitted: bool) -> Assessment {
         let session_id = token.claims.session_id.clone();
         let attempt = permitted.then(|| self.attempt(token, carrier, None));
-        let speculative = self.head.is_speculative();
+        let speculative = self.rows.head.is_speculative();
         self.check(Checked::Refreshable { session_id, attempt, speculative })
     }
 
     /// Rows f, i, j and j'.
     fn nothing(self, cookies_came: bool) -> Assessment {
-        use CredentialName::{RefreshBody, RefreshCookie};
-        let expired = self.faults.iter().any(|fault| {
-            [RefreshCookie, RefreshBody].contains(&fault.credential) && fault.fault == TokenFault::Expired
-        });
-        let refusal = if expired { Refusal::SessionExpired } else { Refusal::InvalidToken };
-        let decision = if !cookies_came && self.faults.is_empty() {
-            Decision::new(Outcome::Anonymous, Reason::NoCredential)
-        } else if self.faults.iter().any(|fault| fault.fault.is_early()) {
-            Decision::refused(Refusal::InvalidToken, Reason::OnlyEarly)
-        } else if !cookies_came {
-            Decision::refused(refusal, Reason::NothingUsable)
-        } else {
-            Decision::refused(refusal, Reason::NothingUsable).with_cookies(self.core.clear_cookies())
-        };
+        let decision = self.rows.nothing(cookies_came);
+        if !cookies_came {
+            return self.settled(decision);
+        }
+        let decision = decision.clearing(&self.core.parts().cookies, CredentialSource::Cookie);
         self.settled(decision)
     }
 
-    /// `AtRefresh` looks at no session while the access token is valid; the other levels always ask.
+    /// `AtRefresh` checks no session while the access token is valid; the other levels always do.
     fn check(self, kind: Checked) -> Assessment {
-        let Self { core, faults, sighting, .. } = self;
+        let Self { core, rows: AccessRows { faults, sighting, .. }, .. } = self;
         let check = SessionCheck { core: core.clone(), kind, faults, sighting };
         if core.config().revocation != RevocationLevel::AtRefresh {
             return Assessment::NeedsSessionCheck(check);
@@ -253,10 +243,10 @@ impl<'a> Table<'a> {
     }
 
     fn settled(self, decision: Decision) -> Assessment {
-        Assessment::Settled(decision.with_faults(self.faults))
+        Assessment::Settled(decision.with_faults(self.rows.faults))
     }
 
-    /// Boxed: it is large, and most requests carry only the place for one around.
+    /// Boxed: it is large, and most requests have none.
     fn attempt(&self, token: RefreshToken, carrier: Carrier, soft: Option<Identity>) -> Box<RefreshAttempt> {
         Box::new(RefreshAttempt::new(self.core.clone(), token, carrier, soft, Timestamp::from(self.now)))
     }
@@ -264,80 +254,46 @@ impl<'a> Table<'a> {
     /// No refresh ahead when the new token would not live longer than the old one.
     fn outlives(&self, refresh: &RefreshToken, ends_at: i64) -> bool {
         let life = self.core.config().ages.access;
-        self.seconds.saturating_add(life).min(refresh.claims.session_ends_at) > ends_at
+        self.rows.now.saturating_add(life).min(refresh.claims.session_ends_at) > ends_at
     }
 
-    /// Names that came more than once are looked at together: which value counts decides what is deleted.
+    /// Names that came more than once are examined together: the value that counts decides what is
+    /// deleted.
     fn examine(&mut self, presented: &Presented<'_>) {
-        if presented.any_twice() {
-            let duplicates = Duplicates::examine(self.core, presented, self.seconds);
-            duplicates.report(self.core, &self.head, &mut self.faults);
-            self.duplicates = Some(Box::new(duplicates));
+        if !presented.any_twice() {
+            return;
         }
+        let (parts, now) = (self.core.parts(), self.rows.now);
+        let access = |value: &[u8]| parts.access.in_cookie(value, now);
+        let refresh = |value: &[u8]| parts.refresh.in_cookie(value, now);
+        let duplicates = Duplicates::examine(presented, access, refresh);
+        if let Some(cookie) = duplicates.cookie() {
+            let twins = self.core.twin_lines(&self.rows.head, duplicates.are_ours());
+            self.rows.faults.report(cookie, twins);
+        }
+        self.duplicates = Some(Box::new(duplicates));
     }
 
     fn access(&mut self, cookie: &Cookie<'_>) -> Option<AccessToken> {
         let duplicate = self.duplicates.as_mut().and_then(|duplicates| duplicates.access.take());
-        if let Some(examined) = duplicate {
-            let presented = self.chosen(CredentialName::AccessCookie, examined);
-            return presented.map(|presented| self.see(presented));
+        match duplicate {
+            Some(examined) => self.rows.examined_cookie(examined),
+            None => self.rows.cookie(cookie),
         }
-        let token = cookie.only()?;
-        let verified = self.core.verify_access(token, MAX_COOKIE_TOKEN, self.seconds);
-        let presented = self.note(CredentialName::AccessCookie, verified.map(Some));
-        presented.map(|presented| self.see(presented))
     }
 
     fn refresh_token(&mut self, cookie: &Cookie<'_>) -> Option<RefreshToken> {
         let duplicate = self.duplicates.as_mut().and_then(|duplicates| duplicates.refresh.take());
         if let Some(examined) = duplicate {
-            return self.chosen(CredentialName::RefreshCookie, examined);
+            return self.rows.choose(CredentialName::RefreshCookie, examined);
         }
-        let token = cookie.only()?;
-        let verified = self.core.verify_refresh(token, MAX_COOKIE_TOKEN, self.seconds);
-        self.note(CredentialName::RefreshCookie, verified.map(Some))
-    }
-
-    fn chosen<T: OfSession>(&mut self, credential: CredentialName, examined: Examined<T>) -> Option<T> {
-        let chosen = examined.choose();
-        chosen.map_err(|faults| faults.into_iter().for_each(|fault| self.faults.add(credential, fault))).ok()
-    }
-
-    fn bearer(&mut self) -> Option<AccessToken> {
-        let tried = self.faults.iter().any(|fault| fault.credential == CredentialName::Bearer);
-        if tried || !self.core.config().credentials.reads_header() {
-            return None;
-        }
-        let verified = bearer_token(&self.head).and_then(|value| {
-            value.map(|token| self.core.verify_access(token, MAX_HEADER_TOKEN, self.seconds)).transpose()
-        });
-        let presented = self.note(CredentialName::Bearer, verified);
-        presented.map(|presented| self.see(presented))
-    }
-
-    /// The token of a presentation; one that this node did not know may prove something.
-    fn see(&mut self, presented: Presentation) -> AccessToken {
-        self.sighting = if presented.is_known { None } else { Sighting::of(&presented.token) };
-        presented.token
-    }
-
-    fn note<T>(&mut self, credential: CredentialName, read: Result<Option<T>, TokenFault>) -> Option<T> {
-        match read {
-            Ok(token) => token,
-            Err(fault) => {
-                self.faults.add(credential, fault);
-                None
-            }
-        }
+        let verified = self.core.parts().refresh.in_cookie(cookie.only()?, self.rows.now);
+        self.rows.note(CredentialName::RefreshCookie, verified.map(Some))
     }
 }
 
 fn is_same_session(refresh: &RefreshToken, identity: &Identity) -> bool {
     refresh.claims.session_id == *identity.session_id() && refresh.claims.subject == *identity.subject()
-}
-
-pub(crate) fn authenticated(identity: Identity) -> Decision {
-    Decision::new(Outcome::Authenticated(identity), Reason::AccessValid)
 }
 
 #[cfg(test)]

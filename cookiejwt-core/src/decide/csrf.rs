@@ -1,39 +1,45 @@
-//! Cross-site request forgery, refused by what browsers say of themselves: Fetch Metadata, then `Origin`.
+//! Cross-site request forgery, refused by the headers that browsers add: Fetch Metadata, then
+//! `Origin`.
 //!
-//! Asked only when a cookie is the credential, and on login, refresh and logout. The first row that matches wins:
+//! The table is used only when a cookie is the credential, and on login, refresh and logout. The
+//! first row that matches wins:
 //!
-//! 1. GET, HEAD and OPTIONS pass, unless they upgrade to WebSocket or carry a form (Rocket's `_method` makes a GET
-//!    of a form POST).
-//! 2. A request whose credential is the `Authorization` header, or that is in token mode, passes: no browser sends
-//!    either by itself, and no cookie is read.
+//! 1. GET, HEAD and OPTIONS pass, unless they upgrade to WebSocket or carry a form (Rocket's
+//!    `_method` makes a GET of a form POST).
+//! 2. A request whose credential is the `Authorization` header, or that is in token mode, passes:
+//!    no browser sends either automatically, and no cookie is read.
 //! 3. More than one `Sec-Fetch-Site` or `Origin`, or one that is not ASCII, is denied.
-//! 4. `Sec-Fetch-Site: same-origin` or `none` passes. With a public origin set, an `Origin` that comes along (other than
-//!    `null`) has to be that one or a trusted one: WebKit sends the foreign `Origin` of a form that a service worker of
-//!    ours hands on, and calls the request same-origin.
+//! 4. `Sec-Fetch-Site: same-origin` or `none` passes. With a public origin set, an `Origin` that is
+//!    present (other than `null`) must be that one or a trusted one: WebKit sends the foreign
+//!    `Origin` of a form that our service worker forwards, and marks the request as same-origin.
 //! 5. Any other `Sec-Fetch-Site` passes only with a trusted `Origin`.
-//! 6. Without `Sec-Fetch-Site`, an `Origin` that is the public one, a trusted one or the request's own passes. While
-//!    cookies are `Secure`, a page over plain HTTP is not ours, except on this very machine: whoever can answer for
-//!    `http://shop.example` on a network must not post to `https://shop.example`.
+//! 6. Without `Sec-Fetch-Site`, an `Origin` that is the public one, a trusted one or the request's
+//!    own passes. While cookies are `Secure`, a page over plain HTTP is foreign, except on the same
+//!    machine: an attacker who can answer for `http://shop.example` on a network must not post to
+//!    `https://shop.example`.
 //! 7. Any other `Origin`, also `null`, is denied.
-//! 8. With neither header it is no browser: passes, unless `strict_browser_headers` denies.
+//! 8. With neither header the client is not a browser: it passes, unless `strict_browser_headers`
+//!    denies it.
 //!
-//! A login of the application's own is asked the same without the first row: by GET, HEAD or OPTIONS nobody logs in.
+//! A custom login flow uses the same table without the first row: GET, HEAD and OPTIONS never log a
+//! user in.
 
 use http::{Method, header};
 
 use crate::{
     config::CsrfSettings,
+    decide::facade::Core,
     request::{Field, Mode, RequestHead, SEC_FETCH_SITE, TokenMode},
     syntax::Origin,
 };
 
-/// Proof that the table let a request pass. Made only here.
+/// Proof that the table let a request pass. It is made only here.
 #[derive(Clone, Debug)]
 pub struct CsrfCleared(());
 
 impl CsrfCleared {
-    /// For the identity of a login: the login route has asked the table before, and a login of the application's own
-    /// (an OAuth callback) brings its own proof that the user meant it.
+    /// For the identity of a login: the login route has checked the table before, and a custom
+    /// login flow (an OAuth callback) has its own proof that the user meant it.
     pub(crate) fn for_login() -> Self {
         Self(())
     }
@@ -54,7 +60,7 @@ pub enum CsrfDenial {
     /// Row 8.
     #[error("neither Sec-Fetch-Site nor Origin, and strict_browser_headers is on")]
     NoBrowserHeaders,
-    /// A login of the application's own by GET, HEAD or OPTIONS, for which the first row does not hold.
+    /// A custom login flow by GET, HEAD or OPTIONS, to which the first row does not apply.
     #[error(
         "a login by GET, which any page or mail can start; POST it, or say `LoginOptions::state_checked()` when this browser \
          brought the `state` that was compared"
@@ -69,17 +75,52 @@ pub(crate) enum Credential {
     Ambient,
     /// The `Authorization` header alone.
     Header,
-    /// Whatever it is, it is no cookie.
+    /// Any credential other than a cookie.
     TokenMode(TokenMode),
 }
 
 impl Credential {
-    /// Of a route that is asked before anybody is authenticated.
+    /// For a route that is called before a user is authenticated.
     pub(crate) const fn none_yet(mode: Mode) -> Self {
         match mode {
             Mode::Cookie => Self::Ambient,
             Mode::Token(mode) => Self::TokenMode(mode),
         }
+    }
+}
+
+impl Core {
+    /// Checks the CSRF table for a route that changes something before a user is authenticated:
+    /// login.
+    pub fn check_csrf(&self, head: &RequestHead<'_>) -> Result<CsrfCleared, CsrfDenial> {
+        check(head, &self.config().csrf, Credential::none_yet(self.mode(*head)))
+    }
+
+    /// Checks the CSRF table for a custom login flow, without its first row.
+    ///
+    /// GET, HEAD or OPTIONS alone never begin a session: any page can make a browser send one, and
+    /// the user would continue as the owner of the link (login CSRF, OWASP CSRF prevention). An
+    /// OAuth callback by GET has a better proof, the `state` that this browser sent; the
+    /// application checks it and does not call this method. As in row 2, a request in token mode
+    /// passes, and so does one whose only credential is a bearer token: no browser sends either
+    /// automatically.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use cookiejwt_core::{CsrfDenial, RequestHead, testing};
+    ///
+    /// let core = testing::core();
+    /// let ask = |request: http::request::Builder| {
+    ///     let (parts, ()) = request.body(()).unwrap().into_parts();
+    ///     core.check_login_csrf(&RequestHead::from(&parts)).map(drop)
+    /// };
+    /// let own_page = ("sec-fetch-site", "same-origin");
+    /// assert_eq!(ask(http::Request::post("/").header(own_page.0, own_page.1)), Ok(()));
+    /// assert_eq!(ask(http::Request::get("/").header(own_page.0, own_page.1)), Err(CsrfDenial::SafeLogin));
+    /// # }
+    /// ```
+    pub fn check_login_csrf(&self, head: &RequestHead<'_>) -> Result<CsrfCleared, CsrfDenial> {
+        check_login(head, &self.config().csrf, self.login_credential(head))
     }
 }
 
@@ -96,8 +137,9 @@ pub(crate) fn check(
 
 /// The table without its first row, for what begins a session.
 ///
-/// A page of any site makes a browser send a GET, and a link in a mail says `Sec-Fetch-Site: none`. The row that lets it pass
-/// assumes that it changes nothing, which is wrong here: the person would go on as somebody else (login CSRF).
+/// A page of any site can make a browser send a GET, and a link in a mail is sent with
+/// `Sec-Fetch-Site: none`. The row that lets it pass assumes that it changes nothing, which is
+/// wrong here: the user would continue as someone else (login CSRF).
 pub(crate) fn check_login(
     head: &RequestHead<'_>,
     settings: &CsrfSettings,
@@ -181,7 +223,7 @@ fn is_trusted(origin: &str, settings: &CsrfSettings) -> bool {
     settings.trusted_origins.iter().any(|trusted| same(trusted, origin))
 }
 
-/// Row 4: whether an `Origin` beside a Fetch Metadata that says "ours" is known to be another one.
+/// Row 4: whether an `Origin` contradicts Fetch Metadata that marks the request as ours.
 fn contradicts(origin: &str, settings: &CsrfSettings) -> bool {
     let Some(public) = &settings.public_origin else { return false };
     origin != "null" && !same(public, origin) && !is_trusted(origin, settings)

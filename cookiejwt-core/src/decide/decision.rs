@@ -3,52 +3,71 @@
 use time::OffsetDateTime;
 
 use crate::{
-    decide::{csrf::CsrfDenial, departure::Departure, identity::Identity},
-    request::DuplicateCookie,
-    response::{Problem, SetCookies, Tokens},
+    decide::{
+        csrf::CsrfDenial,
+        departure::Departure,
+        identity::{CredentialSource, Identity},
+    },
+    request::{CredentialFault, DuplicateCookie},
+    response::{CookieWriter, Problem, SetCookies, Tokens},
     session::{Revocation, RevocationReason, Sighting},
-    token::{MintError, TokenFault},
+    token::MintError,
 };
 
-/// What became of a request: the outcome, the cookies that must leave, and why.
+/// The result of a request: the outcome, the cookies that must be sent, and the reason.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// Who is asking, or why nobody is.
+    /// Who is asking, or why no user is.
     pub outcome: Outcome,
-    /// The `Set-Cookie` lines that must leave with whatever response does.
+    /// The `Set-Cookie` lines that must be sent with any response.
     pub cookies: SetCookies,
-    /// The tokens for the body of the answer: only of a refresh in token mode.
+    /// The tokens for the body of the response: only for a refresh in token mode.
     pub tokens: Option<Tokens>,
     /// The row of the table that decided; for the event.
     pub reason: Reason,
-    /// Credentials that came in and were not accepted; for the event.
-    pub faults: Vec<CredentialFault>,
-    /// A cookie of ours that came more than once; for the event.
-    pub duplicate: Option<DuplicateCookie>,
-    /// When the refresh token that leaves with this decision ends.
+    /// When the refresh token that is sent with this decision ends.
     pub refresh_expires_at: Option<OffsetDateTime>,
-    /// What a token proves that was presented for the first time.
-    pub sighting: Option<Box<Sighting>>,
-    /// What has to be asked when the answer leaves late; only where it carries a refresh token.
-    pub departure: Option<Box<Departure>>,
+    pub(super) notes: Notes,
 }
 
-/// The five things that can become of a request.
+/// What hardly any request has. Boxed: every decision has the field, and is moved several times.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes(Option<Box<Noted>>);
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Noted {
+    pub(super) faults: Vec<CredentialFault>,
+    pub(super) duplicate: Option<DuplicateCookie>,
+    pub(super) sighting: Option<Sighting>,
+    pub(super) departure: Option<Departure>,
+}
+
+impl Notes {
+    fn read(&self) -> Option<&Noted> {
+        self.0.as_deref()
+    }
+
+    pub(super) fn write(&mut self) -> &mut Noted {
+        self.0.get_or_insert_default()
+    }
+}
+
+/// The five possible outcomes of a request.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// A token says who it is.
+    /// A token identifies the user.
     Authenticated(Identity),
-    /// No credential came in.
+    /// No credential was sent.
     Anonymous,
-    /// A credential came in and was refused.
+    /// A credential was sent and refused.
     Refused(Refusal),
-    /// A store that is needed is away: 503. Nothing is cleared.
+    /// A store that is needed is unavailable: 503. Nothing is cleared.
     Unavailable,
     /// New tokens cannot be minted: 500.
     Failed,
 }
 
-/// Why a credential is refused, as far as the client may know.
+/// Why a credential is refused, in the detail that the client may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// The refresh route was called without a refresh token.
@@ -57,40 +76,54 @@ pub enum Refusal {
     InvalidToken,
     /// A refresh would help, but this request may not trigger one.
     RefreshRequired,
-    /// Revoked; a reused refresh token reads the same, so that a thief learns nothing.
+    /// Revoked; a reused refresh token looks the same, so that a thief learns nothing.
     SessionRevoked,
-    /// Idle too long, or at its absolute end.
+    /// The session was idle too long, or is at its absolute end.
     SessionExpired,
     /// The CSRF table denies.
     CsrfFailed,
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAuthenticated => Self::NotAuthenticated,
+            Refusal::InvalidToken => Self::InvalidToken,
+            Refusal::RefreshRequired => Self::RefreshRequired,
+            Refusal::SessionRevoked => Self::SessionRevoked,
+            Refusal::SessionExpired => Self::SessionExpired,
+            Refusal::CsrfFailed => Self::CsrfFailed,
+        }
+    }
+}
+
 /// Which row of the table decided. The letters are those of [`rules`](crate::rules#authenticate).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// a: the CSRF table denies and no valid bearer came along.
+    /// a: the CSRF table denies, and there is no valid bearer token.
     Csrf(CsrfDenial),
     /// b, e: a valid access token.
     AccessValid,
-    /// c: the session is in the revoked set, or the store says so.
+    /// c: the session is in the revoked set, or revoked in the store.
     SessionRevoked(RevocationReason),
     /// c: the store has no such session.
     SessionMissing,
-    /// d: the store had to be asked and is away.
+    /// d: the store had to be asked and is unavailable.
     SessionUnknown,
-    /// f: no credential of ours.
+    /// f: none of our credentials.
     NoCredential,
     /// The path is in the list of skipped ones.
     Skipped,
     /// h: refreshable, but not by this request.
     RefreshNotPermitted,
-    /// h: refreshable, but not by a page that a browser prepares (`Sec-Purpose`) and may show later.
+    /// h: refreshable, but not by a page that a browser prepares (`Sec-Purpose`) and may show
+    /// later.
     SpeculationNotPermitted,
     /// i: nothing usable, something early.
     OnlyEarly,
     /// j, j': nothing usable.
     NothingUsable,
-    /// k: the user is gone or disabled.
+    /// k: the user was deleted or disabled.
     UserInactive,
     /// l: new tokens cannot be minted.
     MintFailed(MintError),
@@ -102,55 +135,51 @@ pub enum Reason {
     RowRevoked(RevocationReason),
     /// n: the row is past its idle or absolute end.
     RowExpired,
-    /// o: the parent of the current refresh token, inside the leeway: the same successor again.
+    /// o: the parent of the current refresh token, within the leeway: the same successor again.
     ParentInLeeway,
-    /// o' 1: the parent, later than that; nobody has come with its successor, which is given once more.
+    /// o' 1: the parent, later than that; its successor was never presented and is sent once more.
     ParentLate,
-    /// o' 2: the parent, much later; nobody has come with its successor, and another one takes its place.
+    /// o' 2: the parent, much later; its successor was never presented and is replaced by another
+    /// one.
     SuccessorReplaced,
-    /// A fresh login or a new password has taken the session's place, and the new session was not presented yet.
+    /// A fresh login or a new password has taken the session's place, and the new session was not
+    /// presented yet.
     Superseded,
     /// p: the current refresh token, younger than the leeway: no rotation.
     CurrentInLeeway,
-    /// q: the user store is away.
+    /// q: the user store is unavailable.
     UserStoreFailed,
-    /// q: the token store is away, or its answer was lost.
+    /// q: the token store is unavailable, or its answer was lost.
     TokenStoreFailed,
-    /// q: the row changed twice under the request's feet.
+    /// q: the row changed twice during the request.
     LostTwice,
-    /// r: a refresh token that was used up long ago. Somebody has a copy.
+    /// r: a refresh token that was used up long ago, so there is a copy of it.
     Reuse,
 }
 
-/// Which credential a fault belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CredentialName {
-    /// The access cookie.
-    AccessCookie,
-    /// The refresh cookie.
-    RefreshCookie,
-    /// The `refresh` of a body, in token mode.
-    RefreshBody,
-    /// The `Authorization` field.
-    Bearer,
-}
-
-/// A credential that came in and was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CredentialFault {
-    /// Which.
-    pub credential: CredentialName,
-    /// Why.
-    pub fault: TokenFault,
+impl Reason {
+    /// Whether a refusal with this reason clears the cookies that carried the credential.
+    const fn clears_cookies(&self) -> bool {
+        match self {
+            Self::SessionRevoked(reason) | Self::RowRevoked(reason) => reason.clears_cookies(),
+            Self::SessionMissing
+            | Self::NothingUsable
+            | Self::UserInactive
+            | Self::RowMissing
+            | Self::RowExpired
+            | Self::Reuse => true,
+            _ => false,
+        }
+    }
 }
 
 /// A decision, and the revocation that must be carried out with it.
 #[derive(Clone, Debug)]
 #[must_use = "the revocation must be carried out"]
 pub struct Settlement {
-    /// What becomes of the request.
+    /// The decision about the request.
     pub decision: Decision,
-    /// The session to revoke, durably and in a task of its own.
+    /// The session to revoke, durably and in a separate task.
     pub revoke: Option<Revocation>,
 }
 
@@ -161,31 +190,66 @@ impl Decision {
             cookies: SetCookies::default(),
             tokens: None,
             reason,
-            faults: Vec::new(),
-            duplicate: None,
             refresh_expires_at: None,
-            sighting: None,
-            departure: None,
+            notes: Notes::default(),
         }
     }
 
-    pub(crate) fn refused(refusal: Refusal, reason: Reason) -> Self {
+    pub(super) fn refused(refusal: Refusal, reason: Reason) -> Self {
         Self::new(Outcome::Refused(refusal), reason)
     }
 
-    pub(crate) fn with_cookies(self, cookies: SetCookies) -> Self {
+    pub(super) fn with_cookies(self, cookies: SetCookies) -> Self {
         Self { cookies: cookies.with_twins(self.cookies.twins().clone()), ..self }
     }
 
-    pub(crate) fn with_sighting(self, sighting: Option<Box<Sighting>>) -> Self {
-        Self { sighting, ..self }
+    /// Clears both cookies if the reason says so and a cookie carried the credential.
+    pub(super) fn clearing(self, cookies: &CookieWriter, source: CredentialSource) -> Self {
+        if source == CredentialSource::Cookie && self.reason.clears_cookies() {
+            self.with_cookies(cookies.clear_both())
+        } else {
+            self
+        }
     }
 
-    pub(crate) fn settle(self) -> Settlement {
+    pub(super) fn with_sighting(mut self, sighting: Option<Box<Sighting>>) -> Self {
+        if let Some(sighting) = sighting {
+            self.notes.write().sighting = Some(*sighting);
+        }
+        self
+    }
+
+    pub(super) fn settle(self) -> Settlement {
         Settlement { decision: self, revoke: None }
     }
 
-    /// Who is asking, when somebody is.
+    /// The same decision with no cookie to send: another response of the browser has newer ones.
+    #[must_use]
+    pub fn without_cookies(self) -> Self {
+        Self { cookies: SetCookies::default(), ..self }
+    }
+
+    /// Credentials that were sent and not accepted; for the event.
+    pub fn faults(&self) -> &[CredentialFault] {
+        self.notes.read().map_or(&[], |noted| &noted.faults)
+    }
+
+    /// One of our cookies that was sent more than once; for the event.
+    pub fn duplicate(&self) -> Option<DuplicateCookie> {
+        self.notes.read()?.duplicate
+    }
+
+    /// What a token proves if it was presented for the first time.
+    pub fn sighting(&self) -> Option<&Sighting> {
+        self.notes.read()?.sighting.as_ref()
+    }
+
+    /// What has to be asked if the response is sent late; only if it carries a refresh token.
+    pub fn departure(&self) -> Option<&Departure> {
+        self.notes.read()?.departure.as_ref()
+    }
+
+    /// The authenticated user, if any.
     pub fn identity(&self) -> Option<&Identity> {
         match &self.outcome {
             Outcome::Authenticated(identity) => Some(identity),
@@ -193,7 +257,7 @@ impl Decision {
         }
     }
 
-    /// Who is asking, for a route that demands somebody.
+    /// The authenticated user, for a route that requires one.
     pub fn required(&self) -> Result<&Identity, Problem> {
         match &self.outcome {
             Outcome::Authenticated(identity) => Ok(identity),
@@ -204,11 +268,12 @@ impl Decision {
         }
     }
 
-    /// Who is asking, for a public route: refused credentials mean "nobody", but a CSRF refusal, a store that is
-    /// away and a failure stay what they are.
+    /// The authenticated user, for a public route: refused credentials count as anonymous, but a
+    /// CSRF refusal, an unavailable store and a failure are returned as errors.
     ///
-    /// So does the refusal of a page that a browser prepares and that may not refresh: it would show "nobody" to the
-    /// person later. A prepared error it throws away, and asks again.
+    /// So is the refusal of a page that a browser prepares and that may not refresh: the browser
+    /// would show the anonymous page to the user later. It discards a prepared error and asks
+    /// again.
     pub fn optional(&self) -> Result<Option<&Identity>, Problem> {
         match self.required() {
             Ok(identity) => Ok(Some(identity)),

@@ -1,37 +1,31 @@
-//! Answers that leave late.
+//! Responses that are sent late.
 
 use crate::{
     decide::facade::Core,
     session::{SessionId, SettleRequest, Timestamp, TokenId},
 };
 
-/// An answer that carries a refresh token: until when it may leave without asking anybody.
+/// A response that carries a refresh token, and until when it may be sent without asking the store.
 ///
-/// A handler may take a minute, and then the answer could put a pair into the jar that other requests have gone past.
-/// [`Core::late_departure`] says what has to be asked then.
+/// A handler may take a minute, and then the response could overwrite newer cookies that other
+/// requests have received. [`Core::late_departure`] returns what has to be asked then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Departure {
     /// The session.
     pub session_id: SessionId,
-    /// The refresh token that the answer carries.
+    /// The refresh token that the response carries.
     pub refresh_jti: TokenId,
     /// The `settles_at` with which it was decided.
     pub settles_at: Timestamp,
 }
 
-impl Departure {
-    #[allow(clippy::unnecessary_box_returns, reason = "every caller keeps it boxed")]
-    pub(crate) fn new(session_id: SessionId, refresh_jti: TokenId, settles_at: Timestamp) -> Box<Self> {
-        Box::new(Self { session_id, refresh_jti, settles_at })
-    }
-}
-
 impl Core {
-    /// The question for the token store when the head of an answer leaves now, with less than half of the leeway to go.
+    /// The question for the token store if the head of a response is sent now, with less than half
+    /// of the leeway left.
     ///
-    /// When no row is changed, or the store fails, the lines of the answer must not be written: either the jar has had them,
-    /// or the parent is still answered.
+    /// If no row is changed, or the store fails, the cookies of the response must not be written:
+    /// either the browser has received them already, or the parent is still accepted.
     pub fn late_departure(&self, departure: &Departure, now: Timestamp) -> Option<SettleRequest> {
         let latest = departure.settles_at.plus_millis(self.half_leeway_millis().saturating_neg());
         if now <= latest {
@@ -47,7 +41,8 @@ impl Core {
         })
     }
 
-    /// Whether lines that clear cookies are too old to be written: somebody may have logged in since they were decided.
+    /// Whether lines that clear cookies are too old to be written: the user may have logged in
+    /// since they were decided.
     pub fn is_late_to_clear(&self, decided_at: Timestamp, now: Timestamp) -> bool {
         now > decided_at.plus_millis(self.half_leeway_millis())
     }

@@ -6,16 +6,17 @@ use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
 use crate::{
-    decide::{csrf::CsrfCleared, facade::AccessToken},
+    decide::csrf::CsrfCleared,
     response::Problem,
     session::{SessionId, Subject, TokenId},
-    token::{Roles, Scope, Scopes, scope},
+    token::{AccessToken, Scope, has_role, has_scope},
 };
 
-/// Who is asking, as a verified or just minted access token says.
+/// The authenticated user, from a verified or just minted access token.
 ///
-/// There is no public constructor: an identity is made only from a token whose signature held and, when a cookie
-/// carried it, from the proof that the CSRF table let the request pass. Cloning is cheap.
+/// There is no public constructor: an identity is made only from a token with a valid signature
+/// and, if a cookie carried it, from the proof that the CSRF table let the request pass. Cloning is
+/// cheap.
 #[derive(Clone)]
 pub struct Identity {
     token: AccessToken,
@@ -25,7 +26,7 @@ pub struct Identity {
 /// What carried the credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialSource {
-    /// A cookie of ours: the browser sent it by itself, so the CSRF table applied.
+    /// One of our cookies: the browser sent it automatically, so the CSRF table applied.
     Cookie,
     /// The `Authorization` field.
     Header,
@@ -41,7 +42,7 @@ impl CredentialSource {
     }
 }
 
-/// The token's custom claims are not of the type that was asked for.
+/// The token's custom claims are not of the requested type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the access token's claims are no {expected}: {reason}")]
 pub struct ClaimsError {
@@ -58,7 +59,7 @@ impl Identity {
         Self { token, source: CredentialSource::Header }
     }
 
-    /// Who it is: the `sub` claim.
+    /// The user: the `sub` claim.
     pub fn subject(&self) -> &Subject {
         &self.token.claims().subject
     }
@@ -88,15 +89,16 @@ impl Identity {
         datetime(self.token.claims().expires_at)
     }
 
-    /// When the user last proved who he is (OIDC `auth_time`).
+    /// When the user last proved who they are (OIDC `auth_time`).
     pub fn auth_time(&self) -> Option<OffsetDateTime> {
         self.token.claims().auth_time.map(datetime)
     }
 
-    /// Whether the token carries this scope: as a word of the claim `scope` (RFC 8693 §4.2, RFC 9068 §2.2.3), or as an entry of
-    /// the array `scopes`. A claim of another shape carries none.
+    /// Whether the token has this scope: as a word of the claim `scope` (RFC 8693 §4.2, RFC 9068
+    /// §2.2.3), or as an entry of the array `scopes`. A claim of another shape has none.
     ///
-    /// Claims are computed anew at each refresh, so what is taken from a user is gone within the life of an access token.
+    /// Claims are computed again at each refresh, so a scope that is taken from a user is gone
+    /// within the lifetime of an access token.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
@@ -106,7 +108,7 @@ impl Identity {
     /// # }
     /// ```
     pub fn has_scope(&self, scope: &str) -> bool {
-        scope::contains::<Scopes>(self.token.payload(), scope)
+        has_scope(self.token.payload(), scope)
     }
 
     /// Whether the array `roles` of the token has this entry. A claim of another shape has none.
@@ -118,10 +120,11 @@ impl Identity {
     /// # }
     /// ```
     pub fn has_role(&self, role: &str) -> bool {
-        scope::contains::<Roles>(self.token.payload(), role)
+        has_role(self.token.payload(), role)
     }
 
-    /// Demands this scope: else 403 `insufficient_scope`, which says which one (RFC 6750 §3.1).
+    /// Requires this scope, otherwise 403 `insufficient_scope`, which contains the scope (RFC 6750
+    /// §3.1).
     ///
     /// A [`Scope`] in a constant is checked by the compiler.
     ///
@@ -139,7 +142,7 @@ impl Identity {
         if self.has_scope(scope.as_str()) { Ok(()) } else { Err(Problem::InsufficientScope { scope }) }
     }
 
-    /// The custom claims as a type of the application; fields it does not name are passed over.
+    /// The custom claims as a type of the application; fields that it does not have are ignored.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {

@@ -3,9 +3,9 @@
 use time::OffsetDateTime;
 
 use crate::{
-    decide::{facade::Core, identity::Identity},
-    request::{Carrier, Mode, RequestHead},
-    response::{Issued, SetCookies, Tokens},
+    decide::{carrier::Carrier, facade::Core, identity::Identity, issue::Issued},
+    request::{Mode, RequestHead},
+    response::{SetCookies, Tokens},
     session::{LoginIds, SessionChange, SessionId, SessionRecord, Subject, Timestamp},
     token::{AccessClaims, CustomClaims, MintError, RefreshClaims},
 };
@@ -22,7 +22,8 @@ pub struct ClientInfo {
 }
 
 impl ClientInfo {
-    /// Reads the `User-Agent`; control characters become spaces, so that no log line can be forged with them.
+    /// Reads the `User-Agent`; control characters become spaces, so that no log line can be forged
+    /// with them.
     pub fn from_head<'a>(head: impl Into<RequestHead<'a>>, ip: Option<String>) -> Self {
         let user_agent = head.into().text(&http::header::USER_AGENT).map(|text| {
             text.chars().take(MAX_USER_AGENT).map(|c| if c.is_control() { ' ' } else { c }).collect()
@@ -31,43 +32,46 @@ impl ClientInfo {
     }
 }
 
-/// Everything that a new session needs; who may log in was decided before.
+/// Everything that a new session needs. Whether the user may log in was decided before.
 #[derive(Clone, Debug)]
 pub struct LoginRequest {
-    /// Who logs in.
+    /// The user who logs in.
     pub subject: Subject,
-    /// What his access token carries beside the registered claims.
+    /// What the access token contains in addition to the registered claims.
     pub claims: CustomClaims,
     /// Whether the cookies outlive the browser.
     pub remember: bool,
     /// Where the login comes from.
     pub client: ClientInfo,
-    /// How the tokens are to leave.
+    /// How the tokens are sent.
     pub mode: Mode,
-    /// Fresh random ids.
+    /// New random ids.
     pub ids: LoginIds,
-    /// The session that a fresh login or a new password supersedes, which ends when the new one is first presented.
+    /// The session that a fresh login or a new password supersedes, which ends when the new one is
+    /// first presented.
     pub replaces: Option<SessionId>,
 }
 
-/// A new session, not yet stored: store the record first, then send the cookies, or in token mode the tokens.
+/// A new session, not yet stored: store the record first, then send the cookies, or in token mode
+/// the tokens.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Login {
     /// The row to insert.
     pub record: SessionRecord,
-    /// Who is logged in now.
+    /// The user who is logged in now.
     pub identity: Identity,
     /// The cookies to send; none in token mode.
     pub cookies: SetCookies,
-    /// The tokens for the body of the answer; only in token mode.
+    /// The tokens for the body of the response; only in token mode.
     pub tokens: Option<Tokens>,
     /// When the refresh token ends.
     pub refresh_expires_at: OffsetDateTime,
 }
 
 impl Core {
-    /// Begins a session: a new `sid` each time, whatever came in (session fixation, OWASP ASVS 7.2.4).
+    /// Begins a session: a new `sid` each time, whatever the request contains (session fixation,
+    /// OWASP ASVS 7.2.4).
     pub fn login(&self, request: LoginRequest, now: OffsetDateTime) -> Result<Login, MintError> {
         let LoginRequest { subject, claims: custom, remember, client, mode, ids, replaces } = request;
         if subject.as_str().is_empty() || subject.as_str().len() > Subject::MAX_LENGTH {
@@ -97,15 +101,15 @@ impl Core {
             remember,
         };
         let record = self.record(&refresh, client, Timestamp::from(now));
-        let access = self.mint_access(access, &custom)?;
-        let refresh = self.mint_refresh(refresh)?;
+        let access = self.parts().access.mint(access, &custom)?;
+        let refresh = self.parts().refresh.mint(refresh)?;
         let issued = self.issue(&Carrier::of_login(mode), access, &refresh, seconds)?;
         let Issued { identity, cookies, tokens, refresh_expires_at } = issued;
         let cookies = cookies.changing(self.session_begins(mode, &record));
         Ok(Login { record, identity, cookies, tokens, refresh_expires_at })
     }
 
-    /// It settled before it began, so that its first rotation waits for nothing.
+    /// It has settled from the start, so that its first rotation does not wait.
     fn record(&self, refresh: &RefreshClaims, client: ClientInfo, now: Timestamp) -> SessionRecord {
         SessionRecord {
             id: refresh.session_id.clone(),
@@ -129,7 +133,7 @@ impl Core {
         }
     }
 
-    /// A client in token mode has no cookies, so no session of the framework.
+    /// A client in token mode has no cookies, so it has no framework session.
     fn session_begins(&self, mode: Mode, record: &SessionRecord) -> Option<SessionChange> {
         let follows = self.config().set_session_cookie && mode == Mode::Cookie;
         follows.then(|| SessionChange::Begins { subject: record.subject.clone(), session: record.id.clone() })

@@ -11,19 +11,21 @@ use crate::{
     token::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
 };
 
-/// What a logout does: it always clears the cookies, whatever came in; in token mode it touches none.
+/// What a logout does: it always clears the cookies, whatever the request contains; in token mode
+/// it touches none.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Logout {
-    /// Every session that a signed token named; expired tokens count too.
+    /// Every session that a signed token identified; expired tokens count too.
     pub sessions: Vec<SessionId>,
     /// Clears both cookies; nothing in token mode.
     pub cookies: SetCookies,
 }
 
 impl Core {
-    /// Ends every session named by a signed token that came in: refresh or access cookie (each value of a duplicated
-    /// one), bearer, and a `refresh` of the body; in token mode by the last two alone. Refused only by the CSRF table.
+    /// Ends every session that a signed token in the request identifies: refresh or access cookie
+    /// (each value of a duplicated one), bearer, and a `refresh` of the body; in token mode only
+    /// the last two. Only the CSRF table can refuse it.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
@@ -43,7 +45,8 @@ impl Core {
         let head = head.into();
         let mode = self.mode(head);
         let asked = self.check_csrf(&head);
-        // The table comes before any signature; a request that it refuses may yet be one of a bearer alone.
+        // The table comes before any signature. A request that it refuses may still have a bearer
+        // token as its only credential.
         let bearer_decides = asked.is_err() && mode == Mode::Cookie && !self.has_cookie(&head);
         if !bearer_decides {
             asked?;
@@ -65,10 +68,10 @@ impl Core {
         Ok(Logout { sessions: named, cookies })
     }
 
-    /// The sessions whose signed cookies came in, for a login that replaces them; none in token mode. At most four values
-    /// of each name are looked at.
+    /// The sessions whose signed cookies were sent, for a login that replaces them; none in token
+    /// mode. At most four values of each name are read.
     pub fn presented_sessions(&self, head: &RequestHead<'_>) -> Vec<SessionId> {
-        let presented = Presented::read(self, head);
+        let presented = Presented::read(head, self.config());
         let refresh = presented.refresh.values().filter_map(|it| self.refresh_session(it, MAX_COOKIE_TOKEN));
         let access = presented.access.values().filter_map(|it| self.access_session(it, MAX_COOKIE_TOKEN));
         let mut sessions = Vec::new();
@@ -76,9 +79,10 @@ impl Core {
         sessions
     }
 
-    /// What row 2 of the CSRF table looks at when the application logs somebody in. Whether the bearer is good does not matter:
-    /// no browser sends one by itself, and a page of another site asks for permission first.
-    pub(crate) fn login_credential(&self, head: &RequestHead<'_>) -> Credential {
+    /// The credential for row 2 of the CSRF table when the application logs a user in. Whether the
+    /// bearer token is valid does not matter: no browser sends one automatically, and a page of
+    /// another site needs a preflight.
+    pub(super) fn login_credential(&self, head: &RequestHead<'_>) -> Credential {
         let has_bearer =
             self.config().credentials.reads_header() && bearer_token(head).is_ok_and(|token| token.is_some());
         match self.mode(*head) {
@@ -88,7 +92,7 @@ impl Core {
     }
 
     fn has_cookie(&self, head: &RequestHead<'_>) -> bool {
-        Presented::read(self, head).any()
+        Presented::read(head, self.config()).any()
     }
 
     fn bearer_session(&self, head: &RequestHead<'_>) -> Option<SessionId> {
@@ -98,11 +102,11 @@ impl Core {
     }
 
     fn access_session(&self, token: &[u8], longest: usize) -> Option<SessionId> {
-        self.signed_access(token, longest).map(|claims| claims.session_id)
+        self.parts().access.signed(token, longest).map(|claims| claims.session_id)
     }
 
     fn refresh_session(&self, token: &[u8], longest: usize) -> Option<SessionId> {
-        self.signed_refresh(token, longest).map(|claims| claims.session_id)
+        self.parts().refresh.signed(token, longest).map(|claims| claims.session_id)
     }
 }
 

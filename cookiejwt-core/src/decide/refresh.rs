@@ -1,7 +1,7 @@
 //! Rotating a refresh token: rows k to r of [`rules`](crate::rules), as typed continuations.
 //!
-//! Everything that can fail without the store is done before the store is asked (row l), so that a rotation is never
-//! committed for tokens that cannot be minted.
+//! Everything that can fail without the store is done before the store is asked (row l), so that a
+//! rotation is never committed for tokens that cannot be minted.
 
 mod grant;
 mod late;
@@ -11,31 +11,32 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use self::grant::Grant;
+use self::{grant::Grant, rotation::Minted};
 pub use self::{
     late::{LateAnswer, LateRequest},
     rotation::{Rotation, RotationStep},
 };
 use crate::{
     decide::{
-        authenticate::authenticated,
+        access_rows::authenticated,
+        carrier::Carrier,
         decision::{Decision, Outcome, Reason, Refusal, Settlement},
-        facade::{Core, RefreshToken},
-        identity::Identity,
+        facade::Core,
+        faults::Faults,
+        identity::{CredentialSource, Identity},
     },
-    request::{Carrier, Faults},
     session::{
         RefreshIds, Revocation, RevocationReason, RotationRequest, SessionId, Sighting, Subject, Timestamp,
     },
-    token::{CustomClaims, MintError, RefreshClaims},
+    token::{CustomClaims, MintError, RefreshClaims, RefreshToken},
 };
 
 /// What is known about the user whose session is to be refreshed.
 #[derive(Clone, Debug)]
 pub enum UserState {
-    /// He may go on; his access token carries these claims.
+    /// The user is active, and their access token contains these claims.
     Active(Result<CustomClaims, MintError>),
-    /// He is disabled.
+    /// The user is disabled.
     Inactive,
     /// There is no such user.
     Gone,
@@ -43,7 +44,7 @@ pub enum UserState {
     Unavailable,
 }
 
-/// A valid refresh token that wants to be rotated.
+/// A valid refresh token that has to be rotated.
 #[must_use = "a refresh attempt does nothing until `with_user`"]
 pub struct RefreshAttempt {
     core: Core,
@@ -52,7 +53,7 @@ pub struct RefreshAttempt {
     soft: Option<Identity>,
     now: Timestamp,
     faults: Faults,
-    /// Of a still valid access token that asks to be renewed ahead of its end.
+    /// From a still valid access token that is renewed ahead of its end.
     sighting: Option<Box<Sighting>>,
 }
 
@@ -60,14 +61,14 @@ pub struct RefreshAttempt {
 #[derive(Debug)]
 #[must_use]
 pub enum RefreshStep {
-    /// The store need not be asked.
+    /// The store does not have to be asked.
     Settled(Settlement),
     /// The store must be asked.
     Rotate(Rotation),
 }
 
 impl RefreshAttempt {
-    pub(crate) fn new(
+    pub(super) fn new(
         core: Core,
         token: RefreshToken,
         carrier: Carrier,
@@ -77,15 +78,16 @@ impl RefreshAttempt {
         Self { core, token, carrier, soft, now, faults: Faults::default(), sighting: None }
     }
 
-    pub(crate) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
+    pub(super) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
         Self { faults, sighting, ..self }
     }
 
-    pub(crate) fn is_by_cookie(&self) -> bool {
-        self.carrier.is_cookie()
+    /// What carried the refresh token.
+    pub(super) fn source(&self) -> CredentialSource {
+        self.carrier.source()
     }
 
-    /// Whose session it is; the key to ask the user store with.
+    /// The user of the session; the key for the user store.
     pub fn subject(&self) -> &Subject {
         &self.token.claims.subject
     }
@@ -95,21 +97,21 @@ impl RefreshAttempt {
         &self.token.claims.session_id
     }
 
-    /// Row c at [`AtRefresh`](crate::RevocationLevel::AtRefresh), where no session check came before: the session is
-    /// in this node's revoked set.
+    /// Row c at [`AtRefresh`](crate::RevocationLevel::AtRefresh), where no session check came
+    /// before: the session is in this node's revoked set.
     pub fn revoked(self, reason: RevocationReason) -> Settlement {
-        self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason), reason.keeps_cookies()).settle()
+        self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason)).settle()
     }
 
-    /// Row l for a driver that got no random numbers for the new ids.
+    /// Row l, for a driver that got no random numbers for the new ids.
     pub fn no_random(self, error: String) -> Settlement {
         self.mint_failed(MintError::Random(error)).settle()
     }
 
     /// Rows k, l and q, or the question for the token store.
     ///
-    /// `now` is read right before the store is asked, and not when the request began: a user store that takes its time must
-    /// not use up the leeway of other requests.
+    /// `now` is read right before the store is asked, not when the request began: a slow user store
+    /// must not use up the leeway of other requests.
     pub fn with_user(mut self, user: UserState, ids: RefreshIds, now: OffsetDateTime) -> RefreshStep {
         self.now = Timestamp::from(now).max(self.now);
         let settled = |settlement| RefreshStep::Settled(settlement);
@@ -118,18 +120,14 @@ impl RefreshAttempt {
             UserState::Unavailable => settled(self.unavailable(Reason::UserStoreFailed).settle()),
             UserState::Active(Err(error)) => settled(self.mint_failed(error).settle()),
             UserState::Active(Ok(claims)) => match self.mint(claims, ids) {
-                Ok((grant, next, request)) => RefreshStep::Rotate(Rotation::new(self, grant, next, request)),
+                Ok(minted) => RefreshStep::Rotate(Rotation::new(self, minted)),
                 Err(error) => settled(self.mint_failed(error).settle()),
             },
         }
     }
 
     /// Both tokens, before the store is asked. Every `exp` is capped by the session's absolute end.
-    fn mint(
-        &self,
-        custom: CustomClaims,
-        ids: RefreshIds,
-    ) -> Result<(Grant, RefreshToken, RotationRequest), MintError> {
+    fn mint(&self, custom: CustomClaims, ids: RefreshIds) -> Result<Minted, MintError> {
         let old = &self.token.claims;
         let now = self.now.as_seconds();
         let next = RefreshClaims {
@@ -140,10 +138,9 @@ impl RefreshAttempt {
         };
         let request = self.rotation_request(&next);
         let grant = Grant { token_id: ids.access, custom };
-        let next = self.core.mint_refresh(next)?;
-        let access = grant.access(self, &next.claims.token_id)?;
-        let _ = self.core.pack(&self.carrier, &access, &next, now)?;
-        Ok((grant, next, request))
+        let next = self.core.parts().refresh.mint(next)?;
+        let issued = Box::new(grant.issue(self, &next)?);
+        Ok(Minted { grant, next, issued, request })
     }
 
     fn rotation_request(&self, next: &RefreshClaims) -> RotationRequest {
@@ -164,7 +161,7 @@ impl RefreshAttempt {
         self.core.config().ages.reuse_leeway.saturating_mul(1000)
     }
 
-    /// Until when what is answered now holds for others.
+    /// Until when the response is valid for other requests too.
     fn settles_at(&self) -> Timestamp {
         self.now.plus_millis(self.leeway_millis())
     }
@@ -172,23 +169,24 @@ impl RefreshAttempt {
     /// Row k.
     fn user_inactive(self) -> Settlement {
         let revoke = Some(self.revocation(RevocationReason::UserInactive));
-        let decision = self.refused(Refusal::SessionRevoked, Reason::UserInactive, false);
+        let decision = self.refused(Refusal::SessionRevoked, Reason::UserInactive);
         Settlement { decision, revoke }
     }
 
     /// Row l: soft while the access token is valid.
     fn mint_failed(self, error: MintError) -> Decision {
-        let failed = Core::mint_failed(error);
+        let failed = Decision::new(Outcome::Failed, Reason::MintFailed(error));
         self.soften(failed)
     }
 
-    /// Row q: soft while the access token is valid. Nothing is cleared because a store is away.
+    /// Row q: soft while the access token is valid. Nothing is cleared because a store is
+    /// unavailable.
     fn unavailable(self, reason: Reason) -> Decision {
         let unavailable = Decision::new(Outcome::Unavailable, reason);
         self.soften(unavailable)
     }
 
-    /// Goes on with the access token when it is still valid; the reason stays, for the event.
+    /// Continues with the access token if it is still valid; the reason stays, for the event.
     fn soften(self, hard: Decision) -> Decision {
         let sighting = self.sighting;
         let soft = self.soft.map(|identity| {
@@ -198,12 +196,9 @@ impl RefreshAttempt {
         soft.unwrap_or(hard).with_faults(self.faults)
     }
 
-    fn refused(self, refusal: Refusal, reason: Reason, keep_cookies: bool) -> Decision {
+    fn refused(self, refusal: Refusal, reason: Reason) -> Decision {
         let decision = Decision::refused(refusal, reason).with_faults(self.faults);
-        if keep_cookies || !self.carrier.is_cookie() {
-            return decision;
-        }
-        decision.with_cookies(self.core.clear_cookies())
+        decision.clearing(&self.core.parts().cookies, self.carrier.source())
     }
 
     fn revocation(&self, reason: RevocationReason) -> Revocation {

@@ -1,4 +1,4 @@
-//! Another service that only verifies: public keys, no secret, no cookies of its own.
+//! Another service that only verifies: it has public keys, but no secret and no cookies.
 
 use std::{fmt, sync::Arc};
 
@@ -7,26 +7,29 @@ use time::OffsetDateTime;
 use crate::{
     config::{ConfigError, Expect, Expectations},
     decide::{
-        authenticate::authenticated,
+        access_rows::{AccessRows, authenticated, csrf_denied},
         csrf::{self, Credential},
-        decision::{CredentialFault, CredentialName, Decision, Outcome, Reason, Refusal},
-        facade::{AccessToken, Core},
+        decision::Decision,
+        facade::Core,
         identity::Identity,
     },
     keys::Jwks,
-    request::{Cookie, Examined, RequestHead, bearer_token},
-    token::{Expected, Jws, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, Parties, TokenFault, TokenKind},
+    request::{Cookie, RequestHead},
+    token::{AccessTokens, TokenRules},
 };
 
-/// Checks the access tokens of another service with nothing but its public keys. It cannot mint a token, refresh one or
-/// change a cookie: it has neither a secret nor a private key, and no method for it.
+/// Checks the access tokens of another service with nothing but its public keys. It cannot mint a
+/// token, refresh one or change a cookie: it has neither a secret nor a private key, and no method
+/// for it.
 ///
-/// Made by [`Core::verifier`]. Everything else is as in [`Core::authenticate`]: the same strict reading, the same claims,
-/// the same CSRF table when a cookie carried the token. It asks no store, so it works at
-/// [`AtRefresh`](crate::RevocationLevel::AtRefresh): the token of a session that was revoked lives to its end, which is
-/// at most the issuer's `COOKIEJWT_ACCESS_MAX_AGE` (5 minutes) away.
+/// Made by [`Core::verifier`]. Everything else is as in [`Core::authenticate`]: the same strict
+/// reading, the same claims, the same CSRF table when a cookie carried the token. It asks no store,
+/// so it works at [`AtRefresh`](crate::RevocationLevel::AtRefresh): the access token of a revoked
+/// session remains valid until its end, at most the issuer's `COOKIEJWT_ACCESS_MAX_AGE` (5
+/// minutes).
 ///
-/// A whole service needs this crate and `http` alone. In axum, `parts` are what `FromRequestParts` and middleware get:
+/// A whole service needs only this crate and `http`. In axum, `parts` is what `FromRequestParts`
+/// and middleware receive:
 ///
 /// ```
 /// use cookiejwt_core::{Identity, Problem, Verifier};
@@ -51,9 +54,10 @@ use crate::{
 ///
 /// # Keys change
 ///
-/// Fetch the issuer's `jwks.json` again when its `Cache-Control` ends (5 minutes), with `If-None-Match`, and put
-/// [`with_keys`](Self::with_keys) in the place of the old verifier; requests under way keep theirs. The issuer publishes a key before it
-/// signs with it, so this is early enough. A document that cannot be fetched or is refused changes nothing.
+/// Fetch the issuer's `jwks.json` again when its `Cache-Control` ends (5 minutes), with
+/// `If-None-Match`, and replace the old verifier with the result of [`with_keys`](Self::with_keys);
+/// running requests keep theirs. The issuer publishes a key before it signs with it, so this is
+/// early enough. A document that cannot be fetched or is refused changes nothing.
 ///
 /// ```
 /// use std::sync::{PoisonError, RwLock};
@@ -68,13 +72,14 @@ use crate::{
 /// }
 /// ```
 ///
-/// A token with an unknown `kid` is refused and shows in [`Decision::faults`] as [`TokenFault::UnknownKey`]. Whoever
-/// fetches for that reason must not do so more than once a minute: anybody can write a `kid`.
+/// A token with an unknown `kid` is refused and appears in [`Decision::faults`] as
+/// [`TokenFault::UnknownKey`](crate::TokenFault::UnknownKey). If you fetch for that reason, do so
+/// at most once a minute: anyone can write a `kid`.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
 struct Inner {
-    access: Jws,
+    access: AccessTokens,
     expectations: Arc<Expectations>,
 }
 
@@ -101,7 +106,8 @@ impl Core {
 
 impl Verifier {
     fn new(keys: Jwks, expectations: Arc<Expectations>) -> Self {
-        Self(Arc::new(Inner { access: Jws::new(TokenKind::Access, keys.into_ring()), expectations }))
+        let rules = TokenRules::of_another_service(&expectations);
+        Self(Arc::new(Inner { access: AccessTokens::new(keys.into_ring(), rules, None), expectations }))
     }
 
     /// The same expectations with other keys.
@@ -110,74 +116,32 @@ impl Verifier {
         Self::new(keys, Arc::clone(&self.0.expectations))
     }
 
-    /// Who is asking? Rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate); the decision carries no cookies.
+    /// Who is asking? Rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate); the
+    /// decision contains no cookies.
     pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Decision {
-        let request = Request { verifier: &self.0, head: head.into(), now: now.unix_timestamp() };
-        let mut faults = Vec::new();
-        let decision = request.decide(&mut faults);
-        Decision { faults, ..decision }
+        let mut rows = AccessRows::new(&self.0.access, head.into(), now.unix_timestamp(), true);
+        self.decide(&mut rows).with_faults(rows.faults)
     }
-}
 
-/// One request, and what it is judged by.
-struct Request<'a> {
-    verifier: &'a Inner,
-    head: RequestHead<'a>,
-    now: i64,
-}
-
-impl Request<'_> {
-    fn decide(&self, faults: &mut Vec<CredentialFault>) -> Decision {
-        let expectations = &self.verifier.expectations;
-        let cookie = expectations.access_cookie.as_ref().map(|name| Cookie::named(name, &self.head));
-        let cookie = cookie.unwrap_or_default();
+    fn decide(&self, rows: &mut AccessRows<'_>) -> Decision {
+        let Expectations { access_cookie, csrf, .. } = &*self.0.expectations;
+        let cookie = access_cookie.as_ref().map(|name| Cookie::named(name, &rows.head)).unwrap_or_default();
         if !cookie.is_absent() {
-            match csrf::check(&self.head, &expectations.csrf, Credential::Ambient) {
-                Err(denial) => {
-                    let refused = || Decision::refused(Refusal::CsrfFailed, Reason::Csrf(denial));
-                    return self.by_header(faults).unwrap_or_else(refused);
-                }
-                Ok(cleared) => {
-                    let examined = Examined::new(&cookie, |token| self.verify(token, MAX_COOKIE_TOKEN));
-                    match examined.choose() {
-                        Ok(token) => return authenticated(Identity::from_cookie(token, &cleared)),
-                        Err(found) => found.into_iter().for_each(|fault| {
-                            faults.push(CredentialFault { credential: CredentialName::AccessCookie, fault });
-                        }),
-                    }
-                }
+            let cleared = match csrf::check(&rows.head, csrf, Credential::Ambient) {
+                Ok(cleared) => cleared,
+                Err(denial) => return by_header(rows).unwrap_or_else(|| csrf_denied(denial)),
+            };
+            if let Some(token) = rows.cookie(&cookie) {
+                return authenticated(Identity::from_cookie(token, &cleared));
             }
         }
-        self.by_header(faults).unwrap_or_else(|| nobody(faults))
-    }
-
-    fn by_header(&self, faults: &mut Vec<CredentialFault>) -> Option<Decision> {
-        let token = bearer_token(&self.head)
-            .and_then(|token| token.map(|token| self.verify(token, MAX_HEADER_TOKEN)).transpose());
-        match token {
-            Ok(token) => token.map(|token| authenticated(Identity::from_header(token))),
-            Err(fault) => {
-                faults.push(CredentialFault { credential: CredentialName::Bearer, fault });
-                None
-            }
-        }
-    }
-
-    fn verify(&self, token: &[u8], longest: usize) -> Result<AccessToken, TokenFault> {
-        let Expectations { issuer, audience, life, leeway, .. } = &*self.verifier.expectations;
-        let parties = Parties { issuer, audience, realm: None };
-        let expected = Expected { parties, life: *life, session_life: i64::MAX, leeway: *leeway };
-        let verified = self.verifier.access.verify(token, longest)?;
-        AccessToken::read(verified, &[], expected, self.now)
+        by_header(rows).unwrap_or_else(|| rows.nothing(false))
     }
 }
 
-fn nobody(faults: &[CredentialFault]) -> Decision {
-    if faults.is_empty() {
-        return Decision::new(Outcome::Anonymous, Reason::NoCredential);
-    }
-    let early = faults.iter().any(|fault| fault.fault.is_early());
-    Decision::refused(Refusal::InvalidToken, if early { Reason::OnlyEarly } else { Reason::NothingUsable })
+/// Row b, without a question about the session.
+fn by_header(rows: &mut AccessRows<'_>) -> Option<Decision> {
+    rows.bearer().map(|token| authenticated(Identity::from_header(token)))
 }
 
 impl fmt::Debug for Verifier {

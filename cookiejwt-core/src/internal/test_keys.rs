@@ -1,6 +1,7 @@
 //! Key files, and rings made of them, for the tests of `jws` and `keys`.
 //!
-//! The files under `tests/keys` were made with OpenSSL; the `.jws` files were signed there with pyca/cryptography.
+//! The files under `tests/keys` were made with OpenSSL; the `.jws` files were signed there with
+//! pyca/cryptography.
 
 use std::borrow::Cow;
 
@@ -37,7 +38,7 @@ pub(crate) fn public(algorithm: Algorithm, pem: &str) -> PublicKey {
 
 pub(crate) fn ring(builder: ConfigBuilder) -> KeyRing {
     let config = builder.build().unwrap();
-    KeyRing::new(&config.keys, &config.realm)
+    config.key_ring()
 }
 
 pub(crate) fn access(builder: ConfigBuilder) -> Jws {

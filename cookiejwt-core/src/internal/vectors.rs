@@ -1,8 +1,8 @@
 //! The verification of any JWS, for test vectors of third parties.
 
 use crate::{
-    keys::{JwksError, jwks},
-    token::{TokenFault, jws},
+    keys::{JwksError, keys_of_vectors},
+    token::{TokenFault, verify_any},
 };
 
 /// Why [`verify_jws`] does not accept.
@@ -17,20 +17,22 @@ pub enum VectorFault {
     Token(TokenFault),
 }
 
-/// Verifies any compact JWS with any JWK or JWKS document and gives its payload: for the test vectors of third parties,
-/// whose payloads are no claims. An application has no use for it: [`Core::authenticate`](crate::Core::authenticate)
-/// and [`Verifier`](crate::Verifier) look at the claims too.
+/// Verifies any compact JWS with any JWK or JWKS document and returns its payload: for the test
+/// vectors of third parties, whose payloads are not claims. Applications should not use it:
+/// [`Core::authenticate`](crate::Core::authenticate) and [`Verifier`](crate::Verifier) check the
+/// claims too.
 ///
-/// It takes the steps of every token: length, structure, base64url, the JOSE header, the key by its `kid`, `alg` byte by
-/// byte, the signature; and public keys are read as [`Jwks::from_json`](crate::Jwks::from_json) reads them. Left out is
-/// what only tokens of this library have:
+/// It takes the same steps as for every token: length, structure, base64url, the JOSE header, the
+/// key by its `kid`, `alg` byte by byte, and the signature. Public keys are read as
+/// [`Jwks::from_json`](crate::Jwks::from_json) reads them. It leaves out what only tokens of this
+/// library have:
 ///
-/// * `typ` is not looked at;
-/// * a token needs no `kid` when there is a single key, and a single key needs none; two that are there have to agree,
-///   and any characters will do;
-/// * the payload may be empty or no UTF-8;
-/// * HS256 takes its key from a JWK of at least 32 bytes instead of deriving it; symmetric and public keys never stand
-///   in one set.
+/// * `typ` is not checked;
+/// * a token needs no `kid` if there is a single key, and a single key needs none; if both are
+///   present they must agree, and any characters are allowed;
+/// * the payload may be empty or not UTF-8;
+/// * HS256 takes its key from a JWK of at least 32 bytes instead of deriving it; symmetric and
+///   public keys are never in one set.
 ///
 /// ```
 /// use cookiejwt_core::testing;
@@ -42,6 +44,6 @@ pub enum VectorFault {
 /// assert_eq!(testing::verify_jws(token, key).unwrap(), b"Example of Ed25519 signing");
 /// ```
 pub fn verify_jws(token: &str, keys: &str) -> Result<Vec<u8>, VectorFault> {
-    let ring = jwks::keys_of_vectors(keys).map_err(VectorFault::Keys)?;
-    jws::verify_any(token.as_bytes(), &ring).map_err(VectorFault::Token)
+    let ring = keys_of_vectors(keys).map_err(VectorFault::Keys)?;
+    verify_any(token.as_bytes(), &ring).map_err(VectorFault::Token)
 }

@@ -4,17 +4,20 @@ use crate::keys::ring::{PrivateKey, PublicKey};
 
 /// The asymmetric keys of access tokens: the one that signs, and others that verify.
 ///
-/// To change the signing key without refusing anybody, take three steps, each on every node before the next begins:
+/// To change the signing key without refusing any token, take three steps. Finish each step on
+/// every node before the next one begins:
 ///
-/// 1. **Add.** The new key verifies beside the old one, which still signs. The JWKS document now has both. Wait until
-///    every node has it and every verifying service has read the document again: its `Cache-Control` says 5 minutes.
-/// 2. **Switch.** The new key signs; the old one verifies what is still on its way. Wait one life of an access token
-///    (5 minutes) and the clock leeway.
-/// 3. **Drop.** The old key is gone.
+/// 1. **Add.** The new key verifies next to the old one, which still signs. The JWKS document now
+///    has both. Wait until every node has the new key and every verifying service has fetched the
+///    document again: its `Cache-Control` allows 5 minutes.
+/// 2. **Switch.** The new key signs; the old one verifies the tokens that were issued before. Wait
+///    for the lifetime of an access token (5 minutes) plus the clock leeway.
+/// 3. **Drop.** Remove the old key.
 ///
-/// A token whose key a node does not know, because it was dropped too early or is not there yet, is *early*: it is not
-/// accepted, but nothing is cleared and nobody is logged out, because the refresh token stays with the secret. After
-/// a private key was stolen, skip the waiting: whoever has a valid refresh token notices nothing.
+/// A token whose key a node does not know, because it was dropped too early or is not there yet, is
+/// *early*: it is not accepted, but no cookie is cleared and no user is logged out, because refresh
+/// tokens are signed with the secret. If a private key was stolen, skip the waiting: a user with a
+/// valid refresh token notices nothing.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -35,12 +38,12 @@ pub struct AccessKeys {
 }
 
 impl AccessKeys {
-    /// This key signs, and verifies.
+    /// This key signs and verifies.
     pub fn new(signing: PrivateKey) -> Self {
         Self { signing, verifying: Vec::new() }
     }
 
-    /// Another key that verifies.
+    /// Adds a key that only verifies.
     #[must_use]
     pub fn verifying(mut self, key: PublicKey) -> Self {
         self.verifying.push(key);

@@ -1,15 +1,12 @@
-//! The only file that touches cryptography: HMAC and HKDF from RustCrypto, asymmetric signatures through
-//! jsonwebtoken's providers.
+//! The only file that touches cryptography: HMAC and HKDF from RustCrypto, asymmetric signatures
+//! through jsonwebtoken's providers.
 //!
-//! The provider is named explicitly at every call. jsonwebtoken's process-wide default panics inside a request when
-//! Cargo's feature unification turns on both of its backends, or none.
+//! The provider is named explicitly at every call. jsonwebtoken's process-wide default panics
+//! inside a request when Cargo's feature unification turns on both of its backends, or none.
 
 use std::fmt;
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::{
@@ -19,7 +16,7 @@ use jsonwebtoken::{
 };
 use sha2::Sha256;
 
-use crate::keys::roca;
+use crate::{keys::roca, syntax::base64url};
 
 #[cfg(feature = "aws-lc-rs")]
 static PROVIDER: &CryptoProvider = &jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
@@ -39,13 +36,14 @@ pub enum Algorithm {
     Es256,
     /// RSASSA-PSS with SHA-256. Signing needs the feature `aws-lc-rs`.
     Ps256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256: legacy, disallowed by OWASP ASVS 5.0 appendix C. Signing needs the feature
-    /// `aws-lc-rs`.
+    /// RSASSA-PKCS1-v1_5 with SHA-256: legacy, disallowed by OWASP ASVS 5.0 appendix C. Signing
+    /// needs the feature `aws-lc-rs`.
     Rs256,
 }
 
 impl Algorithm {
-    /// One for each kind of key that a file may hold. RSA means PS256; RS256 has to be asked for by name.
+    /// One for each kind of key that a file may hold. RSA means PS256; RS256 must be requested by
+    /// name.
     pub(crate) const BY_KIND: [Self; 3] = [Self::EdDsa, Self::Es256, Self::Ps256];
 
     /// The `alg` value, compared byte for byte.
@@ -77,10 +75,10 @@ pub enum KeyError {
     /// Not PEM, or not a key of this algorithm.
     #[error("this is no {} key in PEM form", .0.as_str())]
     Malformed(Algorithm),
-    /// Not PEM, or a key of a kind that no algorithm here has.
+    /// Not PEM, or a kind of key that no supported algorithm uses.
     #[error("this is no Ed25519, P-256 or RSA key in PEM form")]
     Unknown,
-    /// Numbers that are no key, such as a point that is not on its curve.
+    /// Numbers that do not form a key, such as a point that is not on its curve.
     #[error("its numbers are no {} key", .0.as_str())]
     Impossible(Algorithm),
     /// HS256 keys come from the secret.
@@ -100,7 +98,8 @@ pub enum KeyError {
     SelfTest(Algorithm),
 }
 
-/// Derives a key of its own for one purpose (RFC 5869; the salt is empty, the secret is already random).
+/// Derives a separate key for one purpose (RFC 5869; the salt is empty, the secret is already
+/// random).
 pub(crate) fn derive(secret: &[u8], purpose: &str) -> HmacKey {
     let mut key = zeroize::Zeroizing::new([0; 32]);
     let derived = Hkdf::<Sha256>::new(None, secret).expand(purpose.as_bytes(), key.as_mut_slice());
@@ -108,7 +107,8 @@ pub(crate) fn derive(secret: &[u8], purpose: &str) -> HmacKey {
     HmacKey::new(&key)
 }
 
-/// The parts as one message for an HMAC; lengths stand before them, so that no two lists give the same bytes.
+/// The parts as one message for an HMAC; each is preceded by its length, so that no two lists give
+/// the same bytes.
 pub(crate) fn with_lengths<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     parts.into_iter().fold(Vec::new(), |mut message, part| {
         message.extend_from_slice(&(part.len() as u64).to_be_bytes());
@@ -129,7 +129,7 @@ impl HmacKey {
         Self(Hmac::new((&*block).into()))
     }
 
-    /// RFC 2104 §2: a key longer than the block is hashed first. Ours never are.
+    /// RFC 2104 §2: a key longer than the block is hashed first. Our keys never are.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn of_any_length(key: &[u8]) -> Self {
         let keyed = Hmac::new_from_slice(key);
@@ -161,7 +161,8 @@ pub(crate) struct VerifyingPublic {
     members: Members,
 }
 
-/// The members of a public JWK beside `alg`, `kid` and `use` (RFC 7518 §6, RFC 8037 §2), in base64url.
+/// The members of a public JWK other than `alg`, `kid` and `use` (RFC 7518 §6, RFC 8037 §2), in
+/// base64url.
 #[derive(Clone)]
 pub(crate) enum Members {
     Okp { x: String },
@@ -178,14 +179,14 @@ impl SigningPair {
             Algorithm::EdDsa => {
                 let key = EncodingKey::from_ed_pem(pem).map_err(malformed)?;
                 let x = (utils.ed_pub_components_from_private_key)(key.as_bytes(), &EllipticCurve::Ed25519);
-                let x = b64(x.map_err(malformed)?);
+                let x = base64url::encode(x.map_err(malformed)?);
                 (key, Members::Okp { x })
             }
             Algorithm::Es256 => {
                 let key = EncodingKey::from_ec_pem(pem).map_err(malformed)?;
                 let public = (utils.ec_pub_components_from_private_key)(key.as_bytes(), JwtAlgorithm::ES256);
                 let (_, x, y) = public.map_err(malformed)?;
-                (key, Members::Ec { x: b64(x), y: b64(y) })
+                (key, Members::Ec { x: base64url::encode(x), y: base64url::encode(y) })
             }
             Algorithm::Ps256 | Algorithm::Rs256 => {
                 let key = EncodingKey::from_rsa_pem(pem).map_err(malformed)?;
@@ -222,14 +223,14 @@ impl VerifyingPublic {
             Algorithm::Hs256 => return Err(KeyError::Symmetric),
             Algorithm::EdDsa => {
                 let key = DecodingKey::from_ed_pem(pem).map_err(malformed)?;
-                Members::Okp { x: b64(point(algorithm, &key)?) }
+                Members::Okp { x: base64url::encode(point(algorithm, &key)?) }
             }
             Algorithm::Es256 => {
                 let key = DecodingKey::from_ec_pem(pem).map_err(malformed)?;
                 match point(algorithm, &key)? {
                     [4, xy @ ..] if xy.len() == 64 && names_p256(pem) => {
                         let (x, y) = xy.split_at(32);
-                        Members::Ec { x: b64(x), y: b64(y) }
+                        Members::Ec { x: base64url::encode(x), y: base64url::encode(y) }
                     }
                     _ => return Err(KeyError::Malformed(algorithm)),
                 }
@@ -245,8 +246,12 @@ impl VerifyingPublic {
         Self::from_members(algorithm, members)
     }
 
-    /// Refuses a point that is not on its curve. Only the pure-Rust backend tells before a signature is checked; with
-    /// aws-lc alone such a key is taken, and verifies nothing.
+    /// Refuses a point that is not on its curve. Only the pure-Rust backend notices before a
+    /// signature is checked; with aws-lc alone such a key is accepted, and verifies nothing.
+    #[cfg_attr(
+        not(feature = "rust-crypto"),
+        expect(clippy::unnecessary_wraps, reason = "only the pure-Rust backend refuses")
+    )]
     pub(crate) fn possible(self) -> Result<Self, KeyError> {
         #[cfg(feature = "rust-crypto")]
         {
@@ -264,7 +269,8 @@ impl VerifyingPublic {
             Members::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
         };
         let key = key.map_err(|_| KeyError::Malformed(algorithm))?;
-        // jsonwebtoken's Ed25519 verifier indexes the first 32 bytes, so a short key must not come that far.
+        // jsonwebtoken's Ed25519 verifier indexes the first 32 bytes, so a short key must not get
+        // that far.
         if let (Algorithm::EdDsa, DecodingKeyKind::SecretOrDer(bytes)) = (algorithm, key.kind())
             && bytes.len() != 32
         {
@@ -297,7 +303,7 @@ impl VerifyingPublic {
             self.required_members().iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
         let document = format!("{{{}}}", members.join(","));
         let digest = (PROVIDER.key_utils.compute_digest)(document.as_bytes(), ThumbprintHash::SHA256);
-        b64(digest.unwrap_or_default())
+        base64url::encode(digest.unwrap_or_default())
     }
 }
 
@@ -305,7 +311,8 @@ fn point(algorithm: Algorithm, key: &DecodingKey) -> Result<&[u8], KeyError> {
     key.try_get_as_bytes().map_err(|_| KeyError::Malformed(algorithm))
 }
 
-/// Whether the file names the curve P-256: jsonwebtoken takes a point of secp256k1 for one of it.
+/// Whether the file specifies the curve P-256: jsonwebtoken would accept a point of secp256k1 as
+/// one of P-256.
 fn names_p256(pem: &[u8]) -> bool {
     const OBJECT_IDENTIFIER: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
     let text = String::from_utf8_lossy(pem);
@@ -324,12 +331,8 @@ impl Members {
         if roca::is_broken(&n) {
             return Err(KeyError::Roca);
         }
-        Ok(Self::Rsa { n: b64(n), e: b64(e) })
+        Ok(Self::Rsa { n: base64url::encode(n), e: base64url::encode(e) })
     }
-}
-
-fn b64(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 impl fmt::Debug for SigningPair {

@@ -1,11 +1,12 @@
-//! Reading a JWKS document (RFC 7517 §5), strictly: what is not understood is refused, not passed over.
+//! Reading a JWKS document (RFC 7517 §5), strictly: anything that is not understood is refused, not
+//! ignored.
 
 #[cfg(any(test, feature = "testing"))]
 mod any;
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::syntax::base64url;
 use serde::{Deserialize, de::MapAccess};
 use serde_json::{Map, Value};
 
@@ -26,14 +27,15 @@ const MAX_KID: usize = 128;
 /// The members of private and of symmetric keys (RFC 7518 §6, RFC 9964).
 const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
-/// The public keys of somebody who issues access tokens, from his `jwks.json`.
+/// The public keys of a service that issues access tokens, from its `jwks.json`.
 ///
-/// The whole document is refused when one key in it is not as it should be: a private or symmetric key, an unknown
-/// kind or algorithm, one that does not fit its curve, another use than signatures, a weak or impossible key, a `kid` that
-/// is missing or there twice. `kid` and `alg` come from the document, never from a token (RFC 8725 §3.1 and §3.10).
+/// The whole document is refused if any key in it is wrong: a private or symmetric key, an unknown
+/// kind or algorithm, an algorithm that does not fit the curve, a use other than signatures, a weak
+/// or impossible key, a `kid` that is missing or appears twice. `kid` and `alg` come from the
+/// document, never from a token (RFC 8725 §3.1 and §3.10).
 ///
-/// It fetches nothing: give it the text, from a file or from an HTTPS client of your own that follows no redirects to
-/// elsewhere, and keep the keys so far when a new document is refused.
+/// It fetches nothing: pass the text from a file, or from your own HTTPS client, which must not
+/// follow redirects to another host. Keep the current keys when a new document is refused.
 ///
 /// ```
 /// use cookiejwt_core::Jwks;
@@ -54,7 +56,7 @@ pub enum JwksError {
     /// No JSON object with an array `keys`, or one with duplicate members.
     #[error("this is no JWKS document")]
     Malformed,
-    /// Without any key nobody could be verified.
+    /// Without any key no token could be verified.
     #[error("the JWKS document has no key")]
     Empty,
     /// More than 64 keys.
@@ -80,33 +82,35 @@ pub enum JwkFault {
     /// It has members of a private or a symmetric key.
     #[error("is private or symmetric")]
     Private,
-    /// `use` is there and not `sig`, or `key_ops` is there and does not say `verify` (RFC 7517 §4.2 and §4.3).
+    /// `use` is present and not `sig`, or `key_ops` is present and does not contain `verify` (RFC
+    /// 7517 §4.2 and §4.3).
     #[error("is not for verifying signatures")]
     Use,
-    /// `kty`, `crv` and `alg` are none of ours, or do not fit each other.
+    /// `kty`, `crv` and `alg` are not supported, or do not fit each other.
     #[error("has a kty, crv and alg that are not known together")]
     Algorithm,
     /// An RSA key without `alg` would let the token choose between two algorithms.
     #[error("is an RSA key without alg")]
     Ambiguous,
-    /// `kid` is longer than 128 bytes or has other characters than letters, digits and `-._~`.
+    /// `kid` is longer than 128 bytes or contains characters other than letters, digits and `-._~`.
     #[error("has a kid that is too long or has strange characters")]
     Kid,
     /// Another key has the same `kid`.
     #[error("has the kid of another key")]
     DuplicateKid,
-    /// Its numbers are no key, or a weak one.
+    /// Its numbers do not form a key, or form a weak one.
     #[error("is refused: {0}")]
     Key(KeyError),
 }
 
 impl Jwks {
-    /// From the text of a document.
+    /// Reads the text of a document.
     pub fn from_json(text: &str) -> Result<Self, JwksError> {
         if text.len() > MAX_BYTES {
             return Err(JwksError::TooLong);
         }
-        // Serde keeps the last of two members with one name; two readers could see two keys.
+        // Serde keeps the last of two members with the same name, so two readers could see two
+        // different keys.
         strict_json::read_object(text, Unique).map_err(|_| JwksError::Malformed)?;
         let Document { keys } = serde_json::from_str(text).map_err(|_| JwksError::Malformed)?;
         read_keys(&keys, Jwk::read).map(Self)
@@ -152,7 +156,7 @@ struct Document {
     keys: Vec<Map<String, Value>>,
 }
 
-/// Looks at names alone.
+/// Reads only the names.
 struct Unique;
 
 impl<'de> strict_json::Members<'de> for Unique {
@@ -196,7 +200,7 @@ impl Jwk<'_> {
         use_fits && operations_fit
     }
 
-    /// From what kind of key it is; `alg` has to agree, and decides between the two of RSA.
+    /// Follows from the kind of key. `alg` must agree, and decides between the two RSA algorithms.
     fn algorithm(&self) -> Result<Algorithm, JwkFault> {
         let alg = self.0.get("alg").map(|_| self.text("alg")).transpose()?;
         let crv = self.0.get("crv").map(|_| self.text("crv")).transpose()?;
@@ -217,9 +221,8 @@ impl Jwk<'_> {
                 Ok(KeyMembers::Ec { x: self.number("x", Some(32))?, y: self.number("y", Some(32))? })
             }
             Algorithm::Ps256 | Algorithm::Rs256 => {
-                let decoded = |name| {
-                    URL_SAFE_NO_PAD.decode(self.number(name, None)?).map_err(|_| JwkFault::Member(name))
-                };
+                let decoded =
+                    |name| base64url::decode(self.number(name, None)?).ok_or(JwkFault::Member(name));
                 KeyMembers::rsa(&decoded("n")?, &decoded("e")?).map_err(JwkFault::Key)
             }
             Algorithm::Hs256 => Err(JwkFault::Private),
@@ -229,7 +232,7 @@ impl Jwk<'_> {
     /// Canonical base64url of this many bytes.
     fn number(&self, name: &'static str, length: Option<usize>) -> Result<String, JwkFault> {
         let text = self.text(name)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| JwkFault::Member(name))?;
+        let bytes = base64url::decode(text).ok_or(JwkFault::Member(name))?;
         let fits = length.map_or(!bytes.is_empty(), |length| bytes.len() == length);
         if fits { Ok(text.to_owned()) } else { Err(JwkFault::Member(name)) }
     }

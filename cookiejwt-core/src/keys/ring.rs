@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::syntax::base64url;
 use serde_json::{Map, Value};
 
 use crate::{
-    config::{KeySettings, Secret},
     keys::crypto::{self, Algorithm, HmacKey, KeyError, SigningPair, VerifyingPublic},
     session::Realm,
 };
@@ -29,14 +28,15 @@ const KNOWN_DEVICE: &str = "cookiejwt/1 known-device";
 pub struct PrivateKey(SigningPair);
 
 impl PrivateKey {
-    /// From a PEM file: PKCS#8, or PKCS#1 for RSA.
+    /// Reads a PEM file: PKCS#8, or PKCS#1 for RSA.
     pub fn from_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         SigningPair::from_pem(algorithm, pem.as_ref()).map(Self)
     }
 
-    /// From a PEM file whose kind of key says the algorithm: Ed25519 is `EdDSA`, P-256 is ES256, RSA is PS256.
+    /// Reads a PEM file whose kind of key determines the algorithm: `EdDSA` for Ed25519, ES256 for
+    /// P-256, PS256 for RSA.
     ///
-    /// RS256 is legacy, so it has to be asked for: [`from_pem`](Self::from_pem).
+    /// RS256 is legacy, so it must be requested with [`from_pem`](Self::from_pem).
     pub fn from_any_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         by_kind(|algorithm| Self::from_pem(algorithm, pem.as_ref()))
     }
@@ -46,7 +46,7 @@ impl PrivateKey {
         PublicKey(self.0.public().clone())
     }
 
-    /// Signs and verifies once, so that a key that cannot sign is found at start.
+    /// Signs and verifies once, so that a key that cannot sign is found at startup.
     pub(crate) fn self_test(&self) -> Result<(), KeyError> {
         let probe = b"cookiejwt self test";
         let signature = self.0.sign(probe)?;
@@ -60,12 +60,13 @@ impl PrivateKey {
 pub struct PublicKey(VerifyingPublic);
 
 impl PublicKey {
-    /// From a PEM file: SPKI, or PKCS#1 for RSA.
+    /// Reads a PEM file: SPKI, or PKCS#1 for RSA.
     pub fn from_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         VerifyingPublic::from_pem(algorithm, pem.as_ref()).map(Self)
     }
 
-    /// From a PEM file whose kind of key says the algorithm, as [`PrivateKey::from_any_pem`].
+    /// Reads a PEM file whose kind of key determines the algorithm, as [`PrivateKey::from_any_pem`]
+    /// does.
     pub fn from_any_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         by_kind(|algorithm| Self::from_pem(algorithm, pem.as_ref()))
     }
@@ -81,7 +82,7 @@ impl PublicKey {
     }
 }
 
-/// The algorithm whose key it is; a weak key says so instead of being no key.
+/// The algorithm whose key it is; a weak key is reported as weak, not as malformed.
 fn by_kind<K>(read: impl Fn(Algorithm) -> Result<K, KeyError>) -> Result<K, KeyError> {
     let found =
         Algorithm::BY_KIND.map(read).into_iter().find(|key| !matches!(key, Err(KeyError::Malformed(_))));
@@ -103,11 +104,11 @@ enum Material {
 }
 
 impl Key {
-    fn derived(secret: &Secret, label: &str) -> Self {
-        let key = crypto::derive(secret.as_bytes(), label);
+    fn derived(secret: &[u8], label: &str) -> Self {
+        let key = crypto::derive(secret, label);
         // A label of the derived key, not a hash of the secret that could be searched for.
         let label = key.sign(b"cookiejwt/1 kid");
-        let kid = URL_SAFE_NO_PAD.encode(label.first_chunk::<9>().map_or(&label[..], |head| &head[..]));
+        let kid = base64url::encode(label.first_chunk::<9>().map_or(&label[..], |head| &head[..]));
         Self { kid, material: Material::Hmac(key) }
     }
 
@@ -119,12 +120,12 @@ impl Key {
         Self { kid: key.0.thumbprint(), material: Material::Public(Box::new(key.0)) }
     }
 
-    /// With the `kid` that somebody else gave it.
+    /// A key of another service, with the `kid` that the service gave it.
     pub(crate) fn named(kid: String, key: VerifyingPublic) -> Self {
         Self { kid, material: Material::Public(Box::new(key)) }
     }
 
-    /// Shared with whoever signs, who gave it this `kid`.
+    /// A key that is shared with the signer, with the signer's `kid`.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn shared(kid: String, key: HmacKey) -> Self {
         Self { kid, material: Material::Hmac(key) }
@@ -163,8 +164,8 @@ impl Key {
     }
 }
 
-/// The keys of one kind of token: one that signs, and all that verify. The signing key comes first; a verifier has
-/// public keys alone, of which none signs.
+/// The keys of one kind of token: one that signs, and all that verify. The signing key comes first;
+/// a verifier has only public keys, which never sign.
 #[derive(Clone)]
 pub(crate) struct Ring {
     signing: Key,
@@ -172,7 +173,8 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// A key that is there already is not listed again: no two keys of a set share a `kid` (RFC 7517 §4.5).
+    /// A key that is already in the ring is not added again: no two keys of a set share a `kid`
+    /// (RFC 7517 §4.5).
     pub(crate) fn new(signing: Key, verifying: impl Iterator<Item = Key>) -> Self {
         verifying.fold(Self { signing, verifying: Vec::new() }, |mut ring, key| {
             if ring.find(&key.kid).is_none() {
@@ -201,33 +203,42 @@ impl Ring {
     }
 }
 
-/// Every key of the library, separate by purpose (RFC 8725 §3.12 in its revision: exclusive kinds of tokens).
+/// Every key of the library, separate by purpose (RFC 8725 §3.12 in its revision: exclusive kinds
+/// of tokens).
 #[derive(Clone)]
 pub(crate) struct KeyRing {
     pub(crate) access: Ring,
     pub(crate) refresh: Ring,
     pub(crate) csrf: HmacKey,
     pub(crate) throttle: HmacKey,
-    /// The first one signs.
+    /// The first key signs.
     pub(crate) devices: Vec<HmacKey>,
+}
+
+/// What the keys of a ring are made from.
+pub(crate) struct KeyMaterial<'a> {
+    pub(crate) secret: &'a [u8],
+    pub(crate) previous: Vec<&'a [u8]>,
+    pub(crate) signing: Option<&'a PrivateKey>,
+    pub(crate) verifying: &'a [PublicKey],
 }
 
 impl KeyRing {
     /// Every key is of one realm, so that a token of another realm has an unknown `kid`.
-    pub(crate) fn new(settings: &KeySettings, realm: &Realm) -> Self {
-        let derived = |secret: &Secret, purpose| Key::derived(secret, &label(purpose, realm));
-        let previous = |purpose| settings.previous.iter().map(move |secret| derived(secret, purpose));
-        let publics = settings.verifying.iter().cloned().map(Key::public);
-        let access = match &settings.signing {
+    pub(crate) fn new(material: &KeyMaterial<'_>, realm: &Realm) -> Self {
+        let derived = |secret, purpose| Key::derived(secret, &label(purpose, realm));
+        let previous = |purpose| material.previous.iter().map(move |secret| derived(secret, purpose));
+        let publics = material.verifying.iter().cloned().map(Key::public);
+        let access = match material.signing {
             Some(key) => Ring::new(Key::private(key.clone()), publics),
-            None => Ring::new(derived(&settings.secret, ACCESS), publics.chain(previous(ACCESS))),
+            None => Ring::new(derived(material.secret, ACCESS), publics.chain(previous(ACCESS))),
         };
-        let refresh = Ring::new(derived(&settings.secret, REFRESH), previous(REFRESH));
-        let derive = |purpose| crypto::derive(settings.secret.as_bytes(), &label(purpose, realm));
-        let secrets = std::iter::once(&settings.secret).chain(&settings.previous);
-        let device = |secret: &Secret| crypto::derive(secret.as_bytes(), &label(KNOWN_DEVICE, realm));
-        let devices = secrets.map(device).collect();
-        Self { access, refresh, csrf: derive(CSRF), throttle: derive(THROTTLE), devices }
+        let refresh = Ring::new(derived(material.secret, REFRESH), previous(REFRESH));
+        let derive = |secret, purpose| crypto::derive(secret, &label(purpose, realm));
+        let secrets = std::iter::once(&material.secret).chain(&material.previous);
+        let devices = secrets.map(|secret| derive(secret, KNOWN_DEVICE)).collect();
+        let (csrf, throttle) = (derive(material.secret, CSRF), derive(material.secret, THROTTLE));
+        Self { access, refresh, csrf, throttle, devices }
     }
 
     /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.
@@ -238,7 +249,8 @@ impl KeyRing {
     }
 }
 
-/// The info of HKDF (RFC 5869 §3.2). A realm holds no blank, so no two pairs give one label.
+/// The info of HKDF (RFC 5869 §3.2). A realm contains no space, so no two pairs give the same
+/// label.
 fn label(purpose: &str, realm: &Realm) -> String {
     if realm.is_empty() { purpose.to_owned() } else { format!("{purpose} {realm}") }
 }

@@ -1,16 +1,18 @@
-//! RSA keys of the library of CVE-2017-15361, whose private half follows from the public one (ROCA).
+//! RSA keys of the library of CVE-2017-15361, whose private half follows from the public one
+//! (ROCA).
 
-/// The primes by whose remainders Nemec, Sys and others tell such a modulus ("The Return of Coppersmith's Attack", ACM
-/// CCS 2017, §2.2): it is a power of 65537 by each of them. A random modulus is so once in 2^27.
+/// The primes by whose remainders Nemec, Sys and others recognise such a modulus ("The Return of
+/// Coppersmith's Attack", ACM CCS 2017, §2.2): it is a power of 65537 modulo each of them. A random
+/// modulus is one once in 2^27.
 const PRIMES: [u32; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
 const GENERATOR: u32 = 65_537;
 
-/// Whether a modulus, big end first, was made by that library.
+/// Whether a modulus, in big-endian order, was made by that library.
 pub(crate) fn is_broken(modulus: &[u8]) -> bool {
     PRIMES.iter().all(|prime| is_power(remainder(modulus, *prime), *prime))
 }
 
-/// No step leaves 32 bits: a remainder is below 157.
+/// No step exceeds 32 bits: a remainder is below 157.
 fn remainder(number: &[u8], prime: u32) -> u32 {
     number
         .iter()

@@ -4,52 +4,26 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderName;
 
-use crate::{decide::Core, request::head::RequestHead};
+use crate::request::head::RequestHead;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-impl Core {
-    /// The client's network address: the peer's own, or what the outermost trusted proxy saw.
-    ///
-    /// Each proxy appends the address of its peer to `X-Forwarded-For`, so of `n` trusted proxies the outermost wrote
-    /// entry `n` from the right. What stands to the left of it came from the client, who may write there anything.
-    /// With a list that is too short the request did not come through all of them, and the peer counts: no address at all would
-    /// free whoever goes around a proxy from every limit by network. An entry that is no address gives `None`, because the
-    /// peer is the proxy then, and everybody behind it would share one address.
-    /// `Forwarded` (RFC 7239) is not read, because a proxy that does not know it passes on what the client wrote.
-    ///
-    /// ```
-    /// use cookiejwt_core::{Config, Core, RequestHead};
-    ///
-    /// # let pairs = [
-    /// #     ("COOKIEJWT_SECRET", "NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg="),
-    /// #     ("COOKIEJWT_ISSUER", "https://id.example"),
-    /// #     ("COOKIEJWT_AUDIENCE", "shop"),
-    /// # ];
-    /// let core = Core::new(Config::builder().vars(pairs)?.trusted_proxies(1).build()?);
-    /// let (head, ()) = http::Request::get("/").header("x-forwarded-for", "10.9.9.9, 192.0.2.7").body(()).unwrap().into_parts();
-    /// let client = core.client_address(&RequestHead::from(&head), Some("10.0.0.1".parse().unwrap()));
-    /// assert_eq!(client, Some("192.0.2.7".parse().unwrap()));
-    /// # Ok::<(), cookiejwt_core::ConfigError>(())
-    /// ```
-    pub fn client_address(&self, head: &RequestHead<'_>, peer: Option<IpAddr>) -> Option<IpAddr> {
-        let address = match self.config().trusted_proxies {
-            0 => peer,
-            hops => forwarded(head, hops).unwrap_or(peer),
-        };
-        // An IPv4 client of an IPv6 socket is an IPv4 client.
-        address.map(|address| address.to_canonical())
-    }
-
-    /// Whether fewer proxies have appended to `X-Forwarded-For` than are trusted: the request did not come through all of
-    /// them, or their number is wrong.
-    pub fn went_around_proxies(&self, head: &RequestHead<'_>) -> bool {
-        let hops = self.config().trusted_proxies;
-        hops > 0 && forwarded(head, hops).is_none()
-    }
+/// The client's network address; see [`Core::client_address`](crate::Core::client_address).
+pub(crate) fn client_address(hops: u32, head: &RequestHead<'_>, peer: Option<IpAddr>) -> Option<IpAddr> {
+    let address = match hops {
+        0 => peer,
+        hops => forwarded(head, hops).unwrap_or(peer),
+    };
+    // An IPv4 client of an IPv6 socket is an IPv4 client.
+    address.map(|address| address.to_canonical())
 }
 
-/// What the outermost of so many proxies wrote; `None` when the list is too short for that.
+/// Whether fewer than `hops` proxies have appended to `X-Forwarded-For`.
+pub(crate) fn went_around_proxies(hops: u32, head: &RequestHead<'_>) -> bool {
+    hops > 0 && forwarded(head, hops).is_none()
+}
+
+/// The entry of the outermost of `hops` proxies; `None` when the list is too short.
 #[allow(clippy::option_option, reason = "too short a list, and an entry that is no address, are two things")]
 fn forwarded(head: &RequestHead<'_>, hops: u32) -> Option<Option<IpAddr>> {
     let mut entries = Vec::new();
@@ -69,7 +43,7 @@ fn address(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing;
+    use crate::{decide::Core, testing};
 
     const PEER: &str = "198.51.100.1";
 

@@ -7,21 +7,26 @@ use crate::request::head::RequestHead;
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_PAIRS: usize = 200;
 
-/// One pair of a `Cookie` field as it stands there: looked into only for a name of ours.
+/// One pair of a `Cookie` field as it was received, without white space before it. It is read only
+/// if the name is ours.
 #[derive(Clone, Copy)]
 pub(crate) struct Pair<'a>(&'a [u8]);
 
 impl<'a> Pair<'a> {
-    /// The value, if the pair has this name, which is a token and so holds neither `=` nor a blank. One pair of quotes
-    /// around it is no part of it (RFC 6265 §4.1.1): Java sends cookies so that it takes for those of RFC 2965.
+    /// The value, if the pair has this name. A name is a token, so it contains neither `=` nor a
+    /// space. One pair of quotes around the value is removed (RFC 6265 §4.1.1): Java adds it to
+    /// cookies that it takes for RFC 2965 cookies.
     pub(crate) fn value_of(self, name: &str) -> Option<&'a [u8]> {
-        let pair = trim_start(self.0);
-        // Where the name would end there is seldom a `=`: one byte tells almost every neighbour.
-        let value = trim_start(pair.get(name.len()..)?).strip_prefix(b"=")?;
-        pair.starts_with(name.as_bytes()).then(|| unquoted(trim(value)))
+        // Other names seldom have a `=` or white space at this place: one byte excludes almost all of
+        // them.
+        let (found, rest) = self.0.split_at_checked(name.len())?;
+        if !matches!(rest.first()?, b'=' | b' ' | b'\t') || found != name.as_bytes() {
+            return None;
+        }
+        Some(unquoted(trim(trim_start(rest).strip_prefix(b"=")?)))
     }
 
-    /// Name and value. What has no `=` is no pair.
+    /// Name and value, if there is a `=`.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn split(self) -> Option<(&'a [u8], &'a [u8])> {
         let (name, value) = split_once(self.0, b'=');
@@ -29,11 +34,12 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Calls `visit` with each pair of the `Cookie` fields, in order (RFC 6265bis §4.2.1, RFC 9113 §8.2.3).
+/// Calls `visit` with each pair of the `Cookie` fields, in order (RFC 6265bis §4.2.1, RFC 9113
+/// §8.2.3).
 ///
-/// Names are compared byte for byte and nothing is decoded: the `cookie` crate percent-decodes and Unicode-trims
-/// names, so that a sibling subdomain could plant `%5F%5FHost-access_token`. What lies beyond 16 KiB or 200 pairs
-/// is not seen.
+/// Names are compared byte for byte and nothing is decoded: the `cookie` crate percent-decodes and
+/// Unicode-trims names, so that a sibling subdomain could plant `%5F%5FHost-access_token`. Anything
+/// after 16 KiB or 200 pairs is ignored.
 pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, visit: &mut dyn FnMut(Pair<'a>)) {
     let (mut bytes, mut pairs) = (MAX_BYTES, MAX_PAIRS);
     head.visit(&header::COOKIE, &mut |field| {
@@ -43,18 +49,19 @@ pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, visit: &mut dyn FnMut(Pair
         let mut rest = Some(seen);
         while let Some(part) = rest {
             let (pair, behind) = split_once(part, b';');
-            // A pair that the limit cuts through is not seen at all.
+            // A pair that the limit cuts is ignored.
             if pairs == 0 || (cut && behind.is_none()) {
                 break;
             }
             pairs = pairs.saturating_sub(1);
             rest = behind;
-            visit(Pair(pair));
+            visit(Pair(trim_start(pair)));
         }
     });
 }
 
-/// A browser's field is long, and read at every request: byte by byte it would cost more than all the rest.
+/// A browser's field is long and read at every request: byte by byte it would cost more than
+/// everything else.
 pub(crate) fn split_once(bytes: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
     let Some((before, rest)) = memchr::memchr(at, bytes).and_then(|place| bytes.split_at_checked(place))
     else {
@@ -70,7 +77,7 @@ fn unquoted(value: &[u8]) -> &[u8] {
     }
 }
 
-/// Only space and tab: Unicode blanks belong to the name.
+/// Only space and tab: Unicode white space is part of the name.
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     let mut bytes = trim_start(bytes);
     while let [rest @ .., b' ' | b'\t'] = bytes {

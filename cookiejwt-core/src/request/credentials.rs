@@ -1,15 +1,38 @@
-//! What a request brings, before anything is verified.
+//! The credentials of a request, before anything is verified.
 
-use http::{Method, header};
+use http::header;
 
 use crate::{
-    decide::{Core, csrf},
+    config::Config,
     request::{
         cookies::visit_pairs,
-        head::{Field, RequestHead, SEC_FETCH_SITE},
+        head::{Field, RequestHead},
+        mode::reads_cookies,
     },
     token::TokenFault,
 };
+
+/// Which credential a fault belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialName {
+    /// The access cookie.
+    AccessCookie,
+    /// The refresh cookie.
+    RefreshCookie,
+    /// The `refresh` of a body, in token mode.
+    RefreshBody,
+    /// The `Authorization` field.
+    Bearer,
+}
+
+/// A credential that was presented and not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CredentialFault {
+    /// Which.
+    pub credential: CredentialName,
+    /// Why.
+    pub fault: TokenFault,
+}
 
 /// The credentials of a request, as bytes.
 #[derive(Default)]
@@ -18,14 +41,15 @@ pub(crate) struct Presented<'a> {
     pub(crate) refresh: Cookie<'a>,
 }
 
-/// At most so many values of one name are looked at: each costs a signature, and anybody may send hundreds.
+/// At most this many values of one name are read: each costs a signature, and any client may send
+/// hundreds.
 const MOST_VALUES: usize = 4;
 
-/// The values that came under one name, without the quotes around them.
+/// The values of one name, without the quotes around them.
 #[derive(Default)]
 pub(crate) struct Cookie<'a> {
     first: Option<&'a [u8]>,
-    /// Empty for almost everybody, and then costs nothing.
+    /// Empty for almost every request, and then costs nothing.
     more: Vec<&'a [u8]>,
 }
 
@@ -56,22 +80,22 @@ impl<'a> Cookie<'a> {
         !self.more.is_empty()
     }
 
-    /// The value, when there is at most one.
+    /// The value, if there is exactly one.
     pub(crate) fn only(&self) -> Option<&'a [u8]> {
         self.first.filter(|_| !self.came_twice())
     }
 
-    /// Those that are looked at.
+    /// The values that are read.
     pub(crate) fn values(&self) -> impl Iterator<Item = &'a [u8]> {
         self.first.into_iter().chain(self.more.iter().copied())
     }
 }
 
 impl<'a> Presented<'a> {
-    pub(crate) fn read(core: &Core, head: &RequestHead<'a>) -> Self {
+    pub(crate) fn read(head: &RequestHead<'a>, config: &Config) -> Self {
         let mut presented = Self::default();
-        if core.reads_cookies(head) {
-            let (access, refresh) = (core.config().access_name(), core.config().refresh_name());
+        if reads_cookies(head, config) {
+            let (access, refresh) = (config.access_name(), config.refresh_name());
             visit_pairs(head, &mut |pair| {
                 if let Some(value) = pair.value_of(access) {
                     presented.access.add(value);
@@ -92,9 +116,11 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// The token of exactly one `Authorization` field with the scheme Bearer, in any case (RFC 6750 §2.1).
+/// The token of exactly one `Authorization` field with the scheme Bearer, in any case (RFC 6750
+/// §2.1).
 ///
-/// Two fields, or another scheme, are no credential; Bearer with anything but one token68 is a dead one.
+/// Two fields, or another scheme, do not count as a credential; Bearer with anything but one
+/// token68 is an invalid one.
 pub(crate) fn bearer_token<'a>(head: &RequestHead<'a>) -> Result<Option<&'a [u8]>, TokenFault> {
     let Field::One(value) = head.field(&header::AUTHORIZATION) else { return Ok(None) };
     let Some((scheme, rest)) = value.split_at_checked(6) else { return Ok(None) };
@@ -105,21 +131,4 @@ pub(crate) fn bearer_token<'a>(head: &RequestHead<'a>) -> Result<Option<&'a [u8]
     let token = rest.trim_ascii();
     let token68 = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
     if token.is_empty() || !token.iter().all(token68) { Err(TokenFault::Bearer) } else { Ok(Some(token)) }
-}
-
-/// Whether this request may rotate a refresh token: an `<img>` on another site must not.
-///
-/// A page that a browser prepares may when it is ours: the cookies of its answers are kept. Pages of siblings may have
-/// theirs prepared too, so nothing else of what is prepared may.
-pub(crate) fn refresh_permitted(head: &RequestHead<'_>, core: &Core) -> bool {
-    if head.is_method(&Method::OPTIONS) {
-        return false;
-    }
-    match head.field(&SEC_FETCH_SITE) {
-        Field::One(b"same-origin" | b"none") => true,
-        Field::Many => false,
-        _ if head.is_speculative() => false,
-        Field::Absent => true,
-        Field::One(_) => head.is_navigation() || csrf::has_trusted_origin(head, &core.config().csrf),
-    }
 }

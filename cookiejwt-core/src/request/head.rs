@@ -10,8 +10,8 @@ pub(crate) const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose"
 
 /// The header fields of a request, whatever type the framework keeps them in.
 ///
-/// The one method hands out each value of a name as raw bytes, in the order of arrival: cookies are parsed from
-/// bytes, because one neighbour that is not ASCII must not hide ours.
+/// Its one method passes on each value of a name as raw bytes, in the order of arrival: cookies are
+/// parsed from bytes, because another cookie that is not ASCII must not hide ours.
 pub trait Headers {
     /// Calls `visit` with each value of `name`.
     fn visit<'a>(&'a self, name: &HeaderName, visit: &mut dyn FnMut(&'a [u8]));
@@ -42,7 +42,7 @@ pub struct RequestHead<'a> {
     headers: &'a (dyn Headers + Sync),
 }
 
-/// How often a field is there.
+/// How often a field occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field<'a> {
     Absent,
@@ -51,7 +51,8 @@ pub(crate) enum Field<'a> {
 }
 
 impl<'a> RequestHead<'a> {
-    /// A head from its parts; `authority` is HTTP/2's `:authority`, when there is one (RFC 9113 §8.3.1).
+    /// A head from its parts; `authority` is HTTP/2's `:authority`, when there is one (RFC 9113
+    /// §8.3.1).
     pub fn new(
         method: &'a str,
         path: &'a str,
@@ -61,19 +62,19 @@ impl<'a> RequestHead<'a> {
         Self { method, path, query: None, authority, headers }
     }
 
-    /// The same head with another path, for a framework that has cut a prefix off.
+    /// The same head with another path, for a framework that has removed a prefix.
     #[must_use]
     pub fn with_path(self, path: &'a str) -> Self {
         Self { path, ..self }
     }
 
-    /// The same head with what stands behind the `?`, which nothing but the way back from a login page reads.
+    /// The same head with the query. Only the redirect back from a login page uses it.
     #[must_use]
     pub fn with_query(self, query: Option<&'a str>) -> Self {
         Self { query, ..self }
     }
 
-    /// The method as it stands on the wire.
+    /// The method as it was sent.
     pub fn method(&self) -> &'a str {
         self.method
     }
@@ -83,18 +84,19 @@ impl<'a> RequestHead<'a> {
         self.path
     }
 
-    /// What stands behind the `?`, when the framework has said it.
+    /// The query, if the framework has passed it.
     pub fn query(&self) -> Option<&'a str> {
         self.query
     }
 
-    /// Whether a person would see the answer as a page of its own: then a login page helps him, and a problem document
-    /// does not.
+    /// Whether a user would see the response as a page: then a login page helps them, and a problem
+    /// document does not.
     ///
-    /// A safe request that Fetch Metadata calls a navigation of the top level, of a service worker that hands one on, or of
-    /// a frame of the same site; without Fetch Metadata one that accepts HTML by name. Never a prefetch or a prerender
-    /// (`Sec-Purpose`): a browser shows a prepared login page to somebody who has logged in since, and throws away a
-    /// prepared problem document and asks again.
+    /// True for a GET or HEAD request that Fetch Metadata marks as a navigation of the top level,
+    /// of a service worker that forwards one, or of a frame of the same site; without Fetch
+    /// Metadata, for one that accepts `text/html`. Never true for a prefetch or a prerender
+    /// (`Sec-Purpose`): a browser would show a prepared login page to a user who has logged in
+    /// since, but it discards a prepared problem document and asks again.
     ///
     /// ```
     /// use cookiejwt_core::RequestHead;
@@ -119,10 +121,12 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// Whether Fetch Metadata calls this a navigation whose answer a person sees and whose cookies every browser keeps.
+    /// Whether Fetch Metadata marks this as a navigation whose response a user sees and whose
+    /// cookies every browser keeps.
     ///
-    /// A service worker that hands a navigation on sends the destination `empty`; no script can send the mode
-    /// `navigate`. A frame counts on the same site only: from another one its cookies are not kept.
+    /// A service worker that forwards a navigation sends the destination `empty`; no script can
+    /// send the mode `navigate`. A frame counts only on the same site: its cookies are not kept
+    /// otherwise.
     pub(crate) fn is_navigation(&self) -> bool {
         self.is_exactly(&SEC_FETCH_MODE, b"navigate")
             && match self.field(&SEC_FETCH_DEST) {
@@ -132,7 +136,7 @@ impl<'a> RequestHead<'a> {
             }
     }
 
-    /// Whether a browser prepares a page that nobody may ever see (prefetch, prerender).
+    /// Whether a browser prepares a page that may never be shown (prefetch, prerender).
     pub(crate) fn is_speculative(&self) -> bool {
         self.field(&SEC_PURPOSE) != Field::Absent
     }
@@ -146,7 +150,8 @@ impl<'a> RequestHead<'a> {
         accepts
     }
 
-    /// The one value of a field as text; `None` when it is absent, there twice, or not ASCII.
+    /// The only value of a field as text; `None` if the field is absent, occurs twice, or is not
+    /// ASCII.
     pub fn text(&self, name: &HeaderName) -> Option<&'a str> {
         match self.field(name) {
             Field::One(value) if value.is_ascii() => std::str::from_utf8(value).ok(),
@@ -167,12 +172,13 @@ impl<'a> RequestHead<'a> {
         found
     }
 
-    /// Whether a field is there once, with this value.
+    /// Whether a field occurs once, with this value.
     pub(crate) fn is_exactly(&self, name: &HeaderName, value: &[u8]) -> bool {
         self.field(name) == Field::One(value)
     }
 
-    /// HTTP/2's `:authority`, else exactly one `Host` (two would let two readers see two hosts).
+    /// HTTP/2's `:authority`, otherwise exactly one `Host` (with two of them, two readers could see
+    /// two hosts).
     pub fn authority(&self) -> Option<&'a str> {
         self.authority.or_else(|| self.text(&header::HOST))
     }
@@ -190,7 +196,7 @@ impl<'a> From<&'a Parts> for RequestHead<'a> {
     }
 }
 
-/// A media range that is exactly `text/html`, and not with a weight of nothing (RFC 9110 §12.4.2).
+/// A media range that is exactly `text/html`, with a weight above zero (RFC 9110 §12.4.2).
 fn names_html(range: &[u8]) -> bool {
     let mut parts = range.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     parts.next().is_some_and(|range| range.eq_ignore_ascii_case(b"text/html"))

@@ -2,17 +2,18 @@
 
 use std::iter;
 
-/// Longer ones are not worth remembering, and proxies cut long headers.
+/// Longer paths are not remembered, and proxies cut long headers.
 const MAX_LENGTH: usize = 1024;
 
-/// The way back from a login page: `next` when it is a path of this very site, else nothing.
+/// The path to return to from a login page: `next` if it is a path on this site, otherwise `None`.
 ///
-/// A login page that redirects to whatever `next` says sends people to whoever wrote the link (CWE-601, OWASP
-/// Unvalidated Redirects; ASVS 3.7.2). `next` is the value as the framework has decoded it from the query. What passes is an
-/// absolute path, a query perhaps, in visible ASCII: it is a valid header value, browsers read it as a path of the same
-/// origin, and so does whoever decodes or normalises it once more. So these are refused: a second slash or a backslash at
-/// the beginning (`//evil.example`, `/\evil.example`), control characters and backslashes anywhere, raw or encoded, and
-/// segments `.` and `..`.
+/// A login page that redirects to any `next` sends users wherever the author of the link wants
+/// (CWE-601, OWASP Unvalidated Redirects; ASVS 3.7.2). `next` is the value as the framework has
+/// decoded it from the query. Accepted is an absolute path in visible ASCII, with or without a
+/// query: it is a valid header value, and browsers read it as a path of the same origin, even if it
+/// is decoded or normalised once more. Therefore these are refused: a second slash or a backslash
+/// at the beginning (`//evil.example`, `/\evil.example`), control characters and backslashes
+/// anywhere, raw or encoded, and segments `.` and `..`.
 ///
 /// ```
 /// use cookiejwt_core::next_path;
@@ -28,17 +29,18 @@ pub fn next_path(next: &str) -> Option<&str> {
     (next.len() <= MAX_LENGTH && is_visible && is_local).then_some(next)
 }
 
-/// Whether the bytes stay a path on the same host, whatever reads them: browsers strip tabs and line breaks, and take
-/// a backslash for a slash (WHATWG URL §4.4).
+/// Whether the bytes remain a path on the same host for every reader: browsers strip tabs and line
+/// breaks, and treat a backslash as a slash (WHATWG URL §4.4).
 fn is_local(target: &[u8]) -> bool {
     let is_path = matches!(target, [b'/', rest @ ..] if !rest.starts_with(b"/"));
     is_path && !target.iter().any(|byte| byte.is_ascii_control() || *byte == b'\\')
 }
 
-/// Browsers send none. One that is resolved late can uncover a second slash: `/.//evil.example`.
+/// Whether the path contains a segment `.` or `..`. Browsers send none, and one that is resolved
+/// late can uncover a second slash: `/.//evil.example`.
 ///
-/// An encoded `?` ends the path for whoever decodes first, and is part of it for a browser, so what stands behind it
-/// is looked at as well.
+/// An encoded `?` ends the path for a reader that decodes first, and is part of it for a browser,
+/// so the part after it is checked as well.
 fn has_dot_segment(target: &str) -> bool {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let mut segments = decoded(path.as_bytes());
@@ -46,7 +48,7 @@ fn has_dot_segment(target: &str) -> bool {
     segments.split(|byte| *byte == b'/').any(|segment| matches!(segment, b"." | b".."))
 }
 
-/// The text with what is percent-encoded decoded once; what only looks like it stays.
+/// The text, percent-decoded once; anything that only looks encoded stays.
 fn decoded(text: &[u8]) -> Vec<u8> {
     let mut rest = text;
     let next = || match rest {
@@ -100,7 +102,8 @@ mod tests {
         }
     }
 
-    /// From the OWASP cheat sheet and testing guide, the WHATWG URL Standard and the reports of real sites.
+    /// From the OWASP cheat sheet and testing guide, the WHATWG URL Standard and the reports of
+    /// real sites.
     const WAYS_OUT: &[(&str, &str)] = &[
         ("nothing", ""),
         ("a relative path", "notes"),

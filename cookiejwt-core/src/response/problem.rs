@@ -4,16 +4,17 @@ use std::{borrow::Cow, time::Duration};
 
 use http::StatusCode;
 
-use crate::{decide::Refusal, token::Scope};
+use crate::token::Scope;
 
-/// A failure as a client sees it: status, code, one fixed sentence, challenge. The one table of them all.
+/// A failure as a client sees it: status, code, one fixed sentence, challenge. One table defines
+/// all of them.
 ///
-/// It becomes `application/problem+json` (RFC 9457). Nothing in it helps an attacker; why it happened stands in the
-/// event.
+/// It becomes `application/problem+json` (RFC 9457). It contains nothing that helps an attacker;
+/// the event has the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// No credential came in.
+    /// No credential was sent.
     NotAuthenticated,
     /// The credential is expired, forged or malformed.
     InvalidToken,
@@ -21,45 +22,46 @@ pub enum Problem {
     RefreshRequired,
     /// The session was revoked.
     SessionRevoked,
-    /// The session has ended by itself.
+    /// The session has expired.
     SessionExpired,
     /// Unknown user, wrong password or disabled account.
     InvalidCredentials,
-    /// The user has to prove again who he is, because he did so longer ago than the route allows (RFC 9470 §3).
+    /// The user has to prove again who they are, because they last did so longer ago than the route
+    /// allows (RFC 9470 §3).
     FreshLoginRequired {
         /// How long ago is allowed; whole seconds.
         max_age: Duration,
     },
     /// The request comes from another site.
     CsrfFailed,
-    /// The access token does not carry the scope that the route demands (RFC 6750 §3.1).
+    /// The access token does not have the scope that the route requires (RFC 6750 §3.1).
     InsufficientScope {
         /// The scope.
         scope: Scope,
     },
-    /// There is nothing here.
+    /// The resource does not exist.
     NotFound,
-    /// The route knows other methods only.
+    /// The route does not support this method.
     MethodNotAllowed,
     /// A field is missing or cannot be read.
     InvalidRequest,
     /// The body is larger than 16 KiB.
     BodyTooLarge,
-    /// The body is of another type.
+    /// The body has an unsupported type.
     UnsupportedMediaType,
     /// Too many passwords were tried.
     Throttled {
         /// How long to wait: the value of `Retry-After`, at least 1.
         retry_after_seconds: u32,
     },
-    /// Something of ours went wrong.
+    /// The server failed.
     ServerError,
-    /// A store is away.
+    /// A store is unavailable.
     Unavailable,
 }
 
 impl Problem {
-    /// Every code there is.
+    /// Every code.
     pub const CODES: [&'static str; 15] = [
         "not_authenticated",
         "invalid_token",
@@ -80,72 +82,64 @@ impl Problem {
 
     /// The HTTP status.
     pub const fn status(self) -> StatusCode {
-        match self {
-            Self::NotAuthenticated
-            | Self::InvalidToken
-            | Self::RefreshRequired
-            | Self::SessionRevoked
-            | Self::SessionExpired
-            | Self::InvalidCredentials
-            | Self::FreshLoginRequired { .. } => StatusCode::UNAUTHORIZED,
-            Self::CsrfFailed | Self::InsufficientScope { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::InvalidRequest => StatusCode::BAD_REQUEST,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
+        self.row().0
     }
 
     /// The stable code that programs compare.
     pub const fn code(self) -> &'static str {
-        match self {
-            Self::NotAuthenticated => "not_authenticated",
-            Self::InvalidToken => "invalid_token",
-            Self::RefreshRequired => "refresh_required",
-            Self::SessionRevoked => "session_revoked",
-            Self::SessionExpired => "session_expired",
-            Self::InvalidCredentials => "invalid_credentials",
-            Self::FreshLoginRequired { .. } => "fresh_login_required",
-            Self::CsrfFailed => "csrf_failed",
-            Self::InsufficientScope { .. } => "insufficient_scope",
-            Self::NotFound => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => "invalid_request",
-            Self::Throttled { .. } => "throttled",
-            Self::ServerError => "server_error",
-            Self::Unavailable => "unavailable",
-        }
+        self.row().1
     }
 
-    /// The sentence for people, one per code; also what clients of Django REST Framework read.
+    /// The sentence for users, one per code; also what clients of Django REST Framework read.
     pub const fn detail(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Status, code and detail.
+    const fn row(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        const INVALID: (&str, &str) = ("invalid_request", "The request is not valid.");
         match self {
-            Self::NotAuthenticated => "Authentication credentials were not provided.",
-            Self::InvalidToken => "The token is not valid.",
-            Self::RefreshRequired => "The access token has to be refreshed.",
-            Self::SessionRevoked => "The session was ended.",
-            Self::SessionExpired => "The session has expired.",
-            Self::InvalidCredentials => "The username or the password is wrong.",
-            Self::FreshLoginRequired { .. } => "A fresh login is required.",
-            Self::InsufficientScope { .. } => "The token does not carry the scope that this needs.",
-            Self::CsrfFailed => "The request was refused because it comes from another site.",
-            Self::NotFound => "Not found.",
-            Self::MethodNotAllowed => "This method is not allowed here.",
-            Self::InvalidRequest | Self::BodyTooLarge | Self::UnsupportedMediaType => {
-                "The request is not valid."
+            Self::NotAuthenticated => {
+                (S::UNAUTHORIZED, "not_authenticated", "Authentication credentials were not provided.")
             }
-            Self::Throttled { .. } => "Too many attempts. Please wait before you try again.",
-            Self::ServerError => "The server failed to answer.",
-            Self::Unavailable => "The service is not available at the moment.",
+            Self::InvalidToken => (S::UNAUTHORIZED, "invalid_token", "The token is not valid."),
+            Self::RefreshRequired => {
+                (S::UNAUTHORIZED, "refresh_required", "The access token has to be refreshed.")
+            }
+            Self::SessionRevoked => (S::UNAUTHORIZED, "session_revoked", "The session was ended."),
+            Self::SessionExpired => (S::UNAUTHORIZED, "session_expired", "The session has expired."),
+            Self::InvalidCredentials => {
+                (S::UNAUTHORIZED, "invalid_credentials", "The username or the password is wrong.")
+            }
+            Self::FreshLoginRequired { .. } => {
+                (S::UNAUTHORIZED, "fresh_login_required", "A fresh login is required.")
+            }
+            Self::CsrfFailed => {
+                (S::FORBIDDEN, "csrf_failed", "The request was refused because it comes from another site.")
+            }
+            Self::InsufficientScope { .. } => {
+                (S::FORBIDDEN, "insufficient_scope", "The token does not carry the scope that this needs.")
+            }
+            Self::NotFound => (S::NOT_FOUND, "not_found", "Not found."),
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "method_not_allowed", "This method is not allowed here.")
+            }
+            Self::InvalidRequest => (S::BAD_REQUEST, INVALID.0, INVALID.1),
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, INVALID.0, INVALID.1),
+            Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, INVALID.0, INVALID.1),
+            Self::Throttled { .. } => {
+                (S::TOO_MANY_REQUESTS, "throttled", "Too many attempts. Please wait before you try again.")
+            }
+            Self::ServerError => (S::INTERNAL_SERVER_ERROR, "server_error", "The server failed to answer."),
+            Self::Unavailable => {
+                (S::SERVICE_UNAVAILABLE, "unavailable", "The service is not available at the moment.")
+            }
         }
     }
 
-    /// The value of `WWW-Authenticate` that every 401 carries (RFC 9110 §11.6.1, RFC 6750 §3), and the 403 of a scope
-    /// that is missing.
+    /// The value of `WWW-Authenticate` that every 401 carries (RFC 9110 §11.6.1, RFC 6750 §3), and
+    /// the 403 of a scope that is missing.
     pub fn challenge(self) -> Option<Cow<'static, str>> {
         match self {
             Self::NotAuthenticated | Self::InvalidCredentials => Some("Bearer realm=\"api\"".into()),
@@ -195,19 +189,6 @@ struct Body {
     status: u16,
     detail: &'static str,
     code: &'static str,
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotAuthenticated => Self::NotAuthenticated,
-            Refusal::InvalidToken => Self::InvalidToken,
-            Refusal::RefreshRequired => Self::RefreshRequired,
-            Refusal::SessionRevoked => Self::SessionRevoked,
-            Refusal::SessionExpired => Self::SessionExpired,
-            Refusal::CsrfFailed => Self::CsrfFailed,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::{
     config::{CookieSettings, CredentialOrder},
     request::{split_once, trim},
     session::SessionChange,
-    token::MintError,
+    token::{MintError, MintedAccess, RefreshToken},
 };
 
 /// Browsers drop a cookie whose name and value are longer (RFC 6265bis §5.6).
@@ -50,7 +50,7 @@ impl fmt::Debug for SetCookie {
 #[must_use = "cookies that are not sent leave the browser with a used-up refresh token"]
 pub struct SetCookies {
     lines: Vec<SetCookie>,
-    /// Boxed: few applications have one, and every decision carries the place for it around.
+    /// Boxed: few applications have one, and every decision has the field.
     session: Option<Box<SessionChange>>,
     twins: Twins,
 }
@@ -66,7 +66,7 @@ impl SetCookies {
         self.lines.iter()
     }
 
-    /// What becomes of the framework's own session; nothing unless the configuration asks for it.
+    /// What happens to the framework's own session; nothing unless it is configured.
     pub fn session_change(&self) -> Option<&SessionChange> {
         self.session.as_deref()
     }
@@ -75,14 +75,15 @@ impl SetCookies {
         Self { session: session.map(Box::new), ..self }
     }
 
-    /// With the line that makes a device known, in place of one that is there already.
+    /// Adds the line that makes a device known, and replaces an earlier one.
     pub(crate) fn with_device(mut self, line: SetCookie) -> Self {
         self.lines.retain(|present| present.name != line.name);
         self.lines.push(line);
         self
     }
 
-    /// With the lines that delete the twins of what is set or cleared here; see [`Core::twins`](crate::Core::twins).
+    /// Adds the lines that delete the twins of these cookies; see
+    /// [`Core::twins`](crate::Core::twins).
     pub fn with_twins(self, twins: Twins) -> Self {
         Self { twins: self.twins.and(twins), ..self }
     }
@@ -129,13 +130,13 @@ pub(crate) struct CookieWriter {
     device_name: String,
     attributes: String,
     device_attributes: String,
-    /// What names of ours may stand under besides.
+    /// Deletes what other attributes have left under our names.
     twins: TwinWriter,
 }
 
 impl CookieWriter {
-    /// Attributes in the fixed order Path, Domain, Secure, HttpOnly, SameSite, Partitioned; Max-Age and Expires
-    /// follow per line.
+    /// Attributes in the fixed order Path, Domain, Secure, HttpOnly, SameSite, Partitioned; Max-Age
+    /// and Expires follow per line.
     pub(crate) fn new(settings: &CookieSettings) -> Self {
         Self {
             access_name: settings.access_name.clone(),
@@ -160,17 +161,33 @@ impl CookieWriter {
         set(&self.refresh_name, token, &self.attributes, life)
     }
 
-    /// What makes a device known: for this host alone and no script, whatever the other cookies say.
+    /// Both cookies, as they are sent at `now` in seconds.
+    pub(crate) fn pair(
+        &self,
+        access: &MintedAccess,
+        refresh: &RefreshToken,
+        now: i64,
+    ) -> Result<SetCookies, MintError> {
+        let until = |ends_at: i64| refresh.claims.remember.then_some(Life { now, ends_at });
+        let access = self.access(&access.text, until(access.token.claims().expires_at))?;
+        let refresh = self.refresh(&refresh.text, until(refresh.claims.expires_at))?;
+        Ok(SetCookies::pair(access, refresh))
+    }
+
+    /// The cookie that makes a device known: for this host only and hidden from scripts, whatever
+    /// the settings of the other cookies.
     pub(crate) fn device(&self, value: &str, life: Life) -> Result<SetCookie, MintError> {
         set(&self.device_name, value, &self.device_attributes, Some(life))
     }
 
-    /// Clearing repeats every attribute: a line that breaks the rules of its prefix is ignored, and logout with it.
+    /// Clearing repeats every attribute: a browser ignores a line that breaks the rules of its
+    /// prefix, and then a logout clears nothing.
     pub(crate) fn clear_both(&self) -> SetCookies {
         SetCookies::pair(self.clear(&self.access_name), self.clear(&self.refresh_name))
     }
 
-    /// Lines that delete what this host may have set under the access cookie's name with other attributes.
+    /// Lines that delete what this host may have set under the access cookie's name with other
+    /// attributes.
     pub(crate) fn access_twins(&self, host: Option<&str>) -> Vec<SetCookie> {
         self.twins.lines(&self.access_name, host)
     }
@@ -180,9 +197,9 @@ impl CookieWriter {
         self.twins.lines(&self.refresh_name, host)
     }
 
-    /// Writes `cookies` into a response; whether any line of ours leaves with it. A line of ours that the handler wrote
-    /// itself wins, one line per name leaves, behind those that delete its twins, and a response that carries any of
-    /// ours is not stored (RFC 9111 §5.2.2.5).
+    /// Writes `cookies` into a response and returns whether any of our lines is in it. A line that
+    /// the handler wrote itself wins. One line per name is sent, after those that delete its twins,
+    /// and a response with any of our lines is not stored (RFC 9111 §5.2.2.5).
     pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) -> bool {
         let lines = headers.values(&header::SET_COOKIE);
         let names = [&self.access_name, &self.refresh_name, &self.device_name];
@@ -202,7 +219,8 @@ impl CookieWriter {
         true
     }
 
-    /// What leaves under one name: first the lines that delete twins, then the one that sets or clears it, if any does.
+    /// The lines that are sent for one name: first those that delete twins, then the one that sets
+    /// or clears it, if any.
     fn of_name(&self, name: &str, written: &[Vec<u8>], cookies: &SetCookies) -> Vec<HeaderValue> {
         let written = written.iter().filter(|line| is_line_of(line, name));
         let (deleting, setting): (Vec<_>, Vec<_>) = written.partition(|line| self.twins.deletes(name, line));
@@ -264,12 +282,13 @@ fn set(name: &str, value: &str, attributes: &str, until: Option<Life>) -> Result
 
 fn clearing(name: &str, attributes: &str) -> SetCookie {
     let line = format!("{name}={attributes}; Max-Age=0; Expires={EPOCH}");
-    // Names and attributes were checked to be visible ASCII when the configuration was built, hosts when they were read.
+    // Names and attributes were checked to be visible ASCII when the configuration was built, and
+    // hosts when they were read.
     let line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
     SetCookie { name: name.into(), line }
 }
 
-/// A line of ours that has gone through bytes: still nothing for a log.
+/// One of our lines from its bytes, marked as sensitive again so that it is not logged.
 fn sensitive(line: &[u8]) -> Option<HeaderValue> {
     let mut line = HeaderValue::from_bytes(line).ok()?;
     line.set_sensitive(true);
@@ -280,7 +299,8 @@ fn is_line_of(line: &[u8], name: &str) -> bool {
     trim(split_once(line, b'=').0) == name.as_bytes()
 }
 
-/// Says that an answer depends on who asked; see [`Core::write_decision`](crate::Core::write_decision).
+/// Marks a response that depends on the user; see
+/// [`Core::write_decision`](crate::Core::write_decision).
 pub(crate) fn keep_private(headers: &mut dyn ResponseHeaders, credentials: CredentialOrder) {
     if credentials.reads_cookies() {
         ensure_member(headers, &header::VARY, "Cookie");
@@ -294,7 +314,7 @@ pub(crate) fn keep_private(headers: &mut dyn ResponseHeaders, credentials: Crede
     }
 }
 
-/// Adds a member to a list-valued field, unless it, or `Vary: *`, is there already.
+/// Adds a member to a list-valued field, unless it, or `Vary: *`, is already present.
 fn ensure_member(headers: &mut dyn ResponseHeaders, name: &HeaderName, member: &'static str) {
     let present = headers.values(name).iter().any(|value| {
         value.split(|byte| *byte == b',').any(|item| {

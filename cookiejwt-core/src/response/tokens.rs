@@ -1,21 +1,19 @@
-//! Both tokens of a session on their way out.
+//! Both tokens of a session, for the body of a response.
 
 use std::fmt;
 
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use crate::{
-    decide::{Core, Identity, MintedAccess, RefreshToken},
-    request::{Carrier, TokenMode},
-    response::set_cookie::SetCookies,
-    token::{MAX_HEADER_TOKEN, MintError},
+    request::TokenMode,
+    token::{MAX_HEADER_TOKEN, MintError, MintedAccess, RefreshToken},
 };
 
-/// The tokens of a session for the body of an answer in token mode (RFC 6749 §5.1).
+/// The tokens of a session for the body of a response in token mode (RFC 6749 §5.1).
 ///
-/// It serialises as `{"access", "refresh", "token_type": "Bearer", "expires_in"}`. Made only for a login or a refresh
-/// that asked for token mode and whose credential came in no cookie.
+/// It serialises as `{"access", "refresh", "token_type": "Bearer", "expires_in"}`. They are made
+/// only for a login or a refresh that requested token mode and whose credential was not in a
+/// cookie.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -42,7 +40,7 @@ use crate::{
 #[must_use = "nobody has the tokens until they are sent"]
 pub struct Tokens(Box<Content>);
 
-/// Boxed: few answers have one, and every decision carries the place for it around.
+/// Boxed: few responses have one, and every decision has the field.
 #[derive(Clone, Serialize)]
 struct Content {
     access: String,
@@ -62,12 +60,17 @@ impl Tokens {
         &self.0.refresh
     }
 
-    /// Life of the access token in seconds.
+    /// Lifetime of the access token in seconds.
     pub fn expires_in(&self) -> i64 {
         self.0.expires_in
     }
 
-    fn new(_: TokenMode, access: &MintedAccess, refresh: &RefreshToken, now: i64) -> Result<Self, MintError> {
+    pub(crate) fn new(
+        _: TokenMode,
+        access: &MintedAccess,
+        refresh: &RefreshToken,
+        now: i64,
+    ) -> Result<Self, MintError> {
         for text in [&access.text, &refresh.text] {
             if text.len() > MAX_HEADER_TOKEN {
                 return Err(MintError::TokenTooLong { length: text.len() });
@@ -85,49 +88,5 @@ impl Tokens {
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").field("expires_in", &self.0.expires_in).finish_non_exhaustive()
-    }
-}
-
-/// Both tokens as they leave: cookies, or tokens for a body, never both.
-pub(crate) struct Issued {
-    pub(crate) identity: Identity,
-    pub(crate) cookies: SetCookies,
-    pub(crate) tokens: Option<Tokens>,
-    pub(crate) refresh_expires_at: OffsetDateTime,
-}
-
-impl Core {
-    /// What leaves at `now` in seconds, the way that the credential came.
-    pub(crate) fn issue(
-        &self,
-        carrier: &Carrier,
-        access: MintedAccess,
-        refresh: &RefreshToken,
-        now: i64,
-    ) -> Result<Issued, MintError> {
-        let (cookies, tokens) = self.pack(carrier, &access, refresh, now)?;
-        let identity = match carrier {
-            Carrier::Cookie(cleared) => Identity::from_cookie(access.token, cleared),
-            Carrier::Body(_) => Identity::from_header(access.token),
-        };
-        let ends_at = OffsetDateTime::from_unix_timestamp(refresh.claims.expires_at);
-        let refresh_expires_at = ends_at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        Ok(Issued { identity, cookies, tokens, refresh_expires_at })
-    }
-
-    /// Their size is part of what can fail, so it is tried before the store is asked.
-    pub(crate) fn pack(
-        &self,
-        carrier: &Carrier,
-        access: &MintedAccess,
-        refresh: &RefreshToken,
-        now: i64,
-    ) -> Result<(SetCookies, Option<Tokens>), MintError> {
-        match carrier {
-            Carrier::Cookie(_) => Ok((self.pair(access, refresh, now)?, None)),
-            Carrier::Body(mode) => {
-                Ok((SetCookies::default(), Some(Tokens::new(*mode, access, refresh, now)?)))
-            }
-        }
     }
 }

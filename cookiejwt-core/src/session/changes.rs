@@ -1,6 +1,8 @@
-//! The conditional changes of a living session's row: each is ONE statement, and its condition decides who wins.
+//! The conditional changes of a living session's row: each is ONE statement, and its condition
+//! decides who wins.
 //!
-//! Every one demands `revoked_at IS NULL`, and none moves `settles_at` back. Rows are those of [`rules`](crate::rules).
+//! Each requires `revoked_at IS NULL`, and none moves `settles_at` back. The row letters are those
+//! of [`rules`](crate::rules).
 
 use crate::session::{
     ids::{Realm, SessionId, TokenId},
@@ -8,12 +10,13 @@ use crate::session::{
     timestamp::Timestamp,
 };
 
-/// The current refresh token makes room for the next.
+/// Replaces the current refresh token with the next one.
 ///
-/// A store applies it as ONE statement and reports what happened; what a refused change means is decided in the core. The
-/// condition, in full: `id = session_id AND realm = realm AND current_jti = presented AND revoked_at IS NULL AND
-/// settles_at < now AND (received_at IS NOT NULL OR previous_jti IS NULL OR settles_at < orphaned_before) AND
-/// expires_at > now AND ends_at > now`. It sets `received_at` to NULL.
+/// A store applies it as ONE statement and reports what happened. The core decides what a refused
+/// change means. The condition, in full: `id = session_id AND realm = realm AND current_jti =
+/// presented AND revoked_at IS NULL AND settles_at < now AND (received_at IS NOT NULL OR
+/// previous_jti IS NULL OR settles_at < orphaned_before) AND expires_at > now AND ends_at > now`.
+/// It sets `received_at` to NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RotationRequest {
@@ -33,12 +36,13 @@ pub struct RotationRequest {
     pub now: Timestamp,
     /// Becomes `settles_at`: `now + reuse_leeway`.
     pub settles_at: Timestamp,
-    /// `now - reuse_leeway`: a successor with which nobody has come waits one leeway longer before it rotates.
+    /// `now - reuse_leeway`: a successor that was never presented waits one leeway longer before it
+    /// rotates.
     pub orphaned_before: Timestamp,
 }
 
 impl RotationRequest {
-    /// Whether the row meets the condition; for stores that hold rows in memory.
+    /// Whether the row meets the condition; for stores that keep rows in memory.
     pub fn matches(&self, row: &SessionRecord) -> bool {
         row.id == self.session_id
             && row.realm == self.realm
@@ -55,7 +59,7 @@ impl RotationRequest {
                 || row.settles_at < self.orphaned_before)
     }
 
-    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    /// Changes a row that [`matches`](Self::matches); for stores that keep rows in memory.
     pub fn apply(&self, row: &mut SessionRecord) {
         row.previous_jti = Some(std::mem::replace(&mut row.current_jti, self.next.clone()));
         row.issued_at = self.issued_at;
@@ -67,11 +71,13 @@ impl RotationRequest {
     }
 }
 
-/// The parent has come back late, and nobody has come with its successor: the successor is given once more ([row o'](crate::rules#late-answers), 1).
+/// The parent was presented late and its successor never was, so the successor is sent once more
+/// ([row o'](crate::rules#late-answers), 1).
 ///
-/// The condition, in full: `id = session_id AND realm = realm AND current_jti = current AND previous_jti = presented AND
-/// received_at IS NULL AND revoked_at IS NULL AND expires_at > now AND ends_at > now`. It sets `settles_at` to the greater of
-/// itself and [`settles_at`](Self::settles_at), and nothing else.
+/// The condition, in full: `id = session_id AND realm = realm AND current_jti = current AND
+/// previous_jti = presented AND received_at IS NULL AND revoked_at IS NULL AND expires_at > now AND
+/// ends_at > now`. It sets `settles_at` to the greater of itself and
+/// [`settles_at`](Self::settles_at), and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AnswerLateRequest {
@@ -90,7 +96,7 @@ pub struct AnswerLateRequest {
 }
 
 impl AnswerLateRequest {
-    /// Whether the row meets the condition; for stores that hold rows in memory.
+    /// Whether the row meets the condition; for stores that keep rows in memory.
     pub fn matches(&self, row: &SessionRecord) -> bool {
         row.id == self.session_id
             && row.realm == self.realm
@@ -100,17 +106,19 @@ impl AnswerLateRequest {
             && row.is_alive(self.now)
     }
 
-    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    /// Changes a row that [`matches`](Self::matches); for stores that keep rows in memory.
     pub fn apply(&self, row: &mut SessionRecord) {
         row.settles_at = row.settles_at.max(self.settles_at);
     }
 }
 
-/// The parent has come back very late, and nobody has ever come with its successor: the successor is replaced ([row o'](crate::rules#late-answers), 2), so
-/// that whoever comes with it afterwards shows that there are two.
+/// The parent was presented very late and its successor never was, so the successor is replaced
+/// ([row o'](crate::rules#late-answers), 2). If the replaced token is presented afterwards, two
+/// clients hold tokens of the session.
 ///
-/// The condition, in full: that of [`AnswerLateRequest`] `AND settles_at < settled_before AND rotated_at < rotated_before`. It
-/// sets `current_jti = next`, `rotated_at = now` and `settles_at`; `issued_at`, `expires_at` and `previous_jti` stay.
+/// The condition, in full: that of [`AnswerLateRequest`] `AND settles_at < settled_before AND
+/// rotated_at < rotated_before`. It sets `current_jti = next`, `rotated_at = now` and `settles_at`;
+/// `issued_at`, `expires_at` and `previous_jti` stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplaceRequest {
@@ -125,7 +133,7 @@ pub struct ReplaceRequest {
 }
 
 impl ReplaceRequest {
-    /// Whether the row meets the condition; for stores that hold rows in memory.
+    /// Whether the row meets the condition; for stores that keep rows in memory.
     pub fn matches(&self, row: &SessionRecord) -> bool {
         self.late.matches(row) && self.is_due(row)
     }
@@ -135,7 +143,7 @@ impl ReplaceRequest {
         row.settles_at < self.settled_before && row.rotated_at.is_some_and(|at| at < self.rotated_before)
     }
 
-    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    /// Changes a row that [`matches`](Self::matches); for stores that keep rows in memory.
     pub fn apply(&self, row: &mut SessionRecord) {
         row.current_jti = self.next.clone();
         row.rotated_at = Some(self.late.now);
@@ -143,11 +151,12 @@ impl ReplaceRequest {
     }
 }
 
-/// An answer that carries a refresh token leaves late: the parent has to be answered for a while longer.
+/// A response that carries a refresh token is sent late, so the parent is accepted for a while
+/// longer.
 ///
-/// The condition, in full: `id = session_id AND current_jti = current AND received_at IS NULL AND previous_jti IS NOT NULL AND
-/// revoked_at IS NULL AND rotated_at >= rotated_after`. It sets `settles_at` to the greater of itself and
-/// [`settles_at`](Self::settles_at).
+/// The condition, in full: `id = session_id AND current_jti = current AND received_at IS NULL AND
+/// previous_jti IS NOT NULL AND revoked_at IS NULL AND rotated_at >= rotated_after`. It sets
+/// `settles_at` to the greater of itself and [`settles_at`](Self::settles_at).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SettleRequest {
@@ -162,7 +171,7 @@ pub struct SettleRequest {
 }
 
 impl SettleRequest {
-    /// Whether the row meets the condition; for stores that hold rows in memory.
+    /// Whether the row meets the condition; for stores that keep rows in memory.
     pub fn matches(&self, row: &SessionRecord) -> bool {
         row.id == self.session_id
             && row.current_jti == self.current
@@ -172,17 +181,18 @@ impl SettleRequest {
             && row.rotated_at.is_some_and(|at| at >= self.rotated_after)
     }
 
-    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    /// Changes a row that [`matches`](Self::matches); for stores that keep rows in memory.
     pub fn apply(&self, row: &mut SessionRecord) {
         row.settles_at = row.settles_at.max(self.settles_at);
     }
 }
 
-/// Somebody was seen with the current refresh token of a session that has rotated, or with an access token that was given
-/// with it: from now on the parent is used up.
+/// The current refresh token of a session that has rotated, or an access token that was issued with
+/// it, was presented: from now on the parent is used up.
 ///
-/// The condition, in full: `id = session_id AND current_jti = refresh_jti AND received_at IS NULL AND previous_jti IS NOT NULL
-/// AND revoked_at IS NULL`. It sets `received_at = now`, and `settles_at` to the greater of itself and `settles_at`.
+/// The condition, in full: `id = session_id AND current_jti = refresh_jti AND received_at IS NULL
+/// AND previous_jti IS NOT NULL AND revoked_at IS NULL`. It sets `received_at = now`, and
+/// `settles_at` to the greater of itself and `settles_at`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Receipt {
     /// The session.
@@ -192,7 +202,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Whether the row meets the condition; for stores that hold rows in memory.
+    /// Whether the row meets the condition; for stores that keep rows in memory.
     pub fn matches(&self, row: &SessionRecord) -> bool {
         row.id == self.session_id
             && row.current_jti == self.refresh_jti
@@ -201,27 +211,27 @@ impl Receipt {
             && row.revoked.is_none()
     }
 
-    /// Changes a row that [`matches`](Self::matches); for stores that hold rows in memory.
+    /// Changes a row that [`matches`](Self::matches); for stores that keep rows in memory.
     pub fn apply(&self, row: &mut SessionRecord, now: Timestamp, settles_at: Timestamp) {
         row.received_at = Some(now);
         row.settles_at = row.settles_at.max(settles_at);
     }
 }
 
-/// What the store saw when it tried to rotate: facts, no verdict.
+/// What the store saw when it tried to rotate: facts, not a verdict.
 #[derive(Clone, Debug)]
 pub enum RotationOutcome {
     /// Exactly one row met the condition and was changed.
     Rotated,
-    /// No row met the condition; the row as a fresh read found it.
+    /// No row met the condition; the row as a new read found it.
     Unmatched(Option<Box<SessionRecord>>),
 }
 
-/// What the store saw when it tried another change of one row: facts, no verdict.
+/// What the store saw when it tried another change of one row: facts, not a verdict.
 #[derive(Clone, Debug)]
 pub enum ChangeOutcome {
     /// Exactly one row met the condition and was changed.
     Changed,
-    /// No row met the condition; the row as a fresh read found it.
+    /// No row met the condition; the row as a new read found it.
     Unmatched(Option<Box<SessionRecord>>),
 }

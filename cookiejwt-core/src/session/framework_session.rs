@@ -2,11 +2,11 @@
 
 use crate::session::ids::{SessionId, Subject};
 
-/// What becomes of the web framework's own session when cookies are sent; see
+/// What happens to the web framework's own session when cookies are sent; see
 /// [`set_session_cookie`](crate::ConfigBuilder::set_session_cookie).
 ///
-/// A session that outlives a login can have been planted by somebody else, and one that outlives a logout shows its data to
-/// the next user of the browser (session fixation, OWASP ASVS 7.2.4).
+/// A session that outlives a login may have been planted by an attacker, and one that outlives a
+/// logout shows its data to the next user of the browser (session fixation, OWASP ASVS 7.2.4).
 ///
 /// ```
 /// use cookiejwt_core::SessionChange;
@@ -19,11 +19,11 @@ use crate::session::ids::{SessionId, Subject};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionChange {
-    /// A login: the session gets a fresh id, and is bound to this user.
+    /// A login: the session gets a new id and is bound to this user.
     Begins {
-        /// Who has logged in.
+        /// The user who has logged in.
         subject: Subject,
-        /// The session of ours that has begun.
+        /// Our session, which has begun.
         session: SessionId,
     },
     /// A logout: the session is destroyed.
@@ -31,8 +31,8 @@ pub enum SessionChange {
 }
 
 impl SessionChange {
-    /// Whether the data of a session stays that is bound to this user, or to nobody: a cart that was filled before the
-    /// login goes along, what belongs to another user does not.
+    /// Whether the session keeps its data when it is bound to this user, or to none: a cart that
+    /// was filled before the login is kept, the data of another user is not.
     pub fn keeps_data_of(&self, bound_to: Option<&str>) -> bool {
         match self {
             Self::Begins { subject, .. } => bound_to.is_none_or(|user| user == subject.as_str()),

@@ -2,11 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::syntax::base64url;
 
-/// Who a token is about: the `sub` claim (RFC 7519 §4.1.2), the id of a row in the application's user table.
+/// The user that a token is about: the `sub` claim (RFC 7519 §4.1.2), the id of a row in the
+/// application's user table.
 ///
-/// It is a string on the wire, so that integers, UUIDs and names all fit. It is compared byte for byte.
+/// It is a string on the wire, so that integers, UUIDs and names all fit. It is compared byte for
+/// byte.
 ///
 /// ```
 /// use cookiejwt_core::Subject;
@@ -22,7 +24,7 @@ impl Subject {
     /// The longest subject in bytes that a token can be minted for; every database can index it.
     pub const MAX_LENGTH: usize = 191;
 
-    /// The subject as it stands in the token.
+    /// The subject as it appears in the token.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -95,8 +97,9 @@ impl fmt::Debug for Subject {
 
 /// Which user table a token, a session and an authenticator belong to: the `realm` claim.
 ///
-/// Two user tables (customers and staff, each with ids from 1) need two realms, so that user 1 of one table is never taken
-/// for user 1 of the other. An application with one user table leaves it empty. Realms compare byte for byte.
+/// Two user tables (customers and staff, each with ids from 1) require two realms, so that user 1
+/// of one table is never taken for user 1 of the other. An application with one user table leaves
+/// it empty. Realms compare byte for byte.
 ///
 /// ```
 /// use cookiejwt_core::Realm;
@@ -108,10 +111,10 @@ impl fmt::Debug for Subject {
 pub struct Realm(Box<str>);
 
 impl Realm {
-    /// The longest realm in bytes; every database can index it beside a subject.
+    /// The longest realm in bytes; every database can index it together with a subject.
     pub const MAX_LENGTH: usize = 32;
 
-    /// The realm as it stands in the token and in the row.
+    /// The realm as it appears in the token and in the row.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -147,19 +150,20 @@ macro_rules! random_id {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// From 128 random bits (OWASP ASVS 11.5.1: from a cryptographic generator, not a UUID).
+            /// From 128 random bits (OWASP ASVS 11.5.1: from a cryptographic generator, not a
+            /// UUID).
             pub fn from_random(bytes: [u8; 16]) -> Self {
-                Self(URL_SAFE_NO_PAD.encode(bytes).into())
+                Self(base64url::encode(bytes).into())
             }
 
-            /// The id as it stands in the token: 22 characters of base64url.
+            /// The id as it appears in the token: 22 characters of base64url.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
         }
 
         impl From<String> for $name {
-            /// Takes an id back that a store has kept.
+            /// Restores an id from a store.
             fn from(id: String) -> Self {
                 Self(id.into())
             }
@@ -186,7 +190,8 @@ macro_rules! random_id {
 }
 
 random_id! {
-    /// The session that a token belongs to: the `sid` claim. It names a session and opens nothing by itself.
+    /// The session that a token belongs to: the `sid` claim. It identifies a session and grants
+    /// nothing on its own.
     SessionId
 }
 
@@ -195,16 +200,16 @@ random_id! {
     TokenId
 }
 
-/// The fresh ids that one rotation needs; the core has no random numbers of its own.
+/// The new ids that one rotation needs; the core has no source of random numbers.
 #[derive(Clone, Debug)]
 pub struct RefreshIds {
     /// `jti` of the next refresh token.
     pub refresh: TokenId,
-    /// `jti` of the access token minted beside it.
+    /// `jti` of the access token that is minted with it.
     pub access: TokenId,
 }
 
-/// The fresh ids that one login needs.
+/// The new ids that one login needs.
 #[derive(Clone, Debug)]
 pub struct LoginIds {
     /// `sid` of the new session.

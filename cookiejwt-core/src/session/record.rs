@@ -7,8 +7,8 @@ use crate::session::{
 
 /// A session: the chain of refresh tokens that started with one login, as one row of the store.
 ///
-/// The row holds no bearer secret: whoever reads the database cannot make a token from it. All times are Unix
-/// milliseconds.
+/// The row contains no bearer secret: an attacker who reads the database cannot make a token from
+/// it. All times are Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
     /// The `sid` claim; primary key.
@@ -27,14 +27,15 @@ pub struct SessionRecord {
     pub expires_at: Timestamp,
     /// When the current refresh token replaced its parent, `None` before the first rotation.
     pub rotated_at: Option<Timestamp>,
-    /// Until when the parent is answered with the current refresh token, and the current one does not rotate.
+    /// Until when the parent is answered with the current refresh token, and the current one is not
+    /// rotated.
     pub settles_at: Timestamp,
-    /// When somebody was first seen with the current refresh token or an access token that was given with it, `None` as
-    /// long as the answer that carried them may have been lost.
+    /// When the current refresh token, or an access token that was issued with it, was first
+    /// presented; `None` as long as the response that carried them may have been lost.
     pub received_at: Option<Timestamp>,
     /// When the session began.
     pub created_at: Timestamp,
-    /// When the user last proved who he is (OIDC `auth_time`).
+    /// When the user last proved who they are (OIDC `auth_time`).
     pub auth_time: Timestamp,
     /// When the session was last refreshed.
     pub last_seen_at: Timestamp,
@@ -51,19 +52,21 @@ pub struct SessionRecord {
 }
 
 impl SessionRecord {
-    /// Neither revoked nor past one of its two ends. A session that was [superseded](RevocationReason::Superseded) does
-    /// not count, although it still authenticates for a moment.
+    /// Neither revoked nor past one of its two ends. A session that was
+    /// [superseded](RevocationReason::Superseded) does not count, although it still authenticates
+    /// for a moment.
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.revoked.is_none() && self.is_before_its_ends(now)
     }
 
-    /// Why the session authenticates nobody any more, if that is so. Only a [superseded](RevocationReason::Superseded) one
-    /// waits for its time: the others ended when somebody said so, whatever the clock of that node was.
+    /// Why the session no longer authenticates, if it does not. Only a
+    /// [superseded](RevocationReason::Superseded) session waits for its time: the others ended when
+    /// they were revoked, whatever the clock of that node showed.
     pub fn revoked_by(&self, now: Timestamp) -> Option<RevocationReason> {
         self.revoked.filter(|(at, reason)| reason.has_begun(*at, now)).map(|(_, reason)| reason)
     }
 
-    /// Whether neither the idle nor the absolute end has come.
+    /// Whether neither the idle nor the absolute end has been reached.
     pub fn is_before_its_ends(&self, now: Timestamp) -> bool {
         self.expires_at > now && self.ends_at > now
     }
@@ -74,24 +77,25 @@ impl SessionRecord {
 pub enum RevocationReason {
     /// The user logged out.
     Logout,
-    /// The user logged out everywhere, or the application did it for him.
+    /// The user logged out everywhere, or the application did it for them.
     LogoutEverywhere,
-    /// A new session took its place in the same browser. It is refused like the others, but no cookie is cleared: a late
-    /// answer would delete the new ones.
+    /// A new session took its place in the same browser. It is refused like the others, but no
+    /// cookie is cleared: a late response would delete the new cookies.
     Replaced,
-    /// A fresh login or a new password took its place. It still authenticates, without rotating, until the new session is
-    /// first presented or a minute is over: an answer that was lost must not log out somebody who has just proved who they
-    /// are. No cookie is cleared, as with [`Replaced`](Self::Replaced).
+    /// A fresh login or a new password took its place. It still authenticates, without rotating,
+    /// until the new session is first presented or a minute has passed: a lost response must not
+    /// log out a user who has just proved who they are. No cookie is cleared, as with
+    /// [`Replaced`](Self::Replaced).
     Superseded,
     /// A refresh token was presented that had been used up (RFC 9700 §4.14.2).
     Reuse,
-    /// The user is gone or disabled.
+    /// The user was deleted or disabled.
     UserInactive,
-    /// A newer login of the same user went over the limit of sessions.
+    /// A newer login of the same user exceeded the limit of sessions.
     Limit,
-    /// The user ended it from the list of his sessions.
+    /// The user ended it from the list of their sessions.
     EndedByUser,
-    /// The user changed his password in another session.
+    /// The user changed their password in another session.
     PasswordChanged,
 }
 
@@ -128,9 +132,10 @@ impl RevocationReason {
         self != Self::Superseded || at <= now
     }
 
-    /// Whether another session of the same browser took its place, so that its cookies are not ours to clear.
-    pub(crate) const fn keeps_cookies(self) -> bool {
-        matches!(self, Self::Replaced | Self::Superseded)
+    /// Whether the cookies of the session are cleared. When another session of the same browser
+    /// took its place, a late response would delete the new cookies.
+    pub(crate) const fn clears_cookies(self) -> bool {
+        !matches!(self, Self::Replaced | Self::Superseded)
     }
 
     /// Reads what [`as_str`](Self::as_str) wrote.
@@ -139,10 +144,11 @@ impl RevocationReason {
     }
 }
 
-/// A session that must be revoked, durably, whatever becomes of the request.
+/// A session that must be revoked durably, whatever happens to the request.
 ///
-/// A store applies it as ONE statement: a row that is not revoked, or [superseded](RevocationReason::Superseded) with a later
-/// `revoked_at`, gets this time and reason. The first reason stays otherwise.
+/// A store applies it as ONE statement: a row that is not revoked, or
+/// [superseded](RevocationReason::Superseded) with a later `revoked_at`, gets this time and reason.
+/// Otherwise the first reason stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a revocation that is dropped leaves a stolen session alive"]
 pub struct Revocation {
@@ -150,12 +156,12 @@ pub struct Revocation {
     pub session_id: SessionId,
     /// Why.
     pub reason: RevocationReason,
-    /// From when on; later than now only for [`RevocationReason::Superseded`].
+    /// When the revocation takes effect; later than now only for [`RevocationReason::Superseded`].
     pub at: Timestamp,
 }
 
 impl Revocation {
-    /// Whether a row is changed by it; for stores that hold rows in memory.
+    /// Whether it changes this row; for stores that keep rows in memory.
     pub fn matches(&self, row: &SessionRecord) -> bool {
         row.id == self.session_id && is_open(row, self.at)
     }
@@ -167,7 +173,8 @@ pub(crate) fn is_open(row: &SessionRecord, at: Timestamp) -> bool {
 }
 
 impl SessionRecord {
-    /// Whether revoking every session of a user from this time on changes this row; for stores that hold rows in memory.
+    /// Whether revoking every session of a user from this time on changes this row; for stores that
+    /// keep rows in memory.
     pub fn is_revoked_with(&self, realm: &Realm, subject: &Subject, at: Timestamp) -> bool {
         self.realm == *realm && self.subject == *subject && is_open(self, at)
     }

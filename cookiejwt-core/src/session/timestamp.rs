@@ -6,7 +6,8 @@ use time::OffsetDateTime;
 
 /// A point in time as whole milliseconds since the Unix epoch.
 ///
-/// Rows hold times as `BIGINT` milliseconds, because date types differ between databases (MySQL rounds them).
+/// Rows hold times as `BIGINT` milliseconds, because date types differ between databases (MySQL
+/// rounds them).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -40,7 +41,7 @@ impl Timestamp {
         Self(self.0.saturating_add(millis))
     }
 
-    /// As a UTC date and time; the Unix epoch when it lies beyond the years that `time` knows.
+    /// As a UTC date and time; the Unix epoch if it is outside the years that `time` supports.
     pub fn to_datetime(self) -> OffsetDateTime {
         let nanos = i128::from(self.0).saturating_mul(1_000_000);
         OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
@@ -49,8 +50,8 @@ impl Timestamp {
 
 impl From<OffsetDateTime> for Timestamp {
     fn from(time: OffsetDateTime) -> Self {
-        let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
-        Self(i64::try_from(millis).unwrap_or(i64::MAX))
+        // Every date of `time` fits; the division of 128 bits that nanoseconds need would cost more than the rest.
+        Self(time.unix_timestamp().saturating_mul(1000).saturating_add(i64::from(time.millisecond())))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-/// A web origin, `scheme://host[:port]` (RFC 6454 §4), borrowed from where it stands.
+/// A web origin, `scheme://host[:port]` (RFC 6454 §4), borrowed from the text that contains it.
 ///
-/// Scheme and host compare without case; a port that is the default of the scheme may be absent on either side.
+/// Scheme and host compare without case; the default port of the scheme may be absent on either
+/// side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
     scheme: &'a str,
@@ -33,7 +34,8 @@ impl<'a> Origin<'a> {
         self.same_as(&Origin { scheme: self.scheme, host, port })
     }
 
-    /// Whether the page came over plain HTTP from another machine, so that anybody on the way may have written it.
+    /// Whether the page came over plain HTTP from another machine, so that anyone on the network
+    /// may have written it.
     pub(crate) fn is_exposed(&self) -> bool {
         self.scheme.eq_ignore_ascii_case("http") && !is_loopback(self.host)
     }
@@ -56,7 +58,8 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// Whether a browser takes the host for its own machine, and pages from there for secure (W3C Secure Contexts §3.1).
+/// Whether a browser treats the host as its own machine, and its pages as secure (W3C Secure
+/// Contexts §3.1).
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     if let Ok(address) = address.parse::<IpAddr>() {
@@ -73,7 +76,7 @@ pub(crate) fn host_of(authority: &str) -> Option<&str> {
 
 fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.rsplit_once(':') {
-        // The colon of an IPv6 address stands inside its brackets.
+        // The colons of an IPv6 address are inside its brackets.
         Some((_, tail)) if tail.ends_with(']') => (authority, None),
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),

@@ -1,4 +1,5 @@
-//! JSON objects without duplicate members (RFC 7515 §4; RFC 8259 §4 calls the outcome of duplicates unpredictable).
+//! JSON objects without duplicate members (RFC 7515 §4; RFC 8259 §4 calls the outcome of duplicates
+//! unpredictable).
 //!
 //! `serde_json` keeps the last duplicate silently, so two readers of one token could see two users.
 
@@ -14,11 +15,12 @@ pub(crate) trait Members<'de> {
     /// Whether values may themselves be objects or arrays.
     const NESTED: bool;
 
-    /// Reads the value of a member it knows, and says so; a member it does not know is walked and dropped.
+    /// Reads the value of a member that it knows and returns `true`; any other member is checked
+    /// and dropped.
     fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error>;
 }
 
-/// Reads one object and nothing behind it.
+/// Reads one object, with nothing after it.
 pub(crate) fn read_object<'de, M: Members<'de>>(json: &'de str, members: M) -> Result<M, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(json);
     let members = reader.deserialize_map(ObjectVisitor(members))?;
@@ -64,7 +66,8 @@ impl Names<'_> {
     }
 }
 
-/// A string after unescaping, so that `\u0065xp` and `exp` are the same; borrowed where nothing was escaped.
+/// A string after unescaping, so that `\u0065xp` and `exp` are the same; borrowed where nothing was
+/// escaped.
 pub(crate) struct Text;
 
 impl<'de> DeserializeSeed<'de> for Text {

@@ -1,16 +1,15 @@
 //! How many passwords may be tried: the generic cell rate algorithm (GCRA) over plain numbers.
 //!
-//! A bucket fills by one interval with each failure and drains with time. A store keeps one number of it: when it will be
-//! empty. A try looks at its buckets before the password is hashed, and writes to them only when the password was wrong.
+//! A bucket fills by one interval with each failure and drains with time. A store keeps one number
+//! per bucket: when it will be empty. A try reads its buckets before the password is hashed, and
+//! writes to them only if the password was wrong.
 
 use std::net::IpAddr;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
 use crate::{
-    decide::Core,
-    keys::with_lengths,
+    keys::{HmacKey, with_lengths},
     session::{SessionId, Subject, Timestamp},
+    syntax::base64url,
     throttle::{
         known_device::DeviceId,
         limits::{Throttle, ThrottleLimit},
@@ -25,8 +24,8 @@ const IN_FLIGHT_PER_ACCOUNT: u32 = 20;
 /// Passwords from one client network that one node checks at once.
 const IN_FLIGHT_PER_NETWORK: u32 = 30;
 
-/// The name of a bucket: a keyed hash, because people type passwords into the field for the user name, and because a
-/// database need not know who was guessed at.
+/// The name of a bucket: a keyed hash, because users type passwords into the field for the user
+/// name, and because a database does not need to know whose password was guessed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketId(Box<str>);
 
@@ -50,7 +49,7 @@ pub enum ThrottleScope {
     AccountAndNetwork,
     /// One device that the account has logged in from before.
     KnownDevice,
-    /// One living session.
+    /// One session that is alive.
     Session,
     /// One account, over all networks.
     Account,
@@ -74,32 +73,33 @@ impl ThrottleScope {
     }
 }
 
-/// What the client of a try shows beside the password.
+/// What the client of a try presents in addition to the password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing<'a> {
     /// Nothing.
     #[default]
     Stranger,
-    /// That the account has logged in from this device before; see [`Core::known_device`].
+    /// That the account has logged in from this device before; see
+    /// [`Core::known_device`](crate::Core::known_device).
     KnownDevice(&'a DeviceId),
-    /// A living session of the account.
+    /// A session of the account that is alive.
     Session(&'a SessionId),
 }
 
-/// Somebody's try at a password, before it is checked.
+/// A try at a password, before it is checked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PasswordTry<'a> {
-    /// The login name, where one was typed.
+    /// The login name, if one was typed.
     pub login: Option<&'a str>,
     /// The user whose password it would be, if there is one.
     pub subject: Option<&'a Subject>,
-    /// The client's network address, as far as it is known.
+    /// The client's network address, if it is known.
     pub ip: Option<IpAddr>,
-    /// What the client shows beside the password.
+    /// What the client presents in addition to the password.
     pub standing: Standing<'a>,
 }
 
-/// One bucket that a try has to do with.
+/// One bucket that a try may fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThrottleBucket {
@@ -107,7 +107,7 @@ pub struct ThrottleBucket {
     pub id: BucketId,
     /// Which limit it belongs to.
     pub scope: ThrottleScope,
-    /// Whether it refuses the try when it has no room; one that does not only counts.
+    /// Whether it refuses the try when it is full. A bucket that does not refuse only counts.
     pub refuses: bool,
     /// How many tries one node checks for it at once. The next one waits and is not refused.
     pub most_in_flight: Option<u32>,
@@ -130,8 +130,8 @@ impl ThrottleBucket {
         self.scope == ThrottleScope::Logins
     }
 
-    /// How many tries may fail before the bucket is full; none when it is. `drained_at` is when the bucket will be empty, if
-    /// there is such a bucket.
+    /// How many tries may fail before the bucket is full. `drained_at` is when the bucket will be
+    /// empty; `None` if the store has no such bucket.
     pub fn room(&self, drained_at: Option<Timestamp>, now: Timestamp) -> u32 {
         let free = self.limit.capacity_millis().saturating_sub(filled(drained_at, now)).max(0);
         let room = free.checked_div(self.limit.interval_millis()).unwrap_or(0);
@@ -157,7 +157,7 @@ impl ThrottleBucket {
     }
 }
 
-/// What a try names.
+/// The names in a try.
 struct Names<'a> {
     subject: Option<&'a Subject>,
     login: Option<String>,
@@ -169,7 +169,7 @@ impl<'a> Names<'a> {
         Self { subject: tried.subject, login }
     }
 
-    /// The user, or the name that nobody has.
+    /// The user, or the login name if no user has it.
     fn account(&self) -> Option<(&str, &str)> {
         let nobody = || self.login.as_deref().map(|login| ("nobody", login));
         self.subject.map(|subject| ("subject", subject.as_str())).or_else(nobody)
@@ -185,12 +185,14 @@ fn filled(drained_at: Option<Timestamp>, now: Timestamp) -> i64 {
     drained_at.map_or(0, |at| at.as_millis().saturating_sub(now.as_millis()).max(0))
 }
 
-/// Counts one try in one bucket, whether there is room or not: the password has been checked by now.
+/// Counts one try in one bucket, whether there is room or not: the password has been checked by
+/// now.
 ///
-/// A store applies it as ONE statement: a bucket that is not there gets `now + interval_millis`; any other
-/// `max(drained_at, min(max(drained_at, now) + interval_millis, latest))`. Nodes that check passwords at the same moment may
-/// fill a bucket beyond its capacity. The debt is paid off before the next try, so the rate holds over time, and it ends at
-/// one capacity, so nobody waits for hours.
+/// A store applies it as ONE statement: a bucket that does not exist gets `now + interval_millis`;
+/// any other `max(drained_at, min(max(drained_at, now) + interval_millis, latest))`. Nodes that
+/// check passwords at the same moment may fill a bucket beyond its capacity. The debt is paid off
+/// before the next try, so the rate holds over time, and it ends at one capacity, so no user waits
+/// for hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThrottleCharge {
@@ -205,7 +207,7 @@ pub struct ThrottleCharge {
 }
 
 impl ThrottleCharge {
-    /// When the bucket will be empty after this try; for stores that hold buckets in memory.
+    /// When the bucket will be empty after this try; for stores that keep buckets in memory.
     pub fn applied_to(&self, drained_at: Option<Timestamp>) -> Timestamp {
         let before = drained_at.unwrap_or(self.now);
         let filled = before.max(self.now).plus_millis(self.interval_millis);
@@ -213,72 +215,70 @@ impl ThrottleCharge {
     }
 }
 
-impl Core {
-    /// The buckets of a try.
-    ///
-    /// An account is the user where there is one, so that no other spelling of the login name (a store may fold more than
-    /// case) gives more tries, and so that every route with a password counts alike. From one network the login name counts as
-    /// well, in lower case: who tries `Bob` and then `bob` sees the same whether there is a bob or not. A login name that
-    /// nobody has costs as many buckets.
-    ///
-    /// Who shows that the account has logged in there before is refused by a bucket of their own alone: however many others
-    /// guess, from wherever, they cannot keep the owner out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
-    /// The failures of such a client still count in the buckets of strangers.
-    pub fn throttle_buckets(&self, throttle: &Throttle, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
-        let own = self.own_bucket(throttle, tried.standing);
+/// Makes the buckets of a try; see [`Core::throttle_buckets`](crate::Core::throttle_buckets).
+pub(crate) struct Buckets<'a> {
+    pub(crate) key: &'a HmacKey,
+    pub(crate) throttle: &'a Throttle,
+}
+
+impl Buckets<'_> {
+    pub(crate) fn of(&self, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
+        let own = self.own_bucket(tried.standing);
         let refuses = own.is_none();
-        let of_strangers = self.buckets_of_strangers(throttle, tried).into_iter();
+        let of_strangers = self.buckets_of_strangers(tried).into_iter();
         let of_strangers = of_strangers.map(|bucket| ThrottleBucket { refuses, ..bucket });
-        own.into_iter().chain(of_strangers).chain(self.successes(throttle, tried)).collect()
+        own.into_iter().chain(of_strangers).chain(self.successes(tried)).collect()
     }
 
-    fn own_bucket(&self, throttle: &Throttle, standing: Standing<'_>) -> Option<ThrottleBucket> {
+    fn own_bucket(&self, standing: Standing<'_>) -> Option<ThrottleBucket> {
         let (scope, name) = match standing {
             Standing::Stranger => return None,
             Standing::KnownDevice(id) => (ThrottleScope::KnownDevice, ["device", id.as_str()]),
             Standing::Session(id) => (ThrottleScope::Session, ["session", id.as_str()]),
         };
-        let bucket = ThrottleBucket::new(self.bucket(&name), scope, throttle.known_limit()?);
+        let bucket = ThrottleBucket::new(self.bucket(&name), scope, self.throttle.known_limit()?);
         Some(bucket.in_flight(IN_FLIGHT_PER_ACCOUNT_AND_NETWORK))
     }
 
-    /// In the order of their scopes: who waits for a place in one of them holds places only in those before it, so no two
-    /// wait for each other.
-    fn buckets_of_strangers(&self, throttle: &Throttle, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
+    /// In the order of their scopes: a try that waits for a place in one of them holds places only
+    /// in earlier ones, so no two tries wait for each other.
+    fn buckets_of_strangers(&self, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
         let names = Names::of(tried);
         let networks = tried.ip.map(networks).unwrap_or_default();
         let of_pairs = [names.account(), names.login()].map(|name| {
             let ((kind, name), network) = (name?, networks.first()?);
             let id = self.bucket(&["pair", kind, name, &network.name]);
-            let bucket = ThrottleBucket::new(id, ThrottleScope::AccountAndNetwork, throttle.pair_limit()?);
+            let bucket =
+                ThrottleBucket::new(id, ThrottleScope::AccountAndNetwork, self.throttle.pair_limit()?);
             Some(bucket.in_flight(IN_FLIGHT_PER_ACCOUNT_AND_NETWORK))
         });
         let of_account = names.account().and_then(|(kind, name)| {
             let id = self.bucket(&["account", kind, name]);
-            let bucket = ThrottleBucket::new(id, ThrottleScope::Account, throttle.account_limit()?);
+            let bucket = ThrottleBucket::new(id, ThrottleScope::Account, self.throttle.account_limit()?);
             Some(bucket.in_flight(IN_FLIGHT_PER_ACCOUNT))
         });
         let of_networks = networks.iter().filter_map(|network| {
             let id = self.bucket(&["network", &network.name]);
-            let limit = throttle.network_limit()?.times(network.times);
+            let limit = self.throttle.network_limit()?.times(network.times);
             let bucket = ThrottleBucket::new(id, ThrottleScope::Network, limit);
             Some(bucket.in_flight(IN_FLIGHT_PER_NETWORK.saturating_mul(network.times)))
         });
         of_pairs.into_iter().chain([of_account]).flatten().chain(of_networks).collect()
     }
 
-    fn successes(&self, throttle: &Throttle, tried: PasswordTry<'_>) -> Option<ThrottleBucket> {
+    fn successes(&self, tried: PasswordTry<'_>) -> Option<ThrottleBucket> {
         let names = Names::of(tried);
         let ((kind, name), networks) = (names.account()?, networks(tried.ip?));
         let id = self.bucket(&["logins", kind, name, &networks.first()?.name]);
-        Some(ThrottleBucket::new(id, ThrottleScope::Logins, throttle.logins_limit()?))
+        Some(ThrottleBucket::new(id, ThrottleScope::Logins, self.throttle.logins_limit()?))
     }
 
-    /// 128 bits of a keyed hash; lengths stand before the parts, so that no two lists give the same bytes.
+    /// 128 bits of a keyed hash; each part is preceded by its length, so that no two lists give the
+    /// same bytes.
     fn bucket(&self, parts: &[&str]) -> BucketId {
-        let hash = self.throttle_key().sign(&with_lengths(parts.iter().map(|part| part.as_bytes())));
+        let hash = self.key.sign(&with_lengths(parts.iter().map(|part| part.as_bytes())));
         let (half, _) = hash.split_at(16);
-        BucketId(URL_SAFE_NO_PAD.encode(half).into())
+        BucketId(base64url::encode(half).into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// So many tries at once, then one per interval.
+/// A number of tries at once, then one per interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThrottleLimit {
     burst: u32,
@@ -13,8 +13,9 @@ impl ThrottleLimit {
     const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
     const LARGEST_BURST: u32 = 1_000_000;
 
-    /// `burst` tries at once, then one per `interval`. `None` when nobody could ever log in (no try at all), when it would
-    /// limit nothing (an interval below a millisecond), or when it is beyond a million tries or a day.
+    /// `burst` tries at once, then one per `interval`. `None` if no user could ever log in (no try
+    /// at all), if it would limit nothing (an interval below a millisecond), or if it exceeds a
+    /// million tries or a day.
     pub fn new(burst: u32, interval: Duration) -> Option<Self> {
         let interval_millis = i64::try_from(interval.as_millis()).ok().filter(|millis| *millis > 0)?;
         let fits = (1..=Self::LARGEST_BURST).contains(&burst) && interval <= Self::LONGEST_INTERVAL;
@@ -35,14 +36,15 @@ impl ThrottleLimit {
         self.interval_millis
     }
 
-    /// So many times as much, at once and over time.
+    /// A multiple of this limit, at once and over time.
     pub(super) fn times(self, times: u32) -> Self {
         let interval_millis = self.interval_millis.checked_div(times.into()).unwrap_or(0).max(1);
         Self { burst: self.burst.saturating_mul(times), interval_millis }
     }
 }
 
-/// How many wrong passwords are checked before the next try has to wait: seconds for an honest user, never hours.
+/// How many wrong passwords are checked before the next try has to wait: seconds for an honest
+/// user, never hours.
 ///
 /// | limit | at once | then one per |
 /// |---|---|---|
@@ -54,8 +56,9 @@ impl ThrottleLimit {
 /// | one known device or one living session, instead of all of these | 5 | 30 s |
 /// | successful logins of one account from one client network | 30 | 10 s |
 ///
-/// Only failures count in all but the last, and a right password is never refused because others log in at the same
-/// moment. Without a client address the limits by network are off: everybody in one bucket would shut everybody out.
+/// All limits but the last count only failures, and a right password is never refused because
+/// others log in at the same moment. Without a client address the limits by network are off: with
+/// all clients in one bucket, one of them could lock out the others.
 ///
 /// ```
 /// use std::time::Duration;
@@ -87,7 +90,8 @@ impl Throttle {
         }
     }
 
-    /// No limit, for an application that has a rate limiter in front of the routes that check passwords.
+    /// No limit, for an application that has a rate limiter in front of the routes that check
+    /// passwords.
     pub const fn off() -> Self {
         Self { account_and_network: None, network: None, account: None, known: None, logins: None }
     }
@@ -106,7 +110,8 @@ impl Throttle {
         Self { account_and_network: Some(limit), ..self }
     }
 
-    /// Another limit for one client network. An IPv6 /56 has four times this one, and a /48 sixteen times.
+    /// Another limit for one client network. An IPv6 /56 has four times this one, and a /48 sixteen
+    /// times.
     pub const fn network(self, limit: ThrottleLimit) -> Self {
         Self { network: Some(limit), ..self }
     }
@@ -116,13 +121,14 @@ impl Throttle {
         Self { account: Some(limit), ..self }
     }
 
-    /// Another limit for one known device, and for one living session. Without one, both are treated as strangers.
+    /// Another limit for one known device, and for one living session. Without a limit, both are
+    /// treated like any other client.
     pub const fn known(self, limit: ThrottleLimit) -> Self {
         Self { known: Some(limit), ..self }
     }
 
-    /// Another limit for the successful logins of one account from one client network. A test suite that logs one user in
-    /// more often than this from one machine needs a larger one.
+    /// Another limit for the successful logins of one account from one client network. A test suite
+    /// that logs one user in more often than this from one machine needs a larger one.
     pub const fn logins(self, limit: ThrottleLimit) -> Self {
         Self { logins: Some(limit), ..self }
     }

@@ -8,11 +8,13 @@ pub(super) struct Network {
     pub(super) times: u32,
 }
 
-/// Of IPv6, whoever has an address has the /64 around it, most customers a /56, and some a /48: with the /64 alone one
-/// machine would be 65 536 clients. The wider ones are shared more often, so they take more failures.
+/// With IPv6, a client has at least the /64 around its address, most customers have a /56, and some
+/// a /48: counted only by /64, one machine could be 65 536 clients. The wider networks are shared
+/// more often, so they allow more failures.
 const IPV6: [(u32, u32); 3] = [(64, 1), (56, 4), (48, 16)];
 
-/// The networks of an address, the narrowest first: an IPv4 address by itself, or the prefixes of an IPv6 address.
+/// The networks of an address, the narrowest first: an IPv4 address alone, or the prefixes of an
+/// IPv6 address.
 pub(super) fn networks(ip: IpAddr) -> Vec<Network> {
     match ip.to_canonical() {
         IpAddr::V4(ip) => vec![Network { name: ip.to_string(), times: 1 }],

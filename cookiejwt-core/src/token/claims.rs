@@ -1,4 +1,4 @@
-//! The claims of access and refresh tokens, checked against a time that is passed in.
+//! The claims of access and refresh tokens, checked against a time that the caller passes.
 
 mod payload;
 mod raw;
@@ -7,7 +7,7 @@ use serde::{Serialize, de::MapAccess};
 use serde_json::{Map, Value};
 
 use self::{
-    payload::{AccessPayload, Payload as _, RefreshPayload},
+    payload::{AccessPayload, RefreshPayload, to_json},
     raw::RawClaims,
 };
 use crate::{
@@ -35,7 +35,7 @@ const RESERVED: [&str; 14] = [
     REPLACES,
 ];
 
-/// `jti` of the refresh token that an access token was given with.
+/// `jti` of the refresh token that an access token was issued with.
 const REFRESH_JTI: &str = "refresh_jti";
 /// `sid` of the session that ends when this one is first presented.
 const REPLACES: &str = "replaces";
@@ -44,16 +44,16 @@ const REPLACES: &str = "replaces";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimFault {
-    /// Not one JSON object, a duplicate member, a wrong JSON type.
+    /// Not a JSON object, a duplicate member, or a wrong JSON type.
     #[error("shape")]
     Shape,
     /// A required claim is absent.
     #[error("missing")]
     Missing,
-    /// `iss` is somebody else.
+    /// `iss` is another issuer.
     #[error("iss")]
     Issuer,
-    /// `aud` does not name us.
+    /// `aud` does not contain this service.
     #[error("aud")]
     Audience,
     /// `exp` is not later than `iat`.
@@ -74,13 +74,15 @@ pub enum MintError {
     /// A custom claim has the name of a registered one.
     #[error("custom claim {0:?} is reserved")]
     ReservedClaim(String),
-    /// Custom claims are nested so deeply, or are so many, that our own reader would refuse the token.
+    /// Custom claims are nested so deeply, or are so many, that our own reader would refuse the
+    /// token.
     #[error("custom claims are nested too deeply or are too many")]
     ClaimsTooComplex,
     /// The subject is empty, or longer than [`Subject::MAX_LENGTH`].
     #[error("the subject is empty or longer than {} bytes", Subject::MAX_LENGTH)]
     Subject,
-    /// Name and value of the cookie exceed 4096 bytes, so browsers would drop it silently (RFC 6265bis §5.6).
+    /// Name and value of the cookie exceed 4096 bytes, so browsers would drop it silently (RFC
+    /// 6265bis §5.6).
     #[error("cookie {name} has {length} bytes, more than 4096; carry fewer custom claims")]
     CookieTooLong {
         /// The cookie.
@@ -88,13 +90,13 @@ pub enum MintError {
         /// Its name and value in bytes.
         length: usize,
     },
-    /// A token for the body of an answer is longer than we would take back in a header.
+    /// A token for the body of a response is longer than we would accept in a header.
     #[error("a token has {length} bytes, more than {MAX_HEADER_TOKEN}; carry fewer custom claims")]
     TokenTooLong {
         /// The token in bytes.
         length: usize,
     },
-    /// The operating system gave no random numbers for the ids.
+    /// The operating system returned no random numbers for the ids.
     #[error("no random numbers: {0}")]
     Random(String),
     /// The key refused.
@@ -132,8 +134,8 @@ impl CustomClaims {
     }
 }
 
-/// Whether a token with these beside the registered claims stays within the limits of our own reader: a login whose
-/// token dies at the next request would be worse than one that fails.
+/// Whether a token with these and the registered claims stays within the limits of our own reader:
+/// a login whose token is refused at the next request would be worse than one that fails.
 fn is_readable(custom: &Map<String, Value>) -> bool {
     let registered = RESERVED.map(|name| (name.to_owned(), Value::Null));
     let all: Map<String, Value> = custom.clone().into_iter().chain(registered).collect();
@@ -151,23 +153,25 @@ impl<'de> Members<'de> for Unread {
     }
 }
 
-/// Who issues a token, for whom, and for which user table: what every token of a ring says.
+/// Who issues a token, for whom, and for which user table. It is the same for every token of a
+/// ring.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parties<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) audience: &'a [String],
-    /// `None` for a service that only verifies: it knows the issuer's audiences, not its user tables.
+    /// `None` for a service that only verifies: it knows the issuer's audiences, not its user
+    /// tables.
     pub(crate) realm: Option<&'a str>,
 }
 
 impl Parties<'_> {
-    /// The realm that a token carries: none when there is only one user table.
+    /// The realm that a token contains: none if there is only one user table.
     fn written_realm(&self) -> Option<&str> {
         self.realm.filter(|realm| !realm.is_empty())
     }
 }
 
-/// What every token of a ring must say, and how long it may live; times are seconds.
+/// What every token of a ring must contain, and how long it may be valid; times are seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected<'a> {
     pub(crate) parties: Parties<'a>,
@@ -186,14 +190,15 @@ pub(crate) struct AccessClaims {
     pub(crate) not_before: i64,
     pub(crate) expires_at: i64,
     pub(crate) auth_time: Option<i64>,
-    /// The refresh token that it was given with, of a session that has rotated; who presents the one has had the other.
+    /// The refresh token that it was issued with, if the session has rotated. A client that
+    /// presents the one has received the other.
     pub(crate) refresh_jti: Option<TokenId>,
     /// The session that ends when this one is first presented.
     pub(crate) replaces: Option<SessionId>,
 }
 
-/// The claims of a refresh token, times in seconds. `auth_time`, the absolute end and `remember` never change
-/// during a session, so that a rotation needs no read of the row.
+/// The claims of a refresh token, times in seconds. `auth_time`, the absolute end and `remember`
+/// never change during a session, so that a rotation does not have to read the row.
 #[derive(Clone, Debug)]
 pub(crate) struct RefreshClaims {
     pub(crate) subject: Subject,
@@ -207,10 +212,12 @@ pub(crate) struct RefreshClaims {
 }
 
 impl AccessClaims {
-    /// Shape, issuer, audience and realm, whatever the time is. It ends with the configured life at the latest.
+    /// Reads shape, issuer, audience and realm, whatever the time is. The token ends with the
+    /// configured lifetime at the latest.
     pub(crate) fn read(payload: &str, expected: Expected<'_>) -> Result<Self, TokenFault> {
         let raw = RawClaims::read(payload, expected.parties)?;
-        // What only a refresh token says: the two kinds are told apart by more than their keys and `typ`.
+        // Only a refresh token has these claims: the two kinds differ in more than their keys and
+        // `typ`.
         if raw.session_exp.is_some() || raw.remember.is_some() {
             return Err(TokenFault::Claim(ClaimFault::Shape));
         }
@@ -241,15 +248,15 @@ impl AccessClaims {
         Ok(())
     }
 
-    /// Registered claims first, custom claims behind them.
+    /// Registered claims first, then custom claims.
     pub(crate) fn to_payload(&self, parties: Parties<'_>, custom: &CustomClaims) -> String {
-        AccessPayload { claims: self, parties, custom }.to_json()
+        to_json(&AccessPayload { claims: self, parties, custom })
     }
 }
 
 impl RefreshClaims {
-    /// Shape, issuer, audience and realm, whatever the time is. It ends with the configured life at the latest, and its
-    /// session with that of sessions.
+    /// Reads shape, issuer, audience and realm, whatever the time is. The token ends with the
+    /// configured lifetime at the latest, and its session with the configured lifetime of sessions.
     pub(crate) fn read(payload: &str, expected: Expected<'_>) -> Result<Self, TokenFault> {
         let raw = RawClaims::read(payload, expected.parties)?;
         let (issued_at, auth_time) = (required(raw.iat)?, required(raw.auth_time)?);
@@ -265,7 +272,7 @@ impl RefreshClaims {
         })
     }
 
-    /// Nothing is allowed for skew at the end: a refresh token is dead at its `exp`.
+    /// No clock skew is allowed at the end: a refresh token ends at its `exp`.
     pub(crate) fn check(&self, expected: Expected<'_>, now: i64) -> Result<(), TokenFault> {
         is_forward(self.issued_at, self.expires_at)?;
         if self.issued_at.saturating_sub(expected.leeway) > now {
@@ -279,7 +286,7 @@ impl RefreshClaims {
 
     /// Always the same bytes for the same claims, so that a successor can be minted again.
     pub(crate) fn to_payload(&self, parties: Parties<'_>) -> String {
-        RefreshPayload { claims: self, parties }.to_json()
+        to_json(&RefreshPayload { claims: self, parties })
     }
 }
 
@@ -287,14 +294,14 @@ fn required<T>(claim: Option<T>) -> Result<T, TokenFault> {
     claim.ok_or(TokenFault::Claim(ClaimFault::Missing))
 }
 
-/// Whom or what a claim names, which is never nothing.
+/// The name in a claim, which is never empty.
 fn named(claim: Option<&str>) -> Result<&str, TokenFault> {
     let name = required(claim)?;
     if name.is_empty() { Err(TokenFault::Claim(ClaimFault::Shape)) } else { Ok(name) }
 }
 
-/// A token that claims a longer life than is configured here is good until the configured one is over: another node may
-/// have minted it with other settings.
+/// A token with a longer lifetime than the configured one is valid until the configured one is
+/// over: another node may have minted it with other settings.
 fn is_forward(issued_at: i64, expires_at: i64) -> Result<(), TokenFault> {
     if expires_at > issued_at { Ok(()) } else { Err(TokenFault::Claim(ClaimFault::Life)) }
 }

@@ -1,11 +1,12 @@
-//! Compact JWS, strict (RFC 7515 §7.1). A [`Verified`] is made only here, after the signature held.
+//! Compact JWS, strict (RFC 7515 §7.1). A [`Verified`] is made only here, after its signature was
+//! verified.
 
 #[cfg(any(test, feature = "testing"))]
 mod any;
 
 use std::borrow::Cow;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::syntax::base64url;
 use serde::de::MapAccess;
 
 use crate::{
@@ -17,14 +18,15 @@ use crate::{
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::any::verify_any;
 
-/// The longest token that a cookie carries.
+/// The longest token in a cookie.
 pub(crate) const MAX_COOKIE_TOKEN: usize = 4096;
-/// RSA with 8192 bits; base64 asks for a little more room than it fills.
+/// RSA with 8192 bits; base64 needs a little more room than it fills.
 const MAX_SIGNATURE: usize = 1032;
-/// The longest token that the `Authorization` field carries.
+/// The longest token in the `Authorization` field.
 pub(crate) const MAX_HEADER_TOKEN: usize = 8192;
 
-/// The kinds of tokens. They differ in `typ` and in their keys, so that one never passes for the other.
+/// The kinds of tokens. They differ in `typ` and in their keys, so that one is never accepted as
+/// the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     Access,
@@ -39,66 +41,67 @@ impl TokenKind {
         }
     }
 
-    /// RFC 8725 §3.11: a `typ` without a slash is read as if `application/` stood before it.
+    /// RFC 8725 §3.11: a `typ` without a slash is read as if it began with `application/`.
     fn is(self, typ: &str) -> bool {
         typ.strip_prefix("application/").unwrap_or(typ) == self.typ()
     }
 }
 
-/// Why a token was not accepted. It goes into the event; to the client every failure reads the same.
+/// Why a token was not accepted. It is part of the event; for the client every failure looks the
+/// same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {
-    /// Longer than any of ours.
+    /// Longer than any of our tokens.
     #[error("too long")]
     TooLong,
     /// Not three non-empty segments of canonical base64url.
     #[error("not a compact JWS")]
     Malformed,
-    /// The JOSE header is no flat object, or has a member that is refused.
+    /// The JOSE header is not a flat object with unique members, or has no `kid`.
     #[error("bad JOSE header")]
     Header,
-    /// A member that would change how the token is to be read: `crit`, `b64`, `cty`, the ones of an
-    /// encrypted token (`enc`, `zip`, `epk`, `p2c`, `p2s`), and the ones that bring or name a key (`jwk`, `jku`, `x5u`, `x5c`,
-    /// `x5t`).
+    /// A member that would change how the token is read: `crit`, `b64`, `cty`, those of an
+    /// encrypted token (`enc`, `zip`, `epk`, `p2c`, `p2s`), and those that contain or identify a
+    /// key (`jwk`, `jku`, `x5u`, `x5c`, `x5t`).
     #[error("forbidden JOSE header member")]
     ForbiddenMember,
-    /// No key has this `kid`: forged, or another node's key ring is ahead.
+    /// No key has this `kid`: the token is forged, or another node has newer keys.
     #[error("unknown_key")]
     UnknownKey,
     /// `alg` is not the algorithm of the key.
     #[error("alg is not the key's")]
     Algorithm,
-    /// `typ` names another kind of token.
+    /// `typ` is that of another kind of token.
     #[error("wrong typ")]
     Type,
-    /// The signature does not hold.
+    /// The signature is invalid.
     #[error("bad signature")]
     Signature,
-    /// The signature holds, a claim does not.
+    /// The signature is valid, but a claim is wrong.
     #[error("bad claim: {0}")]
     Claim(ClaimFault),
-    /// Expired; everything else about it holds.
+    /// Expired; everything else is valid.
     #[error("expired")]
     Expired,
-    /// `iat` or `nbf` lies ahead: another node's clock is ahead.
+    /// `iat` or `nbf` is in the future: another node's clock is ahead.
     #[error("clock_skew")]
     NotYetValid,
-    /// The cookie came more than once.
+    /// The cookie was sent more than once.
     #[error("duplicate_cookie")]
     Duplicate,
-    /// The `Authorization` field says Bearer, and then something that is no token.
+    /// The `Authorization` field has the scheme Bearer, but no valid token.
     #[error("malformed bearer")]
     Bearer,
 }
 
 impl TokenFault {
-    /// Early tokens are never cleared: this node, not the client, is behind.
+    /// Early tokens are never cleared: this node lags, not the client.
     pub const fn is_early(self) -> bool {
         matches!(self, Self::UnknownKey | Self::NotYetValid)
     }
 }
 
-/// The payload of a token whose signature held.
+/// The payload of a token whose signature was verified.
 pub(crate) struct Verified {
     payload: String,
 }
@@ -113,7 +116,8 @@ impl Verified {
     }
 }
 
-/// The exact first segment that we mint for each kind: comparing it fixes alg, typ and kid before any JSON is read.
+/// The exact first segment that we mint for each kind: comparing it fixes alg, typ and kid before
+/// any JSON is read.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderSegment(String);
 
@@ -121,7 +125,7 @@ impl HeaderSegment {
     pub(crate) fn new(key: &Key, kind: TokenKind) -> Self {
         let (alg, typ) = (key.algorithm().as_str(), kind.typ());
         let header = format!(r#"{{"alg":"{alg}","typ":"{typ}","kid":"{}"}}"#, key.kid());
-        Self(URL_SAFE_NO_PAD.encode(header))
+        Self(base64url::encode(header))
     }
 }
 
@@ -145,14 +149,15 @@ impl Jws {
 
     pub(crate) fn sign(&self, payload: &str) -> Result<String, MintError> {
         let mut token = format!("{}.", self.header.0);
-        URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+        base64url::encode_into(payload, &mut token);
         let signature = self.ring.signing().sign(token.as_bytes())?;
         token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        base64url::encode_into(signature, &mut token);
         Ok(token)
     }
 
-    /// Structure, key, signature, in this order; the content is looked at only afterwards (ASVS 9.1.1).
+    /// Checks structure, key and signature, in this order; the content is read only afterwards
+    /// (ASVS 9.1.1).
     pub(crate) fn verify(&self, token: &[u8], longest: usize) -> Result<Verified, TokenFault> {
         if token.len() > longest {
             return Err(TokenFault::TooLong);
@@ -202,10 +207,11 @@ impl<'a> Compact<'a> {
         String::from_utf8(decode(self.header)?).map_err(|_| TokenFault::Header)
     }
 
-    /// The payload, when the signature of this key holds.
+    /// The payload, if the signature of this key is valid.
     fn signed_by(&self, key: &Key) -> Result<Vec<u8>, TokenFault> {
         let mut buffer = [0; MAX_SIGNATURE];
-        let signature = decode_into(self.signature, &mut buffer)?;
+        // A signature that does not fit is longer than any of our keys makes.
+        let signature = base64url::decode_into(self.signature, &mut buffer).ok_or(TokenFault::Malformed)?;
         if key.verify(self.signed.as_bytes(), signature) {
             decode(self.payload)
         } else {
@@ -214,15 +220,8 @@ impl<'a> Compact<'a> {
     }
 }
 
-/// The same without an allocation. What is longer than any signature of ours is none.
-fn decode_into<'a>(segment: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], TokenFault> {
-    let length = URL_SAFE_NO_PAD.decode_slice(segment, buffer).map_err(|_| TokenFault::Malformed)?;
-    buffer.get(..length).ok_or(TokenFault::Malformed)
-}
-
-/// Canonical only: no padding, no other alphabet, unused bits zero (RFC 4648 §3.5).
 fn decode(segment: &str) -> Result<Vec<u8>, TokenFault> {
-    URL_SAFE_NO_PAD.decode(segment).map_err(|_| TokenFault::Malformed)
+    base64url::decode(segment).ok_or(TokenFault::Malformed)
 }
 
 #[derive(Default)]

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use crate::decide::AccessToken;
+use crate::token::access::AccessToken;
 
-/// An access token whose signature held, as a [`VerifiedMemo`] keeps it.
+/// An access token whose signature was verified, as a [`VerifiedMemo`] keeps it.
 ///
-/// There is no public constructor: what a memo gives back was verified by the core before. Cloning is cheap.
+/// There is no public constructor: what a memo returns was verified by the core before. Cloning is
+/// cheap.
 #[derive(Clone)]
 pub struct VerifiedAccess(AccessToken);
 
@@ -19,7 +20,7 @@ impl VerifiedAccess {
         self.0
     }
 
-    /// The token as it came in: the key under which it is remembered.
+    /// The token as it was presented: the key under which it is remembered.
     pub fn token(&self) -> &[u8] {
         self.0.text()
     }
@@ -39,18 +40,21 @@ impl fmt::Debug for VerifiedAccess {
     }
 }
 
-/// A bounded memory of verified access tokens: the same token is presented hundreds of times in its few minutes.
+/// A bounded memory of verified access tokens: the same token is presented hundreds of times within
+/// minutes.
 ///
-/// It remembers that a signature held, and nothing more. The core compares the whole token, checks its times at every
-/// use and forgets one that has ended; whether the session lives is asked every time, as without a memo. Only tokens whose
-/// signature held are ever remembered, so nobody without a key can fill it.
+/// It remembers that a signature is valid, and nothing more. The core compares the whole token,
+/// checks its times at every use and forgets a token that has ended; it still checks every time
+/// whether the session is alive. Only tokens with a valid signature are remembered, so no one
+/// without a key can fill it.
 ///
-/// `cookiejwt-store` brings one; this trait is for drivers of one's own.
+/// `cookiejwt-store` brings one; this trait is for custom drivers.
 pub trait VerifiedMemo: Send + Sync {
     /// The entry of this token.
     fn recall(&self, token: &[u8]) -> Option<VerifiedAccess>;
 
-    /// Keeps an entry, and drops others where it must: both the number of entries and their bytes have to be bounded.
+    /// Keeps an entry, and drops others if necessary: both the number of entries and their bytes
+    /// must be bounded.
     fn remember(&self, access: VerifiedAccess);
 
     /// Drops the entry of this token.

@@ -101,7 +101,7 @@ fn a33_boundaries() {
         ("a second before exp", at(299), true),
         ("at exp", at(300), true),
         ("within the leeway", at(304), true),
-        ("behind the leeway", at(305), false),
+        ("after the leeway", at(305), false),
     ] {
         if accepted {
             assert_accepted_at(&core(), &token, now, rule);
@@ -114,14 +114,14 @@ fn a33_boundaries() {
 #[test]
 fn a34_a_life_that_is_too_long() {
     let now = NOW.unix_timestamp();
-    // It ends with the configured life all the same.
+    // It expires after the configured lifetime nevertheless.
     for (rule, exp) in [("exp in 2099", 4_070_908_800), ("a second too long", now + 301)] {
         let token = with_payload(payload_with("exp", &exp.to_string()));
         assert_accepted_at(&core(), &token, NOW + Duration::seconds(304), rule);
         assert_refused_at(&core(), &token, NOW + Duration::seconds(305), rule);
     }
     for (rule, name, value) in [
-        ("issued long ago, valid still", "iat", now - 3600),
+        ("issued long ago, still valid", "iat", now - 3600),
         ("issued in the future", "iat", now + 6),
         ("valid in the future", "nbf", now + 6),
     ] {
@@ -210,7 +210,7 @@ fn a37_kinds_of_tokens_exclude_each_other() {
         assert_refused(&core(), other.token(own, payload()), "the key of another purpose, under its name");
         assert_refused(&core(), other.token(header_with(""), payload()), "under the name of the right one");
     }
-    // With no check of `typ` and `kid` the claims are still those of another kind.
+    // Even without a check of `typ` and `kid`, the claims are those of another kind.
     let refresh = testing::refresh("alice").by(&core()).token();
     let claims = URL_SAFE_NO_PAD.decode(refresh.split('.').nth(1).unwrap()).unwrap();
     assert_refused(&core(), with_payload(claims), "a refresh token's claims in an access token");
@@ -243,9 +243,9 @@ fn a39_a_subject_is_text_and_nothing_else() {
     assert_refused(&core(), long, "a megabyte");
 }
 
-/// Every case of this table compares with one body; here are some that fail at other places.
+/// Every case above compares with one body; here are some that fail elsewhere.
 #[test]
-fn a42_one_answer() {
+fn a42_one_response() {
     let foreign = testing::access("alice").by(&core()).foreign().token();
     let expired = testing::access("alice").by(&core()).expired().token();
     let other = Config::builder().secret(Secret::from_bytes(*b"another secret of at least 32 by").unwrap());

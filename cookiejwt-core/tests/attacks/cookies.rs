@@ -1,5 +1,5 @@
-//! Reading cookies. The whole list of names and neighbours is in `cookie/tests/reading.rs`; here each goes through
-//! `Core::authenticate`.
+//! Reading cookies. The complete list of names and neighbours is in `cookie/tests/reading.rs`; here
+//! each goes through `Core::authenticate`.
 
 use super::*;
 use cookiejwt_core::Config;
@@ -10,7 +10,7 @@ fn token() -> String {
     with_payload(payload())
 }
 
-/// The answer to these fields, in which `{}` is a valid token.
+/// The response to these fields, in which `{}` is a valid token.
 fn told(fields: &[&[u8]]) -> String {
     let filled = fields.iter().map(|field| {
         let mut parts = Vec::new();
@@ -75,9 +75,10 @@ fn b21_several_fields() {
     assert_eq!(told(&[b"", b";", b"=", b"__Host-access_token={}"]), "alice");
 }
 
-/// One valid value counts, whatever a sibling or another deployment planted beside it; two sessions are nobody.
+/// One valid value is used, whatever a sibling or another deployment planted next to it; two
+/// sessions are refused.
 #[test]
-fn b22_a_name_that_comes_twice() {
+fn b22_a_name_that_occurs_twice() {
     for fields in [
         &[&b"__Host-access_token={}; __Host-access_token={}"[..]][..],
         &[b"__Host-access_token={}; __Host-access_token=x"],
@@ -101,7 +102,7 @@ fn b22_a_name_that_comes_twice() {
 }
 
 #[test]
-fn b23_neighbours_harm_nobody() {
+fn b23_neighbours_do_no_harm() {
     for field in [
         &b"x; \xff=\xfe; __Host-access_token={}; =; ;;"[..],
         b"a=\"b; __Host-access_token={}",
@@ -119,20 +120,21 @@ fn b23_neighbours_harm_nobody() {
 fn b24_bounded_work() {
     let ours = b"__Host-access_token={}; ".to_vec();
     for (rule, field, seen) in [
-        ("a megabyte behind", [&ours[..], &b"a=b; ".repeat(200_000)].concat(), true),
-        ("a megabyte in front", [&b"a=b; ".repeat(200_000), &ours[..]].concat(), false),
-        ("200 pairs in front", [&b"a=b; ".repeat(200), &ours[..]].concat(), false),
-        ("16 KiB in front", [&[b'x'; 16_384], &b"; "[..], &ours].concat(), false),
-        ("a duplicate behind the limit", [&ours[..], &b"a=b; ".repeat(200), &ours].concat(), true),
+        ("a megabyte after it", [&ours[..], &b"a=b; ".repeat(200_000)].concat(), true),
+        ("a megabyte before it", [&b"a=b; ".repeat(200_000), &ours[..]].concat(), false),
+        ("200 pairs before it", [&b"a=b; ".repeat(200), &ours[..]].concat(), false),
+        ("16 KiB before it", [&[b'x'; 16_384], &b"; "[..], &ours].concat(), false),
+        ("a duplicate after the limit", [&ours[..], &b"a=b; ".repeat(200), &ours].concat(), true),
     ] {
         let told = told(&[&field]);
         assert!(if seen { told == "alice" } else { told.contains(ANONYMOUS) }, "{rule}: {told}");
     }
 }
 
-/// A sibling's cookie of the same name, without its prefix' rules, comes beside ours: nobody is picked.
+/// A sibling's cookie of the same name, without the rules of the prefix, is sent next to ours:
+/// neither is used.
 #[test]
-fn b25_tossed_cookies() {
+fn b25_planted_cookies() {
     let mallory = with_payload(payload_with("sub", "\"mallory\""));
     for fields in [
         format!("__Host-access_token={mallory}; __Host-access_token={{}}"),

@@ -1,4 +1,5 @@
-//! The `Authorization` field. Elsewhere a bad bearer often blocks a good cookie; here neither blocks the other.
+//! The `Authorization` field. In other libraries an invalid bearer often blocks a valid cookie;
+//! here neither blocks the other.
 
 use super::*;
 use cookiejwt_core::CredentialOrder;
@@ -71,13 +72,13 @@ fn b41_one_field_one_scheme_one_token() {
 }
 
 #[test]
-fn b42_csrf_goes_by_the_credential_that_is_used() {
+fn b42_csrf_depends_on_the_credential_that_is_used() {
     let (cookie, bob) = (cookie(), bob());
     let cross_site = ("sec-fetch-site", &b"cross-site"[..]);
     for (rule, authorization, expected) in [
-        ("Basic excuses nobody", &b"Basic YTpi"[..], "csrf_failed"),
-        ("junk excuses nobody", b"Bearer junk", "csrf_failed"),
-        ("a valid bearer is its own credential", &bob, "bob"),
+        ("Basic does not skip the check", &b"Basic YTpi"[..], "csrf_failed"),
+        ("junk does not skip the check", b"Bearer junk", "csrf_failed"),
+        ("a valid bearer is used instead of the cookie", &bob, "bob"),
     ] {
         let fields = [("cookie", &cookie[..]), cross_site, ("authorization", authorization)];
         assert!(told(&core(), "POST", &fields).contains(expected), "{rule}");

@@ -71,7 +71,7 @@ fn der(pem: &str) -> Vec<u8> {
     STANDARD.decode(body).unwrap()
 }
 
-/// What an attacker can make of a public key.
+/// The secrets that an attacker can derive from a public key.
 fn shapes(core: &Core, pem: &str) -> Vec<(&'static str, Vec<u8>)> {
     let der = der(pem);
     let ssh = [&[0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 32], &der[der.len() - 32..]].concat();
@@ -81,11 +81,11 @@ fn shapes(core: &Core, pem: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("PEM", pem.into()),
         ("PEM with CRLF", pem.replace('\n', "\r\n").into()),
         ("PEM without its last line end", pem.trim_end().into()),
-        ("PEM behind blanks", format!(" \n\t{pem}").into()),
-        ("PEM behind a byte order mark", format!("\u{feff}{pem}").into()),
+        ("PEM after blanks", format!(" \n\t{pem}").into()),
+        ("PEM after a byte order mark", format!("\u{feff}{pem}").into()),
         ("DER", der),
         ("JWK", jwk.into()),
-        ("JWK behind a blank", format!(" {jwk}").into()),
+        ("JWK after a blank", format!(" {jwk}").into()),
         ("an OpenSSH line", format!("ssh-ed25519 {}", URL_SAFE_NO_PAD.encode(&ssh)).into()),
         ("an OpenSSH blob", ssh),
     ]
@@ -104,7 +104,7 @@ fn a10_one_algorithm_for_one_key() {
             assert_refused(&core, with_header(header), &format!("{alg} with the key of {algorithm:?}"));
         }
     }
-    // Signed with the very RSA key by another library, with the other padding.
+    // Signed with the same RSA key by another library, with the other padding.
     for (algorithm, token) in
         [(Algorithm::Rs256, key_file!("ps256.jws")), (Algorithm::Ps256, key_file!("rs256.jws"))]
     {
@@ -141,7 +141,7 @@ fn a11_none() {
 }
 
 #[test]
-fn a12_a_public_key_is_no_secret() {
+fn a12_a_public_key_is_not_a_secret() {
     for (algorithm, core, pem, kid) in asymmetric() {
         for (shape, bytes) in shapes(&core, pem) {
             assert!(
@@ -230,7 +230,7 @@ fn a15_kid_selects_and_does_nothing_else() {
     assert_refused(&core(), with_header(header), "another case");
 }
 
-/// More documents that are refused are in `tests/vectors` and in the tests of `jwks`.
+/// `tests/vectors` and the tests of `jwks` have more documents that are refused.
 #[test]
 fn a16_documents_that_are_refused() {
     let okp = |members: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"1"{members}}}"#);
@@ -244,7 +244,7 @@ fn a16_documents_that_are_refused() {
         ("bound to HS256", okp(&format!(r#"{x},"alg":"HS256""#))),
         ("with its private half", okp(&format!(r#"{x},"d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A""#))),
         ("short", okp(r#","x":"AAAA""#)),
-        ("beside a symmetric one", format!(r#"{good},{{"kty":"oct","kid":"2","k":"{}"}}"#, b64([7; 32]))),
+        ("next to a symmetric one", format!(r#"{good},{{"kty":"oct","kid":"2","k":"{}"}}"#, b64([7; 32]))),
         ("twice", format!("{good},{good}")),
         ("without kid", good.replace(r#","kid":"1""#, "")),
     ] {
@@ -311,7 +311,7 @@ fn a18_the_other_signature_of_a_revoked_token() {
         else {
             panic!("settled");
         };
-        assert!(decision.identity().is_none(), "and it is as dead");
+        assert!(decision.identity().is_none(), "and it is refused as well");
     }
 }
 
@@ -321,7 +321,7 @@ fn a19_weak_secrets() {
         ("empty", vec![]),
         ("31 bytes", SECRET[..31].to_vec()),
         ("zeros", vec![0; 64]),
-        ("one byte again and again", vec![7; 64]),
+        ("one byte, repeated", vec![7; 64]),
         ("a short pattern", b"abcabcabcabcabcabcabcabcabcabcabcabc".to_vec()),
     ] {
         assert!(Secret::from_bytes(bytes).is_err(), "{rule}");
@@ -329,7 +329,7 @@ fn a19_weak_secrets() {
     assert!(Secret::from_bytes(SECRET.to_vec()).is_ok());
 }
 
-/// No signature is compared by the library itself.
+/// The library itself does not compare signatures.
 #[test]
 fn a20_comparison_in_constant_time() {
     let source = include_str!("../../src/keys/crypto.rs");

@@ -1,9 +1,10 @@
-//! Attacks that some library has let through, one named and numbered case each (`a01_…`: structure, `a10_…`: keys, `a30_…`:
-//! claims, `b20_…`: cookies, `b40_…`: the `Authorization` field). Each token is presented as a cookie and in the header, as
-//! raw bytes, to `Core::authenticate`; and each is signed with the right key unless its case says otherwise, so that only the
-//! rule of the case can refuse it.
+//! Attacks that worked on some library, each with a name and a number (`a01_…`: structure, `a10_…`:
+//! keys, `a30_…`: claims, `b20_…`: cookies, `b40_…`: the `Authorization` field). Each token is
+//! presented as a cookie and in the header, as raw bytes, to `Core::authenticate`; and each is
+//! signed with the right key unless its case says otherwise, so that only the rule of the case can
+//! refuse it.
 //!
-//! The signer below has none of the library's code: HKDF and HMAC as the documents say.
+//! The signer below uses none of the library's code: HKDF and HMAC as documented.
 
 mod claims;
 mod cookies;
@@ -41,7 +42,7 @@ fn hmac(key: &[u8], message: impl AsRef<[u8]>) -> Vec<u8> {
     Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(message).finalize().into_bytes().to_vec()
 }
 
-/// Whoever has the master secret.
+/// Anyone who has the master secret.
 struct Signer([u8; 32]);
 
 impl Signer {
@@ -59,7 +60,7 @@ impl Signer {
         b64(&hmac(&self.0, "cookiejwt/1 kid")[..9])
     }
 
-    /// Segments as they are, and the signature behind them.
+    /// Segments as they are, followed by the signature.
     fn sign(&self, signed: &str) -> String {
         format!("{signed}.{}", b64(hmac(&self.0, signed)))
     }
@@ -69,7 +70,7 @@ impl Signer {
     }
 }
 
-/// The header that the library writes, with more members.
+/// The header as the library writes it, with additional members.
 fn header_with(members: &str) -> String {
     format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{}"{members}}}"#, Signer::access().kid())
 }
@@ -108,7 +109,7 @@ fn payload() -> String {
     object(&claims())
 }
 
-/// The right claims, one of them with another value.
+/// The right claims, except for one value.
 fn payload_with(name: &str, value: &str) -> String {
     let mut claims = claims();
     claims.retain(|(claim, _)| *claim != name);
@@ -117,7 +118,7 @@ fn payload_with(name: &str, value: &str) -> String {
     format!("{payload},\"{name}\":{value}}}")
 }
 
-/// Header fields with any bytes, as frameworks other than `http` may hand them on.
+/// Header fields with arbitrary bytes, as frameworks without `http` may pass them.
 struct Raw(Vec<(HeaderName, Vec<u8>)>);
 
 impl Raw {
@@ -145,7 +146,7 @@ impl Headers for Raw {
     }
 }
 
-/// What a client learns: who he is, or the body of the refusal.
+/// What a client gets: the subject, or the body of the refusal.
 fn answer(core: &Core, head: RequestHead<'_>, now: OffsetDateTime) -> String {
     match core.authenticate(head, now) {
         Assessment::Settled(decision) => match decision.required() {
@@ -157,7 +158,7 @@ fn answer(core: &Core, head: RequestHead<'_>, now: OffsetDateTime) -> String {
     }
 }
 
-/// The one answer that every bad token gets (a42).
+/// The one response that every invalid token gets (a42).
 const INVALID: &str = r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"The token is not valid.","code":"invalid_token"}"#;
 
 #[track_caller]
@@ -189,18 +190,18 @@ fn assert_accepted_at(core: &Core, token: impl AsRef<[u8]>, now: OffsetDateTime,
     }
 }
 
-/// A longer cookie is not seen at all (b24), so it is no bad token either.
+/// A longer cookie is ignored (b24), so it is not an invalid token.
 const SEEN_OF_COOKIES: usize = 16 * 1024 - "__Host-access_token=".len();
 
-/// Without this nothing below would show anything.
+/// Without this, the other tests would show nothing.
 #[test]
-fn the_signer_makes_tokens_that_are_accepted() {
+fn the_signer_creates_accepted_tokens() {
     assert_accepted(&core(), with_header(header_with("")), "signed here");
     assert_accepted(&core(), testing::access("alice").by(&core()).token(), "signed by the library");
 }
 
-/// Claims that are read without verifying (40) are a matter of types: `Core` has no such method. Memos of verified tokens (41)
-/// are tested where the memo is, in cookiejwt-store.
+/// Claims that are read without verifying (40) are prevented by types: `Core` has no such method.
+/// Memos of verified tokens (41) are tested with the memo, in cookiejwt-store.
 #[test]
 fn every_row_has_its_case() {
     let sources = [

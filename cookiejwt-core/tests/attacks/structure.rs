@@ -77,7 +77,7 @@ fn a04_duplicate_members() {
         ("alg, escaped", r#","\u0061lg":"none""#.into()),
         ("kid", format!(r#","kid":"{kid}""#)),
         ("typ", r#","typ":"at+jwt""#.into()),
-        ("a member of no meaning", r#","x":1,"x":1"#.into()),
+        ("a member without meaning", r#","x":1,"x":1"#.into()),
     ] {
         assert_refused(&core(), with_header(header_with(&members)), rule);
     }
@@ -102,7 +102,7 @@ fn a05_utf8_json_that_is_not_a_bomb() {
         ("byte order mark", [b"\xef\xbb\xbf", header.as_bytes()].concat()),
         ("a lone surrogate", header_with(r#","x":"\ud800""#).into()),
         ("not UTF-8", [header.as_bytes(), b"\xff"].concat()),
-        ("something behind", format!("{header}x").into()),
+        ("trailing bytes", format!("{header}x").into()),
         ("300 members", header_with(&members(300)).into()),
         ("10 000 members", header_with(&members(10_000)).into()),
         ("an array", header_with(r#","x":[]"#).into()),

@@ -1,4 +1,4 @@
-//! The way back: handlers that take their time, answers that leave late, and receipts.
+//! The way back: slow handlers, late answers, and receipts.
 
 use crate::{
     changes::Asked,
@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Model {
-    /// A request is decided; its handler works on. A thief loses no answer, and one that changes no cookie is nothing to
-    /// wait for.
+    /// A request is decided; its handler continues. A thief loses no answer, and the model does not
+    /// wait for one that changes no cookie.
     pub(crate) fn land(&mut self, world: &mut World, path: Path, answer: Answer) -> Result<(), Broken> {
         let flight = Flight { path: Path { deadline: None, ..path }, stage: Stage::Serving(answer) };
         match (path.owner, answer.cookies) {
@@ -21,7 +21,7 @@ impl Model {
             (Owner::Thief, cookies) => {
                 self.loot(world, cookies);
                 if let Some(departs) = answer.departs.filter(|_| self.scenario.lingers) {
-                    // How long he holds it is his affair: it leaves late, whenever that is.
+                    // The thief may hold it for any time: it is late, whenever it is sent.
                     let departs = Some(Departs { settles_at: LONG_AGO, ..departs });
                     let stage = Stage::Serving(Answer { departs, decided_at: LONG_AGO, ..answer });
                     world.flights.push(Flight { stage, ..flight });
@@ -42,7 +42,8 @@ impl Model {
         self.leave(world, index, false)
     }
 
-    /// The head of an answer leaves, with its lines or without them. A thief may hold many answers like this one.
+    /// The head of an answer is sent, with or without its lines. A thief may hold many answers like
+    /// this one.
     pub(crate) fn leave(&mut self, world: &mut World, index: usize, is_lost: bool) -> Result<(), Broken> {
         let Flight { path, stage: Stage::Serving(answer) } = world.flights[index].clone() else {
             unreachable!()
@@ -91,7 +92,7 @@ impl Model {
         cookies.apply(&mut world.jar);
     }
 
-    /// What a presentation proves is noted, once.
+    /// Notes what a presentation proves, once.
     pub(crate) fn note(&self, world: &mut World, node: u8, verdict: &Verdict) {
         let given = match verdict.cookies {
             Cookies::Set(_, refresh) if self.is(Fault::ReceiptWhenGiven) => {
@@ -110,7 +111,7 @@ impl Model {
         self.ask(world, &Asked::receipt(session, refresh, now), false).map(|_| ())
     }
 
-    /// The owner of a session shows what was just given, and the receipt is written.
+    /// The owner of a session presents the new tokens, and the receipt is written.
     fn owner_uses(&mut self, world: &mut World) -> Result<(), Broken> {
         let uses = self.scenario.turns.is_some_and(|turns| turns.owner_uses);
         if !uses || self.is(Fault::ReceiptsNeverWritten) {
@@ -132,7 +133,7 @@ impl Model {
     }
 }
 
-/// What an access token names.
+/// The refresh token that an access token refers to.
 fn sighted(jar: &Jar) -> Option<(Session, u8)> {
     let access = jar.access?;
     access.names.map(|refresh| (access.session, refresh))

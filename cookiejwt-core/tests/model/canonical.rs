@@ -36,12 +36,12 @@ impl World {
         self.notes.sort_unstable();
         self.notes.dedup();
         self.flights.sort();
-        // A thief may hold any number of answers; two that are alike are as good as one.
+        // A thief may hold any number of answers; two equal ones are the same as one.
         self.flights.dedup_by(|one, other| one == other && one.path.owner == Owner::Thief);
         self
     }
 
-    /// Ids are random: only which is which, and their age, matters.
+    /// Ids are random: only their identity and their age matter.
     fn renumber(&mut self) {
         let mut ids = Vec::new();
         self.visit_ids(&mut |id| ids.push(*id));
@@ -54,7 +54,7 @@ impl World {
         }
     }
 
-    /// Where nothing but `token/refresh/` is called, access tokens only tell apart what is the same.
+    /// If only `token/refresh/` is called, access tokens only distinguish equal states.
     fn drop_access(&mut self) {
         self.jar.access = None;
         for jar in self.loot.iter_mut().chain(&mut self.disk) {
@@ -78,7 +78,8 @@ impl World {
         }
     }
 
-    /// Of the answers that a thief holds only one that carries the current refresh token changes anything when it leaves.
+    /// Of the answers that a thief holds, only one with the current refresh token has an effect
+    /// when it is sent.
     fn drop_held(&mut self, fault: Option<Fault>) {
         if !matches!(fault, Some(Fault::Without(Statement::Settle, _))) {
             let sessions = &self.sessions;
@@ -91,7 +92,7 @@ impl World {
         }
     }
 
-    /// Drops what nothing can ask any more: times that every comparison finds past.
+    /// Drops times that are in the past for every comparison.
     fn forget(&mut self, model: &Model) {
         let now = self.now;
         let mut earliest = now;
@@ -143,7 +144,7 @@ impl World {
         }
     }
 
-    /// Turns the clock back, and everything with it.
+    /// Sets the clock back, and all times with it.
     fn shift(&mut self, tick: Millis) {
         let by = (self.now - MIDST).div_euclid(tick) * tick;
         if by == 0 {
@@ -189,7 +190,7 @@ impl World {
         }
     }
 
-    /// Tokens that no row and no reading of one names are all alike: used up long ago.
+    /// Tokens that no row and no read of a row refers to are all the same: used up long ago.
     fn merge_old_ids(&mut self) {
         let mut named = Vec::new();
         for session in &mut self.sessions {
@@ -208,7 +209,7 @@ impl World {
         self.visit_ids(&mut |id| *id = if named.contains(id) { *id + 1 } else { 0 });
     }
 
-    /// Every token that somebody holds, and those that are under way.
+    /// Every token that a party holds, and those in transit.
     fn visit_tokens(&mut self, visit: &mut dyn FnMut(Option<&mut Access>, Option<&mut Refresh>)) {
         let mut jars = |jar: &mut Jar| visit(jar.access.as_mut(), jar.refresh.as_mut());
         jars(&mut self.jar);
@@ -260,7 +261,8 @@ impl Truth {
     }
 }
 
-/// `earliest` is the least time with which anything will be compared. A fault may be one millisecond off.
+/// `earliest` is the least time with which anything will be compared. A fault may be one
+/// millisecond off.
 fn forget(
     settles_at: &mut Millis,
     rotated_at: Option<&mut Millis>,
@@ -279,7 +281,7 @@ fn forget(
     }
 }
 
-/// The tokens of an endless exploration never end.
+/// The tokens of an endless exploration never expire.
 fn make_ageless(access: Option<&mut Access>, refresh: Option<&mut Refresh>, life: Seconds) {
     if let Some(access) = access {
         (access.issued, access.expires) = (MIDST / 1000, MIDST / 1000 + life);

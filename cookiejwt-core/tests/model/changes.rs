@@ -1,4 +1,4 @@
-//! The questions that the core asks the store about a living session, in the model's words.
+//! The questions that the core asks the store about a live session, in the model's terms.
 
 use cookiejwt_core::{AnswerLateRequest, LateRequest, Receipt, RotationRequest, SettleRequest, Timestamp};
 
@@ -9,7 +9,7 @@ use crate::{
     token::{Millis, Seconds, Session, millis, number, timestamp, token_id},
 };
 
-/// A question, and what it says in numbers.
+/// A question, and its content in numbers.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) session: Session,
@@ -57,7 +57,7 @@ pub(crate) enum Change {
     },
 }
 
-/// What both late answers say.
+/// The content of both late answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Late {
     pub(crate) current: u8,

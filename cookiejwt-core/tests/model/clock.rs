@@ -1,5 +1,5 @@
-//! The clock. Where time passes only until a horizon it stops on both sides of every time that anything depends on; in an
-//! endless exploration at every tick.
+//! The clock. With a horizon it stops just before and after every relevant time; in an endless
+//! exploration at every tick.
 
 use crate::{
     fault::Fault,
@@ -57,7 +57,7 @@ fn stop(world: &World, model: &Model, horizon: Millis, sees_ends: bool) -> Milli
     next.next
 }
 
-/// How late it may get before something must have happened.
+/// The latest time before which something must have happened.
 fn latest(world: &World, model: &Model) -> Millis {
     let mut latest = match model.scenario.time {
         Time::Until { horizon, .. } => horizon,
@@ -99,7 +99,8 @@ impl Stop {
         self.at(time + 1);
     }
 
-    /// The last moment at which an answer leaves unasked, and the first at which it does not.
+    /// The last moment at which an answer is sent without asking the store, and the first at which
+    /// it is not.
     fn answer(&mut self, answer: &Answer) {
         let latest = match (answer.departs, answer.cookies) {
             (Some(departs), _) => departs.settles_at - LEEWAY / 2,

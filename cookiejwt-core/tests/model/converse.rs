@@ -1,4 +1,4 @@
-//! The way of a request through the core, as the driver goes it.
+//! Takes a request through the core, as the driver does.
 
 use std::rc::Rc;
 

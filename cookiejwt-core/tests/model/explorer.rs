@@ -1,4 +1,4 @@
-//! Breadth first through every state, so that the first counterexample is a shortest one.
+//! Explores every state breadth first, so that the first counterexample is a shortest one.
 
 use std::{
     collections::{BTreeMap, VecDeque, hash_map::Entry},
@@ -27,7 +27,7 @@ pub(crate) struct Report {
 type Parents = QuickMap<Rc<World>, Option<(Rc<World>, Step)>>;
 
 pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
-    // The core has no clock; its test has one for its report.
+    // The core has no clock; this test uses one for its report.
     #[allow(clippy::disallowed_methods)]
     let start = std::time::Instant::now();
     let mut model = Model::new(scenario, fault);
@@ -57,7 +57,7 @@ pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
     Report { states: parents.len(), transitions, time: start.elapsed(), rows: model.rows, broken }
 }
 
-/// The steps from the beginning, each with the time at which it happens.
+/// The steps from the start, each with its time.
 fn trace(parents: &Parents, world: &Rc<World>, step: Step, is_endless: bool) -> String {
     let mut steps = vec![(world.clone(), step)];
     let mut at = world;
@@ -66,7 +66,7 @@ fn trace(parents: &Parents, world: &Rc<World>, step: Step, is_endless: bool) -> 
         at = parent;
     }
     let mut text = String::new();
-    // The clock of an endless exploration is turned back at every tick.
+    // The clock of an endless exploration is set back at every tick.
     let mut passed = 0;
     for (world, step) in steps.into_iter().rev() {
         match step {

@@ -1,4 +1,4 @@
-//! Faults that are seeded one at a time. Rows are those of `cookiejwt_core::rules`.
+//! Faults that are introduced one at a time. Rows are those of `cookiejwt_core::rules`.
 
 use crate::token::Millis;
 
@@ -10,7 +10,7 @@ pub(crate) enum Statement {
     AnswerLate,
     /// Row o' 2.
     Replace,
-    /// An answer that leaves late.
+    /// A late answer.
     Settle,
     Receipt,
 }
@@ -28,7 +28,7 @@ pub(crate) enum Clause {
     Settled,
     /// `received_at IS NULL`
     Received,
-    /// All that a rotation asks of a successor with which nobody has come.
+    /// Everything that a rotation requires of a successor that was not presented yet.
     Orphan,
     /// `received_at IS NOT NULL OR …`
     OrphanReceived,
@@ -54,41 +54,42 @@ pub(crate) enum Clause {
 pub(crate) enum Fault {
     /// A statement without one of its clauses.
     Without(Statement, Clause),
-    /// So much is added to the time that a clause compares or assigns.
+    /// A difference that is added to the time that a clause compares or assigns.
     Off(Statement, Clause, Millis),
-    /// UPDATE that sets `ends_at` anew.
+    /// An UPDATE that resets `ends_at`.
     AbsoluteEndExtended,
-    /// UPDATE that does not cap the idle end.
+    /// An UPDATE that does not cap the idle end.
     IdleEndUncapped,
     /// A read that checks the condition of a rotation, and a write without it.
     CheckThenWrite,
-    /// The count of changed rows is not looked at: each caller believes that he rotated.
+    /// The count of changed rows is ignored: each caller believes that it rotated.
     CountIgnored,
 
-    /// The row given to the core says that the grandparent is the parent.
+    /// The row given to the core has the grandparent as the parent.
     GrandparentGraced,
-    /// The row given to the core says that the successor lives longer: it is minted with another `exp`.
+    /// The row given to the core has a longer life of the successor: it is minted with another
+    /// `exp`.
     SuccessorExtended,
     /// The row given to the core settles one millisecond late.
     GraceOneMillisecondLong,
     /// The row given to the core settles one millisecond early.
     GraceOneMillisecondShort,
     GraceNeverEnds,
-    /// The row given to the core says that nobody has come with the successor.
+    /// In the row given to the core, the successor was not presented.
     ReceiptForgotten,
-    /// The row given to the core says that somebody has come with the successor: every parent that comes back late is
-    /// theft, as it was before there were receipts.
+    /// In the row given to the core, the successor was presented: every parent that is presented
+    /// late counts as reuse, as it would without receipts.
     ReceiptInvented,
 
-    /// The lines leave although the row was not changed.
+    /// The lines are sent although the row was not changed.
     WithheldWritten,
-    /// An answer never asks before it leaves.
+    /// An answer never asks before it is sent.
     LeavesUnasked,
     /// An answer asks one millisecond too late.
     LeavesOneMillisecondLong,
     /// A pair is noted as received when it is given.
     ReceiptWhenGiven,
-    /// What was noted is never written.
+    /// The noted receipts are never written.
     ReceiptsNeverWritten,
 
     /// The read after an UPDATE of 0 rows sees the row as it was before its last change.
@@ -97,7 +98,7 @@ pub(crate) enum Fault {
     StaleSessionCheck,
     /// A revocation is reported as done, and rolled back.
     RevocationRolledBack,
-    /// A client that hangs up takes the revocation with it.
+    /// A client that disconnects cancels the revocation.
     RevocationCancelled,
     /// A revocation does not enter the revoked set of its own node.
     RevokedSetForgets,
@@ -105,7 +106,7 @@ pub(crate) enum Fault {
     NobodyPolls,
 }
 
-/// What a statement is made of under a fault.
+/// The clauses of a statement under a fault.
 #[derive(Clone, Copy)]
 pub(crate) struct Clauses {
     pub(crate) statement: Statement,
@@ -113,17 +114,17 @@ pub(crate) struct Clauses {
 }
 
 impl Clauses {
-    /// Whether the clause is there.
+    /// Whether the clause is present.
     pub(crate) fn has(self, clause: Clause) -> bool {
         self.fault != Some(Fault::Without(self.statement, clause))
     }
 
-    /// A condition that counts only when it is there.
+    /// A condition that applies only if its clause is present.
     pub(crate) fn holds(self, clause: Clause, condition: bool) -> bool {
         condition || !self.has(clause)
     }
 
-    /// What is added to the time that a clause is about.
+    /// The difference that is added to the time of a clause.
     pub(crate) fn off(self, clause: Clause) -> Millis {
         match self.fault {
             Some(Fault::Off(statement, at, by)) if (statement, at) == (self.statement, clause) => by,

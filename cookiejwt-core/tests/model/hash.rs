@@ -1,4 +1,4 @@
-//! States are large and many, and nobody attacks this map.
+//! A fast hash: states are large and numerous, and this map is not under attack.
 
 use std::hash::{BuildHasherDefault, Hasher};
 

@@ -1,4 +1,4 @@
-//! What must hold, at every state and every transition.
+//! What must hold in every state and for every transition.
 
 use cookiejwt_core::{Reason, RevocationLevel};
 
@@ -12,7 +12,7 @@ use crate::{
     world::{Doom, SessionState, Stage, World},
 };
 
-/// An invariant that does not hold.
+/// A violated invariant.
 #[derive(Debug)]
 pub(crate) struct Broken {
     pub(crate) invariant: Invariant,
@@ -37,7 +37,7 @@ pub(crate) fn of_state(world: &World, model: &Model) -> Result<(), Broken> {
         let is_carried_out = truth.dead_since.is_some()
             || truth.sentenced == [false; 2]
             || world.flights.iter().any(|flight| is_revoking(&flight.stage, row.session));
-        hold(Invariant::TheftEndsSession, is_carried_out, || "a revocation got lost".into())?;
+        hold(Invariant::TheftEndsSession, is_carried_out, || "a revocation was lost".into())?;
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ fn one_successor(world: &World, model: &Model, state: &SessionState) -> Result<(
     hold(Invariant::OneSuccessor, is_same, || format!("two tokens with the current id of {row:?}"))
 }
 
-/// Of an UPDATE that is about to change a row.
+/// Checks an UPDATE that is about to change a row.
 pub(crate) fn of_update(state: &SessionState, change: &Change) -> Result<(), Broken> {
     let (row, truth) = (&state.row, &state.truth);
     let is_dead = truth.dead_since.is_some();
@@ -96,7 +96,7 @@ pub(crate) fn of_verdict(world: &World, model: &Model, work: &Work, verdict: &Ve
     hold(Invariant::RevokedIsOut, is_out, || format!("{:?} at {:?}", verdict.reason, work.inputs))
 }
 
-/// Whoever gets a refresh token gets the current one; nothing ends after the session.
+/// A refresh token that is given out is the current one; nothing expires after the session.
 fn granted(world: &World, verdict: &Verdict, work: &Work) -> Result<(), Broken> {
     let (Cookies::Set(access, refresh), Some(max_ages)) = (verdict.cookies, verdict.max_ages) else {
         return Ok(());
@@ -108,7 +108,7 @@ fn granted(world: &World, verdict: &Verdict, work: &Work) -> Result<(), Broken> 
     hold(Invariant::NothingOutlivesTheEnd, latest <= Some(ends), || {
         format!("{access:?} {refresh:?} {max_ages:?}")
     })?;
-    // The row may have moved on between the read and the answer, but both are one step here.
+    // The row may have changed between the read and the answer, but both are one step here.
     hold(Invariant::OneSuccessor, refresh.id == row.current, || {
         format!("{:?} gives {refresh:?}, but the row is {row:?}", verdict.reason)
     })
@@ -134,8 +134,8 @@ fn honest(world: &World, model: &Model, work: &Work, verdict: &Verdict) -> Resul
     })
 }
 
-/// A refresh token that is used up, a leeway after somebody has come with its successor or at once when that was rotated
-/// or replaced as well, is theft, whoever presents it.
+/// A used-up refresh token is theft, whoever presents it: one leeway after its successor was
+/// presented, or at once if that was rotated or replaced as well.
 fn theft(world: &World, work: &Work, verdict: &Verdict) -> Result<(), Broken> {
     let reached_store = matches!(work.replies.last(), Some(Reply::Changed | Reply::Unmatched(_)));
     let Some(refresh) = work.inputs.jar.refresh.filter(|_| reached_store) else { return Ok(()) };
@@ -148,8 +148,8 @@ fn theft(world: &World, work: &Work, verdict: &Verdict) -> Result<(), Broken> {
     })
 }
 
-/// Whether the lines of a slow answer are to be written: they carry what is current, nobody has come with it, and an access
-/// token that was made then would still be good.
+/// Whether the lines of a slow answer are to be written: they have the current token, it was not
+/// presented yet, and an access token that was minted then would still be valid.
 pub(crate) fn may_leave(state: &SessionState, departs: Departs, now: Millis, model: &Model) -> bool {
     let (row, truth) = (&state.row, &state.truth);
     let is_young = truth.rotated_at.is_some_and(|at| now <= at + model.scenario.access * 1000);
@@ -158,7 +158,7 @@ pub(crate) fn may_leave(state: &SessionState, departs: Departs, now: Millis, mod
 
 /// What the revocations so far mean for a request that arrives now.
 pub(crate) fn doom(world: &World, model: &Model, inputs: &Inputs, node: usize) -> Doom {
-    // The access token decides, when there is one that counts.
+    // A valid access token decides.
     let session = inputs.jar.access.map(|access| access.session).or(inputs.jar.refresh.map(|it| it.session));
     let Some(session) = session.filter(|session| is_only_session(inputs, *session)) else {
         return Doom::Free;

@@ -1,46 +1,52 @@
-//! The session protocol, explored: the real core with a store of one row per session, through every interleaving of
-//! requests, handlers, answers, receipts, thefts, revocations and ticks of the clock. Rows are those of
-//! `cookiejwt_core::rules`, and so are the guarantees H and T.
+//! A model checker for the session protocol: the real core with a store of one row per session, in
+//! every interleaving of requests, handlers, answers, receipts, thefts, revocations and ticks of
+//! the clock. Rows are those of `cookiejwt_core::rules`, and so are the guarantees H and T.
 //!
-//! `cargo test -p cookiejwt-core --test model -- --nocapture` prints the numbers and, for each seeded fault, a shortest
-//! trace that shows it; `--ignored` explores further.
+//! `cargo test -p cookiejwt-core --test model -- --nocapture` prints the numbers and, for each
+//! seeded fault, a shortest trace that shows it; `--ignored` explores further.
 //!
-//! Where nothing but leeways counts, time has no end: a state holds only how long ago things were, and which refresh
-//! tokens are the current one, its parent, and older. What holds there holds for any number of rotations. Everything
-//! happens at multiples of half a leeway, and where the milliseconds count also one millisecond after them: all bounds are
-//! multiples of half a leeway, so that both sides of each are seen. Where tokens end, time goes to a horizon.
+//! If only leeways matter, time has no end: a state contains only how long ago events were, and
+//! which refresh tokens are the current one, its parent, and older. What holds there holds for any
+//! number of rotations. Everything happens at multiples of half a leeway and, if milliseconds
+//! matter, also one millisecond later: all bounds are multiples of half a leeway, so that both
+//! sides of each are tested. If tokens expire, time has a horizon.
 //!
-//! # H: an honest client is never a thief
+//! # H: an honest client is never taken for a thief
 //!
-//! One jar and any tabs; a handler takes as long as it likes; receipts are written at any time later, or lost; the store's
-//! answer to any statement is lost although it was carried out. A request has asked the store within a leeway of its
-//! sending, and an answer arrives within half of one after its head has left, or is lost; both less the difference of two
-//! nodes' clocks. Each of these bounds is exact: [`EXCEPTIONS`] shows what one millisecond more does.
-//! The others that do not hold are a browser that crashes before its jar is on disk and had used the new pair, and
-//! requests on either side of the idle end, of which the later one clears the cookies that the earlier one has renewed
-//! (row j knows the token's end only, not the row's).
+//! One jar and any number of tabs; a handler takes any time; receipts are written at any later
+//! time, or lost; the store's answer to any statement may be lost although it was executed. A
+//! request has asked the store within a leeway of its sending, and an answer arrives within half of
+//! one after its head was sent, or is lost; both less the difference of two nodes' clocks. Each of
+//! these bounds is exact: [`EXCEPTIONS`] shows what one millisecond more does. The others that do
+//! not hold are a browser that crashes before its jar is on disk and had used the new pair, and
+//! requests on either side of the idle end, of which the later one clears the cookies that the
+//! earlier one has renewed (row j knows the token's end only, not the row's).
 //!
-//! A login anew has an exception of its own, which no server can help: an answer of the old session that is delivered
-//! after the login's puts the old, revoked tokens back into the jar.
+//! A new login has one more exception, which no server can prevent: an answer of the old session
+//! that arrives after the login's puts the old, revoked tokens back into the jar.
 //!
 //! # T: copies that are used are noticed
 //!
-//! Owner and thief ask in turns, each more than a gap after the other was last heard of; the thief presents whatever he
-//! has ever had, uses it or not, and holds any number of answers, which leave when he likes. The third turn revokes the
-//! session when the owner uses what they get, the fourth when they do not; the first turn is the thief's. The gap of
-//! [`TIGHT_TURNS`] is the least: an access life and two leeways.
+//! Owner and thief send requests in turns, each more than a gap after the other's last one; the
+//! thief presents any token that they ever had, uses it or not, and holds any number of answers,
+//! which are sent at any time. The third turn revokes the session when the owner uses what they
+//! get, the fourth when they do not; the first turn is the thief's. The gap of [`TIGHT_TURNS`] is
+//! the least: an access life and two leeways.
 //!
-//! # What cannot be seen from here
+//! # What the model does not show
 //!
-//! - Clauses that others imply ([`IMPLIED`]): the current refresh token fixes its parent and when it was made; a receipt
-//!   and a rotation move `settles_at` so far that a replacement that was decided before is not due any more; a receipt that
-//!   comes between a late answer's reading and its UPDATE makes the same answer row o. The greater of two times matters to
-//!   slow answers and receipts only when clocks differ, and H takes that difference off already. A slow answer could move
-//!   `settles_at` by half a leeway less.
-//! - A receipt of a session that has never rotated: nothing asks for it.
-//! - A replacement before the access life is over: H and T need it to be late enough after `settles_at` only.
-//! - Realms, users that are gone (row k), tokens that cannot be minted (l), a revoked set that is not loaded yet or has
-//!   forgotten, a poll or a revocation that fails, fresh logins: all of these are the driver's, or have tests of their own.
+//! - Clauses that others imply ([`IMPLIED`]): the current refresh token fixes its parent and when
+//!   it was made; a receipt and a rotation move `settles_at` so far that a replacement that was
+//!   decided before is not due any more; a receipt that comes between a late answer's reading and
+//!   its UPDATE makes the same answer row o. The greater of two times matters to slow answers and
+//!   receipts only when clocks differ, and H takes that difference off already. A slow answer could
+//!   move `settles_at` by half a leeway less.
+//! - A receipt of a session that has never rotated: nothing reads it.
+//! - A replacement before the access life is over: H and T need it to be late enough after
+//!   `settles_at` only.
+//! - Realms, deleted users (row k), tokens that cannot be minted (l), a revoked set that is not
+//!   loaded yet or has forgotten, a poll or a revocation that fails, fresh logins: all of these
+//!   belong to the driver, or have their own tests.
 //! - A thief takes both cookies, and loses no answer.
 
 mod answer;
@@ -127,7 +133,7 @@ fn every_fault_of_a_revocation_is_noticed() {
 }
 
 #[test]
-#[ignore = "nothing to find: it shows that the list of what cannot be seen is true"]
+#[ignore = "finds nothing: it shows that the list of what the model does not show is correct"]
 fn implied_clauses_make_no_difference() {
     for (fault, scenario) in IMPLIED {
         let report = explore(scenario, Some(fault));
@@ -160,7 +166,7 @@ fn assert_noticed(faults: &[(Fault, Scenario, Invariant)]) {
     println!("{} faults: {states} states, {time:.1?}", faults.len());
 }
 
-/// Every invariant holds everywhere; the rows of the table that decided.
+/// Checks that every invariant holds everywhere, and prints the rows of the table that decided.
 fn assert_holds(scenarios: &[Scenario]) -> BTreeSet<&'static str> {
     let (mut states, mut transitions, mut time) = (0, 0, Duration::ZERO);
     let mut rows = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The way of a request through a node, one atomic step at a time.
+//! Takes a request through a node, one atomic step at a time.
 
 use cookiejwt_core::{Reason, RevocationLevel};
 
@@ -35,7 +35,7 @@ impl Work {
 }
 
 impl Model {
-    /// Takes a request out of the air, works on it until it has to wait again, and puts it back.
+    /// Takes a request in transit, processes it until it has to wait again, and puts it back.
     pub(crate) fn serve(&mut self, world: &mut World, index: usize, step: Step) -> Result<(), Broken> {
         let next = world.fresh_id();
         let Flight { path, stage } = world.flights.remove(index);
@@ -83,7 +83,7 @@ impl Model {
         Ok(())
     }
 
-    /// Goes on as far as this node can without the store.
+    /// Continues as far as this node can without the store.
     fn advance(&mut self, world: &mut World, mut work: Work, step: Step) -> Result<(), Broken> {
         loop {
             let node = usize::from(work.path.node);
@@ -213,7 +213,7 @@ impl Model {
         }
     }
 
-    /// The task that revokes begins: the sessions enter this node's set, the store comes later.
+    /// The revoking task starts: the sessions enter this node's set; the store is updated later.
     fn sentence(&mut self, world: &mut World, path: Path, sentence: Sentence) {
         let node = usize::from(path.node);
         for session in &sentence.sessions {
@@ -238,7 +238,7 @@ impl Model {
         state.truth.dead_since.get_or_insert(now);
     }
 
-    /// Waits, or goes on at once where that is one step.
+    /// Waits, or continues at once if that is one step.
     fn wait_for(&mut self, world: &mut World, mut work: Work, wait: Wait, step: Step) -> Result<(), Broken> {
         let is_one_step = match self.scenario.grain {
             Grain::Statements => false,

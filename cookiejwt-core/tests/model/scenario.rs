@@ -7,17 +7,18 @@ use crate::{
     token::{Millis, Seconds},
 };
 
-/// How long the parent of the current refresh token is still answered.
+/// How long the parent of the current refresh token is still accepted.
 pub(crate) const LEEWAY: Millis = 10_000;
 pub(crate) const AHEAD: Seconds = 10;
 pub(crate) const CLOCK_LEEWAY: Seconds = 5;
 pub(crate) const IDLE: Seconds = 60;
 pub(crate) const ABSOLUTE: Seconds = 100;
-/// How soon every other node knows a revocation.
+/// How long a revocation takes to reach every other node.
 pub(crate) const POLL: Millis = 1000;
 /// Login happens between two whole seconds, so that tokens and rows round differently.
 pub(crate) const BEGIN: Millis = 500;
-/// What time it always is where time passes for ever: late enough after the login that requests can have begun before.
+/// The constant present time of endless explorations: late enough after the login that requests can
+/// have started before.
 pub(crate) const MIDST: Millis = 30_000 + BEGIN;
 /// A budget that is never used up.
 pub(crate) const ALWAYS: u8 = u8::MAX;
@@ -36,7 +37,7 @@ pub(crate) enum Invariant {
 /// What may still happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Budget {
-    /// Requests of the browser, whatever they are.
+    /// Requests of the browser.
     pub(crate) sends: u8,
     pub(crate) logouts: u8,
     pub(crate) logins: u8,
@@ -47,18 +48,18 @@ pub(crate) struct Budget {
     pub(crate) failures: u8,
     /// UPDATEs that change nothing although they should.
     pub(crate) misses: u8,
-    /// Times that the application brings the idle end of a row forward.
+    /// Times that the application moves the idle end of a row forward.
     pub(crate) curtailments: u8,
-    /// Times that the browser comes back with the jar that it had before it used its last pair.
+    /// Times that the browser restarts with the jar that it had before it used its last pair.
     pub(crate) crashes: u8,
 }
 
-/// What an honest browser and its network keep to; see `main.rs`.
+/// The assumptions about an honest browser and its network; see `main.rs`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Assumption {
     /// From sending a request until the store has been asked.
     pub(crate) request: Millis,
-    /// From the moment that the head of an answer leaves until it has arrived or is lost.
+    /// From sending the head of an answer until it has arrived or is lost.
     pub(crate) answer: Millis,
     /// Nothing is presented after its own end.
     pub(crate) before_own_end: bool,
@@ -67,18 +68,19 @@ pub(crate) struct Assumption {
 /// How time passes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Time {
-    /// From the login on, with a stop just before, at and just after every time that anything depends on.
+    /// From the login on, with a stop just before, at and just after every time that anything
+    /// depends on.
     Until {
         horizon: Millis,
         /// Whether it stops at the ends of tokens too, and not only around the leeway.
         sees_ends: bool,
     },
-    /// For ever: only how long ago things were is part of a state, and no token ever ends.
+    /// Endless: a state contains only how long ago events were, and no token ever expires.
     Endless {
         /// What every bound is a multiple of.
         tick: Millis,
-        /// Whether things also happen one millisecond after a multiple, so that `<` is told from `<=` and bounds that
-        /// are off by one millisecond from those that are not.
+        /// Whether things also happen one millisecond after a multiple, so that `<` is told from
+        /// `<=` and bounds that are off by one millisecond from those that are not.
         splits: bool,
     },
 }
@@ -93,7 +95,7 @@ pub(crate) enum Grain {
     Requests,
 }
 
-/// An owner and a thief, each asked only a while after the other's last contact.
+/// An owner and a thief, each of whom sends requests only some time after the other's last one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TurnRules {
     pub(crate) gap: Millis,
@@ -114,12 +116,12 @@ pub(crate) struct Scenario {
     pub(crate) tabs: usize,
     pub(crate) routes: &'static [Route],
     pub(crate) budget: Budget,
-    /// Nobody but an honest browser: it must never be logged out.
+    /// Only an honest browser, which must never be logged out.
     pub(crate) honest: Option<Assumption>,
     pub(crate) turns: Option<TurnRules>,
     /// Whether time passes between sending a request and its arrival.
     pub(crate) travels: bool,
-    /// Whether a handler takes its time before the head of its answer leaves.
+    /// Whether a handler takes time before the head of its answer is sent.
     pub(crate) lingers: bool,
     pub(crate) grain: Grain,
     /// How far the second node's clock is ahead.
@@ -141,13 +143,13 @@ impl Scenario {
 impl Invariant {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::OneSuccessor => "1 never two living successors",
+            Self::OneSuccessor => "1 never two live successors",
             Self::HonestStaysIn => "2 H: an honest user is never logged out",
             Self::TheftEndsSession => "3 T: copies that are used are noticed",
             Self::RevokedIsOut => "4 nothing authenticates after a revocation and the bound of its level",
-            Self::NothingOutlivesTheEnd => "5 no expiry beyond the absolute end",
-            Self::RevokedStaysRevoked => "6 a revoked session never comes back",
-            Self::SlowAnswersLeave => "7 a slow answer is written as long as it may be",
+            Self::NothingOutlivesTheEnd => "5 no expiry after the absolute end",
+            Self::RevokedStaysRevoked => "6 a revoked session never becomes valid again",
+            Self::SlowAnswersLeave => "7 a slow answer is written as long as it is allowed",
         }
     }
 }

@@ -13,8 +13,8 @@ pub(crate) const HONEST: Assumption =
     Assumption { request: LEEWAY, answer: LEEWAY / 2, before_own_end: true };
 
 const HALF: Millis = LEEWAY / 2;
-/// Lives of access tokens, both longer than two leeways, else it would not matter to a replacement when the successor was
-/// made.
+/// Lifetimes of access tokens, both longer than two leeways; otherwise the time of the successor
+/// would not matter to a replacement.
 const SHORT: Seconds = 25;
 const LONG: Seconds = 40;
 const NOTHING: Budget = Budget {
@@ -30,7 +30,7 @@ const NOTHING: Budget = Budget {
 };
 
 pub(crate) const TABS: Scenario = Scenario {
-    name: "H: two tabs for ever, to the millisecond",
+    name: "H: two tabs endlessly, to the millisecond",
     level: AtRefresh,
     access: SHORT,
     nodes: 1,
@@ -46,9 +46,9 @@ pub(crate) const TABS: Scenario = Scenario {
     time: Time::Endless { tick: HALF, splits: true },
 };
 
-/// Anything may come between any two statements of a request, and time may pass there.
+/// Anything may happen between any two statements of a request, and time may pass there.
 pub(crate) const STATEMENTS: Scenario = Scenario {
-    name: "H: two tabs for ever, statement by statement",
+    name: "H: two tabs endlessly, statement by statement",
     budget: Budget { sends: ALWAYS, failures: ALWAYS, ..NOTHING },
     grain: Grain::Statements,
     time: Time::Endless { tick: HALF, splits: false },
@@ -56,21 +56,21 @@ pub(crate) const STATEMENTS: Scenario = Scenario {
 };
 
 pub(crate) const THREE: Scenario = Scenario {
-    name: "H: three tabs for ever",
+    name: "H: three tabs endlessly",
     tabs: 3,
     time: Time::Endless { tick: HALF, splits: false },
     ..TABS
 };
 
-pub(crate) const FOUR: Scenario = Scenario { name: "H: four tabs for ever", tabs: 4, ..THREE };
+pub(crate) const FOUR: Scenario = Scenario { name: "H: four tabs endlessly", tabs: 4, ..THREE };
 
 const QUARTER: Millis = LEEWAY / 4;
-/// The difference of the clocks comes off what a request and an answer may take.
+/// The difference of the clocks is subtracted from what a request and an answer may take.
 const BY_TWO_CLOCKS: Assumption =
     Assumption { request: LEEWAY - QUARTER, answer: HALF - QUARTER, before_own_end: true };
 
 pub(crate) const SKEWED: Scenario = Scenario {
-    name: "H: two tabs for ever, two nodes whose clocks differ",
+    name: "H: two tabs endlessly, two nodes whose clocks differ",
     nodes: 2,
     skew: QUARTER,
     honest: Some(BY_TWO_CLOCKS),
@@ -80,14 +80,14 @@ pub(crate) const SKEWED: Scenario = Scenario {
 
 /// Row p' as well.
 pub(crate) const OUTAGES: Scenario = Scenario {
-    name: "H: two tabs for ever, and an UPDATE without effect",
+    name: "H: two tabs endlessly, and an UPDATE without effect",
     budget: Budget { sends: ALWAYS, misses: 1, ..NOTHING },
     ..STATEMENTS
 };
 
 /// Every statement may come after the revocation.
 pub(crate) const LEAVING: Scenario = Scenario {
-    name: "two tabs for ever, until one logs out",
+    name: "two tabs endlessly, until one logs out",
     level: Feed,
     routes: &[Page, Refresh, Logout],
     budget: Budget { sends: ALWAYS, logouts: 1, ..NOTHING },
@@ -96,7 +96,7 @@ pub(crate) const LEAVING: Scenario = Scenario {
 
 /// A session is ended by its row.
 pub(crate) const ENDED: Scenario = Scenario {
-    name: "two tabs for ever, until the application ends the idle time",
+    name: "two tabs endlessly, until the application ends the idle time",
     budget: Budget { sends: ALWAYS, curtailments: 1, ..NOTHING },
     ..STATEMENTS
 };
@@ -131,9 +131,9 @@ pub(crate) const TURNS: Scenario = Scenario {
     ..TABS
 };
 
-/// The least gap at which that holds, to the millisecond.
+/// The smallest gap at which that holds, to the millisecond.
 pub(crate) const TIGHT_TURNS: Scenario = Scenario {
-    name: "T: owner and thief take turns, no slower than they must",
+    name: "T: owner and thief take turns, as fast as the bound allows",
     turns: Some(TurnRules { gap: SHORT * 1000 + 2 * LEEWAY, owner_uses: true, noticed_at: 3 }),
     time: Time::Endless { tick: HALF, splits: true },
     ..TURNS
@@ -182,7 +182,7 @@ pub(crate) const NODES: Scenario = Scenario {
 };
 
 const LOGIN: Scenario = Scenario {
-    name: "a login anew while a tab is waiting",
+    name: "a new login while a tab is waiting",
     routes: &[Page, Refresh, Login],
     budget: Budget { sends: 3, logins: 1, ..NOTHING },
     time: Time::Until { horizon: 46_000, sees_ends: false },
@@ -190,7 +190,7 @@ const LOGIN: Scenario = Scenario {
 };
 
 pub(crate) const CURTAILED: Scenario = Scenario {
-    name: "the application brings the idle end forward",
+    name: "the application moves the idle end forward",
     routes: &[Page, Refresh],
     budget: Budget { sends: 2, curtailments: 1, ..NOTHING },
     time: Time::Until { horizon: 36_000, sees_ends: true },
@@ -199,7 +199,7 @@ pub(crate) const CURTAILED: Scenario = Scenario {
 
 const SHORTER: Time = Time::Until { horizon: 32_000, sees_ends: true };
 
-/// Until a stolen access token has ended, where it is let live; otherwise until it is refreshed ahead.
+/// Until a stolen access token expires, if it stays valid; otherwise until it is refreshed ahead.
 pub(crate) const HOSTILE: [Scenario; 12] = [
     LEAVING,
     ENDED,
@@ -226,14 +226,14 @@ pub(crate) const DEEP: [Scenario; 6] = [
     Scenario { access: SHORT, time: Time::Until { horizon: 45_000, sees_ends: false }, ..THIEF },
 ];
 
-/// What happens to a browser that does not keep to the assumptions, by one millisecond where they are a time.
+/// What happens to a browser that violates the assumptions, by one millisecond if they are a time.
 pub(crate) const EXCEPTIONS: [(&str, Scenario); 6] = [
     (
         "a request that takes longer than the leeway",
         Scenario { honest: Some(Assumption { request: LEEWAY + 1, ..HONEST }), ..TABS },
     ),
     (
-        "an answer that takes longer than half of it once its head has left",
+        "an answer that takes longer than half of it after its head was sent",
         Scenario { honest: Some(Assumption { answer: HALF + 1, ..HONEST }), ..TABS },
     ),
     (

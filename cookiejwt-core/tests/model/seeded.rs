@@ -1,4 +1,4 @@
-//! Each fault, where it is looked for, and what must notice it.
+//! Each fault, the explorations that look for it, and the invariant that must notice it.
 
 use cookiejwt_core::RevocationLevel::EveryRequest;
 
@@ -128,7 +128,7 @@ pub(crate) const REVOCATIONS: [(Fault, Scenario, Invariant); 5] = [
     (StaleSessionCheck, Scenario { level: EveryRequest, ..NODES }, RevokedIsOut),
 ];
 
-/// A clause that is left out and makes no difference anywhere: others say the same, or H leaves room for it; see
+/// A clause that can be left out without any difference: others imply it, or H allows for it; see
 /// `main.rs`.
 pub(crate) const IMPLIED: [(Fault, Scenario); 9] = [
     (Without(AnswerLate, Parent), THREE),

@@ -1,5 +1,5 @@
-//! The real core, asked from the beginning each time: its continuations cannot be copied into a state, but a request's
-//! inputs and the answers it got so far can, and the core is a function of them.
+//! The real core, called from the start each time: its continuations cannot be copied into a state,
+//! but a request's inputs and the answers it got so far can, and the core is a function of them.
 
 use std::{rc::Rc, time::Duration};
 
@@ -35,7 +35,7 @@ pub(crate) enum Route {
     Login,
 }
 
-/// All that the core reads of a request.
+/// Everything that the core reads of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Inputs {
     pub(crate) route: Route,
@@ -43,12 +43,12 @@ pub(crate) struct Inputs {
     pub(crate) jar: Jar,
 }
 
-/// What a request was told so far.
+/// The answers that a request got so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Reply {
     /// What the session check found.
     Session(Option<Cause>),
-    /// What this node's revoked set said before the rotation.
+    /// What this node's revoked set contained before the rotation.
     Set(Option<Cause>),
     Changed,
     Unmatched(Row),
@@ -72,7 +72,7 @@ pub(crate) enum Pause {
     Settled(Verdict),
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
     pub(crate) reason: Reason,
@@ -86,7 +86,7 @@ pub(crate) struct Verdict {
     pub(crate) departs: Option<Departs>,
 }
 
-/// An answer with a refresh token: until when it may leave without asking anybody.
+/// An answer with a refresh token: until when it may be sent without asking the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Departs {
     pub(crate) session: Session,
@@ -100,7 +100,7 @@ pub(crate) struct Server {
     mint: Core,
     pauses: QuickMap<(Inputs, Vec<Reply>, u8), Pause>,
     settles: QuickMap<(Departs, Millis), Option<Rc<Asked>>>,
-    /// One that the core made, to be filled in anew.
+    /// One that the core created, used as a template.
     departure: Option<Departure>,
     refresh_texts: QuickMap<Refresh, String>,
     access_texts: QuickMap<Access, String>,
@@ -135,7 +135,7 @@ impl Server {
         pause
     }
 
-    /// What has to be asked when an answer leaves now.
+    /// The question that has to be asked if an answer is sent now.
     pub(crate) fn late_departure(&mut self, departs: Departs, now: Millis) -> Option<Rc<Asked>> {
         let (core, departure) = (&self.core, self.departure.as_mut().unwrap());
         let request = self.settles.entry((departs, now)).or_insert_with(|| {
@@ -216,7 +216,7 @@ impl Server {
         text
     }
 
-    /// Any access token, minted by the core itself: beside a login or a rotation at its time.
+    /// Any access token, minted by the core itself: with a login or a rotation at its time.
     fn access_text(&mut self, token: Access) -> String {
         if let Some(text) = self.access_texts.get(&token) {
             return text.clone();
@@ -246,13 +246,13 @@ impl Server {
         let Settlement { decision, revoke } = settlement;
         let cookies = self.cookies(&decision.cookies);
         let lines = &decision.cookies;
-        let receipt = decision.sighting.as_ref().and_then(|sighting| sighting.receipt.as_ref());
-        if let Some(departure) = &decision.departure {
-            self.departure.get_or_insert_with(|| (**departure).clone());
+        let receipt = decision.sighting().and_then(|sighting| sighting.receipt.as_ref());
+        if let Some(departure) = decision.departure() {
+            self.departure.get_or_insert_with(|| departure.clone());
         }
         Verdict {
             sighting: receipt.map(|it| (Session::parse(it.session_id.as_str()), number(&it.refresh_jti))),
-            departs: decision.departure.as_ref().map(|departure| Departs {
+            departs: decision.departure().map(|departure| Departs {
                 session: Session::parse(departure.session_id.as_str()),
                 refresh: number(&departure.refresh_jti),
                 settles_at: millis(departure.settles_at),
@@ -266,8 +266,8 @@ impl Server {
         }
     }
 
-    /// Reads `Set-Cookie` lines. The same claims must give the same token, byte for byte: a successor is minted again
-    /// from its row.
+    /// Reads `Set-Cookie` lines. The same claims must give the same token, byte for byte: a
+    /// successor is minted again from its row.
     fn cookies(&mut self, cookies: &SetCookies) -> Cookies {
         if cookies.is_empty() {
             return Cookies::Keep;
@@ -310,12 +310,12 @@ fn login(core: &Core, session: Session, now: Millis, id: u8) -> cookiejwt_core::
     core.login(request, datetime(now)).unwrap()
 }
 
-/// Whose session every row is.
+/// The subject of every session.
 pub(crate) fn subject() -> cookiejwt_core::Subject {
     SUBJECT.into()
 }
 
-/// The time at which a row of the model began.
+/// The time at which a row of the model starts.
 pub(crate) fn begun(session: Session) -> cookiejwt_core::Timestamp {
     timestamp(session.begun * 1000)
 }

@@ -21,7 +21,7 @@ pub(crate) enum Step {
     Clock(Millis),
     /// The browser sends its jar.
     Send(Route, u8),
-    /// The thief sends one of his.
+    /// The thief sends one of their copies.
     Abuse(Route, u8, usize),
     Arrive(usize),
     ArriveThenFail(usize),
@@ -50,7 +50,7 @@ pub(crate) struct Model {
     pub(crate) server: Server,
     /// Rows of `cookiejwt_core::rules` that decided, and how often.
     pub(crate) rows: BTreeMap<&'static str, usize>,
-    /// What the store that ships was asked as well.
+    /// The questions that the real memory store was asked as well.
     pub(crate) asked: QuickSet<(Row, Change)>,
 }
 
@@ -82,7 +82,7 @@ impl Model {
         steps.extend(clock::next(world, self).map(Step::Clock));
         self.sends(world, &mut steps);
         for (index, flight) in world.flights.iter().enumerate() {
-            // Two that are alike are as good as one.
+            // Two equal ones are the same as one.
             if index == 0 || world.flights[index - 1] != *flight {
                 self.flight_steps(world, index, flight, &mut steps);
             }
@@ -137,8 +137,8 @@ impl Model {
         }
     }
 
-    /// In an endless exploration a page is asked with an access token that has just been given, and answered at once: all
-    /// that comes of it is a receipt.
+    /// In an endless exploration a page is requested with a new access token and answered at once:
+    /// its only effect is a receipt.
     fn is_glance(&self, route: Route) -> bool {
         self.scenario.is_endless() && route == Route::Page
     }
@@ -159,7 +159,7 @@ impl Model {
         let fails = world.left.failures > 0;
         match &flight.stage {
             Stage::Travelling(_) => {
-                // One that is lost was as good as never sent.
+                // A lost one is the same as one that was never sent.
                 steps.push(Step::Arrive(index));
                 if fails && self.scenario.grain != Grain::Statements {
                     steps.push(Step::ArriveThenFail(index));
@@ -184,7 +184,8 @@ impl Model {
                 }
             }
             Stage::Serving(_) if flight.path.owner == Owner::Thief => steps.push(Step::Leave(index)),
-            // It makes no difference when an answer is lost, only whether the store was told that it leaves.
+            // The time at which an answer is lost does not matter, only whether the store was
+            // notified that it is sent.
             Stage::Serving(answer) => {
                 steps.extend([Step::Leave(index), Step::Lose(index)]);
                 let now = world.now + self.scenario.ahead(flight.path.node);
@@ -275,7 +276,7 @@ impl World {
         }
     }
 
-    /// The application ends a session by its row: the tokens that are out say otherwise.
+    /// The application ends a session in its row, contrary to the tokens that exist.
     fn curtail(&mut self) {
         self.left.curtailments -= 1;
         for session in &mut self.sessions {
@@ -283,7 +284,7 @@ impl World {
         }
     }
 
-    /// The browser dies before its jar is on disk.
+    /// The browser crashes before its jar is on disk.
     fn crash(&mut self) {
         self.left.crashes -= 1;
         self.jar = self.disk.take().unwrap();
@@ -320,7 +321,7 @@ impl fmt::Display for Step {
             Self::LeaveThenLose(_) => f.write_str("departure and loss of"),
             Self::Deliver(_) => f.write_str("delivery of"),
             Self::Lose(_) => f.write_str("loss of"),
-            Self::WriteReceipt(_) => f.write_str("the store is told of the receipt of"),
+            Self::WriteReceipt(_) => f.write_str("the store is notified of the receipt of"),
             Self::LoseReceipt(_) => f.write_str("a node forgets the receipt of"),
         }
     }

@@ -1,5 +1,5 @@
-//! One row per session, and the conditional UPDATEs written down a second time, with the faults that the model must
-//! notice.
+//! One row per session, and a second implementation of the conditional UPDATEs, with the faults
+//! that the model must notice.
 
 use cookiejwt_core::{Realm, SessionRecord};
 
@@ -62,7 +62,7 @@ impl Row {
         }
     }
 
-    /// A successor with which nobody has come waits one leeway longer before it rotates.
+    /// A successor that was not presented yet waits one leeway longer before it rotates.
     fn is_no_orphan(&self, orphaned_before: Millis, clauses: Clauses) -> bool {
         let there_and = |clause, condition| clauses.has(clause) && condition;
         let settled_at = self.settles_at + clauses.off(Clause::OrphanSettled);
@@ -101,7 +101,7 @@ impl Row {
             Change::Replace { late, next, .. } => {
                 set(clauses, Clause::SetsCurrent, &mut self.current, next);
                 self.rotates(late.now, late.settles_at, clauses);
-                // What a replacement leaves alone: a rotation would not.
+                // A replacement does not change this; a rotation would.
                 if !clauses.has(Clause::SetsParent) {
                     self.previous = Some(late.current);
                 }

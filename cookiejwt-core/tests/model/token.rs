@@ -1,4 +1,5 @@
-//! Tokens, jars and times as the model sees them: the claims. The texts are the real core's.
+//! Tokens, jars and times as the model sees them, as claims. The encoded tokens are the real
+//! core's.
 
 use cookiejwt_core::{RevocationReason, SessionId, Timestamp, TokenId, testing::NOW};
 use time::OffsetDateTime;
@@ -10,12 +11,12 @@ pub(crate) type Seconds = i32;
 
 const NOW_SECONDS: i64 = NOW.unix_timestamp();
 
-/// So long ago that nothing compares with it any more.
+/// So long ago that no comparison distinguishes it.
 pub(crate) const LONG_AGO: Millis = -1_000_000;
 /// Later than everything.
 pub(crate) const NEVER: Millis = 1_000_000_000;
 
-/// A session, by its number and the time it began; its absolute end follows from that.
+/// A session, by its number and its start; its absolute end follows from that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Session {
     pub(crate) number: u8,
@@ -35,11 +36,11 @@ pub(crate) struct Access {
     pub(crate) session: Session,
     pub(crate) issued: Seconds,
     pub(crate) expires: Seconds,
-    /// The refresh token that it was given with; a login's names none.
+    /// The refresh token that it was minted with; none for a login's.
     pub(crate) names: Option<u8>,
 }
 
-/// What a browser, or a thief, holds and sends.
+/// What a browser or a thief has and sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Jar {
     pub(crate) access: Option<Access>,

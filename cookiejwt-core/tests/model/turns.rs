@@ -1,4 +1,4 @@
-//! T: an owner and a thief who take turns.
+//! T: an owner and a thief take turns.
 
 use crate::{
     invariant::{Broken, hold},
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Model {
-    /// Whether it is long enough ago that the other one was heard of.
+    /// Whether the other party's last request is long enough ago.
     pub(crate) fn is_turn_of(&self, owner: Owner, world: &World) -> bool {
         let other = match owner {
             Owner::Browser => world.turns.thief_at,
@@ -18,8 +18,8 @@ impl Model {
         self.scenario.turns.is_none_or(|turns| world.now - other > turns.gap)
     }
 
-    /// Somebody was heard of. A turn begins when another one asks for tokens than the one who did last; the first is the
-    /// thief's.
+    /// A party has sent a request. A turn starts when the other party asks for tokens; the first
+    /// turn is the thief's.
     pub(crate) fn contact(&self, world: &mut World, owner: Owner, route: Route) -> Result<(), Broken> {
         let Some(rules) = self.scenario.turns else { return Ok(()) };
         let turns = &mut world.turns;
@@ -38,7 +38,7 @@ impl Model {
         })
     }
 
-    /// Nothing more is to be seen.
+    /// Nothing more can happen.
     pub(crate) fn is_noticed(&self, world: &World) -> bool {
         self.scenario.turns.is_some() && world.sessions.iter().any(|session| session.truth.sentenced[0])
     }

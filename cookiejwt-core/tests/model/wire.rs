@@ -1,4 +1,4 @@
-//! What goes over the wire: heads of requests, lines of answers, and the claims in them.
+//! The wire format: heads of requests, lines of answers, and the claims in them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_core::{SetCookie, SetCookies};

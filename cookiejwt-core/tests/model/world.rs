@@ -13,9 +13,9 @@ pub(crate) const NODES: usize = 2;
 pub(crate) struct World {
     pub(crate) now: Millis,
     pub(crate) jar: Jar,
-    /// What the disk still holds when the browser crashes.
+    /// The jar on disk when the browser crashes.
     pub(crate) disk: Option<Jar>,
-    /// What a thief holds: one jar, or, where he keeps everything, several.
+    /// What a thief has: one jar, or several if they keep everything.
     pub(crate) loot: Vec<Jar>,
     pub(crate) turns: Turns,
     pub(crate) sessions: Vec<SessionState>,
@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub(crate) left: Budget,
 }
 
-/// Who asked last, and when each was last heard of; counted once the thief has his copy.
+/// Who sent the last request, and when each did last; counted after the theft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Turns {
     pub(crate) last: Option<Owner>,
@@ -40,7 +40,7 @@ pub(crate) struct SessionState {
     pub(crate) row: Row,
     /// The row before its last change; kept only for the faults that read it.
     pub(crate) before: Option<Row>,
-    /// What each node's revoked set says.
+    /// The revoked set of each node.
     pub(crate) known: [Option<Cause>; NODES],
     /// What really happened, whatever a faulty store has kept of it.
     pub(crate) truth: Truth,
@@ -52,10 +52,10 @@ pub(crate) struct Truth {
     pub(crate) sentenced: [bool; NODES],
     /// When the revocation was durable.
     pub(crate) dead_since: Option<Millis>,
-    /// Refresh tokens that were rotated or replaced, and after what time it is theft to present them: [`NEVER`] as
-    /// long as the answer with their successor may have been lost.
+    /// Refresh tokens that were rotated or replaced, and after what time it is theft to present
+    /// them: [`NEVER`] as long as the answer with their successor may have been lost.
     pub(crate) spent: Vec<(u8, Millis)>,
-    /// What the columns of the row should say.
+    /// The expected columns of the row.
     pub(crate) settles_at: Millis,
     pub(crate) rotated_at: Option<Millis>,
     pub(crate) is_received: bool,
@@ -74,16 +74,17 @@ pub(crate) enum Owner {
     Thief,
 }
 
-/// Where a request comes from, and where it goes.
+/// The source and destination of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Path {
     pub(crate) owner: Owner,
     pub(crate) node: u8,
-    /// When an honest network has brought the request to the store, or its answer to the jar, or lost it.
+    /// When an honest network has brought the request to the store, or its answer to the jar, or
+    /// lost it.
     pub(crate) deadline: Option<Millis>,
 }
 
-/// A request under way.
+/// A request in transit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Flight {
     pub(crate) path: Path,
@@ -92,7 +93,7 @@ pub(crate) struct Flight {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Stage {
-    /// `arrival` counts only after it.
+    /// `arrival` applies only after it.
     Travelling(Inputs),
     Waiting {
         inputs: Inputs,
@@ -101,7 +102,7 @@ pub(crate) enum Stage {
         doom: Doom,
     },
     Revoking(Sentence),
-    /// Decided; the head of the answer has not left yet.
+    /// Decided; the head of the answer is not sent yet.
     Serving(Answer),
     /// On the way to the jar.
     Answered(Cookies),
@@ -125,14 +126,14 @@ pub(crate) struct Answer {
     pub(crate) decided_at: Millis,
 }
 
-/// What comes next from the store.
+/// The next question to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Wait {
     SessionCheck,
     Update,
     /// The UPDATE of a late answer.
     Late,
-    /// The second half of an UPDATE that is none; only for the fault.
+    /// The second half of an UPDATE that is not atomic; only for the fault.
     Write,
     FreshRead,
 }
@@ -141,13 +142,13 @@ pub(crate) enum Wait {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Doom {
     Free,
-    /// The session is revoked, but access tokens may live out the bound of the level.
+    /// The session is revoked, but access tokens stay valid for the bound of the level.
     NoNewTokens,
     Nothing,
 }
 
 impl World {
-    /// Somebody has just logged in.
+    /// The state right after a login.
     pub(crate) fn new(scenario: &Scenario, server: &mut Server) -> Self {
         let turns = Turns { last: None, count: 0, owner_at: LONG_AGO, thief_at: LONG_AGO };
         let mut world = Self {
@@ -182,7 +183,8 @@ impl World {
         next
     }
 
-    /// Whether a session was revoked or ended by its row, so that an honest browser is refused with good reason.
+    /// Whether a session was revoked or ended by its row, so that an honest browser is rightly
+    /// refused.
     pub(crate) fn is_over(&self) -> bool {
         self.sessions
             .iter()
@@ -199,7 +201,7 @@ impl World {
         spent.iter().find(|(id, _)| *id == token.id).map(|(_, at)| *at)
     }
 
-    /// Every refresh token that somebody holds or is about to hold.
+    /// Every refresh token that a party has or is about to have.
     pub(crate) fn refresh_tokens(&self) -> impl Iterator<Item = Refresh> {
         let jars = self.loot.iter().chain(&self.disk).chain([&self.jar]).filter_map(|jar| jar.refresh);
         let flying = self.flights.iter().filter_map(|flight| match flight.stage.carries() {
@@ -221,7 +223,7 @@ impl World {
         }
     }
 
-    /// The ids of tokens, and not those of rows.
+    /// The ids of tokens, not those of rows.
     fn visit_held(&mut self, visit: &mut dyn FnMut(&mut u8)) {
         for jar in self.loot.iter_mut().chain(&mut self.disk).chain([&mut self.jar]) {
             jar.visit_ids(visit);
@@ -234,7 +236,7 @@ impl World {
 }
 
 impl SessionState {
-    /// From now on it is theft to present this token after that time.
+    /// Presenting this token after that time is theft from now on.
     pub(crate) fn spend(&mut self, id: u8, theft_after: Millis) {
         match self.truth.spent.iter_mut().find(|(spent, _)| *spent == id) {
             Some((_, at)) => *at = (*at).min(theft_after),
@@ -252,7 +254,7 @@ impl SessionState {
     }
 }
 
-/// The tokens that are under way.
+/// The tokens in transit.
 pub(crate) enum Carries {
     Jar(Jar),
     Cookies(Cookies),

@@ -1,4 +1,5 @@
-//! Vectors of third parties through `testing::verify_jws`: what others sign we accept, what others refuse we refuse.
+//! Test vectors of third parties through `testing::verify_jws`: valid ones are accepted, invalid
+//! ones are refused.
 
 #![allow(clippy::disallowed_methods, reason = "the core reads no files and no variables, these tests do")]
 

@@ -84,16 +84,16 @@ fn the_other_examples_are_refused() {
     for (rule, token, key, expected) in [
         ("A.5, unsecured", format!("eyJhbGciOiJub25lIn0.{PAYLOAD}."), HS256, Malformed),
         (
-            "A.5 with somebody's signature",
+            "A.5 with another signature",
             format!("eyJhbGciOiJub25lIn0.{PAYLOAD}.{A1_SIGNATURE}"),
             HS256,
             Algorithm,
         ),
         ("A.6, general JSON serialisation", general, ES256, Malformed),
         ("A.7, flattened JSON serialisation", flattened, ES256, Malformed),
-        ("E, an extension nobody knows", crit.into(), HS256, Malformed),
+        ("E, an unknown extension", crit.into(), HS256, Malformed),
         // `crit` has an array for its value, and no member of a header may have one.
-        ("E with somebody's signature", crit_with_signature, HS256, TokenFault::Header),
+        ("E with another signature", crit_with_signature, HS256, TokenFault::Header),
         (
             "E, if `crit` were text",
             format!("eyJhbGciOiJIUzI1NiIsImNyaXQiOiJ4In0.{PAYLOAD}.{A1_SIGNATURE}"),
@@ -105,7 +105,7 @@ fn the_other_examples_are_refused() {
     }
 }
 
-/// A.4 is of an algorithm that we do not have; RFC 8037 A.6 and A.7 are key agreement.
+/// A.4 uses an algorithm that we do not support; RFC 8037 A.6 and A.7 are key agreement.
 #[test]
 fn keys_that_are_refused() {
     let key = |fault| Err(VectorFault::Keys(JwksError::Key { index: 0, fault }));
@@ -144,7 +144,7 @@ fn keys_that_are_refused() {
 }
 
 #[test]
-fn kid_chooses_where_there_is_a_choice() {
+fn kid_selects_among_several_keys() {
     let named = |key: &str, kid: &str| key.replacen('{', &format!("{{\"kid\":\"{kid}\","), 1);
     let set = format!(r#"{{"keys":[{},{}]}}"#, named(ES256, "one"), named(EDDSA, "two"));
     assert!(verify_jws(&a3(), &named(ES256, "one")).is_ok(), "a single key, and no kid in the token");
@@ -158,7 +158,7 @@ fn kid_chooses_where_there_is_a_choice() {
     for (rule, keys, expected) in [
         ("another kid than the key's", named(ES256, "one"), TokenFault::UnknownKey),
         ("a kid that no key has", set, TokenFault::UnknownKey),
-        ("a key without kid: it goes on to the signature", ES256.into(), TokenFault::Signature),
+        ("a key without kid: the signature is checked", ES256.into(), TokenFault::Signature),
     ] {
         assert_eq!(verify_jws(&token, &keys), Err(VectorFault::Token(expected)), "{rule}");
     }

@@ -1,14 +1,15 @@
 //! All JWS and key-set vectors of C2SP/wycheproof (Apache-2.0), commit dac1dd47.
 //!
-//! `JOSE_VECTORS` names the folder that holds `wycheproof/`; default `../shared/vectors` beside the repository. Without it
-//! the tests say so, and fail when `REQUIRE_ALL_TESTS` is 1.
+//! `JOSE_VECTORS` is the folder that contains `wycheproof/`; default `../shared/vectors` next to
+//! the repository. Without it the tests report that they skip, and fail if `REQUIRE_ALL_TESTS` is
+//! 1.
 
 use std::{env, fs, path::PathBuf};
 
 use cookiejwt_core::testing::verify_jws;
 use serde_json::Value;
 
-/// Where a strict verifier must not follow the label.
+/// Vectors whose label a strict verifier must not follow.
 const EXCEPTIONS: [(u64, bool, &str); 8] = [
     (346, false, "the key says PS256, the token PS384: one key, one algorithm (RFC 8725 §3.1)"),
     (347, false, "the key says ES521, which is no algorithm"),
@@ -24,7 +25,8 @@ const EXCEPTIONS: [(u64, bool, &str); 8] = [
     (373, false, "a `?` inside the payload, likewise"),
 ];
 
-/// Valid and refused, because these algorithms are none of ours: the key is, whatever it signs.
+/// Valid but refused, because we do not support these algorithms: the key is refused, whatever it
+/// signs.
 const UNSUPPORTED: [&str; 6] = ["RS384", "RS512", "PS384", "PS512", "HS384", "HS512"];
 
 fn vectors(file: &str) -> Option<Value> {
@@ -42,7 +44,7 @@ fn vectors(file: &str) -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-/// Each vector of a file: its number, its token, the keys, and whether the file says that it is valid.
+/// Each vector of a file: its number, its token, the keys, and whether it is marked as valid.
 struct Vector {
     id: u64,
     comment: String,
@@ -68,7 +70,7 @@ impl Vector {
         Self {
             id: test["tcId"].as_u64().unwrap(),
             comment: test["comment"].to_string(),
-            // A JWS in the JSON serialisation stands there as an object.
+            // A JWS in the JSON serialisation is an object.
             token: token.as_str().map_or_else(|| token.to_string(), Into::into),
             keys,
             is_valid: test["result"] == "valid",
@@ -76,7 +78,7 @@ impl Vector {
         }
     }
 
-    /// Whether a key is bound to an algorithm that we do not have.
+    /// Whether a key is bound to an algorithm that we do not support.
     fn is_unsupported(&self) -> bool {
         let keys = self.keys["keys"].as_array().map_or(std::slice::from_ref(&self.keys), Vec::as_slice);
         keys.iter().any(|key| UNSUPPORTED.iter().any(|name| key["alg"] == *name))
@@ -108,7 +110,8 @@ fn check(file: &str, exceptions: &[(u64, bool, &str)]) -> Option<(usize, usize)>
 #[test]
 fn signatures() {
     if let Some(counts) = check("json_web_signature_test.json", &EXCEPTIONS) {
-        // 46 are valid; 16 of them are of algorithms that we do not have, 6 are taken back and 2 added by the exceptions.
+        // 46 are valid; 16 of them are of algorithms that we do not support, 6 are taken back and 2
+        // added by the exceptions.
         assert_eq!(counts, (401, 46 - 16 - 6 + 2));
     }
 }
@@ -116,12 +119,12 @@ fn signatures() {
 #[test]
 fn keys() {
     if let Some(counts) = check("json_web_key_test.json", &[]) {
-        // 5 are valid; 2 of them are of algorithms that we do not have.
+        // 5 are valid; 2 of them are of algorithms that we do not support.
         assert_eq!(counts, (26, 5 - 2));
     }
 }
 
-/// The older, mixed file. 34 of its vectors are encrypted, so they are none of ours, valid or not.
+/// The older, mixed file. 34 of its vectors are encrypted, which we do not support, valid or not.
 #[test]
 fn signatures_and_encryption() {
     if let Some(counts) = check("json_web_crypto_test.json", &[]) {

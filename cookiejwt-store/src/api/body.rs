@@ -19,7 +19,7 @@ pub enum Body {
     Broken,
 }
 
-/// Passwords and tokens stand in it.
+/// It contains passwords and tokens.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -45,8 +45,8 @@ pub(super) trait FromBody: DeserializeOwned {
     fn is_complete(&self) -> bool;
 }
 
-/// JSON or a form, whatever else the body is called: a JSON text sent as `text/plain` is a form that a foreign
-/// site could send.
+/// JSON or a form, whatever else the body is called: a JSON text sent as `text/plain` is a form
+/// that a foreign site could send.
 pub(super) fn read<T: FromBody>(head: &RequestHead<'_>, body: Body) -> Result<T, Problem> {
     let media_type = MediaType::of(head).ok_or(Problem::UnsupportedMediaType)?;
     let bytes = match body {
@@ -80,8 +80,8 @@ const YES: [&str; 3] = ["true", "on", "1"];
 /// Those that mean no.
 const NO: [&str; 3] = ["false", "off", "0"];
 
-/// Whether the cookies outlive the browser: in JSON a boolean, null, or one of the words of a form, because clients hand on what
-/// their own form gave them.
+/// Whether the cookies outlive the browser: in JSON a boolean, null, or one of the words of a form,
+/// because clients hand on what their own form gave them.
 #[derive(Clone, Copy)]
 pub(super) struct Remember(pub(super) bool);
 

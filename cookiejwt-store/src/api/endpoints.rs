@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cookiejwt_core::{Decision, Identity, Login, Mode, Problem, RequestHead, SetCookies};
 use http::{HeaderValue, header};
 use serde::Serialize;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{
     body::{self, Body, LoginBody, RefreshBody},
@@ -16,27 +16,30 @@ use super::{
 use crate::{
     authenticator::Authenticator,
     request::{Reply, Slot},
-    sessions::{LoginContext, LoginOptions},
+    sessions::{LoginContext, LoginOptions, rfc3339},
 };
 
 /// How long a verifier may keep the public keys.
 pub(super) const JWKS_LIFE: &str = "public, max-age=300";
 
-/// The endpoints of `/api/auth/…`: login, refresh, logout, verify, fresh login, sessions, password, keys.
+/// The endpoints of `/api/auth/…`: login, refresh, logout, verify, fresh login, sessions, password,
+/// keys.
 ///
-/// An adapter mounts what [`mount`](Self::mount) gives for every method, reads at most [`MAX_BODY_BYTES`] of body where
-/// [`reads_body`](Self::reads_body) says so, and writes the [`Reply`].
+/// An adapter mounts what [`mount`](Self::mount) gives for every method, reads at most
+/// [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES) of body where [`reads_body`](Self::reads_body) is
+/// true, and writes the [`Reply`].
 #[derive(Clone, Debug)]
 pub struct Api(pub(super) Authenticator);
 
-/// Who calls an endpoint, beside what the head says.
+/// Who calls an endpoint, in addition to what the head contains.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Caller<'s> {
     /// The client's network address.
     pub ip: Option<IpAddr>,
-    /// The request's slot of the same authenticator, if it has come through its layer. What was decided there counts: a
-    /// middleware that has asked may have rotated the refresh cookie of this very request. The slot's cookies are not
-    /// among the header fields of the reply; its layer writes them.
+    /// The request's slot of the same authenticator, if it has come through its layer. What was
+    /// decided there counts: a middleware that has asked may have rotated the refresh cookie of
+    /// this very request. The slot's cookies are not among the header fields of the reply; its
+    /// layer writes them.
     pub slot: Option<&'s Slot>,
 }
 
@@ -48,8 +51,9 @@ impl Authenticator {
 }
 
 impl Api {
-    /// Every path under the prefix, with and without the trailing slash, and its route. A parameter is a segment in
-    /// braces, as in RFC 6570 and OpenAPI; the endpoint reads it from the path itself.
+    /// Every path under the prefix, with and without the trailing slash, and its route. A parameter
+    /// is a segment in braces, as in RFC 6570 and OpenAPI; the endpoint reads it from the path
+    /// itself.
     pub fn paths(&self) -> Vec<(String, Route)> {
         Route::ALL
             .iter()
@@ -57,14 +61,15 @@ impl Api {
             .flat_map(|(path, route)| {
                 let path = format!("{}/{path}", self.0.0.prefix);
                 let slashed = format!("{path}/");
-                // A file has no slash behind its name.
+                // A file has no slash after its name.
                 let slashed = (*route != Route::Jwks).then_some((slashed, *route));
                 [Some((path, *route)), slashed].into_iter().flatten()
             })
             .collect()
     }
 
-    /// The [`paths`](Self::paths), which are served from now on: a [`Guard`](crate::Guard) does not stand before them.
+    /// The [`paths`](Self::paths), which are served from now on: a [`Guard`](crate::Guard) does not
+    /// protect them.
     pub fn mount(&self) -> Vec<(String, Route)> {
         self.0.0.is_mounted.store(true, Relaxed);
         self.paths()
@@ -182,7 +187,8 @@ impl Api {
         self.answer(decision, verify_reply)
     }
 
-    /// The public keys of this moment. Its life says how long a new key has to be there before it signs.
+    /// The public keys of this moment. Their lifetime is how long a new key has to be published
+    /// before it signs.
     pub(super) fn jwks(&self, head: &RequestHead<'_>) -> Reply {
         self.0.start_background();
         let core = self.0.core();
@@ -202,7 +208,7 @@ impl Api {
         reply.with_header(header::CACHE_CONTROL, HeaderValue::from_static(JWKS_LIFE))
     }
 
-    /// For the routes that begin a session: whatever comes in, cookies leave.
+    /// For the routes that begin a session: they set cookies whatever credentials are sent.
     pub(super) fn csrf_refused(&self, head: &RequestHead<'_>) -> Option<Reply> {
         let denial = self.0.core().check_csrf(head).err()?;
         self.0.csrf_refused(denial);
@@ -214,7 +220,8 @@ impl Api {
         self.issued(login, session_reply(&login.identity, Some(login.refresh_expires_at)))
     }
 
-    /// What every route answers that begins a session: the tokens in token mode, else this reply with the cookies.
+    /// The response of every route that begins a session: the tokens in token mode, otherwise this
+    /// reply with the cookies.
     pub(super) fn issued(&self, login: &Login, in_cookie_mode: Reply) -> Reply {
         match &login.tokens {
             Some(tokens) => Reply::tokens(tokens),
@@ -222,7 +229,8 @@ impl Api {
         }
     }
 
-    /// Who is asking: what the slot says, so that everybody in a request hears the same.
+    /// Who sends the request, as the slot has decided, so that all handlers of a request see the
+    /// same.
     pub(super) async fn decide<'s>(
         &self,
         head: RequestHead<'_>,
@@ -258,7 +266,7 @@ impl Api {
     }
 }
 
-/// Whether `If-None-Match` names this tag (RFC 9110 §13.1.2: weak comparison).
+/// Whether `If-None-Match` contains this tag (RFC 9110 §13.1.2: weak comparison).
 fn names(list: &str, etag: &str) -> bool {
     list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
 }
@@ -271,7 +279,7 @@ pub(super) struct SessionBody<'a> {
     user_id: &'a str,
     /// The `sid` claim.
     session_id: &'a str,
-    /// When the access token ends; it is renewed by itself.
+    /// When the access token ends; it is renewed automatically.
     #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     access_expires_at: String,
     /// When the session ends, unless it is used before.
@@ -307,11 +315,4 @@ fn verify_reply(identity: &Identity) -> Reply {
         session_id: identity.session_id().as_str(),
         expires_at: rfc3339(identity.expires_at()),
     })
-}
-
-/// In whole seconds.
-pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
-    let time = time.replace_nanosecond(0).unwrap_or(time);
-    // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can say.
-    time.format(&Rfc3339).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
 //! The OpenAPI document of the mounted routes, for utoipa 6 (feature `openapi`).
 //!
-//! It is written from the table and the settings that serve the requests: which routes there are, under which prefix,
-//! the names of the cookies, every status with its body and header fields. [`Authenticator::document`] adds it to the
-//! application's own document.
+//! It is written from the table and the settings that serve the requests: which routes there are,
+//! under which prefix, the names of the cookies, every status with its body and header fields.
+//! [`Authenticator::document`] adds it to the application's own document.
 //!
-//! The application's own operations say who may call them by the names of the security schemes, and what a guard
-//! refuses by [`Refusals`]:
+//! The application's own operations say who may call them by the names of the security schemes, and
+//! what a guard refuses by [`Refusals`]:
 //!
 //! ```
 //! use cookiejwt_store::{Authenticator, openapi::Refusals};
@@ -49,19 +49,20 @@ pub use self::responses::{ProblemSchema, PublicRefusals, Refusals};
 use super::operation::Operation;
 use crate::authenticator::Authenticator;
 
-/// The security scheme of the access cookie. `#[utoipa::path(security(…))]` takes literals alone; this is what it says.
+/// The security scheme of the access cookie. `#[utoipa::path(security(…))]` takes literals alone;
+/// this is what it says.
 pub const ACCESS_COOKIE: &str = "cookiejwt_access";
 /// The security scheme of the refresh cookie, which renews the access cookie in the same request.
 pub const REFRESH_COOKIE: &str = "cookiejwt_refresh";
 /// The security scheme of the access token in the `Authorization` field.
 pub const BEARER: &str = "cookiejwt_bearer";
-/// The tag of every operation of ours.
+/// The tag of every operation of cookiejwt.
 pub const TAG: &str = "auth";
 
 impl Authenticator {
     /// The OpenAPI document of the routes that this configuration mounts.
     ///
-    /// An application that nests the routes below another path says so with [`OpenApi::nest`].
+    /// An application that nests the routes below another path calls [`OpenApi::nest`].
     pub fn openapi(&self) -> OpenApi {
         let tag = TagBuilder::new().name(TAG).description(Some("Login, sessions and logout")).build();
         let mut document = OpenApi::new(Info::new("Authentication", env!("CARGO_PKG_VERSION")), self.paths());
@@ -70,13 +71,14 @@ impl Authenticator {
         document
     }
 
-    /// Adds the routes, their schemas and the security schemes to the application's own document. What stands there
-    /// under the same path and method, or the same name, stays.
+    /// Adds the routes, their schemas and the security schemes to the application's own document.
+    /// What the document has under the same path and method, or the same name, stays.
     pub fn document(&self, openapi: &mut OpenApi) {
         openapi.merge(self.openapi());
     }
 
-    /// With the trailing slash: both forms are served, and one operation cannot stand under two paths.
+    /// With the trailing slash: both forms are served, and one operation cannot be listed under two
+    /// paths.
     fn paths(&self) -> Paths {
         let mounted = self.api().paths();
         let is_documented = |path: &str| mounted.iter().all(|(other, _)| *other != format!("{path}/"));

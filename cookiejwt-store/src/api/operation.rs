@@ -3,36 +3,37 @@
 use cookiejwt_core::{Mode, Problem};
 use http::{Method, StatusCode};
 
-/// What a body can be refused with.
-#[cfg(feature = "openapi")]
-const BODY_PROBLEMS: [Problem; 3] =
-    [Problem::InvalidRequest, Problem::BodyTooLarge, Problem::UnsupportedMediaType];
+/// For a body that cannot be read.
+const BODY: &[Problem] = &[Problem::InvalidRequest, Problem::BodyTooLarge, Problem::UnsupportedMediaType];
 
-const REFRESH_PROBLEMS: &[Problem] = &[
-    Problem::InvalidRequest,
-    Problem::BodyTooLarge,
-    Problem::UnsupportedMediaType,
-    Problem::NotAuthenticated,
-    Problem::InvalidToken,
-    Problem::SessionRevoked,
-    Problem::SessionExpired,
-    Problem::CsrfFailed,
-    Problem::ServerError,
-    Problem::Unavailable,
+/// For a password that is wrong, or is not checked.
+const PASSWORD: &[Problem] = &[
+    Problem::InvalidCredentials,
+    // Whatever its duration is.
+    Problem::Throttled { retry_after_seconds: 1 },
 ];
 
-/// A request that changes nothing may come from anywhere.
-const LISTS_SESSIONS: &[Problem] = &[
+/// For a refresh token that is missing or not accepted.
+const REFRESH: &[Problem] =
+    &[Problem::NotAuthenticated, Problem::InvalidToken, Problem::SessionRevoked, Problem::SessionExpired];
+
+/// For a route that requires a login.
+const LOGIN: &[Problem] = &[
     Problem::NotAuthenticated,
     Problem::InvalidToken,
     Problem::RefreshRequired,
     Problem::SessionRevoked,
     Problem::SessionExpired,
-    Problem::ServerError,
-    Problem::Unavailable,
 ];
 
-/// One method of one endpoint. Requests are served from this table, and the OpenAPI document is written from it.
+/// For a request from another site.
+const CSRF: &[Problem] = &[Problem::CsrfFailed];
+
+/// For what is not the client's fault.
+const SERVER: &[Problem] = &[Problem::ServerError, Problem::Unavailable];
+
+/// One method of one endpoint. Requests are served from this table, and the OpenAPI document is
+/// written from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Operation {
     Login,
@@ -46,36 +47,6 @@ pub(super) enum Operation {
     ChangePassword,
     Jwks,
 }
-
-/// Of the routes that ask somebody who is logged in for his password.
-const ASKS_PASSWORD: &[Problem] = &[
-    Problem::InvalidRequest,
-    Problem::InvalidCredentials,
-    Problem::NotAuthenticated,
-    Problem::InvalidToken,
-    Problem::RefreshRequired,
-    Problem::SessionRevoked,
-    Problem::SessionExpired,
-    Problem::CsrfFailed,
-    Problem::BodyTooLarge,
-    Problem::UnsupportedMediaType,
-    // However long it is.
-    Problem::Throttled { retry_after_seconds: 1 },
-    Problem::ServerError,
-    Problem::Unavailable,
-];
-
-const ENDS_SESSION: &[Problem] = &[
-    Problem::NotAuthenticated,
-    Problem::InvalidToken,
-    Problem::RefreshRequired,
-    Problem::SessionRevoked,
-    Problem::SessionExpired,
-    Problem::CsrfFailed,
-    Problem::NotFound,
-    Problem::ServerError,
-    Problem::Unavailable,
-];
 
 impl Operation {
     pub(super) const fn method(self) -> Method {
@@ -98,7 +69,7 @@ impl Operation {
         }
     }
 
-    /// The status when all went well.
+    /// The status of a success.
     pub(super) const fn success(self) -> StatusCode {
         match self {
             Self::EndSession | Self::ChangePassword => StatusCode::NO_CONTENT,
@@ -113,51 +84,38 @@ impl Operation {
         }
     }
 
-    /// Everything that it can be refused with; beside it, every route answers other methods with 405.
-    pub(super) const fn problems(self) -> &'static [Problem] {
-        match self {
-            Self::Login => &[
-                Problem::InvalidRequest,
-                Problem::InvalidCredentials,
-                Problem::CsrfFailed,
-                Problem::BodyTooLarge,
-                Problem::UnsupportedMediaType,
-                Problem::Throttled { retry_after_seconds: 1 },
-                Problem::ServerError,
-                Problem::Unavailable,
-            ],
-            Self::Refresh => REFRESH_PROBLEMS,
-            Self::Logout => &[Problem::CsrfFailed, Problem::Unavailable],
-            Self::FreshLogin | Self::ChangePassword => ASKS_PASSWORD,
-            Self::EndSession => ENDS_SESSION,
-            Self::ListSessions => LISTS_SESSIONS,
-            Self::Verify | Self::EndOtherSessions => &[
-                Problem::NotAuthenticated,
-                Problem::InvalidToken,
-                Problem::RefreshRequired,
-                Problem::SessionRevoked,
-                Problem::SessionExpired,
-                Problem::CsrfFailed,
-                Problem::ServerError,
-                Problem::Unavailable,
-            ],
+    /// Everything that it can be refused with; in addition every route returns 405 for other
+    /// methods.
+    pub(super) fn problems(self) -> Vec<Problem> {
+        let groups: &[&[Problem]] = match self {
+            Self::Login => &[BODY, PASSWORD, CSRF, SERVER],
+            Self::Refresh => &[BODY, REFRESH, CSRF, SERVER],
+            Self::Logout => &[CSRF, &[Problem::Unavailable]],
+            Self::FreshLogin | Self::ChangePassword => &[BODY, PASSWORD, LOGIN, CSRF, SERVER],
+            Self::EndSession => &[LOGIN, CSRF, &[Problem::NotFound], SERVER],
+            // A request that changes nothing may come from any site.
+            Self::ListSessions => &[LOGIN, SERVER],
+            Self::Verify | Self::EndOtherSessions => &[LOGIN, CSRF, SERVER],
             Self::Jwks => &[],
-        }
+        };
+        groups.concat()
     }
 
-    /// Whether it is answered 304, without a body, to whoever has it already (`If-None-Match`).
+    /// Whether the response is 304, without a body, for a client that has it already
+    /// (`If-None-Match`).
     pub(super) const fn has_entity_tag(self) -> bool {
         matches!(self, Self::Jwks)
     }
 
-    /// The problems of a configuration in which nobody can ask for token mode: a refresh has no body then.
+    /// The problems without token mode, where a refresh has no body.
     #[cfg(feature = "openapi")]
     pub(super) fn problems_without_token_mode(self) -> Vec<Problem> {
-        let problems = self.problems().iter().copied();
-        problems.filter(|problem| self != Self::Refresh || !BODY_PROBLEMS.contains(problem)).collect()
+        let mut problems = self.problems();
+        problems.retain(|problem| self != Self::Refresh || !BODY.contains(problem));
+        problems
     }
 
-    /// Whether the table knows this status: an answer that it does not know is a mistake of ours.
+    /// Whether the table contains this status: a response with another one is a bug.
     pub(super) fn can_answer(self, status: StatusCode) -> bool {
         // In token mode a new password has a body, the tokens.
         let in_token_mode = self == Self::ChangePassword && status == StatusCode::OK;

@@ -1,4 +1,4 @@
-//! Routes that ask somebody who is logged in for his password again: `token/fresh/`, `password/`.
+//! Routes that ask users who are logged in for their password again: `token/fresh/`, `password/`.
 
 use std::net::IpAddr;
 
@@ -32,7 +32,8 @@ impl Api {
         };
         match reply {
             Ok(reply) => reply,
-            // The cookies of a refresh in this request would take the place of those that replaced its session.
+            // The cookies of a refresh in this request would take the place of those that replaced
+            // its session.
             Err(Problem::SessionRevoked) if decision.identity().is_some() => {
                 slot.inspect(|slot| slot.withhold());
                 Reply::problem(Problem::SessionRevoked)

@@ -5,7 +5,7 @@ use http::{HeaderValue, Method};
 
 use super::operation::Operation;
 
-/// The most that is read of a body; a longer one is answered 413.
+/// The most that is read of a body; a longer one results in 413.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// One of the built-in endpoints.
@@ -14,7 +14,8 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 pub enum Route {
     /// `POST token/`: username and password for cookies, or in token mode for tokens.
     Login,
-    /// `POST token/refresh/`: the refresh cookie for new cookies, or in token mode the refresh token for new tokens.
+    /// `POST token/refresh/`: the refresh cookie for new cookies, or in token mode the refresh
+    /// token for new tokens.
     Refresh,
     /// `POST token/blacklist/` and `POST logout/`: ends the session and clears the cookies, always.
     Logout,
@@ -26,7 +27,8 @@ pub enum Route {
     Sessions,
     /// `DELETE sessions/{id}/`: ends one session.
     Session,
-    /// `POST password/`: the current password and a new one; ends all sessions and begins a new one.
+    /// `POST password/`: the current password and a new one; ends all sessions and begins a new
+    /// one.
     Password,
     /// `GET jwks.json`: the public keys.
     Jwks,
@@ -47,13 +49,13 @@ impl Route {
         ("jwks.json", Self::Jwks),
     ];
 
-    /// The route at this path under the prefix, with or without the trailing slash. Byte by byte: what a router would have
-    /// to decode first is no route here.
+    /// The route at this path under the prefix, with or without the trailing slash. Byte by byte:
+    /// what a router would have to decode first is no route here.
     pub(super) fn at(path: &str) -> Option<Self> {
         let known =
             |path: &str| Self::ALL.iter().find(|(pattern, _)| is_at(pattern, path)).map(|(_, route)| *route);
         match path.strip_suffix('/') {
-            // A file has no slash behind its name.
+            // A file has no slash after its name.
             Some(path) => known(path).filter(|route| *route != Self::Jwks),
             None => known(path),
         }
@@ -95,7 +97,7 @@ impl Route {
     }
 }
 
-/// Whether a path fits a pattern, whose parameter stands for one segment.
+/// Whether a path fits a pattern, whose parameter is one segment.
 fn is_at(pattern: &str, path: &str) -> bool {
     let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
     loop {

@@ -18,7 +18,7 @@ impl Api {
         self.ask(head, slot, async |who| self.end(who, head).await).await
     }
 
-    /// Who is asking, and what he gets; the cookies of a refresh leave with either.
+    /// Who sends the request, and their response; either is sent with the cookies of a refresh.
     async fn ask<F>(&self, head: RequestHead<'_>, slot: Option<&Slot>, answer: F) -> Reply
     where
         F: AsyncFnOnce(&Identity) -> Result<Reply, Problem>,
@@ -41,7 +41,8 @@ impl Api {
         Ok(Reply::json(&serde_json::json!({ "revoked": ended })))
     }
 
-    /// The lines that clear the cookies are written first, so that those of a refresh in the same request do not count.
+    /// The lines that clear the cookies are written first, so that those of a refresh in the same
+    /// request do not count.
     async fn end(&self, who: &Identity, head: RequestHead<'_>) -> Result<Reply, Problem> {
         let id = last_segment(head.path());
         let cookies = self.0.end_session(who, &id).await?.ok_or(Problem::NotFound)?;
@@ -49,7 +50,8 @@ impl Api {
     }
 }
 
-/// Routers differ in how they hand out a parameter; the path is the same on all of them. Ids need no decoding.
+/// Routers differ in how they pass a parameter; the path is the same on all of them. Ids need no
+/// decoding.
 fn last_segment(path: &str) -> SessionId {
     let path = path.strip_suffix('/').unwrap_or(path);
     path.rsplit('/').next().unwrap_or_default().into()

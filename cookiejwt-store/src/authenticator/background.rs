@@ -1,76 +1,56 @@
-//! What runs beside the requests, once per process: the feed of revocations, the purge of sessions that have ended, and
-//! the look for other keys.
+//! What runs beside the requests, once per process: the feed of revocations, the purge of sessions
+//! that have ended, and reading the keys again.
 
 use std::{
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use cookiejwt_core::RevocationLevel;
 
-use crate::{
-    authenticator::{Authenticator, Inner},
-    errors::StoreError,
-    events::Event,
-    runtime::Random,
-};
+use super::{Authenticator, Inner};
+use crate::{events::Event, runtime::Random};
 
-pub(crate) const FEED_INTERVAL: Duration = Duration::from_secs(1);
 const RECEIPTS_INTERVAL: Duration = Duration::from_secs(1);
 const CLOCK_INTERVAL: Duration = Duration::from_mins(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
-/// A bucket drains within minutes, and whoever tries passwords makes new ones.
+/// A bucket drains within minutes, and an attacker who tries passwords creates new ones.
 const THROTTLE_PURGE_INTERVAL: Duration = Duration::from_mins(5);
-/// Small enough that no lock is held long.
-const PURGE_BATCH: u64 = 500;
-const PURGE_PAUSE: Duration = Duration::from_millis(100);
 
 impl Authenticator {
-    /// Deletes the sessions of which no token can be valid any more, in small batches; how many there were. Runs by itself
-    /// about once an hour; call it where an application has a time of its own for such work.
-    ///
-    /// A session that was revoked stays until then too, so that the feed knows of it.
-    pub async fn purge(&self) -> Result<u64, StoreError> {
-        let mut purged = 0;
-        loop {
-            let before = self.timestamp().plus_millis(-self.config().revoked_memory_seconds() * 1000);
-            let batch = self.told("purge", self.0.tokens.purge(before, PURGE_BATCH).await)?;
-            purged += batch;
-            if batch < PURGE_BATCH {
-                return Ok(purged);
-            }
-            tokio::time::sleep(PURGE_PAUSE).await;
-        }
-    }
-
-    /// Deletes the buckets of throttled logins that are empty.
-    async fn purge_throttle(&self) -> Result<(), StoreError> {
-        self.forget_empty_buckets();
-        loop {
-            let batch = self.0.tokens.purge_throttle(self.timestamp(), PURGE_BATCH).await;
-            if self.told("purge_throttle", batch)? < PURGE_BATCH {
-                return Ok(());
-            }
-            tokio::time::sleep(PURGE_PAUSE).await;
-        }
-    }
-
-    /// Starts it with the first request: `build` may run before there is a runtime. A worker whose runtime ends takes it
-    /// along, and the next request starts it again.
+    /// Starts it with the first request: `build` may run before there is a runtime. A worker whose
+    /// runtime ends takes it along, and the next request starts it again.
     pub(crate) fn start_background(&self) {
-        let running = &self.0.background;
+        let running = &self.0.schedule.is_running;
         if running.load(Ordering::Acquire) || running.swap(true, Ordering::AcqRel) {
             return;
         }
         let mark = Mark(Arc::downgrade(&self.0));
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(run(mark, self.0.feed_interval))),
+            Ok(runtime) => drop(runtime.spawn(run(mark, self.0.schedule.feed_interval))),
             Err(_) => drop(mark),
         }
     }
 }
 
-/// Says that it runs, until it does not.
+/// How often the background work is done, and whether it runs.
+pub(super) struct Schedule {
+    feed_interval: Duration,
+    keys_interval: Duration,
+    /// Whether the feed, the purge and the reading of keys run.
+    is_running: AtomicBool,
+}
+
+impl Schedule {
+    pub(super) const fn new(feed_interval: Duration, keys_interval: Duration) -> Self {
+        Self { feed_interval, keys_interval, is_running: AtomicBool::new(false) }
+    }
+}
+
+/// Marks that it runs, until it ends.
 struct Mark(Weak<Inner>);
 
 impl Mark {
@@ -82,7 +62,7 @@ impl Mark {
 impl Drop for Mark {
     fn drop(&mut self) {
         if let Some(inner) = self.0.upgrade() {
-            inner.background.store(false, Ordering::Release);
+            inner.schedule.is_running.store(false, Ordering::Release);
         }
     }
 }
@@ -100,8 +80,8 @@ async fn feed(mark: &Mark, interval: Duration) {
         drop(auth);
         tokio::time::sleep(if polls { interval } else { CLOCK_INTERVAL }).await;
         let Some(auth) = mark.authenticator() else { return };
-        if !polls || auth.look(true).await {
-            auth.compare_clocks().await;
+        if !polls || auth.0.sessions.look(true).await {
+            auth.0.sessions.compare_clocks().await;
         }
     }
 }
@@ -110,8 +90,8 @@ async fn receipts(mark: &Mark) {
     loop {
         tokio::time::sleep(RECEIPTS_INTERVAL).await;
         let Some(auth) = mark.authenticator() else { return };
-        // Said already.
-        let _ = auth.write_receipts().await;
+        // Reported already.
+        let _ = auth.0.sessions.write_receipts().await;
     }
 }
 
@@ -119,8 +99,8 @@ async fn purge(mark: &Mark) {
     loop {
         tokio::time::sleep(about(PURGE_INTERVAL)).await;
         let Some(auth) = mark.authenticator() else { return };
-        if let Ok(sessions @ 1..) = auth.purge().await {
-            auth.emit(Event::Purged { sessions });
+        if let Ok(sessions @ 1..) = auth.0.sessions.purge().await {
+            auth.0.events.emit(Event::Purged { sessions });
         }
     }
 }
@@ -131,12 +111,12 @@ async fn keys(mark: &Mark) {
         if auth.config().keys_dir().is_none() {
             return;
         }
-        let interval = auth.0.keys_interval;
+        let interval = auth.0.schedule.keys_interval;
         drop(auth);
         tokio::time::sleep(interval).await;
         let Some(auth) = mark.authenticator() else { return };
-        // Said already.
-        let _ = auth.reload_keys().await;
+        // Reported already.
+        let _ = auth.0.keys.reload().await;
     }
 }
 
@@ -144,12 +124,13 @@ async fn purge_throttle(mark: &Mark) {
     loop {
         tokio::time::sleep(about(THROTTLE_PURGE_INTERVAL)).await;
         let Some(auth) = mark.authenticator() else { return };
-        // Said already.
-        let _ = auth.purge_throttle().await;
+        // Reported already.
+        let _ = auth.0.passwords.purge_throttle().await;
     }
 }
 
-/// Somewhere between half and one and a half times, so that nodes that started together do not purge together.
+/// Somewhere between half and one and a half times, so that nodes that started together do not
+/// purge together.
 fn about(interval: Duration) -> Duration {
     let random = Random::default().bytes::<2>().map_or(0, u16::from_le_bytes);
     interval / 2 + interval * u32::from(random) / u32::from(u16::MAX)

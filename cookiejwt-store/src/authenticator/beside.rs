@@ -1,10 +1,10 @@
 //! Two authenticators in one application.
 
-use crate::authenticator::Authenticator;
+use super::Authenticator;
 
 impl Authenticator {
-    /// Whether both can answer the same requests, for an adapter that knows all of an application's authenticators when it
-    /// starts. What stands in the way is logged, with the cure.
+    /// Whether both can answer the same requests, for an adapter that knows all of an application's
+    /// authenticators when it starts. A conflict is logged, with the cure.
     pub fn can_stand_beside(&self, other: &Self) -> bool {
         let Some(fault) = self.clash(other) else { return true };
         tracing::error!(prefix = %self.0.prefix, other_prefix = %other.0.prefix, "{fault}");

@@ -1,9 +1,13 @@
 //! What keeps an authenticator from being built.
 
+use std::fmt;
+
 use super::password::PasswordError;
 
 /// An [`Authenticator`](crate::Authenticator) that cannot be built.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` prints what `Display` prints, so that a `main` that returns this error shows the sentence.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// The builder was given no user store.
@@ -48,4 +52,10 @@ pub enum BuildError {
     /// Hashing the dummy password failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+}
+
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -1,4 +1,5 @@
-//! What the log tells an operator: once each, with the values and the cure. None of it changes an answer.
+//! Advice for operators in the log: once each, with the values and the cure. It never changes a
+//! response.
 
 use std::{
     net::IpAddr,
@@ -6,26 +7,26 @@ use std::{
 };
 
 use cookiejwt_core::{
-    Assessment, Config, Core, CredentialName, CsrfDenial, DuplicateCookie, Reason, RequestHead,
+    Assessment, Config, Core, CredentialName, CsrfDenial, DuplicateCookie, Reason, RequestHead, Timestamp,
 };
 use http::{HeaderName, header};
 use tracing::warn;
 
-use super::{event::Event, text::printable};
-use crate::authenticator::Authenticator;
+use super::text::printable;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-/// Somebody who comes with two cookies of one name does so at every request.
+/// A client that sends two cookies of one name does so in every request.
 const BETWEEN_DUPLICATES_MILLIS: i64 = 60_000;
 
-/// What has been said already; of one authenticator, and a process has one as a rule.
+/// What was logged already, by one authenticator; a process usually has one.
 #[derive(Debug)]
 pub(crate) struct Advice {
     origin: Said,
     plain_http: Said,
     proxy: Said,
     missing_proxy: Said,
+    missing_address: Said,
     other_deployment: Said,
     /// When the last event about a duplicate was, in Unix milliseconds.
     duplicate_at: AtomicI64,
@@ -48,6 +49,7 @@ impl Default for Advice {
             plain_http: Said::default(),
             proxy: Said::default(),
             missing_proxy: Said::default(),
+            missing_address: Said::default(),
             other_deployment: Said::default(),
             duplicate_at: AtomicI64::new(i64::MIN),
         }
@@ -67,6 +69,22 @@ impl Advice {
                 "COOKIEJWT_TRUSTED_ORIGINS names {origin}, and whoever can answer for it on a network may use the cookies: \
                  trust https"
             );
+        }
+    }
+
+    /// Checks what the CSRF table refused, while the head is there.
+    pub(crate) fn on_assessment(&self, assessment: &Assessment, config: &Config, head: &RequestHead<'_>) {
+        if let Assessment::Settled(decision) = assessment
+            && let Reason::Csrf(denial) = decision.reason
+        {
+            self.on_denial(denial, config, head);
+        }
+    }
+
+    /// The same for a denial of the CSRF table.
+    pub(crate) fn on_denial(&self, denial: CsrfDenial, config: &Config, head: &RequestHead<'_>) {
+        if denial == CsrfDenial::ForeignOrigin {
+            self.on_foreign_origin(config, head);
         }
     }
 
@@ -130,8 +148,9 @@ impl Advice {
         }
     }
 
-    /// A peer of one's own network that speaks for others, or asks for a host that is not of it, looks like a proxy. The
-    /// headers are not believed for that: who can reach the application directly could write them.
+    /// A peer in the local network that sends requests for others, or asks for a host that is not
+    /// of it, looks like a proxy. The headers are not trusted for that: a client that reaches the
+    /// application directly could write them.
     fn on_near_peer(&self, peer: IpAddr, host: &str, forwards: bool) {
         if forwards && self.proxy.is_news() {
             warn!(
@@ -148,6 +167,17 @@ impl Advice {
         }
     }
 
+    /// A login without a client address.
+    pub(crate) fn on_missing_address(&self) {
+        if self.missing_address.is_news() {
+            warn!(
+                "a login came without a client address: it is throttled by account alone; with axum, serve \
+                 `into_make_service_with_connect_info::<SocketAddr>()`, and behind proxies set \
+                 COOKIEJWT_TRUSTED_PROXIES to their number"
+            );
+        }
+    }
+
     fn on_other_deployment(&self, name: &str) {
         if self.other_deployment.is_news() {
             warn!(
@@ -155,6 +185,16 @@ impl Advice {
                  (COOKIEJWT_ACCESS_NAME, COOKIEJWT_REFRESH_NAME), or the other one no COOKIEJWT_DOMAIN above this host"
             );
         }
+    }
+
+    /// Two cookies of one name; whether they are worth an event at this moment.
+    pub(super) fn on_duplicate(&self, duplicate: DuplicateCookie, config: &Config, now: Timestamp) -> bool {
+        if duplicate.other_deployment {
+            let is_refresh = duplicate.credential == CredentialName::RefreshCookie;
+            let name = if is_refresh { config.refresh_name() } else { config.access_name() };
+            self.on_other_deployment(name);
+        }
+        self.is_duplicate_due(now.as_millis())
     }
 
     /// Whether a duplicate is worth an event at this moment.
@@ -165,36 +205,6 @@ impl Advice {
             (!(0..BETWEEN_DUPLICATES_MILLIS).contains(&since)).then_some(now_millis)
         };
         self.duplicate_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok()
-    }
-}
-
-impl Authenticator {
-    /// Looks at what the CSRF table refused, as long as the head is there.
-    pub(crate) fn advise_on(&self, assessment: &Assessment, head: &RequestHead<'_>) {
-        if let Assessment::Settled(decision) = assessment
-            && let Reason::Csrf(denial) = decision.reason
-        {
-            self.advise_on_denial(denial, head);
-        }
-    }
-
-    pub(crate) fn advise_on_denial(&self, denial: CsrfDenial, head: &RequestHead<'_>) {
-        if denial == CsrfDenial::ForeignOrigin {
-            self.0.advice.on_foreign_origin(self.config(), head);
-        }
-    }
-
-    pub(crate) fn duplicate_came(&self, duplicate: DuplicateCookie) {
-        let DuplicateCookie { credential, other_deployment } = duplicate;
-        if other_deployment {
-            let config = self.config();
-            let is_refresh = credential == CredentialName::RefreshCookie;
-            let name = if is_refresh { config.refresh_name() } else { config.access_name() };
-            self.0.advice.on_other_deployment(name);
-        }
-        if self.0.advice.is_duplicate_due(self.timestamp().as_millis()) {
-            self.emit(Event::DuplicateCookie { credential, other_deployment });
-        }
     }
 }
 
@@ -241,7 +251,8 @@ fn is_localhost(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
-/// A host of the own machine or network: an address of it, or a name without a domain, as containers have.
+/// A host of the own machine or network: an address of it, or a name without a domain, as
+/// containers have.
 fn is_near_host(authority: &str) -> bool {
     let host = host_of(authority);
     host.parse().map_or_else(|_| is_localhost(host) || !host.contains('.'), is_near)

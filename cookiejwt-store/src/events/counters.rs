@@ -1,4 +1,5 @@
-//! The same events, counted. Every label has a few fixed values, so that no visitor can make a new series.
+//! The same events, counted. Every label has a few fixed values, so that no visitor can make a new
+//! series.
 
 use cookiejwt_core::{CredentialName, Realm, Reason, TokenFault};
 use metrics::{Label, counter, gauge};

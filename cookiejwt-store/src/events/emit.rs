@@ -1,25 +1,48 @@
 //! Where the events come from: one call for each kind of outcome.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
-use cookiejwt_core::{CsrfDenial, Decision, Identity, Problem, Reason, TokenFault};
+use cookiejwt_core::{
+    Config, CredentialFault, CsrfDenial, Decision, DuplicateCookie, Identity, Problem, Realm, Reason,
+    Timestamp, TokenFault,
+};
 use tracing::{error_span, trace};
 
 #[cfg(feature = "metrics")]
 use super::counters::Counters;
 use super::{
-    event::{Event, TARGET, credential, log},
+    advice::Advice,
+    event::{Event, Hooks, TARGET, credential, log},
+    lost_answers::LostAnswers,
     refusal::LoginRefusal,
     text::{Line, printable},
 };
-use crate::{
-    authenticator::Authenticator,
-    errors::{LoginError, StoreError},
-};
+use crate::errors::{LoginError, StoreError};
 
-impl Authenticator {
+/// Reports what happens to the log, the counters and the hooks; clones share them.
+#[derive(Clone)]
+pub(crate) struct Events(Arc<Parts>);
+
+struct Parts {
+    realm: Realm,
+    hooks: Hooks,
+    lost_answers: LostAnswers,
+    advice: Advice,
+}
+
+impl Events {
+    pub(crate) fn new(realm: Realm, hooks: Hooks) -> Self {
+        let (lost_answers, advice) = (LostAnswers::default(), Advice::default());
+        Self(Arc::new(Parts { realm, hooks, lost_answers, advice }))
+    }
+
+    /// What an operator reads in the log.
+    pub(crate) fn advice(&self) -> &Advice {
+        &self.0.advice
+    }
+
     pub(crate) fn emit(&self, event: Event<'_>) {
-        let realm = self.config().realm();
+        let realm = &self.0.realm;
         let _of_realm = (!realm.is_empty()).then(|| error_span!("cookiejwt", %realm).entered());
         log(&event);
         #[cfg(feature = "metrics")]
@@ -27,32 +50,37 @@ impl Authenticator {
         self.0.hooks.tell(&event);
     }
 
-    /// Says what was decided and why, and hands the decision on. A valid access token costs one `trace!`.
-    pub(crate) fn decided(&self, decision: Decision) -> Decision {
-        if let Some(sighting) = &decision.sighting {
-            self.note(sighting);
-        }
-        for fault in &decision.faults {
+    /// The credentials that were not accepted.
+    pub(crate) fn faults(&self, faults: &[CredentialFault]) {
+        for fault in faults {
             if fault.fault == TokenFault::Expired {
                 trace!(target: TARGET, credential = credential(fault.credential), "expired");
             } else {
                 self.emit(Event::CredentialRejected { credential: fault.credential, fault: fault.fault });
             }
         }
-        if let Some(duplicate) = decision.duplicate {
-            self.duplicate_came(duplicate);
+    }
+
+    /// Two cookies of one name in one request.
+    pub(crate) fn duplicate(&self, duplicate: DuplicateCookie, config: &Config, now: Timestamp) {
+        let DuplicateCookie { credential, other_deployment } = duplicate;
+        if self.0.advice.on_duplicate(duplicate, config, now) {
+            self.emit(Event::DuplicateCookie { credential, other_deployment });
         }
+    }
+
+    /// What was decided, and why. A valid access token costs one `trace!`.
+    pub(crate) fn decision(&self, decision: &Decision) {
         match &decision.reason {
             Reason::AccessValid | Reason::NoCredential | Reason::Skipped => {
                 let session = decision.identity().map(|identity| identity.session_id().as_str());
                 trace!(target: TARGET, reason = ?decision.reason, session, "authenticated");
             }
-            reason => self.decided_otherwise(&decision, reason),
+            reason => self.unusual_decision(decision, reason),
         }
-        decision
     }
 
-    fn decided_otherwise(&self, decision: &Decision, reason: &Reason) {
+    fn unusual_decision(&self, decision: &Decision, reason: &Reason) {
         match (reason, decision.identity()) {
             (
                 Reason::Rotated | Reason::ParentInLeeway | Reason::CurrentInLeeway | Reason::Superseded,
@@ -70,7 +98,7 @@ impl Authenticator {
                 self.emit(Event::LostAnswer { subject: &subject, session: &session, replaced });
                 self.0.lost_answers.lost();
             }
-            // Told with the name of the session, where it is known.
+            // Reported with the id of the session, where it is known.
             (Reason::Reuse, _) => {}
             (Reason::Csrf(denial), _) => self.emit(Event::CsrfRefused { denial: *denial }),
             (Reason::MintFailed(failure), _) => {
@@ -87,6 +115,12 @@ impl Authenticator {
         }
     }
 
+    /// How far the clock of the database is ahead of this node's.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn clock_difference(&self, millis: i64) {
+        Counters(&self.0.realm).clock_difference(millis);
+    }
+
     pub(crate) fn guard_refused(&self, identity: &Identity, problem: Problem) {
         let subject = printable(identity.subject().as_str());
         let session = printable(identity.session_id().as_str());
@@ -101,21 +135,12 @@ impl Authenticator {
         self.emit(Event::StoreFailed { operation, error: &Line(error).to_string() });
     }
 
-    /// Says which question failed, at the place that puts it: once, by the name of the method.
-    pub(crate) fn told<T>(
-        &self,
-        operation: &'static str,
-        answer: Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        answer.inspect_err(|error| self.store_failed(operation, error))
-    }
-
     pub(crate) fn login_refused(&self, reason: LoginRefusal, subject: Option<&str>, ip: Option<IpAddr>) {
         let subject = subject.map(printable);
         self.emit(Event::LoginRefused { reason, subject: subject.as_deref(), ip });
     }
 
-    /// Says why a login failed; a refusal and a store that is away were said already.
+    /// Reports why a login failed; refusals and unavailable stores were reported already.
     pub(crate) fn login_failed(&self, error: &LoginError) {
         match error {
             // The length of a password is a mistake of the client's, as every other 400.

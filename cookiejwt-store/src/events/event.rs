@@ -1,5 +1,6 @@
-//! One event per outcome: to the application's hooks, to the log, and to counters. Nothing in it is a secret: no token, no
-//! password, no key, and never the login name (people type passwords into that field).
+//! One event per outcome: to the application's hooks, to the log, and to counters. Nothing in it is
+//! a secret: no token, no password, no key, and never the login name (people type passwords into
+//! that field).
 
 use std::{
     net::IpAddr,
@@ -13,14 +14,16 @@ use tracing::{debug, error, info, warn};
 
 use super::refusal::LoginRefusal;
 
-/// Something that happened, told to [`on_event`](crate::AuthenticatorBuilder::on_event).
+/// Something that happened, passed to [`on_event`](crate::AuthenticatorBuilder::on_event).
 ///
-/// Every text in it is safe to write into a log: line breaks and other control characters are escaped. None of it is a
-/// secret. A request with a valid access token is no event, because almost every request is one.
+/// Every text in it is safe to write into a log: line breaks and other control characters are
+/// escaped. None of it is a secret. A request with a valid access token is no event, because almost
+/// every request is one.
 ///
-/// With the feature `metrics` the same is counted through the facade `metrics`. Every label has a few fixed values. An
-/// authenticator with a [realm](cookiejwt_core::ConfigBuilder::realm) adds the label `realm` to each of its counters and gauges,
-/// and logs its events in a span `cookiejwt` with the field `realm`.
+/// With the feature `metrics` the same is counted through the facade `metrics`. Every label has a
+/// few fixed values. An authenticator with a [realm](cookiejwt_core::ConfigBuilder::realm) adds the
+/// label `realm` to each of its counters and gauges, and logs its events in a span `cookiejwt` with
+/// the field `realm`.
 ///
 ///
 /// | counter | labels |
@@ -41,8 +44,8 @@ use super::refusal::LoginRefusal;
 /// | `cookiejwt_clock_skew_total` | |
 ///
 /// The gauge `cookiejwt_feed_stale` is 1 while revocations of other nodes do not arrive. The gauge
-/// `cookiejwt_clock_difference_millis` says how far the clock of the database is ahead of this node's, measured once a
-/// second; a store without a clock of its own has none.
+/// `cookiejwt_clock_difference_millis` is how far the clock of the database is ahead of this
+/// node's, measured once a second; a store without its own clock has none.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -56,7 +59,7 @@ pub enum Event<'a> {
         /// The client's network address, as far as it is known.
         ip: Option<IpAddr>,
     },
-    /// Somebody was not let in; the client hears the same whatever the reason.
+    /// A login was refused; the client receives the same response whatever the reason.
     #[non_exhaustive]
     LoginRefused {
         /// Why.
@@ -71,28 +74,31 @@ pub enum Event<'a> {
     Throttled {
         /// The limit that was reached.
         scope: ThrottleScope,
-        /// What the client was told to wait.
+        /// How long the client has to wait.
         retry_after_seconds: u32,
         /// Whose password it would have been, when there is such a user.
         subject: Option<&'a str>,
         /// The client's network address, as far as it is known.
         ip: Option<IpAddr>,
     },
-    /// A login failed for a reason of ours: hashing, random numbers, tokens that cannot be minted.
+    /// A login failed for a reason on the server: hashing, random numbers, tokens that cannot be
+    /// minted.
     #[non_exhaustive]
     LoginFailed {
         /// What went wrong.
         error: &'a str,
     },
-    /// The [`PasswordHasher`](crate::PasswordHasher) does not read a stored hash, so its user cannot log in; the client hears that
-    /// the password is wrong. Said once per process and format.
+    /// The [`PasswordHasher`](crate::PasswordHasher) does not read a stored hash, so its user
+    /// cannot log in; the client receives the response for a wrong password. Reported once per
+    /// process and format.
     #[non_exhaustive]
     UnreadableHash {
-        /// What such a hash begins with, such as `$2y$` or `pbkdf2:sha256`; `unknown` for what is none of the known formats.
+        /// What such a hash begins with, such as `$2y$` or `pbkdf2:sha256`; `unknown` for what is
+        /// none of the known formats.
         format: &'a str,
     },
-    /// The column of the password hashes holds less than a whole hash. The old one was put back, and this process stores no
-    /// other.
+    /// The column of the password hashes holds less than a whole hash. The old one was put back,
+    /// and this process stores no other.
     #[non_exhaustive]
     HashCut {
         /// How many bytes of it the column gave back.
@@ -100,7 +106,7 @@ pub enum Event<'a> {
         /// How many the hash has.
         made: usize,
     },
-    /// A user changed his password.
+    /// A user changed their password.
     #[non_exhaustive]
     PasswordChanged {
         /// The `sub` claim.
@@ -121,20 +127,21 @@ pub enum Event<'a> {
     /// A request was refused.
     #[non_exhaustive]
     Refused {
-        /// Why; the client hears less.
+        /// Why; the client receives less.
         reason: &'a Reason,
     },
-    /// A guard turned somebody away who is logged in: too long ago, or without the scope.
+    /// A guard refused a user who is logged in: too long ago, or without the scope.
     #[non_exhaustive]
     GuardRefused {
         /// The `sub` claim.
         subject: &'a str,
         /// The `sid` claim.
         session: &'a str,
-        /// What the client hears.
+        /// What the client receives.
         problem: Problem,
     },
-    /// A refresh token came back although its successor has been used: two parties hold copies. The session is revoked.
+    /// A refresh token came back although its successor has been used: two parties hold copies. The
+    /// session is revoked.
     #[non_exhaustive]
     Reuse {
         /// The `sub` claim.
@@ -142,8 +149,8 @@ pub enum Event<'a> {
         /// The `sid` claim.
         session: &'a str,
     },
-    /// A refresh token came back after the leeway, and nobody has come with its successor: the answer that carried it was
-    /// lost or has not left yet. The user stays logged in.
+    /// A refresh token was presented after the leeway, and its successor never was: the answer that
+    /// carried it was lost or has not left yet. The user stays logged in.
     #[non_exhaustive]
     LostAnswer {
         /// The `sub` claim.
@@ -167,8 +174,9 @@ pub enum Event<'a> {
         /// Why.
         fault: TokenFault,
     },
-    /// A cookie of ours came more than once; told at most once a minute. The one that is valid counts, and the next answer
-    /// that sets or clears it deletes the others when they are ours.
+    /// One of our cookies was sent more than once; reported at most once a minute. The one that is
+    /// valid counts, and the next answer that sets or clears it deletes the others when they are
+    /// ours.
     #[non_exhaustive]
     DuplicateCookie {
         /// Which.
@@ -193,7 +201,7 @@ pub enum Event<'a> {
     StoreFailed {
         /// The question.
         operation: &'static str,
-        /// What the store said.
+        /// The error of the store.
         error: &'a str,
     },
     /// A session was revoked in the store.
@@ -207,19 +215,21 @@ pub enum Event<'a> {
     /// What other nodes revoke does not arrive any more.
     #[non_exhaustive]
     FeedStale {
-        /// What the store said.
+        /// The error of the store.
         error: &'a str,
     },
     /// The feed has caught up.
     #[non_exhaustive]
     FeedRecovered {},
-    /// The clock of this node and that of the database differ by more than 2 seconds. Said once a minute while it lasts.
+    /// The clock of this node and that of the database differ by more than 2 seconds. Reported once
+    /// a minute while it lasts.
     ///
-    /// Nodes judge each other's times by their own clocks, so a difference eats into `reuse_leeway` and into the leeway of
-    /// access tokens.
+    /// Nodes judge each other's times by their own clocks, so a difference eats into `reuse_leeway`
+    /// and into the leeway of access tokens.
     #[non_exhaustive]
     ClockSkew {
-        /// How far the clock of the database is ahead of this node's; negative when it is behind.
+        /// How far the clock of the database is ahead of this node's; negative when it is behind
+        /// this node's.
         difference_millis: i64,
     },
     /// Other keys sign and verify access tokens from now on.
@@ -227,13 +237,14 @@ pub enum Event<'a> {
     KeysReplaced {
         /// The `kid` of the one that signs.
         signing: &'a str,
-        /// Whether it was among the keys before. One that was not signs before other nodes and verifying services know it.
+        /// Whether it was among the keys before. One that was not signs before other nodes and
+        /// verifying services know it.
         was_known: bool,
         /// How many keys verify, that one included.
         verifying: usize,
     },
-    /// The directory of keys cannot be read as a whole, or a key in it cannot sign; the keys so far stay. Said once for
-    /// each reason.
+    /// The directory of keys cannot be read as a whole, or a key in it cannot sign; the present
+    /// keys stay. Reported once for each reason.
     #[non_exhaustive]
     KeysNotReloaded {
         /// Which file, what is wrong with it, and the cure.
@@ -249,7 +260,7 @@ pub enum Event<'a> {
 
 type Hook = Box<dyn Fn(&Event<'_>) + Send + Sync>;
 
-/// Who is told.
+/// Who receives events.
 #[derive(Default)]
 pub(crate) struct Hooks(Vec<Hook>);
 
@@ -263,7 +274,7 @@ impl Hooks {
     pub(super) fn tell(&self, event: &Event<'_>) {
         for hook in &self.0 {
             if catch_unwind(AssertUnwindSafe(|| hook(event))).is_err() {
-                error!("a hook of `on_event` panicked");
+                error!(target: TARGET, "a hook of `on_event` panicked");
             }
         }
     }
@@ -277,7 +288,7 @@ pub(super) fn log(event: &Event<'_>) {
     match *event {
         Event::LoggedIn { subject, session, .. } => info!(target: TARGET, %subject, session, "logged in"),
         Event::LoginRefused { reason, .. } => {
-            info!(target: TARGET, reason = reason.as_str(), "login refused")
+            info!(target: TARGET, reason = reason.as_str(), "login refused");
         }
         Event::UnreadableHash { .. } | Event::HashCut { .. } => log_hash(event),
         Event::PasswordChanged { subject, .. } => info!(target: TARGET, %subject, "password changed"),
@@ -307,7 +318,7 @@ pub(super) fn log(event: &Event<'_>) {
         Event::StoreUnavailable { reason } => warn!(target: TARGET, ?reason, "a store could not be asked"),
         Event::StoreFailed { operation, error } => error!(target: TARGET, operation, %error, "store failed"),
         Event::Revoked { session, reason } => {
-            info!(target: TARGET, session, reason = reason.as_str(), "session revoked")
+            info!(target: TARGET, session, reason = reason.as_str(), "session revoked");
         }
         Event::FeedStale { error } => {
             warn!(target: TARGET, %error, "the feed of revocations is stale: what other nodes revoke is not known here");

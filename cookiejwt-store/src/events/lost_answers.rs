@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// Fewer than this say nothing about a network.
+/// Fewer than this prove nothing about a network.
 const FEW: u64 = 10;
 const ONE_IN: u64 = 100;
 
@@ -28,7 +28,7 @@ impl LostAnswers {
         self.refreshed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Says once that there are too many.
+    /// Warns once that there are too many.
     pub(crate) fn lost(&self) {
         let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
         let refreshed = self.refreshed.load(Ordering::Relaxed);

@@ -1,6 +1,6 @@
-//! Why nobody was let in.
+//! Why a login was refused.
 
-/// Why somebody was not let in.
+/// Why a login was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LoginRefusal {
@@ -8,15 +8,16 @@ pub enum LoginRefusal {
     UnknownUser,
     /// The password is wrong, or the user has none.
     WrongPassword,
-    /// The hasher does not read the stored hash; see [`Event::UnreadableHash`](super::Event::UnreadableHash).
+    /// The hasher does not read the stored hash; see
+    /// [`Event::UnreadableHash`](super::Event::UnreadableHash).
     UnreadableHash,
     /// The account is disabled.
     Inactive,
-    /// The user was changed while he logged in.
+    /// The user was changed during the login.
     ChangedMeanwhile,
     /// The session that was to be replaced has ended.
     SessionEnded,
-    /// The request asked for tokens where the application gives cookies, or the other way round.
+    /// The request asked for tokens where the application sends cookies, or the other way round.
     WrongMode,
 }
 

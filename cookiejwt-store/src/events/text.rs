@@ -5,7 +5,8 @@ use std::{
     fmt::{self, Write as _},
 };
 
-/// An id for one line of a log. Control characters, and the quotes that could end a field, are escaped.
+/// An id for one line of a log. Control characters, and the quotes that could end a field, are
+/// escaped.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"'\\".contains(&byte);
     if text.bytes().all(is_plain) {

@@ -15,19 +15,19 @@ use zeroize::Zeroizing;
 use ConfigErrorKind::{Contradiction, Insecure, Malformed, Missing, OutOfRange, Unknown};
 
 const KEYS_DIR: &str = "COOKIEJWT_KEYS_DIR";
-/// The file that says which key signs.
+/// The file with the name of the key that signs.
 const SIGNING: &str = "signing";
 const PRIVATE: &str = ".pem";
 const PUBLIC: &str = ".pub.pem";
-/// Says that an RSA key means RS256.
+/// Specifies that an RSA key signs RS256.
 const RS256: &str = ".rs256";
 const MAX_FILES: usize = 64;
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// Asymmetric keys from a directory; the core itself reads no files.
 pub trait ReadKeys: Sized {
-    /// Reads the directory that `COOKIEJWT_KEYS_DIR` or [`ConfigBuilder::keys_dir`] names; without one, nothing happens.
-    /// `Config::from_env` calls it.
+    /// Reads the directory that `COOKIEJWT_KEYS_DIR` or [`ConfigBuilder::keys_dir`] specifies;
+    /// without one, nothing happens. `Config::from_env` calls it.
     ///
     /// | file | what it is |
     /// |---|---|
@@ -36,27 +36,31 @@ pub trait ReadKeys: Sized {
     /// | `NAME.rs256.pem`, `NAME.rs256.pub.pem` | RSA for legacy RS256 |
     /// | `signing` | the `NAME` of the private key that signs, and nothing else; all other keys only verify |
     ///
-    /// Names that begin with a dot, and directories, are passed over; any other file is refused, so that a key with a
-    /// misspelt name does not stay unused in silence. Nothing is guessed from dates or from the order of names.
+    /// Names that begin with a dot, and directories, are passed over; any other file is refused, so
+    /// that a key with a misspelt name does not stay unused without an error. Nothing is guessed
+    /// from dates or from the order of names.
     ///
-    /// To change the signing key ([`AccessKeys`] says why it takes three steps):
+    /// To change the signing key ([`AccessKeys`] explains the three steps):
     ///
-    /// 1. **Add** `NEW.pem` on every node; wait for 6 minutes, so that every node has read it and every verifying
-    ///    service has read the JWKS document again.
+    /// 1. **Add** `NEW.pem` on every node; wait for 6 minutes, so that every node has read it and
+    ///    every verifying service has read the JWKS document again.
     /// 2. **Switch**: write `NEW` into `signing`; wait one life of an access token (5 minutes).
     /// 3. **Drop**: delete `OLD.pem` and `OLD.pub.pem`.
     ///
-    /// A running [`Authenticator`](crate::Authenticator) looks every 30 seconds, and at once when
-    /// [`reload_keys`](crate::Authenticator::reload_keys) is called. A directory that cannot be read as a whole changes
-    /// nothing: the keys so far stay, and the log names the file and the cure.
+    /// A running [`Authenticator`](crate::Authenticator) reads the directory every 30 seconds, and
+    /// at once when [`reload_keys`](crate::Authenticator::reload_keys) is called. A directory that
+    /// cannot be read as a whole changes nothing: the present keys stay, and the log contains the
+    /// file and the cure.
     ///
-    /// A Kubernetes secret can be mounted as it is (not by `subPath`, which is never updated): its files are exchanged
-    /// all at once behind the link `..data`, and are read from one side of that exchange. Elsewhere the same is had by
-    /// a link to a directory that is exchanged as a whole; else write `signing` last.
+    /// A Kubernetes secret can be mounted as it is (not by `subPath`, which is never updated): its
+    /// files are exchanged all at once through the link `..data`, and are read from one side of
+    /// that exchange. Elsewhere the same is had by a link to a directory that is exchanged as a
+    /// whole; else write `signing` last.
     ///
-    /// On Unix a file or a directory that everybody may change is refused, and so is one that its group may change unless
-    /// the group is root's: whoever changes a key signs as everybody. A private key that everybody may read is a warning:
-    /// such is the default in a container, where nobody else is.
+    /// On Unix a file or a directory that every user may change is refused, and so is one that its
+    /// group may change unless the group is root's: anyone who changes a key can sign tokens of
+    /// every user. A private key that every user of the machine may read is a warning: this is the
+    /// default in a container, which has no other users.
     ///
     /// ```no_run
     /// use cookiejwt_store::{Config, ReadKeys};
@@ -77,7 +81,7 @@ impl ReadKeys for ConfigBuilder {
     }
 }
 
-/// Says which private keys everybody may read.
+/// Reports which private keys every user of the machine may read.
 pub(crate) fn warn_of(exposed: &[PathBuf]) {
     for file in exposed {
         tracing::warn!(?file, "everybody on this machine may read this private key; run chmod 600 on it");
@@ -115,7 +119,7 @@ impl KeyFiles {
         Ok(found)
     }
 
-    /// The private keys that everybody may read.
+    /// The private keys that every user of the machine may read.
     pub(crate) fn exposed(&self) -> Vec<PathBuf> {
         self.exposed.clone()
     }
@@ -199,7 +203,8 @@ impl<'a> Kind<'a> {
     }
 }
 
-/// The directory behind the link that Kubernetes exchanges, so that no file comes from before and another from after.
+/// The target of the link that Kubernetes exchanges, so that no file comes from before and another
+/// from after.
 fn one_side(path: &Path) -> io::Result<PathBuf> {
     let exchanged = path.join("..data");
     if exchanged.exists() { exchanged.canonicalize() } else { path.canonicalize() }
@@ -287,7 +292,8 @@ fn refuse(
     ConfigError::new(KEYS_DIR, problem, what, cure.into())
 }
 
-/// Whoever may change a key, or add one, signs as everybody. The group of root can do that anyway.
+/// Anyone who may change a key, or add one, can sign tokens of every user. The group of root can do
+/// that anyway.
 fn refuse_foreign_hands(path: &Path) -> Result<(), ConfigError> {
     let Access { mode, is_roots_group } = Access::of(path);
     let (who, cure) = if mode & 0o002 != 0 {
@@ -317,11 +323,11 @@ impl Access {
         use std::os::unix::fs::MetadataExt as _;
         let found =
             fs::metadata(path).map(|found| Self { mode: found.mode(), is_roots_group: found.gid() == 0 });
-        // One that cannot be asked cannot be read either, which is said there.
+        // One that cannot be asked cannot be read either, which is reported there.
         found.unwrap_or_default()
     }
 
-    /// Other systems keep access lists, which are left to whoever administers them.
+    /// Other systems keep access lists, which are up to their administrators.
     #[cfg(not(unix))]
     fn of(_: &Path) -> Self {
         Self::default()

@@ -13,7 +13,7 @@ use super::directory::ReadKeys as _;
 /// # Ok::<(), cookiejwt_store::ConfigError>(())
 /// ```
 pub trait FromEnv: Sized {
-    /// Reads every `COOKIEJWT_…` variable, and the directory that `COOKIEJWT_KEYS_DIR` names.
+    /// Reads every `COOKIEJWT_…` variable, and the directory in `COOKIEJWT_KEYS_DIR`.
     fn from_env() -> Result<Self, ConfigError>;
 }
 
@@ -23,8 +23,9 @@ impl FromEnv for Config {
     }
 }
 
-/// The `COOKIEJWT_…` variables of this process, for [`ConfigBuilder::vars`](cookiejwt_core::ConfigBuilder::vars).
-/// Other variables may hold what they like.
+/// The `COOKIEJWT_…` variables of this process, for
+/// [`ConfigBuilder::vars`](cookiejwt_core::ConfigBuilder::vars). Other variables may hold what they
+/// like.
 pub fn env_vars() -> Result<Vec<(String, String)>, ConfigError> {
     let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     ours.filter(|(name, _)| ConfigBuilder::reads(name))

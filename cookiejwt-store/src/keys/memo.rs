@@ -1,4 +1,5 @@
-//! The memo of verified access tokens: bounded, concurrent, and empty again with the keys that it belongs to.
+//! The memo of verified access tokens: bounded, concurrent, and empty again with the keys that it
+//! belongs to.
 
 use std::{
     borrow::Borrow,

@@ -10,11 +10,11 @@ use argon2::{
     },
 };
 
-/// As many pieces as were ever lent at a time, of the size that today's parameters need. For an old hash with others, memory is
-/// made and given back: a row that asks for much more must not keep it.
+/// As many pieces as were ever lent at a time, of the size that today's parameters need. For an old
+/// hash with others, memory is made and given back: a row that asks for much more must not keep it.
 ///
-/// An allocator that gets 19 MiB back for each password puts small things into the gaps: under a storm of logins a process grew to
-/// half a gigabyte with two passwords at a time.
+/// An allocator that gets 19 MiB back for each password puts small things into the gaps: under a
+/// storm of logins a process grew to half a gigabyte with two passwords at a time.
 pub(crate) struct Memory {
     blocks: usize,
     pieces: Mutex<Vec<Vec<Block>>>,

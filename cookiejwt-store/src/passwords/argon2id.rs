@@ -17,8 +17,8 @@ use crate::errors::{MAX_LANES, MAX_MEMORY_KIB, MAX_PASSES, PasswordError};
 /// RFC 9106 §3.1: 16 bytes are recommended.
 const SALT_BYTES: usize = 16;
 
-/// argon2id (RFC 9106) with the parameters of the OWASP password storage cheat sheet: 19 456 KiB, two passes, one
-/// lane.
+/// argon2id (RFC 9106) with the parameters of the OWASP password storage cheat sheet: 19 456 KiB,
+/// two passes, one lane.
 ///
 /// ```
 /// use cookiejwt_store::{Argon2id, PasswordHasher, PasswordMatch};
@@ -43,8 +43,8 @@ impl Argon2id {
     /// Memory in KiB and passes that OWASP calls equal.
     const FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
-    /// With other parameters: memory in KiB, passes and lanes. Refused below OWASP's floor, and above 262 144 KiB, 16 passes
-    /// or 16 lanes, which no stored hash may cost.
+    /// With other parameters: memory in KiB, passes and lanes. Refused below OWASP's floor, and
+    /// above 262 144 KiB, 16 passes or 16 lanes, which no stored hash may cost.
     pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, PasswordError> {
         let strong = Self::FLOOR.iter().any(|(m, t)| memory_kib >= *m && passes >= *t);
         if !strong {
@@ -105,7 +105,8 @@ impl PasswordHasher for Argon2id {
 
     fn verify(&self, password: &str, hash: &str) -> PasswordMatch {
         let Some((hash, params)) = Self::read(hash) else {
-            // As long as a real comparison, so that the answer's time says nothing about the row.
+            // As long as a real comparison, so that the duration of the response reveals nothing
+            // about the row.
             let _ = self.hash(password);
             return PasswordMatch::Unreadable;
         };
@@ -129,7 +130,7 @@ mod tests {
         }
     }
 
-    /// What a hasher makes and does not read would lock out everybody who signs up.
+    /// A hasher that does not read its own hashes would lock out every new user.
     #[test]
     fn parameters_that_are_not_read_again_are_refused() {
         for (rule, m, t, p, accepted) in [

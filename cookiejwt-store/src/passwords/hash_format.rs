@@ -1,7 +1,7 @@
 //! What a stored password hash calls itself.
 
-/// What begins a hash, of a few fixed values: the beginning of an unknown text could be a password that stands in the table as
-/// it is.
+/// What begins a hash, of a few fixed values: the beginning of an unknown text could be a password
+/// that is in the table as it is.
 const FORMATS: [&str; 44] = [
     "$2a$",
     "$2b$",
@@ -51,7 +51,8 @@ const FORMATS: [&str; 44] = [
 /// Base64 of the first bytes of ASP.NET Core Identity's hashes, version 3.
 const ASP_NET: &str = "AQAAAA";
 
-/// The format of a stored hash; `None` for the marks of a user who has no password: nothing, `!` and `*`.
+/// The format of a stored hash; `None` for the marks of a user who has no password: nothing, `!`
+/// and `*`.
 pub(crate) fn hash_format(hash: &str) -> Option<&'static str> {
     if hash.is_empty() || hash.starts_with(['!', '*']) {
         return None;

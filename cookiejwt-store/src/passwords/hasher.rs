@@ -11,8 +11,8 @@ pub enum PasswordMatch {
     YesOutdated,
     /// It does not.
     No,
-    /// The hash is of a format that the hasher does not read, or costs more than it accepts. The client hears what it hears of
-    /// a wrong password; the log says it once for each format.
+    /// The hash is of a format that the hasher does not read, or costs more than it accepts. The
+    /// client receives the response for a wrong password; the log reports it once for each format.
     Unreadable,
 }
 
@@ -25,11 +25,11 @@ impl PasswordMatch {
 
 /// How passwords are hashed and checked. Runs on a thread that may block.
 pub trait PasswordHasher: Send + Sync + 'static {
-    /// A hash for storage, with a fresh salt. It has to be one that [`verify`](Self::verify) reads: an
-    /// [`Authenticator`](crate::Authenticator) is not built without.
+    /// A hash for storage, with a fresh salt. It has to be one that [`verify`](Self::verify) reads:
+    /// an [`Authenticator`](crate::Authenticator) is not built without.
     fn hash(&self, password: &str) -> Result<String, PasswordError>;
 
-    /// Compares in constant time. A stored hash that cannot be read is [`PasswordMatch::Unreadable`], after as much work as
-    /// any other.
+    /// Compares in constant time. A stored hash that cannot be read is
+    /// [`PasswordMatch::Unreadable`], after as much work as any other.
     fn verify(&self, password: &str, hash: &str) -> PasswordMatch;
 }

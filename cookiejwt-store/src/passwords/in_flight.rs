@@ -1,8 +1,9 @@
 //! Passwords that this node is checking right now.
 //!
-//! A failure counts when it is known, which takes as long as a hash. What is being checked meanwhile might fail, so it counts
-//! beside the failures of its buckets. It is no failure yet, though: whoever comes too many waits for its end and is not
-//! refused, so that a right password never fails because others log in at the same moment.
+//! A failure counts when it is known, which takes as long as a hash. A password that is being
+//! checked at the same time might fail, so it counts with the failures of its buckets. It is no
+//! failure yet, though: a try too many waits for its end and is not refused, so that a right
+//! password never fails because others log in at the same moment.
 
 use std::{
     collections::HashMap,
@@ -12,23 +13,23 @@ use std::{
 use cookiejwt_core::{BucketId, ThrottleBucket};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, futures::OwnedNotified};
 
-/// Tries that have to do with one bucket, waiting or being checked; the next is answered 503.
+/// Tries that have to do with one bucket, waiting or being checked; the next results in 503.
 const MOST_GUESTS: usize = 256;
 
 /// What is in flight, by bucket.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight(Mutex<HashMap<BucketId, Flight>>);
 
-/// One bucket with somebody in flight.
+/// One bucket with a try in flight.
 #[derive(Debug)]
 struct Flight {
-    /// Whoever waits or is being checked: the last one takes the entry along.
+    /// Tries that wait or are being checked: the last one removes the entry.
     guests: usize,
-    /// Those who are being checked.
+    /// Tries that are being checked.
     admitted: u32,
     /// How often it was charged since the first guest came.
     charged: u64,
-    /// The places, for buckets that have so many; who came first gets the next one.
+    /// The places, for buckets that have a limit; the first to wait gets the next one.
     places: Option<Arc<Semaphore>>,
     changed: Arc<Notify>,
 }
@@ -46,7 +47,7 @@ pub(crate) enum Admission {
     Granted,
     /// A bucket has changed since it was read.
     ReadAgain,
-    /// Others are in flight who might take what room there is.
+    /// Other tries are in flight that might take the room.
     Wait(OwnedNotified),
 }
 
@@ -85,7 +86,7 @@ impl InFlight {
     }
 }
 
-/// One try on its way; leaves when it is dropped.
+/// One try in flight, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Guest {
     in_flight: Arc<InFlight>,
@@ -102,7 +103,7 @@ impl Guest {
             self.buckets.iter().filter_map(|id| flights.get(id)?.places.clone()).collect()
         };
         for place in places {
-            // Nobody closes it.
+            // It is never closed.
             self.places.extend(place.acquire_owned().await);
         }
     }
@@ -113,8 +114,8 @@ impl Guest {
         self.buckets.iter().map(|id| flights.get(id).map_or(0, |flight| flight.charged)).collect()
     }
 
-    /// Whether the try may be checked: `room` is what the store said of each bucket, at least one, and `charges` what
-    /// [`charges`](Self::charges) said before that.
+    /// Whether the try may be checked: `room` is that of each bucket in the store, at least one,
+    /// and `charges` what [`charges`](Self::charges) returned before that.
     pub(crate) fn admit(&mut self, room: &[u32], charges: &[u64]) -> Admission {
         let mut flights = self.in_flight.flights();
         for ((id, room), charges) in self.buckets.iter().zip(room).zip(charges) {
@@ -204,7 +205,7 @@ mod tests {
         assert!(in_flight.flights().is_empty(), "nothing is left behind");
     }
 
-    /// Between reading and asking somebody has failed: what was read is too much.
+    /// Between reading and asking another try has failed: what was read is too much.
     #[test]
     fn what_was_charged_since_the_reading_counts() {
         let in_flight = Arc::new(InFlight::default());
@@ -231,7 +232,8 @@ mod tests {
         assert!(in_flight.enter(&buckets).is_some());
     }
 
-    /// Five of an account from one network, twenty of an account, thirty of a network; the next one waits.
+    /// Five of an account from one network, twenty of an account, thirty of a network; the next one
+    /// waits.
     #[test]
     fn places_are_taken_in_turn_and_given_back() {
         let accounts = |index: u8| format!("user {index}");

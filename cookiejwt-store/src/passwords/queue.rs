@@ -13,26 +13,27 @@ use super::{
 };
 use crate::errors::{BuildError, PasswordError};
 
-/// Logins that may wait for a free hashing slot; the next is answered 503.
+/// Logins that may wait for a free hashing slot; the next results in 503.
 const MAX_WAITING: usize = 128;
 
 /// What the dummy was made of.
 const DUMMY: &str = "no user has this password";
 
-/// Hashing on blocking threads, with a bounded queue. One processor is left to everything else, where there are two.
+/// Hashing on blocking threads, with a bounded queue. One processor is left to everything else,
+/// where there are two.
 ///
 /// Without the bound, tokio's 512 blocking threads times 19 MiB would be ten gigabytes.
 #[derive(Clone)]
-pub(crate) struct Passwords {
+pub(crate) struct HashingQueue {
     hasher: Arc<dyn PasswordHasher>,
     slots: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     dummy: Arc<str>,
 }
 
-impl Passwords {
-    /// Hashes a password and verifies it: who uses a hasher that does not read its own hashes would lock out everybody who
-    /// signs up.
+impl HashingQueue {
+    /// Hashes a password and verifies it: a hasher that does not read its own hashes would lock out
+    /// every new user.
     pub(crate) fn new(hasher: Arc<dyn PasswordHasher>) -> Result<Self, BuildError> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let slots = processors.saturating_sub(1).max(1);
@@ -63,8 +64,8 @@ impl Passwords {
         run(slot, move || hasher.hash(password.as_str())).await?
     }
 
-    /// As many verifications whoever is asked about: without a stored hash the dummy is checked, so that an unknown user takes
-    /// as long as a wrong password (OWASP ASVS 6.3.8).
+    /// One verification for every login name: without a stored hash the dummy is checked, so that
+    /// an unknown user takes as long as a wrong password (OWASP ASVS 6.3.8).
     pub(crate) async fn verify(
         &self,
         password: &str,
@@ -74,7 +75,7 @@ impl Passwords {
         self.verify_in(slot, password, hash).await
     }
 
-    /// The same, for whoever has waited for a slot already.
+    /// The same in a slot that was waited for already.
     pub(crate) async fn verify_in(
         &self,
         slot: HashingSlot,
@@ -103,7 +104,7 @@ impl Passwords {
     }
 }
 
-/// Leave to hash one password.
+/// Permission to hash one password.
 #[derive(Debug)]
 pub(crate) struct HashingSlot {
     permit: OwnedSemaphorePermit,
@@ -114,8 +115,9 @@ async fn run<T: Send + 'static>(
     slot: HashingSlot,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, PasswordError> {
-    // Given back here, when the thread is free for the next: else tokio starts another one, and the allocator keeps as much
-    // memory for each thread that has ever hashed. Whether the client is gone or the hasher panics, it goes with the work.
+    // Given back here, when the thread is free for the next: else tokio starts another one, and the
+    // allocator keeps as much memory for each thread that has ever hashed. Whether the client is
+    // gone or the hasher panics, it goes with the work.
     let work = move || (work(), slot.permit);
     let done = tokio::task::spawn_blocking(work).await;
     done.map(|(result, _permit)| result).map_err(|error| PasswordError::Hash(error.to_string()))
@@ -161,7 +163,7 @@ mod tests {
             (PasswordMatch::No, false),
             (PasswordMatch::Unreadable, false),
         ] {
-            let built = Passwords::new(Arc::new(Cannot(found)));
+            let built = HashingQueue::new(Arc::new(Cannot(found)));
             assert_eq!(built.is_ok(), is_accepted, "{found:?}");
             assert!(built.err().is_none_or(|error| matches!(error, BuildError::PasswordHasher)), "{found:?}");
         }
@@ -169,7 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_password_has_its_length_and_an_old_one_has_not() {
-        let passwords = Passwords::new(Arc::new(Argon2id::default())).unwrap();
+        let passwords = HashingQueue::new(Arc::new(Argon2id::default())).unwrap();
         for (rule, password, old, new) in [
             ("nothing", String::new(), true, false),
             ("seven characters", "1234567".into(), true, false),
@@ -199,7 +201,7 @@ mod tests {
     #[tokio::test]
     async fn one_verification_whoever_is_asked_about() {
         let hasher = Arc::new(Counting(AtomicUsize::new(0)));
-        let passwords = Passwords::new(hasher.clone()).unwrap();
+        let passwords = HashingQueue::new(hasher.clone()).unwrap();
         let long = "x".repeat(MAX_PASSWORD_BYTES + 1);
         for (rule, password, hash, expected) in [
             ("right", "pw", Some("pw"), PasswordMatch::Yes),
@@ -216,7 +218,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_queue_is_bounded_and_cancelled_places_come_back() {
-        let passwords = Passwords::new(Arc::new(Counting(AtomicUsize::new(0)))).unwrap();
+        let passwords = HashingQueue::new(Arc::new(Counting(AtomicUsize::new(0)))).unwrap();
         let held = passwords.slots.acquire_many(u32::try_from(passwords.slots.available_permits()).unwrap());
         let held = held.await.unwrap();
         let mut queue: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(passwords.verify("a", None))).collect();

@@ -1,5 +1,5 @@
-//! Password hashes in the application's table: a better one takes the place of an old one, and what the table does to it is
-//! looked at once.
+//! Password hashes in the application's table: a better one replaces an old one, and is read back
+//! once.
 
 use std::{
     collections::BTreeSet,
@@ -11,15 +11,13 @@ use std::{
 
 use cookiejwt_core::Subject;
 
-use super::hash_format::hash_format;
-use crate::{
-    authenticator::Authenticator, errors::StoreError, events::Event, runtime::patiently, stores::FoundUser,
-};
+use super::{hash_format::hash_format, part::Passwords};
+use crate::{errors::StoreError, events::Event, stores::FoundUser};
 
 /// What this process knows of the hashes in the table.
 #[derive(Debug, Default)]
 pub(crate) struct StoredHashes {
-    /// Formats that the hasher does not read, and that were told.
+    /// Formats that the hasher does not read, and that were reported.
     unreadable: Mutex<BTreeSet<&'static str>>,
     column: AtomicU8,
 }
@@ -50,15 +48,15 @@ pub(crate) enum Swap {
     Cut,
 }
 
-impl Authenticator {
-    /// The hash that stands in the table now. A failure to store a better one does not fail the login.
-    pub(crate) async fn rehash(&self, user: &FoundUser, password: &str) -> Option<String> {
+impl Passwords {
+    /// The hash that is in the table now. A failure to store a better one does not fail the login.
+    pub(super) async fn rehash(&self, user: &FoundUser, password: &str) -> Option<String> {
         let old = user.password_hash.clone()?;
-        let Ok(new) = self.0.passwords.hash(password).await else { return Some(old) };
-        let (auth, subject) = (self.clone(), user.subject.clone());
+        let Ok(new) = self.hash(password).await else { return Some(old) };
+        let (passwords, subject) = (self.clone(), user.subject.clone());
         let (from, to) = (old.clone(), new.clone());
-        // A client that hangs up must not leave a hash behind that its column has cut.
-        let task = tokio::spawn(async move { auth.swap_hash(&subject, &from, &to).await });
+        // A client that hangs up must not leave a hash that its column has cut.
+        let task = tokio::spawn(async move { passwords.swap_hash(&subject, &from, &to).await });
         match task.await {
             Ok(Ok(Swap::Done)) => Some(new),
             Ok(Ok(Swap::Cut)) => Some(old),
@@ -66,9 +64,10 @@ impl Authenticator {
         }
     }
 
-    /// Stores a new hash in the place of the old one, and looks at the row once in the life of the process: a column that is
-    /// too short cuts it on some databases without a word, and then nobody could log in with that password again. Nobody can
-    /// stop this, so no question waits without end.
+    /// Stores a new hash in the place of the old one, and reads the row once in the life of the
+    /// process: a column that is too short cuts it on some databases without an error, and then
+    /// that password would never match again. No client can end this, so every question has a time
+    /// limit.
     pub(crate) async fn swap_hash(
         &self,
         subject: &Subject,
@@ -78,8 +77,7 @@ impl Authenticator {
         if self.0.hashes.column() == CUT {
             return Ok(Swap::Cut);
         }
-        let swapped = patiently(self.0.users.set_password_hash(subject, old, new)).await;
-        let swapped = self.told("set_password_hash", swapped);
+        let swapped = self.0.users.bounded().set_password_hash(subject, old, new).await;
         let may_be_stored = !matches!(swapped, Ok(false));
         if may_be_stored && self.0.hashes.column() == UNKNOWN && self.is_cut(subject, old, new).await {
             return Ok(Swap::Cut);
@@ -89,36 +87,39 @@ impl Authenticator {
 
     /// Reads the row back, and puts the old hash there again when the new one was cut.
     async fn is_cut(&self, subject: &Subject, old: &str, new: &str) -> bool {
-        let row = self.told("find_by_id", patiently(self.0.users.find_by_id(subject)).await);
+        let users = self.0.users.bounded();
+        let row = users.find_by_id(subject).await;
         let Some(stored) = row.ok().flatten().and_then(|user| user.password_hash) else { return false };
         if stored == new {
             self.0.hashes.column.store(WHOLE, Ordering::Relaxed);
         }
-        // Some pad what is too short with blanks. Anything else is somebody's new password, or the old hash of a replica.
+        // Some pad what is too short with blanks. Anything else is a new password of the user, or
+        // the old hash of a replica.
         let is_cut = stored != new && (new.starts_with(&*stored) || stored.trim_end() == new);
         if is_cut {
             self.0.hashes.column.store(CUT, Ordering::Relaxed);
-            self.emit(Event::HashCut { stored: stored.len(), made: new.len() });
-            let back = patiently(self.0.users.set_password_hash(subject, &stored, old)).await;
-            let _ = self.told("set_password_hash", back);
+            self.0.events.emit(Event::HashCut { stored: stored.len(), made: new.len() });
+            // A failure is in the log.
+            let _ = users.set_password_hash(subject, &stored, old).await;
         }
         is_cut
     }
 
-    /// The hash that another login of the same user stored first, with a salt of its own; none when it belongs to
-    /// another password.
+    /// The hash that another login of the same user stored first, with another salt; none when it
+    /// belongs to another password.
     async fn swapped_meanwhile(&self, subject: &Subject, old: &str, password: &str) -> Option<String> {
-        let user = self.told("find_by_id", self.0.users.find_by_id(subject).await).ok()??;
+        let user = self.0.users.find_by_id(subject).await.ok()??;
         let hash = user.password_hash.filter(|hash| hash != old)?;
-        let found = self.0.passwords.verify(password, Some(&hash)).await.ok()?;
+        let found = self.0.queue.verify(password, Some(&hash)).await.ok()?;
         found.is_match().then_some(hash)
     }
 
-    /// Whether this user's hash is one that the hasher should have read; says so once for each format.
-    pub(crate) fn tell_unreadable(&self, user: &FoundUser) -> bool {
+    /// Whether this user's hash is one that the hasher should have read; reports it once for each
+    /// format.
+    pub(super) fn report_unreadable(&self, user: &FoundUser) -> bool {
         let Some(format) = user.password_hash.as_deref().and_then(hash_format) else { return false };
         if self.0.hashes.is_new(format) {
-            self.emit(Event::UnreadableHash { format });
+            self.0.events.emit(Event::UnreadableHash { format });
         }
         true
     }

@@ -1,18 +1,18 @@
-//! Passwords that are tried: their buckets are read before a hash, and written only when the password was wrong.
+//! Passwords that are tried: their buckets are read before a hash, and written only when the
+//! password was wrong.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Once},
-};
+use std::{net::IpAddr, sync::Arc};
 
 use cookiejwt_core::{BucketId, PasswordTry, Subject, Throttle, ThrottleBucket, Timestamp};
 
-use super::in_flight::{Admission, Guest, InFlight};
+use super::{
+    in_flight::{Admission, Guest, InFlight},
+    part::Passwords,
+};
 use crate::{
-    authenticator::Authenticator,
     errors::{LoginError, PasswordError, StoreError},
     events::{Event, printable},
-    runtime::patiently,
+    runtime::{PURGE_BATCH, PURGE_PAUSE},
     stores::Buckets,
 };
 
@@ -22,7 +22,6 @@ pub(crate) struct Throttling {
     limits: Throttle,
     buckets: Buckets,
     in_flight: Arc<InFlight>,
-    no_address: Once,
 }
 
 impl Throttling {
@@ -32,17 +31,7 @@ impl Throttling {
                 "logins are not throttled: put a rate limiter in front of every route with a password"
             );
         }
-        Self { limits, buckets: Buckets::default(), in_flight: Arc::default(), no_address: Once::new() }
-    }
-
-    fn says_that_nobody_has_an_address(&self) {
-        self.no_address.call_once(|| {
-            tracing::warn!(
-                "a login came without a client address: it is throttled by account alone; with axum, serve \
-                 `into_make_service_with_connect_info::<SocketAddr>()`, and behind proxies set \
-                 COOKIEJWT_TRUSTED_PROXIES to their number"
-            );
-        });
+        Self { limits, buckets: Buckets::default(), in_flight: Arc::default() }
     }
 }
 
@@ -53,99 +42,105 @@ pub(crate) enum Verdict {
     Wrong,
 }
 
-/// Leave to check one password; the try is in flight for as long as this lives.
-pub(crate) struct Leave {
+/// A password that may be checked; the try is in flight for as long as this lives.
+pub(crate) struct Admitted {
     buckets: Vec<ThrottleBucket>,
     guest: Guest,
     pub(crate) ip: Option<IpAddr>,
     subject: Option<Subject>,
 }
 
-impl Authenticator {
-    /// The one door to a password. Refuses when a bucket is full of failures, and waits while those in flight might fill it.
-    pub(crate) async fn leave_to_try(&self, tried: PasswordTry<'_>) -> Result<Leave, LoginError> {
+impl Passwords {
+    /// Refuses when a bucket is full of failures, and waits while those in flight might fill it. No
+    /// password is checked without this.
+    pub(super) async fn admit(&self, tried: PasswordTry<'_>) -> Result<Admitted, LoginError> {
         let throttling = &self.0.throttling;
-        let buckets = self.0.core.load().throttle_buckets(&throttling.limits, tried);
+        let buckets = self.0.keys.core().throttle_buckets(&throttling.limits, tried);
         if tried.ip.is_none() && !buckets.is_empty() {
-            throttling.says_that_nobody_has_an_address();
+            self.0.events.advice().on_missing_address();
         }
         let refusing: Vec<_> = buckets.iter().filter(|bucket| bucket.refuses).cloned().collect();
         let guest = throttling.in_flight.enter(&refusing).ok_or(PasswordError::Busy)?;
-        let mut leave = Leave { buckets, guest, ip: tried.ip, subject: tried.subject.cloned() };
-        leave.guest.take_places().await;
+        let mut admitted = Admitted { buckets, guest, ip: tried.ip, subject: tried.subject.cloned() };
+        admitted.guest.take_places().await;
         loop {
-            let charges = leave.guest.charges();
-            let room = self.room(&leave).await?;
-            match leave.guest.admit(&room, &charges) {
-                Admission::Granted => return Ok(leave),
+            let charges = admitted.guest.charges();
+            let room = self.room(&admitted).await?;
+            match admitted.guest.admit(&room, &charges) {
+                Admission::Granted => return Ok(admitted),
                 Admission::ReadAgain => {}
                 Admission::Wait(changed) => changed.await,
             }
         }
     }
 
-    /// Whether other nodes have filled a bucket meanwhile; for a try that has waited for its turn to be hashed.
-    pub(crate) async fn look_again(&self, leave: &Leave) -> Result<(), LoginError> {
-        self.room(leave).await.map(drop)
+    /// Whether other nodes have filled a bucket in the meantime; for a try that has waited for its
+    /// turn to be hashed.
+    pub(super) async fn refuse_if_full(&self, admitted: &Admitted) -> Result<(), LoginError> {
+        self.room(admitted).await.map(drop)
     }
 
     /// How much room each bucket has that refuses; an error when one has none.
-    async fn room(&self, leave: &Leave) -> Result<Vec<u32>, LoginError> {
-        let refusing: Vec<_> = leave.buckets.iter().filter(|bucket| bucket.refuses).collect();
+    async fn room(&self, admitted: &Admitted) -> Result<Vec<u32>, LoginError> {
+        let refusing: Vec<_> = admitted.buckets.iter().filter(|bucket| bucket.refuses).collect();
         let ids: Vec<_> = refusing.iter().map(|bucket| bucket.id.clone()).collect();
         let levels = self.levels(&ids).await?;
-        let now = self.timestamp();
+        let now = self.0.runtime.timestamp();
         let room = refusing.iter().zip(&levels).map(|(bucket, level)| bucket.room(*level, now)).collect();
         let full = refusing.iter().zip(&levels).filter(|(bucket, level)| bucket.room(**level, now) == 0);
         let waits = full.map(|(bucket, level)| (bucket.retry_after_seconds(*level, now), *bucket));
         match waits.max_by_key(|(seconds, _)| *seconds) {
-            Some((seconds, bucket)) => Err(self.refused(leave, bucket, seconds)),
+            Some((seconds, bucket)) => Err(self.refused(admitted, bucket, seconds)),
             None => Ok(room),
         }
     }
 
-    /// What the store says, and what this process has counted because the store could not.
+    /// The levels in the store, and what this process has counted because the store could not.
     async fn levels(&self, ids: &[BucketId]) -> Result<Vec<Option<Timestamp>>, StoreError> {
         let own = self.0.throttling.buckets.levels(ids);
         if ids.is_empty() {
             return Ok(own);
         }
-        let stored = self.told("throttle_levels", self.0.tokens.throttle_levels(ids).await)?;
+        let stored = self.0.tokens.throttle_levels(ids).await?;
         let stored = stored.unwrap_or_default().into_iter().chain(std::iter::repeat(None));
         Ok(own.into_iter().zip(stored).map(|(own, stored)| own.max(stored)).collect())
     }
 
-    /// Counts what was checked: a failure in the buckets of failures, a success in its own. Nobody can stop this, so no
-    /// question waits without end.
-    pub(crate) async fn settle(&self, leave: Leave, verdict: Verdict) {
-        let (now, throttling) = (self.timestamp(), &self.0.throttling);
+    /// Counts what was checked: a failure in the buckets of failures, a success in its own. No
+    /// client can end this, so every question has a time limit.
+    pub(super) async fn charge(&self, admitted: Admitted, verdict: Verdict) {
+        let (now, throttling) = (self.0.runtime.timestamp(), &self.0.throttling);
+        let tokens = self.0.tokens.bounded();
         let counts_successes = verdict == Verdict::Right;
-        let filled = leave.buckets.iter().filter(|bucket| bucket.counts_successes() == counts_successes);
+        let filled = admitted.buckets.iter().filter(|bucket| bucket.counts_successes() == counts_successes);
         let mut charged = Vec::new();
         for charge in filled.map(|bucket| bucket.charge(now)) {
-            let in_store = patiently(self.0.tokens.charge_throttle(&charge)).await;
-            if !self.told("charge_throttle", in_store).unwrap_or(false) {
+            if !tokens.charge_throttle(&charge).await.unwrap_or(false) {
                 throttling.buckets.charge(&charge);
             }
             charged.push(charge.bucket);
         }
         throttling.in_flight.note_charges(&charged);
-        drop(leave);
+        drop(admitted);
     }
 
-    fn refused(&self, leave: &Leave, bucket: &ThrottleBucket, retry_after_seconds: u32) -> LoginError {
-        let subject = leave.subject.as_ref().map(Subject::as_str).map(printable);
-        self.emit(Event::Throttled {
+    fn refused(&self, admitted: &Admitted, bucket: &ThrottleBucket, retry_after_seconds: u32) -> LoginError {
+        let subject = admitted.subject.as_ref().map(Subject::as_str).map(printable);
+        self.0.events.emit(Event::Throttled {
             scope: bucket.scope,
             retry_after_seconds,
             subject: subject.as_deref(),
-            ip: leave.ip,
+            ip: admitted.ip,
         });
         LoginError::Throttled { retry_after_seconds }
     }
 
-    /// Forgets buckets of this process that are empty.
-    pub(crate) fn forget_empty_buckets(&self) {
-        self.0.throttling.buckets.purge(self.timestamp(), u64::MAX);
+    /// Deletes the buckets of throttled logins that are empty, in this process and in the store.
+    pub(crate) async fn purge_throttle(&self) -> Result<(), StoreError> {
+        self.0.throttling.buckets.purge(self.0.runtime.timestamp(), u64::MAX);
+        while self.0.tokens.purge_throttle(self.0.runtime.timestamp(), PURGE_BATCH).await? >= PURGE_BATCH {
+            tokio::time::sleep(PURGE_PAUSE).await;
+        }
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Names and passwords as people type them: the same word, however a keyboard writes it.
+//! Names and passwords as users type them: the same word, however a keyboard encodes it.
 
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
@@ -6,19 +6,20 @@ use zeroize::Zeroizing;
 use super::hasher::{PasswordHasher, PasswordMatch};
 use crate::errors::PasswordError;
 
-/// A password longer than this is refused at every door, and matches no hash; it is checked before any hashing.
+/// A password longer than this is refused at every door, and matches no hash; it is checked before
+/// any hashing.
 pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;
-/// The shortest new password, in characters (NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 6.2.1). There are no rules of
-/// composition.
+/// The shortest new password, in characters (NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 6.2.1). There
+/// are no rules of composition.
 const MIN_PASSWORD_CHARACTERS: usize = 8;
 /// NFC makes of three bytes one at best, so nothing longer can become short enough.
 const MAX_TYPED_BYTES: usize = 3 * MAX_PASSWORD_BYTES;
 /// NFC makes of one byte three at worst.
 const GROWTH: usize = 3;
 
-/// A login name without white space at its ends, in NFC: a keyboard adds a blank behind what it completes, and macOS writes
-/// `é` as two characters. Beside it whether anybody can have that name: nobody's has a control character, and PostgreSQL cannot
-/// even compare NUL.
+/// A login name without white space at its ends, in NFC: a keyboard adds a blank after what it
+/// completes, and macOS writes `é` as two characters. Also whether a user can have that name: no
+/// name has a control character, and PostgreSQL cannot even compare NUL.
 pub(crate) fn login_name(typed: &str) -> (String, bool) {
     let name: String = typed.trim().nfc().collect();
     let is_possible = !name.chars().any(char::is_control);
@@ -32,8 +33,9 @@ pub(crate) struct TypedPassword {
 }
 
 impl TypedPassword {
-    /// Prepares a password as the profile `OpaqueString` does (RFC 8265 §4.2): every blank is U+0020, and the rest is in NFC.
-    /// No character is refused. `None` when it has more than 1024 bytes then.
+    /// Prepares a password as the profile `OpaqueString` does (RFC 8265 §4.2): every blank is
+    /// U+0020, and the rest is in NFC. No character is refused. `None` when it has more than 1024
+    /// bytes then.
     pub(crate) fn read(typed: &str) -> Option<Self> {
         if typed.is_ascii() {
             let fits = typed.len() <= MAX_PASSWORD_BYTES;
@@ -42,7 +44,7 @@ impl TypedPassword {
         if typed.len() > MAX_TYPED_BYTES {
             return None;
         }
-        // Large enough from the start: a string that grows leaves copies behind.
+        // Large enough from the start: a string that grows leaves copies in memory.
         let mut prepared = Zeroizing::new(String::with_capacity(GROWTH * typed.len()));
         prepared
             .extend(typed.chars().map(|character| if is_blank(character) { ' ' } else { character }).nfc());
@@ -67,8 +69,9 @@ impl TypedPassword {
         &self.prepared
     }
 
-    /// Whether the hash belongs to it. A hash of a time when passwords were taken as they came is tried as well, and is then
-    /// outdated. How many comparisons that makes depends on the password alone, so that the time says nothing about the row.
+    /// Whether the hash belongs to it. A hash of a time when passwords were taken as they came is
+    /// tried as well, and is then outdated. How many comparisons that makes depends on the password
+    /// alone, so that the time reveals nothing about the row.
     pub(crate) fn compare(&self, hasher: &dyn PasswordHasher, hash: &str) -> PasswordMatch {
         let found = hasher.verify(&self.prepared, hash);
         let as_typed = self.as_typed.as_ref().map(|typed| hasher.verify(typed, hash));
@@ -159,7 +162,7 @@ mod tests {
         }
     }
 
-    /// A string that had to grow would leave copies of the password behind.
+    /// A string that had to grow would leave copies of the password in memory.
     #[test]
     fn nothing_grows_beyond_its_first_allocation() {
         for character in (0x80..=0x1_ffff).filter_map(char::from_u32) {

@@ -1,16 +1,28 @@
 //! What a custom login or logout flow hands to the framework.
 
+use std::fmt;
+
 use cookiejwt_core::{Login, ResponseHeaders, SessionChange, SetCookies};
 
 use super::framework_session::FrameworkSession;
-use crate::{authenticator::Authenticator, errors::LoginError};
+use crate::{authenticator::Authenticator, errors::LoginError, sessions::Unsent};
 
 /// The cookies of a custom login or logout flow.
-#[derive(Clone, Debug)]
-#[must_use = "the login or logout takes effect when the cookies are sent"]
+///
+/// If the cookies of a login are dropped without being sent, the new session is revoked: a handler
+/// that fails after the login leaves no session behind.
+#[derive(Clone)]
+#[must_use = "the user is not logged in or out until the cookies are sent"]
 pub struct Cookies {
     auth: Authenticator,
-    cookies: SetCookies,
+    lines: SetCookies,
+    unsent: Option<Unsent>,
+}
+
+impl fmt::Debug for Cookies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cookies").field("lines", &self.lines).finish_non_exhaustive()
+    }
 }
 
 impl Cookies {
@@ -20,24 +32,24 @@ impl Cookies {
         session: Option<Box<dyn FrameworkSession>>,
     ) -> Result<Self, LoginError> {
         auth.follow(&login.cookies, session.as_deref()).await?;
-        Ok(Self { auth, cookies: login.cookies })
+        let unsent = Some(Unsent::new(&auth.0.sessions, &login.record.id));
+        Ok(Self { auth, lines: login.cookies, unsent })
     }
 
-    /// The cookies are cleared whatever becomes of the framework's session.
+    /// The cookies are cleared, also if the framework's session cannot follow.
     pub(crate) async fn of_logout(
         auth: Authenticator,
         cookies: SetCookies,
         session: Option<Box<dyn FrameworkSession>>,
     ) -> Self {
-        // What fails stands in the log.
+        // A failure is in the log.
         let _ = auth.follow(&cookies, session.as_deref()).await;
-        Self { auth, cookies }
+        Self { auth, lines: cookies, unsent: None }
     }
 
-    /// What becomes of the framework's own session, for an adapter that did not hand it over
-    /// before.
+    /// What becomes of the framework's own session, for an adapter that did not pass it before.
     pub fn session_change(&self) -> Option<&SessionChange> {
-        self.cookies.session_change()
+        self.lines.session_change()
     }
 
     /// The authenticator that made them.
@@ -45,13 +57,22 @@ impl Cookies {
         &self.auth
     }
 
-    /// The lines, for a [`Slot`](crate::Slot) to keep until the response leaves.
+    /// The lines, for a [`Slot`](crate::Slot) to keep until the response is sent; from now on they
+    /// count as sent.
     pub fn lines(&self) -> &SetCookies {
-        &self.cookies
+        self.sent();
+        &self.lines
+    }
+
+    fn sent(&self) {
+        if let Some(unsent) = &self.unsent {
+            unsent.sent();
+        }
     }
 
     /// Writes them into a response.
     pub fn write(&self, headers: &mut dyn ResponseHeaders) {
-        self.auth.0.core.load().write_cookies(&self.cookies, headers);
+        self.sent();
+        self.auth.0.keys.core().write_cookies(&self.lines, headers);
     }
 }

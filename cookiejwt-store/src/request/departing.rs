@@ -1,4 +1,4 @@
-//! Responses that ask before they leave.
+//! Responses that ask the store before they are sent.
 
 use std::{
     fmt,
@@ -10,10 +10,10 @@ use std::{
 
 use super::slot::Slot;
 
-/// A response on its way out, for adapters whose middleware is a future of its own.
+/// A response that is about to be sent, for adapters whose middleware is its own future.
 ///
-/// The cookies of a refresh may have been overtaken while a slow handler made its response. Such a response asks the store
-/// before it leaves. All others leave at once, and cost one comparison.
+/// The cookies of a refresh may have been overtaken while a slow handler made its response. Such a
+/// response asks the store before it is sent. All others are sent at once, and cost one comparison.
 pub struct Departing<T>(Option<Box<Asking<T>>>);
 
 struct Asking<T> {
@@ -22,8 +22,8 @@ struct Asking<T> {
 }
 
 impl<T> Departing<T> {
-    /// Ready with the response that `made` makes, when the cookies of `slot` may be written into it or are withheld. Not to be
-    /// polled again after that.
+    /// Ready with the response that `made` makes, when the cookies of `slot` may be written into it
+    /// or are withheld. Not to be polled again after that.
     pub fn poll(
         &mut self,
         slot: &Arc<Slot>,

@@ -1,5 +1,5 @@
-//! Two short functions: what the head says by itself, and the rest with the help of the stores.
-//! Rows are those of [`cookiejwt_core::rules`].
+//! Two steps per request: what its head alone can decide, and the rest with the stores. Rows are
+//! those of [`cookiejwt_core::rules`].
 
 use cookiejwt_core::{
     Assessment, Decision, Identity, LateAnswer, LateRequest, Reason, RefreshAttempt, RefreshIds, RefreshStep,
@@ -10,7 +10,6 @@ use cookiejwt_core::{
 use crate::{
     authenticator::Authenticator,
     events::{Event, printable},
-    runtime::patiently,
 };
 
 /// How far a request came without any store.
@@ -45,83 +44,82 @@ impl Pending {
 }
 
 impl Authenticator {
-    /// Who is asking? Decides at once for almost every request: a valid access token of a session that is not in the
-    /// revoked set.
+    /// Who sends the request? Decides at once for almost every request: a valid access token of a
+    /// session that is not in the revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
         let (head, now) = (head.into(), self.now());
-        let assessment = self.0.core.load().authenticate(head, now);
-        self.advise_on(&assessment, &head);
+        let assessment = self.0.keys.core().authenticate(head, now);
+        self.0.events.advice().on_assessment(&assessment, self.config(), &head);
         self.advance(assessment, now.into())
     }
 
-    /// Asks the stores what [`begin`](Self::begin) could not know.
+    /// Asks the stores for what [`begin`](Self::begin) could not decide.
     pub async fn finish(&self, pending: Pending) -> Decision {
         let attempt = match *pending.0 {
             Question::Refresh(attempt) => attempt,
             Question::Session(check) => {
                 let status = self.ask_session(&check).await;
                 match check.resolve(status) {
-                    Resolution::Settled(decision) => return self.decided(decision),
+                    Resolution::Settled(decision) => return self.record(decision),
                     Resolution::NeedsRefresh(attempt) => attempt,
                 }
             }
         };
         let settlement = self.rotate(attempt).await;
-        let decision = self.carry_out(settlement).await;
-        self.decided(decision)
+        let decision = self.apply(settlement).await;
+        self.record(decision)
     }
 
-    /// Both in one: who is asking?
+    /// Both in one call: who sends the request?
     pub async fn authenticate(&self, head: impl Into<RequestHead<'_>>) -> Decision {
         let progress = self.begin(head);
         self.complete(progress).await
     }
 
-    /// The refresh route: rotates the refresh cookie whatever the access token says.
+    /// The refresh route: rotates the refresh cookie, also while the access token is valid.
     pub async fn refresh(&self, head: impl Into<RequestHead<'_>>) -> Decision {
         let (head, now) = (head.into(), self.now());
-        let assessment = self.0.core.load().refresh(head, now);
-        self.advise_on(&assessment, &head);
+        let assessment = self.0.keys.core().refresh(head, now);
+        self.0.events.advice().on_assessment(&assessment, self.config(), &head);
         let progress = self.advance(assessment, now.into());
         self.complete(progress).await
     }
 
-    /// The refresh route in token mode: rotates the refresh token of a body, and looks at no cookie. The new tokens are in
-    /// the decision.
+    /// The refresh route in token mode: rotates the refresh token of a body, and ignores cookies.
+    /// The new tokens are in the decision.
     pub async fn refresh_tokens(&self, head: impl Into<RequestHead<'_>>, refresh: &str) -> Decision {
         let now = self.now();
-        let progress = self.advance(self.0.core.load().refresh_tokens(head, refresh, now), now.into());
+        let progress = self.advance(self.0.keys.core().refresh_tokens(head, refresh, now), now.into());
         self.complete(progress).await
     }
 
-    /// Whether the session of this identity is still alive, for what outlives its request: a WebSocket, a stream.
+    /// Whether the session of this identity is still alive, for what outlives its request: a
+    /// WebSocket, a stream.
     ///
-    /// While the access token is good this looks where a request would look, which at the default level is memory. After
-    /// that it reads the row of the session. When the store is away the answer is yes, and the event says why.
+    /// While the access token is valid this asks what a request would ask, which at the default
+    /// level is memory. After that it reads the row of the session. When the store is unavailable
+    /// the answer is yes, and an event contains the reason.
     ///
-    /// It does not read the user. A user who was disabled in your table stays alive here until the session is refreshed or
-    /// revoked, so load the user as well where that matters.
+    /// It does not read the user. A user who was disabled in your table stays alive here until the
+    /// session is refreshed or revoked, so load the user as well where that matters.
     pub async fn is_alive(&self, identity: &Identity) -> bool {
         let (id, now) = (identity.session_id(), self.now());
         let remembered = match self.config().revocation() {
             RevocationLevel::AtRefresh => true,
-            RevocationLevel::Feed => now < identity.expires_at() && self.has_caught_up().await,
+            RevocationLevel::Feed => now < identity.expires_at() && self.0.sessions.has_caught_up().await,
             RevocationLevel::EveryRequest => false,
         };
-        if self.0.revoked.reason(id, now.into()).is_some() {
+        if self.0.sessions.revoked_here(id, now.into()).is_some() {
             return false;
         }
         if remembered && now < identity.expires_at() {
             return true;
         }
-        match patiently(self.0.tokens.find(id)).await {
+        match self.0.tokens.bounded().find(id).await {
             Ok(row) => row.is_some_and(|row| {
                 row.revoked_by(now.into()).is_none() && row.is_before_its_ends(now.into())
             }),
-            Err(error) => {
-                self.store_failed("find", &error);
-                true
-            }
+            Err(_) => true,
         }
     }
 
@@ -135,54 +133,55 @@ impl Authenticator {
     fn advance(&self, assessment: Assessment, now: Timestamp) -> Progress {
         self.start_background();
         match assessment {
-            Assessment::Settled(decision) => Progress::Settled(self.decided(decision)),
+            Assessment::Settled(decision) => Progress::Settled(self.record(decision)),
             Assessment::NeedsRefresh(attempt) => Pending::refresh(attempt),
             Assessment::NeedsSessionCheck(check) => match self.known_status(&check, now) {
                 None => Pending::session(check),
                 Some(status) => match check.resolve(status) {
-                    Resolution::Settled(decision) => Progress::Settled(self.decided(decision)),
+                    Resolution::Settled(decision) => Progress::Settled(self.record(decision)),
                     Resolution::NeedsRefresh(attempt) => Pending::refresh(attempt),
                 },
             },
         }
     }
 
-    /// What this node knows without asking. Before the set is loaded, and when the feed shows no sign of life, `Feed` has
-    /// to ask; without a valid access token the set is enough, because the rotation asks the store anyway.
+    /// What this node knows without asking. Before the set is loaded, and when the feed shows no
+    /// sign of life, `Feed` has to ask; without a valid access token the set is enough, because the
+    /// rotation asks the store anyway.
     fn known_status(&self, check: &SessionCheck, now: Timestamp) -> Option<SessionStatus> {
-        if let Some(reason) = self.0.revoked.reason(check.session_id(), now) {
+        if let Some(reason) = self.0.sessions.revoked_here(check.session_id(), now) {
             return Some(SessionStatus::Revoked(reason));
         }
-        let by_set = self.config().revocation() == RevocationLevel::Feed && self.0.pulse.is_current(now);
+        let by_set = self.config().revocation() == RevocationLevel::Feed && self.0.sessions.is_current(now);
         (by_set || !check.has_valid_access()).then_some(SessionStatus::Live)
     }
 
     async fn ask_session(&self, check: &SessionCheck) -> SessionStatus {
-        let by_set = self.config().revocation() == RevocationLevel::Feed && self.has_caught_up().await;
-        if let Some(reason) = self.0.revoked.reason(check.session_id(), self.timestamp()) {
+        let by_set =
+            self.config().revocation() == RevocationLevel::Feed && self.0.sessions.has_caught_up().await;
+        if let Some(reason) = self.0.sessions.revoked_here(check.session_id(), self.timestamp()) {
             return SessionStatus::Revoked(reason);
         }
         if by_set {
             return SessionStatus::Live;
         }
-        match patiently(self.0.tokens.find(check.session_id())).await {
+        match self.0.tokens.bounded().find(check.session_id()).await {
             Ok(None) => SessionStatus::Missing,
             Ok(Some(row)) => {
                 row.revoked_by(self.timestamp()).map_or(SessionStatus::Live, SessionStatus::Revoked)
             }
-            Err(error) => {
-                self.store_failed("find", &error);
-                SessionStatus::Unknown
-            }
+            Err(_) => SessionStatus::Unknown,
         }
     }
 
     async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
-        if let Some(reason) = self.0.revoked.reason(attempt.session_id(), self.timestamp()) {
+        // Asked again: since `begin` this request may have waited, and another one may have ended
+        // the session.
+        if let Some(reason) = self.0.sessions.revoked_here(attempt.session_id(), self.timestamp()) {
             return attempt.revoked(reason);
         }
         let user = self.user_state(&attempt).await;
-        let ids = match self.0.random.bytes() {
+        let ids = match self.0.runtime.random_bytes() {
             Ok(bytes) => RefreshIds::from_random(bytes),
             Err(error) => return attempt.no_random(error.to_string()),
         };
@@ -193,15 +192,16 @@ impl Authenticator {
         };
         if settlement.decision.reason == Reason::Reuse {
             let (subject, session) = (printable(subject.as_str()), printable(session.as_str()));
-            self.emit(Event::Reuse { subject: &subject, session: &session });
+            self.0.events.emit(Event::Reuse { subject: &subject, session: &session });
         }
         settlement
     }
 
     async fn ask_to_rotate(&self, mut rotation: Rotation) -> Settlement {
         loop {
-            let answer = self.0.tokens.rotate(rotation.request()).await;
-            let Ok(outcome) = self.told("rotate", answer) else { return rotation.store_failed() };
+            let Ok(outcome) = self.0.tokens.rotate(rotation.request()).await else {
+                return rotation.store_failed();
+            };
             match rotation.complete(outcome) {
                 RotationStep::Settled(settlement) => return settlement,
                 RotationStep::Again(again) => rotation = again.at(self.now()),
@@ -210,13 +210,11 @@ impl Authenticator {
         }
     }
 
-    /// Row o': nobody has come with the successor of this refresh token.
+    /// Row o': the successor of this refresh token was never presented.
     async fn answer_late(&self, late: LateAnswer) -> Settlement {
         let outcome = match late.request() {
-            LateRequest::Answer(request) => {
-                self.told("answer_late", self.0.tokens.answer_late(request).await)
-            }
-            LateRequest::Replace(request) => self.told("replace", self.0.tokens.replace(request).await),
+            LateRequest::Answer(request) => self.0.tokens.answer_late(request).await,
+            LateRequest::Replace(request) => self.0.tokens.replace(request).await,
         };
         match outcome {
             Ok(outcome) => late.complete(outcome),
@@ -224,16 +222,16 @@ impl Authenticator {
         }
     }
 
-    /// Asks what has to be asked before an answer that carries a refresh token may leave late; false when its lines must not
-    /// be written.
+    /// Asks the store whether a response with a refresh token may still be sent late; false when
+    /// its cookies must not be written.
     pub(crate) async fn may_leave(&self, request: &SettleRequest) -> bool {
-        matches!(self.told("settle", patiently(self.0.tokens.settle(request)).await), Ok(true))
+        matches!(self.0.tokens.bounded().settle(request).await, Ok(true))
     }
 
-    /// What of a decision leaves with an answer that leaves now.
+    /// The cookies of a decision for a response that is sent now.
     pub(crate) async fn leaving(&self, decision: &Decision) -> SetCookies {
-        let Some(departure) = &decision.departure else { return decision.cookies.clone() };
-        let request = self.0.core.load().late_departure(departure, self.timestamp());
+        let Some(departure) = decision.departure() else { return decision.cookies.clone() };
+        let request = self.0.keys.core().late_departure(departure, self.timestamp());
         match request {
             Some(request) if !self.may_leave(&request).await => SetCookies::default(),
             _ => decision.cookies.clone(),
@@ -245,18 +243,15 @@ impl Authenticator {
             Ok(None) => UserState::Gone,
             Ok(Some(user)) if !user.is_active => UserState::Inactive,
             Ok(Some(user)) => UserState::Active(user.claims),
-            Err(error) => {
-                self.store_failed("find_by_id", &error);
-                UserState::Unavailable
-            }
+            Err(_) => UserState::Unavailable,
         }
     }
 
-    /// Revokes what the decision says, and answers it in any case: the thief learns nothing from a store that is
-    /// away, and the revocation is tried again.
-    pub(crate) async fn carry_out(&self, settlement: Settlement) -> Decision {
+    /// Revokes the sessions of the settlement, and returns its decision in any case: a thief learns
+    /// nothing from an unavailable store, and the revocation is tried again.
+    pub(crate) async fn apply(&self, settlement: Settlement) -> Decision {
         if let Some(revocation) = settlement.revoke {
-            let _ = self.revoke(vec![revocation]).await;
+            let _ = self.0.sessions.revoke(vec![revocation]).await;
         }
         settlement.decision
     }

@@ -7,21 +7,22 @@ use cookiejwt_core::{Problem, RevocationReason, SessionChange, SetCookies};
 use super::reply::Reply;
 use crate::{authenticator::Authenticator, errors::SessionCookieError};
 
-/// The key of the framework's session under which the id of the user stands that it is bound to.
+/// The key in the framework's session for the id of the user that it is bound to.
 pub const SESSION_USER_KEY: &str = "cookiejwt_user_id";
 
 /// The framework's own session of one request, for an adapter to a framework that has to await it.
 pub trait FrameworkSession: fmt::Debug + Send + Sync {
     /// At [`Begins`](SessionChange::Begins): drops the data unless the change
-    /// [keeps](SessionChange::keeps_data_of) it, takes a fresh id, and writes the user's id to [`SESSION_USER_KEY`]. At
-    /// [`Ends`](SessionChange::Ends): destroys the session.
+    /// [keeps](SessionChange::keeps_data_of) it, takes a fresh id, and writes the user's id to
+    /// [`SESSION_USER_KEY`]. At [`Ends`](SessionChange::Ends): destroys the session.
     fn carry_out<'a>(
         &'a self,
         change: &'a SessionChange,
     ) -> Pin<Box<dyn Future<Output = Result<(), SessionCookieError>> + Send + 'a>>;
 }
 
-/// For an adapter without any: refuses logins, and says what to do about it. A logout has nothing to end.
+/// For an adapter without sessions: refuses logins, with the cure in the log. A logout has nothing
+/// to end.
 #[derive(Clone, Copy, Debug)]
 pub struct NoSession(pub &'static str);
 
@@ -38,31 +39,31 @@ impl FrameworkSession for NoSession {
 }
 
 impl Authenticator {
-    /// Lets the framework's session follow an endpoint's reply. When it cannot, the session of ours that has begun is
-    /// revoked and nobody is logged in; a logout clears the cookies all the same, and is 503.
+    /// Lets the framework's session follow an endpoint's reply. If it cannot, the new cookiejwt
+    /// session is revoked and the login fails; a logout still clears the cookies, and returns 503.
     pub async fn change_session(&self, reply: Reply, session: &dyn FrameworkSession) -> Reply {
         let Some(change) = reply.session_change() else { return reply };
-        let Err(error) = self.carry_out_session_change(change, session).await else { return reply };
+        let Err(error) = self.apply_session_change(change, session).await else { return reply };
         if let SessionChange::Begins { .. } = change {
             return Reply::problem((&error).into());
         }
-        // As when our own store is away.
+        // As when the token store is unavailable.
         let mut failed = Reply::problem(Problem::Unavailable);
         self.core().write_cookies(&self.core().clear_cookies(), &mut failed.headers);
         failed
     }
 
-    /// The same for the cookies of a login or logout of one's own.
+    /// The same for the cookies of a custom login or logout flow.
     pub(crate) async fn follow(
         &self,
         cookies: &SetCookies,
         session: Option<&dyn FrameworkSession>,
     ) -> Result<(), SessionCookieError> {
         let (Some(change), Some(session)) = (cookies.session_change(), session) else { return Ok(()) };
-        self.carry_out_session_change(change, session).await
+        self.apply_session_change(change, session).await
     }
 
-    async fn carry_out_session_change(
+    async fn apply_session_change(
         &self,
         change: &SessionChange,
         session: &dyn FrameworkSession,
@@ -70,7 +71,7 @@ impl Authenticator {
         let result = session.carry_out(change).await;
         if let Err(error) = &result {
             match error {
-                SessionCookieError::Store(error) => self.store_failed("session_cookie", error),
+                SessionCookieError::Store(error) => self.0.events.store_failed("session_cookie", error),
                 SessionCookieError::Missing(_) => tracing::error!("{error}"),
             }
             self.drop_login(change).await;

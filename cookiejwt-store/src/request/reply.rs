@@ -17,12 +17,12 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// The cookies of a login or logout. They stand among the header fields already; an adapter whose response may
-    /// become another one on its way out keeps them in the [`Slot`](crate::Slot) too.
+    /// The cookies of a login or logout. They are among the header fields already; an adapter whose
+    /// response may become another one on its way out keeps them in the [`Slot`](crate::Slot) too.
     pub cookies: SetCookies,
 }
 
-/// Tokens stand in its lines and in its body.
+/// Its lines and its body contain tokens.
 #[allow(clippy::missing_fields_in_debug, reason = "the cookies are secret")]
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +41,7 @@ impl Reply {
     pub fn problem(problem: Problem) -> Self {
         let mut reply = Self::raw("application/problem+json", problem.to_json().into()).never_stored();
         reply.status = problem.status();
-        // What stands in a challenge was checked when it was made.
+        // The text of a challenge was checked when it was made.
         if let Some(Ok(challenge)) = problem.challenge().map(|text| HeaderValue::from_str(&text)) {
             reply.headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
@@ -56,7 +56,7 @@ impl Reply {
         self.cookies.session_change()
     }
 
-    /// 303 to another page. It is about one person, so nobody stores it, and no `Vary` has to say what it depends on.
+    /// 303 to another page. It is about one user, so no cache stores it, and it needs no `Vary`.
     pub(crate) fn see_other(location: HeaderValue) -> Self {
         let reply = Self {
             status: StatusCode::SEE_OTHER,
@@ -67,8 +67,8 @@ impl Reply {
         reply.with_header(header::LOCATION, location).never_stored()
     }
 
-    /// A status that nothing of ours chose, for a framework that asks us to answer for it all the same. It claims no more
-    /// than the status says: a foreign 403 is no CSRF refusal.
+    /// A status that cookiejwt did not choose, for a framework that requires a body all the same.
+    /// The body claims no more than the status: another component's 403 is no CSRF refusal.
     pub fn foreign(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => return Self::problem(Problem::NotAuthenticated),
@@ -121,7 +121,7 @@ impl Reply {
         self
     }
 
-    /// What the endpoints say is about one person.
+    /// What the endpoints return is about one user.
     fn never_stored(self) -> Self {
         self.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }

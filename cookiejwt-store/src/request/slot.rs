@@ -22,10 +22,11 @@ use super::{
 };
 use crate::authenticator::Authenticator;
 
-/// One request's place for its decision: settled by the first that asks who it is, reused by the others.
+/// One request's place for its decision: settled by the first handler or guard that asks, and
+/// reused by the others.
 ///
-/// An adapter puts one into each request and writes its cookies to whatever response leaves. Nothing is verified
-/// before somebody asks, so a static file costs nothing.
+/// An adapter puts one into each request and writes its cookies to the response, whichever it is.
+/// Nothing is verified until a handler asks, so a static file costs nothing.
 #[derive(Debug)]
 pub struct Slot {
     auth: Authenticator,
@@ -33,11 +34,12 @@ pub struct Slot {
     decision: OnceLock<Decision>,
     /// Held while the stores are asked, so that several askers at once ask them once.
     asking: Mutex<()>,
-    /// What a route that loaded the user decided afterwards. Boxed: it is rare, and each request makes a slot.
+    /// What a route that loaded the user decided afterwards. Boxed: it is rare, and each request
+    /// makes a slot.
     overruled: OnceLock<Box<Decision>>,
     /// When cookies were decided on.
     decided_at: OnceLock<Timestamp>,
-    /// Whether the store said that the cookies must not be written any more.
+    /// Whether the store has decided that the cookies must not be written any more.
     is_withheld: AtomicBool,
     /// What a login or logout in this request wants to be sent. Boxed for the same reason.
     sent: std::sync::Mutex<Option<Box<SetCookies>>>,
@@ -65,7 +67,8 @@ impl Slot {
         &self.auth
     }
 
-    /// The decision, as far as it needs no store; else what [`finish`](Self::finish) has to be given.
+    /// The decision, as far as it needs no store; else what [`finish`](Self::finish) has to be
+    /// given.
     pub fn begin(&self, head: RequestHead<'_>) -> Result<&Decision, Pending> {
         if let Some(decision) = self.decided() {
             return Ok(decision);
@@ -88,26 +91,27 @@ impl Slot {
         self.keep(decision)
     }
 
-    /// The decision, made now if nobody has asked before.
+    /// The decision, made now unless it was made before.
     pub async fn settle(&self, head: RequestHead<'_>) -> &Decision {
         match self.begin(head) {
             Ok(decision) => decision,
-            // Boxed: else the future of every handler has the size of a refresh, and is moved around and allocated so.
+            // Boxed: else the future of every handler has the size of a refresh, and is moved
+            // around and allocated so.
             Err(pending) => Box::pin(self.finish(pending)).await,
         }
     }
 
-    /// Who is asking, for a route that demands somebody.
+    /// Who sends the request, for a route that requires a login.
     pub async fn identity(&self, head: RequestHead<'_>) -> Result<Identity, Problem> {
         self.settle(head).await.required().cloned()
     }
 
-    /// Who is asking, for a public route.
+    /// Who sends the request, for a public route.
     pub async fn maybe_identity(&self, head: RequestHead<'_>) -> Result<Option<Identity>, Problem> {
         Ok(self.settle(head).await.optional()?.cloned())
     }
 
-    /// Who is asking, for a route that demands somebody who has proved who he is at most this long ago.
+    /// Who sends the request, for a route that requires a login at most this long ago.
     pub async fn fresh_identity(
         &self,
         head: RequestHead<'_>,
@@ -123,8 +127,9 @@ impl Slot {
         checked.inspect_err(|problem| self.auth.guard_refused(identity, *problem)).map(|()| identity)
     }
 
-    /// Whether a guard lets this request pass, and what is answered else. The decision is one that this slot gave, the
-    /// path of the head the one on the wire. A guard of another authenticator never passes.
+    /// Whether a guard lets this request pass, and the response otherwise. The decision is one that
+    /// this slot gave, the path of the head the one on the wire. A guard of another authenticator
+    /// never passes.
     pub fn admit(
         &self,
         guard: &Guard,
@@ -134,7 +139,8 @@ impl Slot {
         guard.check(self, decision).map_err(|problem| guard.refusal(problem, head))
     }
 
-    /// The user himself, freshly read. One who is gone or disabled is refused, and his session is revoked.
+    /// The user, read from the store. A user who is gone or disabled is refused, and their session
+    /// is revoked.
     pub async fn user<U: Send + Sync + 'static>(&self, head: RequestHead<'_>) -> Result<U, Problem> {
         let identity = self.identity(head).await?;
         self.load_user(&identity).await
@@ -145,7 +151,8 @@ impl Slot {
         Self::claims_of(&self.identity(head).await?)
     }
 
-    /// The custom claims of an identity that this slot gave. Ones that do not fit are a 500: the token is ours.
+    /// The custom claims of an identity that this slot gave. Claims that do not fit result in 500,
+    /// because the token is ours.
     pub fn claims_of<T: DeserializeOwned>(identity: &Identity) -> Result<T, Problem> {
         identity.claims().map_err(|error| {
             tracing::error!(%error, "the access token's custom claims do not fit");
@@ -153,16 +160,16 @@ impl Slot {
         })
     }
 
-    /// A programming error, not a visitor's: 500, and a log line with the cure.
+    /// An error of the program, not of the client: 500, and a log line with the cure.
     pub fn missing(what: &str, cure: &str) -> Problem {
         tracing::error!("{what} was asked for a request that it has not seen; add `{cure}` around it");
         Problem::ServerError
     }
 
-    /// The user behind an identity that this slot gave.
+    /// The user of an identity that this slot returned.
     pub async fn load_user<U: Send + Sync + 'static>(&self, identity: &Identity) -> Result<U, Problem> {
         let users = &self.auth.0.users;
-        let found = self.auth.told("find_by_id", users.find_by_id(identity.subject()).await)?;
+        let found = users.find_by_id(identity.subject()).await?;
         let Some(found) = found.filter(|user| user.is_active) else {
             return Err(self.user_inactive(identity).await);
         };
@@ -173,23 +180,24 @@ impl Slot {
         })
     }
 
-    /// What has to be asked before this request's response may leave: something only where a refresh was answered a good
-    /// while ago. [`depart`](Self::depart) asks it.
+    /// What the store has to be asked before this request's response is sent; only if its refresh
+    /// was a while ago. [`depart`](Self::depart) asks it.
     pub fn departure(&self) -> Option<SettleRequest> {
-        let departure = self.decided()?.departure.as_deref()?;
-        self.auth.0.core.load().late_departure(departure, self.auth.timestamp())
+        let departure = self.decided()?.departure()?;
+        self.auth.0.keys.core().late_departure(departure, self.auth.timestamp())
     }
 
-    /// Asks, and keeps the cookies back when they must not be written any more: others have gone past them. Call it before
-    /// [`write_cookies`](Self::write_cookies), right before the head of the response leaves.
+    /// Asks, and keeps the cookies back when they must not be written any more: others have gone
+    /// past them. Call it before [`write_cookies`](Self::write_cookies), right before the head of
+    /// the response leaves.
     pub async fn depart(&self, request: SettleRequest) {
         if !self.auth.may_leave(&request).await {
             self.is_withheld.store(true, Ordering::Release);
         }
     }
 
-    /// Keeps the cookies of a login or logout for the response, also when that becomes another one on its way out: an
-    /// error of a middleware, a catcher's page.
+    /// Keeps the cookies of a login or logout for the response, also when that becomes another one
+    /// on its way out: an error of a middleware, a catcher's page.
     pub fn send(&self, cookies: SetCookies) {
         *self.lock_sent() = Some(Box::new(cookies));
     }
@@ -199,22 +207,24 @@ impl Slot {
         self.lock_sent().is_some()
     }
 
-    /// Whether a login was kept with [`send`](Self::send) that the framework's own session was to follow.
+    /// Whether a login was kept with [`send`](Self::send) that the framework's own session was to
+    /// follow.
     pub fn sends_login(&self) -> bool {
         let sent = self.lock_sent();
         matches!(sent.as_ref().and_then(|sent| sent.session_change()), Some(SessionChange::Begins { .. }))
     }
 
-    /// Takes back what was kept with [`send`](Self::send): the framework's own session could not follow the login. The
-    /// caller [drops](Authenticator::drop_login) it.
+    /// Takes back what was kept with [`send`](Self::send): the framework's own session could not
+    /// follow the login. The caller [drops](Authenticator::drop_login) it.
     pub fn take_back(&self) -> Option<SessionChange> {
         self.lock_sent().take()?.session_change().cloned()
     }
 
-    /// Writes the cookies of this request into its response: a line that is there already wins, then a login or logout,
-    /// then the decision. A response without any says that it depends on who asked, when somebody has asked that here.
+    /// Writes the cookies of this request into its response: a line that is there already wins,
+    /// then a login or logout, then the decision. A response without cookies states that it depends
+    /// on the user, if a handler has asked for them.
     pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
-        let core = self.auth.0.core.load();
+        let core = self.auth.0.keys.core();
         if let Some(sent) = &*self.lock_sent() {
             core.write_cookies(sent, headers);
         }
@@ -222,44 +232,44 @@ impl Slot {
             None => core.write_cookies(&SetCookies::default(), headers),
             Some(decision) if self.may_write(decision) => core.write_decision(decision, headers),
             Some(decision) => {
-                let without = Decision { cookies: SetCookies::default(), ..decision.clone() };
+                let without = decision.clone().without_cookies();
                 core.write_decision(&without, headers);
             }
         }
     }
 
-    /// What has been decided already, when it rotated the refresh cookie: a second rotation in the same request would
-    /// present a token that is used up.
+    /// What has been decided already, when it rotated the refresh cookie: a second rotation in the
+    /// same request would present a token that is used up.
     pub(crate) fn rotated(&self, head: RequestHead<'_>) -> Option<&Decision> {
-        let in_cookie_mode = self.auth.0.core.load().mode(head) == Mode::Cookie;
+        let in_cookie_mode = self.auth.0.keys.core().mode(head) == Mode::Cookie;
         self.decided().filter(|decision| in_cookie_mode && decision.refresh_expires_at.is_some())
     }
 
     /// The cookies of the decision are not sent: what the request did has made them worthless.
     pub(crate) fn withhold(&self) {
         if let Some(decision) = self.decided() {
-            let decision = Decision { cookies: SetCookies::default(), ..decision.clone() };
+            let decision = decision.clone().without_cookies();
             let _ = self.overruled.set(Box::new(decision));
         }
     }
 
-    /// Nothing that is done while the lock is held can leave half of it behind.
+    /// Nothing that is done while the lock is held can leave it half-written.
     fn lock_sent(&self) -> std::sync::MutexGuard<'_, Option<Box<SetCookies>>> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A pair of a session that has ended meanwhile, or lines that clear what somebody may have been given since, would undo
-    /// what another response has done.
+    /// The cookies of a session that has ended since, or lines that clear cookies which may have
+    /// been replaced since, would undo what another response has done.
     fn may_write(&self, decision: &Decision) -> bool {
         if decision.cookies.is_empty() {
             return true;
         }
         let now = self.auth.timestamp();
-        let Some(departure) = &decision.departure else {
+        let Some(departure) = decision.departure() else {
             let decided_at = self.decided_at.get().copied().unwrap_or(now);
-            return !self.auth.0.core.load().is_late_to_clear(decided_at, now);
+            return !self.auth.0.keys.core().is_late_to_clear(decided_at, now);
         };
-        let ended = self.auth.0.revoked.reason(&departure.session_id, now).is_some();
+        let ended = self.auth.0.sessions.revoked_here(&departure.session_id, now).is_some();
         !ended && !self.is_withheld.load(Ordering::Acquire)
     }
 
@@ -277,7 +287,7 @@ impl Slot {
 
     async fn user_inactive(&self, identity: &Identity) -> Problem {
         let settlement = self.auth.core().user_inactive(identity, self.auth.timestamp());
-        let mut decision = self.auth.decided(self.auth.carry_out(settlement).await);
+        let mut decision = self.auth.record(self.auth.apply(settlement).await);
         if let Some(before) = self.decision.get() {
             decision.cookies = decision.cookies.with_twins(before.cookies.twins().clone());
         }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::slot::Slot;
 use crate::authenticator::Authenticator;
 
-/// The slots of one request, the innermost first: one for each authenticator whose layer the request has come through.
+/// The slots of one request, the innermost first: one for each authenticator whose layer the
+/// request has come through.
 ///
-/// Two user tables may have their layers around one router. A guard finds the slot of its own authenticator, whatever
-/// the order of the layers; an extractor asks the innermost.
+/// Two user tables may have their layers around one router. A guard finds the slot of its own
+/// authenticator, whatever the order of the layers; an extractor asks the innermost.
 #[derive(Clone, Debug)]
 pub struct Slots {
     innermost: Arc<Slot>,
@@ -16,11 +17,11 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Enters the layer of this authenticator, on a request to this path as it stood on the wire; `outer` are the slots
-    /// that the request has already.
+    /// Enters the layer of this authenticator, on a request to this path as it stood on the wire;
+    /// `outer` are the slots that the request has already.
     ///
-    /// The slot comes back by itself when it is new, for the layer to write its cookies. The layer of an authenticator
-    /// inside another of the same one shares its slot, and writes nothing.
+    /// A new slot is also returned on its own, for the layer to write its cookies. The layer of an
+    /// authenticator inside another of the same one shares its slot, and writes nothing.
     pub fn enter(outer: Option<&Self>, auth: &Authenticator, path: &str) -> (Self, Option<Arc<Slot>>) {
         if let Some(known) = outer.and_then(|outer| outer.of(auth)) {
             return (Self::inside(outer, Arc::clone(known)), None);
@@ -33,7 +34,7 @@ impl Slots {
         Self { innermost, outer: outer.cloned().map(Arc::new) }
     }
 
-    /// The slot of the layer that stands nearest to the handler.
+    /// The slot of the layer that is nearest to the handler.
     pub fn innermost(&self) -> &Arc<Slot> {
         &self.innermost
     }

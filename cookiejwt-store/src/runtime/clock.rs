@@ -24,7 +24,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved; clones share it.
+/// A clock that does not move until a test moves it; clones share it.
 ///
 /// ```
 /// use cookiejwt_store::{Clock, ManualClock};
@@ -38,7 +38,7 @@ impl Clock for SystemClock {
 pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
-    /// Stands at this time, to the millisecond.
+    /// Starts at this time, to the millisecond.
     pub fn at(time: OffsetDateTime) -> Self {
         Self(Arc::new(AtomicI64::new(Timestamp::from(time).as_millis())))
     }

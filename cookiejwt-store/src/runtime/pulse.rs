@@ -11,22 +11,25 @@ use std::{
 use cookiejwt_core::Timestamp;
 use tokio::sync::watch;
 
-/// How much later than its interval a sign of life may come before requests stop relying on it. A busy runtime is late by
-/// milliseconds; a process that was stopped, or a worker that blocks, is late by more.
+/// How much later than its interval a sign of life may come before requests stop relying on it. A
+/// busy runtime is late by milliseconds; a process that was stopped, or a worker that blocks, is
+/// late by more.
 const LATE_MILLIS: i64 = 1000;
-/// From here on a request that cannot reach the store is not answered from memory.
+/// Beyond this, a request that cannot reach the store is not decided from memory.
 const FROZEN_MILLIS: i64 = 5000;
-/// After a failed look, requests go on to their row for this long before one of them looks again.
+/// After the store could not be asked, requests read their row for this long before one of them
+/// asks again.
 const HOLD_OFF_MILLIS: i64 = 1000;
-/// How often a look that waits for the store says that it is alive. Well below [`LATE_MILLIS`].
+/// How often a question that waits for the store shows that it is alive. Well below
+/// [`LATE_MILLIS`].
 pub(crate) const BEAT: Duration = Duration::from_millis(250);
 
-/// Whether the feed is alive. A store that is away is an outage, and the feed that finds out is alive; a feed that does
-/// not even ask says nothing about the revocations of other nodes.
+/// Whether the feed is alive. An unavailable store is an outage, and the feed that notices it is
+/// alive; a feed that does not even ask knows nothing about the revocations of other nodes.
 #[derive(Debug)]
 pub(crate) struct Pulse {
-    /// When the feed last showed a sign of life, in milliseconds; [`NEVER`] while the set proves nothing. The one value
-    /// that a request with a valid access token reads.
+    /// When the feed last showed a sign of life, in milliseconds; [`NEVER`] while the set proves
+    /// nothing. The one value that a request with a valid access token reads.
     seen: AtomicI64,
     state: Mutex<State>,
     flight: Mutex<Option<Flight>>,
@@ -43,11 +46,11 @@ struct State {
     failed_at: Option<Timestamp>,
 }
 
-/// One look at the store. Everybody who waits for it learns whether it succeeded.
+/// One question to the store. Every task that waits for it learns whether it succeeded.
 pub(crate) type Flight = watch::Receiver<Option<bool>>;
 
-/// The number of gaps that were known when a look began. A look that was on its way during a gap closes it not: its
-/// answer is from before.
+/// The number of gaps that were known when a question began. A question that was under way during a
+/// gap does not close it: its answer is from before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Began(u64);
 
@@ -69,15 +72,16 @@ impl Pulse {
         seen != NEVER && apart(now.as_millis(), seen) <= self.interval_millis.saturating_add(LATE_MILLIS)
     }
 
-    /// Whether nobody has even asked the store for so long that memory is worth nothing.
+    /// Whether the store was not asked for so long that memory is worth nothing.
     pub(crate) fn is_frozen(&self, now: Timestamp) -> bool {
         let state = self.state();
         let seen = state.silent_since.or(state.last_beat);
         !state.is_loaded || seen.is_none_or(|seen| self.is_long(apart(now.as_millis(), seen.as_millis())))
     }
 
-    /// A sign of life. Returns the silence before it in milliseconds when that was so long that the process must have
-    /// been frozen. A clock that was set looks the same, and one look more does no harm.
+    /// A sign of life. Returns the silence before it in milliseconds when that was so long that the
+    /// process must have been frozen. A clock that was set looks the same, and one more question
+    /// does no harm.
     pub(crate) fn beat(&self, now: Timestamp) -> Option<i64> {
         let mut state = self.state();
         let last = state.last_beat.replace(now);
@@ -105,7 +109,8 @@ impl Pulse {
         self.publish(&state);
     }
 
-    /// The look that is on its way, or the one that `start` makes. None when one has just failed, unless `at_once`.
+    /// The look that is on its way, or the one that `start` makes. None when one has just failed,
+    /// unless `at_once`.
     pub(crate) fn board(
         &self,
         now: Timestamp,

@@ -1,4 +1,4 @@
-//! For questions whose answer must not be waited for without end: nobody else is there to give up.
+//! A time limit for questions to a store that no client waits for, so that nothing else ends them.
 
 use std::{
     future::{Future, poll_fn},
@@ -10,18 +10,15 @@ use std::{
 
 use crate::errors::StoreError;
 
-/// Longer than a database takes that is only busy, and as long as the default `reuse_leeway`.
+/// Longer than a busy database takes, and as long as the default `reuse_leeway`.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A store that gives no answer, or panics, is away.
-pub(crate) async fn patiently<T>(
-    question: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    patiently_saying("it gives no answer", question).await
-}
+/// The error of a store that does not answer in time.
+pub(crate) const NO_ANSWER: &str = "it gives no answer";
 
-/// The same with other words for a store that gives no answer.
-pub(crate) async fn patiently_saying<T>(
+/// A store that does not answer in time, or panics, is unavailable; `no_answer` is the error of the
+/// former.
+pub(crate) async fn within_limit<T>(
     no_answer: &'static str,
     question: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {

@@ -1,65 +1,79 @@
-//! What other nodes revoke reaches this one by asking the store: from one task every second, and from a request when that
-//! task shows no sign of life.
+//! What other nodes revoke reaches this one by asking the store: from one task every second, and
+//! from a request when that task shows no sign of life.
 
 use std::{future::Future, pin::pin};
 
+use cookiejwt_core::{RevocationReason, SessionId, Timestamp};
+
+use super::part::Sessions;
 use crate::{
-    authenticator::Authenticator,
     errors::StoreError,
     events::{Event, Line},
-    runtime::{BEAT, PATIENCE, patiently},
+    runtime::{BEAT, PATIENCE},
 };
 
-impl Authenticator {
-    /// Asks the store what was revoked, here and on other nodes. Runs by itself every second at
-    /// [`RevocationLevel::Feed`](cookiejwt_core::RevocationLevel::Feed).
-    pub async fn poll_revocations(&self) -> Result<(), StoreError> {
+impl Sessions {
+    /// Asks the store what was revoked, here and on other nodes.
+    pub(crate) async fn poll_revocations(&self) -> Result<(), StoreError> {
         self.beat();
-        let (now, began) = (self.timestamp(), self.0.pulse.begin());
-        let question = self.0.tokens.revoked_since(self.0.revoked.poll_from(now));
-        let polled = self.beating(patiently(question)).await.map(|sessions| {
+        let (now, began) = (self.0.runtime.timestamp(), self.0.pulse.begin());
+        let tokens = self.0.tokens.bounded();
+        let question = tokens.revoked_since(self.0.revoked.poll_from(now));
+        let polled = self.beating(question).await.map(|sessions| {
             if self.0.revoked.load(sessions, now) {
-                self.emit(Event::FeedRecovered {});
+                self.0.events.emit(Event::FeedRecovered {});
             }
         });
         if let Err(error) = &polled
             && self.0.revoked.missed()
         {
-            self.emit(Event::FeedStale { error: &Line(error).to_string() });
+            self.0.events.emit(Event::FeedStale { error: &Line(error).to_string() });
         }
         self.beat();
-        self.0.pulse.end(began, polled.is_ok(), self.timestamp());
+        self.0.pulse.end(began, polled.is_ok(), self.0.runtime.timestamp());
         polled
     }
 
-    /// Whether the revoked set may decide about a valid access token, after a look at the store if it takes one. A set
-    /// that is a little late may, even when that look fails: a store that is away ends no access token.
+    /// Why a session has ended, if this node knows that it has.
+    pub(crate) fn revoked_here(&self, id: &SessionId, now: Timestamp) -> Option<RevocationReason> {
+        self.0.revoked.reason(id, now)
+    }
+
+    /// Whether this node knows at this moment what other nodes have revoked.
+    pub(crate) fn is_current(&self, now: Timestamp) -> bool {
+        self.0.pulse.is_current(now)
+    }
+
+    /// Whether the revoked set may decide about a valid access token, after asking the store if
+    /// necessary. A set that is a little late may, even when the store cannot be asked: an
+    /// unavailable store ends no access token.
     pub(crate) async fn has_caught_up(&self) -> bool {
-        let was_frozen = self.0.pulse.is_frozen(self.timestamp());
+        let was_frozen = self.0.pulse.is_frozen(self.0.runtime.timestamp());
         self.catch_up().await || !was_frozen
     }
 
-    /// Looks twice at most: the look that was on its way may have begun before this process was frozen.
+    /// Asks twice at most: the question that was under way may have begun before this process was
+    /// frozen.
     async fn catch_up(&self) -> bool {
         for _ in 0..2 {
-            if self.0.pulse.is_current(self.timestamp()) {
+            if self.0.pulse.is_current(self.0.runtime.timestamp()) {
                 return true;
             }
             if !self.look(false).await {
                 return false;
             }
         }
-        self.0.pulse.is_current(self.timestamp())
+        self.0.pulse.is_current(self.0.runtime.timestamp())
     }
 
-    /// Takes part in one look at the store, whoever began it, and tells whether it succeeded. It is a task of its own, so
-    /// that a client that hangs up takes it from nobody else.
+    /// Waits for one question to the store, whichever request began it; whether it succeeded. It is
+    /// a separate task, so that a client that hangs up does not end it for the others.
     pub(crate) async fn look(&self, at_once: bool) -> bool {
-        let auth = self.clone();
-        let flight = self.0.pulse.board(self.timestamp(), at_once, |landed| {
+        let sessions = self.clone();
+        let flight = self.0.pulse.board(self.0.runtime.timestamp(), at_once, |landed| {
             tokio::spawn(async move {
-                let polled = auth.poll_revocations().await;
-                // Nobody may be waiting any more.
+                let polled = sessions.poll_revocations().await;
+                // No request may be waiting any more.
                 let _ = landed.send(Some(polled.is_ok()));
             });
         });
@@ -68,7 +82,7 @@ impl Authenticator {
         matches!(landed, Ok(Ok(outcome)) if *outcome == Some(true))
     }
 
-    /// Does it, and shows all the while that somebody is alive who waits for the store.
+    /// Waits for the work, and shows in the meantime that this process is alive.
     pub(crate) async fn beating<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
@@ -80,14 +94,14 @@ impl Authenticator {
     }
 
     fn beat(&self) {
-        if let Some(silence) = self.0.pulse.beat(self.timestamp())
+        if let Some(silence) = self.0.pulse.beat(self.0.runtime.timestamp())
             && self.0.revoked.missed()
         {
             let error = format!(
                 "nobody has asked the store for {} s: this process was stopped, a worker was blocked, or the clock was set",
                 silence / 1000
             );
-            self.emit(Event::FeedStale { error: &error });
+            self.0.events.emit(Event::FeedStale { error: &error });
         }
     }
 }

@@ -1,37 +1,36 @@
-//! A user who is logged in proves again who he is.
+//! A user who is logged in proves again who they are.
 
 use cookiejwt_core::{
     Identity, Login, PasswordTry, Revocation, RevocationReason, SessionId, SessionRecord, Standing,
 };
 
-use super::login::{LoginContext, LoginOptions};
+use super::{
+    login_context::{LoginContext, LoginOptions},
+    part::Sessions,
+};
 use crate::{
-    authenticator::Authenticator,
     errors::{LoginError, StoreError},
     events::LoginRefusal,
     passwords::Proven,
 };
 
-/// How long a session is still answered whose successor was not presented yet.
+/// How long a session is still accepted whose successor was not presented yet.
 const SUPERSEDED_MILLIS: i64 = 60_000;
 
-impl Authenticator {
-    /// Logs the same user in again with his password, before something that needs a fresh login (OWASP ASVS 7.5.1, RFC
-    /// 9470). Send the cookies.
-    ///
-    /// A new session begins, with a new `auth_time` and the `remember` of the present one. The present one ends when the new
-    /// one is first presented, and after a minute at the latest: until then it authenticates without rotating, so that an
-    /// answer that is lost, or a second click, does not log out somebody who has just given the right password.
-    pub async fn fresh_login(
+impl Sessions {
+    /// Begins a session for the same user, which supersedes the present one.
+    pub(crate) async fn fresh_login(
         &self,
         who: &Identity,
         password: &str,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.prove_and_replace(who, password, context).await.inspect_err(|error| self.login_failed(error))
+        self.check_and_replace(who, password, context)
+            .await
+            .inspect_err(|error| self.0.events.login_failed(error))
     }
 
-    async fn prove_and_replace(
+    async fn check_and_replace(
         &self,
         who: &Identity,
         password: &str,
@@ -39,56 +38,56 @@ impl Authenticator {
     ) -> Result<Login, LoginError> {
         self.may_begin(&context, LoginOptions::new())?;
         let present = self.present_session(who, &context).await?;
-        let proven = self.prove_again(who, password, &context).await?;
+        let proven = self.check_password(who, password, &context).await?;
         context.presented.retain(|id| *id != present.id);
         let options = LoginOptions::new().remember(present.remember);
         let supersedes = Some(present.id.clone());
-        let (login, unsent) = self.open_session(proven, options, &context, supersedes).await?;
-        // A store that is away is asked again in the background, and the new session stands.
+        let (login, pending) = self.create_session(proven, options, &context, supersedes).await?;
+        // An unavailable store is asked again in the background, and the new session stays.
         let ended = self.supersede(present.id).await;
         if let (Ok(0), Err(error)) = (ended, self.present_session(who, &context).await) {
-            unsent.take_back(RevocationReason::Replaced).await;
+            pending.revoke(RevocationReason::Replaced).await;
             return Err(error);
         }
-        self.take_over(login, unsent, context).await
+        self.complete_login(login, pending, context).await
     }
 
     /// Lets a session end in a minute, unless the one that takes its place is presented before.
-    pub(crate) async fn supersede(&self, session_id: SessionId) -> Result<u64, StoreError> {
-        let at = self.timestamp().plus_millis(SUPERSEDED_MILLIS);
+    pub(super) async fn supersede(&self, session_id: SessionId) -> Result<u64, StoreError> {
+        let at = self.0.runtime.timestamp().plus_millis(SUPERSEDED_MILLIS);
         self.revoke(vec![Revocation { session_id, reason: RevocationReason::Superseded, at }]).await
     }
 
-    /// The row behind an identity, which another node may have revoked a moment ago.
-    pub(crate) async fn present_session(
+    /// The row of an identity's session, which another node may have revoked a moment ago.
+    pub(super) async fn present_session(
         &self,
         who: &Identity,
         context: &LoginContext,
     ) -> Result<SessionRecord, LoginError> {
-        if self.0.revoked.reason(who.session_id(), self.timestamp()).is_some() {
+        if self.0.revoked.reason(who.session_id(), self.0.runtime.timestamp()).is_some() {
             return Err(self.session_ended(who, context));
         }
-        let row = self.told("find", self.0.tokens.find(who.session_id()).await)?;
+        let row = self.0.tokens.find(who.session_id()).await?;
         let is_theirs =
-            |row: &SessionRecord| row.subject == *who.subject() && row.realm == *self.config().realm();
-        row.filter(|row| is_theirs(row) && row.revoked_by(self.timestamp()).is_none())
+            |row: &SessionRecord| row.subject == *who.subject() && row.realm == *self.0.keys.config().realm();
+        row.filter(|row| is_theirs(row) && row.revoked_by(self.0.runtime.timestamp()).is_none())
             .ok_or_else(|| self.session_ended(who, context))
     }
 
-    pub(crate) async fn prove_again(
+    pub(super) async fn check_password(
         &self,
         who: &Identity,
         password: &str,
         context: &LoginContext,
     ) -> Result<Proven, LoginError> {
-        let user = self.told("find_by_id", self.0.users.find_by_id(who.subject()).await)?;
+        let user = self.0.users.find_by_id(who.subject()).await?;
         let standing = Standing::Session(who.session_id());
         let tried = PasswordTry { login: None, subject: Some(who.subject()), ip: context.ip(), standing };
-        self.prove(user, password, tried).await
+        self.0.passwords.check(user, password, tried).await
     }
 
     fn session_ended(&self, who: &Identity, context: &LoginContext) -> LoginError {
-        self.login_refused(LoginRefusal::SessionEnded, Some(who.subject().as_str()), context.ip());
+        self.0.events.login_refused(LoginRefusal::SessionEnded, Some(who.subject().as_str()), context.ip());
         LoginError::SessionRevoked
     }
 }

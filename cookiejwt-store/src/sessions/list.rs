@@ -1,14 +1,15 @@
-//! The list of a user's sessions, and what he can do with it.
+//! The list of a user's sessions, and ending them.
 
 use cookiejwt_core::{
     CredentialSource, Identity, RevocationReason, SessionId, SessionRecord, SetCookies, Subject,
 };
 use serde::{Serialize, Serializer};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{api::rfc3339, authenticator::Authenticator, errors::StoreError, runtime::patiently};
+use super::part::Sessions;
+use crate::errors::StoreError;
 
-/// A living session as its owner sees it, for him to recognise his devices (OWASP ASVS 7.5.2).
+/// A living session as its user sees it, to recognise their devices (OWASP ASVS 7.5.2).
 ///
 /// Serialises as on the wire of `GET sessions/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,7 +19,7 @@ use crate::{api::rfc3339, authenticator::Authenticator, errors::StoreError, runt
     schema(as = CookiejwtSession, description = "A session of the user that can still be used.")
 )]
 pub struct SessionInfo {
-    /// What [`end_session`](Authenticator::end_session) takes.
+    /// What [`end_session`](crate::Authenticator::end_session) takes.
     #[serde(serialize_with = "as_text")]
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub id: SessionId,
@@ -53,46 +54,42 @@ impl SessionInfo {
     }
 }
 
-impl Authenticator {
+impl Sessions {
     /// The living sessions of this identity's user, the newest first.
-    pub async fn sessions(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
+    pub(crate) async fn list(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
         let rows = self.living(who.subject()).await?;
         Ok(rows.into_iter().map(|row| SessionInfo::new(row, who)).collect())
     }
 
-    /// Ends one session of this identity's user; `None` when he has no such session. One that had ended before counts as
-    /// ended.
-    ///
-    /// The lines clear both cookies when it was the present session and a cookie carried it; else there are none.
-    pub async fn end_session(
+    /// Ends one session of this identity's user; `None` when they have no such session.
+    pub(crate) async fn end_session(
         &self,
         who: &Identity,
         id: &SessionId,
     ) -> Result<Option<SetCookies>, StoreError> {
-        let row = self.told("find", self.0.tokens.find(id).await)?;
-        if row.is_none_or(|row| row.subject != *who.subject() || row.realm != *self.config().realm()) {
+        let row = self.0.tokens.find(id).await?;
+        if row.is_none_or(|row| row.subject != *who.subject() || row.realm != *self.0.keys.config().realm()) {
             return Ok(None);
         }
         self.revoke_session(id.clone(), RevocationReason::EndedByUser).await?;
         let clears = id == who.session_id() && who.source() == CredentialSource::Cookie;
-        Ok(Some(if clears { self.0.core.load().logout_cookies() } else { SetCookies::default() }))
+        Ok(Some(if clears { self.0.keys.core().logout_cookies() } else { SetCookies::default() }))
     }
 
     /// Ends every session of this identity's user but the present one; how many there were.
-    pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, StoreError> {
+    pub(crate) async fn end_other_sessions(&self, who: &Identity) -> Result<u64, StoreError> {
         let mut others = self.living_sessions(who.subject()).await?;
         others.retain(|id| id != who.session_id());
         self.revoke_sessions(others, RevocationReason::EndedByUser).await
     }
 
-    pub(crate) async fn living_sessions(&self, subject: &Subject) -> Result<Vec<SessionId>, StoreError> {
+    pub(super) async fn living_sessions(&self, subject: &Subject) -> Result<Vec<SessionId>, StoreError> {
         Ok(self.living(subject).await?.into_iter().map(|row| row.id).collect())
     }
 
     async fn living(&self, subject: &Subject) -> Result<Vec<SessionRecord>, StoreError> {
-        let living =
-            patiently(self.0.tokens.sessions_of(self.config().realm(), subject, self.timestamp())).await;
-        self.told("sessions_of", living)
+        let (realm, now) = (self.0.keys.config().realm(), self.0.runtime.timestamp());
+        self.0.tokens.bounded().sessions_of(realm, subject, now).await
     }
 }
 
@@ -102,4 +99,11 @@ fn as_text<S: Serializer>(id: &SessionId, serializer: S) -> Result<S::Ok, S::Err
 
 fn as_rfc3339<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*time))
+}
+
+/// In whole seconds.
+pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
+    let time = time.replace_nanosecond(0).unwrap_or(time);
+    // Times of tokens lie between 1970 and 9999, all of which RFC 3339 can express.
+    time.format(&Rfc3339).unwrap_or_default()
 }

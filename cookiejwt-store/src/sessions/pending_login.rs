@@ -1,43 +1,64 @@
-//! A login that is taken back.
+//! A login whose cookies are not sent yet, and which is revoked if they never are.
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cookiejwt_core::{RevocationReason, SessionId};
 
-use crate::authenticator::Authenticator;
+use super::part::Sessions;
 
-/// A session whose cookies have not left yet. Unless they do it is revoked again, also when the client hangs up or a store
-/// panics meanwhile: a session that nobody holds would stand in the user's list, and count for his limit.
+/// A session whose cookies are not sent yet. Unless they are, it is revoked again, also when the
+/// client hangs up or a store panics in between: otherwise a session that no client has would be in
+/// the user's list, and count for their limit.
 #[must_use]
-pub(crate) struct Unsent {
-    auth: Authenticator,
+pub(crate) struct PendingLogin {
+    sessions: Sessions,
     session: Option<SessionId>,
 }
 
-impl Unsent {
+impl PendingLogin {
     /// Made before the row is: a store whose answer is lost may have written it.
-    pub(crate) fn new(auth: &Authenticator, session: &SessionId) -> Self {
-        Self { auth: auth.clone(), session: Some(session.clone()) }
+    pub(super) fn new(sessions: &Sessions, session: &SessionId) -> Self {
+        Self { sessions: sessions.clone(), session: Some(session.clone()) }
     }
 
-    /// The cookies leave.
-    pub(crate) fn send(mut self) {
+    /// The cookies are sent.
+    pub(super) fn sent(mut self) {
         self.session = None;
     }
 
-    /// They do not. What fails is tried again in the background.
-    pub(crate) async fn take_back(mut self, reason: RevocationReason) {
+    /// They are not. A revocation that fails is tried again in the background.
+    pub(super) async fn revoke(mut self, reason: RevocationReason) {
         if let Some(session) = self.session.take() {
-            let _ = self.auth.revoke_session(session, reason).await;
+            let _ = self.sessions.revoke_session(session, reason).await;
         }
     }
 }
 
-impl Drop for Unsent {
+impl Drop for PendingLogin {
     fn drop(&mut self) {
         let Some(session) = self.session.take() else { return };
         // Without a runtime the process ends.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let auth = self.auth.clone();
-            runtime.spawn(async move { auth.revoke_session(session, RevocationReason::Replaced).await });
+            let sessions = self.sessions.clone();
+            runtime.spawn(async move { sessions.revoke_session(session, RevocationReason::Replaced).await });
+        }
+    }
+}
+
+/// The same for the cookies of a custom login, which a handler may drop when something fails after
+/// the login. Clones share it, and one that is sent is enough.
+#[derive(Clone)]
+pub(crate) struct Unsent(Arc<Mutex<Option<PendingLogin>>>);
+
+impl Unsent {
+    pub(crate) fn new(sessions: &Sessions, session: &SessionId) -> Self {
+        Self(Arc::new(Mutex::new(Some(PendingLogin::new(sessions, session)))))
+    }
+
+    /// The cookies are sent.
+    pub(crate) fn sent(&self) {
+        if let Some(pending) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            pending.sent();
         }
     }
 }

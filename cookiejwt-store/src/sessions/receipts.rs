@@ -1,4 +1,5 @@
-//! Receipts: which sessions' current refresh tokens have arrived, noted in memory and written once per second.
+//! Receipts: which sessions' current refresh tokens have arrived, noted in memory and written once
+//! per second.
 
 use std::{
     collections::HashSet,
@@ -10,9 +11,11 @@ use std::{
 
 use cookiejwt_core::{Receipt, RevocationReason, Sighting};
 
-use crate::{authenticator::Authenticator, errors::StoreError, runtime::patiently};
+use super::part::Sessions;
+use crate::errors::StoreError;
 
-/// More than one node refreshes in a minute; what comes on top is dropped, which only makes the rules more lenient.
+/// More than one node refreshes in a minute; what comes on top is dropped, which only makes the
+/// rules more lenient.
 const MOST: usize = 10_000;
 /// How many fit into one statement, whatever the database.
 const BATCH: usize = 1_000;
@@ -21,7 +24,8 @@ const BATCH: usize = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct Receipts {
     pending: Mutex<HashSet<Receipt>>,
-    /// Noted lately, so that without a memo of tokens each is written once; bounded by two generations.
+    /// Noted lately, so that without a memo of tokens each is written once; bounded by two
+    /// generations.
     recent: Mutex<[HashSet<Receipt>; 2]>,
     has_dropped: AtomicBool,
 }
@@ -69,38 +73,37 @@ impl Receipts {
     }
 }
 
-/// Nothing that is done while a lock is held can leave half of it behind.
+/// Nothing that is done while a lock is held can leave it half-written.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Authenticator {
+impl Sessions {
     /// Notes what the first presentation of a token proves.
     pub(crate) fn note(&self, sighting: &Sighting) {
         if let Some(receipt) = &sighting.receipt {
             self.0.receipts.note(receipt.clone());
         }
         if let Some(session) = &sighting.replaces
-            && self.0.revoked.reason(session, self.timestamp()).is_none()
+            && self.0.revoked.reason(session, self.0.runtime.timestamp()).is_none()
         {
-            let (auth, session) = (self.clone(), session.clone());
-            self.0.revoked.insert(session.clone(), RevocationReason::Replaced, self.timestamp());
-            tokio::spawn(async move { auth.revoke_session(session, RevocationReason::Replaced).await });
+            let (sessions, session) = (self.clone(), session.clone());
+            self.0.revoked.insert(session.clone(), RevocationReason::Replaced, self.0.runtime.timestamp());
+            tokio::spawn(async move { sessions.revoke_session(session, RevocationReason::Replaced).await });
         }
     }
 
-    /// Writes the receipts that were noted, so that a used-up refresh token that comes back is recognised; how many rows were
-    /// changed. Runs by itself every second.
-    pub async fn write_receipts(&self) -> Result<u64, StoreError> {
+    /// Writes the receipts that were noted; how many rows were changed.
+    pub(crate) async fn write_receipts(&self) -> Result<u64, StoreError> {
         let mut written = 0;
         loop {
             let batch = self.0.receipts.take();
             if batch.is_empty() {
                 return Ok(written);
             }
-            let now = self.timestamp();
-            let settles_at = now.plus_millis(self.config().reuse_leeway_millis());
-            match self.told("received", patiently(self.0.tokens.received(&batch, now, settles_at)).await) {
+            let now = self.0.runtime.timestamp();
+            let settles_at = now.plus_millis(self.0.keys.config().reuse_leeway_millis());
+            match self.0.tokens.bounded().received(&batch, now, settles_at).await {
                 Ok(count) => written += count,
                 Err(error) => {
                     self.0.receipts.put_back(batch);

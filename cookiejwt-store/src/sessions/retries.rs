@@ -9,13 +9,16 @@ use std::{
 use cookiejwt_core::{Revocation, SessionId};
 use tokio::time::Instant;
 
-use crate::{authenticator::Authenticator, errors::StoreError};
+use super::part::Sessions;
+use crate::errors::StoreError;
 
 /// Waits between the tries of a revocation that failed: eight more tries within four minutes.
 const RETRY_AFTER_SECONDS: [u64; 8] = [1, 2, 4, 8, 15, 30, 60, 120];
-/// A store that gives no answer delays the tries of all others. Whatever waits longer than this is given up.
+/// A store that gives no answer delays the tries of all others. Whatever waits longer than this is
+/// given up.
 const LONGEST: Duration = Duration::from_mins(10);
-/// So that whoever makes sessions and ends them while the store is away cannot fill the memory.
+/// So that a client that begins and ends sessions while the store is unavailable cannot fill the
+/// memory.
 const MOST: usize = 10_000;
 
 /// How many are taken at a time.
@@ -23,12 +26,12 @@ const BATCH: usize = 100;
 
 /// By session, so that a hundred logouts of one session are one revocation.
 #[derive(Debug, Default)]
-pub(crate) struct Pending(Mutex<Sessions>);
+pub(super) struct Retries(Mutex<Waitlist>);
 
 #[derive(Debug, Default)]
-struct Sessions {
+struct Waitlist {
     waiting: HashMap<SessionId, Waiting>,
-    /// Said once until all is done.
+    /// Reported once until all is done.
     is_full: bool,
     is_running: bool,
 }
@@ -41,10 +44,10 @@ struct Waiting {
     give_up: Instant,
 }
 
-impl Pending {
+impl Retries {
     /// False for the first that finds no room.
     fn add(&self, revocations: Vec<Revocation>) -> bool {
-        let mut sessions = self.sessions();
+        let mut sessions = self.waitlist();
         let now = Instant::now();
         for revocation in revocations {
             let is_new = !sessions.waiting.contains_key(&revocation.session_id);
@@ -58,7 +61,8 @@ impl Pending {
                 next: now + Duration::from_secs(RETRY_AFTER_SECONDS[0]),
                 give_up: now + LONGEST,
             });
-            // As in the store, the first reason stays, except that a session may end before its time.
+            // As in the store, the first reason stays, except that a session may end before its
+            // time.
             if at < waiting.revocation.at {
                 waiting.revocation = revocation;
             }
@@ -68,12 +72,12 @@ impl Pending {
 
     /// Whether the caller has to start the task.
     fn starts(&self) -> bool {
-        !std::mem::replace(&mut self.sessions().is_running, true)
+        !std::mem::replace(&mut self.waitlist().is_running, true)
     }
 
     /// Those that are due, or else when the next one is. None when nothing waits: the task ends.
     fn due(&self) -> Option<Result<Vec<Revocation>, Instant>> {
-        let mut sessions = self.sessions();
+        let mut sessions = self.waitlist();
         let now = Instant::now();
         sessions.waiting.retain(|_, waiting| waiting.give_up > now);
         let due = sessions.waiting.values().filter(|waiting| waiting.next <= now);
@@ -88,14 +92,15 @@ impl Pending {
         next.map(Err)
     }
 
-    /// Whether it is still to be tried: somebody else may have done it, and the store may have taken too long.
+    /// Whether it is still to be tried: another request may have done it, and the store may have
+    /// taken too long.
     fn waits(&self, id: &SessionId) -> bool {
-        self.sessions().waiting.get(id).is_some_and(|waiting| waiting.give_up > Instant::now())
+        self.waitlist().waiting.get(id).is_some_and(|waiting| waiting.give_up > Instant::now())
     }
 
-    /// The store has taken this revocation. One that waits to end the session earlier goes on waiting.
+    /// The store has taken this revocation. One that waits to end the session earlier still waits.
     pub(crate) fn done(&self, revocation: &Revocation) {
-        let mut sessions = self.sessions();
+        let mut sessions = self.waitlist();
         let waiting = sessions.waiting.get(&revocation.session_id);
         if waiting.is_some_and(|waiting| waiting.revocation.at >= revocation.at) {
             sessions.waiting.remove(&revocation.session_id);
@@ -103,7 +108,7 @@ impl Pending {
     }
 
     fn failed(&self, id: &SessionId) {
-        let mut sessions = self.sessions();
+        let mut sessions = self.waitlist();
         let Some(waiting) = sessions.waiting.get_mut(id) else { return };
         waiting.tries += 1;
         match RETRY_AFTER_SECONDS.get(waiting.tries) {
@@ -112,47 +117,48 @@ impl Pending {
         }
     }
 
-    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+    fn waitlist(&self) -> MutexGuard<'_, Waitlist> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The task that tries again. A runtime that ends takes it along, and the next revocation that fails starts it again.
-struct Running(Option<Authenticator>);
+/// The task that tries again. A runtime that ends takes it along, and the next revocation that
+/// fails starts it again.
+struct Running(Option<Sessions>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(auth) = &self.0 {
-            auth.0.pending.sessions().is_running = false;
+        if let Some(sessions) = &self.0 {
+            sessions.0.retries.waitlist().is_running = false;
         }
     }
 }
 
-impl Authenticator {
+impl Sessions {
     /// These are tried again in the background.
     pub(crate) fn revoke_later(&self, revocations: Vec<Revocation>) {
         if revocations.is_empty() {
             return;
         }
-        if !self.0.pending.add(revocations) {
+        if !self.0.retries.add(revocations) {
             let error = "too many revocations wait for the store; newer ones are not tried again, and these sessions end \
                          on this node only";
-            self.store_failed("revoke", &StoreError::new(error));
+            self.0.events.store_failed("revoke", &StoreError::new(error));
         }
-        if self.0.pending.starts() {
+        if self.0.retries.starts() {
             let mut running = Running(Some(self.clone()));
             tokio::spawn(async move {
-                if let Some(auth) = &running.0 {
-                    auth.try_again().await;
+                if let Some(sessions) = &running.0 {
+                    sessions.try_again().await;
                 }
-                // It has said so itself, and another one may be running by now.
+                // The task has marked that it ended, and another one may be running by now.
                 running.0.take();
             });
         }
     }
 
     async fn try_again(&self) {
-        while let Some(due) = self.0.pending.due() {
+        while let Some(due) = self.0.retries.due() {
             match due {
                 Err(next) => tokio::time::sleep_until(next).await,
                 Ok(revocations) => {
@@ -165,12 +171,12 @@ impl Authenticator {
     }
 
     async fn try_once_more(&self, revocation: &Revocation) {
-        if !self.0.pending.waits(&revocation.session_id) {
+        if !self.0.retries.waits(&revocation.session_id) {
             return;
         }
         match self.revoke_in_store(revocation).await {
-            Ok(_) => self.0.pending.done(revocation),
-            Err(_) => self.0.pending.failed(&revocation.session_id),
+            Ok(_) => self.0.retries.done(revocation),
+            Err(_) => self.0.retries.failed(&revocation.session_id),
         }
     }
 }
@@ -199,7 +205,7 @@ mod tests {
             ("the later one is done", 1, 9, 9, Some(1)),
             ("an earlier one is done", 9, 9, 1, None),
         ] {
-            let pending = Pending::default();
+            let pending = Retries::default();
             assert!(pending.add(vec![at(1, first)]) && pending.add(vec![at(1, second)]), "{rule}");
             pending.done(&at(1, done));
             tokio::time::advance(Duration::from_secs(1)).await;
@@ -210,7 +216,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_waits_is_bounded_in_number_and_time() {
-        let pending = Pending::default();
+        let pending = Retries::default();
         assert!(pending.add((0..MOST).map(revocation).collect()));
         assert!(pending.add(vec![revocation(7)]), "one that waits already needs no room");
         assert!(!pending.add(vec![revocation(MOST)]), "said");

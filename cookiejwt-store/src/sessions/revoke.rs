@@ -4,11 +4,10 @@ use cookiejwt_core::{
     CsrfDenial, Identity, RequestHead, Revocation, RevocationReason, SessionId, SetCookies, Subject,
 };
 
+use super::part::Sessions;
 use crate::{
-    authenticator::Authenticator,
     errors::StoreError,
     events::{Event, printable},
-    runtime::patiently,
 };
 
 /// What a logout did.
@@ -21,49 +20,57 @@ pub struct LoggedOut {
     pub revoked: Result<(), StoreError>,
 }
 
-impl Authenticator {
-    /// Ends the sessions named by the signed tokens that came in. Refused only by the CSRF table.
-    pub async fn logout(
+impl Sessions {
+    /// Ends the sessions identified by the signed tokens of this request. Refused only by the CSRF
+    /// table.
+    pub(crate) async fn logout(
         &self,
         head: RequestHead<'_>,
         body_refresh: Option<&str>,
     ) -> Result<LoggedOut, CsrfDenial> {
-        let logout = self.0.core.load().logout(head, body_refresh)?;
+        let logout = self.0.keys.core().logout(head, body_refresh)?;
         let revoked = self.revoke_sessions(logout.sessions, RevocationReason::Logout).await.map(drop);
         Ok(LoggedOut { cookies: logout.cookies, revoked })
     }
 
-    /// Ends these sessions, and gives the lines that clear both cookies. A store that is away changes neither: the
-    /// revocation is logged, remembered on this node, and tried again.
-    pub async fn end_sessions(&self, sessions: Vec<SessionId>) -> SetCookies {
+    /// Ends these sessions, and returns the lines that clear both cookies, also when the store is
+    /// unavailable.
+    pub(crate) async fn end_sessions(&self, sessions: Vec<SessionId>) -> SetCookies {
         let _ = self.revoke_sessions(sessions, RevocationReason::Logout).await;
-        self.0.core.load().logout_cookies()
+        self.0.keys.core().logout_cookies()
     }
 
-    /// Ends every session of this identity's user, the present one too. Clear the cookies as well.
-    pub async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, StoreError> {
+    /// Ends every session of this identity's user.
+    pub(crate) async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, StoreError> {
         self.revoke_user(identity.subject(), RevocationReason::LogoutEverywhere).await
     }
 
-    /// Ends every session of a user at once, for instance when he is disabled; how many there were.
-    pub async fn revoke_user(&self, subject: &Subject, reason: RevocationReason) -> Result<u64, StoreError> {
-        let (auth, subject) = (self.clone(), subject.clone());
+    /// Ends every session of a user; how many there were.
+    pub(crate) async fn revoke_user(
+        &self,
+        subject: &Subject,
+        reason: RevocationReason,
+    ) -> Result<u64, StoreError> {
+        let (sessions, subject) = (self.clone(), subject.clone());
         let task = tokio::spawn(async move {
-            let now = auth.timestamp();
-            let revoked =
-                patiently(auth.0.tokens.revoke_subject(auth.config().realm(), &subject, reason, now)).await;
-            let sessions = auth.told("revoke_subject", revoked)?;
-            let count = sessions.len() as u64;
-            for session in sessions {
-                auth.0.revoked.insert(session, reason, now);
+            let (tokens, realm) = (sessions.0.tokens.bounded(), sessions.0.keys.config().realm());
+            let now = sessions.0.runtime.timestamp();
+            let revoked = tokens.revoke_subject(realm, &subject, reason, now).await?;
+            let count = revoked.len() as u64;
+            for session in revoked {
+                sessions.0.revoked.insert(session, reason, now);
             }
             Ok(count)
         });
         task.await.unwrap_or_else(|error| Err(StoreError::new(error)))
     }
 
-    /// Ends one session at once.
-    pub async fn revoke_session(&self, id: SessionId, reason: RevocationReason) -> Result<(), StoreError> {
+    /// Ends one session.
+    pub(crate) async fn revoke_session(
+        &self,
+        id: SessionId,
+        reason: RevocationReason,
+    ) -> Result<(), StoreError> {
         self.revoke_sessions(vec![id], reason).await.map(drop)
     }
 
@@ -73,38 +80,38 @@ impl Authenticator {
         ids: Vec<SessionId>,
         reason: RevocationReason,
     ) -> Result<u64, StoreError> {
-        let at = self.timestamp();
+        let at = self.0.runtime.timestamp();
         self.revoke(ids.into_iter().map(|session_id| Revocation { session_id, reason, at }).collect()).await
     }
 
-    /// In a task of its own, so that a client that hangs up cannot cancel it. What fails stays in this node's revoked
-    /// set and is tried again, bounded in number and time.
+    /// In a separate task, so that a client that hangs up cannot cancel it. What fails stays in
+    /// this node's revoked set and is tried again, bounded in number and time.
     pub(crate) async fn revoke(&self, revocations: Vec<Revocation>) -> Result<u64, StoreError> {
         if revocations.is_empty() {
             return Ok(0);
         }
         let (answer, answered) = tokio::sync::oneshot::channel();
-        let auth = self.clone();
+        let sessions = self.clone();
         tokio::spawn(async move {
             for revocation in &revocations {
                 let Revocation { session_id, reason, at } = revocation;
-                let now = auth.timestamp();
-                auth.0.revoked.insert_from(session_id.clone(), *reason, (*at).max(now), now);
+                let now = sessions.0.runtime.timestamp();
+                sessions.0.revoked.insert_from(session_id.clone(), *reason, (*at).max(now), now);
             }
-            // Nobody waits any more when the client has hung up.
-            let _ = answer.send(auth.revoke_each(revocations).await);
+            // After the client has hung up, no request waits.
+            let _ = answer.send(sessions.revoke_each(revocations).await);
         });
         answered.await.unwrap_or_else(|error| Err(StoreError::new(error)))
     }
 
-    /// Each is tried, so that one row that cannot be changed keeps no other session alive; how many were alive. What
-    /// failed is tried again later.
+    /// Each is tried, so that one row that cannot be changed keeps no other session alive; how many
+    /// were alive. What failed is tried again later.
     async fn revoke_each(&self, revocations: Vec<Revocation>) -> Result<u64, StoreError> {
         let (mut result, mut failed) = (Ok(0), Vec::new());
         for revocation in revocations {
             match self.revoke_in_store(&revocation).await {
                 Ok(was_alive) => {
-                    self.0.pending.done(&revocation);
+                    self.0.retries.done(&revocation);
                     result = result.map(|count| count + u64::from(was_alive));
                 }
                 Err(error) => {
@@ -119,10 +126,10 @@ impl Authenticator {
 
     /// Whether it was alive.
     pub(crate) async fn revoke_in_store(&self, revocation: &Revocation) -> Result<bool, StoreError> {
-        let was_alive = self.told("revoke", patiently(self.0.tokens.revoke(revocation)).await)?;
+        let was_alive = self.0.tokens.bounded().revoke(revocation).await?;
         if was_alive {
             let session = printable(revocation.session_id.as_str());
-            self.emit(Event::Revoked { session: &session, reason: revocation.reason });
+            self.0.events.emit(Event::Revoked { session: &session, reason: revocation.reason });
         }
         Ok(was_alive)
     }

@@ -14,16 +14,17 @@ use crate::stores::RevokedSession;
 
 /// Rows commit late and clocks differ between nodes.
 const OVERLAP_SECONDS: i64 = 60;
-/// When so many sessions are revoked in the time of the overlap, reading all of them again every second would cost
-/// more than all requests. Then the whole overlap is read every tenth time, and else a short one.
+/// When so many sessions are revoked in the time of the overlap, reading all of them again every
+/// second would cost more than all requests. Then the whole overlap is read every tenth time, and
+/// else a short one.
 const CROWD: usize = 1000;
 const SHORT_OVERLAP_SECONDS: i64 = 5;
 const SHORT_POLLS: u8 = 9;
-/// Fewer entries than this are not worth a look for old ones.
+/// Fewer entries than this are not worth a search for old ones.
 const FEW: usize = 256;
 
-/// The sessions whose access tokens are dead although they have not expired: what this node revoked itself, and what
-/// the store says.
+/// The sessions whose access tokens are dead although they have not expired: what this node revoked
+/// itself, and what the store says.
 #[derive(Debug)]
 pub(crate) struct RevokedSet {
     entries: RwLock<Entries>,
@@ -76,9 +77,10 @@ impl RevokedSet {
         }
     }
 
-    /// From when on the store has to be asked: everything that still matters after a start, after a failure and after a
-    /// clock that was set back (what was forgotten too early may matter again), else an overlap behind the newest revocation
-    /// that was seen. One from the future, by a node whose clock is ahead, hides none of the present, nor of a pause since.
+    /// From when on the store has to be asked: everything that still matters after a start, after a
+    /// failure and after a clock that was set back (what was forgotten too early may matter again),
+    /// otherwise an overlap after the newest revocation that was seen. One from the future, by a
+    /// node whose clock is ahead, hides none of the present, nor of a pause since.
     pub(crate) fn poll_from(&self, now: Timestamp) -> Timestamp {
         let relevant = now.plus_millis(-self.memory_millis);
         let feed = *self.feed();
@@ -92,7 +94,7 @@ impl RevokedSet {
         from.max(relevant)
     }
 
-    /// Takes what the store said; true when it had been away before.
+    /// Takes the answer of the store; true if it was unavailable before.
     pub(crate) fn load(&self, sessions: Vec<RevokedSession>, now: Timestamp) -> bool {
         let newest = sessions.iter().map(|session| session.at).max();
         let is_crowded = sessions.len() > CROWD;
@@ -118,8 +120,8 @@ impl RevokedSet {
         !std::mem::replace(&mut self.feed().is_stale, true)
     }
 
-    /// Looks for old entries only when there are twice as many as at the last look: a logout must not cost more because
-    /// many others have logged out.
+    /// Looks for old entries only when there are twice as many as at the last look: a logout must
+    /// not cost more because many others have logged out.
     pub(crate) fn insert(&self, id: SessionId, reason: RevocationReason, now: Timestamp) {
         self.insert_from(id, reason, now, now);
     }

@@ -7,10 +7,12 @@ use std::{
 
 use cookiejwt_core::{BucketId, ThrottleCharge, Timestamp};
 
-/// More than one node fills in the longest time that a bucket takes to drain, and still only a few megabytes.
+/// More than one node fills in the longest time that a bucket takes to drain, and still only a few
+/// megabytes.
 const MOST_BUCKETS: usize = 100_000;
 
-/// When each bucket will be empty. Whoever tries passwords chooses the names of buckets, so their number is bounded.
+/// When each bucket will be empty. An attacker chooses the names of buckets, so their number is
+/// bounded.
 #[derive(Debug)]
 pub(crate) struct Buckets {
     drained_at: Mutex<HashMap<BucketId, Timestamp>>,
@@ -60,8 +62,8 @@ impl Buckets {
     }
 }
 
-/// First those that are empty, which changes nothing; then an eighth of all, those with the least in them: who makes
-/// buckets to have another one forgotten has to fill each of them as far.
+/// First those that are empty, which changes nothing; then an eighth of all, those with the least
+/// in them: who makes buckets to have another one forgotten has to fill each of them as far.
 fn make_room(buckets: &mut HashMap<BucketId, Timestamp>, most: usize, now: Timestamp) {
     buckets.retain(|_, drained_at| *drained_at > now);
     let mut times: Vec<_> = buckets.values().copied().collect();

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::errors::StoreError;
 
-/// Sessions in memory: for tests, and for an application of one process whose users may log in again after a
-/// restart. Clones share the rows.
+/// Sessions in memory: for tests, and for an application of one process whose users may log in
+/// again after a restart. Clones share the rows.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

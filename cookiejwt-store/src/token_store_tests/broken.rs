@@ -14,7 +14,8 @@ use self::{
 use super::{Fact, check, facts};
 use crate::stores::MemoryStore;
 
-/// What a store does wrong when two come at once, it does in the order of a single thread, every time.
+/// What a store does wrong when two come at once, it does in the order of a single thread, every
+/// time.
 #[tokio::test]
 async fn each_fault_is_found_by_a_fact_that_says_so() {
     let mut slipped = Vec::new();

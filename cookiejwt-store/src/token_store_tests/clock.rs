@@ -8,7 +8,8 @@ use crate::{
     stores::TokenStore as _,
 };
 
-/// Less than the difference of any two time zones, and more than that of any two machines that are looked after.
+/// Less than the difference of any two time zones, and more than that of any two machines that are
+/// looked after.
 const TOLERANCE_MILLIS: u64 = 10 * 60 * 1000;
 
 /// A store without a clock says so, and nothing is to be shown.

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::stores::TokenStore as _;
 
-/// How many of each kind have changed the row; each of three kinds comes ten times, and another one first in each round.
+/// How many of each kind have changed the row; each of three kinds comes ten times, and another one
+/// first in each round.
 async fn race(store: &Shared, id: &str, round: usize, kinds: [Kind; 3]) -> [u64; 3] {
     let outcomes = at_once(30, |index| {
         let (store, id, place) = (store.clone(), id.to_owned(), (index + round) % 3);
@@ -79,7 +80,7 @@ pub(super) async fn a_receipt_and_a_replacement_exclude_each_other(store: Shared
     }
 }
 
-/// A receipt is told once, and slow and late answers lose nothing of it.
+/// A receipt is reported once, and slow and late answers do not lose it.
 pub(super) async fn a_receipt_is_not_lost_among_answers(store: Shared) {
     for round in 0..6 {
         let id = format!("session {round}");

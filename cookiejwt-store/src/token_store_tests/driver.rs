@@ -50,7 +50,8 @@ impl UserStore for OnlyAlice {
     }
 }
 
-/// Nobody has a password here, so hashing the dummy need cost nothing; an authenticator is not built unless it is read again.
+/// No user has a password here, so hashing the dummy need cost nothing; an authenticator is not
+/// built unless it is read again.
 struct NoPasswords;
 
 impl PasswordHasher for NoPasswords {

@@ -99,7 +99,8 @@ pub(super) async fn a_late_answer_is_exactly_the_documented_one(store: Shared) {
     }
 }
 
-/// Each of them writes the greater of two times, and a row that stays as it was has met the condition all the same.
+/// Each of them writes the greater of two times, and a row that stays as it was has met the
+/// condition all the same.
 pub(super) async fn the_parent_is_never_answered_for_a_shorter_time(store: Shared) {
     let settles_at = [SETTLED - 1, SETTLED, SETTLED + 1, SETTLED + 60_000];
     for (index, settles_at) in settles_at.into_iter().enumerate() {
@@ -195,7 +196,7 @@ pub(super) async fn fifty_replacements_at_once_are_one(store: Shared) {
     }
 }
 
-/// Whoever has the successor that was lost shows that there are two.
+/// A client that presents the lost successor shows that there are two.
 pub(super) async fn a_replaced_token_is_worth_nothing(store: Shared) {
     store.create(&orphaned("a")).await.unwrap();
     assert_eq!(replace(&store, &replacement("a")).await, Ok(()));

@@ -1,4 +1,5 @@
-//! Deleting what nobody can use any more. A store that answers 0 and deletes nothing forgets by itself, and is right.
+//! Deleting sessions that cannot be used any more. A store that answers 0 and deletes nothing
+//! forgets automatically, and is right.
 
 use cookiejwt_core::{RevocationReason, SessionRecord, Timestamp};
 

@@ -1,4 +1,4 @@
-//! Slow answers, and receipts: somebody has come with the current refresh token.
+//! Slow answers, and receipts: the current refresh token was presented.
 
 use cookiejwt_core::{Receipt, RevocationReason, SessionRecord};
 
@@ -26,7 +26,8 @@ fn row(combination: &mut Combination) -> (SessionRecord, bool) {
     let is_received = combination.of([false, true]);
     let has_rotated = combination.of([true, false]);
     let is_revoked = combination.of([false, true]);
-    // Neither the ends nor the realm are asked for: an answer that is on its way belongs to its session.
+    // Neither the ends nor the realm are asked for: an answer that is on its way belongs to its
+    // session.
     let (ends_at, realm) = combination.of([(NOW + 1, ""), (NOW - 1, "staff")]);
     let row = SessionRecord {
         realm: realm.into(),
@@ -150,7 +151,8 @@ pub(super) async fn a_thousand_receipts_are_one_call(store: Shared) {
     insert_numbers(&store, BATCH).await;
     let mixed: Vec<_> = (0..BATCH)
         .map(|index| match index % 4 {
-            // Each of them twice, a token that was used up, a session that is gone, and nothing wrong.
+            // Each of them twice, a token that was used up, a session that is gone, and nothing
+            // wrong.
             0 | 1 => numbered(index / 4),
             2 => Receipt { refresh_jti: "parent".into(), ..numbered(index) },
             _ => Receipt { session_id: format!("unknown {index}").into(), ..numbered(index) },
@@ -164,7 +166,7 @@ pub(super) async fn a_thousand_receipts_are_one_call(store: Shared) {
     assert_eq!(receive(&store, &all).await, 0);
 }
 
-/// Every node writes what it has seen, in an order of its own.
+/// Every node writes what it has seen, in its own order.
 pub(super) async fn receipts_at_once_count_each_session_once(store: Shared) {
     insert_numbers(&store, 60).await;
     let counts = at_once(6, |node| {

@@ -66,12 +66,12 @@ const CONDITIONS: [(&str, Row, Request, bool); 18] = [
     ("long over", |row| (row.expires_at, row.ends_at) = (at(NOW - 9000), at(NOW - 9000)), |_| (), false),
 ];
 
-/// Rotated, with nobody who has come with the successor.
+/// Rotated, and the successor was not presented.
 fn aged(row: &SessionRecord, settles_at: i64) -> SessionRecord {
     SessionRecord { settles_at: at(settles_at), ..rotated(row.id.as_str()) }
 }
 
-/// Each part of the WHERE broken once: the row as it stands comes back.
+/// Each part of the WHERE broken once: the row as it is comes back.
 pub(super) async fn every_part_of_the_condition_counts(store: Shared) {
     for (index, (rule, change_row, change_request, rotates)) in CONDITIONS.into_iter().enumerate() {
         let id = format!("session {index}");
@@ -119,7 +119,7 @@ pub(super) async fn the_condition_is_exactly_the_documented_one(store: Shared) {
     }
 }
 
-/// A session that does not end meanwhile.
+/// A session that does not end in the meantime.
 fn lasting(id: &str) -> SessionRecord {
     SessionRecord { ends_at: at(NOW + 90_000_000), ..session(id) }
 }

@@ -11,8 +11,9 @@ use super::{
 };
 use crate::stores::TokenStore as _;
 
-/// Texts that one or the other comparison takes for the same: without case, accents, width or trailing blanks, as a
-/// number, as a pattern, in another normalisation form, or with all of the upper planes as one.
+/// Texts that one or the other comparison takes for the same: without case, accents, width or
+/// trailing blanks, as a number, as a pattern, in another normalisation form, or with all of the
+/// upper planes as one.
 pub(super) const LOOKALIKES: [&str; 31] = [
     "session",
     "Session",
@@ -250,7 +251,7 @@ pub(super) async fn token_ids_compare_byte_for_byte(store: Shared) {
     }
 }
 
-/// Whoever comes with another token than the current one changes nothing, whatever it looks like.
+/// Any token other than the current one changes nothing, whatever it looks like.
 async fn is_not_current(store: &Shared, row: &SessionRecord, other: &str) {
     let id = row.id.as_str();
     let (mut next, mut late, mut replaced) = (rotation(id), late_answer(id), replacement(id));

@@ -1,5 +1,5 @@
-//! Rows and requests in the year 2100. Ids have at most 22 bytes, as those of the core, realms at most
-//! [`Realm::MAX_LENGTH`](crate::Realm::MAX_LENGTH), and subjects at most
+//! Rows and requests in the year 2100. Ids have at most 22 bytes, as those of the core, realms at
+//! most [`Realm::MAX_LENGTH`](crate::Realm::MAX_LENGTH), and subjects at most
 //! [`Subject::MAX_LENGTH`](crate::Subject::MAX_LENGTH).
 //!
 //! Only the core makes requests; their fields may be changed.
@@ -16,12 +16,12 @@ use crate::stores::{TokenStore, boxed};
 /// When everything happens: 2100-01-01 12:00:00.123 UTC in milliseconds.
 pub const NOW: i64 = 4_102_488_000_123;
 
-/// A leeway ago: the first `settles_at` that is too young for [`rotation`] when nobody has come with the refresh token, and
-/// for [`replacement`].
+/// A leeway ago: the first `settles_at` that is too young for [`rotation`] when nobody has come
+/// with the refresh token, and for [`replacement`].
 pub const LEEWAY_AGO: i64 = NOW - 10_000;
 
-/// The life of an access token ago: the first `rotated_at` that is too young for [`replacement`], and the last that is young
-/// enough for [`slow_answer`].
+/// The life of an access token ago: the first `rotated_at` that is too young for [`replacement`],
+/// and the last that is young enough for [`slow_answer`].
 pub const ACCESS_LIFE_AGO: i64 = NOW - 300_000;
 
 /// A leeway from now: the `settles_at` of every request.
@@ -56,8 +56,8 @@ pub fn session(id: &str) -> SessionRecord {
     }
 }
 
-/// The same, rotated the life of an access token ago from `parent` to `current`, with which nobody has come yet. Every
-/// request but [`replacement`] changes it.
+/// The same, rotated the life of an access token ago from `parent` to `current`, with which nobody
+/// has come yet. Every request but [`replacement`] changes it.
 pub fn rotated(id: &str) -> SessionRecord {
     SessionRecord {
         previous_jti: Some("parent".into()),
@@ -124,7 +124,7 @@ pub fn slow_answer(id: &str) -> SettleRequest {
     let RotationStep::Settled(settlement) = under_way().complete(RotationOutcome::Rotated) else {
         panic!("a rotation that went well is settled")
     };
-    let departure = settlement.decision.departure.expect("it carries a refresh token");
+    let departure = settlement.decision.departure().cloned().expect("it carries a refresh token");
     let mut request = testing::core().late_departure(&departure, at(NOW)).expect("it is late");
     request.session_id = id.into();
     request.current = "current".into();
@@ -143,7 +143,8 @@ pub fn revocation(id: &str, reason: RevocationReason, millis: i64) -> Revocation
     Revocation { session_id: id.into(), reason, at: at(millis) }
 }
 
-/// What the core asks when the store has not changed a row that holds the successor, and rotated then.
+/// What the core asks when the store has not changed a row that holds the successor, and rotated
+/// then.
 fn late(rotated_at: Option<Timestamp>) -> LateRequest {
     let rotation = under_way();
     let previous_jti = Some(rotation.request().presented.clone());
@@ -248,7 +249,8 @@ pub const REASONS: [RevocationReason; 9] = [
     RevocationReason::Superseded,
 ];
 
-/// The reasons that stay: all but [`RevocationReason::Superseded`], which another one may bring forward.
+/// The reasons that stay: all but [`RevocationReason::Superseded`], which another one may bring
+/// forward.
 pub const FINAL_REASONS: [RevocationReason; 8] = {
     let [first, second, third, fourth, fifth, sixth, seventh, eighth, _] = REASONS;
     [first, second, third, fourth, fifth, sixth, seventh, eighth]

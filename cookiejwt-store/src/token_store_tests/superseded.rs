@@ -1,4 +1,5 @@
-//! A session that a fresh login has superseded: its revocation lies in the future, and can be brought forward.
+//! A session that a fresh login has superseded: its revocation lies in the future, and can be
+//! brought forward.
 
 use cookiejwt_core::{Realm, RevocationReason, SessionRecord};
 

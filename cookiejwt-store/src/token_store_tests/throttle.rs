@@ -1,4 +1,5 @@
-//! Counting failures. A store that answers `None` keeps no buckets, and is right: then each process keeps its own.
+//! Counting failures. A store that answers `None` keeps no buckets, and is right: then each process
+//! keeps its own.
 
 use std::time::Duration;
 
@@ -140,7 +141,7 @@ pub(super) async fn purge_throttle_deletes_exactly_what_is_empty(store: Shared) 
             charge(&store, bucket, 0).await;
         }
     }
-    // A store that forgets by itself has nothing to purge.
+    // A store that forgets automatically has nothing to purge.
     let deleted = store.purge_throttle(at(NOW + 30_000), 100).await.unwrap();
     assert!([0, 1].contains(&deleted), "{deleted} deleted");
     assert_eq!(store.purge_throttle(at(NOW + 30_000), 100).await.unwrap(), 0);

@@ -61,7 +61,7 @@ impl Ask {
         self
     }
 
-    /// From this client.
+    /// Sent by this client address.
     pub(crate) fn from(self, ip: &str) -> Self {
         Self { ip: Some(ip.parse().unwrap()), ..self }
     }
@@ -93,8 +93,13 @@ impl Ask {
         self.after(world, None, async || ()).await
     }
 
-    /// Behind a layer, and something that has asked who it is a while ago.
-    pub(crate) async fn behind(self, world: &World, slot: &Slot, meanwhile: impl AsyncFnOnce()) -> Answer {
+    /// Sends it after a middleware that authenticated earlier.
+    pub(crate) async fn after_middleware(
+        self,
+        world: &World,
+        slot: &Slot,
+        meanwhile: impl AsyncFnOnce(),
+    ) -> Answer {
         self.after(world, Some(slot), meanwhile).await
     }
 
@@ -123,16 +128,16 @@ impl Ask {
     }
 }
 
-/// Whether a route asks who it is, as a handler does: then its answer says that it depends on it.
+/// Whether a route authenticates, as a handler does: then its response varies by the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asks {
     Never,
-    /// Not when the CSRF table refuses before.
+    /// Not if the CSRF table refuses first.
     Perhaps,
     Always,
 }
 
-/// What came back.
+/// The response.
 #[derive(Debug)]
 pub(crate) struct Answer(pub(crate) Reply, pub(crate) Asks);
 
@@ -153,7 +158,7 @@ impl Answer {
         serde_json::from_slice(&self.0.body).unwrap()
     }
 
-    /// The status, and the `code` of the body when there is one.
+    /// The status, and the `code` of the body if there is one.
     pub(crate) fn code(&self) -> (u16, String) {
         (self.status(), self.json()["code"].as_str().unwrap_or_default().to_owned())
     }
@@ -184,7 +189,7 @@ impl Answer {
         self.assert_fields(rule, "application/json", None);
     }
 
-    /// The failure as the wire contract writes it, and nothing else.
+    /// Exactly this problem of the wire contract.
     pub(crate) fn assert_problem(&self, rule: &str, status: u16, code: &str) {
         self.assert_problem_with(rule, status, code, None);
     }
@@ -237,8 +242,8 @@ impl Answer {
         assert_eq!(self.set_cookies(), CLEARED, "{rule}");
     }
 
-    /// Both cookies are set, with exactly the attributes of the wire contract; by a login that is remembered the one of a
-    /// known device, too.
+    /// Both cookies are set, with exactly the attributes of the wire contract; a remembered login
+    /// also sets that of the known device.
     pub(crate) fn assert_cookies_set(&self, rule: &str, access_age: Option<i64>, refresh_age: Option<i64>) {
         let age = |age: Option<i64>| age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
         let jar = self.jar();
@@ -252,7 +257,7 @@ impl Answer {
         })
         .to_vec();
         if let Some(device) = jar.device {
-            assert!(refresh_age.is_some(), "{rule}: nobody asked to be remembered");
+            assert!(refresh_age.is_some(), "{rule}: remember was not requested");
             assert_eq!(device.len(), 22 + 1 + 43, "{rule}: {device}");
             let attributes = "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000";
             expected.push(format!("__Host-known_device={device}; {attributes}"));
@@ -261,7 +266,7 @@ impl Answer {
         let without_expires = |line: String| match line.split_once("; Expires=") {
             Some((before, date)) if remembered && date.ends_with(" GMT") => before.to_owned(),
             None if !remembered => line,
-            _ => panic!("{rule}: Expires stands beside Max-Age: {line}"),
+            _ => panic!("{rule}: Expires and Max-Age do not match: {line}"),
         };
         let lines: Vec<_> = self.set_cookies().into_iter().map(without_expires).collect();
         assert_eq!(lines, expected, "{rule}");
@@ -285,6 +290,6 @@ fn sentences(status: u16, code: &str) -> (&'static str, &'static str) {
         (429, "throttled") => ("Too Many Requests", "Too many attempts. Please wait before you try again."),
         (500, "server_error") => ("Internal Server Error", "The server failed to answer."),
         (503, "unavailable") => ("Service Unavailable", "The service is not available at the moment."),
-        other => panic!("{other:?} stands nowhere in the wire contract"),
+        other => panic!("{other:?} is not in the wire contract"),
     }
 }

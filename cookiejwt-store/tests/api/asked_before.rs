@@ -1,4 +1,5 @@
-//! Endpoints behind a middleware of the application that has asked who it is, and a body that takes its time.
+//! Endpoints after a middleware of the application that has authenticated the request, with a slow
+//! body.
 
 use bytes::Bytes;
 use cookiejwt_store::{Body, Caller, Guard, RevocationReason, Route, Slot};
@@ -16,16 +17,17 @@ fn password(route: Route, body: &serde_json::Value) -> Ask {
     Ask::post(route).content_type(JSON).body(body.to_string())
 }
 
-/// Alice's access token has ended; something asks, and `seconds` later the body is there.
+/// Alice's access token has expired; a middleware authenticates, and `seconds` later the body has
+/// arrived.
 async fn asked(world: &World, alice: &Browser, ask: Ask, seconds: i64) -> Answer {
     let slot = Slot::new(&world.auth, "/");
-    ask.cookies(&alice.jar).behind(world, &slot, async || world.advance(seconds)).await
+    ask.cookies(&alice.jar).after_middleware(world, &slot, async || world.advance(seconds)).await
 }
 
-/// What the browser holds at the end.
+/// What the browser has at the end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Holds {
-    /// What the middleware's refresh gave.
+    /// The tokens of the middleware's refresh.
     TheRefreshed,
     /// Another session.
     ANewOne,
@@ -49,7 +51,7 @@ async fn a_request_never_ends_its_own_session() {
         ("a fresh login", fresh(PASSWORD), 200, ANewOne),
         ("a new password", password(Route::Password, &change), 204, ANewOne),
         ("a refresh", Ask::post(Route::Refresh), 200, TheRefreshed),
-        ("a login as somebody else", bob(), 200, ANewOne),
+        ("a login as another user", bob(), 200, ANewOne),
         ("a login that fails", unknown(), 401, TheRefreshed),
         ("a logout", Ask::post(Route::Logout), 200, Nothing),
     ] {
@@ -86,9 +88,9 @@ async fn held(world: &World, alice: &Browser, answer: &Answer) -> Holds {
     }
 }
 
-/// A login, a logout and a refresh look at their own credentials.
+/// A login, a logout and a refresh read their own credentials.
 #[tokio::test]
-async fn what_asks_nobody_settles_nothing() {
+async fn routes_that_do_not_authenticate_settle_nothing() {
     for route in [Route::Login, Route::Refresh, Route::Logout] {
         let world = World::new();
         let alice = world.login("alice").await;
@@ -107,7 +109,8 @@ async fn the_slot_of_another_authenticator_is_not_asked() {
     let (world, other) = (World::new(), World::new());
     let alice = world.login("alice").await;
     let slot = Slot::new(&other.auth, "/");
-    let answer = Ask::post(Route::Verify).cookies(&alice.jar).behind(&world, &slot, async || ()).await;
+    let answer =
+        Ask::post(Route::Verify).cookies(&alice.jar).after_middleware(&world, &slot, async || ()).await;
     assert_eq!(answer.status(), 200, "its own decision");
     let guard = Guard::login(&world.auth);
     let head = alice.jar.get();
@@ -117,9 +120,9 @@ async fn the_slot_of_another_authenticator_is_not_asked() {
     assert_eq!(refusal.into_reply().status, 500, "never a pass");
 }
 
-/// The session ended after somebody had asked: what the refresh of this request gave is worth nothing.
+/// The session ended after the request was authenticated: the tokens of its refresh are not sent.
 #[tokio::test]
-async fn the_lines_of_a_session_that_was_replaced_meanwhile_stay_behind() {
+async fn the_lines_of_a_session_that_was_replaced_meanwhile_are_not_sent() {
     let world = World::new();
     let alice = world.login("alice").await;
     world.expire_access();
@@ -129,7 +132,7 @@ async fn the_lines_of_a_session_that_was_replaced_meanwhile_stay_behind() {
         world.auth.revoke_session(alice.session.clone(), RevocationReason::Replaced).await.unwrap();
         let_tasks_run().await;
     };
-    let answer = ask.behind(&world, &slot, meanwhile).await;
+    let answer = ask.after_middleware(&world, &slot, meanwhile).await;
     answer.assert_problem("replaced", 401, "session_revoked");
     answer.assert_cookies_kept("replaced");
     assert_eq!(slot.identity((&Jar::default().get()).into()).await.map(drop), Ok(()), "the decision stays");

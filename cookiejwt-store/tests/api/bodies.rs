@@ -1,4 +1,4 @@
-//! What a login reads from its body, and what a logout does.
+//! What login and logout read from the body.
 
 use bytes::Bytes;
 use cookiejwt_store::{Body, MAX_BODY_BYTES, Route, TokenStore as _};
@@ -21,7 +21,7 @@ async fn check(rule: &str, ask: Ask, expected: Option<bool>) {
         None => {
             answer.assert_problem(rule, 400, "invalid_request");
             answer.assert_cookies_kept(rule);
-            assert_eq!(world.switches.take_log(), [], "{rule}: nobody is asked");
+            assert_eq!(world.switches.take_log(), [], "{rule}: no store call");
             assert_eq!(world.hasher.verifications(), 0, "{rule}");
         }
         Some(remember) => {
@@ -85,7 +85,7 @@ const BAD_JSON: &[(&str, &str)] = &[
     ("a string", r#""alice""#),
     ("null", "null"),
     ("cut off", r#"{"username":"alice","password":"correct horse""#),
-    ("something behind", r#"{"username":"alice","password":"correct horse"}x"#),
+    ("trailing text", r#"{"username":"alice","password":"correct horse"}x"#),
     ("two of them", r#"{"username":"alice","password":"correct horse"}{}"#),
     ("trailing comma", r#"{"username":"alice","password":"correct horse",}"#),
     ("byte order mark", "\u{feff}{\"username\":\"alice\",\"password\":\"correct horse\"}"),
@@ -166,7 +166,7 @@ async fn bodies_that_did_not_come_whole() {
 }
 
 #[tokio::test]
-async fn nothing_that_came_in_or_leaves_is_printed() {
+async fn debug_output_contains_no_secret() {
     let world = World::new();
     let body = Body::Complete(Bytes::from_static(br#"{"username":"alice","password":"correct horse"}"#));
     assert_eq!(format!("{body:?}"), "Complete(47 bytes)", "the body of a login");

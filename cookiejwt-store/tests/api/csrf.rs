@@ -1,4 +1,4 @@
-//! A foreign site reaches none of the endpoints, and changes nothing.
+//! Another site can use none of the endpoints, and changes nothing.
 
 use cookiejwt_store::Route;
 use http::Method;
@@ -73,7 +73,7 @@ async fn our_own_pages_and_clients_that_are_no_browser_pass() {
     }
 }
 
-/// No browser sends a bearer by itself.
+/// No browser sends a bearer automatically.
 #[tokio::test]
 async fn a_bearer_needs_no_permission_on_verify_and_logout() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! A user table that Django has written, moved as it is.
+//! A user table that Django has written, used unchanged.
 
 use cookiejwt_store::{Argon2id, DjangoHashes};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::{
     common::{Call, PASSWORD, World},
 };
 
-/// Made by Django 5.2: PBKDF2 with 10 000 iterations, argon2, unusable.
+/// Created by Django 5.2: PBKDF2 with 10 000 iterations, argon2, unusable.
 const PBKDF2: &str =
     "pbkdf2_sha256$10000$AGW8LeYZ1lwS5fBZHQ5V6E$esoCpE0+pUKzuqkPPv2x+vC9TbjO0gxX9LQB1XEW81M=";
 const ARGON2: &str = "argon2$argon2id$v=19$m=102400,t=2,p=8$djlmam45d3Zsb1lMdnFzM1RmQWcyUw\

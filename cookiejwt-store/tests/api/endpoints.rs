@@ -37,12 +37,12 @@ async fn refresh_answers_as_login_does() {
 async fn refresh_looks_at_the_refresh_cookie_alone() {
     type Cookies = fn(&Jar) -> Jar;
     let dead_access: Cookies = |jar| Jar { access: Some("a.b.c".into()), ..jar.without_access() };
-    // An access token is signed with a key that is none of the refresh keys.
+    // An access token is signed with another key than refresh tokens.
     let unknown_key: Cookies = |jar| Jar { refresh: jar.access.clone(), ..Jar::default() };
     for (rule, cookies, seconds, status, code) in [
         ("fresh access token", Jar::clone as Cookies, 0, 200, ""),
         ("without an access token", Jar::without_access, 0, 200, ""),
-        ("dead access token", dead_access, 0, 200, ""),
+        ("invalid access token", dead_access, 0, 200, ""),
         ("access token alone", Jar::without_refresh, 0, 401, "not_authenticated"),
         ("expired access token alone", Jar::without_refresh, 306, 401, "not_authenticated"),
         ("no cookie", |_| Jar::default(), 0, 401, "not_authenticated"),
@@ -139,7 +139,7 @@ async fn logout_with_a_duplicated_cookie_ends_every_session_it_names() {
 }
 
 #[tokio::test]
-async fn logout_with_a_store_that_is_away_clears_the_cookies_all_the_same() {
+async fn logout_with_an_unavailable_store_still_clears_the_cookies() {
     let world = World::new();
     let alice = world.login("alice").await;
     world.switches.fail(Call::Revoke);
@@ -151,7 +151,7 @@ async fn logout_with_a_store_that_is_away_clears_the_cookies_all_the_same() {
 }
 
 #[tokio::test]
-async fn verify_says_who_and_until_when() {
+async fn verify_returns_the_subject_and_the_expiry() {
     let world = World::new();
     let alice = world.login("alice").await;
     let body =
@@ -159,7 +159,7 @@ async fn verify_says_who_and_until_when() {
     for (rule, ask) in [
         ("cookies", Ask::post(Route::Verify).cookies(&alice.jar)),
         ("bearer", Ask::post(Route::Verify).bearer(&alice.jar)),
-        ("bearer beside a dead cookie", Ask::post(Route::Verify).bearer(&alice.jar).cookies(&garbage())),
+        ("bearer next to an invalid cookie", Ask::post(Route::Verify).bearer(&alice.jar).cookies(&garbage())),
         ("whatever body", Ask::post(Route::Verify).cookies(&alice.jar).content_type("text/plain").body("x")),
     ] {
         let answer = ask.of(&world).await;
@@ -183,16 +183,16 @@ async fn verify_refuses() {
     let other_scheme = verify().header("authorization", "Basic YTpi").of(&world).await;
     other_scheme.assert_problem("another scheme", 401, "not_authenticated");
     let dead = verify().cookies(&garbage()).of(&world).await;
-    dead.assert_problem("dead cookies", 401, "invalid_token");
-    dead.assert_cookies_cleared("dead cookies");
+    dead.assert_problem("invalid cookies", 401, "invalid_token");
+    dead.assert_cookies_cleared("invalid cookies");
     let bearer = verify().header("authorization", "Bearer a.b.c").of(&world).await;
-    bearer.assert_problem("dead bearer", 401, "invalid_token");
-    bearer.assert_cookies_kept("dead bearer");
+    bearer.assert_problem("invalid bearer", 401, "invalid_token");
+    bearer.assert_cookies_kept("invalid bearer");
     world.advance(306);
     world.switches.fail(Call::Rotate);
     let away = verify().cookies(&alice.jar).of(&world).await;
-    away.assert_problem("store away", 503, "unavailable");
-    away.assert_cookies_kept("store away");
+    away.assert_problem("store unavailable", 503, "unavailable");
+    away.assert_cookies_kept("store unavailable");
     world.switches.mend(Call::Rotate);
     world.users.change(1, |alice| alice.claims = json!(7));
     let unmintable = verify().cookies(&alice.jar).of(&world).await;

@@ -12,7 +12,7 @@ const POST_ROUTES: [Route; 6] =
     [Route::Login, Route::Refresh, Route::Logout, Route::Verify, Route::FreshLogin, Route::Password];
 
 #[tokio::test]
-async fn only_post_and_405_says_so() {
+async fn only_post_is_allowed_and_405_lists_it() {
     let world = World::new();
     let alice = world.login("alice").await;
     world.switches.take_log();
@@ -44,7 +44,7 @@ async fn a_method_override_changes_nothing() {
 }
 
 #[test]
-fn what_a_route_says_of_itself() {
+fn the_properties_of_a_route() {
     let api = World::with(testing::config().token_mode(true)).auth.api();
     for (route, in_cookie_mode, in_token_mode) in [
         (Route::Login, true, true),
@@ -93,7 +93,7 @@ fn what_a_builder_refuses() {
     assert!(matches!(builder().password_hasher(hasher).build(), Err(BuildError::Password(_))));
 }
 
-/// Field 42 and its neighbours: nobody could ever log in, or out.
+/// Invalid prefixes: otherwise no user could log in or out.
 #[test]
 fn a_skip_that_covers_our_own_routes_is_refused() {
     for (rule, skip, covered) in [

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{answer::Ask, common::World};
 
-/// The key of RFC 8037, appendix A.1; its thumbprint stands in appendix A.3.
+/// The key of RFC 8037, appendix A.1; its thumbprint is in appendix A.3.
 const RFC_8037: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 -----END PRIVATE KEY-----
@@ -51,7 +51,7 @@ async fn the_public_keys() {
     }
 }
 
-/// RFC 9110 §13.1.2, and RFC 9110 §15.4.5 for what a 304 carries.
+/// RFC 9110 §13.1.2, and §15.4.5 for the fields of a 304.
 #[tokio::test]
 async fn keys_that_are_known_already() {
     let world = with_key();
@@ -82,7 +82,7 @@ async fn keys_that_are_known_already() {
     }
 }
 
-/// A new key is published before it signs, and a dropped one is gone.
+/// A new key is published before it signs, and a removed one is no longer listed.
 #[tokio::test]
 async fn the_document_follows_the_keys() {
     let world = with_key();
@@ -118,7 +118,7 @@ async fn methods_of_the_keys() {
 }
 
 #[tokio::test]
-async fn a_symmetric_key_is_shown_to_nobody() {
+async fn a_symmetric_key_is_never_shown() {
     let answer = Ask::get(Route::Jwks).of(&World::new()).await;
     answer.assert_problem("no asymmetric key", 404, "not_found");
 }

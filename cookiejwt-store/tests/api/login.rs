@@ -14,7 +14,7 @@ fn credentials(name: &str, password: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_login_answers_with_cookies_and_without_a_token_in_the_body() {
+async fn a_login_responds_with_cookies_and_no_token_in_the_body() {
     let world = World::new();
     world.clock.advance(time::Duration::milliseconds(999));
     let answer = Ask::login(credentials("alice", PASSWORD)).of(&world).await;
@@ -106,7 +106,7 @@ async fn a_login_over_other_cookies_replaces_them() {
 }
 
 #[tokio::test]
-async fn dead_or_foreign_cookies_do_not_keep_anybody_from_logging_in() {
+async fn invalid_or_foreign_cookies_do_not_prevent_a_login() {
     for (rule, cookie) in [
         ("garbage", "__Host-access_token=x; __Host-refresh_token=y"),
         ("duplicated", "__Host-access_token=x; __Host-access_token=y"),

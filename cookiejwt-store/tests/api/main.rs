@@ -1,6 +1,6 @@
-//! The wire contract of every built-in endpoint: status, header fields and body, to the byte.
+//! The wire contract of every built-in endpoint: status, header fields and body, byte for byte.
 
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 
 mod answer;
@@ -17,3 +17,4 @@ mod openapi;
 mod session_cookie;
 mod throttle;
 mod token_mode;
+mod unsent;

@@ -1,4 +1,4 @@
-//! Whatever a client sends, it gets one of the answers of the wire contract.
+//! Whatever a client sends, it gets one of the responses of the wire contract.
 
 use bytes::Bytes;
 use cookiejwt_store::{Body, Route};

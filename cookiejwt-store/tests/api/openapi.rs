@@ -1,4 +1,4 @@
-//! The OpenAPI document follows the configuration. That answers keep to it is proved by the conformance suite.
+//! The OpenAPI document follows the configuration. The scenarios show that responses match it.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ fn operations(document: &Value) -> Vec<&Value> {
     methods.flatten().collect()
 }
 
-/// Every value of this member, wherever it stands.
+/// Every value of this member, anywhere in the document.
 fn all_of<'a>(value: &'a Value, name: &str) -> Vec<&'a Value> {
     match value {
         Value::Array(items) => items.iter().flat_map(|item| all_of(item, name)).collect(),

@@ -1,4 +1,4 @@
-//! The framework's own session follows what an endpoint has answered.
+//! The framework's own session follows the responses of the endpoints.
 
 use std::{
     future::ready,
@@ -18,7 +18,7 @@ use crate::{
     common::{Browser, CLEARED, Jar, PASSWORD, World},
 };
 
-/// Notes what it is told; away, it fails.
+/// Records its calls; fails if it is unavailable.
 #[derive(Clone, Debug, Default)]
 struct Noted {
     changes: Arc<Mutex<Vec<SessionChange>>>,
@@ -31,7 +31,7 @@ impl FrameworkSession for Noted {
         change: &'a SessionChange,
     ) -> Pin<Box<dyn Future<Output = Result<(), SessionCookieError>> + Send + 'a>> {
         self.changes.lock().unwrap().push(change.clone());
-        let away = StoreError::new("the framework's store is away");
+        let away = StoreError::new("the framework's store is unavailable");
         Box::pin(ready(if self.is_away { Err(away.into()) } else { Ok(()) }))
     }
 }
@@ -55,7 +55,7 @@ async fn followed(world: &World, ask: Ask, session: &dyn FrameworkSession) -> An
     Answer(world.auth.change_session(reply, session).await, asks)
 }
 
-/// A login in `world`, and what it tells the framework's session.
+/// A login in `world`, and the call that it makes to the framework's session.
 async fn begin(world: &World, noted: &Noted, ask: Ask) -> Jar {
     let jar = followed(world, ask, noted).await.jar();
     let session = world.tokens.living(1).await.pop().unwrap();
@@ -126,7 +126,7 @@ async fn switched_off_it_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_login_that_it_cannot_follow_leaves_nobody_logged_in() {
+async fn a_login_that_it_cannot_follow_fails() {
     let away = Noted { is_away: true, ..Noted::default() };
     let cases: [(&dyn FrameworkSession, u16, &str); 2] =
         [(&away, 503, "unavailable"), (&NoSession("add it"), 500, "server_error")];
@@ -149,7 +149,7 @@ async fn a_logout_that_it_cannot_follow_still_ends_the_session() {
     assert_eq!(world.revoked(&browser.session).await, Some(RevocationReason::Logout));
 }
 
-/// A route of the application's own.
+/// A custom route.
 struct Own {
     world: World,
     noted: Noted,
@@ -173,7 +173,7 @@ impl Own {
         RequestContext::new(&slot, head.into(), None).with_session(self.noted.clone())
     }
 
-    /// Does with the request's context, and the identity behind it, what the table names.
+    /// Performs an operation of the table with the request's context and identity.
     async fn does(&self, act: &str) -> Result<Cookies, LoginError> {
         let head = self.head();
         let who = self.world.auth.authenticate(&head).await.required().unwrap().clone();
@@ -224,7 +224,7 @@ async fn it_follows_the_applications_own_routes() {
 }
 
 #[tokio::test]
-async fn away_it_stops_logins_of_ones_own_and_no_logout() {
+async fn unavailable_it_stops_custom_logins_and_no_logout() {
     for act in LOGINS {
         let own = Own::new(Noted { is_away: true, ..Noted::default() }).await;
         let error = own.does(act).await.expect_err(act);

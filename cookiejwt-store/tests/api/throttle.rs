@@ -1,4 +1,4 @@
-//! 429: what the client sees of it.
+//! 429 as the client sees it.
 
 use cookiejwt_store::{Body, Route};
 

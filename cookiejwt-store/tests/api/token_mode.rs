@@ -1,4 +1,5 @@
-//! Token mode: the body of every answer, and that no cookie ever becomes a token that a script can read.
+//! Token mode: the body of every response, and that a cookie never becomes a token that a script
+//! can read.
 
 use cookiejwt_store::{Body, CredentialSource, Route, testing};
 use proptest::prelude::*;
@@ -20,7 +21,7 @@ fn asks(ask: Ask) -> Ask {
     ask.header("cookiejwt-mode", "token")
 }
 
-/// What a command line keeps.
+/// The tokens that a command-line client keeps.
 #[derive(Clone, Debug)]
 struct Client {
     access: String,
@@ -33,7 +34,7 @@ impl Client {
         Self::of(&asks(Ask::login(body)).of(world).await)
     }
 
-    /// Of an answer in exactly the shape of the wire contract.
+    /// From a response in exactly the format of the wire contract.
     fn of(answer: &Answer) -> Self {
         let body = answer.json();
         let text = |name: &str| body[name].as_str().unwrap().to_owned();
@@ -77,7 +78,7 @@ async fn login_refresh_verify_logout() {
     new.refreshes().of(&world).await.assert_problem("after the logout", 401, "session_revoked");
 }
 
-/// A session of a command line is a session as any other.
+/// A session of a command-line client is a session like any other.
 #[tokio::test]
 async fn it_is_listed_and_revoked_as_any_other() {
     let world = world();
@@ -143,7 +144,7 @@ async fn the_body_of_a_refresh() {
     Client::of(&ask.of(&world).await);
 }
 
-/// In cookie mode the body of a refresh is not looked at.
+/// In cookie mode the body of a refresh is ignored.
 #[tokio::test]
 async fn a_refresh_token_in_a_body_is_none_outside_token_mode() {
     let world = world();
@@ -214,7 +215,7 @@ impl Request {
         self.on && self.modes == ["token"]
     }
 
-    /// The only two things for which a token may stand in a body.
+    /// The only two requests whose response may contain a token.
     fn has_earned_tokens(&self) -> bool {
         let readable = matches!(self.content_type, Some(JSON | FORM));
         let earned = match self.route {
@@ -225,7 +226,7 @@ impl Request {
         self.is_token_mode() && readable && earned
     }
 
-    /// Alice's cookies come with every request; whatever bob has proves itself.
+    /// Every request has alice's cookies; bob proves himself in other ways.
     fn ask(&self, alice: &Browser, bob: &Client) -> Ask {
         let jar = match self.jar {
             1 => alice.jar.without_refresh(),
@@ -270,7 +271,7 @@ async fn no_token_for_a_cookie(request: Request) {
     let before = world.row(&alice.session).await;
     let answer = request.ask(&alice, &bob).of(&world).await;
     let body = String::from_utf8(answer.0.body.to_vec()).unwrap();
-    // The id of a session may have the same letters in it, and has no dots.
+    // A session id may contain the same letters, but no dots.
     let has_token = body.split('"').any(|text| text.starts_with("eyJ") && text.contains('.'));
     assert_eq!(has_token, request.has_earned_tokens(), "{request:?}: {} {body}", answer.status());
     if request.is_token_mode() {
@@ -288,8 +289,8 @@ async fn no_token_for_a_cookie(request: Request) {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1024, ..ProptestConfig::default() })]
 
-    /// Alice's cookies come with every request. A token stands in a body only when bob's password or bob's own refresh
-    /// token came in a body, and it is bob's.
+    /// Every request has alice's cookies. A response body contains a token only if the request body
+    /// contained bob's password or bob's refresh token, and the token is bob's.
     #[test]
     fn no_cookie_becomes_a_token_in_a_body(request in requests()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

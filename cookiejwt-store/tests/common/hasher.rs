@@ -10,7 +10,8 @@ use cookiejwt_store::{PasswordError, PasswordHasher, PasswordMatch};
 
 const DUMMY: &str = "no user has this password";
 
-/// Hashes to `new:salt:password` at no cost; `old:salt:password` is outdated, and anything else unreadable. Counts.
+/// Hashes to `new:salt:password` at no cost; `old:salt:password` is outdated, and anything else
+/// unreadable. Counts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TestHasher {
     salt: Arc<AtomicUsize>,
@@ -21,7 +22,7 @@ pub(crate) struct TestHasher {
     held: Arc<RwLock<()>>,
 }
 
-/// While a test has it, no verification comes to its end.
+/// While a test holds it, no verification completes.
 #[derive(Debug)]
 pub(crate) struct Held(Option<std::thread::JoinHandle<()>>, std::sync::mpsc::Sender<()>);
 
@@ -38,7 +39,7 @@ impl TestHasher {
         self.cannot_hash.store(true, Ordering::SeqCst);
     }
 
-    /// From now on verifications wait, on threads of their own.
+    /// From now on verifications wait, on separate threads.
     pub(crate) fn hold(&self) -> Held {
         let ((release, released), (holds, held)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
         let lock = Arc::clone(&self.held);
@@ -51,12 +52,12 @@ impl TestHasher {
         Held(Some(thread), release)
     }
 
-    /// Verifications that have begun, ended or not.
+    /// Verifications that have started, completed or not.
     pub(crate) fn begun(&self) -> usize {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// Beside the one with which each `build` tries the hasher.
+    /// Without the one with which each `build` tests the hasher.
     pub(crate) fn verifications(&self) -> usize {
         self.verifications.load(Ordering::SeqCst)
     }

@@ -16,7 +16,7 @@ pub(crate) const CLEARED: [&str; 2] = [
 pub(crate) struct Jar {
     pub(crate) access: Option<String>,
     pub(crate) refresh: Option<String>,
-    /// Outlives the session, and opens nothing.
+    /// Outlives the session, and grants no access.
     pub(crate) device: Option<String>,
 }
 
@@ -27,7 +27,7 @@ impl Jar {
         jar
     }
 
-    /// Takes `Set-Cookie` lines as a browser does.
+    /// Stores `Set-Cookie` lines as a browser does.
     pub(crate) fn apply(&mut self, lines: &[String]) {
         for line in lines {
             let (name, rest) = line.split_once('=').unwrap();
@@ -50,7 +50,7 @@ impl Jar {
         Self { refresh: None, ..self.clone() }
     }
 
-    /// What is left after a logout.
+    /// The cookies after a logout.
     pub(crate) fn only_device(&self) -> Self {
         Self { device: self.device.clone(), ..Self::default() }
     }
@@ -90,7 +90,8 @@ pub(crate) fn lines(cookies: &SetCookies) -> Vec<String> {
     cookies.iter().map(|cookie| cookie.line().to_str().unwrap().to_owned()).collect()
 }
 
-/// Who is asking, or the code of the refusal; and what becomes of the cookies: `kept`, `cleared` or `set`.
+/// The subject, or the code of the refusal; and the effect on the cookies: `kept`, `cleared` or
+/// `set`.
 pub(crate) fn outcome(decision: &Decision) -> (&str, &'static str) {
     let lines = lines(&decision.cookies);
     let cookies = match lines.len() {

@@ -5,7 +5,7 @@ use std::{
 
 use cookiejwt_store::StoreError;
 
-/// Every question that the driver can put to a store.
+/// Every call that the driver can make to a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
     FindById,
@@ -47,7 +47,7 @@ impl Switches {
         self.state().failing.insert(call);
     }
 
-    /// From now on the call fails with these words.
+    /// From now on the call fails with this message.
     pub(crate) fn fail_saying(&self, call: Call, words: &str) {
         self.state().words.insert(call, words.to_owned());
         self.fail(call);
@@ -59,17 +59,17 @@ impl Switches {
         self.fail(call);
     }
 
-    /// From now on the call does its work, and its answer is lost.
+    /// From now on the call takes effect, and its response is lost.
     pub(crate) fn lose_answer(&self, call: Call) {
         self.state().losing.insert(call);
     }
 
-    /// From now on the call gives no answer.
+    /// From now on the call never returns.
     pub(crate) fn silence(&self, call: Call) {
         self.state().silent.insert(call);
     }
 
-    /// Waits for ever when the call gives no answer.
+    /// Waits forever if the call never returns.
     pub(crate) async fn wait(&self, call: Call) {
         let is_silent = self.state().silent.contains(&call);
         if is_silent {
@@ -89,7 +89,7 @@ impl Switches {
         self.state().log.iter().filter(|logged| **logged == call).count()
     }
 
-    /// The log so far; it starts anew.
+    /// Takes the log so far.
     pub(crate) fn take_log(&self) -> Vec<Call> {
         std::mem::take(&mut self.state().log)
     }
@@ -106,7 +106,7 @@ impl Switches {
         Err(state.words.get(&call).map_or_else(|| away(call), |words| StoreError::new(words.as_str())))
     }
 
-    /// As [`enter`](Self::enter), for what stands in no log: every login asks it several times.
+    /// Like [`enter`](Self::enter), without a log entry: every login calls it several times.
     pub(crate) fn enter_unlogged(&self, call: Call) -> Result<(), StoreError> {
         if self.state().failing.contains(&call) { Err(away(call)) } else { Ok(()) }
     }

@@ -12,16 +12,16 @@ use tokio::sync::Mutex;
 
 use super::{Call, Switches};
 
-/// A [`MemoryStore`] whose calls can fail, and whose revocations can be held up.
+/// A [`MemoryStore`] whose calls can fail, and whose revocations can be paused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TestTokens {
     pub(crate) rows: MemoryStore,
     pub(crate) switches: Switches,
     /// Revocations wait while a test holds this.
     pub(crate) gate: Arc<Mutex<()>>,
-    /// What the feed has read waits while a test holds this.
+    /// The result of the feed waits while a test holds this.
     pub(crate) feed_gate: Arc<Mutex<()>>,
-    /// The clock of the database, when it has one.
+    /// The clock of the database, if it has one.
     pub(crate) clock: Arc<std::sync::Mutex<Option<ManualClock>>>,
     pub(crate) created: Arc<std::sync::Mutex<Vec<SessionId>>>,
     pub(crate) keeps_no_buckets: Arc<AtomicBool>,
@@ -30,7 +30,7 @@ pub(crate) struct TestTokens {
 }
 
 impl TestTokens {
-    /// From now on it leaves the counting of tries to each process, as a store may.
+    /// From now on each process counts the attempts itself, as a store may choose.
     pub(crate) fn keep_no_buckets(&self, keeps_none: bool) {
         self.keeps_no_buckets.store(keeps_none, Ordering::SeqCst);
     }
@@ -67,7 +67,7 @@ impl TokenStore for TestTokens {
 
     async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
         self.switches.enter(Call::Rotate)?;
-        // A database never answers at once.
+        // A database never responds at once.
         tokio::task::yield_now().await;
         let outcome = self.rows.rotate(request).await?;
         self.switches.leave(Call::Rotate, outcome)
@@ -153,7 +153,7 @@ impl TokenStore for TestTokens {
         buckets: &[BucketId],
     ) -> Result<Option<Vec<Option<Timestamp>>>, StoreError> {
         self.switches.enter_unlogged(Call::ThrottleLevels)?;
-        // A database never answers at once.
+        // A database never responds at once.
         tokio::task::yield_now().await;
         if self.keeps_no_buckets.load(Ordering::SeqCst) {
             return Ok(None);

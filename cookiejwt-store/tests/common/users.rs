@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Call, Switches};
 
-/// The password of every user who has one.
+/// The password of every user with a password.
 pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A row of the application's user table.
@@ -74,7 +74,7 @@ impl TestUsers {
         change(self.rows.lock().unwrap().iter_mut().find(|user| user.id == id).unwrap());
     }
 
-    /// The column of the hashes cuts what is longer, as MySQL does without strict mode.
+    /// The column of the hashes truncates longer values, as MySQL does without strict mode.
     pub(crate) fn cut_hashes_at(&self, length: usize) {
         self.column.store(length, Ordering::SeqCst);
     }
@@ -87,7 +87,7 @@ impl TestUsers {
         self.rows.lock().unwrap().iter().find(|user| user.id == id).unwrap().clone()
     }
 
-    /// Changes the table at the moment of the next such call: somebody else was faster.
+    /// Changes the table at the next such call, like a faster concurrent request.
     pub(crate) fn before(&self, call: Call, change: impl FnOnce(&mut Vec<User>) + Send + 'static) {
         *self.meanwhile.lock().unwrap() = Some((call, Box::new(change)));
     }

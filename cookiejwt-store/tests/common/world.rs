@@ -8,7 +8,7 @@ use time::Duration;
 
 use super::{Jar, PASSWORD, Switches, TestHasher, TestTokens, TestUsers};
 
-/// One node with everything it stands on.
+/// One node with its stores and its clock.
 pub(crate) struct World {
     pub(crate) auth: Authenticator,
     pub(crate) clock: ManualClock,
@@ -39,7 +39,7 @@ impl World {
         Self { auth, clock, users, tokens, hasher, switches, config }
     }
 
-    /// Another node on the same stores, just started.
+    /// Another node on the same stores that has just started.
     pub(crate) fn another_node(&self) -> Authenticator {
         self.builder().build().unwrap()
     }

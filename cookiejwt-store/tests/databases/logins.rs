@@ -1,4 +1,4 @@
-//! Login names that a database cannot even compare: an unknown user, and no outage.
+//! Login names that a database cannot compare: an unknown user, not an outage.
 
 use cookiejwt_store::{
     AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, MemoryStore, StoreError, Subject,
@@ -13,7 +13,7 @@ use crate::{
     server::{MYSQL, POSTGRES, Scratch, Server, runtime},
 };
 
-/// A user table as an application has it.
+/// A typical user table of an application.
 #[derive(Clone)]
 struct Users(DatabaseConnection);
 
@@ -57,7 +57,7 @@ impl UserStore for Users {
     }
 }
 
-/// Another error around the driver's, as an application has one.
+/// An application's error type that wraps the driver's.
 #[derive(Debug)]
 struct Own(DbErr);
 

@@ -1,11 +1,11 @@
-//! Every fact of `cookiejwt_store::conformance` on every database at every isolation level, and the table of it; and
-//! several nodes that start at once, on an
-//! empty database and on one of an older version.
+//! Every fact of `cookiejwt_store::conformance` on every database at every isolation level, printed
+//! as a table; and several nodes that start at once, on an empty database and on one of an older
+//! version.
 //!
-//! `POSTGRES_URL` and `MYSQL_URL` say where the servers are; each trial has a database to itself there. A server that
-//! cannot be reached is skipped, unless `REQUIRE_ALL_TESTS` is 1.
+//! `POSTGRES_URL` and `MYSQL_URL` are the addresses of the servers; each trial has its own database
+//! there. A server that cannot be reached is skipped, unless `REQUIRE_ALL_TESTS` is 1.
 
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 mod logins;
 mod matrix;
@@ -25,9 +25,9 @@ use self::{place::Places, table::Table};
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // Most of the time they wait for the disk of a server.
+    // Most of the time the trials wait for the disk of a server.
     arguments.test_threads.get_or_insert(4);
-    // A trial that fails says itself what was wrong.
+    // A failing trial reports what was wrong.
     std::panic::set_hook(Box::new(|_| ()));
     let (table, places) = (Table::default(), Places::default());
     let trials = [

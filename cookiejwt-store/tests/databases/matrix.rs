@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     Server(Setting),
 }
 
-/// How a database of a server is made, and what each of its connections says first.
+/// How a database is created on a server, and the first statement of each of its connections.
 #[derive(Clone, Copy)]
 pub(crate) struct Setting {
     pub(crate) server: &'static Server,
@@ -40,7 +40,7 @@ const fn postgres(level: &'static str, on_connect: &'static str) -> Row {
     Row { database: "PostgreSQL", level, kind: Kind::Server(setting) }
 }
 
-/// Where nobody said otherwise, `a` is `A`: the table's own collation has to make the difference.
+/// With these defaults, `a` equals `A`: the table's own collation has to distinguish them.
 const fn mysql(level: &'static str, on_connect: &'static str) -> Row {
     let options = "CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
     let setting = Setting { server: &MYSQL, options, on_connect };
@@ -58,7 +58,7 @@ pub(crate) const ROWS: [Row; 12] = [
     postgres("READ COMMITTED", "SET default_transaction_isolation = 'read committed'"),
     postgres("REPEATABLE READ", "SET default_transaction_isolation = 'repeatable read'"),
     postgres("SERIALIZABLE", "SET default_transaction_isolation = 'serializable'"),
-    // A collation that sorts as a dictionary does, as on most servers.
+    // A collation that sorts like a dictionary, as on most servers.
     Row {
         database: "PostgreSQL",
         level: "READ COMMITTED, ICU",

@@ -81,8 +81,8 @@ async fn at_once(place: &Place) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The other side of it: who looks whether the table is there, and creates it when it is not, fails when others do so at
-/// the same time.
+/// The counterexample: code that checks whether the table exists and then creates it fails if
+/// others do so at the same time.
 async fn naive(place: &Place) -> Result<(), Failed> {
     let everybody_has_looked = Arc::new(Barrier::new(NODES));
     let (nodes, outcomes) = race(place, drop_tables, |db| {
@@ -101,7 +101,7 @@ async fn naive(place: &Place) -> Result<(), Failed> {
     Ok(())
 }
 
-/// On a database that was prepared, each with a pool of its own, and all from one moment on.
+/// On a prepared database, each with its own pool, all starting at the same moment.
 pub(crate) async fn race<T, F>(
     place: &Place,
     prepare: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), DbErr>,
@@ -139,7 +139,7 @@ pub(crate) async fn close(nodes: Vec<DatabaseConnection>) -> Result<(), Failed> 
     Ok(())
 }
 
-/// Each migration was written down, once, and every index is there, and no other.
+/// Each migration is recorded once, and exactly the expected indices exist.
 pub(crate) async fn is_right(db: &DatabaseConnection) -> Result<(), Failed> {
     assert_eq!(strings(db, APPLIED).await?.len(), Migrator::migrations().len());
     let indices = match db.get_database_backend() {

@@ -14,14 +14,14 @@ use crate::{
     temporary::Temporary,
 };
 
-/// A database that goes when it is dropped.
+/// A database that is deleted when dropped.
 pub(crate) enum Place {
     File(Temporary),
     Server(Scratch),
 }
 
 impl Place {
-    /// A pool of its own.
+    /// A separate pool.
     pub(crate) async fn connect(&self) -> Result<DatabaseConnection, DbErr> {
         match self {
             Self::File(file) => Ok(file.connect().await),
@@ -30,12 +30,14 @@ impl Place {
     }
 }
 
-/// Databases by row, lent to one trial after the other: a server takes longer to make one than most trials run.
+/// Databases by row, lent to one trial after the other: a server takes longer to create one than
+/// most trials take.
 #[derive(Clone, Default)]
 pub(crate) struct Places(Arc<Mutex<HashMap<String, Vec<Scratch>>>>);
 
 impl Places {
-    /// Of this row, with what the one before has left in it; none for what is in memory or cannot be reached.
+    /// A database of this row, with the data of the previous trial; none if it is in memory or
+    /// cannot be reached.
     pub(crate) fn lend(&self, row: &Row) -> Result<Option<Place>, Failed> {
         Ok(match row.kind {
             Kind::File(journal) => Some(Place::File(Temporary::with(journal))),
@@ -48,7 +50,7 @@ impl Places {
         })
     }
 
-    /// After a trial that has passed; another one's database goes at once.
+    /// Returns the database of a passed trial; that of a failed one is deleted at once.
     pub(crate) fn take_back(&self, row: &Row, place: Place) {
         if let Place::Server(scratch) = place {
             self.0.lock().expect("no panic while held").entry(row.name()).or_default().push(scratch);

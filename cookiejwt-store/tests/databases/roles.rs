@@ -1,4 +1,5 @@
-//! Roles with few rights, and databases that are not the primary (any more). Each trial has a role of its own.
+//! Roles with few rights, and databases that are not (or no longer) the primary. Each trial has its
+//! own role.
 
 use cookiejwt_store::{
     RevocationReason, SeaOrmTokenStore, TokenStore as _,
@@ -51,7 +52,7 @@ fn tell(row: &Row, places: &Places, story: Story) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A role that goes when it is dropped, with what it was granted.
+/// A role that is deleted when dropped, with its grants.
 struct Role {
     name: String,
     scratch: &'static crate::server::Server,
@@ -104,13 +105,13 @@ impl Drop for Role {
         };
         for statement in statements {
             if let Err(error) = self.administrate(&statement) {
-                eprintln!("the role {name} is left behind: {error}");
+                eprintln!("the role {name} could not be deleted: {error}");
             }
         }
     }
 }
 
-/// What was granted to a role of PostgreSQL has to go before the role.
+/// The grants of a PostgreSQL role have to be removed before the role.
 async fn revoke_all(owner: &DatabaseConnection, role: &Role) -> Result<(), DbErr> {
     if role.is_postgres {
         owner.execute_unprepared(&format!("DROP OWNED BY {}", role.name)).await?;
@@ -208,8 +209,8 @@ fn a_grant_is_missing(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
     })
 }
 
-/// As a primary that was demoted: its connections stay, and say no to every write. What the URL leads to is another server
-/// by then, here the same one with another default.
+/// Like a demoted primary: its connections stay open and refuse every write. By then the URL leads
+/// to another server, here to the same one with another default.
 fn read_only(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
     runtime()?.block_on(async {
         let owner = scratch.connect().await?;
@@ -234,7 +235,7 @@ fn read_only(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
                 let error = store.create(&session("b")).await.expect_err("read-only").to_string();
                 assert!(error.contains("a replica or a demoted primary"), "{error}");
             }
-            assert_eq!(find(&store, "a").await, Some(session("a")), "reads go on");
+            assert_eq!(find(&store, "a").await, Some(session("a")), "reads still work");
             let sql = format!("ALTER ROLE {} SET default_transaction_read_only = off", role.name);
             owner.execute_unprepared(&sql).await?;
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -248,7 +249,7 @@ fn read_only(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
     })
 }
 
-/// Each connection of the pool; one session may say so of itself.
+/// Each connection of the pool.
 async fn make_read_only(db: &DatabaseConnection) -> Result<(), DbErr> {
     let sql = match db.get_database_backend() {
         DbBackend::Postgres => "SET default_transaction_read_only = on",

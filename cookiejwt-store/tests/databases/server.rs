@@ -1,4 +1,4 @@
-//! The servers, and a database of one's own on them.
+//! The servers, and separate databases on them.
 
 use std::{
     env,
@@ -21,7 +21,7 @@ pub(crate) struct Server {
     name: &'static str,
     variable: &'static str,
     default: &'static str,
-    /// How a database goes whose connections may be open still.
+    /// How to delete a database that may have open connections.
     drop: fn(&str) -> String,
     is_there: OnceLock<bool>,
 }
@@ -47,7 +47,7 @@ impl Server {
         env::var(self.variable).unwrap_or_else(|_| self.default.to_owned())
     }
 
-    /// Whether it answers; says so when it does not, which fails only where every test is required.
+    /// Whether it responds; reports if not, which fails only if every test is required.
     pub(crate) fn is_there(&self) -> Result<bool, Failed> {
         let is_there = *self.is_there.get_or_init(|| match self.administrate("SELECT 1") {
             Ok(()) => true,
@@ -68,12 +68,12 @@ impl Server {
         format!("no {} at {}", self.name, url.rsplit('@').next().unwrap_or_default())
     }
 
-    /// As the administrator, in the database of the URL.
+    /// Connects as the administrator, to the database of the URL.
     pub(crate) fn administrate(&self, statement: &str) -> Result<(), DbErr> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.map_err(|error| DbErr::Custom(error.to_string()))?.block_on(async {
             let mut options = ConnectOptions::new(self.url());
-            // A server that is not there is asked again for so long.
+            // How long to retry if the server does not respond.
             options.max_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_secs(5));
             let db = Database::connect(options).await?;
             db.execute_unprepared(statement).await?;
@@ -82,7 +82,7 @@ impl Server {
     }
 }
 
-/// A database that goes when it is dropped, also after a panic.
+/// A database that is deleted when dropped, also after a panic.
 pub(crate) struct Scratch {
     setting: Setting,
     name: String,
@@ -116,7 +116,8 @@ impl Scratch {
         Database::connect(options).await
     }
 
-    /// A pool of several connections, each at the isolation level. (SeaORM's own `after_connect` runs once per pool.)
+    /// A pool of several connections, each at the isolation level. (SeaORM's own `after_connect`
+    /// runs once per pool.)
     pub(crate) async fn connect(&self) -> Result<DatabaseConnection, DbErr> {
         let Setting { server, on_connect, .. } = self.setting;
         let mut options = ConnectOptions::new(server.url());
@@ -141,7 +142,7 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let Self { setting, name } = self;
         if let Err(error) = setting.server.administrate(&(setting.server.drop)(name)) {
-            eprintln!("the database {name} of {} is left behind: {error}", setting.server.name);
+            eprintln!("the database {name} of {} could not be deleted: {error}", setting.server.name);
         }
     }
 }

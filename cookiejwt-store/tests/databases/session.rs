@@ -1,4 +1,5 @@
-//! That the matrix shows what it says: the level of each connection, and what a table without a collation of its own does.
+//! Checks the matrix itself: the level of each connection, and how a table without its own
+//! collation behaves.
 
 use libtest_mimic::{Failed, Trial};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait as _};
@@ -40,7 +41,7 @@ fn level(row: &Row, places: &Places) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Of as many connections: transactions that are open together have one each.
+/// Of that many connections: transactions that are open at the same time have one each.
 async fn levels(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     let backend = db.get_database_backend();
     let asked = match backend {

@@ -1,4 +1,4 @@
-//! One trial for each fact of each row, and what became of them.
+//! One trial for each fact of each row, and the results.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! A database of an older version is brought up to date, with what is in it.
+//! A database of an older version is migrated with its data.
 
 use cookiejwt_store::{
     Realm, RevocationReason, SeaOrmTokenStore, SessionRecord, TokenStore as _,
@@ -42,7 +42,7 @@ pub(crate) fn trials(places: &Places) -> Vec<Trial> {
     trials.collect()
 }
 
-/// Versions of before had no throttle, and then neither realms nor receipts.
+/// Earlier versions had no throttle; later ones had neither realms nor receipts.
 async fn upgrade(place: &Place) -> Result<(), Failed> {
     let db = place.connect().await?;
     for version in [1, 2] {
@@ -68,7 +68,7 @@ async fn upgrade(place: &Place) -> Result<(), Failed> {
     Ok(())
 }
 
-/// As that version left it, with rows.
+/// As that version created it, with rows.
 async fn older(db: &DatabaseConnection, version: u32) -> Result<(), DbErr> {
     drop_tables(db).await?;
     Migrator::up(db, Some(version)).await?;
@@ -78,7 +78,7 @@ async fn older(db: &DatabaseConnection, version: u32) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// What is in the table, as the new version reads it.
+/// The rows of the table, as the new version reads them.
 fn rows() -> Vec<SessionRecord> {
     let revoked = Some((at(NOW - 1), RevocationReason::Logout));
     let rows = [
@@ -91,7 +91,7 @@ fn rows() -> Vec<SessionRecord> {
     rows.map(|row| SessionRecord { settles_at: at(0), ..row }).into()
 }
 
-/// As a node of the version before writes it.
+/// As a node of the previous version writes it.
 fn insert(row: &SessionRecord) -> String {
     let text = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), |text| format!("'{text}'"));
     let number = |time: Option<i64>| time.map_or_else(|| "NULL".to_owned(), |time| time.to_string());
@@ -117,7 +117,7 @@ fn insert(row: &SessionRecord) -> String {
     )
 }
 
-/// The rows belong to the empty realm, and nobody is logged out.
+/// The rows belong to the empty realm, and no user is logged out.
 async fn go_on(db: &DatabaseConnection, store: &SeaOrmTokenStore) -> Result<(), Failed> {
     // A node that has not been restarted yet.
     db.execute_unprepared(&insert(&session("of an older node"))).await?;
@@ -142,7 +142,7 @@ async fn go_on(db: &DatabaseConnection, store: &SeaOrmTokenStore) -> Result<(), 
     Ok(())
 }
 
-/// Back to the version before, with its indices, and up again.
+/// Down to the previous version, with its indices, and up again.
 async fn down(db: &DatabaseConnection) -> Result<(), Failed> {
     Migrator::down(db, Some(1)).await?;
     for index in ["cookiejwt_sessions_subject", "cookiejwt_sessions_ends_at"] {
@@ -175,7 +175,7 @@ async fn at_once(place: &Place) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The statements of the last migration. MySQL commits each by itself.
+/// The statements of the last migration. MySQL commits each of them separately.
 fn steps(backend: DbBackend) -> [String; 7] {
     let add = |column: &str| format!("ALTER TABLE cookiejwt_sessions ADD COLUMN {column}");
     let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
@@ -190,7 +190,8 @@ fn steps(backend: DbBackend) -> [String; 7] {
     ]
 }
 
-/// A process that was killed between any two of its statements, or before it wrote down that it was through.
+/// A process that was killed between any two of its statements, or before it recorded the
+/// migration.
 async fn cut_off(place: &Place) -> Result<(), Failed> {
     let db = place.connect().await?;
     let steps = steps(db.get_database_backend());

@@ -23,7 +23,7 @@ async fn a_fresh_access_token_costs_no_store() {
 }
 
 #[tokio::test]
-async fn nobody_costs_no_store() {
+async fn an_anonymous_request_makes_no_store_call() {
     let world = World::new();
     let decision = world.authenticate(Jar::default().get()).await;
     assert_eq!(outcome(&decision), ("not_authenticated", "kept"));
@@ -31,7 +31,7 @@ async fn nobody_costs_no_store() {
     assert_eq!(world.switches.take_log(), []);
 }
 
-/// Refreshed in the same call: the handler sees the new identity, with claims of today.
+/// Refreshed in the same call: the handler gets the new identity, with current claims.
 #[tokio::test]
 async fn refreshes_on_the_way() {
     type Cookies = fn(&Jar) -> Jar;
@@ -40,7 +40,7 @@ async fn refreshes_on_the_way() {
         ("expired access cookie", 306, Jar::clone as Cookies),
         ("missing access cookie", 306, Jar::without_access),
         ("missing access cookie, seconds after the login", 1, Jar::without_access),
-        ("dead access cookie", 1, garbage),
+        ("invalid access cookie", 1, garbage),
         ("near its end", 270, Jar::clone),
     ] {
         let world = World::new();
@@ -142,7 +142,7 @@ async fn the_parent_gets_the_same_successor_inside_the_leeway() {
 }
 
 #[tokio::test]
-async fn a_rotation_whose_answer_is_lost_heals_itself() {
+async fn a_rotation_whose_response_is_lost_recovers() {
     let world = World::new();
     let alice = world.login("alice").await;
     world.expire_access();
@@ -159,7 +159,8 @@ async fn a_rotation_whose_answer_is_lost_heals_itself() {
     assert_eq!(world.row(&alice.session).await.previous_jti, Some(row.current_jti));
 }
 
-/// Row p: a browser that restores ten tabs rotates once, so that what is in flight is at most the parent.
+/// Row p: a browser that restores ten tabs rotates once, so that requests in flight have at most
+/// the parent.
 #[tokio::test]
 async fn a_session_rotates_at_most_once_per_leeway() {
     let world = World::new();
@@ -185,7 +186,7 @@ async fn idle_and_absolute_end() {
     let alice = world.login("alice").await;
     world.advance(86_400);
     let idle = world.authenticate(alice.jar.get()).await;
-    assert_eq!(outcome(&idle), ("session_expired", "cleared"), "the refresh token is dead at its exp");
+    assert_eq!(outcome(&idle), ("session_expired", "cleared"), "the refresh token expires at its exp");
     let day = std::time::Duration::from_hours(24);
     let world = World::with(testing::config().session_max_age(day));
     let mut jar = world.login("alice").await.jar;

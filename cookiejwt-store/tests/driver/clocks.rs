@@ -1,4 +1,4 @@
-//! A node whose clock differs from the database's says so.
+//! A node whose clock differs from the database's reports it.
 
 use std::sync::{Arc, Mutex};
 
@@ -27,7 +27,7 @@ fn node(world: &World, millis: i64) -> (Authenticator, ManualClock, Differences)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_difference_above_two_seconds_is_told_once_a_minute() {
+async fn a_difference_above_two_seconds_is_reported_once_a_minute() {
     for (rule, millis, told) in [
         ("none", 0, false),
         ("2 s ahead", 2000, false),
@@ -54,7 +54,7 @@ async fn a_difference_above_two_seconds_is_told_once_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_difference_that_comes_back_is_told_at_once() {
+async fn a_difference_that_returns_is_reported_at_once() {
     let world = World::new();
     let (node, theirs, heard) = node(&world, 5000);
     let alice = world.login("alice").await;
@@ -67,7 +67,7 @@ async fn a_difference_that_comes_back_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_told_at_every_level_and_without_a_clock_nothing_is() {
+async fn it_is_reported_at_every_level_and_never_without_a_clock() {
     for level in [RevocationLevel::AtRefresh, RevocationLevel::Feed, RevocationLevel::EveryRequest] {
         for has_clock in [true, false] {
             let world = World::at(level);

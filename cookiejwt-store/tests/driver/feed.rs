@@ -1,4 +1,5 @@
-//! The background task: what other nodes revoke arrives within a second, and what has ended is purged.
+//! The background task: revocations of other nodes arrive within a second, and expired rows are
+//! purged.
 
 use std::time::Duration;
 
@@ -11,9 +12,9 @@ const CLEARED: (&str, &str) = ("session_revoked", "cleared");
 const ALIVE: (&str, &str) = ("1", "kept");
 const INTERVAL: Duration = Duration::from_millis(1001);
 
-/// Time stands still except while everybody waits.
+/// Time advances only while all tasks wait.
 #[tokio::test(start_paused = true)]
-async fn another_node_hears_within_an_interval_and_asks_nothing_per_request() {
+async fn another_node_learns_within_an_interval_without_a_query_per_request() {
     let world = World::new();
     let (alice, other) = (world.login("alice").await, world.login("alice").await);
     let node = world.another_node();
@@ -51,7 +52,7 @@ async fn after_an_outage_it_catches_up_without_a_gap() {
     assert_eq!(outcome(&node.authenticate(&sessions[0].jar.get()).await), CLEARED);
     world.switches.fail(Call::RevokedSince);
     end(1).await;
-    // Longer than the overlap: only a look from the start of what matters finds it.
+    // Longer than the overlap: only a poll from the start of the relevant time finds it.
     world.advance(90);
     end(2).await;
     sleep(5 * INTERVAL).await;
@@ -138,7 +139,7 @@ async fn it_ends_with_the_last_authenticator() {
     assert_eq!(world.switches.take_log(), []);
 }
 
-/// As a worker of actix-web that panics and is replaced.
+/// Like a worker of actix-web that panics and is replaced.
 #[test]
 fn a_runtime_that_ends_takes_it_along_and_the_next_request_starts_it_again() {
     let runtime =
@@ -172,7 +173,7 @@ async fn what_has_ended_is_purged_within_two_hours_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn purging_goes_in_batches_and_says_how_many() {
+async fn purging_works_in_batches_and_reports_the_count() {
     let world = World::new();
     for _ in 0..1200 {
         world.login("alice").await;

@@ -1,4 +1,4 @@
-//! A user who is logged in proves again who he is: a new session takes the place of the present one.
+//! A logged-in user enters the password again: a new session replaces the current one.
 
 use std::time::Duration;
 
@@ -40,9 +40,9 @@ async fn a_new_session_with_a_new_auth_time() {
     assert_eq!(world.revoked(&alice.session).await, Some(RevocationReason::Replaced), "for every node");
 }
 
-/// The answer of the fresh login is lost, or the button was clicked twice.
+/// The response of the fresh login is lost, or the button was clicked twice.
 #[tokio::test]
-async fn a_fresh_login_whose_answer_is_lost_logs_nobody_out() {
+async fn a_fresh_login_whose_response_is_lost_logs_no_user_out() {
     for level in [RevocationLevel::AtRefresh, RevocationLevel::Feed, RevocationLevel::EveryRequest] {
         let world = World::at(level);
         let alice = world.login("alice").await;
@@ -107,7 +107,7 @@ async fn refusals_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_changes_nothing() {
+async fn an_unavailable_store_changes_nothing() {
     for call in [Call::Find, Call::FindById, Call::Create] {
         let (world, alice, who) = alice().await;
         world.switches.fail(call);
@@ -119,7 +119,7 @@ async fn a_store_that_is_away_changes_nothing() {
     }
 }
 
-/// A double click. Both answers are good, and the one that arrives last counts.
+/// A double click. Both responses are valid, and the browser keeps the last one.
 #[tokio::test]
 async fn of_two_at_once_both_are_good() {
     for nodes in [1, 2] {
@@ -134,7 +134,8 @@ async fn of_two_at_once_both_are_good() {
     }
 }
 
-/// The session ends on another node while the password is checked: the right password does not bring it back.
+/// The session ends on another node while the password is checked: the right password does not
+/// bring it back.
 #[tokio::test]
 async fn a_session_that_ends_meanwhile_is_not_replaced() {
     let (world, alice, who) = alice().await;
@@ -155,7 +156,7 @@ async fn a_session_that_ends_meanwhile_is_not_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revocation_that_fails_is_tried_again_and_the_new_session_stands() {
+async fn a_failed_revocation_is_retried_and_the_new_session_stays() {
     let (world, alice, who) = alice().await;
     world.switches.fail(Call::Revoke);
     let login = fresh(&world.auth, &who, PASSWORD).await.unwrap();

@@ -1,4 +1,5 @@
-//! A feed that does not even ask: the process was stopped, its worker is blocked, its container had no CPU.
+//! A feed that does not poll: the process was stopped, its worker is blocked, or its container had
+//! no CPU.
 
 use std::{
     sync::{Arc, Mutex},
@@ -16,7 +17,7 @@ const ALIVE: (&str, &str) = ("1", "kept");
 const AWAY: (&str, &str) = ("unavailable", "kept");
 const INTERVAL: Wait = Wait::from_millis(1001);
 
-/// A node that has loaded the set, and a session of another.
+/// A node that has loaded the set, and a session of another node.
 async fn loaded(world: &World) -> (Authenticator, Browser) {
     let alice = world.login("alice").await;
     let node = world.another_node();
@@ -30,7 +31,7 @@ async fn log_out(world: &World, browser: &Browser) {
     world.switches.take_log();
 }
 
-/// The clock goes on, and no task has run.
+/// The clock advances, and no task has run.
 fn freeze(world: &World, millis: i64) {
     world.clock.advance(Duration::milliseconds(millis));
 }
@@ -66,7 +67,7 @@ async fn a_logout_elsewhere_while_a_node_was_stopped() {
     }
 }
 
-/// The feed wakes up first: what it asks has to be answered before a request relies on it.
+/// The feed wakes up first: its poll has to complete before a request relies on it.
 #[tokio::test(start_paused = true)]
 async fn requests_wait_for_the_look_that_the_feed_has_begun() {
     let world = World::new();
@@ -86,7 +87,7 @@ async fn requests_wait_for_the_look_that_the_feed_has_begun() {
     assert_eq!(world.switches.count(Call::RevokedSince), 1, "the request takes part in it");
 }
 
-/// What the feed asked before it was stopped is answered as of then.
+/// A poll from before the stop returns the state of that time.
 #[tokio::test(start_paused = true)]
 async fn an_answer_from_before_proves_nothing() {
     let world = World::new();
@@ -105,9 +106,10 @@ async fn an_answer_from_before_proves_nothing() {
     assert_eq!(world.switches.count(Call::RevokedSince), 2, "it asked once more");
 }
 
-/// A short silence and an outage: as an outage. A long one: nobody has asked, so memory is worth nothing.
+/// After a short pause an outage is handled as an outage. After a long one nothing was polled, so
+/// the memory cannot be trusted.
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_away_when_a_stopped_node_goes_on() {
+async fn an_unavailable_store_when_a_stopped_node_continues() {
     for (rule, millis, failing, revoked, expected) in [
         ("a short silence is an outage", 3000, &[Call::RevokedSince, Call::Find] as &[_], false, ALIVE),
         ("up to an interval and five seconds", 6000, &[Call::RevokedSince, Call::Find], false, ALIVE),
@@ -143,7 +145,7 @@ async fn once_the_store_was_tried_it_is_an_outage_like_any_other() {
     freeze(&world, 60_000);
     world.switches.fail(Call::RevokedSince);
     world.switches.fail(Call::Find);
-    assert_eq!(outcome(&node.authenticate(&alice.jar.get()).await), AWAY, "nobody has asked for a minute");
+    assert_eq!(outcome(&node.authenticate(&alice.jar.get()).await), AWAY, "no poll for a minute");
     for second in 0..5 {
         assert_eq!(outcome(&node.authenticate(&alice.jar.get()).await), ALIVE, "second {second}");
         sleep(INTERVAL).await;
@@ -151,7 +153,7 @@ async fn once_the_store_was_tried_it_is_an_outage_like_any_other() {
     }
 }
 
-/// The feed that waits for the store is alive, however long the store takes.
+/// A feed that waits for the store is running, however long the store takes.
 #[tokio::test(start_paused = true)]
 async fn a_store_that_gives_no_answer_is_an_outage_and_no_frozen_feed() {
     let world = World::new();
@@ -169,13 +171,13 @@ async fn a_store_that_gives_no_answer_is_an_outage_and_no_frozen_feed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_outlives_its_request_notices_too() {
+async fn streams_notice_it_too() {
     for (rule, millis, failing, revoked, alive) in [
         ("a logout while the node was stopped", 3000, &[] as &[Call], true, false),
         ("nothing has happened", 3000, &[], false, true),
         ("longer", 60_000, &[], true, false),
         ("longer, and the row says so", 60_000, &[Call::RevokedSince], true, false),
-        ("a store that is away ends nothing", 60_000, &[Call::RevokedSince, Call::Find], true, true),
+        ("an unavailable store ends nothing", 60_000, &[Call::RevokedSince, Call::Find], true, true),
     ] {
         let world = World::new();
         let (node, alice) = loaded(&world).await;
@@ -191,7 +193,7 @@ async fn what_outlives_its_request_notices_too() {
     }
 }
 
-/// Audit 9. The runtime of the first request is not driven any more, as a worker that blocks.
+/// The runtime of the first request does not run any more, like a blocked worker.
 #[test]
 fn a_blocked_worker_stops_the_feed_and_the_others_ask() {
     let runtime =
@@ -212,7 +214,7 @@ fn a_blocked_worker_stops_the_feed_and_the_others_ask() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_frozen_feed_is_told_once_and_so_is_its_recovery() {
+async fn a_frozen_feed_and_its_recovery_are_reported_once() {
     let world = World::new();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hook = heard.clone();
@@ -236,7 +238,8 @@ async fn a_frozen_feed_is_told_once_and_so_is_its_recovery() {
     }
 }
 
-/// Audit 12: who waits for the first load waits together, and then for the row no longer than for the load.
+/// Requests that wait for the first load share it, and then wait for the row no longer than for the
+/// load.
 #[tokio::test(start_paused = true)]
 async fn the_first_load_is_no_queue() {
     for (rule, silent, seconds, expected) in [
@@ -263,9 +266,9 @@ async fn the_first_load_is_no_queue() {
     }
 }
 
-/// A request that hangs up takes the load from nobody else.
+/// A request that is cancelled does not cancel the load for the others.
 #[tokio::test(start_paused = true)]
-async fn whoever_began_the_load_may_go() {
+async fn the_request_that_started_the_load_may_be_cancelled() {
     let world = World::new();
     let alice = world.login("alice").await;
     let node = world.another_node();

@@ -1,4 +1,4 @@
-//! Other keys while the server runs: add, switch, drop.
+//! Key changes while the server runs: add, switch, remove.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -61,7 +61,7 @@ async fn asked_by_header(auth: &Authenticator, jar: &Jar) -> (String, &'static s
     (who.to_owned(), cookies)
 }
 
-/// Asks with all cookies and keeps what comes back.
+/// Sends a request with all cookies and stores those of the response.
 async fn used(auth: &Authenticator, browser: &mut Browser) -> (String, &'static str) {
     let decision = auth.authenticate(&browser.jar.get()).await;
     browser.jar.apply(&crate::common::lines(&decision.cookies));
@@ -96,9 +96,9 @@ async fn tokens_of_the_old_key_live_until_it_is_dropped() {
     assert_eq!(asked(&world.auth, &alice.jar).await, expected(ALIVE));
 }
 
-/// A token whose key is unknown is early. Nothing is cleared, and the refresh token helps.
+/// A token with an unknown key counts as early. Nothing is cleared, and the refresh token is used.
 #[tokio::test]
-async fn two_nodes_that_change_their_keys_at_different_times_log_nobody_out() {
+async fn two_nodes_that_change_their_keys_at_different_times_log_no_user_out() {
     type Keys = fn() -> AccessKeys;
     let steps: [Keys; 4] = [begun, added, switched, dropped];
     for (rule, one, other, refreshes) in [
@@ -126,12 +126,12 @@ async fn two_nodes_that_change_their_keys_at_different_times_log_nobody_out() {
             }
         }
         assert_eq!(seen.contains(&"set"), refreshes, "{rule}: {seen:?}");
-        assert_eq!(world.revoked(&alice.session).await, None, "{rule}: nobody took it for theft");
+        assert_eq!(world.revoked(&alice.session).await, None, "{rule}: it did not count as theft");
     }
 }
 
 #[tokio::test]
-async fn a_request_under_way_goes_on_with_its_keys() {
+async fn a_request_in_progress_continues_with_its_keys() {
     let world = World::with(testing::config().access_keys(begun()));
     let mut alice = world.login("alice").await;
     world.expire_access();
@@ -170,7 +170,7 @@ async fn from_the_secret_to_a_key() {
     assert_eq!(kid(&alice.jar), NEW_KID);
 }
 
-/// With the old key, which signs.
+/// With the old key as the signing key.
 fn directory() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), "old.pem", ED25519);
@@ -209,7 +209,7 @@ async fn a_broken_directory_keeps_the_keys_so_far() {
     for (rule, harm) in [
         ("half a file", (|path| write(path, "new.pem", &P256[..80])) as Break),
         ("a name that is no key's", |path| write(path, "new.pme", P256)),
-        ("nobody signs", |path| fs::remove_file(path.join("signing")).unwrap()),
+        ("no signing key", |path| fs::remove_file(path.join("signing")).unwrap()),
         ("the key that signs is gone", |path| fs::remove_file(path.join("old.pem")).unwrap()),
         ("it is gone", |path| fs::remove_dir_all(path).unwrap()),
     ] {
@@ -228,7 +228,7 @@ async fn a_broken_directory_keeps_the_keys_so_far() {
     assert_eq!((error.setting(), error.kind()), ("COOKIEJWT_KEYS_DIR", ConfigErrorKind::Missing));
 }
 
-/// Time stands still except while everybody waits.
+/// Time advances only while all tasks wait.
 #[tokio::test(start_paused = true)]
 async fn the_directory_is_looked_into_by_itself() {
     let directory = directory();

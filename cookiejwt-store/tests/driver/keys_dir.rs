@@ -1,4 +1,4 @@
-//! What may be in a directory of keys, and what is made of it.
+//! The possible contents of a directory of keys, and how they are read.
 
 use std::{fs, path::Path};
 
@@ -43,7 +43,7 @@ fn what_is_read() {
     for (rule, files, expected) in [
         ("one key", &[one, ("signing", "a")] as Files<'_>, &["EdDSA"] as &[&str]),
         ("its file name is a name too", &[one, ("signing", "a.pem\n")], &["EdDSA"]),
-        ("its other half beside it", &[one, ("a.pub.pem", ED25519_PUBLIC), ("signing", "a")], &["EdDSA"]),
+        ("with its other half", &[one, ("a.pub.pem", ED25519_PUBLIC), ("signing", "a")], &["EdDSA"]),
         ("another private key verifies", &[one, ("b.pem", P256), ("signing", "a")], &["EdDSA", "ES256"]),
         ("the name decides, not its order", &[one, ("b.pem", P256), ("signing", "b")], &["ES256", "EdDSA"]),
         ("a public key verifies", &[one, ("b.pub.pem", P256_PUBLIC), ("signing", "a")], &["EdDSA", "ES256"]),
@@ -61,7 +61,7 @@ fn what_is_read() {
     }
 }
 
-/// The rule, the files, and what the refusal says.
+/// The rule, the files, and a part of the error message.
 type Refused<'a> = (&'a str, Files<'a>, ConfigErrorKind, &'a str, &'a str);
 
 fn are_refused(rows: &[Refused<'_>]) {
@@ -76,11 +76,11 @@ fn are_refused(rows: &[Refused<'_>]) {
 }
 
 #[test]
-fn what_does_not_say_who_signs_is_refused() {
+fn a_directory_without_a_clear_signing_key_is_refused() {
     let one = ("a.pem", ED25519);
     are_refused(&[
         ("nothing", &[], Missing, "no file `signing`", "cookiejwt-keygen eddsa"),
-        ("nobody says who signs", &[one], Missing, "no file `signing`", "into it: a"),
+        ("the signing key is not specified", &[one], Missing, "no file `signing`", "into it: a"),
         ("two candidates", &[one, ("b.pem", P256)], Missing, "no file `signing`", "a or b"),
         ("another name", &[one, ("signing", "b")], Contradiction, "\"b.pem\"", "into it: a"),
         (
@@ -146,7 +146,7 @@ fn a_place_that_is_no_directory_of_keys() {
     assert_eq!(read(directory.path()).expect_err("too many").kind(), OutOfRange);
 }
 
-/// The group that a file has when nobody gave it another, and one that is not root's.
+/// The default group of a new file, and a group that is not root's.
 #[cfg(unix)]
 const OWN: Option<u32> = None;
 #[cfg(unix)]
@@ -154,28 +154,28 @@ const USERS: Option<u32> = Some(100);
 
 #[cfg(unix)]
 #[test]
-fn whoever_may_change_a_key_signs_as_everybody() {
+fn keys_that_others_can_change_are_refused() {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
     for (rule, file, mode, group, refused) in [
         ("the owner alone", "a.pem", 0o600, OWN, ""),
         ("read by the group", "a.pem", 0o440, USERS, ""),
-        ("read by everybody", "a.pem", 0o644, USERS, ""),
-        ("written by everybody", "a.pem", 0o602, OWN, "chmod o-w"),
-        ("written by everybody, the name", "signing", 0o666, OWN, "chmod o-w"),
-        ("written by everybody, a public half", "b.pub.pem", 0o646, OWN, "chmod o-w"),
+        ("readable by everyone", "a.pem", 0o644, USERS, ""),
+        ("writable by everyone", "a.pem", 0o602, OWN, "chmod o-w"),
+        ("writable by everyone, the name", "signing", 0o666, OWN, "chmod o-w"),
+        ("writable by everyone, a public half", "b.pub.pem", 0o646, OWN, "chmod o-w"),
         ("written by the group", "a.pem", 0o620, USERS, "chmod g-w"),
         ("written by the group, the name", "signing", 0o664, USERS, "chmod g-w"),
         ("written by the group, a public half", "b.pub.pem", 0o660, USERS, "chmod g-w"),
         ("the directory, by the group", "", 0o770, USERS, "chmod g-w"),
         ("root's group", "a.pem", 0o660, Some(0), ""),
         ("the directory, read", "", 0o755, USERS, ""),
-        ("the directory, by everybody", "", 0o777, OWN, "chmod o-w"),
+        ("the directory, by everyone", "", 0o777, OWN, "chmod o-w"),
         ("the directory, sticky", "", 0o1777, OWN, "chmod o-w"),
     ] {
         let directory = directory(&[("a.pem", ED25519), ("b.pub.pem", P256_PUBLIC), ("signing", "a")]);
         let path = directory.path().join(file);
         if group.is_some_and(|group| chown(&path, None, Some(group)).is_err()) {
-            // Only root gives a file to a group of which he is no member.
+            // Only root can give a file to a group without being a member of it.
             let own = fs::metadata(&path).unwrap().gid();
             if (own == 0) != (group == Some(0)) {
                 continue;
@@ -191,7 +191,7 @@ fn whoever_may_change_a_key_signs_as_everybody() {
     }
 }
 
-/// As the kubelet does it: the files are links through `..data`, which is exchanged in one step.
+/// As the kubelet does it: the files are links through `..data`, which is replaced atomically.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_mounted_kubernetes_secret() {
@@ -212,7 +212,7 @@ async fn a_mounted_kubernetes_secret() {
     assert_eq!(algorithms(read(path).unwrap()), ["EdDSA"]);
     symlink("..2026_2", path.join("..data_tmp")).unwrap();
     fs::rename(path.join("..data_tmp"), path.join("..data")).unwrap();
-    // The link for the new file comes later; what is read is whole all the same.
+    // The link for the new file appears later; the directory is consistent nevertheless.
     assert_eq!(algorithms(read(path).unwrap()), ["ES256", "EdDSA"]);
     assert!(world.auth.reload_keys().await.unwrap());
     assert_eq!(world.auth.core().access_kids().len(), 2);

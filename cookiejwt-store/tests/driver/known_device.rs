@@ -1,5 +1,5 @@
-//! Nobody can be locked out from outside. Whoever shows that the account has logged in there before has a limit of
-//! their own.
+//! No user can be locked out by strangers. A browser in which the account has logged in before has
+//! its own limit.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ fn outcome<T>(result: &Result<T, LoginError>) -> String {
     }
 }
 
-/// With the cookies that are left after a logout.
+/// With the cookies that remain after a logout.
 async fn ends(world: &World, login: &str, password: &str, jar: &Jar) -> String {
     let context = context(world, &jar.only_device(), Some(HOME));
     outcome(&world.auth.login_with_password(login, password, LoginOptions::new(), context).await)
@@ -39,7 +39,7 @@ async fn log_in(world: &World, login: &str, jar: &Jar, options: LoginOptions) ->
     (kept, login.identity)
 }
 
-/// Strangers who guess at alice's password from so many networks, many times a second.
+/// Strangers who guess alice's password from that many networks, many times a second.
 struct Attack<'a> {
     world: &'a World,
     networks: Vec<String>,
@@ -66,7 +66,7 @@ impl<'a> Attack<'a> {
         }
     }
 
-    /// A tenth of a second, and everybody tries again.
+    /// Waits a tenth of a second; then all strangers try again.
     async fn tenth(&self) {
         self.world.clock.advance(Duration::milliseconds(100));
         self.poll().await;
@@ -77,13 +77,13 @@ fn twenty_addresses() -> impl Iterator<Item = String> {
     (0..20).map(|index| format!("203.0.113.{index}"))
 }
 
-/// One machine: 20 networks of one IPv6 prefix, which is also that of the owner.
+/// One machine with 20 networks of one IPv6 prefix, which is also the owner's.
 fn neighbours() -> impl Iterator<Item = String> {
     (1..=20).map(|index| format!("2001:db8:0:{index:x}::1"))
 }
 
 #[tokio::test]
-async fn strangers_never_keep_the_owner_out_of_a_known_device_or_a_living_session() {
+async fn strangers_never_lock_the_owner_out_of_a_known_device_or_a_live_session() {
     for (rule, networks) in
         [("20 addresses", twenty_addresses().collect::<Vec<_>>()), ("one IPv6 /56", neighbours().collect())]
     {
@@ -116,7 +116,7 @@ async fn strangers_never_keep_the_owner_out_of_a_known_device_or_a_living_sessio
     }
 }
 
-/// Not even those who share the owner's address, where everybody else has to wait.
+/// Not even strangers with the owner's address, where every other device has to wait.
 #[tokio::test]
 async fn nor_do_guesses_from_the_same_network() {
     let world = World::new();
@@ -139,7 +139,7 @@ async fn nor_do_guesses_from_the_same_network() {
     assert_eq!(outcome(&fresh.await), "in");
 }
 
-/// Who has stolen the cookie guesses no faster than anybody else.
+/// A thief of the cookie cannot guess faster than anyone else.
 #[tokio::test]
 async fn a_known_device_has_five_failures_then_one_per_thirty_seconds() {
     let world = World::new();
@@ -229,7 +229,7 @@ async fn a_new_password_forgets_all_devices_but_the_one_that_has_set_it() {
     assert_eq!(ends(&world, "alice", NEW_PASSWORD, &now).await, "in");
 }
 
-/// A hash that is made anew is another one: the device that made it is known with the new one.
+/// A rehash changes the hash: the device that caused it stays known with the new one.
 #[tokio::test]
 async fn a_rehash_keeps_the_device_that_has_just_logged_in() {
     let world = World::new();
@@ -241,7 +241,7 @@ async fn a_rehash_keeps_the_device_that_has_just_logged_in() {
 }
 
 #[tokio::test]
-async fn a_device_stays_known_for_whoever_logs_out() {
+async fn a_device_stays_known_after_a_logout() {
     let world = World::new();
     let (mut jar, _) = log_in(&world, "alice", &Jar::default(), LoginOptions::new()).await;
     let logout = world.auth.logout((&jar.post()).into(), None).await.unwrap();

@@ -58,7 +58,8 @@ async fn what_this_node_sees() {
     }
 }
 
-/// Row c at every level, `AtRefresh` too: this node's set stops what the store would still rotate.
+/// Row c at every level, including `AtRefresh`: this node's set refuses what the store would still
+/// rotate.
 #[tokio::test]
 async fn a_refresh_of_a_session_whose_revocation_has_not_reached_the_store() {
     for level in [RevocationLevel::AtRefresh, RevocationLevel::Feed, RevocationLevel::EveryRequest] {
@@ -75,7 +76,7 @@ async fn a_refresh_of_a_session_whose_revocation_has_not_reached_the_store() {
     }
 }
 
-/// A row that is not there any more, with an access token that is still valid.
+/// A deleted row, with an access token that is still valid.
 #[tokio::test]
 async fn a_session_without_a_row() {
     for (level, loads, expected) in [
@@ -112,11 +113,7 @@ async fn feed_acts_as_every_request_until_it_is_loaded() {
     assert_eq!(outcome(&node.authenticate(&alice.jar.get()).await), ALIVE);
     assert_eq!(outcome(&node.authenticate(&bob.jar.get()).await), CLEARED, "the row says so");
     let asked = [Call::RevokedSince, Call::Find, Call::Find];
-    assert_eq!(
-        world.switches.take_log(),
-        asked,
-        "after a failed load requests go on to their row for a second"
-    );
+    assert_eq!(world.switches.take_log(), asked, "after a failed load, requests read their row for a second");
     world.advance(1);
     assert_eq!(outcome(&node.authenticate(&alice.jar.get()).await), ALIVE);
     assert_eq!(world.switches.take_log(), [Call::RevokedSince, Call::Find], "then one of them tries again");

@@ -56,7 +56,7 @@ async fn sessions_that_have_ended_do_not_count() {
     let idle = world.login("alice").await;
     world.advance(86_400);
     let (first, second) = (world.login("alice").await, world.login("alice").await);
-    assert_eq!(world.revoked(&idle.session).await, None, "it has ended by itself");
+    assert_eq!(world.revoked(&idle.session).await, None, "it has expired");
     for browser in [first, second] {
         assert_eq!(outcome(&world.authenticate(browser.jar.get()).await), ("1", "kept"));
     }
@@ -83,13 +83,13 @@ async fn a_login_whose_limit_cannot_be_kept_is_refused() {
     world.switches.fail(Call::SessionsOf);
     let refused = world.try_login("alice", PASSWORD).await;
     assert!(matches!(refused, Err(LoginError::Store(_))), "{refused:?}");
-    assert_eq!(world.tokens.living(1).await, [before.session], "no session is left behind");
+    assert_eq!(world.tokens.living(1).await, [before.session], "no session remains");
     world.switches.mend(Call::SessionsOf);
     assert!(world.try_login("alice", PASSWORD).await.is_ok());
 }
 
 #[tokio::test]
-async fn without_a_limit_nobody_is_asked() {
+async fn without_a_limit_no_session_is_read() {
     let world = World::new();
     world.login("alice").await;
     assert_eq!(world.switches.count(Call::SessionsOf), 0);

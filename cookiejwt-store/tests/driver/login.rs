@@ -16,7 +16,7 @@ async fn login_from(world: &World, name: &str, head: &Parts) -> Browser {
 }
 
 #[tokio::test]
-async fn every_refusal_reads_the_same_after_exactly_one_verification() {
+async fn every_refusal_is_the_same_after_exactly_one_verification() {
     let world = World::new();
     let long = "x".repeat(1025);
     let stored = format!("new:0:{long}");
@@ -44,14 +44,14 @@ async fn every_refusal_reads_the_same_after_exactly_one_verification() {
 }
 
 #[tokio::test]
-async fn a_password_does_not_grow_old() {
+async fn a_password_does_not_expire() {
     let world = World::new();
     world.advance(50 * 365 * 86_400);
     let _ = world.try_login("alice", PASSWORD).await.unwrap();
 }
 
 #[tokio::test]
-async fn without_random_numbers_nobody_logs_in_and_nothing_rotates() {
+async fn without_random_numbers_no_login_and_no_rotation() {
     let world = World::new();
     let alice = world.login("alice").await;
     let before = world.row(&alice.session).await;
@@ -289,7 +289,7 @@ async fn names_and_passwords_as_people_type_them() {
     world.users.change(2, |bob| bob.password_hash = Some(format!("new:0:{decomposed}")));
     let wrong = format!("{decomposed}!");
     for (rule, name, password, is_in, verifications) in [
-        ("a blank behind the name", "alice ", composed, true, 1),
+        ("a blank after the name", "alice ", composed, true, 1),
         ("no-break spaces around it", "\u{a0}alice\u{a0}", composed, true, 1),
         ("a decomposed password", "alice", decomposed, true, 2),
         ("an old hash of the password as it was typed", "bob", decomposed, true, 2),
@@ -308,9 +308,9 @@ async fn names_and_passwords_as_people_type_them() {
     assert!(world.try_login("bob", composed).await.is_ok(), "and bob may use another keyboard");
 }
 
-/// Of one's own adapter, too: the door itself asks.
+/// Also for custom adapters: the login function itself checks.
 #[tokio::test]
-async fn the_csrf_table_stands_at_every_door_that_begins_a_session() {
+async fn every_way_to_start_a_session_checks_csrf() {
     let world = World::new();
     let alice = world.login("alice").await;
     let who = world.authenticate(alice.jar.get()).await.required().unwrap().clone();
@@ -338,7 +338,7 @@ async fn the_csrf_table_stands_at_every_door_that_begins_a_session() {
     }
     let after = (world.hasher.verifications(), world.switches.count(Call::Create));
     assert_eq!(after, (before.0, before.1 + 2), "nothing is hashed and nothing stored");
-    assert_eq!(world.tokens.living(1).await, [alice.session], "alice goes on");
+    assert_eq!(world.tokens.living(1).await, [alice.session], "alice stays logged in");
 }
 
 #[tokio::test]
@@ -354,7 +354,10 @@ async fn a_login_that_cannot_be_minted_stores_nothing() {
         assert!(matches!(error, LoginError::Mint(_)), "{rule}: {error:?}");
         assert_eq!(Problem::from(&error), Problem::ServerError, "{rule}");
         let wrong = world.try_login("alice", "wrong").await.unwrap_err();
-        assert!(matches!(wrong, LoginError::InvalidCredentials), "{rule}: told to nobody who may not log in");
+        assert!(
+            matches!(wrong, LoginError::InvalidCredentials),
+            "{rule}: only shown to a user who may log in"
+        );
     }
     assert_eq!(world.switches.count(Call::Create), 0);
     let error = LoginError::Mint(MintError::Subject);
@@ -362,7 +365,7 @@ async fn a_login_that_cannot_be_minted_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_fails_the_login_and_leaves_no_session() {
+async fn an_unavailable_store_fails_the_login_and_leaves_no_session() {
     for (rule, call) in [
         ("user store, first read", Call::FindByLogin),
         ("token store", Call::Create),
@@ -378,7 +381,7 @@ async fn a_store_that_is_away_fails_the_login_and_leaves_no_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_stands_when_the_old_session_cannot_be_revoked_yet() {
+async fn a_login_succeeds_when_the_old_session_cannot_be_revoked_yet() {
     let world = World::new();
     let old = world.login("alice").await;
     world.switches.fail(Call::Revoke);

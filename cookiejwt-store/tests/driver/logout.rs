@@ -14,7 +14,7 @@ async fn logout(auth: &Authenticator, head: &Parts, body: Option<&str>) -> Logge
 }
 
 #[tokio::test]
-async fn a_logout_kills_the_session_at_once_on_this_node() {
+async fn a_logout_ends_the_session_at_once_on_this_node() {
     let world = World::new();
     let alice = world.login("alice").await;
     assert!(logout(&world.auth, &alice.jar.post(), None).await.revoked.is_ok());
@@ -76,7 +76,7 @@ async fn every_named_session_ends_also_when_one_of_them_has_no_row() {
 }
 
 #[tokio::test]
-async fn a_foreign_site_logs_nobody_out() {
+async fn another_site_cannot_log_a_user_out() {
     let world = World::new();
     let alice = world.login("alice").await;
     let mut head = alice.jar.post();
@@ -87,7 +87,7 @@ async fn a_foreign_site_logs_nobody_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revocation_that_fails_stays_in_this_nodes_set_and_is_tried_again() {
+async fn a_failed_revocation_stays_in_this_nodes_set_and_is_retried() {
     let world = World::new();
     let alice = world.login("alice").await;
     world.switches.fail(Call::Revoke);
@@ -133,7 +133,7 @@ async fn the_retries_are_bounded() {
     assert_eq!(outcome(&world.authenticate(alice.jar.get()).await), ("session_revoked", "cleared"));
 }
 
-/// Audit 16: what waits is kept by session, and one task tries it.
+/// Pending revocations are stored by session, and one task retries them.
 #[tokio::test(start_paused = true)]
 async fn many_logouts_of_one_session_are_one_revocation() {
     let world = World::new();
@@ -147,7 +147,7 @@ async fn many_logouts_of_one_session_are_one_revocation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revocation_that_somebody_else_has_made_is_not_tried_again() {
+async fn a_revocation_that_another_node_has_made_is_not_retried() {
     let world = World::new();
     let alice = world.login("alice").await;
     world.switches.fail(Call::Revoke);
@@ -158,7 +158,7 @@ async fn a_revocation_that_somebody_else_has_made_is_not_tried_again() {
     assert_eq!(world.switches.count(Call::Revoke), 2);
 }
 
-/// As a worker of actix-web that panics and is replaced.
+/// Like a worker of actix-web that panics and is replaced.
 #[test]
 fn a_runtime_that_ends_takes_the_retries_along_and_the_next_failure_starts_them_again() {
     let runtime =
@@ -180,7 +180,7 @@ fn a_runtime_that_ends_takes_the_retries_along_and_the_next_failure_starts_them_
     });
 }
 
-/// One session that cannot be revoked must not keep the others alive.
+/// A session that cannot be revoked must not prevent the revocation of the others.
 #[tokio::test(start_paused = true)]
 async fn every_session_of_a_logout_is_tried() {
     let world = World::new();
@@ -248,7 +248,7 @@ const ENDS: [(&str, End, RevocationReason); 6] = [
     ),
 ];
 
-/// A client that hangs up cannot cancel a revocation.
+/// A client that disconnects cannot cancel a revocation.
 #[tokio::test]
 async fn a_cancelled_request_still_revokes() {
     for (rule, end, reason) in ENDS {
@@ -274,7 +274,7 @@ async fn a_cancelled_request_still_revokes() {
 }
 
 #[tokio::test]
-async fn revoke_user_ends_every_session_of_his_and_counts_the_living() {
+async fn revoke_user_ends_every_session_of_the_user_and_counts_the_live_ones() {
     let world = World::new();
     let (laptop, phone) = (world.login("alice").await, world.login("alice").await);
     let (ended, bob) = (world.login("alice").await, world.login("bob").await);
@@ -298,8 +298,8 @@ async fn revoke_user_ends_every_session_of_his_and_counts_the_living() {
 }
 
 #[tokio::test]
-async fn end_sessions_clears_the_cookies_whatever_the_store_says() {
-    for (rule, fails) in [("store there", false), ("store away", true)] {
+async fn end_sessions_clears_the_cookies_whatever_the_store_returns() {
+    for (rule, fails) in [("store there", false), ("store unavailable", true)] {
         let world = World::new();
         let (alice, phone) = (world.login("alice").await, world.login("alice").await);
         if fails {

@@ -1,7 +1,7 @@
-//! The driver: the core's decisions joined with stores that can fail, on a clock that stands still. Rows are those
-//! of `cookiejwt_core::rules`.
+//! The driver: the core's decisions together with stores that can fail, on a manual clock. Rows are
+//! those of `cookiejwt_core::rules`.
 
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 
 mod authenticate;

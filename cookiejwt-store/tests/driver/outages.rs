@@ -1,4 +1,4 @@
-//! Rows d and q: a store that is away fails soft or with 503, and never touches a cookie.
+//! Rows d and q: an unavailable store leads to a soft failure or 503, and never changes a cookie.
 
 use cookiejwt_store::{Reason, RevocationLevel};
 
@@ -13,7 +13,7 @@ enum Route {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away() {
+async fn an_unavailable_store() {
     use RevocationLevel::{AtRefresh, EveryRequest, Feed};
     for (rule, level, call, seconds, route, expected) in [
         ("q: rotate, near its end", Feed, Call::Rotate, 270, Route::Any, SOFT),
@@ -66,9 +66,9 @@ async fn a_store_that_is_away() {
     }
 }
 
-/// The bearer alone decides, and the store behind it.
+/// The bearer alone decides, together with the store.
 #[tokio::test]
-async fn a_bearer_while_the_store_is_away() {
+async fn a_bearer_while_the_store_is_unavailable() {
     for (level, expected) in [
         (RevocationLevel::AtRefresh, SOFT),
         (RevocationLevel::Feed, AWAY),
@@ -82,9 +82,9 @@ async fn a_bearer_while_the_store_is_away() {
     }
 }
 
-/// The outage is told from the token that needed nothing.
+/// The outage is distinguished from a token that needed no store.
 #[tokio::test]
-async fn the_reason_tells_which_store_was_away() {
+async fn the_reason_tells_which_store_was_unavailable() {
     for (call, reason) in
         [(Call::Rotate, Reason::TokenStoreFailed), (Call::FindById, Reason::UserStoreFailed)]
     {
@@ -113,7 +113,7 @@ async fn a_disabled_user_is_refused_although_the_store_cannot_revoke() {
 }
 
 #[tokio::test]
-async fn dead_cookies_are_cleared_without_asking_anybody() {
+async fn invalid_cookies_are_cleared_without_a_store_call() {
     let world = World::new();
     let garbage = Jar { access: Some("a.b.c".into()), refresh: Some("garbage".into()), ..Jar::default() };
     assert_eq!(outcome(&world.authenticate(garbage.get()).await), ("invalid_token", "cleared"));

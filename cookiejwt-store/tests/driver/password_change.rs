@@ -1,4 +1,4 @@
-//! A user changes his password: compare-and-swap of the hash, every session ends, and a new one begins.
+//! A password change: compare-and-swap of the hash, every session ends, and a new one starts.
 
 use std::time::Duration;
 
@@ -115,7 +115,7 @@ async fn a_wrong_current_password_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_changes_nothing() {
+async fn an_unavailable_store_changes_nothing() {
     for call in [Call::Find, Call::FindById, Call::SessionsOf, Call::Create, Call::SetPasswordHash] {
         let alice = Alice::new().await;
         alice.world.switches.fail(call);
@@ -138,11 +138,11 @@ async fn a_hash_that_cannot_be_made_changes_nothing() {
 async fn who_loses_the_race_for_the_hash_has_the_wrong_password() {
     let alice = Alice::new().await;
     alice.world.users.before(Call::SetPasswordHash, |rows| {
-        rows[0].password_hash = Some("new:9:somebody was faster".into());
+        rows[0].password_hash = Some("new:9:another was faster".into());
     });
     let error = alice.change().await.unwrap_err();
     assert_eq!(Problem::from(&error), Problem::InvalidCredentials);
-    assert_eq!(alice.password(), "somebody was faster");
+    assert_eq!(alice.password(), "another was faster");
     let sessions = [alice.laptop.session, alice.phone.session];
     assert_eq!(alice.world.tokens.living(1).await, sessions, "ending them is the winner's affair");
 }
@@ -159,7 +159,7 @@ async fn of_two_at_once_one_is_made() {
             (Err(loser), Ok(winner)) => (winner, other, loser),
             both => panic!("{nodes} nodes: {both:?}"),
         };
-        // Refused by the hash, or because the winner had ended the session already.
+        // Refused because of the hash, or because the winner had already ended the session.
         assert_eq!(Problem::from(&loser).status(), 401, "{nodes} nodes: {loser:?}");
         assert_eq!(alice.password(), password, "{nodes} nodes");
         assert_eq!(alice.world.tokens.living(1).await, [winner.record.id], "{nodes} nodes");
@@ -175,7 +175,7 @@ async fn a_swap_whose_answer_is_lost_is_seen_in_the_row() {
     assert_eq!(alice.world.tokens.living(1).await, [login.record.id]);
 }
 
-/// The hash of yesterday's parameters is brought up to date first, as at login.
+/// A hash with outdated parameters is replaced first, as at login.
 #[tokio::test]
 async fn an_outdated_hash_is_no_obstacle() {
     let alice = Alice::new().await;
@@ -184,7 +184,8 @@ async fn an_outdated_hash_is_no_obstacle() {
     assert_eq!(alice.password(), NEW);
 }
 
-/// A login with the old password whose row came after the first look and before the new hash.
+/// A login with the old password whose row was created after the first read and before the new
+/// hash.
 #[tokio::test]
 async fn a_login_with_the_old_password_that_was_faster_ends_too() {
     let alice = Alice::new().await;
@@ -205,7 +206,7 @@ async fn a_user_who_is_disabled_meanwhile_changes_nothing() {
     let users = alice.world.users.clone();
     let log = alice.world.switches.clone();
     let task = tokio::spawn(async move { alice.change().await.map(drop).map_err(|error| (alice, error)) });
-    // The first read is that of the password; the second stands between the new row and the new hash.
+    // The first read is that of the password; the second is between the new row and the new hash.
     while log.count(Call::FindById) == 0 {
         tokio::task::yield_now().await;
     }
@@ -215,9 +216,10 @@ async fn a_user_who_is_disabled_meanwhile_changes_nothing() {
     assert_eq!(alice.password(), PASSWORD);
 }
 
-/// The sessions are known beforehand, so none of them survives a store that goes away right after the swap.
+/// The sessions are read beforehand, so none of them survives a store that fails right after the
+/// swap.
 #[tokio::test(start_paused = true)]
-async fn sessions_that_cannot_be_ended_are_dead_here_and_tried_again() {
+async fn sessions_that_cannot_be_ended_are_refused_on_this_node_and_retried() {
     let alice = Alice::new().await;
     let world = &alice.world;
     let switches = world.switches.clone();
@@ -237,7 +239,7 @@ async fn sessions_that_cannot_be_ended_are_dead_here_and_tried_again() {
 }
 
 #[tokio::test]
-async fn a_client_that_hangs_up_leaves_no_old_session_beside_the_new_password() {
+async fn a_client_that_disconnects_leaves_no_old_session_with_the_new_password() {
     let alice = Alice::new().await;
     let closed = alice.world.tokens.gate.lock().await;
     let (auth, who) = (alice.world.auth.clone(), alice.who.clone());

@@ -60,7 +60,7 @@ async fn neither_cookie_counts_under_the_name_of_the_other_realm() {
 }
 
 #[tokio::test]
-async fn nobody_sees_or_ends_the_sessions_of_another_realm() {
+async fn no_user_sees_or_ends_the_sessions_of_another_realm() {
     let realms = Realms::new();
     let (customers, staff) = (&realms.customers.auth, &realms.staff);
     let customer = realms.log_in(customers).await;
@@ -101,7 +101,7 @@ async fn the_limit_of_sessions_counts_one_realm() {
 }
 
 #[tokio::test]
-async fn wrong_passwords_of_one_realm_throttle_nobody_of_another() {
+async fn wrong_passwords_of_one_realm_do_not_throttle_another() {
     let realms = Realms::new();
     let context = || {
         let mut context = LoginContext::default();
@@ -118,7 +118,7 @@ async fn wrong_passwords_of_one_realm_throttle_nobody_of_another() {
     assert!(matches!(guess(&realms.staff).await, LoginError::InvalidCredentials));
 }
 
-/// A login of one realm with the cookies of the other leaves the other's session alone.
+/// A login of one realm with the cookies of the other does not change the other's session.
 #[tokio::test]
 async fn a_login_replaces_a_session_of_its_own_realm_alone() {
     let realms = Realms::new();
@@ -149,7 +149,7 @@ fn twins_do_not_start() {
         ("another prefix", config(), "/staff/auth", false),
         ("other cookie names", config().access_name("__Host-a").refresh_name("__Host-b"), "/api/auth", false),
         (
-            "another audience beside the shared one",
+            "another audience next to the shared one",
             config().audience("staff").access_name("__Host-a"),
             "/a",
             false,
@@ -163,5 +163,5 @@ fn twins_do_not_start() {
         }
     }
     drop(first);
-    assert!(build(config(), "/staff/auth").is_ok(), "nobody else lives any more");
+    assert!(build(config(), "/staff/auth").is_ok(), "no other session is left");
 }

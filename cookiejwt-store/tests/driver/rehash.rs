@@ -1,4 +1,4 @@
-//! A hash with parameters of yesterday is replaced while its password is at hand.
+//! A hash with outdated parameters is replaced while its password is available.
 
 use cookiejwt_store::LoginError;
 
@@ -72,7 +72,7 @@ async fn after_a_cut_no_other_hash_is_stored() {
     let world = world();
     world.users.change(2, |bob| bob.password_hash = Some(outdated()));
     world.users.cut_hashes_at(outdated().len());
-    // Salts of more digits make longer hashes.
+    // Salts with more digits make longer hashes.
     for _ in 0..10 {
         world.auth.hash_password(PASSWORD).await.unwrap();
     }
@@ -84,7 +84,7 @@ async fn after_a_cut_no_other_hash_is_stored() {
     assert_eq!(world.switches.count(Call::SetPasswordHash), 2, "not tried again");
 }
 
-/// The answer is lost, so nobody knows whether it was stored: the row is looked at all the same.
+/// The response is lost, so it is unknown whether the hash was stored: the row is read again.
 #[tokio::test]
 async fn a_cut_is_noticed_when_the_answer_of_the_swap_is_lost() {
     let world = world();
@@ -108,7 +108,8 @@ async fn the_row_is_read_back_once_in_a_process() {
     }
 }
 
-/// Two devices of one user log in at once after the parameters were raised: each hash has a salt of its own.
+/// Two devices of one user log in at once after the parameters were raised: each hash has its own
+/// salt.
 #[tokio::test]
 async fn a_swap_lost_to_another_login_of_the_same_user_does_not_fail_this_one() {
     let world = world();

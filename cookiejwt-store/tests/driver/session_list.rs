@@ -25,7 +25,7 @@ async fn two() -> (World, Browser, Browser, Identity) {
 }
 
 #[tokio::test]
-async fn his_living_sessions_the_newest_first() {
+async fn the_users_live_sessions_newest_first() {
     let (world, laptop, phone, who) = two().await;
     world.login("bob").await;
     let ended = world.login("alice").await;
@@ -50,7 +50,7 @@ async fn who_ends_what() {
     let (world, laptop, phone, who) = two().await;
     let bob = world.login("bob").await;
     world.switches.take_log();
-    for (rule, id) in [("somebody else's", bob.session.clone()), ("no such session", "none".into())] {
+    for (rule, id) in [("another user's", bob.session.clone()), ("no such session", "none".into())] {
         assert!(world.auth.end_session(&who, &id).await.unwrap().is_none(), "{rule}");
         assert_eq!(world.switches.take_log(), [Call::Find], "{rule}");
     }
@@ -75,9 +75,9 @@ async fn the_present_session_of_a_bearer_clears_no_cookie() {
     assert_eq!(lines(&cookies), [""; 0]);
 }
 
-/// Time stands still except while everybody waits.
+/// Time advances only while all tasks wait.
 #[tokio::test(start_paused = true)]
-async fn dead_at_once_here_and_with_the_next_poll_elsewhere() {
+async fn ended_at_once_on_this_node_and_with_the_next_poll_elsewhere() {
     type End = fn(Authenticator, Identity, Browser) -> futures_util::future::BoxFuture<'static, ()>;
     let one: End = |auth, who, phone| {
         Box::pin(async move { drop(auth.end_session(&who, &phone.session).await.unwrap()) })
@@ -111,7 +111,7 @@ async fn the_others_are_counted_and_the_present_one_stays() {
     assert_eq!(world.tokens.living(2).await, [bob.session]);
 }
 
-/// Whichever is first, the session is dead afterwards, and so is what the refresh gave.
+/// Whichever is first, the session is ended afterwards, and the tokens of the refresh are refused.
 #[tokio::test]
 async fn ending_a_session_during_a_refresh() {
     for (rule, same_node, end_first) in [
@@ -145,7 +145,7 @@ async fn ending_a_session_during_a_refresh() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_away_changes_nothing_and_is_asked_again() {
+async fn an_unavailable_store_changes_nothing_and_is_asked_again() {
     let (world, _, phone, who) = two().await;
     world.switches.fail(Call::Find);
     assert!(world.auth.end_session(&who, &phone.session).await.is_err());
@@ -157,7 +157,7 @@ async fn a_store_that_is_away_changes_nothing_and_is_asked_again() {
     world.switches.mend(Call::SessionsOf);
     world.switches.fail(Call::Revoke);
     assert!(world.auth.end_session(&who, &phone.session).await.is_err());
-    assert_eq!(outcome(&world.authenticate(phone.jar.get()).await), REFUSED, "dead on this node");
+    assert_eq!(outcome(&world.authenticate(phone.jar.get()).await), REFUSED, "ended on this node");
     assert_eq!(world.revoked(&phone.session).await, None);
     world.switches.mend(Call::Revoke);
     tokio::time::sleep(Duration::from_secs(2)).await;

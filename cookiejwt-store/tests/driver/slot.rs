@@ -1,4 +1,4 @@
-//! One request's place for its decision.
+//! The slot that holds a request's decision.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ async fn several_askers_at_once_ask_the_stores_once() {
     let alice = world.login("alice").await;
     world.expire_access();
     let slot = Arc::new(Slot::new(&world.auth, "/"));
-    assert_eq!(written(&slot), Vec::<String>::new(), "nothing before somebody asks");
+    assert_eq!(written(&slot), Vec::<String>::new(), "nothing before the first extractor");
     let head = alice.jar.get();
     world.switches.take_log();
     let identities = join_all((0..10).map(|_| slot.identity((&head).into()))).await;
@@ -49,7 +49,7 @@ async fn the_user_is_read_fresh_and_one_who_may_not_stay_is_refused() {
             Err(Problem::SessionRevoked),
             Some(RevocationReason::UserInactive),
         ),
-        ("store away", |world| world.switches.fail(Call::FindById), Err(Problem::Unavailable), None),
+        ("store unavailable", |world| world.switches.fail(Call::FindById), Err(Problem::Unavailable), None),
     ] {
         let world = World::new();
         let alice = world.login("alice").await;
@@ -76,10 +76,10 @@ async fn a_user_of_another_type_is_a_mistake_of_the_application() {
 }
 
 #[tokio::test]
-async fn an_optional_identity_says_nobody_but_hides_no_failure() {
+async fn an_optional_identity_is_none_but_hides_no_failure() {
     for (rule, fails, expected) in [
-        ("refused means nobody", None, Ok(false)),
-        ("a store that is away stays 503", Some(Call::Rotate), Err(Problem::Unavailable)),
+        ("refused: anonymous", None, Ok(false)),
+        ("an unavailable store still gets 503", Some(Call::Rotate), Err(Problem::Unavailable)),
     ] {
         let world = World::new();
         let alice = world.login("alice").await;
@@ -96,7 +96,7 @@ async fn an_optional_identity_says_nobody_but_hides_no_failure() {
     }
 }
 
-/// The path as it stood on the wire decides, whatever a router has cut off.
+/// The path of the request decides, even if a router has removed a prefix.
 #[tokio::test]
 async fn a_skipped_path_never_settles() {
     let world = World::with(testing::config().skip("/static"));
@@ -127,7 +127,7 @@ async fn a_line_that_the_handler_wrote_itself_wins() {
     }
     slot.write_cookies(&mut headers);
     let lines: Vec<_> = headers.get_all(SET_COOKIE).iter().collect();
-    assert_eq!(lines, ["other=1", CLEARED[0], CLEARED[1]], "one line per name leaves");
+    assert_eq!(lines, ["other=1", CLEARED[0], CLEARED[1]], "one line per name is sent");
     assert_eq!(headers["cache-control"], "no-store");
     assert_eq!(headers["vary"], "Cookie");
 }

@@ -1,4 +1,4 @@
-//! What outlives its request asks again whether the session is alive.
+//! Streams check repeatedly whether their session is still valid.
 
 use cookiejwt_store::{Authenticator, Identity, RevocationLevel, RevocationReason};
 
@@ -12,7 +12,7 @@ async fn identity(auth: &Authenticator, browser: &Browser) -> Identity {
 }
 
 #[tokio::test]
-async fn a_living_session_stays_alive_beyond_its_access_token_and_no_longer_than_its_end() {
+async fn a_live_session_outlasts_its_access_token_but_not_its_own_end() {
     for level in LEVELS {
         let world = World::at(level);
         let alice = world.login("alice").await;
@@ -33,7 +33,7 @@ async fn a_living_session_stays_alive_beyond_its_access_token_and_no_longer_than
 }
 
 #[tokio::test]
-async fn a_revoked_session_is_dead_here_at_once_and_elsewhere_at_the_latest_with_the_token() {
+async fn a_revoked_session_ends_at_once_here_and_elsewhere_with_the_token_at_the_latest() {
     for level in LEVELS {
         let world = World::at(level);
         let alice = world.login("alice").await;
@@ -51,7 +51,7 @@ async fn a_revoked_session_is_dead_here_at_once_and_elsewhere_at_the_latest_with
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_ends_no_stream() {
+async fn an_unavailable_store_ends_no_stream() {
     let world = World::new();
     let alice = world.login("alice").await;
     let who = identity(&world.auth, &alice).await;

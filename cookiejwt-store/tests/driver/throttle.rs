@@ -1,5 +1,5 @@
-//! Passwords that are tried: failures count, so many at once, then one per interval; nobody is refused because others log in
-//! at the same moment.
+//! Password attempts: failures count; a number of them at once, then one per interval. No login is
+//! refused because others log in at the same time.
 
 use std::{
     future::{Future, poll_fn},
@@ -25,7 +25,7 @@ async fn tries(world: &World, login: &str, password: &str, ip: Option<&str>) -> 
     world.auth.login_with_password(login, password, LoginOptions::new(), context).await.map(drop)
 }
 
-/// What a try ends with: `in`, `wrong`, or how long to wait.
+/// The result of an attempt: `in`, `wrong`, or how long to wait.
 async fn ends(world: &World, login: &str, password: &str, ip: Option<&str>) -> String {
     match tries(world, login, password, ip).await {
         Ok(()) => "in".into(),
@@ -45,7 +45,7 @@ fn all_in(outcomes: &[String]) -> bool {
     outcomes.iter().all(|outcome| outcome == "in")
 }
 
-/// Starts, and is gone after so many polls.
+/// Starts an attempt, and drops it after that many polls.
 async fn hangs_up_after(polls: usize, future: impl Future) {
     let mut future = pin!(future);
     let mut left = polls;
@@ -57,7 +57,7 @@ async fn hangs_up_after(polls: usize, future: impl Future) {
     .await;
 }
 
-/// Until so many buckets were charged, by tasks that nobody waits for.
+/// Waits until that many buckets were charged by background tasks.
 async fn charged(world: &World, count: usize) {
     let are_charged = async {
         while world.tokens.charges.lock().unwrap().len() < count {
@@ -68,7 +68,7 @@ async fn charged(world: &World, count: usize) {
 }
 
 #[tokio::test]
-async fn five_failures_then_one_per_thirty_seconds_whoever_it_is() {
+async fn five_failures_then_one_per_thirty_seconds_for_any_account() {
     for (rule, login) in [
         ("a user", "alice"),
         ("nobody", "nobody"),
@@ -94,7 +94,7 @@ async fn five_failures_then_one_per_thirty_seconds_whoever_it_is() {
     }
 }
 
-/// Whether there is such an account shows neither in what is read nor in what is written.
+/// Neither reads nor writes reveal whether the account exists.
 #[tokio::test]
 async fn an_account_that_does_not_exist_has_as_many_buckets() {
     let world = World::new();
@@ -107,7 +107,7 @@ async fn an_account_that_does_not_exist_has_as_many_buckets() {
     assert_eq!(counts, [4, 4, 4, 4]);
 }
 
-/// With every route: a guesser who has a stolen session has no more tries at a login than one who has none.
+/// With every route: a guesser with a stolen session has no more attempts than one without.
 #[tokio::test]
 async fn every_route_with_a_password_counts_in_the_same_buckets() {
     let world = World::new();
@@ -151,7 +151,7 @@ async fn a_right_password_writes_nothing_to_the_buckets_of_failures() {
     assert_eq!(ends(&world, "alice", "guess", Some(HOME)).await, "wait 30");
 }
 
-/// Otherwise one account could keep every hashing slot busy.
+/// Otherwise one account could occupy every hashing slot.
 #[tokio::test]
 async fn thirty_successes_then_one_per_ten_seconds() {
     let world = World::new();
@@ -170,7 +170,7 @@ async fn thirty_successes_then_one_per_ten_seconds() {
 
 #[tokio::test]
 async fn right_passwords_at_the_same_moment_are_all_right() {
-    for (rule, failures) in [("nobody has failed", 0), ("four have failed", 4)] {
+    for (rule, failures) in [("no failure", 0), ("four have failed", 4)] {
         let world = World::new();
         fails(&world, failures, "alice", Some(HOME)).await;
         let outcomes = join_all((0..8).map(|_| ends(&world, "alice", PASSWORD, Some(HOME)))).await;
@@ -194,7 +194,7 @@ async fn right_passwords_at_the_same_moment_are_all_right() {
     assert!(all_in(&outcomes), "25 networks, 99 have failed: {outcomes:?}");
 }
 
-/// Wrong ones among them are refused when they are too many, and take nobody along.
+/// Too many wrong ones among them are refused, without affecting the others.
 #[tokio::test]
 async fn right_and_wrong_ones_of_a_network_at_the_same_moment() {
     let world = World::new();
@@ -217,14 +217,14 @@ async fn a_client_that_hangs_up_has_not_failed() {
     }
 }
 
-/// Else whoever hangs up hashes for nothing, as often as they like.
+/// Otherwise a client that disconnects could cause any number of hashes for free.
 #[tokio::test]
 async fn a_wrong_password_counts_though_its_client_hangs_up() {
     let world = World::new();
     for index in 1..=5 {
         let gone = hangs_up_after(2, tries(&world, "alice", "guess", Some(HOME)));
         gone.await;
-        // The hash had begun by then, or had not: what has begun counts.
+        // The hash may have started by then or not: a started one counts.
         let begun = world.hasher.verifications();
         assert!(begun <= index);
         charged(&world, begun * 4).await;
@@ -305,10 +305,10 @@ async fn without_an_address_only_the_account_counts() {
     let world = World::new();
     fails(&world, 100, "alice", None).await;
     assert_eq!(ends(&world, "alice", "guess", None).await, "wait 5");
-    assert_eq!(ends(&world, "bob", PASSWORD, None).await, "in", "nobody shares a bucket");
+    assert_eq!(ends(&world, "bob", PASSWORD, None).await, "in", "no shared bucket");
 }
 
-/// Whoever hammers at one account neither shuts their network out nor the account for others.
+/// Many attempts at one account lock out neither the network nor the account for others.
 #[tokio::test]
 async fn a_refused_try_counts_nowhere() {
     let world = World::new();
@@ -320,7 +320,7 @@ async fn a_refused_try_counts_nowhere() {
     assert_eq!(ends(&world, "alice", PASSWORD, Some("192.0.2.8")).await, "in");
 }
 
-/// With several bucket that are full, the longest wait is said: who waits for it gets in.
+/// With several full buckets, the longest wait is reported: after it, a login works.
 #[tokio::test]
 async fn the_longest_wait_is_said() {
     let world = World::new();
@@ -355,12 +355,13 @@ async fn nodes_count_together_when_the_store_counts_and_each_alone_when_it_does_
     }
 }
 
-/// Two nodes check ten at the same moment, which is five too many; they are paid off before anybody may try again.
+/// Two nodes check ten at the same time, which is five too many; they have to be paid off before
+/// the next attempt.
 #[tokio::test]
 async fn what_nodes_check_at_the_same_moment_is_paid_off() {
     let world = World::new();
     fails(&world, 5, "alice", Some(HOME)).await;
-    // As another node does that had looked before.
+    // Like another node that had read the buckets before.
     let pair = world.tokens.charges.lock().unwrap()[0].clone();
     let limit = ThrottleLimit::new(5, Duration::from_secs(30)).unwrap();
     let bucket = ThrottleBucket::new(pair, ThrottleScope::AccountAndNetwork, limit);
@@ -372,7 +373,7 @@ async fn what_nodes_check_at_the_same_moment_is_paid_off() {
     assert_eq!(ends(&world, "alice", PASSWORD, Some(HOME)).await, "in");
 }
 
-/// While a try waits for its turn, other nodes fail.
+/// While an attempt waits for its turn, attempts on other nodes fail.
 #[tokio::test]
 async fn a_try_that_has_waited_looks_once_more_when_its_hash_starts() {
     let world = World::new();
@@ -406,7 +407,7 @@ async fn a_try_that_has_waited_looks_once_more_when_its_hash_starts() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_503_and_nothing_is_hashed() {
+async fn an_unavailable_store_results_in_503_and_nothing_is_hashed() {
     let world = World::new();
     world.switches.fail(Call::ThrottleLevels);
     let error = tries(&world, "alice", PASSWORD, Some(HOME)).await.unwrap_err();
@@ -419,8 +420,7 @@ async fn a_store_that_is_away_is_503_and_nothing_is_hashed() {
 #[tokio::test]
 async fn what_checks_no_password_counts_nothing() {
     let world = World::new();
-    for (rule, call) in [("no row for the session", Call::Create), ("nobody to be found", Call::FindByLogin)]
-    {
+    for (rule, call) in [("no row for the session", Call::Create), ("an unknown user", Call::FindByLogin)] {
         world.switches.fail(call);
         for _ in 0..20 {
             let error = tries(&world, "alice", PASSWORD, Some(HOME)).await.unwrap_err();
@@ -433,7 +433,7 @@ async fn what_checks_no_password_counts_nothing() {
 
 /// A database that has become read-only.
 #[tokio::test]
-async fn what_the_store_cannot_write_this_process_counts() {
+async fn failures_that_the_store_cannot_write_count_in_this_process() {
     let world = World::new();
     world.switches.fail(Call::ChargeThrottle);
     fails(&world, 5, "alice", Some(HOME)).await;

@@ -1,4 +1,4 @@
-//! What the log tells an operator, once each, with the values and the cure.
+//! The warnings for operators, once each, with the values and the fix.
 
 use cookiejwt_store::{
     Body, Caller, ConfigBuilder, LoginContext, Route,
@@ -23,7 +23,7 @@ fn dev(config: ConfigBuilder) -> ConfigBuilder {
     config.secure(false)
 }
 
-/// Every way into the CSRF table: the endpoints of login and logout, a handler that asks.
+/// Every caller of the CSRF table: the endpoints of login and logout, a handler that authenticates.
 async fn refused(world: &World, fields: Fields<'_>) {
     let api = world.auth.api();
     let head = head("POST", fields);
@@ -37,7 +37,7 @@ async fn refused(world: &World, fields: Fields<'_>) {
     assert!(world.auth.authenticate(&head).await.optional().is_err(), "{fields:?}");
 }
 
-/// What is said in this world, twice.
+/// The warnings in this world, after running the story twice.
 #[allow(clippy::needless_pass_by_value, reason = "closures")]
 fn heard(change: fn(ConfigBuilder) -> ConfigBuilder, story: impl AsyncFn(&World)) -> Vec<String> {
     let ear = listening();
@@ -246,9 +246,9 @@ fn a_cookie_of_another_deployment() {
     );
 }
 
-/// Who comes with two cookies of one name does so at every request.
+/// A browser with two cookies of one name sends them with every request.
 #[test]
-fn a_duplicate_is_told_once_a_minute() {
+fn a_duplicate_is_reported_once_a_minute() {
     let ear = listening();
     ear.run(async {
         let world = World::new();

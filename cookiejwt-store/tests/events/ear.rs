@@ -1,4 +1,4 @@
-//! Hears everything that one thread tells: hooks, log and counters.
+//! Records everything that one thread reports: hooks, log and counters.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
 
 use crate::common::World;
 
-/// What was told.
+/// What was reported.
 #[derive(Clone, Default)]
 pub(crate) struct Heard(Arc<Mutex<Told>>);
 
@@ -21,7 +21,7 @@ pub(crate) struct Heard(Arc<Mutex<Told>>);
 pub(crate) struct Told {
     /// The events in short, without ids that are different each time.
     pub(crate) events: Vec<String>,
-    /// Every text of every event, as it is.
+    /// Every text of every event, unchanged.
     pub(crate) texts: Vec<String>,
     /// The events as `Debug` shows them.
     pub(crate) debug: String,
@@ -50,7 +50,7 @@ pub(crate) fn hear(run: impl AsyncFnOnce(&World)) -> Told {
     hear_in(World::new, run)
 }
 
-/// The same, in a world of one's own.
+/// The same, in a custom world.
 pub(crate) fn hear_in(world: impl FnOnce() -> World, run: impl AsyncFnOnce(&World)) -> Told {
     let (ear, heard) = (listening(), Heard::default());
     let hook = heard.hook();
@@ -63,7 +63,7 @@ pub(crate) fn hear_in(world: impl FnOnce() -> World, run: impl AsyncFnOnce(&Worl
     Told { log: ear.log(), counters: ear.counters(), ..told }
 }
 
-/// A log and a recorder of one's own.
+/// A separate log and recorder.
 pub(crate) struct Ear {
     log: Log,
     recorder: DebuggingRecorder,
@@ -74,7 +74,7 @@ pub(crate) fn listening() -> Ear {
 }
 
 impl Ear {
-    /// On this thread alone, so that other tests are not heard.
+    /// Only on this thread, so that other tests are not recorded.
     pub(crate) fn run<T>(&self, story: impl Future<Output = T>) -> T {
         let log = self.log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -182,7 +182,7 @@ fn texts(event: &Event<'_>) -> Vec<String> {
     }
 }
 
-/// The messages of a log's warnings, without what stands around them.
+/// The messages of a log's warnings, without the rest of the line.
 pub(crate) fn warnings(log: &str) -> Vec<String> {
     let warnings = log.lines().filter_map(|line| line.trim_start().strip_prefix("WARN "));
     warnings.map(|line| line.split_once(": ").map_or(line, |(_, message)| message).to_owned()).collect()

@@ -1,7 +1,8 @@
-//! What a whole story tells the hooks, the log and the counters: everything that happened, and nothing that is secret.
+//! What a complete story reports to the hooks, the log and the counters: everything that happened,
+//! and no secret.
 
 mod advice;
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 mod ear;
 mod realms;
@@ -104,7 +105,7 @@ const EVENTS: [&str; 25] = [
     "reuse 1",
     "revoked reuse",
     "logged in 1 Some(192.0.2.7)",
-    // The clock of the story jumps, as after a process was stopped.
+    // The clock of the story jumps, as if the process had been stopped.
     "feed stale",
     "feed recovered",
     "guard refused 1 insufficient_scope",
@@ -151,7 +152,7 @@ const LINES: [&str; 11] = [
 ];
 
 #[test]
-fn a_story_is_told_in_full() {
+fn a_story_is_reported_completely() {
     let heard = hear(async |world| {
         story(world).await;
     });
@@ -166,12 +167,12 @@ fn a_story_is_told_in_full() {
 }
 
 #[test]
-fn nothing_that_is_told_is_secret() {
+fn nothing_that_is_reported_is_secret() {
     let mut secrets = vec![WRONG.to_owned(), PASSWORD.to_owned()];
     let heard = hear(async |world| {
         let tokens =
             story(world).await.into_iter().flat_map(|browser| [browser.jar.access, browser.jar.refresh]);
-        // Each part of a token by itself, too.
+        // Each part of a token alone, too.
         secrets.extend(
             tokens.flatten().flat_map(|token| token.split('.').map(str::to_owned).collect::<Vec<_>>()),
         );
@@ -180,7 +181,7 @@ fn nothing_that_is_told_is_secret() {
         assert!(!told.is_empty());
         let leak = secrets.iter().find(|secret| told.contains(secret.as_str()));
         assert!(leak.is_none(), "{leak:?} is told: {told}");
-        assert!(!told.contains("forged"), "neither login names nor user agents are told: {told}");
+        assert!(!told.contains("forged"), "neither login names nor user agents are reported: {told}");
     }
 }
 
@@ -233,9 +234,9 @@ impl AuthUser for Stranger {
     }
 }
 
-/// What cannot be read is said once for each format, and never the hash.
+/// An unreadable hash is reported once for each format, and never shown.
 #[test]
-fn a_hash_that_cannot_be_read_is_told_once_for_each_format() {
+fn an_unreadable_hash_is_reported_once_for_each_format() {
     const BCRYPT: &str = "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
     let plain = format!("{PASSWORD}!");
     let heard = hear(async |world| {
@@ -281,7 +282,7 @@ fn a_hash_that_cannot_be_read_is_told_once_for_each_format() {
 }
 
 #[test]
-fn a_hash_that_its_column_cuts_is_told_with_the_cure() {
+fn a_hash_that_its_column_truncates_is_reported_with_the_fix() {
     let heard = hear(async |world| {
         let old = format!("old:0:{PASSWORD}");
         world.users.cut_hashes_at(old.len());
@@ -292,7 +293,7 @@ fn a_hash_that_its_column_cuts_is_told_with_the_cure() {
         logs_in(world).await;
         logs_in(world).await;
     });
-    let [cut, rest @ ..] = &*heard.events else { panic!("nothing was told") };
+    let [cut, rest @ ..] = &*heard.events else { panic!("nothing was reported") };
     assert!(cut.starts_with("hash cut 19 of 2"), "{cut}");
     assert_eq!(rest, ["logged in 1 Some(192.0.2.7)", "logged in 1 Some(192.0.2.7)"]);
     assert_eq!(heard.counters.get("cookiejwt_cut_hashes_total{}"), Some(&1));
@@ -319,7 +320,7 @@ fn what_the_doors_of_the_application_tell() {
             "csrf SafeLogin",
             "login refused UnknownUser None Some(192.0.2.7)"
         ],
-        "no outage is told"
+        "no outage is reported"
     );
     for sentence in [
         "commit the transaction that inserted the user before calling `login`",
@@ -350,7 +351,7 @@ fn no_text_from_outside_begins_a_line() {
 }
 
 #[test]
-fn a_hook_that_panics_harms_nobody() {
+fn a_hook_that_panics_does_no_harm() {
     let ear = listening();
     let heard = Heard::default();
     let second = heard.hook();

@@ -9,7 +9,7 @@ use crate::{
     fails_to_log_in, logs_in, refreshes,
 };
 
-/// The names of the jar, whatever the realm.
+/// Replaces the cookie names of the realm by those of the jar.
 fn config() -> ConfigBuilder {
     let config = testing::config().access_name("__Host-access_token").refresh_name("__Host-refresh_token");
     config.known_devices(false)

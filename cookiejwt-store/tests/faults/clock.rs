@@ -11,7 +11,7 @@ use crate::{
 
 const GOOD: (&str, &str) = ("1", "kept");
 const SET: (&str, &str) = ("1", "set");
-/// Row i: the token of a node whose clock is ahead is nobody's mistake, so nothing is cleared.
+/// Row i: the token of a node whose clock is ahead is not invalid, so nothing is cleared.
 const EARLY: (&str, &str) = ("invalid_token", "kept");
 const ENDED: (&str, &str) = ("session_expired", "cleared");
 
@@ -35,7 +35,8 @@ impl Ask {
 const HOUR: i64 = 3600;
 const YEAR: i64 = 366 * 86_400;
 
-/// Between a login and what follows; and when the clock is right again, all is as it was.
+/// The clock changes between a login and later requests; once it is right again, everything works
+/// as before.
 #[tokio::test]
 async fn between_login_and_use() {
     for (rule, step, ask, expected) in [
@@ -63,7 +64,7 @@ async fn between_login_and_use() {
     }
 }
 
-/// No step reads as theft, and the successor is the same.
+/// No step counts as theft, and the successor is the same.
 #[tokio::test]
 async fn between_a_rotation_and_what_follows() {
     for (rule, step, parent, successor) in [
@@ -73,7 +74,7 @@ async fn between_a_rotation_and_what_follows() {
         ("ahead by as much as the reuse leeway", 10, SET, GOOD),
     ] {
         let world = World::new();
-        // Old enough that an hour earlier it has begun already.
+        // Old enough that it had already started an hour earlier.
         let alice = world.login("alice").await;
         world.advance(2 * HOUR);
         let rotated = world.authenticate(alice.jar.get()).await;
@@ -109,9 +110,9 @@ async fn a_logout_while_the_clock_is_wrong() {
     }
 }
 
-/// Set back by more than a bucket holds (100 failures of 5 s for an account), a node lets them wait until the time has come
-/// again: a bucket that empties itself would give a guesser a free try at each node with another clock. A success fills
-/// none of these.
+/// Set back by more than a bucket holds (100 failures of 5 s for an account), a node lets them wait
+/// until the time is reached again: a bucket that empties itself would give a guesser a free
+/// attempt at each node with another clock. A success fills none of these.
 #[tokio::test]
 async fn logins_after_the_clock_was_set_back() {
     for (step, waits) in [(-5, None), (-60, None), (-490, None), (-491, Some(1)), (-550, Some(60))] {
@@ -131,7 +132,7 @@ async fn logins_after_the_clock_was_set_back() {
     }
 }
 
-/// At the ends of what a clock can say.
+/// At the limits of the clock.
 #[tokio::test(start_paused = true)]
 async fn no_flow_panics_whatever_the_time() {
     for flow in Flow::ALL {
@@ -151,7 +152,7 @@ async fn hears(node: &cookiejwt_store::Authenticator, browser: &Browser) -> bool
     node.authenticate(&browser.jar.bearer()).await.identity().is_none()
 }
 
-/// A revocation from the future must not hide those of the present.
+/// A revocation from the future must not hide current ones.
 #[tokio::test]
 async fn a_node_whose_clock_is_ahead_makes_no_other_deaf() {
     let world = World::new();
@@ -165,7 +166,7 @@ async fn a_node_whose_clock_is_ahead_makes_no_other_deaf() {
     assert!(hears(&listener, &second).await, "what was revoked ten minutes before the newest");
 }
 
-/// Ahead it forgets what no longer matters there; set back, it asks for that again.
+/// A clock ahead drops what no longer matters then; set back, the node reads it again.
 #[tokio::test]
 async fn a_clock_that_was_ahead_for_a_while_forgets_no_revocation() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! A store that fails: what each flow answers, what it does with the cookies, and what the events say.
+//! A store that fails: the response of each flow, its effect on the cookies, and the events.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -8,11 +8,11 @@ use crate::{
     scene::Scene,
 };
 
-/// What is answered when a call fails, when it and all that follow do, and when its answer is lost. The lines of a flow are
-/// all its calls, in their order.
+/// The response if a call fails, if it and all later ones fail, and if its result is lost. The
+/// lines of a flow are all its calls, in order.
 const ANSWERS: &str = include_str!("errors.txt");
 
-/// Runs a flow with one fault after the other; for each call its name and the answer.
+/// Runs a flow with one fault after the other; returns the name of each call and the response.
 async fn each_call(flow: Flow, fault: Fault) -> Vec<(&'static str, Seen)> {
     let mut calls = Vec::new();
     loop {
@@ -32,7 +32,7 @@ async fn each_call(flow: Flow, fault: Fault) -> Vec<(&'static str, Seen)> {
     }
 }
 
-/// The one call that failed stands in the log, once, by its name and with what the store said.
+/// The call that failed is logged once, with its name and the store's message.
 fn assert_told(rule: &str, fault: Fault, call: &str, told: &[String]) {
     let words = match fault {
         Fault::LostAnswer => format!("the store failed: the answer of {call} is lost"),
@@ -51,7 +51,7 @@ fn assert_told(rule: &str, fault: Fault, call: &str, told: &[String]) {
 #[tokio::test(start_paused = true)]
 async fn every_call_fails_once_and_for_good_and_loses_its_answer() {
     let mut answers =
-        String::from("# call                     fails         is away       loses its answer\n");
+        String::from("# call                     fails         all fail      loses its result\n");
     for flow in Flow::ALL {
         let once = each_call(flow, Fault::Error).await;
         let away = each_call(flow, Fault::Outage).await;
@@ -66,9 +66,9 @@ async fn every_call_fails_once_and_for_good_and_loses_its_answer() {
     assert!(answers == ANSWERS, "tests/faults/errors.txt would be\n{answers}");
 }
 
-/// Nobody asks for it, so only the event says that it fails; and it goes on.
+/// No request waits for it, so only the event reports that it fails; and it continues.
 #[tokio::test(start_paused = true)]
-async fn the_background_says_what_fails_and_goes_on() {
+async fn the_background_task_reports_failures_and_continues() {
     let scene = Scene::of(Flow::Purge).await;
     // The first request starts it.
     let _ = scene.world.authenticate(scene.jar().get()).await;

@@ -10,24 +10,24 @@ use cookiejwt_store::{
 };
 use tokio::task::yield_now;
 
-/// What becomes of a call.
+/// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It fails before it does anything.
     Error,
-    /// So do all that follow.
+    /// It and all later ones fail.
     Outage,
-    /// It does its work, and the answer is lost.
+    /// It takes effect, and its result is lost.
     LostAnswer,
-    /// It does nothing, and gives no answer.
+    /// It does nothing, and never returns.
     Silence,
-    /// It does its work, and gives no answer.
+    /// It takes effect, and never returns.
     SilenceAfterWork,
     /// It panics before it does anything.
     Panic,
 }
 
-/// Which call is to fail: one after the other, so that none is forgotten.
+/// Which call fails: each of them in turn.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Faults(Arc<Mutex<State>>);
 
@@ -44,7 +44,7 @@ impl Faults {
         *self.0.lock().unwrap() = State { armed: Some((fault, number)), ..State::default() };
     }
 
-    /// From now on all is well. The method whose call was to fail, if it came so far.
+    /// Ends the fault. Returns the method whose call was to fail, if it was reached.
     pub(crate) fn heal(&self) -> Option<&'static str> {
         std::mem::take(&mut *self.0.lock().unwrap()).hit
     }
@@ -67,7 +67,8 @@ impl Faults {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, StoreError> {
         let fault = self.next(name);
-        // A database never answers at once: a client can be gone before the work and after it.
+        // A database never responds at once: a client can disconnect before the effect and after
+        // it.
         yield_now().await;
         match fault {
             Some(Fault::Error | Fault::Outage) => return Err(StoreError::new(format!("{name} is away"))),

@@ -10,7 +10,7 @@ use crate::{
 
 pub(crate) const NEW_PASSWORD: &str = "battery staple";
 
-/// Everything that asks a store.
+/// Every flow that calls a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
     /// A valid access token at a node that has just started.
@@ -104,7 +104,7 @@ impl Flow {
         }
     }
 
-    /// What it answers, and what it does with the cookies.
+    /// The response, and its effect on the cookies.
     pub(crate) async fn run(self, scene: &Scene) -> Seen {
         let (auth, jar) = (&scene.world.auth, scene.jar());
         match self {
@@ -164,7 +164,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Of what no client asks for.
+    /// For flows without a client.
     fn of<T>(result: &Result<T, StoreError>) -> Self {
         Self { status: if result.is_ok() { 200 } else { 503 }, lines: Vec::new() }
     }

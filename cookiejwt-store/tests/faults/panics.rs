@@ -1,4 +1,4 @@
-//! Code of the application that panics: a store, a hasher. (A hook: `tests/events`.)
+//! Application code that panics: a store, a hasher. (For hooks see `tests/events`.)
 
 use std::{
     panic::AssertUnwindSafe,
@@ -22,7 +22,7 @@ use crate::{
     scene::Scene,
 };
 
-/// More than there are places in the queue of passwords and threads that hash.
+/// More than the places in the queue of passwords plus the threads that hash.
 const MANY: usize = 400;
 
 #[tokio::test(start_paused = true)]
@@ -43,7 +43,7 @@ async fn every_call_panics_and_the_next_request_is_served() {
     }
 }
 
-/// Panics, or waits, when it is told to.
+/// Panics or waits on demand.
 #[derive(Clone)]
 struct Unreliable {
     panics: Arc<AtomicBool>,
@@ -51,7 +51,7 @@ struct Unreliable {
 }
 
 impl Unreliable {
-    /// It waits until the sender is dropped, but for the one time that `build` asks it.
+    /// It waits until the sender is dropped, except for the call of `build`.
     fn new() -> (Self, mpsc::Sender<()>) {
         let (open, gate) = mpsc::channel();
         open.send(()).unwrap();
@@ -81,7 +81,7 @@ fn world_with(hasher: Unreliable) -> (World, Arc<Mutex<Vec<String>>>) {
     (world, heard)
 }
 
-/// A login that waits for a place that nobody gives back waits for ever.
+/// A login that waits for a place that is never returned waits forever.
 async fn logs_in(world: &World) -> Result<Login, LoginError> {
     let login = tokio::time::timeout(Duration::from_mins(1), world.try_login("alice", PASSWORD));
     login.await.expect("a place among those who hash")
@@ -123,7 +123,7 @@ async fn clients_that_hang_up_keep_no_place() {
     assert!(is_busy(world.try_login("alice", PASSWORD).await), "the queue is full");
     assert!(
         logins.iter().filter(|login| login.is_finished()).count() > MANY / 2,
-        "the rest was told at once"
+        "the rest was refused at once"
     );
     for login in &logins {
         login.abort();

@@ -10,7 +10,7 @@ use crate::{
     scene::Scene,
 };
 
-/// Runs a flow, and each time the next question for random numbers fails.
+/// Runs a flow repeatedly, and each time the next request for random numbers fails.
 async fn each_question(flow: Flow) -> Vec<Seen> {
     let mut seen = Vec::new();
     loop {
@@ -18,7 +18,7 @@ async fn each_question(flow: Flow) -> Vec<Seen> {
         let source = Arc::clone(&left);
         let scene = Scene::with(flow, move |builder| {
             builder.dangerous_random(move |bytes| {
-                // Past zero it wraps round: one question fails.
+                // Past zero it wraps around: one request fails.
                 if source.fetch_sub(1, Ordering::SeqCst) == 0 {
                     return Err(getrandom::Error::UNSUPPORTED);
                 }

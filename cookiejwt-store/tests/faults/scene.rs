@@ -11,10 +11,10 @@ use crate::{
     flow::{Flow, NEW_PASSWORD, Seen},
 };
 
-/// More than all the tries of a revocation take.
+/// Longer than all retries of a revocation take.
 const RETRIES: Duration = Duration::from_mins(5);
 
-/// What stands before a flow: alice at her desk and on her phone, and a node whose stores can fail.
+/// The state before a flow: alice at her desk and on her phone, and a node whose stores can fail.
 pub(crate) struct Scene {
     pub(crate) world: World,
     pub(crate) faults: Faults,
@@ -77,12 +77,12 @@ impl Scene {
         scene
     }
 
-    /// What alice's browser holds at this moment.
+    /// What alice's browser has at this moment.
     pub(crate) fn jar(&self) -> Jar {
         self.jar.lock().unwrap().clone()
     }
 
-    /// The flow as a browser makes it: the cookies of the answer count.
+    /// Runs the flow like a browser, which stores the cookies of the response.
     pub(crate) async fn run(&self, flow: Flow) -> Seen {
         let seen = flow.run(self).await;
         self.jar.lock().unwrap().apply(&seen.lines);
@@ -103,14 +103,15 @@ impl Scene {
         self.heard.lock().unwrap().clone()
     }
 
-    /// Nothing fails any more, and everything that was left to the background is done. The call that failed.
+    /// Ends the fault and runs the background tasks to completion. Returns the call that failed.
     pub(crate) async fn heal(&self) -> Option<&'static str> {
         let hit = self.faults.heal();
         tokio::time::sleep(RETRIES).await;
         hit
     }
 
-    /// What must be true of the rows whatever failed. Without an answer nobody was let in, and no session is new.
+    /// What must hold for the rows, whatever failed. Without a response no login succeeded, and
+    /// there is no new session.
     pub(crate) async fn assert_consistent(&self, rule: &str, flow: Flow, seen: Option<&Seen>, hit: &str) {
         let succeeded = seen.is_some_and(|seen| seen.status < 400);
         let rows = self.rows().await;
@@ -128,7 +129,8 @@ impl Scene {
         if let Some(seen) = seen.filter(|_| !succeeded) {
             assert!(!seen.in_words().ends_with("set"), "{rule}: {seen:?}");
         }
-        // A login that fails ends nothing; what was to be ended is, at the latest when the store is back.
+        // A failed login ends nothing; sessions that had to be ended are ended, at the latest when
+        // the store is available again.
         let is_login =
             matches!(flow, Flow::Login | Flow::LoginOverLimit | Flow::FreshLogin | Flow::PasswordChange);
         let failed = seen.is_some_and(|seen| seen.status >= 500);
@@ -140,7 +142,8 @@ impl Scene {
         }
     }
 
-    /// Who was let in by the first answer is still in; whoever was not tries again with the cookies that he has.
+    /// A user whom the first response logged in is still logged in; others retry with the cookies
+    /// that they have.
     pub(crate) async fn assert_goes_on(&self, rule: &str, flow: Flow, seen: Option<&Seen>) {
         let expected = flow.success();
         let retried = match seen {
@@ -150,7 +153,8 @@ impl Scene {
             }
             _ => self.run(flow).await.status,
         };
-        // A client that does not hear of its success finds its password changed, or its session replaced.
+        // A client that does not receive the successful response finds its password changed, or its
+        // session replaced.
         let unheard = matches!(flow, Flow::PasswordChange | Flow::FreshLogin) && seen.is_none();
         assert!(retried == expected || unheard && retried == 401, "{rule}: {retried} when tried again");
         if flow != Flow::Disabled {
@@ -158,8 +162,8 @@ impl Scene {
         }
     }
 
-    /// Whoever holds cookies after an answer that was no failure is who he was, as the access token by itself says, and as
-    /// the store says.
+    /// A client with cookies after a successful response is the same user, both by the access token
+    /// and by the store.
     async fn assert_held(&self, rule: &str, flow: Flow) {
         let (jar, flow_ends) =
             (self.jar(), [Flow::Disabled, Flow::Reuse, Flow::Purge, Flow::LogoutEverywhere]);

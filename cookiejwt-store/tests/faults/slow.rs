@@ -1,4 +1,4 @@
-//! Stores that give no answer, and clients that are gone before theirs.
+//! Stores that never return, and clients that disconnect before the response.
 
 use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
@@ -68,7 +68,8 @@ async fn the_client_is_gone_at_every_await() {
     }
 }
 
-/// The session that nobody could end in the store is dead on this node, and stays dead when this node has forgotten why.
+/// A session that could not be ended in the store is refused on this node, even after the node has
+/// forgotten why.
 #[tokio::test(start_paused = true)]
 async fn a_logout_without_an_answer_is_carried_out_all_the_same() {
     for fault in [Fault::Silence, Fault::SilenceAfterWork] {
@@ -84,7 +85,7 @@ async fn a_logout_without_an_answer_is_carried_out_all_the_same() {
     }
 }
 
-/// What this node does not hear for ten seconds it says that it does not hear.
+/// A poll without a result for ten seconds is reported.
 #[tokio::test(start_paused = true)]
 async fn a_feed_without_an_answer_is_stale() {
     let scene = Scene::of(Flow::Feed).await;

@@ -1,4 +1,4 @@
-//! What is true of a file.
+//! Tests on a database file.
 
 use cookiejwt_store::{
     Authenticator, LoginContext, LoginOptions, Realm, RevocationReason, RevokedSession, SeaOrmTokenStore,
@@ -17,7 +17,7 @@ use crate::{
     temporary::{Journal, Temporary},
 };
 
-/// What each call answers: `None` when it worked.
+/// The error of each call: `None` if it worked.
 async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 11] {
     let revocation = revocation("a", RevocationReason::Logout, NOW);
     [
@@ -67,7 +67,7 @@ async fn a_file_that_is_no_database_is_an_error() {
     std::fs::write(database.path(), "this is no database, however long one reads in it ".repeat(100))
         .unwrap();
     let url = format!("sqlite://{}", database.path().display());
-    // Whether the driver notices when it connects or when it asks is its affair.
+    // The driver may notice it when it connects or when it runs a statement.
     if let Ok(db) = Database::connect(url).await {
         assert_all_fail("garbage", errors(&SeaOrmTokenStore::new(db.clone())).await);
         assert!(SeaOrmTokenStore::migrate(db).await.is_err());
@@ -115,7 +115,7 @@ async fn two_pools_on_one_file_see_each_other_at_once() {
     }
 }
 
-/// Rows of a later version: a revocation is one whatever its reason is called.
+/// Rows of a later version: a revocation with an unknown reason is still a revocation.
 #[tokio::test]
 async fn an_unknown_reason_is_still_a_revocation() {
     let database = Temporary::with(Journal::Wal);
@@ -135,7 +135,7 @@ async fn an_unknown_reason_is_still_a_revocation() {
     }
 }
 
-/// Whoever reads the file can make no token from it.
+/// The file contains nothing from which a reader could create a token.
 #[tokio::test]
 async fn the_database_holds_no_bearer_secret() {
     let database = Temporary::with(Journal::Delete);
@@ -163,9 +163,10 @@ async fn the_database_holds_no_bearer_secret() {
     assert!(!holds(PASSWORD));
 }
 
-/// A sign-up that logs in before it commits, on a pool of one connection. The paused clock does not make anybody wait.
+/// A sign-up that logs in before it commits, on a pool of one connection. With the paused clock, no
+/// one has to wait.
 #[tokio::test]
-async fn a_login_inside_the_only_connections_transaction_says_what_to_do() {
+async fn a_login_inside_the_only_connections_transaction_fails_with_advice() {
     let database = Temporary::with(Journal::Delete);
     let mut options =
         sea_orm::ConnectOptions::new(format!("sqlite://{}?mode=rwc", database.path().display()));
@@ -189,7 +190,8 @@ async fn a_login_inside_the_only_connections_transaction_says_what_to_do() {
     assert!(auth.login(&alice, LoginOptions::new(), LoginContext::default()).await.is_ok(), "after it");
 }
 
-/// An application bans a user and ends his sessions in one transaction of its own: both happen, or neither.
+/// An application bans a user and ends the user's sessions in its own transaction: both happen, or
+/// neither.
 #[tokio::test]
 async fn a_revocation_joins_the_applications_transaction() {
     let database = Temporary::with(Journal::Wal);

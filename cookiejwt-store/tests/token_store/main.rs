@@ -1,6 +1,6 @@
-//! What is particular to SQLite; `tests/databases` runs the facts that hold for every store.
+//! Tests that are specific to SQLite; `tests/databases` runs the facts that hold for every store.
 
-#[path = "../common/mod.rs"]
+#[path = "../common/all.rs"]
 mod common;
 
 mod database;
@@ -11,7 +11,7 @@ use cookiejwt_store::SeaOrmTokenStore;
 
 use self::temporary::Temporary;
 
-/// A migrated store on a pool of its own.
+/// A migrated store on its own pool.
 async fn store_in(database: &Temporary) -> SeaOrmTokenStore {
     SeaOrmTokenStore::migrate(database.connect().await).await.unwrap()
 }

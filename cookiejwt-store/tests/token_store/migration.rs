@@ -1,4 +1,4 @@
-//! The schema: two tables, and a list of migrations of its own.
+//! The schema: two tables, and a separate list of migrations.
 
 use cookiejwt_store::{
     SeaOrmTokenStore, TokenStore as _,
@@ -70,7 +70,7 @@ async fn migrating_twice_keeps_the_rows() {
     }
 }
 
-/// A process that was killed between the table and its entry in the list.
+/// A process that was killed between creating the table and recording the migration.
 #[tokio::test]
 async fn a_migration_that_was_cut_off_is_finished() {
     let database = Temporary::with(Journal::Delete);

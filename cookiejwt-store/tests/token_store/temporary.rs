@@ -14,7 +14,7 @@ pub(crate) enum Journal {
     Delete,
 }
 
-/// A database that goes when it is dropped.
+/// A database that is deleted when dropped.
 #[derive(Debug)]
 pub(crate) struct Temporary {
     directory: TempDir,
@@ -38,7 +38,7 @@ impl Temporary {
         };
         let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", self.path().display()));
         options.max_connections(8).sqlx_logging(false);
-        // No test pulls the plug, so none has to wait for the disk.
+        // No test simulates a power failure, so none has to wait for the disk.
         let synchronous = SqliteSynchronous::Off;
         options.map_sqlx_sqlite_opts(move |options| options.journal_mode(mode).synchronous(synchronous));
         Database::connect(options).await.unwrap()

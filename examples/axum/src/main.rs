@@ -61,30 +61,30 @@ fn application(demo: Demo) -> Router {
         .with_state(demo.notes)
 }
 
-/// The operations of this application; [`document`] adds those of the authentication.
+/// The operations of this application; [`document`] adds those of cookiejwt.
 #[derive(OpenApi)]
 #[openapi(paths(me, open, optional, fresh, notes, add_note, slow_error, expire))]
 struct Document;
 
-/// From the token alone: no database query.
+/// Who is signed in, from the token alone: no database query.
 #[utoipa::path(get, path = "/api/me", responses((status = 200, body = Me), Refusals))]
 async fn me(who: Identity, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims))
 }
 
-/// The same, only for somebody who has logged in during the last five minutes.
+/// The same, but requires a login within the last five minutes.
 #[utoipa::path(get, path = "/api/fresh", responses((status = 200, body = Me), Refusals))]
 async fn fresh(who: FreshLogin<300>, Claims(claims): Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims))
 }
 
-/// The same shape without asking who it is.
+/// The same shape without authentication.
 #[utoipa::path(get, path = "/api/open", security(()), responses((status = 200, body = Me)))]
 async fn open() -> Json<Me> {
-    Json(Me::nobody_in_particular())
+    Json(Me::sample())
 }
 
-/// Who is asking, if anybody.
+/// Who is signed in, if anyone.
 #[utoipa::path(
     get,
     path = "/api/optional",
@@ -126,7 +126,7 @@ async fn add_note(
     Ok((StatusCode::CREATED, Json(added.ok_or(InvalidRequest)?)))
 }
 
-/// Fails after authenticating: the cookies of a refresh leave all the same.
+/// Fails after authentication: the cookies of a refresh are sent nevertheless.
 #[utoipa::path(get, path = "/api/slow-error", responses(Refusals, (status = 500)))]
 async fn slow_error(_: Identity) -> StatusCode {
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -1,6 +1,6 @@
 //! A small real application: cookiejwt on Rocket. Run it with `cargo run -p example-rocket`.
 
-#![allow(clippy::needless_pass_by_value, reason = "Rocket hands its handlers values")]
+#![allow(clippy::needless_pass_by_value, reason = "Rocket passes values to its handlers")]
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -36,7 +36,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let figment = rocket::Config::figment()
         .merge(("address", settings.address()?.ip()))
         .merge(("port", settings.port))
-        .merge(("log_level", "off")) // the example has a log of its own
+        .merge(("log_level", "off")) // the example has its own log
         .merge(("shutdown.ctrlc", false))
         .merge(("shutdown.signals", [""; 0]));
     let demo = Demo::start(&settings).await?;
@@ -73,7 +73,7 @@ fn application(rocket: rocket::Rocket<rocket::Build>, demo: Demo) -> rocket::Roc
         .register("/", catchers![not_found])
 }
 
-/// The operations of this application; [`document`] adds those of the authentication.
+/// The operations of this application; [`document`] adds those of cookiejwt.
 #[derive(OpenApi)]
 #[openapi(paths(me, open, optional, fresh, list_notes, add_note, slow_error, expire))]
 struct Document;
@@ -83,28 +83,28 @@ fn api(document: &State<openapi::OpenApi>) -> Json<&openapi::OpenApi> {
     Json(document)
 }
 
-/// From the token alone: no database query.
+/// Who is signed in, from the token alone: no database query.
 #[utoipa::path(get, path = "/api/me", responses((status = 200, body = Me), Refusals))]
 #[get("/api/me")]
 fn me(who: Identity, claims: Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims.0))
 }
 
-/// The same, only for somebody who has logged in during the last five minutes.
+/// The same, but requires a login within the last five minutes.
 #[utoipa::path(get, path = "/api/fresh", responses((status = 200, body = Me), Refusals))]
 #[get("/api/fresh")]
 fn fresh(who: FreshLogin<300>, claims: Claims<DemoClaims>) -> Json<Me> {
     Json(Me::from_token(&who, claims.0))
 }
 
-/// The same shape without asking who it is.
+/// The same shape without authentication.
 #[utoipa::path(get, path = "/api/open", security(()), responses((status = 200, body = Me)))]
 #[get("/api/open")]
 fn open() -> Json<Me> {
-    Json(Me::nobody_in_particular())
+    Json(Me::sample())
 }
 
-/// Who is asking, if anybody.
+/// Who is signed in, if anyone.
 #[utoipa::path(
     get,
     path = "/api/optional",
@@ -145,13 +145,13 @@ async fn add_note(
     content_type: Option<&ContentType>,
     note: Result<Json<NewNote>, json::Error<'_>>,
 ) -> Result<(Status, Json<Note>), AuthError> {
-    // Rocket's Json takes any type of content.
+    // Rocket's Json accepts any content type.
     let note = note.ok().filter(|_| content_type.is_some_and(|kind| kind.is_json())).ok_or(InvalidRequest)?;
     let added = notes.add(who.subject(), &note.text).await.map_err(unavailable)?;
     Ok((Status::Created, Json(added.ok_or(InvalidRequest)?)))
 }
 
-/// Fails after authenticating: the cookies of a refresh leave all the same.
+/// Fails after authentication: the cookies of a refresh are sent nevertheless.
 #[utoipa::path(get, path = "/api/slow-error", responses(Refusals, (status = 500)))]
 #[get("/api/slow-error")]
 async fn slow_error(_who: Identity) -> (Status, ()) {

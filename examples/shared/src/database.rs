@@ -1,3 +1,5 @@
+//! The database connection and the tables of the application.
+
 use std::time::Duration;
 
 use cookiejwt_store::sea_orm_store::up;
@@ -9,13 +11,14 @@ use sea_orm_migration::{
 
 use crate::DemoError;
 
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Connects, and brings the application's own tables up to date.
 pub(crate) async fn open(url: &str) -> Result<DatabaseConnection, DemoError> {
-    // A database that is away is 503 after three seconds; the driver itself would go on trying for thirty.
-    let options = ConnectOptions::new(url).acquire_timeout(PATIENCE).sqlx_logging(false).to_owned();
-    // The driver's errors may repeat the address, and the password in it.
+    // With an unavailable database, requests get 503 after three seconds; the driver's default is
+    // to keep trying for thirty.
+    let options = ConnectOptions::new(url).acquire_timeout(TIMEOUT).sqlx_logging(false).to_owned();
+    // The driver's errors may contain the address, including its password.
     let cannot_open = |error: DbErr| DemoError::Connect(error.to_string().replace(url, "…"));
     let db = Database::connect(options).await.map_err(cannot_open)?;
     if db.get_database_backend() == DbBackend::Sqlite {

@@ -1,13 +1,15 @@
+//! The error type of the examples.
+
 use cookiejwt_store::{BuildError, ConfigError, PasswordError, StoreError};
 use sea_orm::DbErr;
 
-/// Why the example does not start, or does not answer.
+/// Why the example cannot start or cannot respond.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// A setting is refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A part is missing.
+    /// The authenticator cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
     /// The database cannot be opened.
@@ -22,7 +24,7 @@ pub enum DemoError {
     /// The first user's password cannot be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The secret beside the database cannot be read or written.
+    /// The secret file next to the database cannot be read or written.
     #[error("secret file {path}: {source}")]
     SecretFile {
         /// The file.
@@ -30,19 +32,19 @@ pub enum DemoError {
         /// What happened.
         source: std::io::Error,
     },
-    /// The secret beside the database holds no secret.
-    #[error("secret file {path}: {source}; delete it, and a new one is made (everybody has to log in again)")]
+    /// The secret file next to the database contains no valid secret.
+    #[error("secret file {path}: {source}; delete it to get a new one (every user then has to log in again)")]
     SecretContent {
         /// The file.
         path: String,
         /// What is wrong with it.
         source: ConfigError,
     },
-    /// `PORT` is no port.
+    /// `PORT` is not a port number.
     #[error("PORT is {0:?}; write a number from 0 to 65535")]
     Port(String),
-    /// The address is taken, or none of ours.
-    #[error("HOST={host} PORT={port} cannot be listened on: {reason}")]
+    /// The address is in use, or does not belong to this machine.
+    #[error("cannot listen on HOST={host} PORT={port}: {reason}")]
     Listen {
         /// `HOST`.
         host: String,

@@ -1,4 +1,4 @@
-//! What the example applications share, so that each shows its framework and nothing else.
+//! What the example applications share, so that each of them contains only code for its framework.
 
 mod database;
 mod document;
@@ -23,7 +23,7 @@ pub use crate::{
     users::{User, Users},
 };
 
-/// The application without its framework.
+/// The parts of the application that do not depend on the framework.
 #[derive(Clone, Debug)]
 pub struct Demo {
     /// Logins and sessions.
@@ -35,7 +35,7 @@ pub struct Demo {
 impl Demo {
     /// Opens the database, brings its schema up to date, and creates the first user.
     pub async fn start(settings: &Settings) -> Result<Self, DemoError> {
-        // Before anything is written: a wrong setting leaves nothing behind.
+        // Before anything is written, so that an invalid setting leaves no files behind.
         let config = settings.auth_config()?;
         let db = database::open(&settings.database_url).await?;
         let auth = Authenticator::builder(config)
@@ -49,14 +49,15 @@ impl Demo {
     }
 }
 
-/// What a client hears of a query that failed; the log hears why.
+/// Logs why a query failed, and returns what the client gets.
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 pub fn unavailable(error: DemoError) -> Problem {
     tracing::error!(%error, "a query failed");
     Problem::Unavailable
 }
 
-/// The `Set-Cookie` line that clears the access cookie alone, so that the next request shows a refresh.
+/// The `Set-Cookie` line that clears the access cookie alone, so that the next request shows a
+/// refresh.
 pub fn expired_access(auth: &Authenticator) -> String {
     let core = auth.core();
     let cookies = core.clear_cookies();
@@ -64,7 +65,7 @@ pub fn expired_access(auth: &Authenticator) -> String {
     access.and_then(|cookie| cookie.line().to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// What `GET /api/me` answers, from the token alone: the username travels as a custom claim.
+/// The response of `GET /api/me`, from the token alone: the username is a custom claim.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Me {
     user_id: String,
@@ -74,10 +75,10 @@ pub struct Me {
     source: &'static str,
 }
 
-/// What `GET /api/optional` answers.
+/// The response of `GET /api/optional`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Visitor {
-    /// Null when nobody is logged in.
+    /// Null for an anonymous request.
     pub user: Option<Me>,
 }
 
@@ -99,8 +100,8 @@ impl Me {
         }
     }
 
-    /// The same shape and size from constants: the benchmark's counterpart.
-    pub fn nobody_in_particular() -> Self {
+    /// The same shape and size from constants, for the public route and the benchmarks.
+    pub fn sample() -> Self {
         Self {
             user_id: "1".into(),
             username: "demo".into(),

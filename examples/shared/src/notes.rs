@@ -1,3 +1,5 @@
+//! Notes, the data of the application.
+
 use cookiejwt_store::Subject;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -23,9 +25,9 @@ pub struct Model {
     /// The note.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// Whose it is.
+    /// Its owner.
     pub user_id: i64,
-    /// What it says.
+    /// Its text.
     pub text: String,
     /// Seconds since the Unix epoch.
     pub created_at: i64,
@@ -40,7 +42,7 @@ impl ActiveModelBehavior for ActiveModel {}
 /// A note as the page sends it.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct NewNote {
-    /// What it says; not blank.
+    /// Its text; not blank.
     #[schema(pattern = r"\S", max_length = 500)]
     pub text: String,
 }

@@ -1,3 +1,5 @@
+//! The static files of the page and of Swagger UI.
+
 use std::{
     borrow::Cow,
     sync::{Arc, LazyLock},
@@ -14,7 +16,7 @@ pub struct Asset {
     pub content_type: &'static str,
     /// Its `Content-Security-Policy`.
     pub policy: &'static str,
-    /// What it says.
+    /// Its content.
     pub content: &'static [u8],
 }
 
@@ -52,11 +54,11 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The page loads nothing from elsewhere and runs no inline script.
+/// The page loads nothing from other origins and runs no inline script.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Swagger UI writes styles into its elements and brings its icons along as data; its scripts are files like ours.
+/// Swagger UI uses inline styles and `data:` icons; its scripts are files like those of the page.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 

@@ -1,3 +1,5 @@
+//! Start, signals and shutdown of the process.
+
 use std::{error::Error, future::Future, io::IsTerminal as _, process::ExitCode, time::Duration};
 
 use cookiejwt_store::Authenticator;
@@ -17,7 +19,7 @@ pub async fn report(run: impl Future<Output = Result<(), Box<dyn Error>>>) -> Ex
     }
 }
 
-/// Ctrl-C, or SIGTERM where there is one.
+/// Waits for Ctrl-C, or for SIGTERM on Unix.
 pub async fn stopped() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
@@ -35,7 +37,8 @@ pub async fn stopped() {
     drop(interrupted.await);
 }
 
-/// SIGHUP makes the server look into its directory of keys at once; it does so every 30 seconds anyway.
+/// SIGHUP makes the server reload its directory of keys at once; without it, it does so every 30
+/// seconds.
 #[cfg(unix)]
 pub(crate) fn reload_keys_on_hangup(auth: &Authenticator) {
     use tokio::signal::unix::{SignalKind, signal};
@@ -45,7 +48,7 @@ pub(crate) fn reload_keys_on_hangup(auth: &Authenticator) {
     let (auth, Ok(mut hangups)) = (auth.clone(), signal(SignalKind::hangup())) else { return };
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {
-            // What went wrong is in the log.
+            // An error is already logged.
             let _ = auth.reload_keys().await;
         }
     });
@@ -54,7 +57,8 @@ pub(crate) fn reload_keys_on_hangup(auth: &Authenticator) {
 #[cfg(not(unix))]
 pub(crate) fn reload_keys_on_hangup(_: &Authenticator) {}
 
-/// A while after the first signal, or at the second: a client that sends half a request must not hold the process up.
+/// Completes five seconds after the first signal, or at the second: a client that sends half a
+/// request must not delay the end of the process.
 pub async fn overdue() {
     stopped().await;
     tracing::info!("shutting down");
@@ -62,5 +66,5 @@ pub async fn overdue() {
         () = tokio::time::sleep(Duration::from_secs(5)) => {}
         () = stopped() => {}
     }
-    tracing::warn!("some requests were still open");
+    tracing::warn!("stopped while some requests were still open");
 }

@@ -1,3 +1,5 @@
+//! Settings from environment variables, and the generated secret.
+
 use std::{
     env,
     fmt::Display,
@@ -14,7 +16,7 @@ use crate::DemoError;
 
 const DEFAULT_DATABASE: &str = "sqlite://cookiejwt-demo.db?mode=rwc";
 
-/// The variables of the examples; `COOKIEJWT_*` override the demo's own values.
+/// The environment variables of the examples; `COOKIEJWT_*` override the demo's defaults.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `DATABASE_URL`.
@@ -44,7 +46,7 @@ impl Settings {
         })
     }
 
-    /// `HOST` and `PORT` for a server that takes no name.
+    /// `HOST` and `PORT` for a server that does not resolve names.
     pub fn address(&self) -> Result<SocketAddr, DemoError> {
         let mut found =
             (self.host.as_str(), self.port).to_socket_addrs().map_err(|error| self.not_listening(error))?;
@@ -56,7 +58,7 @@ impl Settings {
         DemoError::Listen { host: self.host.clone(), port: self.port, reason: error.to_string() }
     }
 
-    /// The demo's own values, then the variables.
+    /// The demo's defaults, then the variables.
     pub(crate) fn auth_config(&self) -> Result<Config, DemoError> {
         let vars = env_vars()?;
         let is_set = |name: &str| vars.iter().any(|(known, _)| known == name);
@@ -64,20 +66,24 @@ impl Settings {
         if is_set("COOKIEJWT_SECRET") {
             return Ok(own.vars(vars)?.read_keys()?.build()?);
         }
-        // Every other setting first, so that a wrong one leaves no secret file behind.
+        // Checks every other setting first, so that an invalid one leaves no secret file behind.
         let checked = own.vars(vars)?.read_keys()?;
         checked.clone().secret(Secret::from_bytes(random_bytes()?)?).build()?;
         Ok(checked.secret(self.secret_file()?).build()?)
     }
 
-    /// Without `COOKIEJWT_SECRET`, a random one is made at first start and kept beside the database.
+    /// Without `COOKIEJWT_SECRET`, the first start creates a random one and stores it next to the
+    /// database.
     fn secret_file(&self) -> Result<Secret, DemoError> {
         let path = self.secret_path();
         let name = || path.display().to_string();
         let failed = |source| DemoError::SecretFile { path: name(), source };
         if !path.exists() {
             make_secret(&path, &STANDARD.encode(random_bytes()?)).map_err(failed)?;
-            tracing::info!(path = name(), "COOKIEJWT_SECRET is not set: made a random one and kept it here");
+            tracing::info!(
+                path = name(),
+                "COOKIEJWT_SECRET is not set: created a random one and stored it here"
+            );
         }
         let text = fs::read_to_string(&path).map_err(failed)?;
         Secret::from_base64(&text).map_err(|source| DemoError::SecretContent { path: name(), source })
@@ -97,7 +103,7 @@ pub(crate) fn random_bytes() -> Result<[u8; 32], DemoError> {
     Ok(bytes)
 }
 
-/// Readable by its owner alone from the first moment, and there either whole or not at all.
+/// Readable only by its owner from the start, and either complete or absent.
 fn make_secret(path: &Path, text: &str) -> io::Result<()> {
     let draft = path.with_extension(format!("secret.{}", std::process::id()));
     let mut options = OpenOptions::new();
@@ -107,7 +113,7 @@ fn make_secret(path: &Path, text: &str) -> io::Result<()> {
     let mut file = options.open(&draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    // Another process that starts at the same time may have been quicker: then its secret counts.
+    // Another process that starts at the same time may have been faster: then its secret is used.
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match linked {

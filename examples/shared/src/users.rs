@@ -1,3 +1,5 @@
+//! The user table, and the first user.
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_store::{AuthUser, Authenticator, Subject, UserStore};
 use sea_orm::{
@@ -21,7 +23,7 @@ pub struct Model {
     /// The login name.
     #[sea_orm(unique)]
     pub username: String,
-    /// argon2id.
+    /// An argon2id hash.
     pub password_hash: String,
 }
 
@@ -34,7 +36,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The application's users: the one trait that it implements.
+/// The application's users: its implementation of [`UserStore`].
 #[derive(Clone, Debug)]
 pub struct Users(pub(crate) DatabaseConnection);
 
@@ -75,7 +77,8 @@ impl UserStore for Users {
     }
 }
 
-/// At first start: the user of `DEMO_USER` and `DEMO_PASSWORD`, or `demo` with a random password, printed once.
+/// Creates the first user at first start: `DEMO_USER` with `DEMO_PASSWORD`, or `demo` with a random
+/// password that is printed once.
 pub(crate) async fn create_first(
     db: &DatabaseConnection,
     auth: &Authenticator,

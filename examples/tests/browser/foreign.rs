@@ -13,7 +13,7 @@ use crate::{
     stage::{Stage, Visitor, on_stage},
 };
 
-/// A page of somebody else, on a port of its own, for as long as the process lives.
+/// Serves a page of another origin, on its own port, until the process ends.
 fn elsewhere() -> u16 {
     const PAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 16\r\nConnection: close\r\n\r\n<p>elsewhere</p>";
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -21,7 +21,7 @@ fn elsewhere() -> u16 {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
-            // The head of a request without a body comes in one piece.
+            // The head of a request without a body arrives in one piece.
             drop(stream.read(&mut [0; 8192]));
             drop(stream.write_all(PAGE.as_bytes()));
         }
@@ -31,7 +31,7 @@ fn elsewhere() -> u16 {
 
 #[test]
 fn a_form_on_another_site_is_refused() {
-    // To the browser, 127.0.0.1 and localhost are two sites: SameSite=Lax keeps the cookies at home.
+    // To the browser, 127.0.0.1 and localhost are two sites: SameSite=Lax withholds the cookies.
     on_stage(&[], async |stage| {
         let person = stage.signed_in(Look::DESKTOP).await;
         let page = format!("http://127.0.0.1:{}/", elsewhere());
@@ -44,8 +44,8 @@ fn a_form_on_another_site_is_refused() {
 }
 
 #[test]
-fn a_form_on_another_port_is_refused_although_the_cookies_come_along() {
-    // Another port is another origin of the same site: SameSite does not help, the rules of CSRF do.
+fn a_form_on_another_port_is_refused_although_it_sends_the_cookies() {
+    // Another port is another origin of the same site: SameSite does not help, the CSRF rules do.
     on_stage(&[], async |stage| {
         let person = stage.signed_in(Look::DESKTOP).await;
         let page = format!("http://localhost:{}/", elsewhere());
@@ -60,7 +60,7 @@ fn a_form_on_another_port_is_refused_although_the_cookies_come_along() {
 struct Sent {
     site: &'static str,
     with_cookies: bool,
-    /// Without cookies, a route that needs a login finds nobody.
+    /// Without cookies, a route that requires a login responds with 401.
     status: u16,
 }
 

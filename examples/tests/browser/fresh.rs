@@ -9,7 +9,7 @@ use crate::{
 
 const FRESH: &str = "/api/auth/token/fresh/";
 
-/// As if the login had been that long ago: with the cookie that the server would have written then.
+/// Simulates a login that long ago, with the cookie that the server would have written then.
 async fn came_back_after(person: &Visitor, seconds: i64) {
     let session = person.text("#me-session-id").await;
     let cookie = json!({
@@ -44,7 +44,7 @@ fn the_password_is_asked_for_in_place_when_the_login_is_not_fresh() {
         let fresh = person.press("Continue", "POST", FRESH).await;
         renews_both(&fresh, true);
         person.reads("#fresh-result", "It is open").await;
-        assert!(!person.shows("#confirm").await, "and it goes on by itself");
+        assert!(!person.shows("#confirm").await, "it continues automatically");
         browser::until("the new session is shown", async || {
             (person.text("#me-session-id").await != session).then_some(())
         })

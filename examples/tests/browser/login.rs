@@ -7,7 +7,7 @@ use crate::{
 };
 
 #[test]
-fn a_person_signs_in_and_out() {
+fn a_user_signs_in_and_out() {
     on_stage(&[], async |stage| {
         let person = stage.visitor(Look::DESKTOP).await;
         person.is_signed_out().await;
@@ -17,7 +17,7 @@ fn a_person_signs_in_and_out() {
         assert_eq!((refused.status, refused.set_cookies), (401, vec![]));
         person.is_told("That username and password do not match.").await;
         person.is_signed_out().await;
-        assert_eq!(person.value("Password").await, "", "it is not left on the screen");
+        assert_eq!(person.value("Password").await, "", "it does not stay on the screen");
         assert_eq!(person.value("Username").await, USER);
 
         let answer = person.sign_in(PASSWORD).await;
@@ -63,7 +63,7 @@ fn without_stay_signed_in_the_login_ends_with_the_browser() {
 }
 
 #[test]
-fn without_javascript_the_page_says_so() {
+fn without_javascript_the_page_shows_a_notice() {
     on_stage(&[], async |stage| {
         let person = stage.visitor(Look::DESKTOP).await;
         for disabled in [true, false] {

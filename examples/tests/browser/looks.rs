@@ -1,4 +1,5 @@
-//! How the page looks: on a desk and on a phone, by day and by night, and to a screen reader.
+//! How the page looks on a desktop and on a phone, in light and dark colours, and to a screen
+//! reader.
 
 use std::{env, path::Path};
 
@@ -13,12 +14,12 @@ use crate::{
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
      Version/26.0 Mobile/15E148 Safari/604.1";
 const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
-/// One that no list knows, without a space to break it at.
+/// An unknown one, without a space where a line could break.
 const ENDLESS: &str =
     "TheClientThatSomebodyWroteInHouseAndNamedAfterEverythingThatItWasEverMeantToDoForTheCompany/12.0.1";
 
 #[test]
-fn looks_right_on_a_desk_and_on_a_phone_by_day_and_by_night() {
+fn looks_right_on_desktop_and_phone_in_light_and_dark() {
     on_stage(&[], async |stage| {
         let person = stage.visitor(Look::DESKTOP).await;
         fits(&person, 1280).await;
@@ -51,7 +52,7 @@ fn looks_right_on_a_desk_and_on_a_phone_by_day_and_by_night() {
     });
 }
 
-/// The account is in use elsewhere, too.
+/// Signs the account in on other devices too.
 fn lived_in(stage: &Stage) {
     for agent in [FIREFOX, IPHONE] {
         let answer = stage.request(|server| server.login_request().header("User-Agent", agent).send());
@@ -62,10 +63,10 @@ fn lived_in(stage: &Stage) {
 async fn fits(browser: &Browser, width: u32) {
     let script = "await new Promise(requestAnimationFrame);
         return [document.documentElement.scrollWidth <= innerWidth, innerWidth]";
-    assert_eq!(browser.run(script).await, json!([true, width]), "nothing sticks out");
+    assert_eq!(browser.run(script).await, json!([true, width]), "nothing overflows");
 }
 
-/// Whatever can be pressed or filled in has a name for those who do not see it.
+/// Every control has an accessible name.
 async fn everything_has_a_name(browser: &Browser) {
     const CONTROLS: [&str; 4] = ["button", "textbox", "checkbox", "dialog"];
     browser.devtools("Accessibility.enable", json!({})).await;
@@ -80,7 +81,7 @@ async fn everything_has_a_name(browser: &Browser) {
     assert!(controls > 3, "{controls} controls");
 }
 
-/// Only when asked: pictures differ a little from machine to machine.
+/// Only on request: screenshots differ slightly from machine to machine.
 async fn picture(browser: &Browser, name: &str, whole: bool) {
     if env::var_os("SCREENSHOTS").is_some() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots");

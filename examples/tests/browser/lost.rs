@@ -1,4 +1,5 @@
-//! Answers that never arrive: a tab that is closed, a network that goes, a browser that crashes. Nobody is logged out for it.
+//! Responses that never arrive: a closed tab, a lost network, a crashed browser. No user is logged
+//! out because of it.
 
 use std::{fs, net::SocketAddr, path::Path, time::Duration};
 
@@ -14,9 +15,10 @@ use crate::{
     stage::{Stage, Visitor, on_stage},
 };
 
-/// Answers after 300 ms, and refreshes when it is asked.
+/// Responds after 300 ms; the refresh happens when the request arrives.
 const SLOW: &str = "/api/slow-error";
-/// Longer than the default leeway of 10 s. Browsers and servers have clocks of their own, so this has to pass.
+/// Longer than the default leeway of 10 s. Browser and server use the real clock, so the test has
+/// to wait.
 const BEYOND_THE_LEEWAY: Duration = Duration::from_secs(15);
 
 pub(crate) async fn refresh_token(person: &Visitor) -> String {
@@ -24,14 +26,14 @@ pub(crate) async fn refresh_token(person: &Visitor) -> String {
     tokens.into_iter().find(|cookie| cookie.name == REFRESH).expect("a refresh cookie").value
 }
 
-/// Sends the slow request and does not wait for its answer.
+/// Sends the slow request and does not wait for the response.
 async fn ask_slowly(person: &Browser) {
     person
         .run(&format!("fetch('{SLOW}').catch(() => {{}}); await new Promise((go) => setTimeout(go, 120));"))
         .await;
 }
 
-/// A page that asks for nothing by itself, with somebody signed in whose access token has ended.
+/// A page that sends no requests on its own, with a signed-in user whose access token has expired.
 async fn quiet_page(stage: &Stage, person: &Visitor) {
     person.goto(&stage.url("/health")).await;
     sign_in(person).await;
@@ -59,7 +61,7 @@ async fn who_am_i(person: &Visitor) -> String {
 }
 
 #[test]
-fn a_tab_that_is_closed_before_its_answer_comes() {
+fn a_tab_that_is_closed_before_its_response_arrives() {
     on_stage(&[], async |stage| {
         let person = stage.visitor(Look::DESKTOP).await;
         quiet_page(stage, &person).await;
@@ -75,7 +77,7 @@ fn a_tab_that_is_closed_before_its_answer_comes() {
 }
 
 #[test]
-fn a_network_that_goes_before_the_answer_comes() {
+fn a_network_that_is_lost_before_the_response_arrives() {
     on_stage(&[], async |stage| {
         let network = Network::in_front_of(SocketAddr::from(([127, 0, 0, 1], stage.port()))).await;
         let person = stage.visitor(Look::DESKTOP).await;
@@ -90,7 +92,7 @@ fn a_network_that_goes_before_the_answer_comes() {
     });
 }
 
-/// A network between browser and server that can go and come back.
+/// A network between browser and server that can be interrupted.
 struct Network {
     port: u16,
     is_there: watch::Sender<bool>,
@@ -109,7 +111,7 @@ impl Network {
         Self { port, is_there }
     }
 
-    /// Ends every connection, long enough that the server's answer finds nobody.
+    /// Closes every connection, long enough that the server's response cannot be delivered.
     async fn goes(&self) {
         self.is_there.send_replace(false);
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -133,16 +135,21 @@ async fn carry(mut client: TcpStream, server: SocketAddr, mut is_there: watch::R
 
 async fn is_still_signed_in_later(person: &Visitor, before: &str) {
     tokio::time::sleep(BEYOND_THE_LEEWAY).await;
-    assert_eq!(refresh_token(person).await, before, "the answer was lost: the jar has the parent");
+    assert_eq!(
+        refresh_token(person).await,
+        before,
+        "the response was lost: the jar still has the previous token"
+    );
     assert_eq!(who_am_i(person).await, "200");
-    assert_ne!(refresh_token(person).await, before, "and the successor after all");
+    assert_ne!(refresh_token(person).await, before, "the next request brings the successor");
     assert_eq!(who_am_i(person).await, "200");
 }
 
-/// When an access token of 30 s is so near its end that the next request refreshes.
+/// When an access token of 30 s is so close to its expiry that the next request refreshes.
 const NEAR_ITS_END: Duration = Duration::from_secs(20);
 
-/// Chromium writes its cookies about 30 s after the first change, later when the machine is busy. The names are not encrypted.
+/// Chromium writes its cookies about 30 s after the first change, or later on a busy machine. The
+/// names are not encrypted.
 async fn jar_is_written(profile: &Path) {
     let folder = profile.join("Default");
     let is_written = || {
@@ -159,7 +166,8 @@ async fn jar_is_written(profile: &Path) {
     panic!("Chromium did not write its cookies within two minutes");
 }
 
-/// Signs in, waits until the jar is on disk, refreshes, and crashes; what the browser is answered when it comes back.
+/// Signs in, waits until the jar is on disk, refreshes, and crashes. Returns the response that the
+/// browser gets after it restarts.
 async fn crashes_after_a_refresh(stage: &Stage, uses_the_new_pair: bool) -> String {
     let profile = tempfile::tempdir().expect("a temporary directory");
     let person = stage.browser_at(profile.path()).await;
@@ -179,15 +187,15 @@ async fn crashes_after_a_refresh(stage: &Stage, uses_the_new_pair: bool) -> Stri
 }
 
 #[test]
-fn a_browser_that_crashes_before_it_has_used_the_new_pair_is_still_signed_in() {
+fn a_browser_that_crashes_before_it_used_the_new_pair_is_still_signed_in() {
     on_stage(&[("COOKIEJWT_ACCESS_MAX_AGE", "30")], async |stage| {
         assert_eq!(crashes_after_a_refresh(stage, false).await, "200");
     });
 }
 
-/// What remains, and what the guide's table says.
+/// The remaining case, as described in the guide's table.
 #[test]
-fn a_browser_that_crashes_after_it_has_used_the_new_pair_comes_back_with_a_used_up_one() {
+fn a_browser_that_crashes_after_it_used_the_new_pair_restarts_with_a_used_token() {
     on_stage(&[("COOKIEJWT_ACCESS_MAX_AGE", "30")], async |stage| {
         assert_eq!(crashes_after_a_refresh(stage, true).await, "401 session_revoked");
     });
@@ -202,9 +210,9 @@ fn with_a_longer_leeway_a_prompt_restart_is_covered() {
     });
 }
 
-/// Two user tables side by side in one browser: cookies know no ports, so two servers on one host share the jar.
+/// Two user tables in one browser: cookies ignore ports, so two servers on one host share the jar.
 #[test]
-fn two_realms_live_side_by_side_in_one_browser() {
+fn two_realms_work_in_one_browser() {
     on_stage(&[("COOKIEJWT_REALM", "customers")], async |stage| {
         let person = stage.visitor(Look::DESKTOP).await;
         person.goto(&stage.url("/health")).await;
@@ -213,14 +221,14 @@ fn two_realms_live_side_by_side_in_one_browser() {
         let staff = home.start(&[("COOKIEJWT_REALM", "staff")]);
         let office = format!("http://localhost:{}/health", staff.address().port());
         person.goto(&office).await;
-        assert_eq!(who_am_i(&person).await, "401 not_authenticated", "a customer is nobody there");
+        assert_eq!(who_am_i(&person).await, "401 not_authenticated", "a customer is anonymous there");
         sign_in(&person).await;
         assert_eq!(who_am_i(&person).await, "200");
         person.goto(&stage.url("/health")).await;
         expire(&person).await;
         assert_eq!(who_am_i(&person).await, "200", "refreshed");
         person.goto(&office).await;
-        assert_eq!(who_am_i(&person).await, "200", "and the other login is still there");
+        assert_eq!(who_am_i(&person).await, "200", "the other login is still valid");
         assert_eq!(person.tokens().await.len(), 4);
     });
 }

@@ -1,4 +1,5 @@
-//! The page in a real Chromium, against the running binary: what a person does, and what the browser makes of it.
+//! Tests of the page in a real Chromium, against the running binary: what a user does, and how the
+//! browser reacts.
 #![cfg(unix)]
 
 #[path = "../common/mod.rs"]

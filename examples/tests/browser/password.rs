@@ -18,7 +18,7 @@ fn a_password_change_keeps_this_browser_and_ends_every_other_session() {
         assert_eq!((refused.status, refused.set_cookies), (401, vec![]));
         person.is_told("That is not your password.").await;
         person.is_signed_in().await;
-        assert_eq!(person.value("New password").await, "a better one", "it need not be typed again");
+        assert_eq!(person.value("New password").await, "a better one", "it need not be entered again");
 
         person.fill("Current password", PASSWORD).await;
         let changed = person.press("Change password", "POST", CHANGE).await;

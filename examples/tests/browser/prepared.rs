@@ -1,4 +1,5 @@
-//! Pages that the browser prepares before anyone opens them (speculation rules, `Sec-Purpose: prefetch;prerender`).
+//! Pages that the browser prerenders before a user opens them (speculation rules, `Sec-Purpose:
+//! prefetch;prerender`).
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
         .unwrap_or_else(|_| panic!("not within 20 s: {what}"));
 }
 
-/// A page with a link to this path, which the browser prepares at once.
+/// Opens a page with a link to this path, which the browser prerenders immediately.
 async fn prepares(stage: &Stage, person: &Visitor, path: &str) {
     person.goto(&stage.url("/health")).await;
     let rules = json!({ "prerender": [{ "urls": [path], "eagerness": "immediate" }] }).to_string();
@@ -33,7 +34,7 @@ async fn prepares(stage: &Stage, person: &Visitor, path: &str) {
     assert_eq!(person.run(&write).await, true);
 }
 
-/// Follows the link; whether the page had been prepared.
+/// Follows the link; returns whether the page had been prerendered.
 async fn opens(person: &Visitor) -> bool {
     person.run("document.querySelector('#ahead').click(); return true").await;
     let opened = "return location.pathname !== '/health' && document.readyState === 'complete'";
@@ -43,7 +44,7 @@ async fn opens(person: &Visitor) -> bool {
 }
 
 #[test]
-fn an_answer_that_was_prepared_with_an_expired_access_token_knows_who_it_is_for() {
+fn a_page_that_is_prerendered_with_an_expired_access_token_is_authenticated() {
     on_stage(&[], async |stage| {
         let person = stage.visitor(Look::DESKTOP).await;
         person.goto(&stage.url("/health")).await;
@@ -51,15 +52,15 @@ fn an_answer_that_was_prepared_with_an_expired_access_token_knows_who_it_is_for(
         expire(&person).await;
         let before = refresh_token(&person).await;
         prepares(stage, &person, "/api/me").await;
-        eventually("it is prepared", async || refresh_token(&person).await != before).await;
-        assert!(opens(&person).await, "the prepared answer is the one that is shown");
+        eventually("it is prerendered", async || refresh_token(&person).await != before).await;
+        assert!(opens(&person).await, "the prerendered response is shown");
         let shown = person.run("return document.body.innerText").await;
         assert!(shown.as_str().is_some_and(|text| text.contains("\"demo\"")), "{shown}");
     });
 }
 
 #[test]
-fn the_page_asks_again_when_a_prepared_one_is_opened() {
+fn a_prerendered_page_asks_again_when_it_is_opened() {
     on_stage(&[], async |stage| {
         let person = stage.visitor(Look::DESKTOP).await;
         person.goto(&stage.url("/health")).await;

@@ -20,7 +20,7 @@ fn a_refresh_is_silent_while_the_page_stays() {
         let me = person.who_am_i().await;
         assert_eq!(me.status, 200);
         renews_both(&me, true);
-        person.is_told("Refreshed inside this very request").await;
+        person.is_told("Refreshed within this request").await;
         let asked = person.answers(seen).await;
         let me_requests = asked.iter().filter(|exchange| exchange.path == "/api/me").count();
         assert_eq!(me_requests, 1, "one request, no retry: {asked:?}");
@@ -29,7 +29,7 @@ fn a_refresh_is_silent_while_the_page_stays() {
             assert_ne!(old.value, new.value, "{}", old.name);
         }
         assert_eq!(person.text("#me-session-id").await, session);
-        assert_eq!(person.run("return window.stayed").await, true, "the page was never left");
+        assert_eq!(person.run("return window.stayed").await, true, "the page was not reloaded");
         person.leaves().await;
     });
 }
@@ -44,7 +44,8 @@ fn two_tabs_that_refresh_at_once_stay_signed_in() {
         person.is_signed_in().await;
 
         listen(&person).await;
-        // A tab that comes to the front asks for the sessions: not while the access cookie is gone.
+        // A tab that becomes active asks for the sessions. That must not happen while there is no
+        // access cookie.
         let seen = person.seen().await;
         person.switch_to(&first).await;
         person.answer(seen, "GET", "/api/auth/sessions/").await;
@@ -67,16 +68,16 @@ fn two_tabs_that_refresh_at_once_stay_signed_in() {
     });
 }
 
-/// This route answers after 300 ms.
+/// This route responds after 300 ms.
 const SLOW: &str = "/api/slow-error";
 
-/// The tab in front waits for the word to send its request.
+/// The active tab waits for a message before it sends its request.
 async fn listen(person: &Visitor) {
     let script = format!("new BroadcastChannel('go').onmessage = () => fetch('{SLOW}')");
     person.run(&script).await;
 }
 
-/// Both requests leave before the first answer comes.
+/// Both requests are sent before the first response arrives.
 async fn both_at_once(person: &Visitor) -> [Exchange; 2] {
     let seen = person.seen().await;
     person.run("new BroadcastChannel('go').postMessage('go')").await;
@@ -90,7 +91,7 @@ async fn both_at_once(person: &Visitor) -> [Exchange; 2] {
     answers
 }
 
-/// The cookie itself; Max-Age may have moved on by a second.
+/// The cookie alone; Max-Age may differ by a second.
 fn refresh_token(answer: &Exchange) -> Option<&str> {
     let line = answer.set_cookies.iter().find(|line| line.starts_with(REFRESH))?;
     line.split(';').next()

@@ -3,7 +3,7 @@ use browser::Look;
 use crate::{common::Server, stage::on_stage};
 
 #[test]
-fn a_browser_that_is_revoked_from_another_one_is_told() {
+fn a_browser_that_is_signed_out_from_another_one_shows_it() {
     on_stage(&[], async |stage| {
         let other = stage.signed_in(Look::PHONE).await;
         let session = other.text("#me-session-id").await;
@@ -29,7 +29,7 @@ fn a_browser_that_is_revoked_from_another_one_is_told() {
 }
 
 #[test]
-fn signing_out_all_other_devices_leaves_this_one() {
+fn signing_out_all_other_devices_keeps_this_one() {
     on_stage(&[], async |stage| {
         let others = [(); 2].map(|()| stage.request(Server::login));
         let person = stage.signed_in(Look::DESKTOP).await;

@@ -6,7 +6,7 @@ use crate::common::{ACCESS, DEVICE, Home, LOGIN, LOGOUT, PASSWORD, REFRESH, Serv
 
 const SKIPPED: &str = "skipped: no chromium and chromedriver";
 
-/// A running example, and as many browsers as the story needs.
+/// A running example, and as many browsers as the test needs.
 pub(crate) struct Stage {
     chromium: Chromium,
     home: Home,
@@ -14,11 +14,11 @@ pub(crate) struct Stage {
     server: RefCell<Option<Server>>,
 }
 
-/// Tells a story, and looks afterwards whether the server got through it well.
+/// Runs a test, and checks afterwards that the server logged no error.
 pub(crate) fn on_stage(variables: &[(&str, &str)], story: impl AsyncFnOnce(&Stage)) {
     let Some(chromium) = Chromium::installed() else {
         assert!(env::var_os("REQUIRE_ALL_TESTS").is_none_or(|all| all != "1"), "{SKIPPED}");
-        // Past the capture of the test harness: a skipped test has to say so.
+        // Bypasses the capture of the test harness: a skipped test has to report it.
         writeln!(std::io::stderr(), "{SKIPPED}").expect("standard error is open");
         return;
     };
@@ -31,7 +31,7 @@ pub(crate) fn on_stage(variables: &[(&str, &str)], story: impl AsyncFnOnce(&Stag
 }
 
 impl Stage {
-    /// A new browser with the page open, and nobody signed in.
+    /// A new browser with the page open and no user signed in.
     pub(crate) async fn visitor(&self, look: Look) -> Visitor {
         let browser = Browser::open(&self.chromium, look).await;
         browser.goto(&self.url("/")).await;
@@ -53,19 +53,19 @@ impl Stage {
         visitor
     }
 
-    /// The server goes away; whether it was well until then.
+    /// Stops the server, and checks that it logged no error until then.
     pub(crate) fn server_stops(&self) {
         let log = self.server.take().expect("it runs").kill();
         assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
     }
 
-    /// The server is back, where it was.
+    /// Starts the server again, at the same address.
     pub(crate) fn server_returns(&self) {
         let port = self.port.to_string();
         self.server.replace(Some(self.home.start(&[("PORT", &port)])));
     }
 
-    /// A request past every browser, to be sent.
+    /// A request that is sent without a browser.
     pub(crate) fn request<T>(&self, make: impl FnOnce(&Server) -> T) -> T {
         make(self.server.borrow().as_ref().expect("it runs"))
     }
@@ -75,7 +75,7 @@ impl Stage {
         self.port
     }
 
-    /// An address of the example. It is `localhost`, as a person would write it.
+    /// A URL of the example, with `localhost` as a user would enter it.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port)
     }
@@ -87,7 +87,7 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    /// The browser itself, for what ends it.
+    /// The browser itself, to close it.
     pub(crate) fn into_browser(self) -> Browser {
         self.browser
     }
@@ -118,7 +118,7 @@ impl Visitor {
         assert!(self.shows("#login-form").await && !self.shows("#me-card").await);
     }
 
-    /// The line that tells what happened.
+    /// Waits for this text in the status line.
     pub(crate) async fn is_told(&self, text: &str) {
         self.reads("#status", text).await;
     }
@@ -130,17 +130,17 @@ impl Visitor {
     pub(crate) async fn expire(&self) {
         let answer = self.press("Expire my access token", "POST", "/api/demo/expire").await;
         assert_eq!((answer.status, answer.cookie_names()), (204, vec![ACCESS]));
-        self.is_told("The access cookie is gone.").await;
+        self.is_told("The access cookie is deleted.").await;
     }
 
-    /// What the jar has of ours: access, then refresh.
+    /// Our tokens in the jar: access, then refresh.
     pub(crate) async fn tokens(&self) -> Vec<Cookie> {
         let ours =
             |cookie: &Cookie| cookie.name.contains("access_token") || cookie.name.contains("refresh_token");
         self.jar().await.into_iter().filter(ours).collect()
     }
 
-    /// What the jar has beside the known device, which stays.
+    /// The cookies in the jar, except that of the known device, which stays.
     pub(crate) async fn left(&self) -> Vec<Cookie> {
         self.jar().await.into_iter().filter(|cookie| cookie.name != DEVICE).collect()
     }
@@ -153,13 +153,14 @@ impl Visitor {
         assert_eq!(self.left().await, [], "an empty jar");
     }
 
-    /// The end of a story: nothing went wrong that only the browser noticed.
+    /// The end of a test: the browser has no complaints.
     pub(crate) async fn leaves(self) {
         assert_eq!(self.complaints().await, Vec::<String>::new());
     }
 }
 
-/// Both cookies came, each with everything that it needs; of a login that is remembered the one of a known device, too.
+/// Checks that both cookies were set, each with all its attributes; a remembered login also sets
+/// that of the known device.
 pub(crate) fn renews_both(answer: &Exchange, max_age: bool) {
     let mut names = answer.cookie_names();
     names.sort_unstable();

@@ -1,4 +1,4 @@
-//! The tokens and scripts: what a script of the page, an attacker's too, can see and do.
+//! What a script of the page, even an attacker's, can see of the tokens and do with them.
 
 use browser::{Browser, Look};
 
@@ -15,7 +15,8 @@ fn the_jar_holds_host_only_cookies_that_scripts_do_not_see() {
         let names: Vec<_> = tokens.iter().map(|cookie| cookie.name.as_str()).collect();
         assert_eq!(names, [ACCESS, REFRESH]);
         for cookie in &tokens {
-            // Domain, Path, HttpOnly, Secure, SameSite; a domain without a dot in front is this host alone.
+            // Domain, Path, HttpOnly, Secure, SameSite; a domain without a leading dot is this host
+            // only.
             let expected = ("localhost".into(), "/".into(), true, true, "Lax".into());
             assert_eq!(cookie.attributes, expected, "{}", cookie.name);
             assert!(!cookie.session);
@@ -28,7 +29,7 @@ fn the_jar_holds_host_only_cookies_that_scripts_do_not_see() {
     });
 }
 
-/// Nothing that a script can reach tells of a token.
+/// Nothing that a script can read reveals a token.
 async fn sees_nothing(browser: &Browser) {
     let reach =
         "return document.cookie + JSON.stringify([await cookieStore.getAll(), await indexedDB.databases(),
@@ -38,11 +39,11 @@ async fn sees_nothing(browser: &Browser) {
     assert!(!page.as_str().expect("text").contains("eyJ"), "{page}");
 }
 
-/// What a script that got into the page tries; whether a cookie without `HttpOnly` falls to it.
+/// What an injected script tries, and whether it works on a cookie without `HttpOnly`.
 const ATTACKS: [(&str, &str, bool); 8] = [
     ("overwrite", "document.cookie = `${name}=evil; Path=/; Secure`", true),
     (
-        "overwrite by the book",
+        "overwrite with all attributes",
         "document.cookie = `${name}=evil; Path=/; Secure; SameSite=Lax; Max-Age=300`",
         true,
     ),
@@ -64,7 +65,7 @@ fn scripts_cannot_overwrite_or_delete_a_token() {
                 attempt(&person, name, script).await;
                 assert_eq!(person.tokens().await, before, "{attack}: {name}");
             }
-            // The same against a cookie that scripts may touch: the attack is a real one.
+            // The same against a cookie that scripts may access, to show that the attack works.
             person.run("document.cookie = '__Host-mine=good; Path=/; Secure'").await;
             let kept = attempt(&person, "__Host-mine", script).await == "__Host-mine=good";
             assert_eq!(kept, !falls, "{attack}");
@@ -75,14 +76,15 @@ fn scripts_cannot_overwrite_or_delete_a_token() {
     });
 }
 
-/// Runs it, and waits by reading: what a script writes is stored later, but before it reads again.
+/// Runs the script and reads the cookies afterwards: a write is stored later, but before the next
+/// read.
 async fn attempt(browser: &Browser, name: &str, script: &str) -> serde_json::Value {
     browser
         .run(&format!("const name = '{name}'; try {{ {script} }} catch {{ }} return document.cookie"))
         .await
 }
 
-/// A jar has room for some 180 cookies of a site: the oldest have to go, `HttpOnly` or not.
+/// A jar has room for about 180 cookies per site and evicts the oldest, `HttpOnly` or not.
 const FLOOD: &str =
     "for (let i = 0; i < 400; i++) document.cookie = `${name}${i}=${'x'.repeat(50)}; Path=/nowhere; Secure`";
 
@@ -95,7 +97,7 @@ fn a_script_that_floods_the_jar_signs_out_but_plants_nothing_under_a_host_http_n
         let names: Vec<_> = person.tokens().await.into_iter().map(|cookie| cookie.name).collect();
         assert_eq!(names, NAMES);
         attempt(&person, "flood", FLOOD).await;
-        assert_eq!(person.tokens().await, [], "no room for them");
+        assert_eq!(person.tokens().await, [], "they were evicted");
         for name in NAMES {
             for (attack, script, _) in ATTACKS {
                 attempt(&person, name, script).await;
@@ -109,7 +111,7 @@ fn a_script_that_floods_the_jar_signs_out_but_plants_nothing_under_a_host_http_n
 }
 
 #[test]
-fn the_policy_stops_a_script_that_was_smuggled_in() {
+fn the_policy_stops_an_injected_script() {
     on_stage(&[], async |stage| {
         let person = stage.signed_in(Look::DESKTOP).await;
         assert_eq!(person.complaints().await, Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! What a person is told when it does not work.
+//! What the page shows when something fails.
 
 use browser::Look;
 
@@ -21,7 +21,7 @@ fn too_many_attempts_count_down() {
         person.is_told("Too many attempts. You can try again in").await;
         person.reads("#login-form button[aria-disabled]", "Sign in (in").await;
 
-        // The page's clock goes on, the server's does not: it is the countdown that is looked at.
+        // Only the page's clock advances, not the server's: the test checks the countdown.
         person.run("const now = Date.now; Date.now = () => now() + 60_000").await;
         person.is_told("You can try again now.").await;
         person.reads("#login-form button:not([aria-disabled])", "Sign in").await;
@@ -30,13 +30,13 @@ fn too_many_attempts_count_down() {
 }
 
 #[test]
-fn a_server_that_is_away_ends_no_login() {
+fn an_unavailable_server_ends_no_login() {
     on_stage(&[], async |stage| {
         let person = stage.signed_in(Look::DESKTOP).await;
         let before = person.tokens().await;
         stage.server_stops();
         assert_eq!(person.who_am_i().await.status, 0);
-        person.is_told("The server cannot be reached. Your login is kept. Try again in a moment.").await;
+        person.is_told("The server cannot be reached. You are still signed in. Try again in a moment.").await;
         person.is_signed_in().await;
         assert_eq!(person.tokens().await, before);
 

@@ -19,7 +19,7 @@ impl Jar {
         jar
     }
 
-    /// Applies the `Set-Cookie` lines of an answer.
+    /// Applies the `Set-Cookie` lines of a response.
     pub(crate) fn keep(&mut self, answer: &Answer) {
         for line in answer.set_cookies() {
             let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
@@ -55,7 +55,7 @@ impl Jar {
     }
 }
 
-/// One request on a connection of its own.
+/// One request on its own connection.
 #[must_use]
 pub(crate) struct Request {
     address: SocketAddr,
@@ -95,7 +95,7 @@ impl Request {
         self.try_send().expect("an answer")
     }
 
-    /// Fails when the server goes away.
+    /// Fails if the server closes the connection.
     pub(crate) fn try_send(self) -> io::Result<Answer> {
         let head = format!("{}Content-Length: {}\r\n\r\n", self.head, self.body.len());
         let mut stream = connect(self.address)?;
@@ -114,7 +114,8 @@ fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Sends these bytes and reads until the server closes the connection, which may be before it has read them all.
+/// Sends these bytes and reads until the server closes the connection, which may be before it has
+/// read them all.
 pub(crate) fn raw(address: SocketAddr, bytes: &[u8], after: After) -> io::Result<Vec<u8>> {
     let mut stream = connect(address)?;
     let sent = stream.write_all(bytes);
@@ -126,16 +127,16 @@ pub(crate) fn raw(address: SocketAddr, bytes: &[u8], after: After) -> io::Result
     if answer.is_empty() { read.map(|_| answer) } else { Ok(answer) }
 }
 
-/// What the client of [`raw`] does when it has sent everything.
+/// What the client of [`raw`] does after it has sent everything.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum After {
-    /// Waits for the answer.
+    /// Waits for the response.
     Wait,
-    /// Ends its half of the connection: not one byte more will come.
+    /// Closes its half of the connection, so that the server receives no further byte.
     HangUp,
 }
 
-/// What the server said.
+/// A response of the server.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -144,7 +145,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// `None` unless it is complete. An answer to HEAD, and 304, has no body whatever its length is (RFC 9110 §6.4.1).
+    /// `None` unless it is complete. A response to HEAD and a 304 have no body, whatever
+    /// `Content-Length` says (RFC 9110 §6.4.1).
     pub(crate) fn parse(bytes: &[u8], to_head: bool) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let head = std::str::from_utf8(&bytes[..end]).ok()?;

@@ -1,4 +1,4 @@
-//! Starts the real binary in a directory of its own, and talks to it over a socket.
+//! Starts the real binary in its own directory, and communicates with it over a socket.
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 mod http;
@@ -9,7 +9,7 @@ pub(crate) use self::{
     server::{Home, Server, Variable, owned, wait_for},
 };
 
-/// The example that these tests belong to; none in the tests over all of them.
+/// The example that these tests belong to; none in the tests that run all examples.
 pub(crate) const BINARY: Option<&str> = match (
     option_env!("CARGO_BIN_EXE_example-axum"),
     option_env!("CARGO_BIN_EXE_example-actix"),
@@ -26,7 +26,7 @@ pub(crate) const ACCESS: &str = "__Host-access_token";
 pub(crate) const REFRESH: &str = "__Host-refresh_token";
 pub(crate) const DEVICE: &str = "__Host-known_device";
 
-/// For a server whose clients say their addresses in `X-Forwarded-For`.
+/// For a server that reads client addresses from `X-Forwarded-For`.
 pub(crate) const BEHIND_A_PROXY: (&str, &str) = ("COOKIEJWT_TRUSTED_PROXIES", "1");
 
 pub(crate) const LOGIN: &str = "/api/auth/token/";

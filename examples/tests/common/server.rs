@@ -22,7 +22,7 @@ pub(crate) fn owned(variables: &[(&str, &str)]) -> Vec<Variable> {
     variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
-/// An empty directory that the binary runs in; it outlives a restart.
+/// An empty directory in which the binary runs; kept across restarts.
 pub(crate) struct Home {
     directory: tempfile::TempDir,
     binary: PathBuf,
@@ -42,26 +42,26 @@ impl Home {
         self.directory.path().join(name)
     }
 
-    /// With the user and the password of the tests.
+    /// Starts it with the user and password of the tests.
     pub(crate) fn start(&self, variables: &[(&str, &str)]) -> Server {
         let mut all = vec![("DEMO_USER", USER), ("DEMO_PASSWORD", PASSWORD)];
         all.extend(variables);
         self.start_bare(&all)
     }
 
-    /// With these variables alone, on a port that the system chooses.
+    /// Starts it with these variables only, on a port that the system chooses.
     pub(crate) fn start_bare(&self, variables: &[(&str, &str)]) -> Server {
         let mut all = vec![("PORT", "0")];
         all.extend(variables);
         self.start_exactly(&owned(&all))
     }
 
-    /// With these variables and no other.
+    /// Starts it with exactly these variables.
     pub(crate) fn start_exactly(&self, variables: &[Variable]) -> Server {
         Server::new(Process::spawn(self, variables))
     }
 
-    /// Starts it and waits until it has given up.
+    /// Starts it and waits until it exits.
     pub(crate) fn refused(&self, variables: &[Variable]) -> Refused {
         let mut process = Process::spawn(self, variables);
         let status = process.wait();
@@ -69,7 +69,7 @@ impl Home {
     }
 }
 
-/// How a start ended that should not succeed.
+/// The result of a start that should not succeed.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) code: Option<i32>,
@@ -125,8 +125,9 @@ impl Server {
         self.post(LOGIN).json(&serde_json::json!({ "username": USER, "password": PASSWORD }))
     }
 
-    /// One of many at a time, each from a network of its own: of those from one, only five at a time get as far as their
-    /// password. The server has to be started with [`BEHIND_A_PROXY`](super::BEHIND_A_PROXY).
+    /// One of many parallel logins, each from its own network: of those from one network, only five
+    /// at a time get to the password check. Requires a server that was started with
+    /// [`BEHIND_A_PROXY`](super::BEHIND_A_PROXY).
     pub(crate) fn login_request_of(&self, client: usize) -> Request {
         let address = format!("10.0.{}.{}", client / 256, client % 256);
         self.login_request().header("X-Forwarded-For", &address)
@@ -137,12 +138,12 @@ impl Server {
         self.get("/api/me").cookies(jar).send()
     }
 
-    /// Everything it wrote so far.
+    /// Everything it has written so far.
     pub(crate) fn log(&self) -> String {
         self.process.log()
     }
 
-    /// The most memory that it ever had, where the system says so.
+    /// Its peak memory, where the system reports it.
     pub(crate) fn peak_memory_mib(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -155,13 +156,13 @@ impl Server {
         self.process.signal(name);
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until it has exited on its own.
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         let status = self.process.wait();
         (status, self.process.log())
     }
 
-    /// Ends it at once, and gives what it wrote.
+    /// Kills it, and returns what it wrote.
     pub(crate) fn kill(mut self) -> String {
         self.process.signal("KILL");
         self.process.wait();
@@ -181,7 +182,7 @@ struct Process {
 }
 
 impl Process {
-    /// Nothing of this process's environment reaches the child.
+    /// The child inherits no environment variables.
     fn spawn(home: &Home, variables: &[Variable]) -> Self {
         let mut child = Command::new(&home.binary)
             .current_dir(&home.directory)
@@ -214,7 +215,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().expect("the child's status") {
                 break status;
             }
-            assert!(Instant::now() < deadline, "it does not end:\n{}", self.log());
+            assert!(Instant::now() < deadline, "it does not exit:\n{}", self.log());
             thread::sleep(TICK);
         };
         self.stdout.finish();
@@ -225,13 +226,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only when it has ended already.
+        // Both fail only if it has exited already.
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
-/// What came out of a pipe so far.
+/// What a pipe has delivered so far.
 struct Output {
     text: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
@@ -256,7 +257,7 @@ impl Output {
         self.text.lock().expect("no panic while held").clone()
     }
 
-    /// Reads to the end of the pipe: the process has ended.
+    /// Reads to the end of the pipe, after the process has exited.
     fn finish(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the reader does not panic");
@@ -264,7 +265,7 @@ impl Output {
     }
 }
 
-/// Waits until `done` gives something, at most `seconds`.
+/// Waits until `done` returns a value, at most `seconds`.
 pub(crate) fn wait_for<T>(seconds: u64, mut done: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + Duration::from_secs(seconds);
     while Instant::now() < deadline {

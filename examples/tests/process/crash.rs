@@ -19,7 +19,7 @@ fn count<T>(list: &Mutex<Vec<T>>) -> usize {
     list.lock().expect("no panic while held").len()
 }
 
-/// Eight clients log in again and again until SIGKILL; the answers that arrived whole.
+/// Eight clients log in repeatedly until SIGKILL. Returns the responses that arrived complete.
 fn killed_during_logins(server: Server) -> Vec<Answer> {
     let (answered, over) = (Mutex::new(Vec::new()), AtomicBool::new(false));
     let begun = AtomicUsize::new(0);
@@ -47,7 +47,7 @@ fn killed_during_logins(server: Server) -> Vec<Answer> {
 }
 
 #[test]
-fn every_answered_login_survives_kill_9() {
+fn every_confirmed_login_survives_kill_9() {
     let home = Home::new();
     let answers = killed_during_logins(home.start(&[BEHIND_A_PROXY]));
     for answer in &answers {
@@ -72,7 +72,7 @@ fn every_answered_login_survives_kill_9() {
     assert!(database::sessions(&home).iter().all(Session::is_complete));
 }
 
-/// The file is sound, holds each answered login, and nothing by halves.
+/// The file is intact and contains every confirmed login and no incomplete row.
 fn is_whole(home: &Home, answers: &[Answer]) {
     assert_eq!(database::integrity(home), "ok");
     let rows = database::sessions(home);
@@ -89,14 +89,14 @@ fn is_whole(home: &Home, answers: &[Answer]) {
 }
 
 #[test]
-fn a_refresh_whose_answer_was_lost_in_kill_9_heals() {
+fn a_refresh_whose_response_was_lost_in_kill_9_recovers() {
     let home = Home::new();
     let leeway = [("COOKIEJWT_REUSE_LEEWAY", "60")];
     let server = home.start(&leeway);
     let jars: Vec<_> = (0..THREADS).map(|_| server.login().without(ACCESS)).collect();
     thread::scope(|scope| {
         for jar in &jars {
-            // It rotates at once, and would answer 300 ms later.
+            // It rotates immediately, and would respond 300 ms later.
             scope.spawn(|| drop(server.get("/api/slow-error").cookies(jar).try_send()));
         }
         database::wait_for_rotation(&home);

@@ -1,10 +1,10 @@
-//! Looks into the database file, beside the running application.
+//! Reads the database file while the application runs.
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, Statement};
 
 use crate::common::{Home, wait_for};
 
-/// A row of `cookiejwt_sessions`; a column that is NULL against the rules fails to load.
+/// A row of `cookiejwt_sessions`; fails to load if a required column is NULL.
 #[derive(Debug, FromQueryResult)]
 pub(crate) struct Session {
     pub(crate) id: String,
@@ -24,7 +24,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Whether every column fits the others.
+    /// Whether the columns are consistent.
     pub(crate) fn is_complete(&self) -> bool {
         let ids = [Some(&self.id), Some(&self.current_jti), self.previous_jti.as_ref()];
         let whole_second = |time: i64| time - time.rem_euclid(1000);
@@ -56,7 +56,7 @@ pub(crate) fn wait_for_rotation(home: &Home) {
     assert!(wait_for(60, rotated).is_some(), "nothing was rotated");
 }
 
-/// What SQLite itself says about the file: "ok".
+/// SQLite's own integrity check: "ok".
 pub(crate) fn integrity(home: &Home) -> String {
     let sql = "PRAGMA integrity_check";
     with(home, async |db| {

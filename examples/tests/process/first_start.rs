@@ -19,7 +19,7 @@ fn status_of_login(server: &Server, username: &str, password: &str) -> u16 {
 }
 
 #[test]
-fn a_random_password_is_shown_at_the_first_start_alone() {
+fn a_random_password_is_shown_only_at_the_first_start() {
     let home = Home::new();
     let first = home.start_bare(&[]);
     let (username, password) = shown_password(&first.log());
@@ -57,7 +57,7 @@ fn a_chosen_user_is_created_and_its_password_not_shown() {
 }
 
 #[test]
-fn the_secret_is_made_once_for_its_owner_alone_and_never_logged() {
+fn the_secret_is_created_once_readable_only_by_its_owner_and_never_logged() {
     let home = Home::new();
     let first = home.start(&[]);
     let jar = first.login();
@@ -66,14 +66,14 @@ fn the_secret_is_made_once_for_its_owner_alone_and_never_logged() {
     assert_eq!(mode & 0o777, 0o600);
     let secret = std::fs::read_to_string(&file).expect("text");
     let log = first.kill();
-    assert!(log.contains("made a random one") && log.contains("cookiejwt-demo.secret"), "{log}");
+    assert!(log.contains("created a random one") && log.contains("cookiejwt-demo.secret"), "{log}");
     assert!(!log.contains(secret.trim()), "{log}");
 
     let second = home.start(&[]);
-    assert_eq!(second.me(&jar).status, 200, "the login outlives a restart");
+    assert_eq!(second.me(&jar).status, 200, "the login survives a restart");
     assert_eq!(std::fs::read_to_string(&file).expect("text"), secret);
     let log = second.kill();
-    assert!(!log.contains("made a random one") && !log.contains(secret.trim()), "{log}");
+    assert!(!log.contains("created a random one") && !log.contains(secret.trim()), "{log}");
 }
 
 #[test]
@@ -104,13 +104,13 @@ fn no_password_and_no_token_reach_the_log_at_any_level() {
     assert_eq!(server.post(LOGOUT).cookies(&jar).send().status, 200);
 
     let log = server.kill();
-    assert!(log.contains("TRACE"), "the level is in force");
+    assert!(log.contains("TRACE"), "the level is active");
     for secret in secrets {
-        // Of a token the signature alone is checked: it is what a thief would need.
+        // Only the signature of a token is checked: an attacker would need it.
         let told = secret.rsplit('.').next().expect("one part");
-        assert!(!log.contains(told), "the log holds {told}");
+        assert!(!log.contains(told), "the log contains {told}");
     }
-    assert!(!log.contains("$argon2"), "the log holds a password hash");
+    assert!(!log.contains("$argon2"), "the log contains a password hash");
 }
 
 #[test]

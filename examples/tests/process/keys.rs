@@ -1,4 +1,5 @@
-//! Keys from a directory: the server signs with them, publishes them, and takes others without a restart.
+//! Keys from a directory: the server signs with them, publishes them, and reloads them without a
+//! restart.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_keygen::{Kind, make, switch};
@@ -16,7 +17,7 @@ fn header(jar: &Jar) -> (String, String) {
     (text("alg"), text("kid"))
 }
 
-/// By another implementation of tokens, which knows nothing of us but the document.
+/// Verifies with another implementation, which gets only the published document.
 fn verifies(document: &Value, jar: &Jar) -> bool {
     let (alg, kid) = header(jar);
     let set: jsonwebtoken::jwk::JwkSet = serde_json::from_value(document.clone()).expect("a key set");
@@ -38,7 +39,7 @@ fn document(server: &Server) -> Value {
 }
 
 #[test]
-fn a_directory_of_keys_is_added_to_switched_and_dropped_from() {
+fn keys_are_added_switched_and_removed() {
     let home = Home::new();
     let keys = home.file("keys");
     let old = make(Kind::EdDsa, &keys, "old").expect("a key").kid;
@@ -75,7 +76,7 @@ fn a_directory_of_keys_is_added_to_switched_and_dropped_from() {
 }
 
 #[test]
-fn the_document_is_asked_for_again() {
+fn the_document_is_revalidated() {
     let home = Home::new();
     make(Kind::EdDsa, &home.file("keys"), "a").expect("a key");
     let server = home.start(&[("COOKIEJWT_KEYS_DIR", "keys")]);
@@ -90,7 +91,7 @@ fn the_document_is_asked_for_again() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_read_starts_nothing() {
+fn an_unreadable_directory_prevents_the_start() {
     let home = Home::new();
     let refused = home.refused(&owned(&[("PORT", "0"), ("COOKIEJWT_KEYS_DIR", "nowhere")]));
     assert_eq!(refused.code, Some(1), "{refused:?}");
@@ -98,5 +99,5 @@ fn a_directory_that_cannot_be_read_starts_nothing() {
         refused.stderr.contains("COOKIEJWT_KEYS_DIR") && refused.stderr.contains("nowhere"),
         "{refused:?}"
     );
-    assert!(!home.file("cookiejwt-demo.secret").exists(), "and leaves nothing behind");
+    assert!(!home.file("cookiejwt-demo.secret").exists(), "no file is left behind");
 }

@@ -1,4 +1,4 @@
-//! The example as a process: what it prints, writes, answers, refuses and survives.
+//! The example as a process: what it prints, writes, responds, refuses and survives.
 #![cfg(unix)]
 
 #[path = "../common/mod.rs"]

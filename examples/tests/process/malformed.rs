@@ -12,7 +12,7 @@ const TARGETS: [(&str, &str); 7] = [
     ("POST", "/api/auth/token/refresh/"),
 ];
 
-/// The same bytes at every run (xorshift).
+/// The same bytes in every run (xorshift).
 struct Noise(u64);
 
 impl Noise {
@@ -32,7 +32,7 @@ fn join(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
 }
 
-/// Bytes that are no HTTP at all, or hardly.
+/// Bytes that are not HTTP, or barely.
 fn garbage() -> Vec<Vec<u8>> {
     let mut noise = Noise(0x9E37_79B9_7F4A_7C15);
     let mut all: Vec<_> = (1..40).map(|length| noise.bytes(length * 17)).collect();
@@ -52,7 +52,7 @@ fn garbage() -> Vec<Vec<u8>> {
     all
 }
 
-/// Header fields that a parser of ours has to look at.
+/// Header fields that our own parsers have to read.
 fn fields() -> Vec<Vec<u8>> {
     let mut noise = Noise(0xD1B5_4A32_D192_ED03);
     let big = "x".repeat(300_000);
@@ -72,7 +72,7 @@ fn fields() -> Vec<Vec<u8>> {
         b"Content-Type: \xff/\xff".to_vec(),
     ];
     let random = (0..40).map(|_| {
-        // Without those that HTTP itself refuses.
+        // Without bytes that HTTP itself rejects.
         let safe = noise.bytes(60).into_iter().filter(|byte| *byte >= b' ' && *byte != 0x7f);
         join(&[b"Cookie: ", REFRESH.as_bytes(), b"=", &safe.collect::<Vec<_>>()])
     });
@@ -93,7 +93,7 @@ fn login_with(head: &str, body: &[u8]) -> Vec<u8> {
     join(&[line.as_bytes(), body])
 }
 
-/// Bodies that are complete and no login.
+/// Bodies that are complete but not a login.
 fn odd_bodies() -> Vec<Vec<u8>> {
     let whole = |kind: &str, body: &[u8]| {
         login_with(&format!("Content-Type: {kind}\r\nContent-Length: {}", body.len()), body)
@@ -140,7 +140,7 @@ fn is_alive(server: &Server, after: &str) {
     assert_eq!((health.status, health.text().as_str()), (200, "ok"), "after {after}");
 }
 
-/// Sends them all, four at a time; the statuses of those that were answered. None may be a 5xx.
+/// Sends them all, four at a time, and returns the statuses of the responses. None may be a 5xx.
 fn hammer(server: &Server, what: &str, requests: &[Vec<u8>], after: After) -> Vec<u16> {
     let send = |bytes: &Vec<u8>| {
         let answer = raw(server.address(), bytes, after).unwrap_or_default();
@@ -160,7 +160,7 @@ fn hammer(server: &Server, what: &str, requests: &[Vec<u8>], after: After) -> Ve
 }
 
 #[test]
-fn malformed_requests_kill_nothing() {
+fn malformed_requests_do_no_harm() {
     let home = Home::new();
     let server = home.start(&[]);
     let jar = server.login();
@@ -172,13 +172,13 @@ fn malformed_requests_kill_nothing() {
     }
     assert_eq!(server.me(&jar).status, 200, "the honest client is still signed in");
     server.login();
-    // actix-web says ERROR of a request whose head it finds too large.
+    // actix-web logs ERROR for a request head that is too large.
     let log: String = server.kill().lines().filter(|line| !line.contains("ERROR actix_http")).collect();
     assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
 }
 
 #[test]
-fn connections_cut_in_the_middle_kill_nothing() {
+fn aborted_connections_do_no_harm() {
     let home = Home::new();
     let server = home.start(&[]);
     let body = r#"{"username":"demo","password":"x"}"#;

@@ -11,7 +11,7 @@ use crate::{
 
 const REQUESTS: usize = 50;
 
-/// The same request, as often and as simultaneously as possible.
+/// Sends the same request many times, as simultaneously as possible.
 fn all_at_once(server: &Server, path: &str, jar: &Jar) -> Vec<Answer> {
     let (barrier, answers) = (Barrier::new(REQUESTS), Mutex::new(Vec::new()));
     thread::scope(|scope| {

@@ -1,9 +1,10 @@
 use crate::common::{ACCESS, DEVICE, Home, Jar, LOGIN, LOGOUT, REFRESH, Server, wait_for};
 
-/// An access token of a second, without tolerance, so that a test can wait for its end.
+/// Access tokens that live for one second, without tolerance, so that a test can wait until they
+/// expire.
 const SHORT: [(&str, &str); 2] = [("COOKIEJWT_ACCESS_MAX_AGE", "1"), ("COOKIEJWT_LEEWAY", "0")];
 
-/// Waits until the access token alone is not accepted any more.
+/// Waits until the access token alone is no longer accepted.
 fn expire(server: &Server, jar: &Jar) {
     let ended = wait_for(10, || {
         let answer = server.get("/api/me").bearer(jar.get(ACCESS)).send();
@@ -16,7 +17,7 @@ fn session(server: &Server, jar: &Jar) -> serde_json::Value {
     server.me(jar).json()["session_id"].clone()
 }
 
-/// One answer brought a whole new pair, which works.
+/// One response brought a new pair, which works.
 fn is_renewed(server: &Server, before: &Jar, after: &Jar) {
     let mut names = after.names();
     names.retain(|name| *name != DEVICE);
@@ -29,7 +30,7 @@ fn is_renewed(server: &Server, before: &Jar, after: &Jar) {
 }
 
 #[test]
-fn a_missing_access_cookie_is_renewed_inside_the_request() {
+fn a_missing_access_cookie_is_renewed_within_the_request() {
     let home = Home::new();
     let server = home.start(&[]);
     let before = server.login();
@@ -43,7 +44,7 @@ fn a_missing_access_cookie_is_renewed_inside_the_request() {
 }
 
 #[test]
-fn an_expired_access_token_is_renewed_inside_the_request() {
+fn an_expired_access_token_is_renewed_within_the_request() {
     let home = Home::new();
     let server = home.start(&SHORT);
     let before = server.login();
@@ -61,7 +62,7 @@ fn an_expired_access_token_is_renewed_inside_the_request() {
 }
 
 #[test]
-fn an_answer_of_500_carries_the_new_cookies() {
+fn a_response_of_500_sets_the_new_cookies() {
     let home = Home::new();
     let server = home.start(&[]);
     let before = server.login();
@@ -84,7 +85,7 @@ fn a_note_is_stored_by_a_request_that_has_to_refresh() {
 }
 
 #[test]
-fn the_button_of_the_page_clears_the_access_cookie_alone() {
+fn the_button_of_the_page_clears_only_the_access_cookie() {
     let home = Home::new();
     let server = home.start(&[]);
     let mut jar = server.login();
@@ -98,7 +99,7 @@ fn the_button_of_the_page_clears_the_access_cookie_alone() {
 }
 
 #[test]
-fn the_refresh_route_renews_and_says_until_when() {
+fn the_refresh_route_renews_and_returns_the_expiry() {
     let home = Home::new();
     let server = home.start(&[]);
     let before = server.login();
@@ -118,7 +119,7 @@ fn a_refresh_token_used_again_after_the_leeway_ends_the_session() {
     let stolen = server.login();
     let honest = Jar::of(&server.me(&stolen.without(ACCESS)));
     assert_eq!(server.me(&honest).status, 200);
-    // Receipts are written once a second, and the leeway begins with them.
+    // Receipts are written once a second, and the leeway starts with them.
     std::thread::sleep(std::time::Duration::from_secs(4));
     let thief = server.me(&stolen.without(ACCESS));
     assert_eq!((thief.status, thief.code().as_str()), (401, "session_revoked"), "{thief:?}");

@@ -2,15 +2,15 @@ use std::{ffi::OsString, net::TcpListener, os::unix::ffi::OsStringExt as _};
 
 use crate::common::{Home, PASSWORD, USER, Variable, owned};
 
-/// Variables, which one the message names, and words of the way out.
+/// The variables, the one that the message names, and words of the suggested fix.
 type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
 
 const SHORT: &str = "c2hvcnQgc2VjcmV0";
 const REPEATED: &str = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE";
 const GENERATE: &str = "openssl rand";
 
-/// Starts it with these variables, and expects a refusal in words before it so much as tries to listen: the port is
-/// taken, which it would complain about.
+/// Starts it with these variables, and expects an error message before it tries to listen: the port
+/// is in use, so trying would fail with another message.
 fn refuses(variables: &[Variable], name: &str, cure: &str) {
     let home = Home::new();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -21,7 +21,7 @@ fn refuses(variables: &[Variable], name: &str, cure: &str) {
     let what = format!("{variables:?}\n{refused:#?}");
     assert!(refused.code.is_some_and(|code| code != 0), "{what}");
     assert!(refused.stderr.contains(name), "the variable is not named: {what}");
-    assert!(refused.stderr.contains(cure), "no way out is named: {what}");
+    assert!(refused.stderr.contains(cure), "no fix is suggested: {what}");
     assert!(!refused.stderr.contains("panicked"), "{what}");
     assert!(!refused.stderr.contains('\u{1b}'), "a control character reaches the terminal: {what}");
     let tried = refused.stdout.contains("listening") || refused.stderr.contains("in use");
@@ -47,7 +47,7 @@ fn a_weak_secret() {
 }
 
 #[test]
-fn a_secret_file_that_someone_shortened() {
+fn a_secret_file_that_was_shortened() {
     let home = Home::new();
     std::fs::write(home.file("cookiejwt-demo.secret"), SHORT).expect("written");
     let refused = home.refused(&[("PORT".into(), "0".into())]);
@@ -57,7 +57,7 @@ fn a_secret_file_that_someone_shortened() {
 }
 
 #[test]
-fn cookies_that_a_browser_would_not_keep_or_would_leak() {
+fn cookies_that_a_browser_would_not_store_or_would_leak() {
     refuses_each(&[
         (
             &[("COOKIEJWT_SAMESITE", "None"), ("COOKIEJWT_SECURE", "false")],
@@ -76,7 +76,7 @@ fn cookies_that_a_browser_would_not_keep_or_would_leak() {
 }
 
 #[test]
-fn control_characters_in_what_becomes_a_header() {
+fn control_characters_in_header_values() {
     for name in ["ACCESS_NAME", "REFRESH_NAME", "PATH", "DOMAIN"] {
         let name = format!("COOKIEJWT_{name}");
         for value in ["/a\r\nSet-Cookie: x=y", "/a\u{1b}[2Jb", "/a;b", "/a\tb", "a,b"] {
@@ -86,7 +86,7 @@ fn control_characters_in_what_becomes_a_header() {
 }
 
 #[test]
-fn ages_that_are_none() {
+fn invalid_ages() {
     for name in ["COOKIEJWT_ACCESS_MAX_AGE", "COOKIEJWT_REFRESH_MAX_AGE", "COOKIEJWT_SESSION_MAX_AGE"] {
         let number = "whole number of seconds";
         for (value, cure) in
@@ -98,7 +98,7 @@ fn ages_that_are_none() {
 }
 
 #[test]
-fn a_variable_that_is_no_setting() {
+fn unknown_and_invalid_variables() {
     refuses_each(&[
         (&[("COOKIEJWT_FOO", "1")], "COOKIEJWT_FOO", "remove it"),
         (&[("COOKIEJWT_ACCESS_MAXAGE", "300")], "COOKIEJWT_ACCESS_MAXAGE", "COOKIEJWT_ACCESS_MAX_AGE"),
@@ -115,7 +115,7 @@ fn a_value_that_is_not_text() {
 }
 
 #[test]
-fn a_name_or_a_neighbour_that_is_not_text_is_no_reason() {
+fn other_variables_that_are_not_text_are_ignored() {
     let home = Home::new();
     let odd = OsString::from_vec(b"\xff\xfe".to_vec());
     let mut variables = owned(&[("PORT", "0"), ("DEMO_USER", USER), ("DEMO_PASSWORD", PASSWORD)]);

@@ -102,11 +102,11 @@ fn optional_open_and_health() {
     assert_eq!((open.status, members(&open).as_slice()), (200, ME_MEMBERS.map(String::from).as_slice()));
     assert_eq!(open.text().len(), server.me(&jar).text().len(), "the benchmark compares the two");
     let health = server.get("/health").header("Cookie", &format!("{ACCESS}=dead; {REFRESH}=dead")).send();
-    assert_eq!((health.status, health.set_cookies().len()), (200, 0), "health asks nobody who he is");
+    assert_eq!((health.status, health.set_cookies().len()), (200, 0), "health does not authenticate");
 }
 
 #[test]
-fn a_fresh_login_is_asked_for_after_five_minutes() {
+fn a_fresh_login_is_required_after_five_minutes() {
     let home = Home::new();
     let server = home.start(&[("COOKIEJWT_SECRET", SECRET)]);
     let jar = server.login();
@@ -126,7 +126,7 @@ fn a_fresh_login_is_asked_for_after_five_minutes() {
 }
 
 #[test]
-fn notes_belong_to_who_is_signed_in() {
+fn notes_belong_to_their_user() {
     let home = Home::new();
     let server = home.start(&[]);
     let jar = server.login();
@@ -204,7 +204,7 @@ fn after_logout_the_unexpired_access_token_is_refused() {
     is_signed_out(&server, &jar, "at once");
     assert_eq!(server.post(LOGOUT).cookies(&jar).send().status, 200, "twice in a row");
     assert_eq!(server.post(LOGOUT).send().status, 200, "without cookies");
-    assert_eq!(server.me(&other).status, 200, "the other session lives on");
+    assert_eq!(server.me(&other).status, 200, "the other session continues");
     drop(server);
     is_signed_out(&home.start(&[]), &jar, "after a restart");
 }

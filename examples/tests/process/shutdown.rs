@@ -9,14 +9,15 @@ use crate::{
     database,
 };
 
-/// A request is under way when the signal comes: it is answered, cookies and all, and the process ends well.
+/// A request that is in progress when the signal arrives gets its response, including cookies, and
+/// the process exits cleanly.
 fn ends_gracefully(signal: &str) {
     let home = Home::new();
     let server = home.start(&[]);
     let before = server.login();
     let slow = server.get("/api/slow-error").cookies(&before.without(ACCESS));
     let waiting = thread::spawn(|| slow.send());
-    database::wait_for_rotation(&home); // and 300 ms until the answer
+    database::wait_for_rotation(&home); // and 300 ms until the response
     server.signal(signal);
     let answer = waiting.join().expect("an answer");
     assert_eq!(answer.status, 500, "{answer:?}");
@@ -25,7 +26,7 @@ fn ends_gracefully(signal: &str) {
     assert!(log.contains("shutting down"), "{log}");
 
     let again = home.start(&[]);
-    assert_eq!(again.me(&Jar::of(&answer)).status, 200, "the cookies of the last answer are good");
+    assert_eq!(again.me(&Jar::of(&answer)).status, 200, "the cookies of the last response are valid");
 }
 
 #[test]
@@ -39,10 +40,10 @@ fn sigint() {
 }
 
 #[test]
-fn open_connections_without_a_request_do_not_hold_it_up() {
+fn idle_connections_do_not_delay_the_shutdown() {
     let home = Home::new();
     let server = home.start(&[]);
-    // What a browser does: connections opened in advance.
+    // As browsers do: connections opened in advance.
     let mut waiting: Vec<_> =
         (0..3).map(|_| TcpStream::connect(server.address()).expect("connected")).collect();
     assert_eq!(server.get("/health").send().status, 200);
@@ -55,7 +56,7 @@ fn open_connections_without_a_request_do_not_hold_it_up() {
 }
 
 #[test]
-fn a_half_sent_request_does_not_hold_it_up_for_ever() {
+fn a_half_sent_request_does_not_delay_the_shutdown_forever() {
     let head = "GET /api/me HTTP/1.1\r\nHost: x\r\n".to_owned();
     let body = format!(
         "POST {LOGIN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{"
@@ -73,7 +74,7 @@ fn a_half_sent_request_does_not_hold_it_up_for_ever() {
 }
 
 #[test]
-fn the_port_is_free_again_at_once() {
+fn the_port_is_free_immediately() {
     let home = Home::new();
     let first = home.start(&[]);
     let port = first.address().port().to_string();

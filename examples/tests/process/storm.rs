@@ -1,5 +1,5 @@
-//! A thousand logins at once: who finds no place in the queue hears so, the memory is bounded, and the health check does not
-//! wait behind them.
+//! A thousand logins at once: those that do not fit into the queue get 503, memory is bounded, and
+//! the health check does not wait for them.
 
 use std::{
     sync::{
@@ -12,15 +12,16 @@ use std::{
 use crate::common::{Answer, BEHIND_A_PROXY, Home, LOGIN, Request, Server};
 
 const LOGINS: usize = 1000;
-/// So many may wait for their password to be checked.
+/// How many logins may wait for their password check.
 const QUEUE: usize = 128;
 /// argon2id with 19 456 KiB.
 const MIB_PER_PASSWORD: u64 = 19;
-/// What a connection, its request and its answer may take in a build that is not optimised.
+/// Memory for a connection, its request and its response in an unoptimised build.
 const KIB_PER_CONNECTION: u64 = 128;
 const SLACK_MIB: u64 = 32;
 
-/// Of an account and a network of its own, so that it is not throttled. That nobody has the account costs as much.
+/// With its own account and network, so that it is not throttled. An unknown account costs as much
+/// as a known one.
 fn login(server: &Server, number: usize) -> Request {
     let body = serde_json::json!({ "username": format!("nobody {number}"), "password": "correct horse" });
     let network = format!("10.1.{}.{}", number / 256, number % 256);
@@ -31,7 +32,7 @@ fn login(server: &Server, number: usize) -> Request {
 struct Storm {
     answers: Mutex<Vec<Answer>>,
     answered: AtomicUsize,
-    /// Of a password that was checked, right or wrong.
+    /// Whether the password was checked, right or wrong.
     checked: AtomicUsize,
 }
 
@@ -42,7 +43,8 @@ impl Storm {
         self.answered.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Asks for the health until every login is answered; how often it was answered while passwords were checked.
+    /// Requests the health check until every login has its response. Returns how often it responded
+    /// while passwords were checked.
     fn watch_health(&self, server: &Server) -> usize {
         let mut times = 0;
         loop {
@@ -88,9 +90,9 @@ fn a_thousand_logins_at_once() {
     println!("{checked} passwords checked, {refused} refused, {health_checks} health checks");
     assert_eq!(checked + refused, LOGINS, "{:?}", answers.iter().find(|it| ![401, 503].contains(&it.status)));
     let log = server.log();
-    // On a machine with more to do than this the database may be the first that has no place.
+    // On a busy machine the database pool may be full first.
     let is_full = log.contains("too many logins are waiting for a hashing slot");
-    assert!(is_full || log.contains("store failed"), "the queue has an end");
+    assert!(is_full || log.contains("store failed"), "the queue is bounded");
     assert!(checked >= if is_full { QUEUE } else { 1 }, "{checked} were checked");
     for answer in answers.iter().filter(|answer| answer.status == 503) {
         assert_eq!((answer.code().as_str(), answer.set_cookies().len()), ("unavailable", 0), "{answer:?}");

@@ -1,3 +1,5 @@
+//! The quick start with actix-identity and actix-session, for comparison.
+
 use std::time::Duration;
 
 use actix_identity::{Identity, IdentityMiddleware};

@@ -1,3 +1,5 @@
+//! The quick start with axum-login and tower-sessions, for comparison.
+
 use std::fmt;
 
 use axum::{Json, Router, http::StatusCode, routing::get, routing::post};

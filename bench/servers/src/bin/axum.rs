@@ -51,7 +51,7 @@ async fn main() -> Result<(), Failure> {
     Ok(axum::serve(listener(port).await?, service).await?)
 }
 
-/// Made last: whoever measures takes a port that answers for a server that is ready.
+/// Created last: `measure.py` takes an open port as the sign that the server is ready.
 async fn listener(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port)).await
 }
@@ -120,7 +120,7 @@ impl AuthUser for User {
     }
 }
 
-/// Users in memory, which flatters it: an application asks its table here, for each request.
+/// Users in memory, which flatters it: an application reads its table here, for each request.
 #[derive(Clone, Debug)]
 struct Users;
 

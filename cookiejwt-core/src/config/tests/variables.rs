@@ -314,3 +314,16 @@ fn every_choice() {
         assert_eq!(reader(&accepted(value, from(&[(name, value)]))), read, "{name}={value}");
     }
 }
+
+#[test]
+fn all_required_settings_that_are_missing_are_reported_at_once() {
+    let error = Config::builder().build().unwrap_err();
+    let lines: Vec<_> = error.to_string().lines().map(str::to_owned).collect();
+    let [secret, issuer, audience] = &*lines else { panic!("{lines:?}") };
+    assert!(secret.starts_with("COOKIEJWT_SECRET is missing"), "{secret}");
+    assert!(issuer.starts_with("COOKIEJWT_ISSUER is missing; "), "{issuer}");
+    assert!(audience.starts_with("COOKIEJWT_AUDIENCE is missing; "), "{audience}");
+    assert_eq!(format!("{error:?}"), error.to_string(), "`main` prints `Debug`");
+    let one = Config::builder().secret(crate::config::Secret::of_the_testing_module()).issuer("i").build();
+    assert_eq!(one.unwrap_err().to_string().lines().count(), 1);
+}

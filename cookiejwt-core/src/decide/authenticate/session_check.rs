@@ -1,27 +1,28 @@
-//! The question about the session, which is the only way past a valid access token: rows c and d of [`rules`](crate::rules).
+//! The question about the session, which is the only way past a valid access token: rows c and d of
+//! [`rules`](crate::rules).
 
-use super::authenticated;
 use crate::{
     decide::{
+        access_rows::authenticated,
         decision::{Decision, Outcome, Reason, Refusal},
         facade::Core,
+        faults::Faults,
         identity::{CredentialSource, Identity},
         refresh::RefreshAttempt,
     },
-    request::Faults,
     session::{RevocationReason, SessionId, Sighting},
 };
 
 /// What is known about a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStatus {
-    /// Not revoked, as far as the chosen level looks.
+    /// Not revoked, as far as the configured level checks.
     Live,
     /// Revoked, and why.
     Revoked(RevocationReason),
     /// The store has no such session.
     Missing,
-    /// The store had to be asked and is away.
+    /// The store had to be asked and is unavailable.
     Unknown,
 }
 
@@ -44,13 +45,12 @@ pub(super) enum Checked {
 }
 
 impl Checked {
-    /// Whether no cookie was the credential, so that none is cleared.
-    fn is_by_header(&self) -> bool {
+    /// What carried the credential. Without an attempt it was a cookie.
+    fn source(&self) -> CredentialSource {
         match self {
-            Self::Access { identity, .. } => identity.source() == CredentialSource::Header,
-            Self::Refreshable { attempt, .. } => {
-                attempt.as_ref().is_some_and(|attempt| !attempt.is_by_cookie())
-            }
+            Self::Access { identity, .. } => identity.source(),
+            Self::Refreshable { attempt: Some(attempt), .. } => attempt.source(),
+            Self::Refreshable { attempt: None, .. } => CredentialSource::Cookie,
         }
     }
 }
@@ -61,7 +61,7 @@ impl Checked {
 pub enum Resolution {
     /// Nothing more has to be asked.
     Settled(Decision),
-    /// A refresh token wants to be rotated.
+    /// A refresh token has to be rotated.
     NeedsRefresh(RefreshAttempt),
 }
 
@@ -74,8 +74,8 @@ impl SessionCheck {
         }
     }
 
-    /// Whether a valid access token came in. Without one the revoked set in memory is enough: the rotation asks the
-    /// store anyway.
+    /// Whether a valid access token came in. Without one, checking the revoked set in memory is
+    /// enough: the rotation asks the store anyway.
     pub fn has_valid_access(&self) -> bool {
         matches!(self.kind, Checked::Access { .. })
     }
@@ -83,42 +83,28 @@ impl SessionCheck {
     /// Takes the answer.
     pub fn resolve(self, status: SessionStatus) -> Resolution {
         let Self { core, kind, faults, sighting } = self;
-        let by_header = kind.is_by_header();
-        let settled = |decision: Decision| Resolution::Settled(decision.with_faults(faults.clone()));
-        match (status, kind) {
-            (SessionStatus::Revoked(reason), _) => settled(core.session_revoked(reason, by_header)),
-            (SessionStatus::Missing, Checked::Access { .. }) => settled(core.session_missing(by_header)),
+        let source = kind.source();
+        let refused = |reason| {
+            let decision = Decision::refused(Refusal::SessionRevoked, reason);
+            decision.clearing(&core.parts().cookies, source)
+        };
+        let decision = match (status, kind) {
+            (SessionStatus::Revoked(reason), _) => refused(Reason::SessionRevoked(reason)),
+            (SessionStatus::Missing, Checked::Access { .. }) => refused(Reason::SessionMissing),
             (SessionStatus::Unknown, Checked::Access { .. }) => {
-                settled(Decision::new(Outcome::Unavailable, Reason::SessionUnknown))
+                Decision::new(Outcome::Unavailable, Reason::SessionUnknown)
             }
             (
                 _,
                 Checked::Access { ahead: Some(attempt), .. }
                 | Checked::Refreshable { attempt: Some(attempt), .. },
-            ) => Resolution::NeedsRefresh(attempt.with(faults, sighting)),
-            (_, Checked::Access { identity, ahead: None }) => {
-                settled(authenticated(identity).with_sighting(sighting))
-            }
+            ) => return Resolution::NeedsRefresh(attempt.with(faults, sighting)),
+            (_, Checked::Access { identity, ahead: None }) => authenticated(identity).with_sighting(sighting),
             (_, Checked::Refreshable { attempt: None, speculative, .. }) => {
-                settled(refresh_not_permitted(speculative))
+                refresh_not_permitted(speculative)
             }
-        }
-    }
-}
-
-impl Core {
-    /// Row c. What a new login replaced clears nothing: a late answer would delete the new cookies.
-    fn session_revoked(&self, reason: RevocationReason, by_header: bool) -> Decision {
-        let decision = Decision::refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason));
-        if by_header || reason.keeps_cookies() {
-            return decision;
-        }
-        decision.with_cookies(self.clear_cookies())
-    }
-
-    fn session_missing(&self, by_header: bool) -> Decision {
-        let decision = Decision::refused(Refusal::SessionRevoked, Reason::SessionMissing);
-        if by_header { decision } else { decision.with_cookies(self.clear_cookies()) }
+        };
+        Resolution::Settled(decision.with_faults(faults))
     }
 }
 

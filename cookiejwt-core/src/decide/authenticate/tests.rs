@@ -1,5 +1,5 @@
-//! Rows a to j' of [`rules`](crate::rules). Alice comes by cookie, bob by the `Authorization` field, so that every
-//! answer says which credential decided.
+//! Rows a to j' of [`rules`](crate::rules). Alice comes by cookie, bob by the `Authorization`
+//! field, so that every answer says which credential decided.
 
 mod boundaries;
 mod credentials;
@@ -58,7 +58,8 @@ fn ask(core: &Core, parts: &Parts) -> String {
     answer(core, core.authenticate(parts, NOW), SessionStatus::Live)
 }
 
-/// What the table says. Its one way past a valid access token: a session check at every level but `AtRefresh`.
+/// What the table says. Its one way past a valid access token: a session check at every level but
+/// `AtRefresh`.
 fn answer(core: &Core, assessment: Assessment, status: SessionStatus) -> String {
     let checks = core.config().revocation() != RevocationLevel::AtRefresh;
     match assessment {

@@ -1,4 +1,5 @@
-//! The CSRF table of [`rules`](crate::rules), row by row, and every combination against an oracle that reads no header.
+//! The CSRF table of [`rules`](crate::rules), row by row, and every combination against an oracle
+//! that reads no header.
 
 mod go;
 mod product;

@@ -97,8 +97,8 @@ fn every_byte_of_the_cookies() {
     let login = core.login(request(), NOW).unwrap();
     let access = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767269100,"iat":1767268800,"jti":"access-1","sid":"session-1","auth_time":1767268800}"#;
     let refresh = r#"{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":1767355200,"iat":1767268800,"jti":"refresh-1","sid":"session-1","auth_time":1767268800,"session_exp":1769860800,"remember":true}"#;
-    let access = core.access_jws().sign(access).unwrap();
-    let refresh = core.refresh_jws().sign(refresh).unwrap();
+    let access = core.parts().access.jws().sign(access).unwrap();
+    let refresh = core.parts().refresh.jws().sign(refresh).unwrap();
     let expected = [
         format!("__Host-access_token={access}; {ATTRIBUTES}; {IN_FIVE_MINUTES}"),
         format!(
@@ -223,7 +223,8 @@ fn a_fresh_sid_each_time() {
     }
 }
 
-/// The head is no argument of a login: whatever session comes in cannot be adopted. It can only be revoked.
+/// The head is no argument of a login: whatever session comes in cannot be adopted. It can only be
+/// revoked.
 #[test]
 fn the_sessions_that_a_login_replaces_are_those_whose_cookies_came_in() {
     let core = testing::core();

@@ -1,5 +1,5 @@
-//! A parent that comes back late: nobody has come with its successor, so an answer was lost or has not left yet.
-//! Row o' of [`rules`](crate::rules).
+//! A parent that is presented late: its successor never was, so a response was lost or has not been
+//! sent yet. Row o' of [`rules`](crate::rules).
 
 use std::fmt;
 
@@ -9,12 +9,9 @@ use super::{
     rotation::{Verdict, judge},
 };
 use crate::{
-    decide::{
-        decision::{Reason, Settlement},
-        facade::RefreshToken,
-    },
+    decide::decision::{Reason, Settlement},
     session::{AnswerLateRequest, ChangeOutcome, ReplaceRequest, SessionRecord, Timestamp},
-    token::RefreshClaims,
+    token::{RefreshClaims, RefreshToken},
 };
 
 /// A late answer under way: the question for the store, and what its answer will mean.
@@ -30,15 +27,15 @@ pub struct LateAnswer {
 /// The question for the token store: one conditional UPDATE.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LateRequest {
-    /// The successor is given once more.
+    /// The successor is sent once more.
     Answer(AnswerLateRequest),
     /// Another successor takes its place.
     Replace(ReplaceRequest),
 }
 
 impl LateAnswer {
-    /// Rows o' 1 and 2. The next refresh token of a rotation that found nothing to rotate is used up by nobody, so it can
-    /// take the place of the lost one.
+    /// Rows o' 1 and 2. The next refresh token of a rotation that changed nothing is unused, so it
+    /// can take the place of the lost one.
     pub(super) fn of(rotation: Rotation, row: &SessionRecord) -> RotationStep {
         let Rotation { attempt, grant, next, .. } = rotation;
         let claims = attempt.token.claims.clone();
@@ -51,7 +48,7 @@ impl LateAnswer {
                 (RefreshClaims { token_id, ..current }, Reason::SuccessorReplaced, request)
             }
         };
-        match attempt.core.mint_refresh(claims) {
+        match attempt.core.parts().refresh.mint(claims) {
             Ok(successor) => RotationStep::Late(Self { attempt, grant, successor, request, reason }),
             Err(error) => RotationStep::Settled(attempt.mint_failed(error).settle()),
         }
@@ -67,7 +64,8 @@ impl LateAnswer {
         self.attempt.unavailable(Reason::TokenStoreFailed).settle()
     }
 
-    /// Takes the store's answer. A row that has changed meanwhile is judged once more, and then only once.
+    /// Takes the store's answer. A row that has changed meanwhile is judged once more, but only
+    /// once.
     pub fn complete(self, outcome: ChangeOutcome) -> Settlement {
         let Self { attempt, grant, successor, reason, .. } = self;
         let step = match outcome {
@@ -91,8 +89,9 @@ impl LateAnswer {
     }
 }
 
-/// Until the later of two times the lost successor is given again: its access token may still be on the way. After that it
-/// is replaced, else a thief who uses nothing but what a request gives would never be noticed.
+/// Until the later of two times the lost successor is sent again: its access token may still be on
+/// the way. After that it is replaced, otherwise a thief who only uses what a request returns would
+/// never be noticed.
 fn request(attempt: &RefreshAttempt, row: &SessionRecord, next: &RefreshToken) -> LateRequest {
     let late = AnswerLateRequest {
         session_id: row.id.clone(),

@@ -1,20 +1,24 @@
-//! The one conditional UPDATE of a rotation, and what its answer means: rows m to r of [`rules`](crate::rules).
+//! The one conditional UPDATE of a rotation, and what its answer means: rows m to r of
+//! [`rules`](crate::rules).
 
 use std::fmt;
 
 use time::OffsetDateTime;
 
-use super::{LateAnswer, RefreshAttempt, grant::Grant};
+use super::{
+    LateAnswer, RefreshAttempt,
+    grant::{self, Grant},
+};
 use crate::{
     decide::{
-        authenticate::authenticated,
+        access_rows::authenticated,
+        carrier::Carrier,
         decision::{Decision, Reason, Refusal, Settlement},
-        facade::RefreshToken,
         identity::Identity,
+        issue::Issued,
     },
-    request::Carrier,
     session::{RevocationReason, RotationOutcome, RotationRequest, SessionRecord, Timestamp},
-    token::RefreshClaims,
+    token::{RefreshClaims, RefreshToken},
 };
 
 /// A rotation under way: the question for the store, and what its answer will mean.
@@ -25,8 +29,18 @@ pub struct Rotation {
     pub(super) attempt: RefreshAttempt,
     pub(super) grant: Grant,
     pub(super) next: RefreshToken,
+    /// What row m sends; `None` when the question has moved to a later time.
+    issued: Option<Box<Issued>>,
     request: RotationRequest,
     again: bool,
+}
+
+/// What is minted before the store is asked.
+pub(super) struct Minted {
+    pub(super) grant: Grant,
+    pub(super) next: RefreshToken,
+    pub(super) issued: Box<Issued>,
+    pub(super) request: RotationRequest,
 }
 
 /// What follows from a [`RotationOutcome`].
@@ -42,23 +56,24 @@ pub enum RotationStep {
 }
 
 impl Rotation {
-    pub(super) fn new(
-        attempt: RefreshAttempt,
-        grant: Grant,
-        next: RefreshToken,
-        request: RotationRequest,
-    ) -> Self {
-        Self { attempt, grant, next, request, again: false }
+    pub(super) fn new(attempt: RefreshAttempt, minted: Minted) -> Self {
+        let Minted { grant, next, issued, request } = minted;
+        Self { attempt, grant, next, issued: Some(issued), request, again: false }
     }
 
-    /// The question for [`TokenStore::rotate`](https://docs.rs/cookiejwt-store): one conditional UPDATE.
+    /// The question for [`TokenStore::rotate`](https://docs.rs/cookiejwt-store): one conditional
+    /// UPDATE.
     pub fn request(&self) -> &RotationRequest {
         &self.request
     }
 
     /// The same question at a later time, for a driver that asks once more.
     pub fn at(mut self, now: OffsetDateTime) -> Self {
-        self.attempt.now = Timestamp::from(now).max(self.attempt.now);
+        let now = Timestamp::from(now).max(self.attempt.now);
+        if now != self.attempt.now {
+            self.issued = None;
+        }
+        self.attempt.now = now;
         self.request = self.attempt.rotation_request(&self.next.claims);
         self
     }
@@ -72,8 +87,12 @@ impl Rotation {
     pub fn complete(self, outcome: RotationOutcome) -> RotationStep {
         let row = match outcome {
             RotationOutcome::Rotated => {
-                let Self { attempt, grant, next, request, .. } = self;
-                return grant.decide(attempt, &next, request.settles_at, Reason::Rotated);
+                let Self { attempt, grant, next, issued, request, .. } = self;
+                let settles_at = request.settles_at;
+                return match issued {
+                    Some(issued) => grant::decide(attempt, *issued, &next, settles_at, Reason::Rotated),
+                    None => grant.decide(attempt, &next, settles_at, Reason::Rotated),
+                };
             }
             RotationOutcome::Unmatched(row) => row,
         };
@@ -144,15 +163,14 @@ impl Verdict {
         grant: Grant,
         row: Option<&SessionRecord>,
     ) -> RotationStep {
-        let refused = |attempt: RefreshAttempt, refusal, reason, keep_cookies| {
-            RotationStep::Settled(attempt.refused(refusal, reason, keep_cookies).settle())
+        let refused = |attempt: RefreshAttempt, refusal, reason| {
+            RotationStep::Settled(attempt.refused(refusal, reason).settle())
         };
         match (self, row) {
             (Self::Revoked(reason), _) => {
-                let why = Reason::RowRevoked(reason);
-                refused(attempt, Refusal::SessionRevoked, why, reason.keeps_cookies())
+                refused(attempt, Refusal::SessionRevoked, Reason::RowRevoked(reason))
             }
-            (Self::Expired, _) => refused(attempt, Refusal::SessionExpired, Reason::RowExpired, false),
+            (Self::Expired, _) => refused(attempt, Refusal::SessionExpired, Reason::RowExpired),
             (Self::Parent, Some(row)) => parent(attempt, grant, row),
             (Self::Young, Some(row)) => {
                 let presented = attempt.token.clone();
@@ -160,25 +178,26 @@ impl Verdict {
             }
             (Self::Superseded, _) => superseded(attempt, grant),
             (Self::Reuse, _) => reuse(attempt),
-            _ => refused(attempt, Refusal::SessionRevoked, Reason::RowMissing, false),
+            _ => refused(attempt, Refusal::SessionRevoked, Reason::RowMissing),
         }
     }
 }
 
-/// Row o: every presenter of the parent inside the leeway gets the same successor; no expiry is extended. The row holds every
-/// claim of it, so that it can be minted again.
+/// Row o: every client that presents the parent within the leeway gets the same successor; no
+/// expiry is extended. The row contains every claim of it, so that it can be minted again.
 fn parent(attempt: RefreshAttempt, grant: Grant, row: &SessionRecord) -> RotationStep {
     let (issued_at, expires_at) = (row.issued_at.as_seconds(), row.expires_at.as_seconds());
     let token_id = row.current_jti.clone();
     let claims = RefreshClaims { token_id, issued_at, expires_at, ..attempt.token.claims.clone() };
-    match attempt.core.mint_refresh(claims) {
+    match attempt.core.parts().refresh.mint(claims) {
         Ok(successor) => grant.decide(attempt, &successor, row.settles_at, Reason::ParentInLeeway),
         Err(error) => RotationStep::Settled(attempt.mint_failed(error).settle()),
     }
 }
 
-/// A fresh login or a new password has taken its place a moment ago: it authenticates until the new session is presented, and
-/// no line of ours leaves, because it would take the place of the new session's. A client without cookies keeps what it has.
+/// A fresh login or a new password has just taken its place: it authenticates until the new session
+/// is presented, and no cookie is sent, because it would replace the new session's. A client
+/// without cookies keeps what it has.
 fn superseded(attempt: RefreshAttempt, grant: Grant) -> RotationStep {
     let presented = attempt.token.clone();
     let cleared = match &attempt.carrier {
@@ -194,10 +213,11 @@ fn superseded(attempt: RefreshAttempt, grant: Grant) -> RotationStep {
     RotationStep::Settled(decision.with_sighting(attempt.sighting).with_faults(attempt.faults).settle())
 }
 
-/// Row r: somebody has a copy. The thief learns nothing, and the session dies whatever becomes of the request.
+/// Row r: there is a copy of the token. The thief learns nothing, and the session ends whatever
+/// happens to the request.
 fn reuse(attempt: RefreshAttempt) -> RotationStep {
     let revoke = Some(attempt.revocation(RevocationReason::Reuse));
-    let decision = attempt.refused(Refusal::SessionRevoked, Reason::Reuse, false);
+    let decision = attempt.refused(Refusal::SessionRevoked, Reason::Reuse);
     RotationStep::Settled(Settlement { decision, revoke })
 }
 

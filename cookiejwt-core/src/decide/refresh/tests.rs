@@ -1,4 +1,5 @@
-//! Rows k to r of [`rules`](crate::rules), and rotation: alice's session, its row, and what the store answers.
+//! Rows k to r of [`rules`](crate::rules), and rotation: alice's session, its row, and what the
+//! store answers.
 
 mod late;
 mod rotated;

@@ -1,4 +1,5 @@
-//! What another service makes of our access tokens: the same as we do, without the power to change anything.
+//! What another service makes of our access tokens: the same as we do, without the power to change
+//! anything.
 
 use std::time::Duration;
 
@@ -8,14 +9,10 @@ use time::OffsetDateTime;
 use super::Verifier;
 use crate::{
     config::{ConfigBuilder, ConfigErrorKind, Expect, RevocationLevel},
-    decide::{
-        authenticate::Assessment,
-        decision::{CredentialName, Decision},
-        facade::Core,
-        identity::CredentialSource,
-    },
+    decide::{authenticate::Assessment, decision::Decision, facade::Core, identity::CredentialSource},
     internal::test_keys::{ED25519, ED25519_OTHER, P256, private},
     keys::{AccessKeys, Algorithm, Jwks, KeyError},
+    request::CredentialName,
     testing::{self, AUDIENCE, ISSUER, NOW, TestToken},
     token::TokenFault,
 };
@@ -104,7 +101,8 @@ fn requests() -> Vec<(&'static str, Parts)> {
     ]
 }
 
-/// The table has one meaning: where no refresh is possible, both say the same; only the verifier changes no cookie.
+/// The table has one meaning: where no refresh is possible, both say the same; only the verifier
+/// changes no cookie.
 #[test]
 fn a_verifier_says_what_the_core_says() {
     let (core, verifier) = (issuer(), verifier());
@@ -112,7 +110,7 @@ fn a_verifier_says_what_the_core_says() {
     for (rule, head) in requests() {
         let Assessment::Settled(expected) = core.authenticate(&head, NOW) else { panic!("{rule}: settled") };
         let found = verifier.authenticate(&head, NOW);
-        assert_eq!((&found.reason, &found.faults), (&expected.reason, &expected.faults), "{rule}");
+        assert_eq!((&found.reason, found.faults()), (&expected.reason, expected.faults()), "{rule}");
         let found = outcome(&found);
         assert_eq!(
             found,
@@ -161,7 +159,7 @@ fn what_is_expected() {
         let decision = Core::verifier(keys(&issuer()), expect).unwrap().authenticate(&head, NOW);
         assert_eq!(decision.identity().is_some(), expected.is_ok(), "{rule}");
         if let Err(claim) = expected {
-            let [fault] = &decision.faults[..] else { panic!("{rule}") };
+            let [fault] = decision.faults() else { panic!("{rule}") };
             assert!(fault.fault.to_string().contains(claim), "{rule}: {}", fault.fault);
         }
     }
@@ -218,7 +216,7 @@ fn other_keys_while_it_runs() {
     let new_issuer = issuer().with_access_keys(AccessKeys::new(new_key)).unwrap();
     let new_token = testing::access("42").by(&new_issuer);
     let refused = old.authenticate(&bearer(&new_token), NOW);
-    let [fault] = &refused.faults[..] else { panic!("{refused:?}") };
+    let [fault] = refused.faults() else { panic!("{refused:?}") };
     assert_eq!((fault.credential, fault.fault), (CredentialName::Bearer, TokenFault::UnknownKey));
     let new = old.with_keys(keys(&new_issuer));
     assert_eq!(outcome(&new.authenticate(&bearer(&new_token), NOW)), "42 by header");

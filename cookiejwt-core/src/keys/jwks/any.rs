@@ -1,6 +1,6 @@
 //! The keys of third-party test vectors.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::syntax::base64url;
 use serde_json::{Map, Value};
 
 use super::{Jwk, JwkFault, JwksError, MAX_KID, Unique, read_keys};
@@ -39,7 +39,7 @@ impl Jwk<'_> {
         if self.0.get("alg").is_some_and(|alg| alg != "HS256") {
             return Err(JwkFault::Algorithm);
         }
-        let secret = URL_SAFE_NO_PAD.decode(self.text("k")?).map_err(|_| JwkFault::Member("k"))?;
+        let secret = base64url::decode(self.text("k")?).ok_or(JwkFault::Member("k"))?;
         if secret.len() < MIN_SECRET {
             return Err(JwkFault::Member("k"));
         }

@@ -47,7 +47,8 @@ fn fill(template: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Names that the `cookie` crate, or another server, takes for ours; the browser enforced no prefix on them.
+/// Names that the `cookie` crate, or another server, takes for ours; the browser enforced no prefix
+/// on them.
 const SMUGGLED: [(&str, &[u8]); 24] = [
     ("percent-encoded underscores", b"%5F%5FHost-access_token={}"),
     ("percent-encoded, lower case", b"%5f%5fHost-access_token={}"),

@@ -5,7 +5,8 @@ use http::{HeaderMap, Request, header, request::Parts};
 use super::DuplicateCookie;
 use crate::{
     config::{Config, ConfigBuilder, RevocationLevel, Secret},
-    decide::{Assessment, Core, CredentialName, Decision},
+    decide::{Assessment, Core, Decision},
+    request::CredentialName,
     testing::{self, NOW, TestToken},
 };
 
@@ -53,7 +54,8 @@ fn cleared(core: &Core, head: &Parts) -> Vec<String> {
     headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap().to_owned()).collect()
 }
 
-/// The identities that are deleted before the access cookie is cleared, each as it differs from `Path=/; Secure; …`.
+/// The identities that are deleted before the access cookie is cleared, each as it differs from
+/// `Path=/; Secure; …`.
 fn deleted(core: &Core, host: &str) -> Vec<String> {
     let twice = access(core).cookie();
     let lines = cleared(core, &request(host, &format!("{twice}; {twice}")));
@@ -251,8 +253,8 @@ fn another_deployments_cookies_of_the_same_names_are_passed_over() {
     ] {
         let decision = decide(&core, &cookies);
         let subject = decision.identity().map(|identity| identity.subject().as_str().to_owned());
-        assert_eq!((subject.as_deref(), decision.duplicate), (who, duplicate), "{rule}");
-        assert!(decision.faults.is_empty() || who.is_none(), "{rule}: what is passed over is no fault");
+        assert_eq!((subject.as_deref(), decision.duplicate()), (who, duplicate), "{rule}");
+        assert!(decision.faults().is_empty() || who.is_none(), "{rule}: what is passed over is no fault");
     }
 }
 

@@ -6,17 +6,17 @@ use time::OffsetDateTime;
 
 pub(super) const EPOCH: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 
-/// How long a cookie lives that outlives the browser.
+/// The lifetime of a cookie that outlives the browser.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
-    /// The second at which it leaves.
+    /// The second at which it is sent.
     pub(crate) now: i64,
     /// The second at which it ends.
     pub(crate) ends_at: i64,
 }
 
-/// `Max-Age`, and `Expires` beside it: Java's `CookieManager` takes a cookie with `Max-Age` alone for one of RFC 2965,
-/// and sends it back in quotes, with `$Version` before it.
+/// `Max-Age` and `Expires`: Java's `CookieManager` takes a cookie with only `Max-Age` for an RFC
+/// 2965 cookie, and sends it back in quotes, with `$Version` before it.
 impl fmt::Display for Life {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let max_age = self.ends_at.saturating_sub(self.now).max(0);

@@ -1,16 +1,18 @@
-//! Cookies of our names that stand beside the one that we set: a changed `DOMAIN`, `PATH` or `PARTITIONED` leaves them.
+//! Twins: cookies with our names and other attributes, left over when `DOMAIN`, `PATH` or
+//! `PARTITIONED` was changed.
 
 use std::net::IpAddr;
 
 use super::{SetCookie, attributes, clearing};
 use crate::config::CookieSettings;
 
-/// A browser has few names that are ours, and each of them few attributes.
+/// A browser has few cookies with our names, and few attributes for each.
 const MOST_LINES: usize = 8;
 
-/// The lines that delete the twins of our cookies in the browser of one request; see [`Core::twins`](crate::Core::twins).
+/// The lines that delete the twins of our cookies in the browser of one request; see
+/// [`Core::twins`](crate::Core::twins).
 ///
-/// Boxed: hardly a browser has any, and every decision carries the place for them around.
+/// Boxed: hardly any browser has one, and every decision has the field.
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::box_collection, reason = "one word instead of three in every decision")]
 pub struct Twins(Option<Box<Vec<SetCookie>>>);
@@ -20,7 +22,7 @@ impl Twins {
         Self((!lines.is_empty()).then(|| Box::new(lines)))
     }
 
-    /// Whether there are none to delete.
+    /// Whether there is nothing to delete.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -29,7 +31,7 @@ impl Twins {
         self.0.iter().flat_map(|lines| lines.iter())
     }
 
-    /// Those of both, each once.
+    /// The lines of both, each once.
     pub(crate) fn and(self, other: Self) -> Self {
         if self.is_empty() {
             return other;
@@ -53,8 +55,9 @@ impl TwinWriter {
         Self(settings.clone())
     }
 
-    /// The other identities that this host may have set: host-only and each parent domain, `/` and the configured path,
-    /// partitioned and not, as far as the name's prefix allows. Those that differ in fewest attributes stand first.
+    /// The other cookies of this name that this host may have set: host-only and for each parent
+    /// domain, for `/` and the configured path, partitioned and not, as far as the prefix of the
+    /// name allows. Those with the fewest differences come first.
     pub(super) fn lines(&self, name: &str, host: Option<&str>) -> Vec<SetCookie> {
         let own = attributes(&self.0);
         let bound = is_bound_to_host(name);
@@ -80,8 +83,8 @@ impl TwinWriter {
         lines
     }
 
-    /// Whether a line of this name is one that [`lines`](Self::lines) made: such ones do not count when one line of each
-    /// name leaves.
+    /// Whether [`lines`](Self::lines) made this line: such lines do not count as the one line that
+    /// is sent for each name.
     pub(super) fn deletes(&self, name: &str, line: &[u8]) -> bool {
         let parse = || {
             let line = std::str::from_utf8(line).ok()?;
@@ -119,8 +122,8 @@ fn is_bound_to_host(name: &str) -> bool {
     name.to_ascii_lowercase().starts_with("__host-")
 }
 
-/// The host and its parents, as far as a cookie may be set for them: an address has none, and nobody sets one for a whole
-/// top-level domain.
+/// The host and its parents for which a cookie may be set: an address has none, and no cookie is
+/// set for a whole top-level domain.
 fn domains(host: &str) -> Vec<&str> {
     let host = host.trim_end_matches('.');
     let is_name = |host: &str| {

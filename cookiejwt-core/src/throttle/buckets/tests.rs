@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing;
+use crate::{decide::Core, testing};
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
@@ -344,7 +344,8 @@ fn what_is_off_counts_nothing() {
 }
 
 proptest! {
-    /// Between any two moments no more wrong passwords pass than the burst and what has drained meanwhile.
+    /// Between any two moments no more wrong passwords pass than the burst and what has drained
+    /// meanwhile.
     #[test]
     fn never_more_than_the_burst_and_what_has_drained(
         burst in 1_u32..8,
@@ -368,7 +369,8 @@ proptest! {
         }
     }
 
-    /// The same over time when two nodes at a time look at one moment and charge at another: what is too much is paid off.
+    /// The same over time when two nodes at a time look at one moment and charge at another: what
+    /// is too much is paid off.
     #[test]
     fn two_nodes_keep_the_rate_over_time(
         burst in 1_u32..8,

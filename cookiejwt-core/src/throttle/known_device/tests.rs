@@ -7,7 +7,7 @@ use http::Request;
 use super::*;
 use crate::{
     config::{Config, ConfigBuilder, CredentialOrder, Secret},
-    decide::LoginRequest,
+    decide::{Core, Login, LoginRequest},
     session::LoginIds,
     testing::{self, NOW},
     token::CustomClaims,

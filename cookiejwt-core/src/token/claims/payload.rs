@@ -4,11 +4,9 @@ use serde::{Serialize, ser::SerializeMap as _};
 
 use super::{AccessClaims, CustomClaims, Parties, REFRESH_JTI, REPLACES, RefreshClaims};
 
-/// Serialising strings, integers and JSON values to a string cannot fail.
-pub(super) trait Payload: Serialize {
-    fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
+pub(super) fn to_json(payload: &impl Serialize) -> String {
+    // Strings, integers and JSON values cannot fail to serialise.
+    serde_json::to_string(payload).unwrap_or_default()
 }
 
 pub(super) struct AccessPayload<'a> {
@@ -16,8 +14,6 @@ pub(super) struct AccessPayload<'a> {
     pub(super) parties: Parties<'a>,
     pub(super) custom: &'a CustomClaims,
 }
-
-impl Payload for AccessPayload<'_> {}
 
 impl Serialize for AccessPayload<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -53,8 +49,6 @@ pub(super) struct RefreshPayload<'a> {
     pub(super) claims: &'a RefreshClaims,
     pub(super) parties: Parties<'a>,
 }
-
-impl Payload for RefreshPayload<'_> {}
 
 impl Serialize for RefreshPayload<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,4 @@
-//! Claims as they stand in the payload of a signed token.
+//! Claims as they appear in the payload of a signed token.
 
 use std::borrow::Cow;
 
@@ -6,16 +6,17 @@ use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, Error as _, Map
 
 use super::{ClaimFault, Parties, REFRESH_JTI, REPLACES, named, required};
 use crate::{
+    config::MAX_AUDIENCES,
     session::Subject,
     syntax::{Members, Text, strict_json},
     token::jws::TokenFault,
 };
 
-/// The last second of the year 9999, the end of what `time` and RFC 3339 can say.
+/// The last second of the year 9999, the last one that `time` and RFC 3339 can express.
 const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
-const MAX_AUDIENCES: usize = 8;
 
-/// The claims as they stand in the payload; `iss`, `aud` and `realm` are compared while they are read.
+/// The claims as they appear in the payload; `iss`, `aud` and `realm` are compared while they are
+/// read.
 pub(super) struct RawClaims<'de> {
     expected: Parties<'de>,
     pub(super) issuer: Option<bool>,
@@ -104,7 +105,8 @@ impl<'de> Members<'de> for RawClaims<'de> {
     }
 }
 
-/// Whole seconds from 1970 to 9999; no fraction, no exponent, no string (RFC 7519 §2 allows more, we mint no more).
+/// Whole seconds from 1970 to 9999; no fraction, no exponent, no string (RFC 7519 §2 allows more,
+/// but we mint nothing else).
 struct NumericDate;
 
 impl<'de> DeserializeSeed<'de> for NumericDate {
@@ -117,7 +119,7 @@ impl<'de> DeserializeSeed<'de> for NumericDate {
     }
 }
 
-/// Whether `aud` (one string, or an array of at most eight) contains one of ours.
+/// Whether `aud` (one string, or an array of at most eight) contains one of our audiences.
 struct AudienceNames<'a>(&'a [String]);
 
 impl<'de> DeserializeSeed<'de> for AudienceNames<'_> {

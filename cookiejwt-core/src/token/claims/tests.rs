@@ -6,9 +6,9 @@ mod times;
 
 use super::{ClaimFault, RESERVED};
 use crate::{
-    decide::{AccessToken, Core, RefreshToken},
+    decide::Core,
     testing,
-    token::jws::{MAX_HEADER_TOKEN, TokenFault},
+    token::{AccessToken, RefreshToken, jws::TokenFault},
 };
 
 /// When the tokens below are issued.
@@ -80,13 +80,13 @@ impl Claims {
 }
 
 fn verify_access(core: &Core, payload: &str, now: i64) -> Result<AccessToken, TokenFault> {
-    let token = core.access_jws().sign(payload).unwrap();
-    core.verify_access(token.as_bytes(), MAX_HEADER_TOKEN, now).map(|presented| presented.token)
+    let token = core.parts().access.jws().sign(payload).unwrap();
+    core.parts().access.in_header(token.as_bytes(), now).map(|presented| presented.token)
 }
 
 fn verify_refresh(core: &Core, payload: &str, now: i64) -> Result<RefreshToken, TokenFault> {
-    let token = core.refresh_jws().sign(payload).unwrap();
-    core.verify_refresh(token.as_bytes(), MAX_HEADER_TOKEN, now)
+    let token = core.parts().refresh.jws().sign(payload).unwrap();
+    core.parts().refresh.in_body(token.as_bytes(), now)
 }
 
 fn access_fault(claims: &Claims, now: i64) -> Option<TokenFault> {
@@ -111,7 +111,7 @@ fn what_is_complete_is_accepted() {
     assert_eq!((claims.issued_at, claims.not_before, claims.expires_at), (NOW, NOW, NOW + LIFE));
     assert_eq!(claims.auth_time, None);
     let refresh = verify_refresh(&core, &Claims::refresh().json(), NOW).unwrap();
-    assert_eq!(refresh.text, core.refresh_jws().sign(&Claims::refresh().json()).unwrap());
+    assert_eq!(refresh.text, core.parts().refresh.jws().sign(&Claims::refresh().json()).unwrap());
     let claims = refresh.claims;
     assert_eq!(claims.subject.as_str(), "42");
     assert_eq!((claims.session_id.as_str(), claims.token_id.as_str()), ("session", "token"));

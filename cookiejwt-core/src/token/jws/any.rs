@@ -6,8 +6,8 @@ use crate::{
     token::jws::TokenFault,
 };
 
-/// The payload of a JWS that is no token of ours, verified by the same steps as one; `testing::verify_jws` says what is
-/// left out.
+/// The payload of a JWS from a test vector, verified by the same steps as our tokens;
+/// `testing::verify_jws` documents what is left out.
 pub(crate) fn verify_any(token: &[u8], ring: &Ring) -> Result<Vec<u8>, TokenFault> {
     if token.len() > MAX_HEADER_TOKEN {
         return Err(TokenFault::TooLong);
@@ -20,7 +20,8 @@ pub(crate) fn verify_any(token: &[u8], ring: &Ring) -> Result<Vec<u8>, TokenFaul
     parts.signed_by(key)
 }
 
-/// A key by itself needs no `kid`, neither its own nor the token's; two that are there have to agree.
+/// A single key does not require a `kid`, neither its own nor the token's; if both are present,
+/// they must agree.
 fn select<'a>(ring: &'a Ring, kid: Option<&str>) -> Result<&'a Key, TokenFault> {
     let single = (ring.kids().count() == 1).then(|| ring.signing());
     match kid {

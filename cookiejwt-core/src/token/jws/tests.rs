@@ -1,5 +1,5 @@
-//! How the JWS is verified: every forged token below is signed with the right key, so that only the rule of its row can
-//! refuse it.
+//! How the JWS is verified: every forged token below is signed with the right key, so that only the
+//! rule of its row can refuse it.
 
 mod confusion;
 mod header;

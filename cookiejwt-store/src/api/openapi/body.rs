@@ -25,7 +25,7 @@ const LOGIN_FORM: &str = "CookiejwtCredentialsForm";
 
 type Named = (String, RefOr<Schema>);
 
-/// Every schema that has a name of its own.
+/// Every schema that has a name.
 pub(super) fn schemas(token_mode: bool) -> Vec<Named> {
     let in_token_mode = token_mode.then(|| [named::<RefreshBody>(), (TOKENS.into(), tokens_schema())]);
     let schemas = vec![
@@ -69,7 +69,7 @@ pub(super) fn request(operation: Operation, token_mode: bool) -> Option<RequestB
     }
 }
 
-/// What is answered when all went well.
+/// The response of a success.
 pub(super) fn success(operation: Operation, response: ResponseBuilder, token_mode: bool) -> ResponseBuilder {
     let of = |schema: RefOr<Schema>| Content::new(Some(schema));
     let json = |schema| ("application/json", of(schema));

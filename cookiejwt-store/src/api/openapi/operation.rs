@@ -30,8 +30,7 @@ pub(super) fn describe(auth: &Authenticator, path: &str, route: Route, operation
     let allow = one_of(route.allow().to_str().ok(), "The methods that there are.");
     let other_method = problem(&[Problem::MethodNotAllowed]).header("Allow", allow);
     let described = described.response(StatusCode::METHOD_NOT_ALLOWED.as_str(), other_method);
-    let problems =
-        if token_mode { operation.problems().to_vec() } else { operation.problems_without_token_mode() };
+    let problems = if token_mode { operation.problems() } else { operation.problems_without_token_mode() };
     let refused = by_status(&problems).into_iter();
     let described = refused.fold(described, |described, (status, problems)| {
         let response = with_cookies(auth, operation, status, problem(&problems));
@@ -135,10 +134,11 @@ fn with_cookies(
     }
 }
 
-/// What a login says of its cookies.
+/// How a login describes its cookies.
 const LOGIN_COOKIES: &str = "Both cookies of the new session.";
 
-/// Which cookies leave. Whoever is asked who he is may come with an access token that was renewed in the same request.
+/// Which cookies are sent. A request that requires a login may renew its access token at the same
+/// time.
 #[allow(clippy::match_same_arms, reason = "the first row that matches wins")]
 const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static str> {
     match (operation, status) {
@@ -191,7 +191,8 @@ fn escaped(name: &str) -> String {
         .collect()
 }
 
-/// Each is enough. An empty list says that nobody has to be logged in, whatever the document says for the rest.
+/// Each is enough. An empty list means that no login is required, whatever the rest of the document
+/// requires.
 fn securities(auth: &Authenticator, operation: Operation) -> Vec<SecurityRequirement> {
     let nobody = SecurityRequirement::default();
     let scheme = |name: &str| SecurityRequirement::new(name, [""; 0]);

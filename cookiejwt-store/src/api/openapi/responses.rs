@@ -17,21 +17,21 @@ use super::super::operation::Operation;
 
 pub(super) const PROBLEM: &str = "application/problem+json";
 
-/// What a guard such as `Identity` answers by itself: 401, 403, 500 and 503, for `responses(…)` of
+/// What a guard such as `Identity` returns on its own: 401, 403, 500 and 503, for `responses(…)` of
 /// `#[utoipa::path]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusals;
 
 impl IntoResponses for Refusals {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        by_status(Operation::Verify.problems())
+        by_status(&Operation::Verify.problems())
             .into_iter()
             .map(|(status, problems)| (status.as_str().to_owned(), problem(&problems).build().into()))
             .collect()
     }
 }
 
-/// What `MaybeIdentity` answers by itself on a public route: 403, 500 and 503.
+/// What `MaybeIdentity` returns on its own on a public route: 403, 500 and 503.
 #[derive(Clone, Copy, Debug)]
 pub struct PublicRefusals;
 
@@ -43,7 +43,8 @@ impl IntoResponses for PublicRefusals {
     }
 }
 
-/// The schema of an `application/problem+json` of ours (RFC 9457), for operations of the application that answer one.
+/// The schema of our `application/problem+json` (RFC 9457), for operations of the application that
+/// return one.
 #[derive(Clone, Copy, Debug)]
 pub struct ProblemSchema;
 

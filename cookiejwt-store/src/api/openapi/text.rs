@@ -1,4 +1,4 @@
-//! What the document says to people.
+//! The texts of the document.
 
 use super::super::operation::Operation;
 
@@ -9,7 +9,8 @@ pub(super) const REFRESH_COOKIE: &str = "The refresh token, which is used up by 
 pub(super) const BEARER: &str = "The access token in the Authorization field. The rules against requests of other sites do not apply to it.";
 
 impl Operation {
-    /// Stable: generated clients name their functions after it. Unique among all operations of the document.
+    /// Stable: generated clients name their functions after it. Unique among all operations of the
+    /// document.
     pub(super) fn id(self, path: &str) -> &'static str {
         match self {
             Self::Login => "auth_login",

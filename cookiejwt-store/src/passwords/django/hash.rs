@@ -10,7 +10,8 @@ use subtle::ConstantTimeEq as _;
 
 use crate::passwords::{Argon2id, PasswordHasher as _};
 
-/// Bounds for stored costs, so that a planted row cannot exhaust the server. At most ten times Django's default of today.
+/// Bounds for stored costs, so that a planted row cannot exhaust the server. At most ten times
+/// Django's default of today.
 const ITERATIONS: RangeInclusive<u32> = Params::MIN_ROUNDS..=10_000_000;
 const MAX_BCRYPT_COST: u32 = 15;
 const MAX_SCRYPT_BYTES: u64 = 256 << 20;

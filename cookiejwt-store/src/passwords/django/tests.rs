@@ -1,5 +1,5 @@
-//! The hashes were made by Django 5.2.19 with argon2-cffi 25.1 and bcrypt 5, those of 3.2 and 4.2 by Django 3.2.25 and
-//! 4.2.30 with their defaults:
+//! The hashes were made by Django 5.2.19 with argon2-cffi 25.1 and bcrypt 5, those of 3.2 and 4.2
+//! by Django 3.2.25 and 4.2.30 with their defaults:
 //!
 //! ```text
 //! pip install django argon2-cffi bcrypt

@@ -71,8 +71,8 @@ pub async fn settle<C: ConnectionTrait>(db: &C, request: &SettleRequest) -> Resu
     Ok(update.exec(db).await?.rows_affected == 1)
 }
 
-/// One conditional UPDATE for all of them; how many rows it changed. Each pair counts by itself; the ids alone are there for
-/// the planners that find no index behind a pair.
+/// One conditional UPDATE for all of them; how many rows it changed. Each pair counts alone; the
+/// ids are listed for planners that find no index for a pair.
 pub async fn received<C: ConnectionTrait>(
     db: &C,
     receipts: &[Receipt],
@@ -91,7 +91,7 @@ pub async fn received<C: ConnectionTrait>(
     Ok(update.exec(db).await?.rows_affected)
 }
 
-/// A session that has rotated, whose current refresh token nobody has come with yet.
+/// A session that has rotated, whose current refresh token was not presented yet.
 fn unreceived() -> Condition {
     Condition::all()
         .add(Column::ReceivedAt.is_null())

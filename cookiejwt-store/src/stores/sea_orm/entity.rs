@@ -30,13 +30,13 @@ pub struct Model {
     pub expires_at: i64,
     /// When it replaced its parent.
     pub rotated_at: Option<i64>,
-    /// Until when the parent is answered, and the current one does not rotate.
+    /// Until when the parent is accepted, and the current one does not rotate.
     pub settles_at: i64,
-    /// When somebody was first seen with the current refresh token.
+    /// When the current refresh token was first presented.
     pub received_at: Option<i64>,
     /// When the session began.
     pub created_at: i64,
-    /// When the user last proved who he is.
+    /// When the user last proved who they are.
     pub auth_time: i64,
     /// When the session was last refreshed.
     pub last_seen_at: i64,

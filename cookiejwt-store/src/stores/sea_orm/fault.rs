@@ -6,7 +6,7 @@ use sea_orm::{DbErr, RuntimeErr, sqlx::error::DatabaseError};
 
 use crate::errors::StoreError;
 
-/// What the database says by its code. None of these statements has changed anything.
+/// What the code of the database means. None of these statements has changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Others at the same time; the statement may be run again.
@@ -32,8 +32,9 @@ impl Fault {
         Self::of_number(mysql_number(error), error.message()).or_else(|| Self::of_code(&code))
     }
 
-    /// Serialisation failures and deadlocks (SQLSTATE 40001, which MySQL uses for a deadlock, and PostgreSQL's 40P01),
-    /// SQLite's BUSY and LOCKED with their extended codes, and its READONLY with those.
+    /// Serialisation failures and deadlocks (SQLSTATE 40001, which MySQL uses for a deadlock, and
+    /// PostgreSQL's 40P01), SQLite's BUSY and LOCKED with their extended codes, and its READONLY
+    /// with those.
     fn of_code(code: &str) -> Option<Self> {
         Some(match code {
             "40001" | "40P01" | "5" | "6" | "261" | "262" | "517" => Self::Conflict,
@@ -44,7 +45,8 @@ impl Fault {
         })
     }
 
-    /// MySQL's numbers say more than its SQLSTATE, which is HY000 for most of them. 1290 names the option in its text.
+    /// MySQL's numbers say more than its SQLSTATE, which is HY000 for most of them. 1290 names the
+    /// option in its text.
     fn of_number(number: Option<u16>, message: &str) -> Option<Self> {
         Some(match number? {
             1290 if message.contains("read-only") || message.contains("read_only") => Self::ReadOnly,

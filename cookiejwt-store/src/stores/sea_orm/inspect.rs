@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
 use tracing::warn;
 
-/// Asks the database about this connection. What cannot be asked is not told.
+/// Asks the database about this connection. What cannot be asked is not reported.
 pub(super) async fn inspect(db: &DatabaseConnection) {
     if is_read_only(db).await == Some(true) {
         warn!(
@@ -30,8 +30,8 @@ async fn is_read_only(db: &DatabaseConnection) -> Option<bool> {
     Some(!["off", "0"].contains(&text.to_ascii_lowercase().as_str()))
 }
 
-/// The address from which the database sees this process when it sees it without TLS; none for a socket of its own
-/// machine.
+/// The address from which the database sees this process when it sees it without TLS; none for a
+/// socket of its own machine.
 async fn client_of_plain_text(db: &DatabaseConnection) -> Option<String> {
     match db.get_database_backend() {
         DbBackend::Postgres => {

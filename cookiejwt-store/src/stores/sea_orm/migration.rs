@@ -10,7 +10,8 @@ use sea_orm_migration::{
     schema::{big_integer, big_integer_null, boolean, string_len, string_len_null},
 };
 
-/// The table of this library's migrations: an own one, so that they never collide with the application's.
+/// The table of this library's migrations: an own one, so that they never collide with the
+/// application's.
 const MIGRATION_TABLE: &str = "seaql_migrations_cookiejwt";
 
 const SESSIONS: &str = "cookiejwt_sessions";
@@ -27,8 +28,8 @@ const _: () = assert!(SUBJECT_LENGTH as usize == Subject::MAX_LENGTH);
 
 /// Creates and changes the tables `cookiejwt_sessions` and `cookiejwt_throttle`.
 ///
-/// [`SeaOrmTokenStore::migrate`](super::SeaOrmTokenStore::migrate) runs it; an application that migrates in a step of
-/// its own runs it there.
+/// [`SeaOrmTokenStore::migrate`](super::SeaOrmTokenStore::migrate) runs it; an application that
+/// migrates in a separate step runs it there.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrator;
 
@@ -149,7 +150,8 @@ impl MigrationTrait for CreateThrottle {
     }
 }
 
-/// Realms, and what a rotation needs to know of lost answers. Rows of before belong to the empty realm.
+/// Realms, and what a rotation needs to know of lost answers. Rows of before belong to the empty
+/// realm.
 struct AddReceipts;
 
 impl sea_orm_migration::MigrationName for AddReceipts {
@@ -221,7 +223,8 @@ async fn drop_index(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr
     manager.drop_index(Index::drop().name(name).table(Sessions::Table).to_owned()).await
 }
 
-/// Asked in SQL of our own: SeaORM's answer needs a feature, and more crates, for each kind of database.
+/// Asked in SQL of our own: SeaORM's answer needs a feature, and more crates, for each kind of
+/// database.
 async fn has_column(manager: &SchemaManager<'_>, name: &str) -> Result<bool, DbErr> {
     let from = match manager.get_database_backend() {
         DbBackend::Postgres => "information_schema.columns WHERE table_schema = current_schema() AND",

@@ -41,9 +41,10 @@ impl Reconnects {
 }
 
 impl SeaOrmTokenStore {
-    /// Runs one statement again when the database refused it because of others at the same time, and once more on another
-    /// connection when this one leads to a database that is not the primary (any more). Such a statement has changed
-    /// nothing. Bounded: an overloaded database hears about it.
+    /// Runs one statement again when the database refused it because of others at the same time,
+    /// and once more on another connection when this one leads to a database that is not the
+    /// primary (any more). Such a statement has changed nothing. Bounded: an overloaded database
+    /// hears about it.
     pub(super) async fn retrying<T, F>(&self, mut statement: impl FnMut() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, DbErr>>,
@@ -71,7 +72,8 @@ impl SeaOrmTokenStore {
     }
 }
 
-/// After a failover the pool is full of connections to the old primary. New ones go where the URL leads now.
+/// After a failover the pool is full of connections to the old primary. New ones go where the URL
+/// leads now.
 fn close_idle_connections(db: &DatabaseConnection) {
     match &db.inner {
         #[cfg(feature = "postgres")]

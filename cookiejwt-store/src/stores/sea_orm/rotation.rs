@@ -14,8 +14,9 @@ use super::{
     statements::find,
 };
 
-/// One conditional UPDATE; when it changes no row, one read. Inside a transaction that began earlier the read may see an
-/// older row (REPEATABLE READ), so the store itself never runs it in one.
+/// One conditional UPDATE; when it changes no row, one read. Inside a transaction that began
+/// earlier the read may see an older row (REPEATABLE READ), so the store itself never runs it in
+/// one.
 pub async fn rotate<C: ConnectionTrait>(db: &C, request: &RotationRequest) -> Result<RotationOutcome, DbErr> {
     let backend = db.get_database_backend();
     let update =
@@ -26,7 +27,8 @@ pub async fn rotate<C: ConnectionTrait>(db: &C, request: &RotationRequest) -> Re
     Ok(RotationOutcome::Unmatched(find(db, &request.session_id).await?.map(Box::new)))
 }
 
-/// The text of the hot statement is the same for every request, so it is built once for each kind of database.
+/// The text of the hot statement is the same for every request, so it is built once for each kind
+/// of database.
 fn rotation_sql(backend: DbBackend, request: &RotationRequest) -> &'static str {
     static TEXTS: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
     let [sqlite, postgres, mysql] = &TEXTS;

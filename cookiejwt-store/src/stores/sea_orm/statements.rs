@@ -1,7 +1,8 @@
-//! Each question of a [`TokenStore`](crate::TokenStore) as SQL over any connection, so that an application can join it to a
-//! transaction of its own.
+//! Each question of a [`TokenStore`](crate::TokenStore) as SQL over any connection, so that an
+//! application can join it to its own transaction.
 //!
-//! A revocation that is committed this way reaches the access tokens of every node with the next poll of the feed.
+//! A revocation that is committed this way reaches the access tokens of every node with the next
+//! poll of the feed.
 //!
 //! ```no_run
 //! use cookiejwt_store::{Realm, RevocationReason, Subject, Timestamp, sea_orm_store::statements};
@@ -46,7 +47,8 @@ pub async fn revoke<C: ConnectionTrait>(db: &C, revocation: &Revocation) -> Resu
     Ok(mark(db, row, revocation.reason, revocation.at).await? > 0)
 }
 
-/// Marks every session of a user of this realm as revoked that a [`Revocation`] would change, and names them.
+/// Marks every session of a user of this realm as revoked that a [`Revocation`] would change, and
+/// names them.
 pub async fn revoke_subject<C: ConnectionTrait>(
     db: &C,
     realm: &Realm,
@@ -68,13 +70,14 @@ pub(super) async fn mark_subject<C: ConnectionTrait>(
     mark(db, of_user(realm, subject), reason, at).await
 }
 
-/// A subject alone names nobody: user 1 of another table is somebody else.
+/// A subject alone does not identify a user: user 1 of another table is another user.
 fn of_user(realm: &Realm, subject: &Subject) -> SimpleExpr {
     Column::Realm.eq(realm.as_str()).and(Column::Subject.eq(subject.as_str()))
 }
 
-/// Read after they were marked, so that a session that begins in between is either not marked or named. One that
-/// somebody else revoked in the same millisecond may be named too, which does no harm.
+/// Read after they were marked, so that a session that begins in between is either not marked or
+/// named. One that another request revoked in the same millisecond may be among them, which does no
+/// harm.
 pub(super) async fn marked<C: ConnectionTrait>(
     db: &C,
     realm: &Realm,
@@ -105,7 +108,8 @@ pub async fn revoked_since<C: ConnectionTrait>(
     Ok(rows.into_iter().map(session).collect())
 }
 
-/// The present time by the clock of the database. SQLite runs on the clock of this machine, so it has none.
+/// The present time by the clock of the database. SQLite runs on the clock of this machine, so it
+/// has none.
 pub async fn now<C: ConnectionTrait>(db: &C) -> Result<Option<Timestamp>, DbErr> {
     let backend = db.get_database_backend();
     let sql = match backend {
@@ -138,8 +142,9 @@ pub async fn sessions_of<C: ConnectionTrait>(
     Ok(read.all(db).await?.into_iter().map(Into::into).collect())
 }
 
-/// Deletes at most `limit` rows with `expires_at <= before`; how many there were. Read first, because MySQL allows no LIMIT
-/// where it would be needed; a session past its idle end never rotates again.
+/// Deletes at most `limit` rows with `expires_at <= before`; how many there were. Read first,
+/// because MySQL allows no LIMIT where it would be needed; a session past its idle end never
+/// rotates again.
 pub async fn purge<C: ConnectionTrait>(db: &C, before: Timestamp, limit: u64) -> Result<u64, DbErr> {
     let ended = Column::ExpiresAt.lte(before.as_millis());
     let read = Entity::find().select_only().column(Column::Id).filter(ended.clone()).limit(limit);

@@ -15,11 +15,12 @@ use crate::{
     stores::{RevokedSession, TokenStore},
 };
 
-/// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL, MySQL or MariaDB. A second
-/// one, `cookiejwt_throttle`, counts the wrong passwords that were tried.
+/// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL,
+/// MySQL or MariaDB. A second one, `cookiejwt_throttle`, counts the wrong passwords that were
+/// tried.
 ///
-/// Right at every isolation level: each change is one statement of its own, and one that the database refuses because of
-/// others at the same time is tried again.
+/// Right at every isolation level: each change is one statement, and one that the database refuses
+/// because of others at the same time is tried again.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,23 +38,24 @@ pub struct SeaOrmTokenStore {
 }
 
 impl SeaOrmTokenStore {
-    /// Brings the tables up to date, and uses them. Several nodes may start at once: every step of the migration may be
-    /// taken twice, and the node that comes second looks again.
+    /// Brings the tables up to date, and uses them. Several nodes may start at once: every step of
+    /// the migration may be taken twice, and the second node checks again.
     ///
-    /// When there is nothing to do this only reads, so a role with SELECT, INSERT, UPDATE and DELETE on our tables is
-    /// enough; else the error names the grants that are missing. The log warns when the database is read-only, and when the
-    /// connection to another machine is not encrypted.
+    /// When there is nothing to do this only reads, so a role with SELECT, INSERT, UPDATE and
+    /// DELETE on our tables is enough; else the error names the grants that are missing. The log
+    /// warns when the database is read-only, and when the connection to another machine is not
+    /// encrypted.
     pub async fn migrate(db: DatabaseConnection) -> Result<Self, StoreError> {
         up_to_date(&db).await?;
         inspect(&db).await;
         Ok(Self::new(db))
     }
 
-    /// Uses tables that [`Migrator`](super::Migrator) has brought up to date before. The connection has to lead to the
-    /// primary: a replica that lags behind would read as a reused token.
+    /// Uses tables that [`Migrator`](super::Migrator) has brought up to date before. The connection
+    /// has to lead to the primary: with a replica that lags, a token would look reused.
     ///
-    /// After a failover, connections to the old primary are closed when it says that it is read-only, and the statement is
-    /// run again on a new one, which goes where the URL leads now.
+    /// After a failover, connections to the old primary are closed when it says that it is
+    /// read-only, and the statement is run again on a new one, which goes where the URL leads now.
     pub fn new(db: DatabaseConnection) -> Self {
         Self { db, reconnects: Arc::default() }
     }
@@ -106,7 +108,7 @@ impl TokenStore for SeaOrmTokenStore {
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
-        // Each by itself, so that who reads again does not mark again.
+        // Each alone, so that a process that reads again does not mark again.
         self.retrying(|| statements::mark_subject(&self.db, realm, subject, reason, at)).await?;
         self.retrying(|| statements::marked(&self.db, realm, subject, at)).await
     }

@@ -1,4 +1,5 @@
-//! The buckets of the throttle as SQL: one statement reads those of a try, and one counts a failure in a bucket.
+//! The buckets of the throttle as SQL: one statement reads those of a try, and one counts a failure
+//! in a bucket.
 
 use std::collections::HashMap;
 
@@ -22,7 +23,8 @@ pub(super) async fn levels<C: ConnectionTrait>(
     Ok(buckets.iter().map(level).collect())
 }
 
-/// The rule of [`ThrottleCharge`], word for word. As text: the query builder has no `GREATEST` that is `MAX` on SQLite.
+/// The rule of [`ThrottleCharge`], word for word. As text: the query builder has no `GREATEST` that
+/// is `MAX` on SQLite.
 pub(super) async fn charge<C: ConnectionTrait>(db: &C, charge: &ThrottleCharge) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
     let sql = match backend {
@@ -45,7 +47,7 @@ pub(super) async fn charge<C: ConnectionTrait>(db: &C, charge: &ThrottleCharge) 
     db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.map(drop)
 }
 
-/// As the purge of sessions; an empty bucket says the same as none.
+/// As the purge of sessions; an empty bucket means the same as none.
 pub(super) async fn purge<C: ConnectionTrait>(db: &C, now: Timestamp, limit: u64) -> Result<u64, DbErr> {
     let empty = Column::DrainedAt.lte(now.as_millis());
     let read = Entity::find().select_only().column(Column::Id).filter(empty.clone()).limit(limit);

@@ -2,7 +2,10 @@
 
 use std::future::Future;
 
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait as _,
+};
 use sea_orm_migration::MigratorTrait;
 
 use super::{
@@ -14,19 +17,18 @@ use crate::errors::StoreError;
 
 const TRIES: u32 = 8;
 
-/// Runs a migrator while other nodes may be doing the same. Each of its statements has to be one that may run twice, such
-/// as `CREATE TABLE IF NOT EXISTS`.
+/// Runs a migrator while other nodes may be doing the same. Each of its statements has to be one
+/// that may run twice, such as `CREATE TABLE IF NOT EXISTS`.
 ///
-/// When every migration has been applied this only reads the list of them, so the role of the pool needs no right to
-/// create tables.
+/// When every migration has been applied this only reads the list of them, so the role of the pool
+/// needs no right to create tables.
 pub async fn up<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
-    up_by::<M, _>(db, || M::up(db, None)).await
+    up_by::<M, _>(db, || in_one_transaction::<M>(db)).await
 }
 
 /// The same for our own tables, with the cure in the error.
 pub(super) async fn up_to_date(db: &DatabaseConnection) -> Result<(), StoreError> {
-    let migrated = up_by::<Migrator, _>(db, || quietly(db)).await;
-    let Err(error) = migrated else { return Ok(()) };
+    let Err(error) = up::<Migrator>(db).await else { return Ok(()) };
     if Fault::of(&error) != Some(Fault::Forbidden) {
         return Err(explained(error));
     }
@@ -61,26 +63,37 @@ where
     Ok(())
 }
 
-/// PostgreSQL tells every `IF NOT EXISTS` that finds something, and SeaORM asks for the table of its list several times.
-async fn quietly(db: &DatabaseConnection) -> Result<(), DbErr> {
-    if db.get_database_backend() != DbBackend::Postgres {
-        return Migrator::up(db, None).await;
+/// A node that loses the race takes back what it did: an index of an older version must not come
+/// back after a newer one has dropped it. On SQLite the others wait for the first one. MySQL has no
+/// transactions around such statements, and creates the table and its indices in one of them.
+///
+/// PostgreSQL reports every `IF NOT EXISTS` that finds something, and SeaORM asks for the table of
+/// its list several times.
+async fn in_one_transaction<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let sqlite_transaction_mode = match db.get_database_backend() {
+        DbBackend::MySql => return M::up(db, None).await,
+        DbBackend::Sqlite => Some(SqliteTransactionMode::Immediate),
+        _ => None,
+    };
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+    let transaction = db.begin_with_options(options).await?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared("SET LOCAL client_min_messages = warning").await?;
     }
-    let transaction = db.begin().await?;
-    transaction.execute_unprepared("SET LOCAL client_min_messages = warning").await?;
-    Migrator::up(&transaction, None).await?;
+    M::up(&transaction, None).await?;
     transaction.commit().await
 }
 
-/// The names of the migrations that have not been applied: all of them when the list cannot be read. Those that a newer
-/// version has applied do not matter.
+/// The names of the migrations that have not been applied: all of them when the list cannot be
+/// read. Those that a newer version has applied do not matter.
 async fn pending<M: MigratorTrait>(db: &DatabaseConnection) -> Vec<String> {
     let applied = applied(db, &M::migration_table_name().to_string()).await.unwrap_or_default();
     let names = M::migrations().into_iter().map(|migration| migration.name().to_owned());
     names.filter(|name| !applied.contains(name)).collect()
 }
 
-/// Without `information_schema`, which hides what the role may only read, and without an error in the log of PostgreSQL.
+/// Without `information_schema`, which hides what the role may only read, and without an error in
+/// the log of PostgreSQL.
 async fn applied(db: &DatabaseConnection, table: &str) -> Result<Vec<String>, DbErr> {
     let backend = db.get_database_backend();
     if backend == DbBackend::Postgres {

@@ -14,7 +14,8 @@ pub(super) trait Change {
     /// Of this row, which the broken store may have made to look like another one.
     fn is_met(&self, broken: &Broken, row: SessionRecord) -> bool;
     fn write(&self, fault: Fault, row: &mut SessionRecord);
-    /// Whether it is decided in one step and written in another, and whether it writes the whole row then.
+    /// Whether it is decided in one step and written in another, and whether it writes the whole
+    /// row then.
     fn two_steps(&self, fault: Fault) -> Option<bool> {
         match fault {
             Fault::ChangesInTwoSteps => Some(false),
@@ -70,7 +71,8 @@ impl Broken {
         row
     }
 
-    /// The id and the realm of the row instead of a request's, where this store cannot tell them apart.
+    /// The id and the realm of the row instead of a request's, where this store cannot tell them
+    /// apart.
     fn is_same(&self, row: &SessionRecord, id: &SessionId, realm: &mut cookiejwt_core::Realm) -> bool {
         if self.is(Fault::TokensShareRealms) || self.same_realm(&row.realm, realm) {
             *realm = row.realm.clone();

@@ -27,7 +27,7 @@ pub(super) struct Broken {
     buckets: Buckets,
 }
 
-/// The rows, and as they were before the last change: what a replica that lags behind shows.
+/// The rows, and as they were before the last change: what a lagging replica shows.
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) now: Vec<SessionRecord>,
@@ -125,7 +125,7 @@ impl Broken {
         }
     }
 
-    /// Whether it was open, and whether nobody had marked it before.
+    /// Whether it was open, and not marked before.
     fn mark(&self, id: &SessionId, at: Timestamp, reason: RevocationReason) -> bool {
         let mut rows = self.rows();
         let Some(position) = self.position(&rows, id) else { return self.is(Fault::RevokesTheUnknown) };

@@ -1,5 +1,5 @@
-//! The second at which each answer changes. Tokens are issued at `NOW`, the access token ends 300 s later, the
-//! refresh token 86 400 s later, and the clocks may differ by 5 s.
+//! The second at which each answer changes. Tokens are issued at `NOW`, the access token ends 300 s
+//! later, the refresh token 86 400 s later, and the clocks may differ by 5 s.
 
 use super::*;
 

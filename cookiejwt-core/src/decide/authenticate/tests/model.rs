@@ -1,4 +1,5 @@
-//! Every combination of credentials, orders and kinds of requests, against the table written down a second time.
+//! Every combination of credentials, orders and kinds of requests, against the table written down a
+//! second time.
 
 use super::*;
 use crate::config::CredentialOrder;
@@ -42,7 +43,8 @@ struct Case {
     token_mode: bool,
 }
 
-/// The table of [`rules`](crate::rules), row by row. The session lives, so that rows c and d never match.
+/// The table of [`rules`](crate::rules), row by row. The session lives, so that rows c and d never
+/// match.
 fn expected(case: Case) -> &'static str {
     let (cookies, header) = match case.order {
         CredentialOrder::CookieOnly => (true, false),

@@ -1,4 +1,5 @@
-//! Rows b, c and d of [`rules`](crate::rules): what a session check's answer means, and who asks for one.
+//! Rows b, c and d of [`rules`](crate::rules): what a session check's answer means, and who asks
+//! for one.
 
 use super::*;
 use crate::{decide::decision::Reason, session::RevocationReason};

@@ -2,10 +2,8 @@
 
 use super::*;
 use crate::{
-    decide::{
-        csrf::CsrfDenial,
-        decision::{CredentialFault, CredentialName, Reason},
-    },
+    decide::{csrf::CsrfDenial, decision::Reason},
+    request::{CredentialFault, CredentialName},
     token::TokenFault,
 };
 
@@ -415,7 +413,7 @@ fn faults(core: &Core, parts: &Parts) -> Vec<(CredentialName, TokenFault)> {
         },
         Assessment::NeedsRefresh(_) => panic!("a refresh"),
     };
-    decision.faults.iter().map(|CredentialFault { credential, fault }| (*credential, *fault)).collect()
+    decision.faults().iter().map(|CredentialFault { credential, fault }| (*credential, *fault)).collect()
 }
 
 fn post_from(origin: &str) -> Builder {

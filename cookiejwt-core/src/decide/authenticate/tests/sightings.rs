@@ -15,7 +15,7 @@ fn sighting(core: &Core, request: Builder) -> Option<Sighting> {
         },
         other @ Assessment::NeedsRefresh(_) => panic!("{other:?}"),
     };
-    decision.sighting.map(|sighting| *sighting)
+    decision.sighting().cloned()
 }
 
 #[test]
@@ -73,5 +73,5 @@ fn a_token_of_a_revoked_session_proves_nothing() {
     let Assessment::NeedsSessionCheck(check) = core.authenticate(&parts(request), NOW) else { panic!() };
     let revoked = SessionStatus::Revoked(crate::session::RevocationReason::Logout);
     let Resolution::Settled(decision) = check.resolve(revoked) else { panic!() };
-    assert_eq!(decision.sighting, None);
+    assert_eq!(decision.sighting(), None);
 }

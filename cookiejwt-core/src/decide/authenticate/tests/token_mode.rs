@@ -3,7 +3,8 @@
 use super::*;
 use crate::{
     config::CredentialOrder,
-    decide::decision::{CredentialFault, CredentialName, Reason},
+    decide::decision::Reason,
+    request::{CredentialFault, CredentialName},
     session::RevocationReason,
     token::TokenFault,
 };
@@ -71,7 +72,8 @@ fn the_bearer_alone_decides() {
     }
 }
 
-/// What is no token mode is cookie mode, with its CSRF table: nobody gains anything by a doubtful field.
+/// What is no token mode is cookie mode, with its CSRF table: nobody gains anything by a doubtful
+/// field.
 #[test]
 fn doubtful_requests_are_in_cookie_mode() {
     let twice = |request| asks(asks(request));
@@ -160,5 +162,5 @@ fn the_fault_says_that_it_was_in_the_body() {
     let Assessment::Settled(decision) = ask else { panic!("{ask:?}") };
     assert_eq!(decision.reason, Reason::NothingUsable);
     let fault = CredentialFault { credential: CredentialName::RefreshBody, fault: TokenFault::Expired };
-    assert_eq!(decision.faults, [fault]);
+    assert_eq!(decision.faults(), [fault]);
 }

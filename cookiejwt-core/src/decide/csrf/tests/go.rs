@@ -1,7 +1,8 @@
-//! The scenarios of Go's published table (`net/http`, `csrf_test.go`, 44 rows), with our answer beside Go's.
+//! The scenarios of Go's published table (`net/http`, `csrf_test.go`, 44 rows), with our answer
+//! beside Go's.
 //!
-//! Every row is a request with a good access cookie, so that the answer shows whether the cookie counted. Where ours
-//! differs the row says why.
+//! Every row is a request with a good access cookie, so that the answer shows whether the cookie
+//! counted. Where ours differs the row says why.
 
 use http::Request;
 
@@ -205,8 +206,8 @@ fn switches_that_go_does_not_have() {
     }
 }
 
-/// Go compares the host alone. With `Secure` cookies a page over http is ours on this machine alone; a public origin says
-/// which scheme it is.
+/// Go compares the host alone. With `Secure` cookies a page over http is ours on this machine
+/// alone; a public origin says which scheme it is.
 #[test]
 fn the_scheme_counts_with_a_public_origin() {
     let plain = Row::new("the own host over http", NO_ONE, Some("http://example.com"));

@@ -1,4 +1,5 @@
-//! Method × shape × Sec-Fetch-Site × Origin × authority × credential × public origin × strict, all of them.
+//! Method × shape × Sec-Fetch-Site × Origin × authority × credential × public origin × strict, all
+//! of them.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

@@ -29,7 +29,8 @@ fn late(core: &Core, refresh: &str, row: &SessionRecord, now: OffsetDateTime) ->
     }
 }
 
-/// What a parent that comes so many milliseconds after the rotation is answered with, and with which token.
+/// What a parent that comes so many milliseconds after the rotation is answered with, and with
+/// which token.
 fn answer(millis: i64) -> (Reason, String, SessionRecord) {
     let (core, mut row, parent, _) = rotated_once();
     let outcome = match late(&core, &parent, &row, after(millis)).request() {
@@ -172,7 +173,7 @@ fn who_presents_the_current_refresh_token_has_received_it() {
     ] {
         let step = rotation(attempt(&core, refresh, after(5_000)), 3).complete(unmatched(&row));
         let decision = settled(step).decision;
-        assert_eq!(decision.sighting.as_deref(), expected.as_ref(), "{rule}");
+        assert_eq!(decision.sighting(), expected.as_ref(), "{rule}");
     }
 }
 
@@ -180,7 +181,11 @@ fn who_presents_the_current_refresh_token_has_received_it() {
 #[test]
 fn an_answer_that_leaves_late_asks_the_store() {
     let core = testing::core();
-    let departure = Departure::new(SESSION.into(), "refresh-2".into(), after(10_000).into());
+    let departure = Departure {
+        session_id: SESSION.into(),
+        refresh_jti: "refresh-2".into(),
+        settles_at: after(10_000).into(),
+    };
     for (rule, millis, asks) in [
         ("at once", 0, false),
         ("half of the leeway is left", 5_000, false),

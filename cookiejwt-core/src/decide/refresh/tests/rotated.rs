@@ -7,8 +7,8 @@ const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
 /// The whole lines of these two payloads; HS256 is deterministic.
 fn signed(core: &Core, access: &str, refresh: &str, max_ages: [&str; 2]) -> [String; 2] {
-    let access = core.access_jws().sign(access).unwrap();
-    let refresh = core.refresh_jws().sign(refresh).unwrap();
+    let access = core.parts().access.jws().sign(access).unwrap();
+    let refresh = core.parts().refresh.jws().sign(refresh).unwrap();
     [
         format!("__Host-access_token={access}; {ATTRIBUTES}{}", max_ages[0]),
         format!("__Host-refresh_token={refresh}; {ATTRIBUTES}{}", max_ages[1]),

@@ -1,4 +1,5 @@
-//! A browser with many tabs against a store with one row: an honest browser is never taken for a thief.
+//! A browser with many tabs against a store with one row: an honest browser is never taken for a
+//! thief.
 
 use proptest::prelude::*;
 
@@ -69,7 +70,8 @@ fn requests() -> impl Strategy<Value = Vec<(i64, i64)>> {
     proptest::collection::vec((0..LEEWAY_MILLIS * 2, 0..LEEWAY_MILLIS), 1..40)
 }
 
-/// Every request carries the jar's refresh cookie of the moment it left; the answers come back at once.
+/// Every request carries the jar's refresh cookie of the moment it left; the answers come back at
+/// once.
 fn arrivals(requests: &[(i64, i64)]) -> Vec<(i64, i64)> {
     let mut clock = 0;
     let mut arrivals: Vec<_> = requests

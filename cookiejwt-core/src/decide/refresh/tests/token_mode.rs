@@ -1,4 +1,5 @@
-//! Rows k to r of [`rules`](crate::rules) in token mode. Tokens leave for the body, and no cookie in any row.
+//! Rows k to r of [`rules`](crate::rules) in token mode. Tokens leave for the body, and no cookie
+//! in any row.
 
 use super::*;
 use crate::{decide::identity::CredentialSource, token::MintError};
@@ -101,12 +102,12 @@ fn row_m_every_byte_of_the_body() {
     let access = format!(
         r#"{{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":{until},"iat":{from},"jti":"access-3","sid":"session-1","auth_time":{NOW_SECONDS},"refresh_jti":"refresh-3"}}"#
     );
-    let access = client.core.access_jws().sign(&access).unwrap();
+    let access = client.core.parts().access.jws().sign(&access).unwrap();
     let until = from + 86_400;
     let refresh = format!(
         r#"{{"iss":"https://testing.example","sub":"alice","aud":["testing"],"exp":{until},"iat":{from},"jti":"refresh-3","sid":"session-1","auth_time":{NOW_SECONDS},"session_exp":1769860800,"remember":true}}"#
     );
-    let refresh = client.core.refresh_jws().sign(&refresh).unwrap();
+    let refresh = client.core.parts().refresh.jws().sign(&refresh).unwrap();
     assert_eq!(
         serde_json::to_string(&tokens).unwrap(),
         format!(r#"{{"access":"{access}","refresh":"{refresh}","token_type":"Bearer","expires_in":300}}"#)
@@ -120,9 +121,9 @@ fn expires_in_is_cut_by_the_absolute_end() {
     let client = Client::new();
     let end = client.row.ends_at.to_datetime();
     let late = client.refresh_token("refresh-2", end - Duration::seconds(86_400));
-    let late = client.core.signed_refresh(late.as_bytes(), 8192).unwrap();
+    let late = client.core.parts().refresh.signed(late.as_bytes(), 8192).unwrap();
     let late = crate::token::RefreshClaims { session_ends_at: end.unix_timestamp(), ..late };
-    let late = client.core.mint_refresh(late).unwrap().text;
+    let late = client.core.parts().refresh.mint(late).unwrap().text;
     let rotation = rotation(by_body(&client.core, &late, end - Duration::seconds(40)), 3);
     let decision = settled(rotation.complete(RotationOutcome::Rotated)).decision;
     assert_eq!(decision.tokens.unwrap().expires_in(), 40);

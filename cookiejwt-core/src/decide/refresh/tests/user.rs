@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    decide::decision::{CredentialFault, CredentialName},
+    request::{CredentialFault, CredentialName},
     session::Revocation,
     token::{MintError, TokenFault},
 };
@@ -145,6 +145,6 @@ fn whatever_comes_out_what_was_not_accepted_goes_to_the_event() {
         ("q", rotation(attempt(), 2).store_failed()),
         ("r", settled(rotation(attempt(), 2).complete(unmatched(&reused)))),
     ] {
-        assert_eq!(settlement.decision.faults, expected, "{rule}");
+        assert_eq!(settlement.decision.faults(), expected, "{rule}");
     }
 }

@@ -1,8 +1,9 @@
-//! `json_web_key_test.json` of the Wycheproof project (C2SP/wycheproof, Apache-2.0), all 26 vectors, as a document that
-//! somebody publishes. `tests/vectors` has them again, with symmetric keys.
+//! `json_web_key_test.json` of the Wycheproof project (C2SP/wycheproof, Apache-2.0), all 26
+//! vectors, as a document that somebody publishes. `tests/vectors` has them again, with symmetric
+//! keys.
 //!
-//! `JOSE_VECTORS` names the folder that holds `wycheproof/`; default `../shared/vectors` beside the repository. Without it
-//! the test says so, and fails when `REQUIRE_ALL_TESTS` is 1.
+//! `JOSE_VECTORS` names the folder that holds `wycheproof/`; default `../shared/vectors` beside the
+//! repository. Without it the test says so, and fails when `REQUIRE_ALL_TESTS` is 1.
 
 #![allow(clippy::disallowed_methods, reason = "the core reads no files and no variables, this test does")]
 
@@ -11,7 +12,7 @@ use std::{env, fs, path::PathBuf};
 use serde_json::Value;
 
 use super::super::{JwkFault, Jwks, JwksError};
-use crate::token::jws;
+use crate::token::verify_any;
 
 /// Valid there and refused here: sets of symmetric keys, which nobody can publish.
 const SYMMETRIC: [u64; 4] = [2, 13, 14, 15];
@@ -31,9 +32,10 @@ fn vectors() -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-/// Whether a key of the set verifies the token. The payloads are no claims, so they are not looked at.
+/// Whether a key of the set verifies the token. The payloads are no claims, so they are not looked
+/// at.
 fn verifies(set: &Jwks, token: &str) -> bool {
-    jws::verify_any(token.as_bytes(), &set.clone().into_ring()).is_ok()
+    verify_any(token.as_bytes(), &set.clone().into_ring()).is_ok()
 }
 
 #[test]

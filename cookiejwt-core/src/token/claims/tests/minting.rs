@@ -204,9 +204,12 @@ fn a_cookie_that_is_too_long_is_not_minted() {
     let core = testing::core();
     let mint = |length: usize| {
         let custom = CustomClaims::new(&json!({ "x": "x".repeat(length) })).unwrap();
-        let access = core.mint_access(access(), &custom)?;
-        let refresh = core.verify_refresh(testing::refresh("42").token().as_bytes(), 4096, NOW).unwrap();
-        core.pair(&access, &refresh, NOW).map(|cookies| cookies.iter().next().unwrap().clone())
+        let access = core.parts().access.mint(access(), &custom)?;
+        let refresh = core.parts().refresh.in_cookie(testing::refresh("42").token().as_bytes(), NOW).unwrap();
+        core.parts()
+            .cookies
+            .pair(&access, &refresh, NOW)
+            .map(|cookies| cookies.iter().next().unwrap().clone())
     };
     let fits = (0..4096).take_while(|length| mint(*length).is_ok()).last().unwrap();
     let line = mint(fits).unwrap();

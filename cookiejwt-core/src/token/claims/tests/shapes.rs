@@ -32,7 +32,8 @@ const SHAPES: [(&str, &str); 20] = [
     ("2^64", "18446744073709551616"),
 ];
 
-/// What the shape is for a claim that is a string, a date or a boolean: `None` where it is accepted.
+/// What the shape is for a claim that is a string, a date or a boolean: `None` where it is
+/// accepted.
 fn expected(name: &str, value: &str) -> Option<ClaimFault> {
     let string = value.starts_with('"');
     match (name, value) {

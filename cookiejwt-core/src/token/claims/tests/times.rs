@@ -72,7 +72,8 @@ fn nbf_is_honoured_when_it_is_there() {
     }
 }
 
-/// An operator who lowers a life shortens the tokens that are out there, and one who raises it in a rolling deploy logs nobody out on the nodes that have not been restarted.
+/// An operator who lowers a life shortens the tokens that are out there, and one who raises it in a
+/// rolling deploy logs nobody out on the nodes that have not been restarted.
 #[test]
 fn a_token_lives_to_the_smaller_of_its_own_and_the_configured_life() {
     let with = |iat: i64, exp: i64| Claims::access().with("iat", iat).with("exp", exp);
@@ -129,14 +130,14 @@ fn the_leeway_is_the_configured_one() {
 #[test]
 fn signed_claims_are_read_whatever_the_time_is() {
     let core = testing::core();
-    let access = core.access_jws().sign(&Claims::access().json()).unwrap();
-    assert_eq!(core.signed_access(access.as_bytes(), 4096).unwrap().session_id.as_str(), "session");
-    let refresh = core.refresh_jws().sign(&Claims::refresh().json()).unwrap();
-    assert_eq!(core.signed_refresh(refresh.as_bytes(), 4096).unwrap().session_id.as_str(), "session");
-    assert!(core.signed_refresh(access.as_bytes(), 4096).is_none(), "but not of the other kind");
-    assert!(core.signed_access(refresh.as_bytes(), 4096).is_none(), "but not of the other kind");
-    let foreign = core.access_jws().sign(&Claims::access().with("iss", "\"x\"").json()).unwrap();
-    assert!(core.signed_access(foreign.as_bytes(), 4096).is_none(), "and not of another issuer");
+    let access = core.parts().access.jws().sign(&Claims::access().json()).unwrap();
+    assert_eq!(core.parts().access.signed(access.as_bytes(), 4096).unwrap().session_id.as_str(), "session");
+    let refresh = core.parts().refresh.jws().sign(&Claims::refresh().json()).unwrap();
+    assert_eq!(core.parts().refresh.signed(refresh.as_bytes(), 4096).unwrap().session_id.as_str(), "session");
+    assert!(core.parts().refresh.signed(access.as_bytes(), 4096).is_none(), "but not of the other kind");
+    assert!(core.parts().access.signed(refresh.as_bytes(), 4096).is_none(), "but not of the other kind");
+    let foreign = core.parts().access.jws().sign(&Claims::access().with("iss", "\"x\"").json()).unwrap();
+    assert!(core.parts().access.signed(foreign.as_bytes(), 4096).is_none(), "and not of another issuer");
 }
 
 /// The rule in 128 bits, where nothing overflows.

@@ -47,7 +47,8 @@ fn three_segments_that_are_not_empty() {
     assert_eq!(verdict(&jws(), [0xff, b'.', b'a', b'.', b'a']), Err(Malformed), "not UTF-8");
 }
 
-/// Each segment in turn gets what the row says; all are signed again, so that only the alphabet can refuse it.
+/// Each segment in turn gets what the row says; all are signed again, so that only the alphabet can
+/// refuse it.
 #[test]
 fn only_the_base64url_alphabet() {
     let jws = jws();
@@ -97,7 +98,8 @@ fn standard_base64_and_padding_are_refused_even_when_signed() {
     }
 }
 
-/// The same bytes with unused bits that are not zero: another text that a lenient decoder reads alike.
+/// The same bytes with unused bits that are not zero: another text that a lenient decoder reads
+/// alike.
 fn siblings(segment: &str) -> Vec<String> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let unused = match segment.len() % 4 {
@@ -163,7 +165,8 @@ fn length_is_limited_before_anything_is_read() {
     assert_eq!((MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN), (4096, 8192));
 }
 
-/// The longest token of the general way: a cookie carries 4096 bytes, the `Authorization` field 8192.
+/// The longest token of the general way: a cookie carries 4096 bytes, the `Authorization` field
+/// 8192.
 #[test]
 fn each_credential_has_its_own_limit() {
     let padded = |length: usize| {

@@ -1,0 +1,49 @@
+//! Which cookies are written into a response.
+
+use crate::{
+    decide::{
+        decision::{Decision, Reason},
+        facade::Core,
+    },
+    response::{ResponseHeaders, SetCookies, keep_private},
+    session::SessionChange,
+};
+
+impl Core {
+    /// Writes cookies into a response: a line that the handler wrote itself wins, one line per name
+    /// is sent (after those that delete its [twins](Self::twins)), and `Cache-Control: no-store`
+    /// and `Vary: Cookie` are added.
+    pub fn write_cookies(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) {
+        let _ = self.parts().cookies.write(cookies, headers);
+    }
+
+    /// Writes a decision into the response that depends on it: its cookies as
+    /// [`write_cookies`](Self::write_cookies) does; without cookies, it adds what keeps caches from
+    /// showing the response to another user.
+    ///
+    /// The response depends on the user. So the fields that were read are added to `Vary`, and a
+    /// response without caching fields gets `Cache-Control: private, no-cache` (RFC 9111 §3.5,
+    /// OWASP ASVS 14.3.2): otherwise a shared cache would show alice's page to another user.
+    pub fn write_decision(&self, decision: &Decision, headers: &mut dyn ResponseHeaders) {
+        let with_cookies = self.parts().cookies.write(&decision.cookies, headers);
+        if !with_cookies && decision.reason != Reason::Skipped {
+            keep_private(headers, self.config().credentials);
+        }
+    }
+
+    /// The lines that clear both cookies.
+    pub fn clear_cookies(&self) -> SetCookies {
+        self.parts().cookies.clear_both()
+    }
+
+    /// The lines of a logout: they clear both cookies, and the web framework's own session
+    /// [ends](SessionChange::Ends) where it follows the login.
+    ///
+    /// Only a logout ends it. Stale cookies are cleared with
+    /// [`clear_cookies`](Self::clear_cookies): a user who comes back after a week keeps the cart
+    /// that they have filled since.
+    pub fn logout_cookies(&self) -> SetCookies {
+        let ends = self.config().set_session_cookie.then_some(SessionChange::Ends);
+        self.clear_cookies().changing(ends)
+    }
+}

@@ -1,0 +1,62 @@
+//! What the tokens of one kind must contain: issuer, audience, realm and lifetimes.
+
+use crate::{
+    config::{Config, Expectations},
+    session::Realm,
+    token::claims::{Expected, Parties},
+};
+
+/// The rules for access tokens or for refresh tokens; times are seconds.
+pub(crate) struct TokenRules {
+    issuer: String,
+    audience: Vec<String>,
+    /// `None` for a service that only verifies.
+    realm: Option<Realm>,
+    life: i64,
+    session_life: i64,
+    leeway: i64,
+}
+
+impl TokenRules {
+    pub(crate) fn access(config: &Config) -> Self {
+        Self::with_life(config, config.ages.access)
+    }
+
+    pub(crate) fn refresh(config: &Config) -> Self {
+        Self::with_life(config, config.ages.refresh)
+    }
+
+    fn with_life(config: &Config, life: i64) -> Self {
+        let Config { issuer, audience, realm, ages, .. } = config;
+        Self {
+            issuer: issuer.clone(),
+            audience: audience.clone(),
+            realm: Some(realm.clone()),
+            life,
+            session_life: ages.session,
+            leeway: ages.leeway,
+        }
+    }
+
+    pub(crate) fn of_another_service(expectations: &Expectations) -> Self {
+        let Expectations { issuer, audience, life, leeway, .. } = expectations;
+        Self {
+            issuer: issuer.clone(),
+            audience: audience.clone(),
+            realm: None,
+            life: *life,
+            session_life: i64::MAX,
+            leeway: *leeway,
+        }
+    }
+
+    pub(crate) fn parties(&self) -> Parties<'_> {
+        let Self { issuer, audience, realm, .. } = self;
+        Parties { issuer, audience, realm: realm.as_ref().map(Realm::as_str) }
+    }
+
+    pub(crate) fn expected(&self) -> Expected<'_> {
+        let Self { life, session_life, leeway, .. } = *self;
+        Expected { parties: self.parties(), life, session_life, leeway }
+    }
+}

@@ -1,0 +1,40 @@
+//! Short methods for what handlers report.
+
+use std::net::IpAddr;
+
+use cookiejwt_core::{CsrfDenial, Decision, Identity, Problem, RequestHead};
+
+use super::Authenticator;
+use crate::events::LoginRefusal;
+
+impl Authenticator {
+    /// Reports what was decided and why, notes what a token proves that is presented for the first
+    /// time, and returns the decision.
+    pub(crate) fn record(&self, decision: Decision) -> Decision {
+        if let Some(sighting) = decision.sighting() {
+            self.0.sessions.note(sighting);
+        }
+        self.0.events.faults(decision.faults());
+        if let Some(duplicate) = decision.duplicate() {
+            self.0.events.duplicate(duplicate, self.config(), self.timestamp());
+        }
+        self.0.events.decision(&decision);
+        decision
+    }
+
+    pub(crate) fn guard_refused(&self, identity: &Identity, problem: Problem) {
+        self.0.events.guard_refused(identity, problem);
+    }
+
+    pub(crate) fn csrf_refused(&self, denial: CsrfDenial) {
+        self.0.events.csrf_refused(denial);
+    }
+
+    pub(crate) fn login_refused(&self, reason: LoginRefusal, subject: Option<&str>, ip: Option<IpAddr>) {
+        self.0.events.login_refused(reason, subject, ip);
+    }
+
+    pub(crate) fn advise_on_denial(&self, denial: CsrfDenial, head: &RequestHead<'_>) {
+        self.0.events.advice().on_denial(denial, self.config(), head);
+    }
+}

@@ -1,0 +1,63 @@
+//! The part of an authenticator that knows passwords.
+
+use std::sync::Arc;
+
+use cookiejwt_core::Throttle;
+
+use super::{hasher::PasswordHasher, queue::HashingQueue, rehash::StoredHashes, throttle::Throttling};
+use crate::{
+    errors::{BuildError, PasswordError},
+    events::Events,
+    keys::Keys,
+    runtime::Runtime,
+    services::Services,
+    stores::{Tokens, Users},
+};
+
+/// Hashes passwords, checks them, throttles who tries them, and replaces outdated hashes; clones
+/// share one queue.
+#[derive(Clone)]
+pub(crate) struct Passwords(pub(super) Arc<Parts>);
+
+pub(super) struct Parts {
+    pub(super) users: Users,
+    pub(super) tokens: Tokens,
+    pub(super) keys: Keys,
+    pub(super) events: Events,
+    pub(super) runtime: Runtime,
+    pub(super) queue: HashingQueue,
+    pub(super) hashes: StoredHashes,
+    pub(super) throttling: Throttling,
+}
+
+impl Passwords {
+    /// Hashes a password and verifies it, so it takes a moment.
+    pub(crate) fn new(
+        hasher: Arc<dyn PasswordHasher>,
+        throttle: Throttle,
+        services: Services,
+    ) -> Result<Self, BuildError> {
+        let Services { users, tokens, keys, events, runtime } = services;
+        let (queue, throttling) = (HashingQueue::new(hasher)?, Throttling::new(throttle));
+        Ok(Self(Arc::new(Parts {
+            hashes: StoredHashes::default(),
+            users,
+            tokens,
+            keys,
+            events,
+            runtime,
+            queue,
+            throttling,
+        })))
+    }
+
+    /// A hash of a password that may be shorter than a new one.
+    pub(crate) async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        self.0.queue.hash(password).await
+    }
+
+    /// A hash of a new password, whose length is checked.
+    pub(crate) async fn hash_new(&self, password: &str) -> Result<String, PasswordError> {
+        self.0.queue.hash_new(password).await
+    }
+}

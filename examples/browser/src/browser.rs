@@ -1,0 +1,198 @@
+//! A running Chromium: tabs, cookies, complaints.
+
+use std::{cell::RefCell, fs, path::Path};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use fantoccini::{Client, ClientBuilder, wd::WindowHandle};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::{
+    Exchange, Look,
+    chromedriver::{Chromedriver, Chromium},
+    command::Extension,
+    exchange::Exchanges,
+};
+
+/// How the console reports an error status. These messages are ignored: the responses are checked.
+const STATUS: &str = "Failed to load resource: the server responded with a status of";
+const UNREACHABLE: &str = "net::ERR_CONNECTION_REFUSED";
+
+/// A browser with its own cookie jar; closed when dropped.
+#[derive(Debug)]
+pub struct Browser {
+    pub(crate) client: Client,
+    look: Look,
+    pub(crate) exchanges: RefCell<Exchanges>,
+    complaints: RefCell<Vec<String>>,
+    // Dropped in this order: the browser ends before its profile is deleted.
+    driver: Chromedriver,
+    _profile: Option<tempfile::TempDir>,
+}
+
+/// A stored cookie, with what only the browser knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cookie {
+    /// Its name.
+    pub name: String,
+    /// Its value, which no script may see.
+    pub value: String,
+    /// Its attributes: domain, path, `HttpOnly`, `Secure`, `SameSite`.
+    pub attributes: (String, String, bool, bool, String),
+    /// Whether it is deleted when the browser closes.
+    pub session: bool,
+}
+
+impl Browser {
+    /// Opens a browser with a new profile.
+    pub async fn open(chromium: &Chromium, look: Look) -> Self {
+        let profile = tempfile::tempdir().expect("a temporary directory");
+        let browser = Self::open_at(chromium, look, profile.path()).await;
+        Self { _profile: Some(profile), ..browser }
+    }
+
+    /// Opens a browser whose profile stays on disk, so that a later one can use it again.
+    pub async fn open_at(chromium: &Chromium, look: Look, profile: &Path) -> Self {
+        let mut driver = Chromedriver::start(chromium);
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(chromium.capabilities(profile));
+        let client = builder.connect(&driver.address).await.expect("chromium starts");
+        driver.browser = client.capabilities().and_then(|known| known.get("goog:processID")?.as_u64());
+        assert!(driver.browser.is_some(), "chromedriver did not report the browser's process");
+        let browser = Self {
+            client,
+            look,
+            exchanges: RefCell::default(),
+            complaints: RefCell::default(),
+            driver,
+            _profile: None,
+        };
+        browser.goto("about:blank").await;
+        browser.look_like(look).await;
+        browser
+    }
+
+    /// Kills the browser as a power failure would: none of its processes can write anything
+    /// afterwards.
+    pub fn crash(self) {
+        drop(self.driver);
+    }
+
+    /// Closes the active tab, even if it waits for a response.
+    pub async fn close_tab(&self) {
+        self.client.close_window().await.expect("the tab is open");
+    }
+
+    /// Opens another tab and makes it the active one.
+    pub async fn new_tab(&self) -> WindowHandle {
+        let tab = self.client.new_window(true).await.expect("a tab").handle;
+        self.switch_to(&tab).await;
+        self.look_like(self.look).await;
+        tab
+    }
+
+    /// The active tab.
+    pub async fn tab(&self) -> WindowHandle {
+        self.client.window().await.expect("a tab")
+    }
+
+    /// Makes this tab the active one.
+    pub async fn switch_to(&self, tab: &WindowHandle) {
+        self.client.switch_to_window(tab.clone()).await.expect("the tab is open");
+    }
+
+    /// Opens this address and waits until it has loaded.
+    pub async fn goto(&self, url: &str) {
+        self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// Reloads the page as a user would.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("it reloads");
+    }
+
+    /// Runs the body of an async function in the page and returns its result.
+    pub async fn run(&self, script: &str) -> Value {
+        let script = format!("return (async () => {{ {script} }})()");
+        self.client.execute(&script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// All cookies of all sites, sorted by name.
+    pub async fn jar(&self) -> Vec<Cookie> {
+        let answer = self.devtools("Storage.getCookies", json!({})).await;
+        let mut jar: Vec<_> = answer["cookies"].as_array().expect("a list").iter().map(cookie).collect();
+        jar.sort_by(|one, other| one.name.cmp(&other.name));
+        jar
+    }
+
+    /// The text of a response's body.
+    pub async fn body(&self, exchange: &Exchange) -> String {
+        let answer = self.devtools("Network.getResponseBody", json!({ "requestId": exchange.id })).await;
+        answer["body"].as_str().expect("text").to_owned()
+    }
+
+    /// Changes the device that the page is shown on.
+    pub async fn look_like(&self, look: Look) {
+        for (command, parameters) in look.commands() {
+            self.devtools(command, parameters).await;
+        }
+    }
+
+    /// A PNG file of the whole page, or of the part that is visible at first.
+    pub async fn picture(&self, path: &Path, whole: bool) {
+        // Moves the mouse away: a button under it looks different.
+        let mouse = json!({ "type": "mouseMoved", "x": 0, "y": 0 });
+        self.devtools("Input.dispatchMouseEvent", mouse).await;
+        let answer = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": whole })).await;
+        let picture = STANDARD.decode(answer["data"].as_str().expect("base64")).expect("base64");
+        fs::write(path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    /// What the browser has complained about so far: script errors and violations of the content
+    /// security policy.
+    pub async fn complaints(&self) -> Vec<String> {
+        let entries = self.log("browser").await;
+        let loud =
+            entries.iter().filter(|entry| ["SEVERE", "WARNING"].map(Value::from).contains(&entry["level"]));
+        let texts = loud.map(|entry| entry["message"].as_str().unwrap_or_default());
+        let news = texts.filter(|text| !text.contains(STATUS) && !text.contains(UNREACHABLE));
+        self.complaints.borrow_mut().extend(news.map(String::from));
+        self.complaints.borrow().clone()
+    }
+
+    /// Discards the complaints so far, which the test has checked.
+    pub fn forgive(&self) {
+        self.complaints.borrow_mut().clear();
+    }
+
+    /// A command of the Chrome `DevTools` Protocol, for the active tab.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let answer = self.client.issue_cmd(Extension::devtools(command, &parameters)).await;
+        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// Reads the network events since the last call.
+    pub(crate) async fn observe(&self) {
+        let entries = self.log("performance").await;
+        let mut exchanges = self.exchanges.borrow_mut();
+        for entry in &entries {
+            exchanges.tell(entry);
+        }
+    }
+
+    async fn log(&self, kind: &str) -> Vec<Value> {
+        let entries = self.client.issue_cmd(Extension::log(kind)).await.expect("the log is on");
+        entries.as_array().cloned().unwrap_or_default()
+    }
+}
+
+fn cookie(cookie: &Value) -> Cookie {
+    let text = |name: &str| cookie[name].as_str().unwrap_or_default().to_owned();
+    let is = |name: &str| cookie[name] == true;
+    Cookie {
+        name: text("name"),
+        value: text("value"),
+        attributes: (text("domain"), text("path"), is("httpOnly"), is("secure"), text("sameSite")),
+        session: is("session"),
+    }
+}

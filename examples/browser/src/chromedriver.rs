@@ -1,0 +1,115 @@
+//! Starts and stops chromedriver.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+/// The paths of the browser and its driver.
+#[derive(Clone, Debug)]
+pub struct Chromium {
+    pub(crate) browser: PathBuf,
+    driver: PathBuf,
+}
+
+impl Chromium {
+    /// The programs of Debian's packages chromium and chromium-driver, or those in `CHROMIUM` and
+    /// `CHROMEDRIVER`; `None` unless both exist.
+    pub fn installed() -> Option<Self> {
+        let program = |variable, usual: &str| {
+            let path = env::var_os(variable).map_or_else(|| usual.into(), PathBuf::from);
+            path.is_file().then_some(path)
+        };
+        Some(Self {
+            browser: program("CHROMIUM", "/usr/bin/chromium")?,
+            driver: program("CHROMEDRIVER", "/usr/bin/chromedriver")?,
+        })
+    }
+
+    /// Headless, without background traffic, and with a log of all network events.
+    pub(crate) fn capabilities(&self, profile: &std::path::Path) -> serde_json::Map<String, Value> {
+        let mut arguments: Vec<String> = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--lang=en-US",
+        ]
+        .map(String::from)
+        .into();
+        arguments.push(format!("--user-data-dir={}", profile.display()));
+        let options = json!({ "binary": self.browser, "args": arguments });
+        let logs = json!({ "performance": "ALL", "browser": "ALL" });
+        [("goog:chromeOptions", options), ("goog:loggingPrefs", logs)]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// A running chromedriver; dropping it ends it and its browser.
+#[derive(Debug)]
+pub(crate) struct Chromedriver {
+    child: Child,
+    /// The process id of its browser, which keeps running when the driver ends.
+    pub(crate) browser: Option<u64>,
+    pub(crate) address: String,
+    /// Kept open: a driver that cannot write its log exits.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Chromedriver {
+    /// Port 0 selects a free port on 127.0.0.1. The driver requires the same port on `::1` and
+    /// exits if it is in use there.
+    pub(crate) fn start(chromium: &Chromium) -> Self {
+        (0..5)
+            .find_map(|_| Self::try_start(chromium))
+            .expect("chromedriver exited before it listened, five times")
+    }
+
+    fn try_start(chromium: &Chromium) -> Option<Self> {
+        let mut child = Command::new(&chromium.driver)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chromedriver starts");
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        let Some(port) = port_in(&mut output) else {
+            drop(child.wait());
+            return None;
+        };
+        Some(Self { child, browser: None, address: format!("http://127.0.0.1:{port}/"), _output: output })
+    }
+}
+
+fn port_in(output: &mut BufReader<ChildStdout>) -> Option<u16> {
+    let mut line = String::new();
+    while output.read_line(&mut line).expect("a pipe") > 0 {
+        if let Some((_, port)) = line.split_once("started successfully on port ") {
+            return Some(port.trim().trim_end_matches('.').parse().expect("a port"));
+        }
+        line.clear();
+    }
+    None
+}
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        // The browser's other processes end with its first one.
+        if let Some(browser) = self.browser {
+            drop(Command::new("/bin/sh").args(["-c", &format!("kill -KILL {browser}")]).status());
+        }
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

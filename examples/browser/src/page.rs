@@ -1,0 +1,129 @@
+//! Operates a page as a user does.
+
+use std::time::{Duration, Instant};
+
+use fantoccini::{Locator, elements::Element, key::Key};
+use serde_json::Value;
+
+use crate::{Browser, Exchange};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const TICK: Duration = Duration::from_millis(20);
+
+/// Checks until the condition holds, with a long timeout: for what happens in a page without a
+/// user.
+pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "this did not happen: {what}");
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+/// What a user does and sees.
+impl Browser {
+    /// Replaces the text in the field with this label.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        field.clear().await.expect("it can be written to");
+        field.send_keys(text).await.expect("it can be written to");
+    }
+
+    /// The text in the field with this label.
+    pub async fn value(&self, label: &str) -> String {
+        let value = self.field(label).await.prop("value").await.expect("a field");
+        value.unwrap_or_default()
+    }
+
+    /// Presses a button by its accessible name.
+    pub async fn click(&self, button: &str) {
+        let button = self.button(button).await;
+        button.click().await.unwrap_or_else(|error| panic!("it cannot be pressed: {error}"));
+    }
+
+    /// Presses a button and waits for the response to the request that it sends.
+    pub async fn press(&self, button: &str, method: &str, path: &str) -> Exchange {
+        let seen = self.seen().await;
+        self.click(button).await;
+        self.answer(seen, method, path).await
+    }
+
+    /// Toggles the check box with this label.
+    pub async fn tick(&self, label: &str) {
+        self.field(label).await.click().await.unwrap_or_else(|error| panic!("{label}: {error}"));
+    }
+
+    /// Presses a key in the focused element.
+    pub async fn key(&self, key: Key) {
+        let focus = self.client.active_element().await.expect("something has the focus");
+        focus.send_keys(&char::from(key).to_string()).await.expect("it takes keys");
+    }
+
+    /// How many requests have been seen so far: where [`answer`](Self::answer) starts to search.
+    pub async fn seen(&self) -> usize {
+        self.observe().await;
+        self.exchanges.borrow().len()
+    }
+
+    /// Waits for the response to a request that was sent after `seen`.
+    pub async fn answer(&self, seen: usize, method: &str, path: &str) -> Exchange {
+        until(&format!("an answer to {method} {path}"), async || {
+            self.observe().await;
+            self.exchanges.borrow().find(seen, method, path)
+        })
+        .await
+    }
+
+    /// Every response to a request that was sent after `seen`.
+    pub async fn answers(&self, seen: usize) -> Vec<Exchange> {
+        self.observe().await;
+        self.exchanges.borrow().since(seen)
+    }
+
+    /// Waits until the element shows this text.
+    pub async fn reads(&self, selector: &str, text: &str) {
+        let what = format!("{selector} reads “{text}”");
+        until(&what, async || self.text(selector).await.contains(text).then_some(())).await;
+    }
+
+    /// The visible text of the first such element; empty if it is not shown.
+    pub async fn text(&self, selector: &str) -> String {
+        let script = "const found = document.querySelector(arguments[0]); return found?.checkVisibility() ? found.innerText : ''";
+        let text = self.client.execute(script, vec![selector.into()]).await;
+        text.expect("the page answers").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Whether such an element is visible.
+    pub async fn shows(&self, selector: &str) -> bool {
+        let script = "return document.querySelector(arguments[0])?.checkVisibility() ?? false";
+        self.client.execute(script, vec![selector.into()]).await.expect("the page answers")
+            == Value::Bool(true)
+    }
+
+    async fn field(&self, label: &str) -> Element {
+        let labels = format!("//label[starts-with(normalize-space(), '{label}')]");
+        let path = format!("//*[@id = {labels}/@for] | {labels}//input");
+        self.visible(&path).await
+    }
+
+    async fn button(&self, name: &str) -> Element {
+        let path = format!("//button[normalize-space() = '{name}' or @aria-label = '{name}']");
+        self.visible(&path).await
+    }
+
+    /// The first visible one on the page.
+    async fn visible(&self, path: &str) -> Element {
+        until(path, async || {
+            for element in self.client.find_all(Locator::XPath(path)).await.ok()? {
+                if element.is_displayed().await.unwrap_or(false) {
+                    return Some(element);
+                }
+            }
+            None
+        })
+        .await
+    }
+}

@@ -1,0 +1,45 @@
+//! The table of scenarios.
+
+mod attacks;
+mod authenticate;
+mod cookies;
+mod csrf;
+mod endpoints;
+mod guards;
+mod handlers;
+mod logins;
+mod panics;
+mod password;
+mod promises;
+mod refresh;
+mod sessions;
+mod slow;
+mod throttle;
+mod token_mode;
+mod two_realms;
+
+use crate::Scenario;
+
+/// Every scenario.
+pub fn all() -> Vec<Scenario> {
+    [
+        cookies::scenarios(),
+        attacks::scenarios(),
+        authenticate::scenarios(),
+        refresh::scenarios(),
+        slow::scenarios(),
+        csrf::scenarios(),
+        handlers::scenarios(),
+        logins::scenarios(),
+        panics::scenarios(),
+        guards::scenarios(),
+        two_realms::scenarios(),
+        endpoints::scenarios(),
+        sessions::scenarios(),
+        password::scenarios(),
+        promises::scenarios(),
+        token_mode::scenarios(),
+        throttle::scenarios(),
+    ]
+    .concat()
+}

@@ -1,0 +1,240 @@
+use std::panic::AssertUnwindSafe;
+
+use actix_web::{
+    App, HttpRequest, HttpResponse, HttpServer, Responder,
+    body::BoxBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::{Next, from_fn},
+    web,
+};
+use bytes::Bytes;
+use cookiejwt_actix::{GuardMiddleware, Problem, prelude::*};
+use futures_util::{FutureExt as _, stream};
+use scenarios::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
+
+pub(crate) fn start(world: World) -> Running {
+    let server = HttpServer::new(move || {
+        let auth = world.auth.clone();
+        App::new()
+            .app_data(web::Data::new(world.clone()))
+            .configure(handlers)
+            .configure(|config| guarded(config, &auth))
+            .configure(|config| beside(config, &world))
+            .configure(auth.routes())
+            .configure(world.staff.routes())
+            .service(web::resource("/private").wrap(auth.require_login()).to(async || "private"))
+            .service(web::resource("/fails-late").wrap(from_fn(fail_late)).to(me))
+            .wrap(from_fn(catch_panic))
+            .wrap(auth.middleware())
+            .wrap(world.staff.middleware())
+    });
+    let server = server.workers(1).disable_signals().bind_auto_h2c("127.0.0.1:0").expect("a free port");
+    let address = server.addrs()[0];
+    let server = server.run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Running { address, stop: Box::new(move || Box::pin(async move { handle.stop(false).await })) }
+}
+
+fn handlers(config: &mut web::ServiceConfig) {
+    config
+        .route("/me", web::to(me))
+        .route("/optional", web::to(optional))
+        .route("/user", web::to(async |CurrentUser(user): CurrentUser<User>| user.name))
+        .route("/wrong-user", web::to(async |_: CurrentUser<String>| "never"))
+        .route("/claims", web::to(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
+        .route("/wrong-claims", web::to(async |_: Claims<u8>| "never"))
+        .route("/open", web::to(async || "open"))
+        .route("/missing", web::to(async |_: Identity| Err::<String, _>(AuthError(Problem::NotFound))))
+        .route("/fails", web::to(async |_: Identity| Err::<String, _>(AuthError(Problem::ServerError))))
+        .route("/panics", web::to(panics))
+        .route("/panics-uncaught", web::to(panics))
+        .route("/redirects", web::to(async |_: Identity| web::Redirect::to("/elsewhere").see_other()))
+        .route("/streams", web::to(streams))
+        .route("/holds", web::to(holds))
+        .route("/ws", web::to(upgrades))
+        .route("/sets-cookies", web::to(sets_cookies))
+        .route("/writes-access", web::to(writes_access))
+        .route("/login-as-bob", web::to(log_in_as_bob))
+        .route("/callback-as-bob", web::to(callback_as_bob))
+        .route("/refreshed-login-as-bob", web::to(refreshed_log_in_as_bob))
+        .route("/tokens-for-bob", web::to(tokens_for_bob))
+        .route(
+            "/refreshed-tokens-for-bob",
+            web::to(async |_: Identity, world, auth| tokens_for_bob(world, auth).await),
+        )
+        .route("/logout-own", web::to(async |auth: AuthContext| auth.logout().await))
+        .route("/logout-everywhere", web::to(log_out_everywhere))
+        .route("/own-sessions", web::to(own_sessions))
+        .route("/own-end", web::to(own_end))
+        .route("/own-end-others", web::to(own_end_others))
+        .route("/own-fresh", web::to(own_fresh))
+        .route("/own-password", web::to(own_password))
+        .route("/fresh", web::to(async |who: FreshLogin<300>| said(&who)))
+        .route("/write", web::to(write))
+        .route("/admin", web::to(admin))
+        .route("/optional-writing", web::to(async |MaybeIdentity(who): MaybeIdentity| writes(who.as_deref())))
+        .route("/skipped/me", web::to(me))
+        .route("/skipped/optional", web::to(optional))
+        .route("/skippedmore/optional", web::to(optional));
+}
+
+fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
+    let page = |path, guard: GuardMiddleware| {
+        web::resource(path).wrap(guard.redirect_to("/login")).to(async || "page")
+    };
+    let pages = web::scope("/pages")
+        .service(page("/notes", auth.require_login()))
+        .service(page("/keys", auth.require_fresh_login(FRESH)))
+        .service(page("/writing", auth.require_scope(WRITE)));
+    let fresh = web::resource("/fresh-guarded").wrap(auth.require_fresh_login(FRESH));
+    let writing = web::resource("/writing").wrap(auth.require_scope("notes:write"));
+    let both = web::resource("/both").wrap(auth.require_scope(WRITE)).wrap(auth.require_fresh_login(FRESH));
+    config
+        .service(pages)
+        .service(both.to(async || "both"))
+        .service(fresh.to(async || "fresh"))
+        .service(writing.to(async || "written"));
+}
+
+/// Two user tables around one application, and the guards of a third one without its middleware.
+/// The scope of the staff is before their built-in routes.
+fn beside(config: &mut web::ServiceConfig, World { auth, staff, forgotten, .. }: &World) {
+    let page = |path: &str, guard: GuardMiddleware| web::resource(path).wrap(guard).to(async || "page");
+    let staff_only = web::scope("/staff")
+        .service(page("/page", staff.require_login()))
+        .service(page("/fresh", staff.require_fresh_login(FRESH)))
+        .service(page("/writing", staff.require_scope(WRITE)))
+        .wrap(staff.require_login());
+    let inside = web::scope("/both")
+        .service(page("/customers", auth.require_login()))
+        .service(page("/staff", staff.require_login()))
+        .route("/who", web::to(optional))
+        .wrap(staff.middleware());
+    let outside = web::scope("/reversed")
+        .service(page("/customers", auth.require_login()))
+        .service(page("/staff", staff.require_login()))
+        .route("/who", web::to(optional));
+    let missing = web::scope("/forgotten")
+        .service(page("/page", forgotten.require_login()))
+        .service(page("/fresh", forgotten.require_fresh_login(FRESH)))
+        .service(page("/writing", forgotten.require_scope(WRITE)));
+    config.service(staff_only).service(inside).service(outside).service(missing);
+}
+
+async fn write(who: Identity) -> Result<&'static str, AuthError> {
+    who.require_scope(WRITE)?;
+    Ok("written")
+}
+
+async fn admin(who: Identity) -> Result<&'static str, AuthError> {
+    if who.has_role("admin") { Ok("admin") } else { Err(AuthError(Problem::NotFound)) }
+}
+
+async fn me(who: Identity) -> String {
+    said(&who)
+}
+
+async fn optional(MaybeIdentity(who): MaybeIdentity) -> String {
+    said_of(who.as_deref())
+}
+
+async fn panics(_: Identity) -> String {
+    panic!("as the scenario asks")
+}
+
+async fn streams(_: Identity) -> impl Responder {
+    let parts = ["one ", "two ", "three"].map(|part| Ok::<_, std::convert::Infallible>(Bytes::from(part)));
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").streaming(stream::iter(parts))
+}
+
+async fn holds(world: web::Data<World>, who: Identity) -> String {
+    world.gate.pass().await;
+    said(&who)
+}
+
+async fn upgrades(_: Identity, request: HttpRequest, body: web::Payload) -> actix_web::Result<HttpResponse> {
+    let (response, _session, _messages) = actix_ws::handle(&request, body)?;
+    Ok(response)
+}
+
+async fn sets_cookies(_: Identity) -> impl Responder {
+    HttpResponse::Ok()
+        .append_header((header::SET_COOKIE, "theme=dark"))
+        .append_header((header::SET_COOKIE, "size=big"))
+        .append_header((header::CACHE_CONTROL, "private"))
+        .append_header((header::VARY, "Accept"))
+        .content_type("text/plain; charset=utf-8")
+        .body("done")
+}
+
+async fn writes_access(_: Identity) -> impl Responder {
+    "done".customize().append_header((header::SET_COOKIE, "__Host-access_token=mine; Path=/; Secure"))
+}
+
+async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, AuthError> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(cookies.with("bob"))
+}
+
+async fn callback_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, AuthError> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
+    Ok(cookies.with("bob"))
+}
+
+async fn refreshed_log_in_as_bob(
+    world: web::Data<World>,
+    _: Identity,
+    auth: AuthContext,
+) -> Result<impl Responder, AuthError> {
+    log_in_as_bob(world, auth).await
+}
+
+async fn tokens_for_bob(world: web::Data<World>, auth: AuthContext) -> Result<Tokens, AuthError> {
+    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
+}
+
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    auth.logout_everywhere(&who).await
+}
+
+async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
+    Ok(listed(&auth.sessions(&who).await?))
+}
+
+async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    auth.end_session(&who, who.session_id()).await
+}
+
+async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
+    Ok(auth.end_other_sessions(&who).await?.to_string())
+}
+
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    Ok(auth.fresh_login(&who, "alice-pw").await?)
+}
+
+async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    Ok(auth.change_password(&who, "alice-pw", "another password").await?)
+}
+
+/// An error that no handler has turned into a response.
+async fn fail_late(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    drop(next.call(request).await?);
+    Err(AuthError(Problem::ServerError).into())
+}
+
+async fn catch_panic(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if request.path() == "/panics-uncaught" {
+        return next.call(request).await;
+    }
+    let caught = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    caught.unwrap_or_else(|_| Err(AuthError(Problem::ServerError).into()))
+}

@@ -1,0 +1,217 @@
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Request, State, ws::WebSocketUpgrade},
+    http::header,
+    middleware::{Next, from_fn},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    routing::any,
+};
+use cookiejwt_axum::{GuardLayer, Problem, prelude::*};
+use futures_util::stream;
+use scenarios::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub(crate) async fn start(world: World) -> Running {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let app = application(world).into_make_service_with_connect_info::<SocketAddr>();
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    Running { address, stop: Box::new(move || Box::pin(async move { server.abort() })) }
+}
+
+#[allow(clippy::too_many_lines, reason = "one line for each route")]
+fn application(world: World) -> Router {
+    let auth = world.auth.clone();
+    let private = Router::new().route("/private", any(async || "private")).route_layer(auth.require_login());
+    let late = Router::new().route("/fails-late", any(me)).layer(from_fn(fail_late));
+    Router::new()
+        .route("/me", any(me))
+        .route("/optional", any(optional))
+        .route("/user", any(async |CurrentUser(user): CurrentUser<User>| user.name))
+        .route("/wrong-user", any(async |_: CurrentUser<String>| "never"))
+        .route("/claims", any(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
+        .route("/wrong-claims", any(async |_: Claims<u8>| "never"))
+        .route("/open", any(async || "open"))
+        .route("/missing", any(async |_: Identity| AuthError(Problem::NotFound)))
+        .route("/fails", any(async |_: Identity| AuthError(Problem::ServerError)))
+        .route("/panics", any(panics))
+        .route("/redirects", any(async |_: Identity| Redirect::to("/elsewhere")))
+        .route("/streams", any(streams))
+        .route("/holds", any(holds))
+        .route("/ws", any(async |_: Identity, ws: WebSocketUpgrade| ws.on_upgrade(async |_| ())))
+        .route("/sets-cookies", any(sets_cookies))
+        .route("/writes-access", any(writes_access))
+        .route("/login-as-bob", any(log_in_as_bob))
+        .route("/callback-as-bob", any(callback_as_bob))
+        .route("/refreshed-login-as-bob", any(refreshed_log_in_as_bob))
+        .route("/tokens-for-bob", any(tokens_for_bob))
+        .route(
+            "/refreshed-tokens-for-bob",
+            any(async |_: Identity, state, auth| tokens_for_bob(state, auth).await),
+        )
+        .route("/logout-own", any(async |auth: AuthContext| auth.logout().await))
+        .route("/logout-everywhere", any(log_out_everywhere))
+        .route("/own-sessions", any(own_sessions))
+        .route("/own-end", any(own_end))
+        .route("/own-end-others", any(own_end_others))
+        .route("/own-fresh", any(own_fresh))
+        .route("/own-password", any(own_password))
+        .route("/skipped/me", any(me))
+        .route("/skipped/optional", any(optional))
+        .route("/skippedmore/optional", any(optional))
+        .route("/fresh", any(async |who: FreshLogin<300>| said(&who)))
+        .route("/write", any(write))
+        .route("/admin", any(admin))
+        .route("/optional-writing", any(async |MaybeIdentity(who): MaybeIdentity| writes(who.as_deref())))
+        .merge(private)
+        .merge(guarded(&auth))
+        .merge(late)
+        .merge(beside(&world))
+        .merge(auth.routes())
+        .layer(CatchPanicLayer::custom(|_| AuthError(Problem::ServerError).into_response()))
+        .route("/panics-uncaught", any(panics))
+        .layer(auth.layer())
+        .with_state(world)
+}
+
+fn guarded(auth: &Authenticator) -> Router<World> {
+    let page = |path, guard: GuardLayer| {
+        Router::new().route(path, any(async || "page")).route_layer(guard.redirect_to("/login"))
+    };
+    let pages = page("/notes", auth.require_login())
+        .merge(page("/keys", auth.require_fresh_login(FRESH)))
+        .merge(page("/writing", auth.require_scope(WRITE)));
+    let fresh = Router::new().route("/fresh-guarded", any(async || "fresh"));
+    let writing = Router::new().route("/writing", any(async || "written"));
+    let both = Router::new().route("/both", any(async || "both")).route_layer(auth.require_scope(WRITE));
+    Router::new()
+        .merge(both.route_layer(auth.require_fresh_login(FRESH)))
+        .nest("/pages", pages)
+        .merge(fresh.route_layer(auth.require_fresh_login(FRESH)))
+        .merge(writing.route_layer(auth.require_scope("notes:write")))
+}
+
+/// Two user tables around one router, and the guards of a third one without its layer.
+fn beside(World { auth, staff, forgotten, .. }: &World) -> Router<World> {
+    let one = |path, guard: GuardLayer| Router::new().route(path, any(async || "page")).layer(guard);
+    let staff_only = one("/staff/page", staff.require_login())
+        .merge(one("/staff/fresh", staff.require_fresh_login(FRESH)))
+        .merge(one("/staff/writing", staff.require_scope(WRITE)))
+        .merge(staff.routes())
+        .layer(staff.require_login())
+        .layer(staff.layer());
+    let inside = one("/both/customers", auth.require_login())
+        .merge(one("/both/staff", staff.require_login()))
+        .merge(Router::new().route("/both/who", any(optional)))
+        .layer(staff.layer());
+    let outside = one("/reversed/customers", auth.require_login())
+        .merge(one("/reversed/staff", staff.require_login()))
+        .merge(Router::new().route("/reversed/who", any(optional)))
+        .layer(auth.layer())
+        .layer(staff.layer());
+    let missing = one("/forgotten/page", forgotten.require_login())
+        .merge(one("/forgotten/fresh", forgotten.require_fresh_login(FRESH)))
+        .merge(one("/forgotten/writing", forgotten.require_scope(WRITE)));
+    staff_only.merge(inside).merge(outside).merge(missing)
+}
+
+async fn write(who: Identity) -> Result<&'static str, AuthError> {
+    who.require_scope(WRITE)?;
+    Ok("written")
+}
+
+async fn admin(who: Identity) -> Result<&'static str, AuthError> {
+    if who.has_role("admin") { Ok("admin") } else { Err(AuthError(Problem::NotFound)) }
+}
+
+async fn me(who: Identity) -> String {
+    said(&who)
+}
+
+async fn optional(MaybeIdentity(who): MaybeIdentity) -> String {
+    said_of(who.as_deref())
+}
+
+async fn panics(_: Identity) -> String {
+    panic!("as the scenario asks")
+}
+
+async fn streams(_: Identity) -> impl IntoResponse {
+    let parts = ["one ", "two ", "three"].map(|part| Ok::<_, std::convert::Infallible>(Bytes::from(part)));
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(stream::iter(parts)))
+}
+
+async fn holds(State(world): State<World>, who: Identity) -> String {
+    world.gate.pass().await;
+    said(&who)
+}
+
+async fn sets_cookies(_: Identity) -> impl IntoResponse {
+    let cookies = [(header::SET_COOKIE, "theme=dark"), (header::SET_COOKIE, "size=big")];
+    let caching = [(header::CACHE_CONTROL, "private"), (header::VARY, "Accept")];
+    (AppendHeaders(cookies), AppendHeaders(caching), "done")
+}
+
+async fn writes_access(_: Identity) -> impl IntoResponse {
+    (AppendHeaders([(header::SET_COOKIE, "__Host-access_token=mine; Path=/; Secure")]), "done")
+}
+
+async fn log_in_as_bob(
+    State(world): State<World>,
+    auth: AuthContext,
+) -> Result<impl IntoResponse, AuthError> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok((cookies, "bob"))
+}
+
+async fn callback_as_bob(
+    State(world): State<World>,
+    auth: AuthContext,
+) -> Result<impl IntoResponse, AuthError> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
+    Ok((cookies, "bob"))
+}
+
+async fn refreshed_log_in_as_bob(
+    state: State<World>,
+    _: Identity,
+    auth: AuthContext,
+) -> Result<impl IntoResponse, AuthError> {
+    log_in_as_bob(state, auth).await
+}
+
+async fn tokens_for_bob(State(world): State<World>, auth: AuthContext) -> Result<Tokens, AuthError> {
+    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
+}
+
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    auth.logout_everywhere(&who).await
+}
+
+async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
+    Ok(listed(&auth.sessions(&who).await?))
+}
+
+async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    auth.end_session(&who, who.session_id()).await
+}
+
+async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
+    Ok(auth.end_other_sessions(&who).await?.to_string())
+}
+
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    Ok(auth.fresh_login(&who, "alice-pw").await?)
+}
+
+async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    Ok(auth.change_password(&who, "alice-pw", "another password").await?)
+}
+
+async fn fail_late(request: Request, next: Next) -> Response {
+    drop(next.run(request).await);
+    AuthError(Problem::ServerError).into_response()
+}

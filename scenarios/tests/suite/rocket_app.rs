@@ -1,0 +1,422 @@
+use cookiejwt_rocket::{Problem, prelude::*};
+use rocket::{
+    Request, Responder, State,
+    fairing::AdHoc,
+    get,
+    http::{Header, Status},
+    options, post,
+    request::{FromRequest, Outcome},
+    response::{Redirect, stream::TextStream},
+    routes,
+};
+use scenarios::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
+use tokio::sync::oneshot;
+
+pub(crate) async fn start(world: World) -> Running {
+    let (sender, bound) = oneshot::channel();
+    let sender = std::sync::Mutex::new(Some(sender));
+    let liftoff = AdHoc::on_liftoff("port", move |rocket| {
+        Box::pin(async move {
+            let sender = sender.lock().expect("no panic while held").take();
+            sender.map(|sender| sender.send(rocket.config().port));
+        })
+    });
+    let rocket = application(world).attach(liftoff).ignite().await.expect("a valid application");
+    let shutdown = rocket.shutdown();
+    let server = tokio::spawn(rocket.launch());
+    let address = ([127, 0, 0, 1], bound.await.expect("a port")).into();
+    let stop = async move {
+        shutdown.notify();
+        server.abort();
+    };
+    Running { address, stop: Box::new(move || Box::pin(stop)) }
+}
+
+fn application(world: World) -> rocket::Rocket<rocket::Build> {
+    let World { auth, staff, forgotten, .. } = world.clone();
+    let figment = rocket::Config::figment()
+        .merge(("address", "127.0.0.1"))
+        .merge(("port", 0))
+        .merge(("log_level", "off"))
+        .merge(("shutdown.ctrlc", false))
+        .merge(("shutdown.grace", 0))
+        .merge(("shutdown.mercy", 0));
+    rocket::custom(figment)
+        .manage(world)
+        .attach(staff.fairing())
+        .attach(auth.fairing())
+        .mount("/", auth.routes())
+        .mount("/", staff.require_login(staff.routes()))
+        .mount("/staff", staff.require_login(routes![page]))
+        .mount("/staff", staff.require_fresh_login(FRESH, routes![fresh_page]))
+        .mount("/staff", staff.require_scope(WRITE, routes![writing]))
+        .mount("/both", auth.require_login(routes![customers]))
+        .mount("/both", staff.require_login(routes![staff_page]))
+        .mount("/reversed", auth.require_login(routes![customers]))
+        .mount("/reversed", staff.require_login(routes![staff_page]))
+        .mount("/reversed", routes![who])
+        .mount("/forgotten", forgotten.require_login(routes![page]))
+        .mount("/forgotten", forgotten.require_fresh_login(FRESH, routes![fresh_page]))
+        .mount("/forgotten", forgotten.require_scope(WRITE, routes![writing]))
+        .mount("/", auth.require_login(routes![private]))
+        .mount("/", routes![me, post_me, options_me, optional, post_optional, user, wrong_user, claims])
+        .mount("/", routes![wrong_claims, open, missing, fails, fails_late, panics, redirects, streams])
+        .mount("/", routes![panics_uncaught])
+        .mount("/", routes![holds, upgrades, sets_cookies, writes_access, log_in_as_bob])
+        .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
+        .mount("/", routes![own_sessions, own_end, own_end_others, own_fresh, own_password])
+        .mount("/", routes![tokens_for_bob, refreshed_tokens_for_bob])
+        .mount("/", routes![get_log_in_as_bob, callback_as_bob, post_callback_as_bob])
+        .mount("/", routes![get_own_fresh, get_own_password])
+        .mount("/", routes![fresh, write, admin, optional_writing, ranked, ranked_for_others])
+        .mount("/", auth.require_fresh_login(FRESH, routes![fresh_guarded]))
+        .mount("/", auth.require_scope("notes:write", routes![writing, post_writing]))
+        .mount("/", auth.require_fresh_login(FRESH, auth.require_scope(WRITE, routes![both])))
+        .mount("/pages", auth.require_login(routes![notes, post_notes]).redirect_to("/login"))
+        .mount("/pages", auth.require_fresh_login(FRESH, routes![keys]).redirect_to("/login"))
+        .mount("/pages", auth.require_scope(WRITE, routes![writing]).redirect_to("/login"))
+        .mount("/skipped", routes![me, optional])
+        .mount("/skippedmore", routes![optional])
+        .register("/", auth.catchers())
+}
+
+#[get("/me")]
+fn me(who: Identity) -> String {
+    said(&who)
+}
+
+#[post("/me")]
+fn post_me(who: Identity) -> String {
+    said(&who)
+}
+
+#[options("/me")]
+fn options_me(who: Identity) -> String {
+    said(&who)
+}
+
+#[get("/optional")]
+fn optional(who: MaybeIdentity) -> String {
+    said_of(who.0.as_deref())
+}
+
+#[post("/optional")]
+fn post_optional(who: MaybeIdentity) -> String {
+    said_of(who.0.as_deref())
+}
+
+#[get("/user")]
+fn user(user: CurrentUser<User>) -> &'static str {
+    user.0.name
+}
+
+#[get("/wrong-user")]
+fn wrong_user(_user: CurrentUser<String>) -> &'static str {
+    "never"
+}
+
+#[get("/claims")]
+fn claims(claims: Claims<Roles>) -> String {
+    claims.0.roles.join(" ")
+}
+
+#[get("/wrong-claims")]
+fn wrong_claims(_claims: Claims<u8>) -> &'static str {
+    "never"
+}
+
+#[get("/open")]
+fn open() -> &'static str {
+    "open"
+}
+
+#[get("/private")]
+fn private() -> &'static str {
+    "private"
+}
+
+#[get("/missing")]
+fn missing(_who: Identity) -> AuthError {
+    AuthError(Problem::NotFound)
+}
+
+#[get("/fails")]
+fn fails(_who: Identity) -> AuthError {
+    AuthError(Problem::ServerError)
+}
+
+/// A guard that fails after the identity was extracted.
+struct Failing;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Failing {
+    type Error = ();
+
+    async fn from_request(_: &'r Request<'_>) -> Outcome<Self, ()> {
+        Outcome::Error((Status::InternalServerError, ()))
+    }
+}
+
+#[get("/fails-late")]
+fn fails_late(_who: Identity, _failing: Failing) -> &'static str {
+    "never"
+}
+
+#[get("/panics")]
+fn panics(_who: Identity) -> &'static str {
+    panic!("as the scenario asks")
+}
+
+#[get("/panics-uncaught")]
+fn panics_uncaught(_who: Identity) -> &'static str {
+    panic!("as the scenario asks")
+}
+
+#[get("/redirects")]
+fn redirects(_who: Identity) -> Redirect {
+    Redirect::to("/elsewhere")
+}
+
+#[get("/streams")]
+fn streams(_who: Identity) -> TextStream![&'static str] {
+    TextStream! {
+        yield "one ";
+        yield "two ";
+        yield "three";
+    }
+}
+
+#[get("/holds")]
+async fn holds(world: &State<World>, who: Identity) -> String {
+    world.gate.pass().await;
+    said(&who)
+}
+
+#[get("/ws")]
+fn upgrades(_who: Identity, ws: rocket_ws::WebSocket) -> rocket_ws::Channel<'static> {
+    ws.channel(|_| Box::pin(async { Ok(()) }))
+}
+
+#[get("/sets-cookies")]
+fn sets_cookies(_who: Identity) -> SetsCookies {
+    SetsCookies
+}
+
+struct SetsCookies;
+
+impl<'r> rocket::response::Responder<'r, 'static> for SetsCookies {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let mut response = "done".respond_to(request)?;
+        for (name, value) in [
+            ("Set-Cookie", "theme=dark"),
+            ("Set-Cookie", "size=big"),
+            ("Cache-Control", "private"),
+            ("Vary", "Accept"),
+        ] {
+            response.adjoin_raw_header(name, value);
+        }
+        Ok(response)
+    }
+}
+
+#[get("/writes-access")]
+fn writes_access(_who: Identity) -> WritesAccess {
+    WritesAccess("done", Header::new("Set-Cookie", "__Host-access_token=mine; Path=/; Secure"))
+}
+
+#[derive(Responder)]
+struct WritesAccess(&'static str, Header<'static>);
+
+#[post("/login-as-bob")]
+async fn log_in_as_bob(
+    world: &State<World>,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, AuthError> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(cookies.with("bob"))
+}
+
+#[get("/login-as-bob")]
+async fn get_log_in_as_bob(
+    world: &State<World>,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, AuthError> {
+    log_in_as_bob(world, auth).await
+}
+
+#[get("/callback-as-bob")]
+async fn callback_as_bob(
+    world: &State<World>,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, AuthError> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
+    Ok(cookies.with("bob"))
+}
+
+#[post("/callback-as-bob")]
+async fn post_callback_as_bob(
+    world: &State<World>,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, AuthError> {
+    callback_as_bob(world, auth).await
+}
+
+#[post("/refreshed-login-as-bob")]
+async fn refreshed_log_in_as_bob(
+    world: &State<World>,
+    _who: Identity,
+    auth: AuthContext,
+) -> Result<WithCookies<&'static str>, AuthError> {
+    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(cookies.with("bob"))
+}
+
+#[post("/tokens-for-bob")]
+async fn tokens_for_bob(world: &State<World>, auth: AuthContext) -> Result<Tokens, AuthError> {
+    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
+}
+
+#[post("/refreshed-tokens-for-bob")]
+async fn refreshed_tokens_for_bob(
+    world: &State<World>,
+    _who: Identity,
+    auth: AuthContext,
+) -> Result<Tokens, AuthError> {
+    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
+}
+
+#[post("/logout-own")]
+async fn log_out(auth: AuthContext) -> Result<Cookies, AuthError> {
+    auth.logout().await
+}
+
+#[post("/logout-everywhere")]
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    auth.logout_everywhere(&who).await
+}
+
+#[get("/own-sessions")]
+async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
+    Ok(listed(&auth.sessions(&who).await?))
+}
+
+#[post("/own-end")]
+async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    auth.end_session(&who, who.session_id()).await
+}
+
+#[post("/own-end-others")]
+async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
+    Ok(auth.end_other_sessions(&who).await?.to_string())
+}
+
+#[post("/own-fresh")]
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    Ok(auth.fresh_login(&who, "alice-pw").await?)
+}
+
+#[post("/own-password")]
+async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    Ok(auth.change_password(&who, "alice-pw", "another password").await?)
+}
+
+#[get("/own-fresh")]
+async fn get_own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    own_fresh(who, auth).await
+}
+
+#[get("/own-password")]
+async fn get_own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+    own_password(who, auth).await
+}
+
+#[get("/fresh")]
+fn fresh(who: FreshLogin<300>) -> String {
+    said(&who)
+}
+
+#[get("/fresh-guarded")]
+fn fresh_guarded() -> &'static str {
+    "fresh"
+}
+
+#[get("/both")]
+fn both() -> &'static str {
+    "both"
+}
+
+#[get("/notes")]
+fn notes() -> &'static str {
+    "page"
+}
+
+#[post("/notes")]
+fn post_notes() -> &'static str {
+    "page"
+}
+
+#[get("/keys")]
+fn keys() -> &'static str {
+    "page"
+}
+
+#[get("/writing")]
+fn writing() -> &'static str {
+    "written"
+}
+
+#[post("/writing")]
+fn post_writing() -> &'static str {
+    "written"
+}
+
+#[get("/write")]
+fn write(who: Identity) -> Result<&'static str, AuthError> {
+    who.require_scope(WRITE)?;
+    Ok("written")
+}
+
+#[get("/admin")]
+fn admin(who: Identity) -> Result<&'static str, AuthError> {
+    if who.has_role("admin") { Ok("admin") } else { Err(AuthError(Problem::NotFound)) }
+}
+
+#[get("/optional-writing")]
+fn optional_writing(who: MaybeIdentity) -> &'static str {
+    writes(who.0.as_deref())
+}
+
+#[get("/page")]
+fn page() -> &'static str {
+    "page"
+}
+
+#[get("/fresh")]
+fn fresh_page() -> &'static str {
+    "page"
+}
+
+#[get("/customers")]
+fn customers() -> &'static str {
+    "page"
+}
+
+#[get("/staff")]
+fn staff_page() -> &'static str {
+    "page"
+}
+
+#[get("/who")]
+fn who(who: MaybeIdentity) -> String {
+    said_of(who.0.as_deref())
+}
+
+#[get("/ranked")]
+fn ranked(who: Identity) -> String {
+    said(&who)
+}
+
+#[get("/ranked", rank = 2)]
+fn ranked_for_others() -> &'static str {
+    "nobody"
+}
