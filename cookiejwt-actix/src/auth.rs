@@ -1,14 +1,16 @@
+//! What actix-web adds to an authenticator.
+
 use std::{fmt::Display, time::Duration};
 
 use actix_web::web::ServiceConfig;
 use cookiejwt_store::{Authenticator, Guard, Scope};
 
-use crate::{AuthMiddleware, RequireLogin, routes};
+use crate::{AuthMiddleware, GuardMiddleware, routes};
 
 /// What actix-web adds to an [`Authenticator`]: the middleware, the routes, the guards.
 ///
-/// Build the authenticator once, outside the closure of `HttpServer::new`: every worker runs that closure, and workers
-/// have to share what was revoked.
+/// Build the authenticator once, outside the closure of `HttpServer::new`: every worker runs that
+/// closure, and the workers have to share the revoked sessions.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,34 +31,42 @@ use crate::{AuthMiddleware, RequireLogin, routes};
 /// }
 /// ```
 ///
-/// A route behind two of them has to fulfil both.
+/// A route with two guards has to pass both.
 pub trait ActixAuth {
-    /// Goes around everything that asks who it is; writes the cookies to whatever response leaves, an error's too.
+    /// Wraps all routes that ask who sent the request, and adds the cookies to every response,
+    /// errors included.
     ///
-    /// It answers the mounted routes itself, before routing, except with `COOKIEJWT_SET_SESSION_COOKIE`.
+    /// It answers the mounted routes before routing, except with `COOKIEJWT_SET_SESSION_COOKIE`.
     fn middleware(&self) -> AuthMiddleware;
 
-    /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the trailing slash; for
-    /// `App::configure`, in any order with what else the application has.
+    /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the
+    /// trailing slash; for `App::configure`, in any order.
+    ///
+    /// The prefix is [`AuthenticatorBuilder::prefix`](crate::AuthenticatorBuilder::prefix), not
+    /// `web::scope`.
     fn routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<Self>;
 
-    /// Answers 401 for everything behind it while nobody is logged in. For a scope or a resource.
+    /// Responds 401 in the scope or resource that it wraps unless the user is logged in.
     ///
-    /// It asks this authenticator and no other: a login at another user table does not open the route, and without this
-    /// authenticator's middleware around it the answer is 500. The built-in routes of this authenticator pass.
-    fn require_login(&self) -> RequireLogin;
+    /// It asks this authenticator only: a login at another user table does not open the route, and
+    /// without this authenticator's middleware around it the response is 500. The built-in routes
+    /// of this authenticator pass.
+    fn require_login(&self) -> GuardMiddleware;
 
-    /// Answers 401 `fresh_login_required` for everything behind it unless the user has proved who he is at most this long
-    /// ago, in whole seconds (RFC 9470). For a handler there is [`FreshLogin`](crate::FreshLogin).
-    fn require_fresh_login(&self, max_age: Duration) -> RequireLogin;
+    /// Responds 401 `fresh_login_required` on the routes it wraps unless the user logged in at most
+    /// `max_age` ago, in whole seconds (RFC 9470). In a handler use
+    /// [`FreshLogin`](crate::FreshLogin).
+    fn require_fresh_login(&self, max_age: Duration) -> GuardMiddleware;
 
-    /// Answers 403 `insufficient_scope` for everything behind it unless the access token carries this scope (RFC 6750
-    /// §3.1). In a handler there are `has_scope`, `has_role` and `require_scope` of the identity.
+    /// Responds 403 `insufficient_scope` on the routes it wraps unless the access token has this
+    /// scope (RFC 6750 §3.1). In a handler use `has_scope`, `has_role` and `require_scope` of the
+    /// identity.
     ///
     /// # Panics
-    /// When it is no name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by the compiler.
+    /// If it is not the name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by
+    /// the compiler.
     #[track_caller]
-    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLogin;
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardMiddleware;
 }
 
 impl ActixAuth for Authenticator {
@@ -69,15 +79,15 @@ impl ActixAuth for Authenticator {
         move |config| routes::mount(&auth, config)
     }
 
-    fn require_login(&self) -> RequireLogin {
-        RequireLogin(Guard::login(self))
+    fn require_login(&self) -> GuardMiddleware {
+        GuardMiddleware(Guard::login(self))
     }
 
-    fn require_fresh_login(&self, max_age: Duration) -> RequireLogin {
-        RequireLogin(Guard::fresh_login(self, max_age))
+    fn require_fresh_login(&self, max_age: Duration) -> GuardMiddleware {
+        GuardMiddleware(Guard::fresh_login(self, max_age))
     }
 
-    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLogin {
-        RequireLogin(Guard::scope(self, scope))
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardMiddleware {
+        GuardMiddleware(Guard::scope(self, scope))
     }
 }

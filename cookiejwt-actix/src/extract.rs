@@ -1,3 +1,5 @@
+//! The extractors, and how the types of this crate become responses.
+
 use std::{
     future::{Ready, ready},
     net::IpAddr,
@@ -9,8 +11,7 @@ use actix_web::{
     body::BoxBody, dev::Payload, http::StatusCode,
 };
 use cookiejwt_store::{
-    Authenticator, Decision, Guard, Problem as CoreProblem, Reply, RequestContext, ResponseHeaders as _,
-    Slot, Slots,
+    Authenticator, Decision, Guard, Problem, Reply, RequestContext, ResponseHeaders as _, Slot, Slots,
 };
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture};
 use serde::de::DeserializeOwned;
@@ -23,12 +24,12 @@ use crate::{
 cookiejwt_store::adapter_types! {
     /// ```
     /// use actix_web::ResponseError;
-    /// use cookiejwt_actix::{Problem, cookiejwt_core};
+    /// use cookiejwt_actix::{AuthError, Problem};
     ///
-    /// let response = Problem(cookiejwt_core::Problem::NotAuthenticated).error_response();
+    /// let response = AuthError(Problem::NotAuthenticated).error_response();
     /// assert_eq!(response.status(), 401);
     /// ```
-    Problem;
+    AuthError;
 
     /// ```
     /// use cookiejwt_actix::Identity;
@@ -39,7 +40,7 @@ cookiejwt_store::adapter_types! {
     /// ```
     Identity;
 
-    /// Take this one and not `Option<Identity>`, in which actix-web swallows the 403 and the 503 too.
+    /// Do not use `Option<Identity>`, in which actix-web also swallows the 403 and the 503.
     ///
     /// ```
     /// use cookiejwt_actix::MaybeIdentity;
@@ -85,16 +86,16 @@ cookiejwt_store::adapter_types! {
 
     /// ```
     /// use actix_web::{Responder, web::Redirect};
-    /// use cookiejwt_actix::{AuthContext, LoginOptions, Problem};
+    /// use cookiejwt_actix::{AuthContext, LoginOptions, AuthError};
     /// # use cookiejwt_actix::{AuthUser, Subject};
     /// # struct User;
     /// # impl AuthUser for User {
     /// #     fn subject(&self) -> Subject { 1.into() }
     /// #     fn password_hash(&self) -> Option<&str> { None }
     /// # }
-    /// # async fn my_oauth() -> Result<User, Problem> { Ok(User) }
+    /// # async fn my_oauth() -> Result<User, AuthError> { Ok(User) }
     ///
-    /// async fn callback(auth: AuthContext) -> Result<impl Responder, Problem> {
+    /// async fn callback(auth: AuthContext) -> Result<impl Responder, AuthError> {
     ///     // Compares `state` with the one in this browser's cookie.
     ///     let user = my_oauth().await?;
     ///     let cookies = auth.login(&user, LoginOptions::new().state_checked()).await?;
@@ -115,16 +116,16 @@ cookiejwt_store::adapter_types! {
 
     /// ```
     /// use actix_web::{HttpRequest, HttpResponse, Responder};
-    /// use cookiejwt_actix::{AuthContext, LoginOptions, Problem};
+    /// use cookiejwt_actix::{AuthContext, LoginOptions, AuthError};
     /// # use cookiejwt_actix::{AuthUser, Subject};
     /// # struct User;
     /// # impl AuthUser for User {
     /// #     fn subject(&self) -> Subject { 1.into() }
     /// #     fn password_hash(&self) -> Option<&str> { None }
     /// # }
-    /// # async fn my_passkey() -> Result<User, Problem> { Ok(User) }
+    /// # async fn my_passkey() -> Result<User, AuthError> { Ok(User) }
     ///
-    /// async fn passkey(auth: AuthContext, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    /// async fn passkey(auth: AuthContext, request: HttpRequest) -> Result<HttpResponse, AuthError> {
     ///     let user = my_passkey().await?;
     ///     if auth.is_token_mode() {
     ///         return Ok(auth.login_tokens(&user, LoginOptions::new()).await?.respond_to(&request));
@@ -136,16 +137,16 @@ cookiejwt_store::adapter_types! {
 }
 
 /// Almost every request is decided without a store, and then without a box.
-type Extracted<T> = Either<Ready<Result<T, Problem>>, LocalBoxFuture<'static, Result<T, Problem>>>;
+type Extracted<T> = Either<Ready<Result<T, AuthError>>, LocalBoxFuture<'static, Result<T, AuthError>>>;
 
-/// The slot of the middleware that stands nearest to the handler.
-pub(crate) fn slot(request: &HttpRequest, what: &str) -> Result<Arc<Slot>, Problem> {
+/// The slot of the innermost middleware.
+pub(crate) fn slot(request: &HttpRequest, what: &str) -> Result<Arc<Slot>, AuthError> {
     let slot = request.extensions().get().map(|slots: &Slots| Arc::clone(slots.innermost()));
     slot.ok_or_else(|| missing(what))
 }
 
 /// The slot of the guard's own authenticator.
-pub(crate) fn slot_of(request: &HttpRequest, guard: &Guard) -> Result<Arc<Slot>, Problem> {
+pub(crate) fn slot_of(request: &HttpRequest, guard: &Guard) -> Result<Arc<Slot>, AuthError> {
     find(request, guard.authenticator()).ok_or_else(|| guard.missing(CURE).into())
 }
 
@@ -154,7 +155,7 @@ pub(crate) fn find(request: &HttpRequest, auth: &Authenticator) -> Option<Arc<Sl
     request.extensions().get().and_then(|slots: &Slots| slots.of(auth).cloned())
 }
 
-pub(crate) fn missing(what: &str) -> Problem {
+pub(crate) fn missing(what: &str) -> AuthError {
     Slot::missing(what, CURE).into()
 }
 
@@ -165,26 +166,26 @@ pub(crate) fn peer(request: &HttpRequest) -> Option<IpAddr> {
 
 const CURE: &str = ".wrap(auth.middleware())";
 
-/// Asks who it is. The request is not held while a store is asked.
+/// Asks who sent the request. The request is not held while a store is asked.
 fn ask<T: 'static>(
     request: &HttpRequest,
     what: &str,
-    answer: impl FnOnce(&Slot, &Decision) -> Result<T, CoreProblem> + 'static,
+    answer: impl FnOnce(&Slot, &Decision) -> Result<T, Problem> + 'static,
 ) -> Extracted<T> {
     let slot = match slot(request, what) {
         Ok(slot) => slot,
         Err(problem) => return Either::Left(ready(Err(problem))),
     };
     let pending = match slot.begin(View::of(request).head()) {
-        Ok(decision) => return Either::Left(ready(answer(&slot, decision).map_err(Problem))),
+        Ok(decision) => return Either::Left(ready(answer(&slot, decision).map_err(AuthError))),
         Err(pending) => pending,
     };
-    let asked = async move { answer(&slot, slot.finish(pending).await).map_err(Problem) };
+    let asked = async move { answer(&slot, slot.finish(pending).await).map_err(AuthError) };
     Either::Right(asked.boxed_local())
 }
 
 impl FromRequest for Identity {
-    type Error = Problem;
+    type Error = AuthError;
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
@@ -193,7 +194,7 @@ impl FromRequest for Identity {
 }
 
 impl FromRequest for MaybeIdentity {
-    type Error = Problem;
+    type Error = AuthError;
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
@@ -202,7 +203,7 @@ impl FromRequest for MaybeIdentity {
 }
 
 impl<const SECONDS: u64> FromRequest for FreshLogin<SECONDS> {
-    type Error = Problem;
+    type Error = AuthError;
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
@@ -212,8 +213,8 @@ impl<const SECONDS: u64> FromRequest for FreshLogin<SECONDS> {
 }
 
 impl<U: Send + Sync + 'static> FromRequest for CurrentUser<U> {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Error = AuthError;
+    type Future = LocalBoxFuture<'static, Result<Self, AuthError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let slot = slot(request, "CurrentUser");
@@ -223,7 +224,7 @@ impl<U: Send + Sync + 'static> FromRequest for CurrentUser<U> {
 }
 
 impl<T: DeserializeOwned + 'static> FromRequest for Claims<T> {
-    type Error = Problem;
+    type Error = AuthError;
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
@@ -232,8 +233,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Claims<T> {
 }
 
 impl FromRequest for AuthContext {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Error = AuthError;
+    type Future = Ready<Result<Self, AuthError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let context =
@@ -242,7 +243,7 @@ impl FromRequest for AuthContext {
     }
 }
 
-impl ResponseError for Problem {
+impl ResponseError for AuthError {
     fn status_code(&self) -> StatusCode {
         status(self.0.status())
     }
@@ -267,7 +268,7 @@ fn status(status: http::StatusCode) -> StatusCode {
 }
 
 impl Cookies {
-    /// A response that carries them too.
+    /// A response that is sent with the cookies.
     pub fn with<R: Responder>(self, response: R) -> WithCookies<R> {
         WithCookies { cookies: self, response }
     }
@@ -291,7 +292,7 @@ impl Responder for Tokens {
 
 /// A response with the cookies of a login or logout; see [`Cookies::with`].
 #[derive(Debug)]
-#[must_use = "nobody is logged in or out until the cookies are sent"]
+#[must_use = "the login or logout takes effect when the cookies are sent"]
 pub struct WithCookies<R> {
     cookies: Cookies,
     response: R,
@@ -302,7 +303,7 @@ impl<R: Responder> Responder for WithCookies<R> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse<R::Body> {
         let cookies = &self.cookies.0;
-        // An error on the way out takes the place of this response, and not of its cookies.
+        // An error on the way out replaces this response, but not its cookies.
         if let Some(slot) = find(request, cookies.authenticator()) {
             slot.send(cookies.lines().clone());
         }

@@ -1,49 +1,57 @@
 //! Login with JWTs in HTTP-only cookies for actix-web.
 //!
-//! One dependency, one trait ([`UserStore`](cookiejwt_store::UserStore)) for the application's own user table, the
-//! routes mounted, the middleware around them:
+//! An application adds one dependency, implements one trait ([`UserStore`]) for its own user table,
+//! mounts the routes and wraps the application in the middleware:
 //!
 #![doc = "```no_run"]
 #![doc = include_str!("../docs/quickstart.rs")]
 #![doc = "```"]
 //!
-//! The [guide] goes on from here.
+//! The [guide] continues from here.
 //!
-//! # Asking who it is
+//! # Who sent the request
 //!
-//! * [`Identity`] demands somebody: 401 by itself. [`MaybeIdentity`] is for public routes, where stale cookies mean
-//!   "nobody"; not `Option<Identity>`, in which actix-web swallows a CSRF refusal and an outage too.
-//! * [`FreshLogin<300>`](FreshLogin) demands somebody who has proved who he is at most 300 seconds ago.
+//! * [`Identity`] requires an authenticated user and rejects with 401 otherwise. [`MaybeIdentity`]
+//!   is for public routes, where stale cookies mean an anonymous request. Do not use
+//!   `Option<Identity>`, in which actix-web also swallows a CSRF refusal and an outage.
+//! * [`FreshLogin<300>`](FreshLogin) requires that the user logged in within the last 300 seconds.
 //! * [`CurrentUser<U>`] loads the user through the `UserStore`.
-//! * [`Claims<T>`] is the token's custom claims as a type of yours.
-//! * [`AuthContext`] is for a login of one's own (OAuth, passkey) and for logging out.
-//! * `has_scope`, `has_role` and `require_scope` of an identity read the token's claims `scope`, `scopes` and `roles`.
+//! * [`Claims<T>`] is the token's custom claims as a type of your own.
+//! * [`AuthContext`] logs users in and out from your own handlers (OAuth callbacks, passkeys, magic
+//!   links).
+//! * `has_scope`, `has_role` and `require_scope` of an identity check the token's claims `scope`,
+//!   `scopes` and `roles`.
 //! * [`ActixAuth::require_login`], [`require_fresh_login`](ActixAuth::require_fresh_login) and
 //!   [`require_scope`](ActixAuth::require_scope) protect whole scopes.
+//! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
 //!
-//! Nothing is verified before one of them asks. The middleware then writes the cookies to whatever response leaves: 2xx,
-//! 4xx, 5xx, a redirect, the answer to an error of another middleware.
+//! Verification is lazy: nothing happens until an extractor or guard asks. The middleware then adds
+//! refreshed cookies to the response, whatever it is: 2xx, 4xx, 5xx, a redirect, or the response to
+//! an error of another middleware.
 //!
 //! # The order of middleware
 //!
-//! In actix-web the middleware that is wrapped last is the outermost, so call `.wrap(auth.middleware())` after the
-//! others. One that turns panics or timeouts into responses goes inside it, before it in the text, so that the cookies
-//! of a refresh leave with its answers too. CORS goes outside.
+//! In actix-web the middleware that is wrapped last is the outermost, so call
+//! `.wrap(auth.middleware())` after the others. Wrap a middleware that turns panics or timeouts
+//! into responses before it, so that its responses are sent with the cookies of a refresh too. Wrap
+//! CORS after it.
 //!
-//! The middleware answers the built-in routes itself, before routing, as soon as `App::configure(auth.routes())` has mounted
-//! them: no scope, default service, catch-all or guard of the application stands in the way, whatever the order. So what is
-//! wrapped inside does not see those requests. Two cases are routed like anything else: routes that were mounted in a scope,
-//! and `COOKIEJWT_SET_SESSION_COOKIE`, where the session's middleware has to run inside ours. Then `.configure(auth.routes())`
-//! goes before whatever could swallow its paths.
+//! As soon as `App::configure(auth.routes())` has mounted the built-in routes, the middleware
+//! answers them before routing. No scope, default service, catch-all or guard of the application
+//! can take them over, whatever the order, and inner middleware does not see these requests. Two
+//! cases are routed as usual: routes that are mounted in a scope, and
+//! `COOKIEJWT_SET_SESSION_COOKIE`, where the session's middleware has to run inside. Then call
+//! `.configure(auth.routes())` before anything that could match its paths.
 //!
-//! Two user tables have two authenticators, and their middleware may both be around one application, in either order. A
-//! guard asks its own authenticator and no other; without that one's middleware it answers 500, and the log says what to
-//! add. An extractor asks the innermost. Two middlewares of one authenticator are one.
+//! Two user tables have two authenticators, and both middlewares may wrap one application, in
+//! either order. A guard asks its own authenticator only; without the middleware of that
+//! authenticator it responds 500, and the log contains the fix. An extractor asks the innermost.
+//! Two middlewares of one authenticator count as one.
 //!
 //! # OpenAPI
 //!
-//! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the application's own document
-//! (utoipa 6); the module `openapi` has an example.
+//! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the
+//! application's own document (utoipa 6); the module `openapi` has an example.
 //!
 //! # Features
 //!
@@ -51,7 +59,8 @@
 //! * `postgres`: sessions on PostgreSQL and what speaks its protocol.
 //! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol.
 //! * `django`: the password hashes of a Django user table.
-//! * `actix-session`: the session of actix-session follows the login (`COOKIEJWT_SET_SESSION_COOKIE`).
+//! * `actix-session`: the session of actix-session follows the login
+//!   (`COOKIEJWT_SET_SESSION_COOKIE`).
 //! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
@@ -62,36 +71,25 @@
 
 mod auth;
 mod extract;
+mod guard;
 pub mod guide;
 mod headers;
 mod middleware;
-mod require_login;
 mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use cookiejwt_store;
-#[cfg(feature = "django")]
-pub use cookiejwt_store::DjangoHashes;
-#[cfg(feature = "_sea-orm")]
-pub use cookiejwt_store::SeaOrmTokenStore;
-#[cfg(feature = "openapi")]
-pub use cookiejwt_store::openapi;
-pub use cookiejwt_store::{
-    Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,
-    UserStore, core as cookiejwt_core, next_path,
-};
+pub use cookiejwt_store::{self, application::*};
 
 pub use crate::{
     auth::ActixAuth,
     extract::{
-        AuthContext, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Problem, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
         WithCookies,
     },
+    guard::{GuardMiddleware, Guarded},
     middleware::{AuthFuture, AuthMiddleware, AuthService},
-    require_login::{RequireLogin, RequireLoginService},
 };
 
 /// The few names that every application needs.
@@ -99,10 +97,8 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        ActixAuth as _, AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser,
-        FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, Scope,
-        StoreError, Subject, Tokens, UserStore,
+        ActixAuth as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies,
+        CurrentUser, FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem,
+        Scope, StoreError, Subject, Tokens, UserStore,
     };
-    #[cfg(feature = "_sea-orm")]
-    pub use sea_orm::{Database, DatabaseConnection};
 }

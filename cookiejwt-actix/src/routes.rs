@@ -9,12 +9,10 @@ use actix_web::{
     http::Method,
     web::{self, Payload, ServiceConfig},
 };
-use cookiejwt_store::{
-    Authenticator, Body, Caller, Logout, MAX_BODY_BYTES, Problem as CoreProblem, Route, SessionChange,
-};
+use cookiejwt_store::{Authenticator, Body, Caller, Logout, MAX_BODY_BYTES, Problem, Route, SessionChange};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 
-use crate::{Problem, extract, headers::View, session_cookie};
+use crate::{AuthError, extract, headers::View, session_cookie};
 
 /// Mounts every route for every method: the endpoints answer 405 themselves.
 pub(crate) fn mount(auth: &Authenticator, config: &mut ServiceConfig) {
@@ -70,7 +68,7 @@ pub(crate) fn answer_now(
             Ok(payload) => AssertUnwindSafe(answer(auth, route, request.clone(), payload))
                 .catch_unwind()
                 .await
-                .unwrap_or_else(|_| Problem(CoreProblem::ServerError).error_response()),
+                .unwrap_or_else(|_| AuthError(Problem::ServerError).error_response()),
             Err(error) => error.error_response(),
         };
         ServiceResponse::new(request, response)

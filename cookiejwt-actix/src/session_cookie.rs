@@ -3,7 +3,7 @@
 use actix_web::{Error, HttpRequest, dev::ServiceResponse};
 use cookiejwt_store::{SessionChange, SessionCookieError, Slot};
 
-use crate::Problem;
+use crate::AuthError;
 
 #[cfg(feature = "actix-session")]
 const CURE: &str = "put `.wrap(SessionMiddleware::new(…))` of actix-session 0.11 before `.wrap(auth.middleware())` (a middleware of \
@@ -49,7 +49,7 @@ pub(crate) fn refuse_lost<B>(
         let auth = slot.authenticator().clone();
         actix_web::rt::spawn(async move { auth.drop_login(&change).await });
     }
-    result.and_then(|_| Err(Problem(SessionCookieError::Missing(CURE).report()).into()))
+    result.and_then(|_| Err(AuthError(SessionCookieError::Missing(CURE).report()).into()))
 }
 
 /// actix-session gives a session to every request, with and without its middleware, which takes the data out when it

@@ -13,11 +13,13 @@
 //! # }
 //! ```
 
-pub use cookiejwt_store::core::testing::{AUDIENCE, ISSUER, NOW, TestToken, access, config, core, refresh};
+pub use cookiejwt_store::testing::{
+    AUDIENCE, ISSUER, NOW, TestToken, access, config, cookie_header, core, refresh,
+};
 
 use crate::{Identity, Subject};
 
 /// The identity of this user, for handlers that are tested as plain functions.
 pub fn identity(subject: impl Into<Subject>) -> Identity {
-    cookiejwt_store::core::testing::identity(subject).into()
+    cookiejwt_store::testing::identity(subject).into()
 }

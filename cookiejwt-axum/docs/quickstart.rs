@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use axum::{Json, Router, routing::get};
 use cookiejwt_axum::prelude::*;
-use sea_orm::{QueryFilter as _, entity::prelude::*, sea_query::Expr};
+use sea_orm::{Database, DatabaseConnection, QueryFilter as _, entity::prelude::*, sea_query::Expr};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,8 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .merge(auth.routes()) // POST /api/auth/token/, …/refresh/, …/blacklist/, …/verify/
         .layer(auth.layer())
         .into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?;
-    Ok(())
+    Ok(axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?)
 }
 
 async fn home(who: Option<Identity>) -> String {
@@ -53,14 +52,15 @@ impl AuthUser for user::Model {
 
 impl UserStore for Users {
     type User = user::Model;
-    async fn find_by_id(&self, id: &Subject) -> Result<Option<user::Model>, StoreError> {
+    type Error = DbErr;
+    async fn find_by_id(&self, id: &Subject) -> Result<Option<user::Model>, DbErr> {
         let Ok(id) = id.parse::<i64>() else { return Ok(None) };
-        Ok(user::Entity::find_by_id(id).one(&self.0).await?)
+        user::Entity::find_by_id(id).one(&self.0).await
     }
-    async fn find_by_login(&self, login: &str) -> Result<Option<user::Model>, StoreError> {
-        Ok(user::Entity::find().filter(user::Column::Name.eq(login)).one(&self.0).await?)
+    async fn find_by_login(&self, login: &str) -> Result<Option<user::Model>, DbErr> {
+        user::Entity::find().filter(user::Column::Name.eq(login)).one(&self.0).await
     }
-    async fn set_password_hash(&self, id: &Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+    async fn set_password_hash(&self, id: &Subject, old: &str, new: &str) -> Result<bool, DbErr> {
         let Ok(id) = id.parse::<i64>() else { return Ok(false) };
         let update = user::Entity::update_many().col_expr(user::Column::PasswordHash, Expr::value(new));
         let same = update.filter(user::Column::Id.eq(id)).filter(user::Column::PasswordHash.eq(old));

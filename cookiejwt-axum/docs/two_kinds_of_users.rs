@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::{Router, routing::get};
 use cookiejwt_axum::{Argon2id, PasswordHasher as _, Secret, prelude::*};
@@ -57,13 +57,14 @@ impl AuthUser for User {
 
 impl UserStore for Table {
     type User = User;
-    async fn find_by_id(&self, id: &Subject) -> Result<Option<User>, StoreError> {
+    type Error = Infallible;
+    async fn find_by_id(&self, id: &Subject) -> Result<Option<User>, Infallible> {
         Ok(self.0.iter().find(|user| user.subject() == *id).cloned())
     }
-    async fn find_by_login(&self, login: &str) -> Result<Option<User>, StoreError> {
+    async fn find_by_login(&self, login: &str) -> Result<Option<User>, Infallible> {
         Ok(self.0.iter().find(|user| user.name == login).cloned())
     }
-    async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, StoreError> {
+    async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, Infallible> {
         Ok(false) // this table cannot change
     }
 }

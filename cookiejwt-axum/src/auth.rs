@@ -1,9 +1,11 @@
+//! What axum adds to an authenticator.
+
 use std::{fmt::Display, time::Duration};
 
 use axum::Router;
 use cookiejwt_store::{Authenticator, Guard, Scope};
 
-use crate::{AuthLayer, RequireLoginLayer, routes};
+use crate::{AuthLayer, GuardLayer, routes};
 
 /// What axum adds to an [`Authenticator`]: the layer, the routes, the guards.
 ///
@@ -15,7 +17,7 @@ use crate::{AuthLayer, RequireLoginLayer, routes};
 ///
 /// fn application(auth: &Authenticator) -> Router {
 ///     let pages = Router::new()
-///         .route("/notes", get(async || "only for somebody"))
+///         .route("/notes", get(async || "only for users"))
 ///         .route_layer(auth.require_login().redirect_to("/login"));
 ///     let writing = Router::new()
 ///         .route("/api/notes", post(async || "only with this scope"))
@@ -27,32 +29,40 @@ use crate::{AuthLayer, RequireLoginLayer, routes};
 /// }
 /// ```
 ///
-/// A route behind two of them has to fulfil both.
+/// A route with two guards has to pass both.
 pub trait AxumAuth {
-    /// Goes around everything that asks who it is; writes the cookies to whatever response leaves.
+    /// Wraps all routes that ask who sent the request, and adds the cookies to every response.
     fn layer(&self) -> AuthLayer;
 
-    /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the trailing slash.
+    /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the
+    /// trailing slash.
+    ///
+    /// Merge them into the outermost router. The prefix is
+    /// [`AuthenticatorBuilder::prefix`](crate::AuthenticatorBuilder::prefix), not `Router::nest`.
     fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S>;
 
-    /// Answers 401 for everything behind it while nobody is logged in. For `Router::route_layer`, so that a path that
-    /// does not exist stays 404.
+    /// Responds 401 on the routes it wraps unless the user is logged in. Use it with
+    /// `Router::route_layer`, so that a path that does not exist is still 404.
     ///
-    /// It asks this authenticator and no other: a login at another user table does not open the route, and without this
-    /// authenticator's layer around it the answer is 500. The built-in routes of this authenticator pass.
-    fn require_login(&self) -> RequireLoginLayer;
+    /// It asks this authenticator only: a login at another user table does not open the route, and
+    /// without this authenticator's layer around it the response is 500. The built-in routes of
+    /// this authenticator pass.
+    fn require_login(&self) -> GuardLayer;
 
-    /// Answers 401 `fresh_login_required` for everything behind it unless the user has proved who he is at most this long
-    /// ago, in whole seconds (RFC 9470). For a handler there is [`FreshLogin`](crate::FreshLogin).
-    fn require_fresh_login(&self, max_age: Duration) -> RequireLoginLayer;
+    /// Responds 401 `fresh_login_required` on the routes it wraps unless the user logged in at most
+    /// `max_age` ago, in whole seconds (RFC 9470). In a handler use
+    /// [`FreshLogin`](crate::FreshLogin).
+    fn require_fresh_login(&self, max_age: Duration) -> GuardLayer;
 
-    /// Answers 403 `insufficient_scope` for everything behind it unless the access token carries this scope (RFC 6750
-    /// §3.1). In a handler there are `has_scope`, `has_role` and `require_scope` of the identity.
+    /// Responds 403 `insufficient_scope` on the routes it wraps unless the access token has this
+    /// scope (RFC 6750 §3.1). In a handler use `has_scope`, `has_role` and `require_scope` of the
+    /// identity.
     ///
     /// # Panics
-    /// When it is no name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by the compiler.
+    /// If it is not the name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by
+    /// the compiler.
     #[track_caller]
-    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLoginLayer;
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardLayer;
 }
 
 impl AxumAuth for Authenticator {
@@ -64,15 +74,15 @@ impl AxumAuth for Authenticator {
         routes::routes(self)
     }
 
-    fn require_login(&self) -> RequireLoginLayer {
-        RequireLoginLayer(Guard::login(self))
+    fn require_login(&self) -> GuardLayer {
+        GuardLayer(Guard::login(self))
     }
 
-    fn require_fresh_login(&self, max_age: Duration) -> RequireLoginLayer {
-        RequireLoginLayer(Guard::fresh_login(self, max_age))
+    fn require_fresh_login(&self, max_age: Duration) -> GuardLayer {
+        GuardLayer(Guard::fresh_login(self, max_age))
     }
 
-    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> RequireLoginLayer {
-        RequireLoginLayer(Guard::scope(self, scope))
+    fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardLayer {
+        GuardLayer(Guard::scope(self, scope))
     }
 }

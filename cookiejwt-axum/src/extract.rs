@@ -1,3 +1,5 @@
+//! The extractors, and how the types of this crate become responses.
+
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -19,12 +21,12 @@ use crate::session_cookie;
 cookiejwt_store::adapter_types! {
     /// ```
     /// use axum::response::IntoResponse;
-    /// use cookiejwt_axum::{Problem, cookiejwt_core};
+    /// use cookiejwt_axum::{AuthError, Problem};
     ///
-    /// let response = Problem(cookiejwt_core::Problem::NotAuthenticated).into_response();
+    /// let response = AuthError(Problem::NotAuthenticated).into_response();
     /// assert_eq!(response.status(), 401);
     /// ```
-    Problem;
+    AuthError;
 
     /// ```
     /// use cookiejwt_axum::Identity;
@@ -77,16 +79,16 @@ cookiejwt_store::adapter_types! {
 
     /// ```
     /// use axum::response::{IntoResponse, Redirect};
-    /// use cookiejwt_axum::{AuthContext, LoginOptions, Problem};
+    /// use cookiejwt_axum::{AuthContext, LoginOptions, AuthError};
     /// # use cookiejwt_axum::{AuthUser, Subject};
     /// # struct User;
     /// # impl AuthUser for User {
     /// #     fn subject(&self) -> Subject { 1.into() }
     /// #     fn password_hash(&self) -> Option<&str> { None }
     /// # }
-    /// # async fn my_oauth() -> Result<User, Problem> { Ok(User) }
+    /// # async fn my_oauth() -> Result<User, AuthError> { Ok(User) }
     ///
-    /// async fn callback(auth: AuthContext) -> Result<impl IntoResponse, Problem> {
+    /// async fn callback(auth: AuthContext) -> Result<impl IntoResponse, AuthError> {
     ///     // Compares `state` with the one in this browser's cookie.
     ///     let user = my_oauth().await?;
     ///     let cookies = auth.login(&user, LoginOptions::new().state_checked()).await?;
@@ -107,16 +109,16 @@ cookiejwt_store::adapter_types! {
 
     /// ```
     /// use axum::response::{IntoResponse, Response};
-    /// use cookiejwt_axum::{AuthContext, LoginOptions, Problem};
+    /// use cookiejwt_axum::{AuthContext, LoginOptions, AuthError};
     /// # use cookiejwt_axum::{AuthUser, Subject};
     /// # struct User;
     /// # impl AuthUser for User {
     /// #     fn subject(&self) -> Subject { 1.into() }
     /// #     fn password_hash(&self) -> Option<&str> { None }
     /// # }
-    /// # async fn my_passkey() -> Result<User, Problem> { Ok(User) }
+    /// # async fn my_passkey() -> Result<User, AuthError> { Ok(User) }
     ///
-    /// async fn passkey(auth: AuthContext) -> Result<Response, Problem> {
+    /// async fn passkey(auth: AuthContext) -> Result<Response, AuthError> {
     ///     let user = my_passkey().await?;
     ///     if auth.is_token_mode() {
     ///         return Ok(auth.login_tokens(&user, LoginOptions::new()).await?.into_response());
@@ -127,14 +129,14 @@ cookiejwt_store::adapter_types! {
     Tokens;
 }
 
-/// The slot of the layer that stands nearest to the handler.
-pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, Problem> {
+/// The slot of the innermost layer.
+pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, AuthError> {
     let slot = extensions.get().map(|slots: &Slots| Arc::clone(slots.innermost()));
     slot.ok_or_else(|| Slot::missing(what, CURE).into())
 }
 
 /// The slot of the guard's own authenticator.
-pub(crate) fn slot_of(extensions: &Extensions, guard: &Guard) -> Result<Arc<Slot>, Problem> {
+pub(crate) fn slot_of(extensions: &Extensions, guard: &Guard) -> Result<Arc<Slot>, AuthError> {
     let slot = extensions.get().and_then(|slots: &Slots| slots.of(guard.authenticator()).cloned());
     slot.ok_or_else(|| guard.missing(CURE).into())
 }
@@ -148,66 +150,66 @@ pub(crate) fn peer(parts: &Parts) -> Option<IpAddr> {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Identity {
-    type Rejection = Problem;
+    type Rejection = AuthError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         Ok(Self(slot(&parts.extensions, "Identity")?.identity(RequestHead::from(&*parts)).await?))
     }
 }
 
 impl<S: Send + Sync> OptionalFromRequestParts<S> for Identity {
-    type Rejection = Problem;
+    type Rejection = AuthError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, AuthError> {
         MaybeIdentity::from_request_parts(parts, state).await.map(|maybe| maybe.0)
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for MaybeIdentity {
-    type Rejection = Problem;
+    type Rejection = AuthError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         let slot = slot(&parts.extensions, "MaybeIdentity")?;
         Ok(Self(slot.maybe_identity(RequestHead::from(&*parts)).await?.map(Identity)))
     }
 }
 
 impl<S: Send + Sync, const SECONDS: u64> FromRequestParts<S> for FreshLogin<SECONDS> {
-    type Rejection = Problem;
+    type Rejection = AuthError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         let slot = slot(&parts.extensions, "FreshLogin")?;
         Ok(Self(Identity(slot.fresh_identity(RequestHead::from(&*parts), Self::MAX_AGE).await?)))
     }
 }
 
 impl<S: Send + Sync, U: Send + Sync + 'static> FromRequestParts<S> for CurrentUser<U> {
-    type Rejection = Problem;
+    type Rejection = AuthError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         Ok(Self(slot(&parts.extensions, "CurrentUser")?.user(RequestHead::from(&*parts)).await?))
     }
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
-    type Rejection = Problem;
+    type Rejection = AuthError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         Ok(Self(slot(&parts.extensions, "Claims")?.claims(RequestHead::from(&*parts)).await?))
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for AuthContext {
-    type Rejection = Problem;
+    type Rejection = AuthError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         let slot = slot(&parts.extensions, "AuthContext")?;
         let context = RequestContext::new(&slot, RequestHead::from(&*parts), peer(parts));
         Ok(Self(context.with_session(session_cookie::of(&parts.extensions))))
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for AuthError {
     fn into_response(self) -> Response {
         into_response(Reply::problem(self.0))
     }

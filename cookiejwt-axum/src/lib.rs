@@ -1,44 +1,49 @@
-//! Login with JWTs in HTTP-only cookies for axum, and for any tower HTTP service.
+//! Login with JWTs in HTTP-only cookies for axum and any tower HTTP service.
 //!
-//! One dependency, one trait ([`UserStore`](cookiejwt_store::UserStore)) for the application's own user table, the
-//! routes mounted, the layer around them:
+//! An application adds one dependency, implements one trait ([`UserStore`]) for its own user table,
+//! mounts the routes and wraps the router in the layer:
 //!
 #![doc = "```no_run"]
 #![doc = include_str!("../docs/quickstart.rs")]
 #![doc = "```"]
 //!
-//! The [guide] goes on from here.
+//! The [guide] continues from here.
 //!
-//! # Asking who it is
+//! # Who sent the request
 //!
-//! * [`Identity`] demands somebody: 401 by itself. `Option<Identity>` and [`MaybeIdentity`] are for public routes, where
-//!   stale cookies mean "nobody".
-//! * [`FreshLogin<300>`](FreshLogin) demands somebody who has proved who he is at most 300 seconds ago.
+//! * [`Identity`] requires an authenticated user and rejects with 401 otherwise. `Option<Identity>`
+//!   and [`MaybeIdentity`] are for public routes, where stale cookies mean an anonymous request.
+//! * [`FreshLogin<300>`](FreshLogin) requires that the user logged in within the last 300 seconds.
 //! * [`CurrentUser<U>`] loads the user through the `UserStore`.
-//! * [`Claims<T>`] is the token's custom claims as a type of yours.
-//! * [`AuthContext`] is for a login of one's own (OAuth, passkey) and for logging out.
-//! * `has_scope`, `has_role` and `require_scope` of an identity read the token's claims `scope`, `scopes` and `roles`.
+//! * [`Claims<T>`] is the token's custom claims as a type of your own.
+//! * [`AuthContext`] logs users in and out from your own handlers (OAuth callbacks, passkeys, magic
+//!   links).
+//! * `has_scope`, `has_role` and `require_scope` of an identity check the token's claims `scope`,
+//!   `scopes` and `roles`.
 //! * [`AxumAuth::require_login`], [`require_fresh_login`](AxumAuth::require_fresh_login) and
 //!   [`require_scope`](AxumAuth::require_scope) protect whole routers.
+//! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
 //!
-//! Nothing is verified before one of them asks. The layer then writes the cookies to whatever response leaves: 2xx,
-//! 4xx, 5xx, a redirect, the answer of a panic that a layer inside ours caught.
+//! Verification is lazy: nothing happens until an extractor or guard asks. The layer then adds
+//! refreshed cookies to the response, whatever it is: 2xx, 4xx, 5xx, a redirect, or the response to
+//! a panic that an inner layer caught.
 //!
 //! # The order of layers
 //!
-//! [`AxumAuth::layer`] goes around everything that asks; with axum, `.layer()` wraps what was added before it, so call
-//! it after the routes. Layers that turn panics or timeouts into responses go inside it, so that the cookies of a
-//! refresh leave with their answers too.
+//! [`AxumAuth::layer`] wraps every route that asks who sent the request. In axum, `.layer()` wraps
+//! what was added before it, so call it after the routes. Add layers that turn panics or timeouts
+//! into responses before it, so that their responses are sent with the cookies of a refresh too.
 //!
-//! Two user tables have two authenticators, and their layers may both stand around one router, in either order. A guard
-//! asks its own authenticator and no other; without that one's layer it answers 500, and the log says what to add. An
-//! extractor asks the innermost layer. Two layers of one authenticator are one.
+//! Two user tables have two authenticators, and both layers may wrap one router, in either order. A
+//! guard asks its own authenticator only; without the layer of that authenticator it responds 500,
+//! and the log contains the fix. An extractor asks the innermost layer. Two layers of one
+//! authenticator count as one.
 //!
-//! A guard never stands in front of the built-in routes of its own authenticator, which protect themselves: with
-//! `require_login` around everything, people can still log in.
+//! A guard never protects the built-in routes of its own authenticator, because they protect
+//! themselves: with `require_login` around the whole router, users can still log in.
 //!
-//! axum puts each route's layers into boxes. Where every microsecond counts, put the layer around the router as a whole: it does the
-//! same with less to allocate and to move.
+//! axum boxes the layers of each route. If every microsecond counts, wrap the router as a whole:
+//! the result is the same, with fewer allocations.
 //!
 //! ```no_run
 //! use std::net::SocketAddr;
@@ -56,8 +61,8 @@
 //!
 //! # OpenAPI
 //!
-//! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the application's own document
-//! (utoipa 6); the module `openapi` has an example.
+//! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the
+//! application's own document (utoipa 6); the module `openapi` has an example.
 //!
 //! # Features
 //!
@@ -65,7 +70,8 @@
 //! * `postgres`: sessions on PostgreSQL and what speaks its protocol.
 //! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol.
 //! * `django`: the password hashes of a Django user table.
-//! * `tower-sessions`: the session of tower-sessions follows the login (`COOKIEJWT_SET_SESSION_COOKIE`).
+//! * `tower-sessions`: the session of tower-sessions follows the login
+//!   (`COOKIEJWT_SET_SESSION_COOKIE`).
 //! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
@@ -76,34 +82,23 @@
 
 mod auth;
 mod extract;
+mod guard;
 pub mod guide;
 mod layer;
-mod require_login;
 mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use cookiejwt_store;
-#[cfg(feature = "django")]
-pub use cookiejwt_store::DjangoHashes;
-#[cfg(feature = "_sea-orm")]
-pub use cookiejwt_store::SeaOrmTokenStore;
-#[cfg(feature = "openapi")]
-pub use cookiejwt_store::openapi;
-pub use cookiejwt_store::{
-    Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,
-    UserStore, core as cookiejwt_core, next_path,
-};
+pub use cookiejwt_store::{self, application::*};
 
 pub use crate::{
     auth::AxumAuth,
     extract::{
-        AuthContext, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Problem, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
     },
+    guard::{GuardLayer, Guarded},
     layer::{AuthFuture, AuthLayer, AuthService},
-    require_login::{RequireLogin, RequireLoginLayer},
 };
 
 /// The few names that every application needs.
@@ -111,12 +106,10 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        AuthContext, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
+        AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
         FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, Scope,
         StoreError, Subject, Tokens, UserStore,
     };
-    #[cfg(feature = "_sea-orm")]
-    pub use sea_orm::{Database, DatabaseConnection};
 }
 
 /// The README's samples compile.

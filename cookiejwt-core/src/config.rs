@@ -23,7 +23,7 @@ use crate::{
 
 pub use self::{
     builder::ConfigBuilder,
-    error::{ConfigError, ConfigProblem},
+    error::{ConfigError, ConfigErrorKind},
     expect::Expect,
     secret::Secret,
     twins::SharedTokens,

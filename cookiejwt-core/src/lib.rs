@@ -61,7 +61,7 @@ mod token;
 
 pub use crate::{
     config::{
-        Config, ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, Expect, RevocationLevel,
+        Config, ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, Expect, RevocationLevel,
         SameSite, Secret, SharedTokens,
     },
     decide::{

@@ -20,7 +20,8 @@ use time::{OffsetDateTime, macros::datetime};
 pub use crate::internal::{VectorFault, cookie_pairs, verify_jws};
 use crate::{
     config::{Config, ConfigBuilder, RevocationLevel, Secret},
-    decide::{Core, Identity},
+    decide::{Core, Identity, Login},
+    response::SetCookie,
     session::{SessionId, Subject, TokenId},
     token::{AccessClaims, CustomClaims, Parties, RefreshClaims},
 };
@@ -59,6 +60,23 @@ pub fn refresh(subject: impl Into<Subject>) -> TestToken {
 /// The identity of this user, for handlers that are tested as plain functions.
 pub fn identity(subject: impl Into<Subject>) -> Identity {
     access(subject).identity()
+}
+
+/// The value of the `Cookie` header that a browser sends after this login: `name=value; name=value`.
+///
+/// ```
+/// use cookiejwt_core::{Login, testing};
+///
+/// fn next_request(login: &Login) -> http::request::Builder {
+///     http::Request::get("/me").header("cookie", testing::cookie_header(login))
+/// }
+/// ```
+pub fn cookie_header(login: &Login) -> String {
+    let pair = |cookie: &SetCookie| {
+        let line = cookie.line().to_str().expect("a cookie is ASCII");
+        line.split(';').next().unwrap_or_default().to_owned()
+    };
+    login.cookies.iter().map(pair).collect::<Vec<_>>().join("; ")
 }
 
 /// A token to be minted for a test.

@@ -1,3 +1,5 @@
+//! What Rocket adds to an authenticator.
+
 use std::{fmt::Display, time::Duration};
 
 use cookiejwt_store::{Authenticator, Guard, Scope};
@@ -15,7 +17,7 @@ use crate::{AuthFairing, GuardedRoutes, catchers, routes};
 ///
 /// #[get("/notes")]
 /// fn notes() -> &'static str {
-///     "only for somebody"
+///     "only for users"
 /// }
 ///
 /// #[post("/notes")]
@@ -39,34 +41,40 @@ use crate::{AuthFairing, GuardedRoutes, catchers, routes};
 /// }
 /// ```
 ///
-/// Routes behind two of them, one around the other, have to fulfil both.
+/// Routes with two guards, one around the other, have to pass both.
 pub trait RocketAuth {
-    /// Lets everything else ask who it is; writes the cookies to whatever response leaves. Those of several authenticators
-    /// stand side by side.
+    /// Lets guards ask who sent the request, and adds the cookies to every response. Attach one for
+    /// each authenticator.
     fn fairing(&self) -> AuthFairing;
 
-    /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the trailing slash. Each is
-    /// there for every method, so that the endpoints answer 405 themselves.
+    /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the
+    /// trailing slash. They match every method, so that the endpoints respond 405 themselves.
+    ///
+    /// Mount them at `/`. The prefix is
+    /// [`AuthenticatorBuilder::prefix`](crate::AuthenticatorBuilder::prefix).
     fn routes(&self) -> Vec<Route>;
 
-    /// Answers what the guards refuse, with `application/problem+json`.
+    /// The catchers for what the guards refuse, with `application/problem+json`.
     fn catchers(&self) -> Vec<Catcher>;
 
-    /// The same routes, which answer 401 while nobody is logged in.
+    /// The same routes, which respond 401 unless the user is logged in.
     ///
-    /// They ask this authenticator and no other: a login at another user table does not open them, and without this
-    /// authenticator's fairing the answer is 500. Its built-in routes pass.
+    /// They ask this authenticator only: a login at another user table does not open them, and
+    /// without this authenticator's fairing the response is 500. Its built-in routes pass.
     fn require_login(&self, routes: impl Into<Vec<Route>>) -> GuardedRoutes;
 
-    /// The same routes, which answer 401 `fresh_login_required` unless the user has proved who he is at most this long ago,
-    /// in whole seconds (RFC 9470). For a handler there is [`FreshLogin`](crate::FreshLogin).
+    /// The same routes, which respond 401 `fresh_login_required` unless the user logged in at most
+    /// `max_age` ago, in whole seconds (RFC 9470). In a handler use
+    /// [`FreshLogin`](crate::FreshLogin).
     fn require_fresh_login(&self, max_age: Duration, routes: impl Into<Vec<Route>>) -> GuardedRoutes;
 
-    /// The same routes, which answer 403 `insufficient_scope` unless the access token carries this scope (RFC 6750 §3.1).
-    /// In a handler there are `has_scope`, `has_role` and `require_scope` of the identity.
+    /// The same routes, which respond 403 `insufficient_scope` unless the access token has this
+    /// scope (RFC 6750 §3.1). In a handler use `has_scope`, `has_role` and `require_scope` of the
+    /// identity.
     ///
     /// # Panics
-    /// When it is no name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by the compiler.
+    /// If it is not the name of a scope (RFC 6749 §3.3). A [`Scope`] in a constant is checked by
+    /// the compiler.
     #[track_caller]
     fn require_scope<T: TryInto<Scope, Error: Display>>(
         &self,

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use cookiejwt_store::{Config, ConfigError, ReadKeys as _, core::ConfigProblem, env_vars};
+use cookiejwt_store::{Config, ConfigError, ConfigErrorKind, ReadKeys as _, env_vars};
 use rocket::figment::{
     Figment,
     value::{Dict, Value},
@@ -99,5 +99,5 @@ fn unreadable() -> ConfigError {
 }
 
 fn malformed(setting: impl Into<Cow<'static, str>>, what: &'static str, cure: &'static str) -> ConfigError {
-    ConfigError::new(setting, ConfigProblem::Malformed, what, cure)
+    ConfigError::new(setting, ConfigErrorKind::Malformed, what, cure)
 }

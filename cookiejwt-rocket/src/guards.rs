@@ -1,6 +1,8 @@
+//! The request guards.
+
 use std::net::IpAddr;
 
-use cookiejwt_store::{Guard, Problem as CoreProblem, RequestContext, Slot};
+use cookiejwt_store::{Guard, Problem, RequestContext, Slot};
 use rocket::{
     Request, Route,
     http::Status,
@@ -11,18 +13,19 @@ use serde::de::DeserializeOwned;
 use crate::{memory::Memory, respond::status, view::View};
 
 cookiejwt_store::adapter_types! {
-    /// A handler may answer with one; what a guard refuses, the [catchers](crate::RocketAuth::catchers) answer.
+    /// A handler may return one. If a guard refuses, the [catchers](crate::RocketAuth::catchers)
+    /// send the response.
     ///
     /// ```
-    /// use cookiejwt_rocket::{Problem, cookiejwt_core};
+    /// use cookiejwt_rocket::{AuthError, Problem};
     /// use rocket::get;
     ///
     /// #[get("/secret")]
-    /// fn secret() -> Result<String, Problem> {
-    ///     Err(Problem(cookiejwt_core::Problem::NotAuthenticated))
+    /// fn secret() -> Result<String, AuthError> {
+    ///     Err(AuthError(Problem::NotAuthenticated))
     /// }
     /// ```
-    Problem;
+    AuthError;
 
     /// ```
     /// use cookiejwt_rocket::Identity;
@@ -35,7 +38,7 @@ cookiejwt_store::adapter_types! {
     /// ```
     Identity;
 
-    /// Take this one and not `Option<Identity>`, in which Rocket swallows the 403 and the 503 too.
+    /// Do not use `Option<Identity>`, in which Rocket also swallows the 403 and the 503.
     ///
     /// ```
     /// use cookiejwt_rocket::MaybeIdentity;
@@ -88,7 +91,7 @@ cookiejwt_store::adapter_types! {
     Claims;
 
     /// ```
-    /// use cookiejwt_rocket::{AuthContext, LoginOptions, Problem, WithCookies};
+    /// use cookiejwt_rocket::{AuthContext, LoginOptions, AuthError, WithCookies};
     /// use rocket::{get, response::Redirect};
     /// # use cookiejwt_rocket::{AuthUser, Subject};
     /// # struct User;
@@ -96,10 +99,10 @@ cookiejwt_store::adapter_types! {
     /// #     fn subject(&self) -> Subject { 1.into() }
     /// #     fn password_hash(&self) -> Option<&str> { None }
     /// # }
-    /// # async fn my_oauth() -> Result<User, Problem> { Ok(User) }
+    /// # async fn my_oauth() -> Result<User, AuthError> { Ok(User) }
     ///
     /// #[get("/callback")]
-    /// async fn callback(auth: AuthContext) -> Result<WithCookies<Redirect>, Problem> {
+    /// async fn callback(auth: AuthContext) -> Result<WithCookies<Redirect>, AuthError> {
     ///     // Compares `state` with the one in this browser's cookie.
     ///     let user = my_oauth().await?;
     ///     let cookies = auth.login(&user, LoginOptions::new().state_checked()).await?;
@@ -109,18 +112,18 @@ cookiejwt_store::adapter_types! {
     AuthContext;
 
     /// ```
-    /// use cookiejwt_rocket::{AuthContext, Problem, WithCookies};
+    /// use cookiejwt_rocket::{AuthContext, AuthError, WithCookies};
     /// use rocket::{post, response::Redirect};
     ///
     /// #[post("/bye")]
-    /// async fn bye(auth: AuthContext) -> Result<WithCookies<Redirect>, Problem> {
+    /// async fn bye(auth: AuthContext) -> Result<WithCookies<Redirect>, AuthError> {
     ///     Ok(auth.logout().await?.with(Redirect::to("/")))
     /// }
     /// ```
     Cookies;
 
     /// ```
-    /// use cookiejwt_rocket::{AuthContext, Cookies, LoginOptions, Problem, Tokens};
+    /// use cookiejwt_rocket::{AuthContext, Cookies, LoginOptions, AuthError, Tokens};
     /// use rocket::{Responder, post};
     /// # use cookiejwt_rocket::{AuthUser, Subject};
     /// # struct User;
@@ -128,7 +131,7 @@ cookiejwt_store::adapter_types! {
     /// #     fn subject(&self) -> Subject { 1.into() }
     /// #     fn password_hash(&self) -> Option<&str> { None }
     /// # }
-    /// # async fn my_passkey() -> Result<User, Problem> { Ok(User) }
+    /// # async fn my_passkey() -> Result<User, AuthError> { Ok(User) }
     ///
     /// #[derive(Responder)]
     /// enum LoggedIn {
@@ -137,7 +140,7 @@ cookiejwt_store::adapter_types! {
     /// }
     ///
     /// #[post("/passkey")]
-    /// async fn passkey(auth: AuthContext) -> Result<LoggedIn, Problem> {
+    /// async fn passkey(auth: AuthContext) -> Result<LoggedIn, AuthError> {
     ///     let user = my_passkey().await?;
     ///     if auth.is_token_mode() {
     ///         return Ok(LoggedIn::Client(auth.login_tokens(&user, LoginOptions::new()).await?));
@@ -148,27 +151,28 @@ cookiejwt_store::adapter_types! {
     Tokens;
 }
 
-/// The slot that stands nearest to the handler.
-pub(crate) fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, CoreProblem> {
+/// The slot that is closest to the handler.
+pub(crate) fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, Problem> {
     Memory::of(request).innermost().ok_or_else(|| Slot::missing(what, CURE))
 }
 
 /// The slot of the guard's own authenticator.
-pub(crate) fn slot_of<'r>(request: &'r Request<'_>, guard: &Guard) -> Result<&'r Slot, CoreProblem> {
+pub(crate) fn slot_of<'r>(request: &'r Request<'_>, guard: &Guard) -> Result<&'r Slot, Problem> {
     Memory::of(request).slot_of(guard.authenticator()).ok_or_else(|| guard.missing(CURE))
 }
 
 const CURE: &str = ".attach(auth.fairing())";
 
 /// A catcher is told the status alone, so the problem is remembered for it.
-pub(crate) fn refused(request: &Request<'_>, problem: CoreProblem) -> Status {
+pub(crate) fn refused(request: &Request<'_>, problem: Problem) -> Status {
     Memory::of(request).refuse(problem);
     status(problem)
 }
 
-/// A 401 goes on to the next route of the same path, if there is one: `index(_: Identity)` for somebody, and a second one
-/// of a higher rank for anybody else. When that forwards too, or there is none, our catcher answers with the problem.
-fn or_next_route<T>(request: &Request<'_>, answer: Result<T, CoreProblem>) -> Outcome<T, Problem> {
+/// A 401 is forwarded to the next route of the same path, if there is one: `index(_: Identity)` for
+/// users, and a second route of a higher rank for anonymous requests. If that forwards too, or
+/// there is none, our catcher responds with the problem.
+fn or_next_route<T>(request: &Request<'_>, answer: Result<T, Problem>) -> Outcome<T, AuthError> {
     match outcome(request, answer) {
         Outcome::Error((Status::Unauthorized, _)) if has_next_route(request) => {
             Outcome::Forward(Status::Unauthorized)
@@ -177,8 +181,8 @@ fn or_next_route<T>(request: &Request<'_>, answer: Result<T, CoreProblem>) -> Ou
     }
 }
 
-/// Not any route that matches: a file server or a page for everything else would turn the 401 of a script into a 404 or
-/// into that page.
+/// Not any route that matches: a file server or a page for everything else would turn the 401 of a
+/// script into a 404 or into that page.
 fn has_next_route(request: &Request<'_>) -> bool {
     let Some(route) = request.route() else { return false };
     let follows =
@@ -199,18 +203,18 @@ fn is_same_path(one: &Route, other: &Route) -> bool {
     segments(one) == segments(other)
 }
 
-pub(crate) fn outcome<T>(request: &Request<'_>, answer: Result<T, CoreProblem>) -> Outcome<T, Problem> {
+pub(crate) fn outcome<T>(request: &Request<'_>, answer: Result<T, Problem>) -> Outcome<T, AuthError> {
     match answer {
         Ok(value) => Outcome::Success(value),
-        Err(problem) => Outcome::Error((refused(request, problem), Problem(problem))),
+        Err(problem) => Outcome::Error((refused(request, problem), AuthError(problem))),
     }
 }
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Identity {
-    type Error = Problem;
+    type Error = AuthError;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
         let asked = async { slot(request, "Identity")?.identity(View::of(request).head()).await };
         or_next_route(request, asked.await.map(Self))
     }
@@ -218,9 +222,9 @@ impl<'r> FromRequest<'r> for Identity {
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for MaybeIdentity {
-    type Error = Problem;
+    type Error = AuthError;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
         let asked = async { slot(request, "MaybeIdentity")?.maybe_identity(View::of(request).head()).await };
         outcome(request, asked.await.map(|who| Self(who.map(Identity))))
     }
@@ -228,9 +232,9 @@ impl<'r> FromRequest<'r> for MaybeIdentity {
 
 #[rocket::async_trait]
 impl<'r, const SECONDS: u64> FromRequest<'r> for FreshLogin<SECONDS> {
-    type Error = Problem;
+    type Error = AuthError;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
         let asked = async {
             slot(request, "FreshLogin")?.fresh_identity(View::of(request).head(), Self::MAX_AGE).await
         };
@@ -240,9 +244,9 @@ impl<'r, const SECONDS: u64> FromRequest<'r> for FreshLogin<SECONDS> {
 
 #[rocket::async_trait]
 impl<'r, U: Send + Sync + 'static> FromRequest<'r> for CurrentUser<U> {
-    type Error = Problem;
+    type Error = AuthError;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
         let asked = async { slot(request, "CurrentUser")?.user(View::of(request).head()).await };
         or_next_route(request, asked.await.map(Self))
     }
@@ -250,9 +254,9 @@ impl<'r, U: Send + Sync + 'static> FromRequest<'r> for CurrentUser<U> {
 
 #[rocket::async_trait]
 impl<'r, T: DeserializeOwned + Send> FromRequest<'r> for Claims<T> {
-    type Error = Problem;
+    type Error = AuthError;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
         let asked = async { slot(request, "Claims")?.claims(View::of(request).head()).await };
         or_next_route(request, asked.await.map(Self))
     }
@@ -260,9 +264,9 @@ impl<'r, T: DeserializeOwned + Send> FromRequest<'r> for Claims<T> {
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for AuthContext {
-    type Error = Problem;
+    type Error = AuthError;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
         let context = |slot| Self(RequestContext::new(slot, View::of(request).head(), peer(request)));
         outcome(request, slot(request, "AuthContext").map(context))
     }

@@ -1,40 +1,47 @@
 //! Login with JWTs in HTTP-only cookies for Rocket.
 //!
-//! One dependency, one trait ([`UserStore`](cookiejwt_store::UserStore)) for the application's own user table, the
-//! routes mounted, the catchers registered, the fairing attached:
+//! An application adds one dependency, implements one trait ([`UserStore`]) for its own user table,
+//! mounts the routes, registers the catchers and attaches the fairing:
 //!
 #![doc = "```no_run"]
 #![doc = include_str!("../docs/quickstart.rs")]
 #![doc = "```"]
 //!
-//! The [guide] goes on from here.
+//! The [guide] continues from here.
 //!
-//! # Asking who it is
+//! # Who sent the request
 //!
-//! * [`Identity`] demands somebody: 401 by itself. [`MaybeIdentity`] is for public routes, where stale cookies mean
-//!   "nobody"; not `Option<Identity>`, in which Rocket swallows a CSRF refusal (403) and an outage (503) too.
-//! * [`FreshLogin<300>`](FreshLogin) demands somebody who has proved who he is at most 300 seconds ago.
+//! * [`Identity`] requires an authenticated user and rejects with 401 otherwise. [`MaybeIdentity`]
+//!   is for public routes, where stale cookies mean an anonymous request. Do not use
+//!   `Option<Identity>`, in which Rocket also swallows a CSRF refusal (403) and an outage (503).
+//! * [`FreshLogin<300>`](FreshLogin) requires that the user logged in within the last 300 seconds.
 //! * [`CurrentUser<U>`] loads the user through the `UserStore`.
-//! * [`Claims<T>`] is the token's custom claims as a type of yours.
-//! * [`AuthContext`] is for a login of one's own (OAuth, passkey) and for logging out.
-//! * `has_scope`, `has_role` and `require_scope` of an identity read the token's claims `scope`, `scopes` and `roles`.
+//! * [`Claims<T>`] is the token's custom claims as a type of your own.
+//! * [`AuthContext`] logs users in and out from your own handlers (OAuth callbacks, passkeys, magic
+//!   links).
+//! * `has_scope`, `has_role` and `require_scope` of an identity check the token's claims `scope`,
+//!   `scopes` and `roles`.
 //! * [`RocketAuth::require_login`], [`require_fresh_login`](RocketAuth::require_fresh_login) and
 //!   [`require_scope`](RocketAuth::require_scope) protect lists of routes.
+//! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
 //!
 //! # The fairing
 //!
-//! Nothing is verified before one of them asks. The [fairing](RocketAuth::fairing) then writes the cookies to whatever
-//! response leaves: 2xx, 4xx, 5xx, a redirect, the answer of a catcher, also after a panic. Without it every one of them
-//! answers 500 and says so in the log. Cookies that handlers add to Rocket's own `CookieJar` are left alone.
+//! Verification is lazy: nothing happens until a guard asks. The [fairing](RocketAuth::fairing)
+//! then adds refreshed cookies to the response, whatever it is: 2xx, 4xx, 5xx, a redirect, or the
+//! response of a catcher, also after a panic. Without the fairing every guard responds 500, and the
+//! log contains the fix. Cookies that handlers add to Rocket's own `CookieJar` are not changed.
 //!
-//! Two user tables have two authenticators, whose fairings stand side by side. A guard asks its own authenticator and no
-//! other; without that one's fairing it answers 500, and the log says what to add. Behind a guard an extractor
-//! asks the guard's authenticator, elsewhere the fairing that was attached last. Two fairings whose cookies have the same names, or two of one authenticator, are refused at ignition.
+//! Two user tables have two authenticators, and both fairings are attached. A guard for routes asks
+//! its own authenticator only; without the fairing of that authenticator it responds 500, and the
+//! log contains the fix. A request guard asks the authenticator of the guard for routes that
+//! protects it, otherwise the fairing that was attached last. Ignition fails for two fairings whose
+//! cookies have the same names, and for two of one authenticator.
 //!
-//! # A second route for everybody else
+//! # A second route for anonymous requests
 //!
-//! [`Identity`], [`CurrentUser`] and [`Claims`] forward a 401 when there is another route of the same method and path with
-//! a higher rank, which is how Rocket says "else":
+//! [`Identity`], [`CurrentUser`] and [`Claims`] forward a 401 if another route has the same method
+//! and path and a higher rank:
 //!
 //! ```
 //! use cookiejwt_rocket::prelude::*;
@@ -51,17 +58,20 @@
 //! }
 //! ```
 //!
-//! Without such a route the 401 stays a 401 with its problem document; a `FileServer` or a page for every other path is
-//! not asked. 403 and 503 are never forwarded, and [`FreshLogin`] and the guards for routes refuse.
+//! Without such a route the 401 is sent with its problem document; a `FileServer` or a page for all
+//! other paths is not tried. 403 and 503 are never forwarded, and [`FreshLogin`] and the guards for
+//! routes never forward.
 //!
 //! # The catchers
 //!
-//! A guard of Rocket's can only choose a status; the body comes from a catcher. Ours answer the statuses that our guards
-//! choose with `application/problem+json`: 401, 403, 500 and 503. They know which guard of ours refused last, and claim
-//! nothing about a status that came from elsewhere.
+//! A guard in Rocket can only choose a status; the body comes from a catcher. The catchers of
+//! [`RocketAuth::catchers`] handle the statuses of cookiejwt's guards (401, 403, 500 and 503) with
+//! `application/problem+json`. They know which of these guards refused last, and describe no
+//! refusal of another origin.
 //!
-//! Catchers of your own go to a longer base, such as `.register("/pages", catchers![login_page])`, where they win. For
-//! the same base leave one of ours out, because Rocket refuses two of them for one status:
+//! Register your own catchers at a longer base, such as `.register("/pages",
+//! catchers![login_page])`, where they take precedence. For the same base remove the matching
+//! catcher of cookiejwt, because Rocket refuses two for one status:
 //!
 //! ```
 //! use cookiejwt_rocket::prelude::*;
@@ -82,17 +92,17 @@
 //!
 //! # Limits of Rocket
 //!
-//! * A header field that is not UTF-8 never reaches us. In a `Cookie` field it hides its neighbours, so that somebody
-//!   looks like nobody; an `Origin` like that counts as absent.
-//! * A request that Rocket itself cannot read is answered 400 before any fairing, and gets no cookie.
-//! * A form's field `_method` changes the method before anybody else sees the request. It never makes a request safe:
-//!   one that carries a form is not, whatever its method.
-//! * `X-Real-IP` is not believed: the client's address is that of the connection.
+//! * Rocket drops header fields that are not UTF-8. One such `Cookie` field hides the other cookies
+//!   in it, so that an authenticated user appears anonymous; such an `Origin` counts as absent.
+//! * A request that Rocket cannot parse gets a 400 before any fairing, and no cookie.
+//! * A form's field `_method` changes the method before any fairing or guard sees the request. It
+//!   never makes a request safe: a request that contains a form is not safe, whatever its method.
+//! * `X-Real-IP` is not trusted: the client's address is the address of the connection.
 //!
 //! # OpenAPI
 //!
-//! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the application's own document
-//! (utoipa 6); the module `openapi` has an example.
+//! With the feature `openapi`, `auth.document(&mut openapi)` adds the mounted routes to the
+//! application's own document (utoipa 6); the module `openapi` has an example.
 //!
 //! # Features
 //!
@@ -100,8 +110,8 @@
 //! * `postgres`: sessions on PostgreSQL and what speaks its protocol.
 //! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol.
 //! * `django`: the password hashes of a Django user table.
-//! * `private-cookie`: a private cookie follows the login (`COOKIEJWT_SET_SESSION_COOKIE`). Rocket then needs a
-//!   `secret_key` in production.
+//! * `private-cookie`: a private cookie follows the login (`COOKIEJWT_SET_SESSION_COOKIE`). Rocket
+//!   then needs a `secret_key` in production.
 //! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
@@ -114,10 +124,10 @@ mod auth;
 mod catchers;
 mod fairing;
 mod figment;
+mod guarded_routes;
 mod guards;
 pub mod guide;
 mod memory;
-mod require_login;
 mod respond;
 mod routes;
 mod session_cookie;
@@ -125,18 +135,7 @@ mod session_cookie;
 pub mod testing;
 mod view;
 
-pub use cookiejwt_store;
-#[cfg(feature = "django")]
-pub use cookiejwt_store::DjangoHashes;
-#[cfg(feature = "_sea-orm")]
-pub use cookiejwt_store::SeaOrmTokenStore;
-#[cfg(feature = "openapi")]
-pub use cookiejwt_store::openapi;
-pub use cookiejwt_store::{
-    Argon2id, AuthUser, Authenticator, BuildError, Clock, Config, ConfigError, Core, FromEnv, LoginError,
-    LoginOptions, ManualClock, MemoryStore, PasswordHasher, Scope, Secret, StoreError, Subject, TokenStore,
-    UserStore, core as cookiejwt_core, next_path,
-};
+pub use cookiejwt_store::{self, application::*};
 
 #[cfg(feature = "private-cookie")]
 pub use crate::session_cookie::SessionCookie;
@@ -144,10 +143,10 @@ pub use crate::{
     auth::RocketAuth,
     fairing::AuthFairing,
     figment::FromFigment,
+    guarded_routes::GuardedRoutes,
     guards::{
-        AuthContext, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Problem, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
     },
-    require_login::GuardedRoutes,
     respond::WithCookies,
 };
 
@@ -156,10 +155,8 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        AuthContext, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin, FromEnv as _,
-        FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem, RocketAuth as _,
-        Scope, StoreError, Subject, Tokens, UserStore, WithCookies,
+        AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin,
+        FromEnv as _, FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem,
+        RocketAuth as _, Scope, StoreError, Subject, Tokens, UserStore, WithCookies,
     };
-    #[cfg(feature = "_sea-orm")]
-    pub use sea_orm::{Database, DatabaseConnection};
 }

@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use cookiejwt_store::{FrameworkSession as _, Problem as CoreProblem, Reply, ResponseHeaders as _};
+use cookiejwt_store::{FrameworkSession as _, Problem, Reply, ResponseHeaders as _};
 use rocket::{
     Request, Response,
     futures::FutureExt as _,
@@ -8,12 +8,13 @@ use rocket::{
     response::{self, Responder},
 };
 
-use crate::{Cookies, Problem, Tokens, memory::Memory, session_cookie, view::ResponseView};
+use crate::{AuthError, Cookies, Tokens, memory::Memory, session_cookie, view::ResponseView};
 
-/// Set by the fairing, after Rocket's Shield, which complains in the log of a response that has it already.
+/// Set by the fairing, after Rocket's Shield, which complains in the log of a response that has it
+/// already.
 pub(crate) const NOSNIFF: &str = "x-content-type-options";
 
-pub(crate) fn status(problem: CoreProblem) -> Status {
+pub(crate) fn status(problem: Problem) -> Status {
     Status::new(problem.status().as_u16())
 }
 
@@ -27,7 +28,7 @@ pub(crate) fn response<'r>(request: &Request<'_>, reply: Reply) -> Response<'r> 
     response
 }
 
-impl<'r> Responder<'r, 'static> for Problem {
+impl<'r> Responder<'r, 'static> for AuthError {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         Ok(response(request, Reply::problem(self.0)))
     }
@@ -40,7 +41,7 @@ impl<'r> Responder<'r, 'static> for Tokens {
 }
 
 impl Cookies {
-    /// A response that carries them too, also when it ends in a catcher.
+    /// A response that is sent with the cookies, even if a catcher replaces it.
     pub fn with<R>(self, response: R) -> WithCookies<R> {
         WithCookies { cookies: self, response }
     }
@@ -54,7 +55,7 @@ impl<'r> Responder<'r, 'static> for Cookies {
 
 /// A response with the cookies of a login or logout; see [`Cookies::with`].
 #[derive(Clone, Debug)]
-#[must_use = "nobody is logged in or out until the cookies are sent"]
+#[must_use = "the login or logout takes effect when the cookies are sent"]
 pub struct WithCookies<R> {
     cookies: Cookies,
     response: R,

@@ -15,8 +15,7 @@ mod private {
     use std::{future::ready, pin::Pin};
 
     use cookiejwt_store::{
-        Authenticator, Config, FrameworkSession, Identity, Problem as CoreProblem, SessionChange,
-        SessionCookieError,
+        Authenticator, Config, FrameworkSession, Identity, Problem, SessionChange, SessionCookieError,
     };
     use rocket::{
         Request,
@@ -24,7 +23,7 @@ mod private {
         request::{FromRequest, Outcome},
     };
 
-    use crate::{Problem, guards, view::View};
+    use crate::{AuthError, guards, view::View};
 
     /// Rocket's private cookie of a login, when `COOKIEJWT_SET_SESSION_COOKIE` is on: a key for data of your own (a cart, flash
     /// messages) that belongs to one login of one user.
@@ -80,14 +79,14 @@ mod private {
 
     #[rocket::async_trait]
     impl<'r> FromRequest<'r> for SessionCookie {
-        type Error = Problem;
+        type Error = AuthError;
 
-        async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+        async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
             let asked = async {
                 let slot = guards::slot(request, "SessionCookie")?;
                 let identity = slot.identity(View::of(request).head()).await?;
                 let found = Self::of(request, &identity, slot.authenticator().config());
-                found.ok_or(CoreProblem::NotAuthenticated)
+                found.ok_or(Problem::NotAuthenticated)
             };
             guards::outcome(request, asked.await)
         }

@@ -45,6 +45,7 @@ use crate::{
 /// # }
 /// # impl UserStore for Nobody {
 /// #     type User = User;
+/// #     type Error = StoreError;
 /// #     async fn find_by_id(&self, _: &Subject) -> Result<Option<User>, StoreError> { Ok(None) }
 /// #     async fn find_by_login(&self, _: &str) -> Result<Option<User>, StoreError> { Ok(None) }
 /// #     async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, StoreError> { Ok(false) }

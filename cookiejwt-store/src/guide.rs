@@ -40,7 +40,7 @@ pub mod front_ends {}
 
 #[doc = "[ReadKeys]: crate::ReadKeys"]
 #[doc = "[replace_keys]: crate::Authenticator::replace_keys"]
-#[doc = "[Verifier]: crate::core::Verifier"]
+#[doc = "[Verifier]: cookiejwt_core::Verifier"]
 #[doc = include_str!("../docs/guide/keys.md")]
 pub mod keys {}
 
@@ -83,7 +83,7 @@ pub mod routes {}
 #[doc = include_str!("../docs/guide/scaling.md")]
 pub mod scaling {}
 
-#[doc = "[next_path]: crate::core::next_path"]
+#[doc = "[next_path]: crate::next_path"]
 #[doc = include_str!("../docs/guide/server_side_rendering.md")]
 pub mod server_side_rendering {}
 

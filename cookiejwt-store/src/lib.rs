@@ -1,13 +1,13 @@
-//! Stores, passwords, endpoints and the driver behind cookiejwt's framework adapters.
+//! Stores, passwords, endpoints and the driver that cookiejwt's framework adapters share.
 //!
-//! Applications add an adapter (`cookiejwt-axum`), which re-exports everything here. Use this crate by itself to
-//! implement a [`TokenStore`] for another database, or an adapter for another framework.
+//! Applications depend on an adapter (`cookiejwt-axum`), which re-exports [`application`]. Use this crate
+//! directly to implement a [`TokenStore`] for another database, or an adapter for another framework.
 //!
-//! * [`UserStore`] is the one trait that an application implements, for its own user table.
+//! * [`UserStore`] is the one trait that every application implements, for its own user table.
 //! * [`TokenStore`] keeps sessions: [`MemoryStore`], or `SeaOrmTokenStore` with the
 //!   features `sqlite`, `postgres`, `mysql`.
 //! * [`Authenticator`] joins the core's decisions with them.
-//! * [`Slot`], [`Guard`] and [`Api`] are what an adapter needs.
+//! * [`Slot`], [`Guard`] and [`Api`] are for adapters.
 //! * `Authenticator::openapi` (feature `openapi`) is the OpenAPI document of the mounted routes.
 //!
 //! The [guide] explains how it all works.
@@ -30,6 +30,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
+pub mod application;
 mod authenticator;
 mod errors;
 mod events;
@@ -45,29 +46,23 @@ mod stores;
 #[doc(hidden)]
 pub mod token_store_tests;
 
-pub use cookiejwt_core::{self as core, *};
-
-#[cfg(feature = "openapi")]
-pub use crate::api::openapi;
-#[cfg(feature = "django")]
-pub use crate::passwords::DjangoHashes;
-#[cfg(feature = "_sea-orm")]
-pub use crate::stores::{SeaOrmTokenStore, sea_orm as sea_orm_store};
+#[doc(inline)]
+pub use crate::application::*;
 #[cfg(feature = "conformance")]
 #[doc(inline)]
 pub use crate::token_store_tests as conformance;
+/// Tokens and identities for the tests of an application.
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use cookiejwt_core::testing;
+// What an adapter needs in addition.
 pub use crate::{
     api::{Api, Body, Caller, MAX_BODY_BYTES, Route},
-    authenticator::{Authenticator, AuthenticatorBuilder},
-    errors::{BuildError, LoginError, PasswordError, SessionCookieError, StoreError},
-    events::{Event, LoginRefusal},
-    keys::{FromEnv, ReadKeys, env_vars},
-    passwords::{Argon2id, PasswordHasher, PasswordMatch},
     request::{
         Cookies, Departing, FrameworkSession, Guard, GuardRefusal, NoSession, Pending, Progress, Reply,
-        RequestContext, SESSION_USER_KEY, Slot, Slots,
+        RequestContext, Slot, Slots,
     },
-    runtime::{Clock, ManualClock, SystemClock},
-    sessions::{LoggedOut, LoginContext, LoginOptions, SessionInfo},
-    stores::{AuthUser, MemoryStore, RevokedSession, TokenStore, UserStore},
+};
+pub use cookiejwt_core::{
+    CredentialSource, Decision, Headers, Identity, Logout, ResponseHeaders, SessionChange, Tokens,
 };

@@ -7,6 +7,7 @@ mod departing;
 mod driver;
 mod framework_session;
 mod guard;
+mod kept_head;
 mod reply;
 mod slot;
 mod slots;

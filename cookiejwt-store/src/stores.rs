@@ -11,7 +11,7 @@ mod user_store;
 #[cfg(feature = "_sea-orm")]
 pub use self::sea_orm::SeaOrmTokenStore;
 #[cfg(feature = "conformance")]
-pub(crate) use self::token_store::BoxFuture;
+pub(crate) use self::token_store::{BoxFuture, boxed};
 pub(crate) use self::{
     buckets::Buckets,
     reporting::{Tokens, Users},

@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use cookiejwt_store::core::testing;
+use cookiejwt_store::testing;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

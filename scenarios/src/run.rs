@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::Pin};
 
-use cookiejwt_store::{Secret, core::testing};
+use cookiejwt_store::{Secret, testing};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,

@@ -125,6 +125,8 @@ impl Watched {
 }
 
 impl TokenStore for Watched {
+    type Error = StoreError;
+
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
         self.called(|counts| counts.create += 1)?;
         self.0.created.lock().unwrap().push(session.id.clone());

@@ -118,6 +118,7 @@ impl Users {
 
 impl UserStore for Users {
     type User = User;
+    type Error = StoreError;
 
     async fn find_by_id(&self, id: &Subject) -> Result<Option<User>, StoreError> {
         self.called()?;

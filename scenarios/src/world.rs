@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use cookiejwt_store::{
     Authenticator, AuthenticatorBuilder, ConfigBuilder, LoginContext, LoginOptions, ManualClock,
-    RevocationReason, SessionId, SessionRecord, core::testing,
+    RevocationReason, SessionId, SessionRecord, testing,
 };
 use time::{Duration, OffsetDateTime};
 

@@ -18,6 +18,7 @@ impl AuthUser for User {
 
 impl UserStore for NoUsers {
     type User = User;
+    type Error = StoreError;
 
     async fn find_by_id(&self, _: &Subject) -> Result<Option<User>, StoreError> {
         Ok(None)

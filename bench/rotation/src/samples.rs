@@ -1,8 +1,8 @@
 //! Sample sessions and rotation requests.
 
 use cookiejwt_store::{
-    Assessment, CustomClaims, Realm, RefreshIds, RefreshStep, RotationRequest, SessionRecord, Timestamp,
-    UserState, core::testing,
+    Realm, RotationRequest, SessionRecord, Timestamp,
+    cookiejwt_core::{Assessment, CustomClaims, RefreshIds, RefreshStep, UserState, testing},
 };
 
 const NOW: i64 = 1_767_268_800_000;

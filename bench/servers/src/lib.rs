@@ -5,7 +5,7 @@ mod sessions;
 
 use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, Config, MemoryStore, PasswordHasher, Secret, StoreError, Subject,
-    UserStore, core::Throttle,
+    Throttle, UserStore,
 };
 
 pub use crate::by_hand::ByHand;
@@ -94,6 +94,7 @@ impl AuthUser for User {
 
 impl UserStore for Users {
     type User = User;
+    type Error = StoreError;
 
     async fn find_by_id(&self, _: &Subject) -> Result<Option<User>, StoreError> {
         Ok(self.user())

@@ -11,8 +11,8 @@ use actix_web::{
     web,
 };
 use cookiejwt_actix::{
-    ActixAuth as _, AuthContext, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem,
-    cookiejwt_core::Problem as Failure, testing,
+    ActixAuth as _, AuthContext, AuthError, Claims, Cookies, CurrentUser, Identity, MaybeIdentity, Problem,
+    testing,
 };
 use scenarios::{User, World, answer::exchange, request};
 
@@ -171,15 +171,15 @@ async fn a_limit_of_the_application_is_413_too() {
     assert_eq!(call_service(&app, login(" ".repeat(16_385))).await.status(), 413);
 }
 
-async fn out(auth: AuthContext) -> Result<Cookies, Problem> {
+async fn out(auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout().await
 }
 
-async fn away(auth: AuthContext) -> Result<impl Responder, Problem> {
+async fn away(auth: AuthContext) -> Result<impl Responder, AuthError> {
     Ok(auth.logout().await?.with(web::Redirect::to("/").see_other()))
 }
 
-async fn conflict(auth: AuthContext) -> Result<impl Responder, Problem> {
+async fn conflict(auth: AuthContext) -> Result<impl Responder, AuthError> {
     Ok(auth.logout().await?.with(HttpResponse::Conflict().body("twice")))
 }
 
@@ -248,7 +248,7 @@ async fn handlers_are_plain_functions() {
 
 #[test]
 fn a_problem_of_the_applications_own_is_a_response() {
-    let response = HttpResponse::from_error(Problem(Failure::Unavailable));
+    let response = HttpResponse::from_error(AuthError(Problem::Unavailable));
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers().get(header::CONTENT_TYPE).expect("a type"), "application/problem+json");
 }

@@ -11,7 +11,7 @@ use actix_web::{
     test::{TestRequest, call_service, init_service, read_body},
     web::{self, ServiceConfig},
 };
-use cookiejwt_actix::{ActixAuth as _, Authenticator, Identity, MaybeIdentity, RequireLogin};
+use cookiejwt_actix::{ActixAuth as _, Authenticator, GuardMiddleware, Identity, MaybeIdentity};
 use scenarios::World;
 
 fn post(path: &str, body: &'static str) -> TestRequest {
@@ -196,7 +196,7 @@ async fn two_authenticators() {
     }
 }
 
-fn guards(auth: &Authenticator) -> [RequireLogin; 3] {
+fn guards(auth: &Authenticator) -> [GuardMiddleware; 3] {
     [
         auth.require_login(),
         auth.require_fresh_login(std::time::Duration::from_mins(5)),

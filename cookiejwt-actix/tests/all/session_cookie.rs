@@ -73,11 +73,11 @@ async fn seen(session: Session) -> String {
     format!("{user} {}", text("cart").unwrap_or_else(|| "nothing".into()))
 }
 
-async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<Cookies, AuthError> {
     Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
-async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout_everywhere(&who).await
 }
 

@@ -9,8 +9,8 @@ use axum::{
     routing::any,
 };
 use cookiejwt_axum::{
-    AuthContext, AxumAuth as _, Claims, CurrentUser, Identity, LoginOptions, MaybeIdentity, Problem,
-    RequireLoginLayer,
+    AuthContext, AuthError, AxumAuth as _, Claims, CurrentUser, GuardLayer, Identity, LoginOptions,
+    MaybeIdentity,
     cookiejwt_core::{CredentialOrder, RevocationReason},
     testing,
 };
@@ -306,7 +306,7 @@ async fn own_login(world: &World, fields: &[(&str, &str)]) -> Answer {
     let users = world.users.clone();
     let login = |auth: AuthContext| async move {
         let cookies = auth.login(&users.by_name("bob"), LoginOptions::new()).await?;
-        Ok::<_, Problem>((cookies, "welcome"))
+        Ok::<_, AuthError>((cookies, "welcome"))
     };
     let app = Router::new().route("/", any(login)).layer(world.auth.layer());
     send(&app, request("POST", "/", fields)).await
@@ -365,7 +365,7 @@ async fn a_user_whom_the_store_does_not_know_gets_no_session() {
     let world = World::default();
     let login = |auth: AuthContext| async move {
         let stranger = User { id: 77, ..Users::default().by_name("bob") };
-        auth.login(&stranger, LoginOptions::new()).await.map_err(Problem::from)
+        auth.login(&stranger, LoginOptions::new()).await.map_err(AuthError::from)
     };
     let app = Router::new().route("/", any(login)).layer(world.auth.layer());
     let answer = send(&app, request("POST", "/", &[])).await;
@@ -526,7 +526,7 @@ async fn require_login_admits_authenticated_users() {
 async fn require_login_works_as_a_layer_and_by_itself() {
     let world = World::default();
     let Browser { access, .. } = world.log_in("alice").await;
-    let layer: RequireLoginLayer = world.auth.require_login();
+    let layer: GuardLayer = world.auth.require_login();
     let app = Router::new().route("/", any(|| async { "in" })).layer(layer).layer(world.auth.layer());
     assert_eq!(send(&app, get("/", &access)).await.text(), "in");
     assert_eq!(send(&app, get("/", "")).await.status, 401);
@@ -535,9 +535,8 @@ async fn require_login_works_as_a_layer_and_by_itself() {
 
 #[test]
 fn a_problem_of_the_applications_own_is_a_response() {
-    let response = Problem(cookiejwt_axum::cookiejwt_core::Problem::NotFound).into_response();
+    let response = AuthError(cookiejwt_axum::Problem::NotFound).into_response();
     assert_eq!(response.status(), 404);
-    let body: Value =
-        serde_json::from_str(&cookiejwt_axum::cookiejwt_core::Problem::NotFound.to_json()).unwrap();
+    let body: Value = serde_json::from_str(&cookiejwt_axum::Problem::NotFound.to_json()).unwrap();
     assert_eq!(body["code"], "not_found");
 }

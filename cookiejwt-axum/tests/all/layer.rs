@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get as on_get, post},
 };
-use cookiejwt_axum::{AxumAuth as _, Claims, CurrentUser, Identity, MaybeIdentity, Problem};
+use cookiejwt_axum::{AuthError, AxumAuth as _, Claims, CurrentUser, Identity, MaybeIdentity};
 use tower::Layer as _;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
@@ -35,10 +35,7 @@ fn paths() -> Router {
         .route("/redirect", on_get(|_: Identity| async { Redirect::to("/") }))
         .route("/stream", on_get(|_: Identity| async { streaming() }))
         .route("/err", on_get(|_: Identity| async { Err::<(), _>(StatusCode::CONFLICT) }))
-        .route(
-            "/problem",
-            on_get(|_: Identity| async { Problem(cookiejwt_axum::cookiejwt_core::Problem::NotFound) }),
-        )
+        .route("/problem", on_get(|_: Identity| async { AuthError(cookiejwt_axum::Problem::NotFound) }))
         .route("/json", post(|_: Identity, _: Json<User422>| async {}));
     let caught = Router::new().route("/panic", on_get(panics)).layer(CatchPanicLayer::new());
     let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, SOON);

@@ -7,7 +7,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
     routing::{any, post},
 };
-use cookiejwt_axum::{AuthContext, AxumAuth as _, Identity, LoginOptions, MaybeIdentity, Problem};
+use cookiejwt_axum::{AuthContext, AuthError, AxumAuth as _, Identity, LoginOptions, MaybeIdentity};
 use serde_json::{Value, json};
 
 use crate::common::{
@@ -18,7 +18,7 @@ use crate::common::{
 const LOGIN: &str = "/api/auth/token/";
 
 /// A custom login of the user in the body.
-async fn own_login(auth: AuthContext, Json(name): Json<String>) -> Result<Response, Problem> {
+async fn own_login(auth: AuthContext, Json(name): Json<String>) -> Result<Response, AuthError> {
     let user = Users::default().by_name(if name == "bob" { "bob" } else { "alice" });
     let cookies = auth.login(&user, LoginOptions::new()).await?;
     Ok((StatusCode::CREATED, cookies, name).into_response())
@@ -28,12 +28,16 @@ async fn asks_before(
     who: Option<Identity>,
     auth: AuthContext,
     name: Json<String>,
-) -> Result<Response, Problem> {
+) -> Result<Response, AuthError> {
     assert_eq!(who.unwrap().subject().as_str(), "1", "alice's session is refreshed first");
     own_login(auth, name).await
 }
 
-async fn asks_after(auth: AuthContext, who: MaybeIdentity, name: Json<String>) -> Result<Response, Problem> {
+async fn asks_after(
+    auth: AuthContext,
+    who: MaybeIdentity,
+    name: Json<String>,
+) -> Result<Response, AuthError> {
     assert!(who.0.is_some());
     own_login(auth, name).await
 }
@@ -42,7 +46,7 @@ async fn requires_login(_: Identity, request: axum::extract::Request, next: Next
     next.run(request).await
 }
 
-async fn own_logout(who: Option<Identity>, auth: AuthContext) -> Result<impl IntoResponse, Problem> {
+async fn own_logout(who: Option<Identity>, auth: AuthContext) -> Result<impl IntoResponse, AuthError> {
     Ok((auth.logout().await?, if who.is_some() { "bye" } else { "who?" }))
 }
 
@@ -152,7 +156,7 @@ async fn a_disabled_user_cannot_log_in_and_the_refresh_of_the_old_session_is_sti
     let alice = world.stale("alice").await;
     let login = |_: Identity, auth: AuthContext| async move {
         let disabled = User { is_active: false, ..Users::default().by_name("bob") };
-        auth.login(&disabled, LoginOptions::new()).await.map_err(Problem::from)
+        auth.login(&disabled, LoginOptions::new()).await.map_err(AuthError::from)
     };
     let app = Router::new().route("/", post(login)).layer(world.auth.layer());
     let answer = send(&app, request("POST", "/", &[("cookie", &alice.cookies())])).await;
@@ -166,7 +170,7 @@ async fn a_login_that_is_not_to_be_remembered_sets_session_cookies() {
     let world = World::default();
     let login = |auth: AuthContext| async move {
         let bob = Users::default().by_name("bob");
-        auth.login(&bob, LoginOptions::new().remember(false)).await.map_err(Problem::from)
+        auth.login(&bob, LoginOptions::new().remember(false)).await.map_err(AuthError::from)
     };
     let app = Router::new().route("/", post(login)).layer(world.auth.layer());
     let answer = send(&app, request("POST", "/", &[])).await;
@@ -208,9 +212,7 @@ async fn logout_after_a_refresh_sends_one_clearing_line_per_name() {
 #[tokio::test]
 async fn logout_with_an_unavailable_store_still_clears() {
     for (path, status) in [("/api/auth/logout/", 503), ("/logout", 200)] {
-        let world = World::with(|config| {
-            config.revocation(cookiejwt_axum::cookiejwt_core::RevocationLevel::AtRefresh)
-        });
+        let world = World::with(|config| config.revocation(cookiejwt_axum::RevocationLevel::AtRefresh));
         let alice = world.log_in("alice").await;
         world.store.set_away(true);
         let answer = send(&application(&world), request("POST", path, &[("cookie", &alice.cookies())])).await;
@@ -295,7 +297,7 @@ async fn the_subject_of_the_handler_that_logs_in_is_still_the_old_one() {
     let alice = world.stale("alice").await;
     let login = |who: Identity, auth: AuthContext| async move {
         let cookies = auth.login(&Users::default().by_name("bob"), LoginOptions::new()).await?;
-        Ok::<_, Problem>((cookies, Who::from(who).subject))
+        Ok::<_, AuthError>((cookies, Who::from(who).subject))
     };
     let app = Router::new().route("/", post(login)).layer(world.auth.layer());
     let answer = send(&app, request("POST", "/", &[("cookie", &alice.cookies())])).await;

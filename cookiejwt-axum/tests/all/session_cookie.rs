@@ -55,10 +55,10 @@ async fn seen(session: Session) -> String {
     format!("{user} {}", text("cart").await.unwrap_or_else(|| "nothing".into()))
 }
 
-async fn log_in_as_bob(State(world): State<World>, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_in_as_bob(State(world): State<World>, auth: AuthContext) -> Result<Cookies, AuthError> {
     Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
-async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout_everywhere(&who).await
 }

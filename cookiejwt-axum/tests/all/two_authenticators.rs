@@ -7,17 +7,17 @@ use axum::{
     response::Response,
     routing::{any, get as on_get},
 };
-use cookiejwt_axum::{Authenticator, AxumAuth as _, Identity, MaybeIdentity, RequireLoginLayer};
+use cookiejwt_axum::{Authenticator, AxumAuth as _, GuardLayer, Identity, MaybeIdentity};
 use serde_json::json;
 
 use crate::common::{Answer, Leaving, World, get, post_json, request, send};
 
-fn page(guard: RequireLoginLayer) -> Router {
+fn page(guard: GuardLayer) -> Router {
     Router::new().route("/page", any(async || "page")).layer(guard)
 }
 
 /// The three guards of this authenticator.
-fn guards(auth: &Authenticator) -> [RequireLoginLayer; 3] {
+fn guards(auth: &Authenticator) -> [GuardLayer; 3] {
     [
         auth.require_login(),
         auth.require_fresh_login(std::time::Duration::from_mins(5)),
@@ -57,7 +57,7 @@ async fn a_guard_uses_its_own_authenticator() {
     }
 }
 
-fn page_outside(auth: &Authenticator, guard: &RequireLoginLayer) -> Router {
+fn page_outside(auth: &Authenticator, guard: &GuardLayer) -> Router {
     Router::new().route("/page", any(async || "page")).layer(auth.layer()).layer(guard.clone())
 }
 
@@ -90,7 +90,7 @@ async fn log_in(app: &Router) -> Answer {
 #[tokio::test]
 async fn a_guard_around_everything_allows_logins() {
     let world = World::default();
-    let app = |guard: RequireLoginLayer| {
+    let app = |guard: GuardLayer| {
         page(guard.clone()).merge(world.auth.routes()).layer(guard).layer(world.auth.layer())
     };
     for (number, guard) in guards(&world.auth).into_iter().enumerate() {

@@ -5,7 +5,7 @@
 mod answer;
 
 use axum::{Router, http::Request, routing::any};
-use cookiejwt_axum::{AxumAuth as _, Identity, cookiejwt_store::RequestHead};
+use cookiejwt_axum::{AxumAuth as _, Identity, RequestHead};
 
 pub(crate) use self::answer::{ACCESS, Answer, Leaving, REFRESH, get, post_json, request, send};
 pub(crate) use scenarios::{Browser, Counts, PlainPasswords, User, Users, Watched, World};

@@ -7,7 +7,7 @@ mod wire;
 use std::collections::HashSet;
 
 use axum::{Router, routing::any};
-use cookiejwt_axum::{AuthContext, AxumAuth as _, Identity, LoginOptions, Problem};
+use cookiejwt_axum::{AuthContext, AuthError, AxumAuth as _, Identity, LoginOptions};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -169,7 +169,7 @@ async fn the_peers_address_stands_in_the_sessions_row() {
     let world = World::default();
     let users = Users::default();
     let own = any(|auth: AuthContext| async move {
-        Ok::<_, Problem>(auth.login(&users.by_name("bob"), LoginOptions::new()).await?)
+        Ok::<_, AuthError>(auth.login(&users.by_name("bob"), LoginOptions::new()).await?)
     });
     let app = Router::new().route("/own", own).merge(world.auth.routes()).layer(world.auth.layer());
     let server = Server::start(app).await;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{
-    Ages, ConfigBuilder, ConfigProblem,
+    Ages, ConfigBuilder, ConfigErrorKind,
     checks::{Check, refuse},
 };
 
-use ConfigProblem::{Contradiction, OutOfRange};
+use ConfigErrorKind::{Contradiction, OutOfRange};
 
 const ACCESS: &str = "COOKIEJWT_ACCESS_MAX_AGE";
 const REFRESH: &str = "COOKIEJWT_REFRESH_MAX_AGE";

@@ -1,9 +1,9 @@
 //! The checks that every setting passes before a configuration is built.
 
-use super::{ConfigError, ConfigProblem, CookieSettings, CredentialOrder, CsrfSettings, SameSite, Secret};
+use super::{ConfigError, ConfigErrorKind, CookieSettings, CredentialOrder, CsrfSettings, SameSite, Secret};
 use crate::{keys::PrivateKey, session::Realm, syntax::Origin};
 
-use ConfigProblem::{Contradiction, Empty, Insecure, Malformed, Missing, OutOfRange, Unsupported};
+use ConfigErrorKind::{Contradiction, Empty, Insecure, Malformed, Missing, OutOfRange, Unsupported};
 
 pub(super) type Check<T = ()> = Result<T, ConfigError>;
 
@@ -12,7 +12,7 @@ pub(crate) const MAX_AUDIENCES: usize = 8;
 
 pub(super) fn refuse(
     setting: &'static str,
-    problem: ConfigProblem,
+    problem: ConfigErrorKind,
     what: impl Into<String>,
     cure: impl Into<String>,
 ) -> ConfigError {

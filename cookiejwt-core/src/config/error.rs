@@ -8,16 +8,16 @@ use std::{borrow::Cow, fmt};
 /// shows the sentence.
 ///
 /// ```
-/// use cookiejwt_core::{Config, ConfigProblem};
+/// use cookiejwt_core::{Config, ConfigErrorKind};
 ///
 /// let error = Config::from_vars([("COOKIEJWT_SECRET", "c2hvcnQ=")]).unwrap_err();
 /// assert_eq!(error.setting(), "COOKIEJWT_SECRET");
-/// assert_eq!(error.problem(), ConfigProblem::Insecure);
+/// assert_eq!(error.kind(), ConfigErrorKind::Insecure);
 /// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     setting: Cow<'static, str>,
-    problem: ConfigProblem,
+    kind: ConfigErrorKind,
     what: Cow<'static, str>,
     cure: Cow<'static, str>,
     also: Vec<Self>,
@@ -26,7 +26,7 @@ pub struct ConfigError {
 /// What kind of fault a setting has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ConfigProblem {
+pub enum ConfigErrorKind {
     /// A setting without a default is absent.
     Missing,
     /// It is empty.
@@ -49,11 +49,11 @@ impl ConfigError {
     /// An error of a setting: `what` is wrong with it, and the `cure`.
     pub fn new(
         setting: impl Into<Cow<'static, str>>,
-        problem: ConfigProblem,
+        kind: ConfigErrorKind,
         what: impl Into<Cow<'static, str>>,
         cure: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { setting: setting.into(), problem, what: what.into(), cure: cure.into(), also: Vec::new() }
+        Self { setting: setting.into(), kind, what: what.into(), cure: cure.into(), also: Vec::new() }
     }
 
     /// The first of several, with the others after it.
@@ -74,8 +74,8 @@ impl ConfigError {
     }
 
     /// What kind of fault it is.
-    pub fn problem(&self) -> ConfigProblem {
-        self.problem
+    pub fn kind(&self) -> ConfigErrorKind {
+        self.kind
     }
 
     /// The fix, as one sentence.

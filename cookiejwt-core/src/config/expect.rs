@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ConfigError, ConfigProblem, CsrfSettings, ages, checks};
+use super::{ConfigError, ConfigErrorKind, CsrfSettings, ages, checks};
 
 /// What a [`Verifier`](crate::Verifier) expects of a token: who issued it, and for whom.
 ///
@@ -100,7 +100,7 @@ impl Expect {
             let cure = "write the name as the issuer does, for instance __Host-access_token";
             return Err(checks::refuse(
                 "Expect::access_cookie",
-                ConfigProblem::Malformed,
+                ConfigErrorKind::Malformed,
                 "is no name",
                 cure,
             ));

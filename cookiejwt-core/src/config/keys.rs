@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigBuilder, ConfigError, ConfigProblem, KeySettings, Secret, checks, checks::refuse};
+use super::{
+    Config, ConfigBuilder, ConfigError, ConfigErrorKind, KeySettings, Secret, checks, checks::refuse,
+};
 use crate::keys::{AccessKeys, KeyMaterial, KeyRing, PrivateKey, PublicKey};
 
-use ConfigProblem::{Contradiction, Unsupported};
+use ConfigErrorKind::{Contradiction, Unsupported};
 
 const SIGNING_KEY: &str = "COOKIEJWT_SIGNING_KEY";
 const KEYS_DIR: &str = "COOKIEJWT_KEYS_DIR";

@@ -1,6 +1,6 @@
 //! Variables that are not settings: where they come from, and what to do about them.
 
-use super::{ConfigError, ConfigProblem};
+use super::{ConfigError, ConfigErrorKind};
 
 const PREFIX: &str = "COOKIEJWT_";
 
@@ -13,7 +13,7 @@ pub(super) fn is_ours(name: &str) -> bool {
 
 pub(super) fn unknown(name: &str, known: &[&'static str]) -> ConfigError {
     let refuse = |what: &'static str, cure: String| {
-        ConfigError::new(name.escape_debug().to_string(), ConfigProblem::Unknown, what, cure)
+        ConfigError::new(name.escape_debug().to_string(), ConfigErrorKind::Unknown, what, cure)
     };
     if bare(name) != name {
         let cure =

@@ -8,7 +8,7 @@ use base64::{
 };
 use zeroize::Zeroizing;
 
-use super::{ConfigError, ConfigProblem};
+use super::{ConfigError, ConfigErrorKind};
 
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -55,11 +55,11 @@ impl Secret {
     pub fn from_base64(text: &str) -> Result<Self, ConfigError> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(refuse(ConfigProblem::Empty, "is empty"));
+            return Err(refuse(ConfigErrorKind::Empty, "is empty"));
         }
         refuse_sample(text.as_bytes())?;
         let decoded = STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text));
-        Self::from_bytes(decoded.map_err(|_| refuse(ConfigProblem::Malformed, "is not base64"))?)
+        Self::from_bytes(decoded.map_err(|_| refuse(ConfigErrorKind::Malformed, "is not base64"))?)
     }
 
     /// From at least 32 raw bytes, which must be random.
@@ -68,10 +68,10 @@ impl Secret {
         refuse_key_file(&bytes)?;
         if bytes.len() < MINIMUM {
             let what = format!("has {} bytes after decoding and needs at least {MINIMUM}", bytes.len());
-            return Err(ConfigError::new(SETTING, ConfigProblem::Insecure, what, MAKE_ONE));
+            return Err(ConfigError::new(SETTING, ConfigErrorKind::Insecure, what, MAKE_ONE));
         }
         if is_pattern(&bytes) {
-            return Err(refuse(ConfigProblem::Insecure, "repeats a short pattern"));
+            return Err(refuse(ConfigErrorKind::Insecure, "repeats a short pattern"));
         }
         refuse_sample(&bytes)?;
         Ok(Self(bytes))
@@ -104,17 +104,17 @@ const TESTING: &[u8] = b"cookiejwt testing secret, never for production";
 
 const SETTING: &str = "COOKIEJWT_SECRET";
 
-fn refuse(problem: ConfigProblem, what: &'static str) -> ConfigError {
+fn refuse(problem: ConfigErrorKind, what: &'static str) -> ConfigError {
     ConfigError::new(SETTING, problem, what, MAKE_ONE)
 }
 
 fn refuse_sample(bytes: &[u8]) -> Result<(), ConfigError> {
     if bytes == TESTING {
-        return Err(refuse(ConfigProblem::Insecure, "is the published key of the testing module"));
+        return Err(refuse(ConfigErrorKind::Insecure, "is the published key of the testing module"));
     }
     let lower = bytes.to_ascii_lowercase();
     if WELL_KNOWN.iter().any(|sample| lower.starts_with(sample.as_bytes())) {
-        return Err(refuse(ConfigProblem::Insecure, "is a well-known sample"));
+        return Err(refuse(ConfigErrorKind::Insecure, "is a well-known sample"));
     }
     Ok(())
 }
@@ -131,7 +131,7 @@ fn refuse_key_file(bytes: &[u8]) -> Result<(), ConfigError> {
         || is_openssh_blob(bytes);
     if looks_like_key {
         let what = "is a PEM, DER, JWK or OpenSSH key, not a random secret";
-        return Err(refuse(ConfigProblem::Insecure, what));
+        return Err(refuse(ConfigErrorKind::Insecure, what));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ mod keys;
 mod secrets;
 mod variables;
 
-use super::{Config, ConfigBuilder, ConfigError, ConfigProblem, Secret};
+use super::{Config, ConfigBuilder, ConfigError, ConfigErrorKind, Secret};
 
 /// 32 random bytes.
 const SECRET: &str = "NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=";
@@ -23,7 +23,7 @@ type Vars<'a> = &'a [(&'a str, &'a str)];
 type Change = fn(ConfigBuilder) -> ConfigBuilder;
 
 /// What a refusal must say: the setting, the kind of fault, and a part of the cure.
-type Expected<'a> = (&'a str, ConfigProblem, &'a str);
+type Expected<'a> = (&'a str, ConfigErrorKind, &'a str);
 
 fn builder() -> ConfigBuilder {
     Config::builder().vars(REQUIRED).unwrap()
@@ -40,7 +40,7 @@ fn accepted(rule: &str, built: Result<Config, ConfigError>) -> Config {
 fn assert_refused<T: std::fmt::Debug>(rule: &str, built: Result<T, ConfigError>, expected: Expected<'_>) {
     let error = built.expect_err(rule);
     let (setting, problem, cure) = expected;
-    assert_eq!((error.setting(), error.problem()), (setting, problem), "{rule}: {error}");
+    assert_eq!((error.setting(), error.kind()), (setting, problem), "{rule}: {error}");
     assert!(error.cure().contains(cure), "{rule}: the cure is not {cure:?}: {error}");
     assert_reads_well(rule, &error);
 }
@@ -58,7 +58,7 @@ fn assert_reads_well(rule: &str, error: &ConfigError) {
 
 #[test]
 fn every_setting_without_a_default_is_missing() {
-    use ConfigProblem::Missing;
+    use ConfigErrorKind::Missing;
     for (absent, cure) in [
         ("COOKIEJWT_SECRET", "openssl rand -base64 32"),
         ("COOKIEJWT_ISSUER", "https://id.example"),
@@ -73,5 +73,5 @@ fn every_setting_without_a_default_is_missing() {
 fn the_first_fault_of_several_is_reported_and_nothing_is_built() {
     let refused = from(&[("COOKIEJWT_SAMESITE", "None"), ("COOKIEJWT_SECURE", "false")]);
     let setting = "COOKIEJWT_SAMESITE";
-    assert_refused("None without Secure", refused, (setting, ConfigProblem::Insecure, "COOKIEJWT_SECURE"));
+    assert_refused("None without Secure", refused, (setting, ConfigErrorKind::Insecure, "COOKIEJWT_SECURE"));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    ConfigBuilder, ConfigError, ConfigProblem, CredentialOrder, RevocationLevel, SameSite, Secret, names,
+    ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, RevocationLevel, SameSite, Secret, names,
 };
 use crate::keys::{KeyError, PrivateKey, PublicKey};
 
@@ -72,7 +72,7 @@ pub(super) fn apply_all<K: AsRef<str>, V: AsRef<str>>(
         var.is_a_value()?;
         if seen.iter().any(|(other, value)| other == name && value != var.value) {
             let (what, cure) = ("is set twice, to two values", "set it once");
-            return Err(var.error(ConfigProblem::Contradiction, what, cure));
+            return Err(var.error(ConfigErrorKind::Contradiction, what, cure));
         }
         seen.push((name, var.value.to_owned()));
         builder = set(builder, &var)?;
@@ -81,7 +81,7 @@ pub(super) fn apply_all<K: AsRef<str>, V: AsRef<str>>(
 }
 
 impl Var<'_> {
-    fn error(&self, problem: ConfigProblem, what: &'static str, cure: &'static str) -> ConfigError {
+    fn error(&self, problem: ConfigErrorKind, what: &'static str, cure: &'static str) -> ConfigError {
         ConfigError::new(self.name, problem, what, cure)
     }
 
@@ -92,7 +92,7 @@ impl Var<'_> {
         // The name of a cookie may end with another one's.
         const CLOSING: [char; 3] = ['"', '\u{201d}', '\u{2019}'];
         if self.value.is_empty() {
-            return Err(self.error(ConfigProblem::Empty, "is empty", "give it a value or remove it"));
+            return Err(self.error(ConfigErrorKind::Empty, "is empty", "give it a value or remove it"));
         }
         let (what, cure) = if self.value.starts_with(OPENING) || self.value.ends_with(CLOSING) {
             ("is in quotes, which a shell takes off and what read this file has kept", "remove the quotes")
@@ -106,17 +106,17 @@ impl Var<'_> {
         } else {
             return Ok(());
         };
-        Err(self.error(ConfigProblem::Malformed, what, cure))
+        Err(self.error(ConfigErrorKind::Malformed, what, cure))
     }
 
     fn malformed(&self, cure: &'static str) -> ConfigError {
         let what = format!("is {:?}", self.value);
-        ConfigError::new(self.name, ConfigProblem::Malformed, what, cure)
+        ConfigError::new(self.name, ConfigErrorKind::Malformed, what, cure)
     }
 
     fn script_readable(&self) -> ConfigError {
         self.error(
-            ConfigProblem::Insecure,
+            ConfigErrorKind::Insecure,
             "is false, so that any script could read the tokens",
             "remove it, or call the builder's `dangerous_script_readable_cookies`",
         )
@@ -143,11 +143,11 @@ impl Var<'_> {
         if self.value.starts_with('[') {
             let (what, cure) =
                 ("is written as JSON", "write the entries with commas between them, without brackets");
-            return Err(self.error(ConfigProblem::Malformed, what, cure));
+            return Err(self.error(ConfigErrorKind::Malformed, what, cure));
         }
         let items: Vec<_> = self.value.split(',').map(str::trim).collect();
         if items.iter().any(|item| item.is_empty()) {
-            return Err(self.error(ConfigProblem::Empty, "has an empty entry", "remove the stray comma"));
+            return Err(self.error(ConfigErrorKind::Empty, "has an empty entry", "remove the stray comma"));
         }
         Ok(items)
     }
@@ -172,7 +172,7 @@ impl Var<'_> {
 
     fn bad_key(&self, error: KeyError) -> ConfigError {
         let cure = "give it the text of a PEM file, whose line ends may be written as \\n";
-        ConfigError::new(self.name, ConfigProblem::Malformed, format!("is refused: {error}"), cure)
+        ConfigError::new(self.name, ConfigErrorKind::Malformed, format!("is refused: {error}"), cure)
     }
 
     fn same_site(&self) -> Result<SameSite, ConfigError> {

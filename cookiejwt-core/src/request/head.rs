@@ -159,7 +159,8 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    pub(crate) fn visit(&self, name: &HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
+    /// Calls `visit` with each value of a field, in the order of arrival.
+    pub fn visit(&self, name: &HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
         self.headers.visit(name, visit);
     }
 

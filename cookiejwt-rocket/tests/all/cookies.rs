@@ -4,8 +4,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
 use cookiejwt_rocket::{
-    AuthContext, Cookies, Identity, LoginOptions, Problem, RocketAuth as _, WithCookies,
-    cookiejwt_core::Problem as Failure,
+    AuthContext, AuthError, Cookies, Identity, LoginOptions, Problem, RocketAuth as _, WithCookies,
 };
 use rocket::{
     Request, State, catch, catchers, get,
@@ -42,8 +41,8 @@ fn err(_who: Identity) -> Result<(), Status> {
 }
 
 #[get("/problem")]
-fn problem(_who: Identity) -> Result<(), Problem> {
-    Err(Failure::InvalidRequest.into())
+fn problem(_who: Identity) -> Result<(), AuthError> {
+    Err(Problem::InvalidRequest.into())
 }
 
 #[get("/none")]
@@ -102,13 +101,13 @@ async fn bob(
     auth: AuthContext,
     _alice: Option<Identity>,
     end: &str,
-) -> Result<WithCookies<End>, Problem> {
+) -> Result<WithCookies<End>, AuthError> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
     Ok(cookies.with(End(end.into())))
 }
 
 #[post("/bye")]
-async fn bye(auth: AuthContext) -> Result<Cookies, Problem> {
+async fn bye(auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout().await
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use cookiejwt_rocket::{
     Config, FromFigment as _,
-    cookiejwt_core::{ConfigError, ConfigProblem},
+    cookiejwt_core::{ConfigError, ConfigErrorKind},
 };
 use rocket::figment::{
     Figment,
@@ -89,7 +89,7 @@ fn values_arrive_whole() {
 
 #[test]
 fn faults() {
-    use ConfigProblem::{Contradiction, Empty, Malformed, Missing, OutOfRange, Unknown};
+    use ConfigErrorKind::{Contradiction, Empty, Malformed, Missing, OutOfRange, Unknown};
     for (rule, table, rest, setting, problem) in [
         ("unknown", "colour = 'red'", "", "COOKIEJWT_COLOUR", Unknown),
         ("unknown and flat", "", "[default]\ncookiejwt_colour = 1", "COOKIEJWT_COLOUR", Unknown),
@@ -106,7 +106,7 @@ fn faults() {
         ("flat and wrong", "", "[default]\ncookiejwt_path = []", "COOKIEJWT_PATH", Empty),
     ] {
         let error = with(table, rest).expect_err(rule);
-        assert_eq!((error.setting(), error.problem()), (setting, problem), "{rule}: {error}");
+        assert_eq!((error.setting(), error.kind()), (setting, problem), "{rule}: {error}");
         assert!(!error.cure().is_empty(), "{rule}");
     }
     for (rule, toml, setting, problem) in [
@@ -115,7 +115,7 @@ fn faults() {
         ("broken TOML", "[default.cookiejwt]\nsecret = 'hunter2", "cookiejwt", Malformed),
     ] {
         let error = read(toml).expect_err(rule);
-        assert_eq!((error.setting(), error.problem()), (setting, problem), "{rule}: {error}");
+        assert_eq!((error.setting(), error.kind()), (setting, problem), "{rule}: {error}");
         assert!(!error.to_string().contains("hunter2"), "{rule}: {error}");
     }
 }

@@ -3,8 +3,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
 use cookiejwt_rocket::{
-    AuthContext, Claims, CurrentUser, Identity, MaybeIdentity, Problem, RocketAuth as _,
-    cookiejwt_core::Problem as Failure,
+    AuthContext, AuthError, Claims, CurrentUser, Identity, MaybeIdentity, Problem, RocketAuth as _,
 };
 use rocket::{
     Build, Catcher, Request, Rocket, Route, catch, catchers,
@@ -102,8 +101,8 @@ fn panics() -> &'static str {
 }
 
 #[get("/problem")]
-fn problem() -> Problem {
-    Problem(Failure::SessionExpired)
+fn problem() -> AuthError {
+    AuthError(Problem::SessionExpired)
 }
 
 fn everything() -> Vec<Route> {
@@ -245,9 +244,9 @@ struct Twice;
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Twice {
-    type Error = Problem;
+    type Error = AuthError;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
         // 500, and swallowed.
         assert!(request.guard::<Option<Claims<Vec<u8>>>>().await.succeeded().flatten().is_none());
         request.guard::<CurrentUser<User>>().await.map(|_| Self)

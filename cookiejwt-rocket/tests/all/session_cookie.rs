@@ -72,17 +72,17 @@ fn seen(session: Option<SessionCookie>, who: MaybeIdentity) -> String {
 }
 
 #[post("/login-as-bob")]
-async fn log_in_as_bob(world: &State<World>, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_in_as_bob(world: &State<World>, auth: AuthContext) -> Result<Cookies, AuthError> {
     Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
 #[post("/logout-own")]
-async fn log_out(auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_out(auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout().await
 }
 
 #[post("/logout-everywhere")]
-async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout_everywhere(&who).await
 }
 

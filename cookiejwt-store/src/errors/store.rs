@@ -30,9 +30,10 @@ impl StoreError {
     /// With one of the features `sqlite`, `postgres` and `mysql`, errors of SeaORM 2 and its sqlx say by themselves whether they are
     /// about [the data](Self::data), also as the source of an error of yours.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let source = source.into();
-        let is_data = is_about_data(&*source);
-        Self { source, is_data }
+        match source.into().downcast::<Self>() {
+            Ok(error) => *error,
+            Err(source) => Self { is_data: is_about_data(&*source), source },
+        }
     }
 
     /// From an error that says that the database cannot take this value: NUL in a text, a letter that the column's character set
@@ -66,12 +67,5 @@ fn is_about_data(_: &(dyn Error + 'static)) -> bool {
 impl From<StoreError> for Problem {
     fn from(_: StoreError) -> Self {
         Self::Unavailable
-    }
-}
-
-#[cfg(feature = "_sea-orm")]
-impl From<sea_orm::DbErr> for StoreError {
-    fn from(error: sea_orm::DbErr) -> Self {
-        Self::new(error)
     }
 }

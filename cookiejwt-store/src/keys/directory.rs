@@ -8,11 +8,11 @@ use std::{
 };
 
 use cookiejwt_core::{
-    AccessKeys, Algorithm, ConfigBuilder, ConfigError, ConfigProblem, KeyError, PrivateKey, PublicKey,
+    AccessKeys, Algorithm, ConfigBuilder, ConfigError, ConfigErrorKind, KeyError, PrivateKey, PublicKey,
 };
 use zeroize::Zeroizing;
 
-use ConfigProblem::{Contradiction, Insecure, Malformed, Missing, OutOfRange, Unknown};
+use ConfigErrorKind::{Contradiction, Insecure, Malformed, Missing, OutOfRange, Unknown};
 
 const KEYS_DIR: &str = "COOKIEJWT_KEYS_DIR";
 /// The file with the name of the key that signs.
@@ -162,7 +162,7 @@ impl KeyFiles {
         self.keys.entry(name.to_owned()).or_default()
     }
 
-    fn nobody_signs(&self, what: &str, problem: ConfigProblem) -> ConfigError {
+    fn nobody_signs(&self, what: &str, problem: ConfigErrorKind) -> ConfigError {
         let able: Vec<_> =
             self.keys.iter().filter(|(_, key)| key.private.is_some()).map(|(name, _)| &**name).collect();
         let cure = if able.is_empty() {
@@ -284,7 +284,7 @@ fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
 
 fn refuse(
     file: &Path,
-    problem: ConfigProblem,
+    problem: ConfigErrorKind,
     what: impl Into<String>,
     cure: impl Into<String>,
 ) -> ConfigError {

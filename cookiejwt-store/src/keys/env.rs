@@ -1,6 +1,6 @@
 //! Settings from the environment.
 
-use cookiejwt_core::{Config, ConfigBuilder, ConfigError, ConfigProblem};
+use cookiejwt_core::{Config, ConfigBuilder, ConfigError, ConfigErrorKind};
 
 use super::directory::ReadKeys as _;
 
@@ -37,5 +37,5 @@ pub fn env_vars() -> Result<Vec<(String, String)>, ConfigError> {
 }
 
 fn not_text(name: String) -> ConfigError {
-    ConfigError::new(name, ConfigProblem::Malformed, "is not valid UTF-8", "write it in UTF-8")
+    ConfigError::new(name, ConfigErrorKind::Malformed, "is not valid UTF-8", "write it in UTF-8")
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
-use cookiejwt_core::{AccessKeys, Config, ConfigError, ConfigProblem, Core};
+use cookiejwt_core::{AccessKeys, Config, ConfigError, ConfigErrorKind, Core};
 
 use super::{
     directory::{KeyFiles, warn_of},
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::events::{Event, Events, printable};
 
-use ConfigProblem::{Contradiction, Missing, Unsupported};
+use ConfigErrorKind::{Contradiction, Missing, Unsupported};
 
 /// The settings, and the core with the keys of this moment; clones share them.
 #[derive(Clone)]

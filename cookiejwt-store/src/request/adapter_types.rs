@@ -1,15 +1,15 @@
 //! The types that each adapter defines for its own framework, written once.
 
-/// Defines an adapter's own `Problem`, `Identity`, `MaybeIdentity`, `FreshLogin`, `CurrentUser`, `Claims`, `AuthContext`, `Cookies` and
-/// `Tokens`.
+/// Defines an adapter's own `AuthError`, `Identity`, `MaybeIdentity`, `FreshLogin`, `CurrentUser`,
+/// `Claims`, `AuthContext`, `Cookies` and `Tokens`.
 ///
-/// A framework's traits can only be implemented for types of the adapter's crate, so each needs its own; they are the
-/// same everywhere except for the sample in their documentation.
+/// An adapter can implement a framework's traits only for types of its own crate. The types are the
+/// same in every adapter, except for the samples in their documentation.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! adapter_types {
     (
-        $(#[$problem:meta])* Problem;
+        $(#[$error:meta])* AuthError;
         $(#[$identity:meta])* Identity;
         $(#[$maybe:meta])* MaybeIdentity;
         $(#[$fresh:meta])* FreshLogin;
@@ -19,33 +19,54 @@ macro_rules! adapter_types {
         $(#[$cookies:meta])* Cookies;
         $(#[$tokens:meta])* Tokens;
     ) => {
-        /// A failure as the client sees it: `application/problem+json` (RFC 9457) with its challenge.
+        /// What handlers and extractors return when they refuse a request: a
+        /// [`Problem`]($crate::Problem), sent as `application/problem+json` (RFC 9457) with the
+        /// matching `WWW-Authenticate` challenge.
         ///
-        $(#[$problem])*
+        /// In a handler `?` converts the errors of [`AuthContext`] and
+        /// [`Authenticator`]($crate::Authenticator). The conversions do not log: the authenticator
+        /// has reported those errors already.
+        ///
+        $(#[$error])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct Problem(pub $crate::Problem);
+        pub struct AuthError(pub $crate::Problem);
 
-        impl From<$crate::Problem> for Problem {
+        impl From<$crate::Problem> for AuthError {
             fn from(problem: $crate::Problem) -> Self {
                 Self(problem)
             }
         }
 
-        impl From<$crate::LoginError> for Problem {
+        impl From<$crate::LoginError> for AuthError {
             fn from(error: $crate::LoginError) -> Self {
                 Self(error.report())
             }
         }
 
-        impl std::fmt::Display for Problem {
+        /// 503, as for every store that is unavailable.
+        impl From<$crate::StoreError> for AuthError {
+            fn from(error: $crate::StoreError) -> Self {
+                Self(error.into())
+            }
+        }
+
+        /// 400 for a new password of the wrong length, 503 if too many logins are waiting,
+        /// otherwise 500.
+        impl From<$crate::PasswordError> for AuthError {
+            fn from(error: $crate::PasswordError) -> Self {
+                $crate::LoginError::from(error).into()
+            }
+        }
+
+        impl std::fmt::Display for AuthError {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.0.detail())
             }
         }
 
-        impl std::error::Error for Problem {}
+        impl std::error::Error for AuthError {}
 
-        /// Somebody who is logged in; without one the answer is 401 by itself. For public routes there is
+        /// An authenticated user. Otherwise the request is rejected with 401. For public routes use
         /// [`MaybeIdentity`].
         ///
         $(#[$identity])*
@@ -53,7 +74,7 @@ macro_rules! adapter_types {
         pub struct Identity(pub(crate) $crate::Identity);
 
         impl Identity {
-            /// The core's identity, which is what every framework has in common.
+            /// The core's identity, which is the same type for every framework.
             pub fn into_inner(self) -> $crate::Identity {
                 self.0
             }
@@ -73,19 +94,22 @@ macro_rules! adapter_types {
             }
         }
 
-        /// Who is asking on a public route, if anybody: stale cookies mean "nobody", never 401. A CSRF refusal stays
-        /// 403, a store that is away 503.
+        /// The user of a public route, if any. Stale cookies mean an anonymous request, never 401.
+        /// A CSRF refusal is still 403, and an unavailable store 503.
         ///
-        /// A route that shows more to some asks what it holds: `who.is_some_and(|who| who.has_scope("notes:write"))`.
+        /// To show more to some users, check what the identity holds:
+        /// `who.is_some_and(|who| who.has_scope("notes:write"))`.
         ///
         $(#[$maybe])*
         #[derive(Clone, Debug)]
         pub struct MaybeIdentity(pub Option<Identity>);
 
-        /// Somebody who has proved who he is at most `SECONDS` seconds ago, for what a stolen session must not do: else 401
-        /// `fresh_login_required` with the challenge of RFC 9470, and the client asks for the password again.
+        /// Requires a login at most `SECONDS` seconds old, for actions that a stolen session must
+        /// not be able to perform. Otherwise responds 401 `fresh_login_required` (RFC 9470), so
+        /// that the client can ask for the password.
         ///
-        /// The token says when (`auth_time`), and no refresh moves it. Whole seconds; one that does not say it is not fresh.
+        /// Based on the token's `auth_time` in whole seconds, which refreshing does not change. A
+        /// token without `auth_time` is never fresh.
         ///
         $(#[$fresh])*
         #[derive(Clone, Debug)]
@@ -103,39 +127,43 @@ macro_rules! adapter_types {
             }
         }
 
-        /// The user himself, freshly read through the `UserStore`. One who is gone or disabled is answered 401, and his
-        /// session is revoked.
+        /// The user's row, read through the `UserStore` for this request. If the user is deleted or
+        /// disabled, the response is 401 and the session is revoked.
         ///
         $(#[$user])*
         #[derive(Clone, Copy, Debug)]
         pub struct CurrentUser<U>(pub U);
 
-        /// The access token's custom claims as a type of the application. Claims that do not fit are a 500: the token is
-        /// ours.
+        /// The access token's custom claims, deserialized into a type of the application. Responds
+        /// 500 if the claims do not deserialize into `T`, since this application issued the token.
         ///
         $(#[$claims])*
         #[derive(Clone, Copy, Debug)]
         pub struct Claims<T>(pub T);
 
-        /// For a login of one's own (OAuth callback, passkey, magic link), for logging out, and for routes of one's own
-        /// about sessions and passwords: knows the old session, the client's address and the user agent of this request.
+        /// Logs users in and out from your own handlers (OAuth callbacks, passkeys, magic links),
+        /// and manages sessions and passwords there.
+        ///
+        /// It keeps the header fields of this request that it needs, and checks them only when a
+        /// method is called.
         ///
         $(#[$context])*
         #[derive(Debug)]
         pub struct AuthContext(pub(crate) $crate::RequestContext);
 
         impl AuthContext {
-            /// Whether the client asked for tokens with `Cookiejwt-Mode: token`, and the configuration allows it. Then
-            /// answer with [`login_tokens`](Self::login_tokens).
+            /// Whether the client requested tokens with `Cookiejwt-Mode: token` and the
+            /// configuration allows it. Then use [`login_tokens`](Self::login_tokens).
             pub fn is_token_mode(&self) -> bool {
                 self.0.is_token_mode()
             }
 
-            /// Logs this user in. Who he is must have been proved before.
+            /// Logs this user in. Verify who they are before you call it.
             ///
-            /// The CSRF table is asked first: a GET, and a POST from another site, are refused with 403 unless the options say
-            /// [`state_checked`]($crate::LoginOptions::state_checked). A request in token mode is refused with 400, and no session
-            /// begins: no cookie is set there.
+            /// The CSRF check comes first: a GET and a POST from another site are rejected with
+            /// 403, unless the options contain
+            /// [`state_checked`]($crate::LoginOptions::state_checked). A request in token mode is
+            /// rejected with 400 and starts no session, because no cookie is set there.
             pub async fn login<U: $crate::AuthUser>(
                 self,
                 user: &U,
@@ -144,11 +172,11 @@ macro_rules! adapter_types {
                 self.0.login(user, options).await.map(Cookies)
             }
 
-            /// Logs this user in and gives the tokens for the body, for a client without cookies. Who he is must have
-            /// been proved before.
+            /// Logs this user in and returns the tokens for the body, for a client without cookies.
+            /// Verify who they are before you call it.
             ///
-            /// A request that is not in token mode is refused with 400, and no session begins: a page's script must
-            /// not get hold of a token.
+            /// A request that is not in token mode is rejected with 400 and starts no session: the
+            /// scripts of a page must not get a token.
             pub async fn login_tokens<U: $crate::AuthUser>(
                 self,
                 user: &U,
@@ -157,23 +185,26 @@ macro_rules! adapter_types {
                 self.0.login_tokens(user, options).await.map(Tokens)
             }
 
-            /// Ends every session that a signed token of this request names, by cookie or by header. The cookies are
-            /// cleared even when the store is away, or that of the framework's own session; then the revocation is
-            /// tried again in the background.
+            /// Ends every session that a signed token of this request identifies, in a cookie or a
+            /// header. The cookies are cleared even if the token store or the framework's session
+            /// store is unavailable; the revocation is then retried in the background.
             ///
-            /// Refused with 403 when the CSRF table says so. Mount it for POST only: the table lets a GET pass.
-            pub async fn logout(self) -> Result<Cookies, Problem> {
+            /// Rejected with 403 if the CSRF check fails. Mount it for POST only, because the check
+            /// accepts a GET.
+            pub async fn logout(self) -> Result<Cookies, AuthError> {
                 Ok(Cookies(self.0.logout().await?))
             }
 
-            /// Ends every session of this user, the present one too. A store that is away is 503 and clears nothing, so
-            /// that he can try again.
-            pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
+            /// Ends every session of this user, including the current one. If the store is
+            /// unavailable, the response is 503 and no cookie is cleared, so that the user can try
+            /// again.
+            pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, AuthError> {
                 Ok(Cookies(self.0.logout_everywhere(&who.0).await?))
             }
 
-            /// Logs the same user in again with his password, before something that needs a fresh login: a new session
-            /// with a new `auth_time`; the present one is revoked. The CSRF table is asked first; a GET is refused with 403.
+            /// Logs the same user in again with their password, before an action that requires a
+            /// fresh login. A new session with a new `auth_time` starts, and the current one is
+            /// revoked. The CSRF check comes first; a GET is rejected with 403.
             pub async fn fresh_login(
                 self,
                 who: &Identity,
@@ -182,9 +213,12 @@ macro_rules! adapter_types {
                 self.0.fresh_login(&who.0, password).await.map(Cookies)
             }
 
-            /// Changes the user's password through `UserStore::set_password_hash`. Every session of his ends, the present
-            /// one too, and a new one begins. The CSRF table is asked first; a GET is refused with 403. When the framework's own session cannot follow
-            /// (`COOKIEJWT_SET_SESSION_COOKIE`), the new password counts, and nobody is logged in.
+            /// Changes the user's password through `UserStore::set_password_hash`. All sessions of
+            /// the user end, including the current one, and a new one starts. The CSRF check comes
+            /// first; a GET is rejected with 403.
+            ///
+            /// If the framework's own session cannot follow (`COOKIEJWT_SET_SESSION_COOKIE`), the
+            /// new password is valid, and the user is logged out.
             pub async fn change_password(
                 self,
                 who: &Identity,
@@ -194,23 +228,25 @@ macro_rules! adapter_types {
                 self.0.change_password(&who.0, current, new).await.map(Cookies)
             }
 
-            /// The living sessions of this user, the newest first; serialises as `GET sessions/` answers.
-            pub async fn sessions(&self, who: &Identity) -> Result<Vec<$crate::SessionInfo>, Problem> {
+            /// The active sessions of this user, newest first. They serialize like the response of
+            /// `GET sessions/`.
+            pub async fn sessions(&self, who: &Identity) -> Result<Vec<$crate::SessionInfo>, AuthError> {
                 Ok(self.0.sessions(&who.0).await?)
             }
 
-            /// Ends one session of this user; 404 when he has no such session. The cookies are cleared when it was the
-            /// present one.
+            /// Ends one session of this user; 404 if they have no such session. The cookies are
+            /// cleared if it was the current one.
             pub async fn end_session(
                 self,
                 who: &Identity,
                 id: &$crate::SessionId,
-            ) -> Result<Cookies, Problem> {
+            ) -> Result<Cookies, AuthError> {
                 Ok(Cookies(self.0.end_session(&who.0, id).await?))
             }
 
-            /// Ends every session of this user but the present one; how many there were.
-            pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, Problem> {
+            /// Ends every session of this user except the current one, and returns how many there
+            /// were.
+            pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, AuthError> {
                 Ok(self.0.end_other_sessions(&who.0).await?)
             }
 
@@ -220,23 +256,24 @@ macro_rules! adapter_types {
             }
         }
 
-        /// The cookies of a login or logout of one's own; put them into the response.
+        /// The cookies of a custom login or logout flow; add them to the response.
         ///
         $(#[$cookies])*
         #[derive(Clone, Debug)]
-        #[must_use = "nobody is logged in or out until the cookies are sent"]
+        #[must_use = "the login or logout takes effect when the cookies are sent"]
         pub struct Cookies(pub(crate) $crate::Cookies);
 
-        /// The tokens of a login of one's own in token mode; a response of the same shape as that of `POST token/`, which
-        /// no cache stores.
+        /// The tokens of a custom login flow in token mode. The response has the same shape as that
+        /// of `POST token/`, and no cache stores it.
         ///
         $(#[$tokens])*
         #[derive(Clone, Debug)]
-        #[must_use = "nobody has the tokens until they are sent"]
+        #[must_use = "the client has no tokens until they are sent"]
         pub struct Tokens(pub(crate) $crate::Tokens);
 
         impl Tokens {
-            /// The tokens themselves, for a body of another shape. Say `Cache-Control: no-store` there (RFC 6749 §5.1).
+            /// The tokens, for a body of another shape. Send it with `Cache-Control: no-store` (RFC
+            /// 6749 §5.1).
             pub fn into_inner(self) -> $crate::Tokens {
                 self.0
             }

@@ -1,12 +1,12 @@
-//! What a custom login or logout flow needs to know of its request.
+//! What a custom login or logout flow needs of its request.
 
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    CsrfDenial, Identity, Login, Logout, Mode, Problem, RequestHead, SessionId, SetCookies, Subject, Tokens,
+    Identity, Login, Mode, Problem, RequestHead, SessionId, SetCookies, Subject, Tokens, Twins,
 };
 
-use super::{cookies::Cookies, framework_session::FrameworkSession, slot::Slot};
+use super::{cookies::Cookies, framework_session::FrameworkSession, kept_head::KeptHead, slot::Slot};
 use crate::{
     authenticator::Authenticator,
     errors::LoginError,
@@ -15,24 +15,24 @@ use crate::{
     stores::AuthUser,
 };
 
-/// What a login or logout of one's own needs to know of its request: the old session, the client's address, the user
-/// agent, and what the CSRF table says.
+/// What a custom login or logout flow needs of its request: the cookies, the client's address, the
+/// user agent, and the fields that the CSRF check reads.
+///
+/// It keeps a copy of these fields. They are read when a method is called: creating a context
+/// verifies nothing.
 #[derive(Debug)]
 pub struct RequestContext {
     auth: Authenticator,
-    login: LoginContext,
-    logout: Result<Logout, CsrfDenial>,
+    head: KeptHead,
+    ip: Option<IpAddr>,
     session: Option<Box<dyn FrameworkSession>>,
 }
 
 impl RequestContext {
-    /// Reads the head of this slot's request; `ip` is the client's network address.
+    /// Keeps what is needed of the head of this slot's request; `ip` is the network address of the
+    /// peer.
     pub fn new(slot: &Slot, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
-        let auth = slot.authenticator().clone();
-        let login = LoginContext::from_head(&auth, head, ip);
-        let logout = auth.core().logout(head, None);
-        let _ = logout.as_ref().inspect_err(|denial| auth.advise_on_denial(**denial, &head));
-        Self { auth, login, logout, session: None }
+        Self { auth: slot.authenticator().clone(), head: KeptHead::of(head), ip, session: None }
     }
 
     /// With the framework's own session, which then follows before the cookies are handed out.
@@ -48,47 +48,65 @@ impl RequestContext {
 
     /// Whether the request asks for tokens, and may have them.
     pub fn is_token_mode(&self) -> bool {
-        self.login.mode != Mode::Cookie
+        self.auth.core().mode(self.head.head()) != Mode::Cookie
     }
 
-    /// Logs this user in, with cookies. Who he is must have been proved before.
+    /// Logs this user in, with cookies. Verify who they are before you call it.
     pub async fn login<U: AuthUser>(self, user: &U, options: LoginOptions) -> Result<Cookies, LoginError> {
-        self.auth.may_begin(&self.login, options)?;
-        self.refuse_token_mode(&user.subject())?;
-        let login = self.auth.login(user, options, self.login).await?;
+        let context = self.login_with_cookies(&user.subject(), options)?;
+        let login = self.auth.login(user, options, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }
 
-    /// Logs this user in, with tokens. Who he is must have been proved before.
+    /// Logs this user in, with tokens. Verify who they are before you call it.
     pub async fn login_tokens<U: AuthUser>(
         self,
         user: &U,
         options: LoginOptions,
     ) -> Result<Tokens, LoginError> {
-        self.auth.may_begin(&self.login, options)?;
-        if !self.is_token_mode() {
-            self.wrong_mode(&user.subject());
+        let context = self.login_context();
+        self.auth.may_begin(&context, options)?;
+        if context.mode == Mode::Cookie {
+            self.wrong_mode(&user.subject(), &context);
             return Err(LoginError::CookieMode);
         }
-        let Login { tokens, .. } = self.auth.login(user, options, self.login).await?;
+        let Login { tokens, .. } = self.auth.login(user, options, context).await?;
         tokens.ok_or(LoginError::CookieMode)
     }
 
-    fn refuse_token_mode(&self, subject: &Subject) -> Result<(), LoginError> {
-        if self.is_token_mode() {
-            self.wrong_mode(subject);
+    fn login_context(&self) -> LoginContext {
+        LoginContext::from_head(&self.auth, self.head.head(), self.ip)
+    }
+
+    /// The context of a login that sets cookies, if this request may have one.
+    fn login_with_cookies(
+        &self,
+        subject: &Subject,
+        options: LoginOptions,
+    ) -> Result<LoginContext, LoginError> {
+        let context = self.login_context();
+        self.auth.may_begin(&context, options)?;
+        if context.mode != Mode::Cookie {
+            self.wrong_mode(subject, &context);
             return Err(LoginError::TokenMode);
         }
-        Ok(())
+        Ok(context)
     }
 
-    fn wrong_mode(&self, subject: &Subject) {
-        self.auth.login_refused(LoginRefusal::WrongMode, Some(subject.as_str()), self.login.ip());
+    fn wrong_mode(&self, subject: &Subject, context: &LoginContext) {
+        self.auth.login_refused(LoginRefusal::WrongMode, Some(subject.as_str()), context.ip());
     }
 
-    /// Ends every session that a signed token of this request names, unless the CSRF table refuses it.
+    fn twins(&self) -> Twins {
+        self.auth.core().twins(&self.head.head())
+    }
+
+    /// Ends every session that a signed token of this request identifies, unless the CSRF check
+    /// fails.
     pub async fn logout(self) -> Result<Cookies, Problem> {
-        let logout = self.logout.map_err(|denial| {
+        let head = self.head.head();
+        let logout = self.auth.core().logout(head, None).map_err(|denial| {
+            self.auth.advise_on_denial(denial, &head);
             self.auth.csrf_refused(denial);
             Problem::CsrfFailed
         })?;
@@ -96,51 +114,114 @@ impl RequestContext {
         Ok(Cookies::of_logout(self.auth, logout.cookies, self.session).await)
     }
 
-    /// Ends every session of this user. A store that is away is 503 and clears nothing.
+    /// Ends every session of this user. If the store is unavailable, the response is 503 and
+    /// nothing is cleared.
     pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
         self.auth.logout_everywhere(who).await?;
-        let cookies = match self.login.mode {
-            Mode::Cookie => self.auth.core().logout_cookies().with_twins(self.login.twins),
-            Mode::Token(_) => SetCookies::default(),
+        let cookies = if self.is_token_mode() {
+            SetCookies::default()
+        } else {
+            self.auth.core().logout_cookies().with_twins(self.twins())
         };
         Ok(Cookies::of_logout(self.auth, cookies, self.session).await)
     }
 
-    /// Logs the same user in again, with his password.
+    /// Logs the same user in again, with their password.
     pub async fn fresh_login(self, who: &Identity, password: &str) -> Result<Cookies, LoginError> {
-        self.auth.may_begin(&self.login, LoginOptions::new())?;
-        self.refuse_token_mode(who.subject())?;
-        let login = self.auth.fresh_login(who, password, self.login).await?;
+        let context = self.login_with_cookies(who.subject(), LoginOptions::new())?;
+        let login = self.auth.fresh_login(who, password, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }
 
-    /// Changes the user's password: every session of his ends, and a new one begins.
+    /// Changes the user's password: all their sessions end, and a new one starts.
     pub async fn change_password(
         self,
         who: &Identity,
         current: &str,
         new: &str,
     ) -> Result<Cookies, LoginError> {
-        self.auth.may_begin(&self.login, LoginOptions::new())?;
-        self.refuse_token_mode(who.subject())?;
-        let login = self.auth.change_password(who, current, new, self.login).await?;
+        let context = self.login_with_cookies(who.subject(), LoginOptions::new())?;
+        let login = self.auth.change_password(who, current, new, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }
 
-    /// The living sessions of this user, the newest first.
+    /// The active sessions of this user, newest first.
     pub async fn sessions(&self, who: &Identity) -> Result<Vec<SessionInfo>, Problem> {
         Ok(self.auth.sessions(who).await?)
     }
 
-    /// Ends one session of this user; 404 when he has no such session.
+    /// Ends one session of this user; 404 if they have no such session.
     pub async fn end_session(self, who: &Identity, id: &SessionId) -> Result<Cookies, Problem> {
         let cookies = self.auth.end_session(who, id).await?.ok_or(Problem::NotFound)?;
-        let cookies = cookies.with_twins(self.login.twins);
+        let cookies = cookies.with_twins(self.twins());
         Ok(Cookies::of_logout(self.auth, cookies, self.session).await)
     }
 
-    /// Ends every session of this user but the present one; how many there were.
+    /// Ends every session of this user except the current one, and returns how many there were.
     pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, Problem> {
         Ok(self.auth.end_other_sessions(who).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cookiejwt_core::{Secret, testing};
+
+    use super::*;
+    use crate::stores::MemoryStore;
+
+    struct Alice;
+
+    impl AuthUser for Alice {
+        fn subject(&self) -> Subject {
+            1.into()
+        }
+
+        fn password_hash(&self) -> Option<&str> {
+            None
+        }
+    }
+
+    struct Users;
+
+    impl crate::stores::UserStore for Users {
+        type User = Alice;
+        type Error = std::convert::Infallible;
+
+        async fn find_by_id(&self, _: &Subject) -> Result<Option<Alice>, Self::Error> {
+            Ok(Some(Alice))
+        }
+
+        async fn find_by_login(&self, _: &str) -> Result<Option<Alice>, Self::Error> {
+            Ok(Some(Alice))
+        }
+
+        async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, Self::Error> {
+            Ok(false)
+        }
+    }
+
+    /// A context of a POST from another site, with these cookies: the CSRF check refuses it.
+    fn of_another_site(auth: &Authenticator, cookies: &str) -> RequestContext {
+        let request = http::Request::post("/").header("host", "shop.example").header("cookie", cookies);
+        let request = request.header("sec-fetch-site", "cross-site").header("origin", "https://evil.example");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        RequestContext::new(&Slot::new(auth, "/"), (&parts).into(), None)
+    }
+
+    #[tokio::test]
+    async fn nothing_of_the_request_is_read_before_a_method_needs_it() {
+        let secret = Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
+        let config = cookiejwt_core::Config::builder().secret(secret).issuer("https://id.example");
+        let auth = Authenticator::builder(config.audience("shop").build().unwrap());
+        let auth = auth.users(Users).tokens(MemoryStore::new()).build().unwrap();
+        let login = auth.login(&Alice, LoginOptions::new(), LoginContext::default()).await.unwrap();
+        let context = of_another_site(&auth, &testing::cookie_header(&login));
+        assert_eq!(context.sessions(&login.identity).await.unwrap().len(), 1);
+        assert_eq!(context.end_other_sessions(&login.identity).await.unwrap(), 0);
+        assert_eq!(context.head.reads(), 0, "no cookie was parsed, so no signature was verified");
+        assert!(!context.is_token_mode());
+        assert_eq!(context.logout().await.unwrap_err(), Problem::CsrfFailed);
+        assert_eq!(auth.sessions(&login.identity).await.unwrap().len(), 1, "the session still works");
     }
 }

@@ -178,6 +178,7 @@ mod tests {
 
     impl UserStore for Nobody {
         type User = Self;
+        type Error = StoreError;
 
         async fn find_by_id(&self, _: &Subject) -> Result<Option<Self>, StoreError> {
             Ok(None)

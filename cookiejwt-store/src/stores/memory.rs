@@ -66,6 +66,8 @@ impl MemoryStore {
 }
 
 impl TokenStore for MemoryStore {
+    type Error = StoreError;
+
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
         let mut rows = self.rows();
         if rows.contains_key(&session.id) {

@@ -1,6 +1,6 @@
 //! The trait of the store that keeps sessions.
 
-use std::{future::Future, pin::Pin};
+use std::{error::Error, future::Future, pin::Pin};
 
 use cookiejwt_core::{
     AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
@@ -21,47 +21,71 @@ pub struct RevokedSession {
     pub at: Timestamp,
 }
 
-/// Where sessions are kept: one row each, with no bearer secret in it.
+/// Keeps sessions: one row each, without any bearer secret.
 ///
-/// A store reports facts and judges nothing. Every method is one statement on one row, except
-/// those that begin with a subject or a time, which go through an index.
-/// Reads must see the latest committed row: from the primary, outside any older snapshot.
+/// A store reports facts and decides nothing. Every method is one statement on one row, except
+/// those that take a subject or a time, which go through an index. Reads must see the latest
+/// committed row: read from the primary, outside any older snapshot.
 ///
-/// Implement it for a database of your own; [`MemoryStore`](crate::MemoryStore) shows how little it takes.
+/// [`MemoryStore`](crate::MemoryStore) and `SeaOrmTokenStore` (features `sqlite`, `postgres` and
+/// `mysql`) are ready to use. Implement the trait for another database, and check the result with
+/// `conformance::check` (feature `conformance`).
+///
+/// # Example
+///
+/// A store in memory. `matches` and `apply` of each request contain its condition and its change; a
+/// database does both in one conditional `UPDATE`, which the documentation of the request spells
+/// out.
+///
+#[doc = "```"]
+#[doc = include_str!("../../docs/token_store.rs")]
+/// # #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+/// # async fn main() {
+/// // In a test: every fact that a store has to make true.
+/// cookiejwt_store::conformance::check(|| async { Sessions::default() }).await;
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no token store",
     note = "use `MemoryStore`, `SeaOrmTokenStore` (feature `sqlite`), or implement `TokenStore` for your database"
 )]
 pub trait TokenStore: Send + Sync + 'static {
+    /// The error of the database. Any error type fits, so that `?` works.
+    ///
+    /// The client gets 503 for it, and the log the reason.
+    type Error: Into<Box<dyn Error + Send + Sync>>;
+
     /// Inserts the row of a new session.
-    fn create(&self, session: &SessionRecord) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn create(&self, session: &SessionRecord) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Reads a row.
-    fn find(&self, id: &SessionId) -> impl Future<Output = Result<Option<SessionRecord>, StoreError>> + Send;
+    fn find(&self, id: &SessionId)
+    -> impl Future<Output = Result<Option<SessionRecord>, Self::Error>> + Send;
 
-    /// Applies a [`RotationRequest`] as ONE conditional statement, decided by the count of changed rows; when it is 0,
-    /// one fresh read tells what is there instead.
+    /// Applies a [`RotationRequest`] as ONE conditional statement, decided by the count of changed
+    /// rows. If it is 0, one fresh read returns the row as it is.
     fn rotate(
         &self,
         request: &RotationRequest,
-    ) -> impl Future<Output = Result<RotationOutcome, StoreError>> + Send;
+    ) -> impl Future<Output = Result<RotationOutcome, Self::Error>> + Send;
 
     /// Applies an [`AnswerLateRequest`] as ONE conditional statement, as [`rotate`](Self::rotate).
     fn answer_late(
         &self,
         request: &AnswerLateRequest,
-    ) -> impl Future<Output = Result<ChangeOutcome, StoreError>> + Send;
+    ) -> impl Future<Output = Result<ChangeOutcome, Self::Error>> + Send;
 
     /// Applies a [`ReplaceRequest`] as ONE conditional statement, as [`rotate`](Self::rotate).
     fn replace(
         &self,
         request: &ReplaceRequest,
-    ) -> impl Future<Output = Result<ChangeOutcome, StoreError>> + Send;
+    ) -> impl Future<Output = Result<ChangeOutcome, Self::Error>> + Send;
 
     /// Applies a [`SettleRequest`] as ONE conditional statement; true when a row was changed.
-    fn settle(&self, request: &SettleRequest) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn settle(&self, request: &SettleRequest) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Applies these [`Receipt`]s, all of them in one statement where the database can; how many rows were changed.
+    /// Applies these [`Receipt`]s, all of them in one statement where the database can; how many
+    /// rows were changed.
     ///
     /// Called once per second at most, with at most 1000 of them, off the path of any request.
     fn received(
@@ -69,74 +93,77 @@ pub trait TokenStore: Send + Sync + 'static {
         receipts: &[Receipt],
         now: Timestamp,
         settles_at: Timestamp,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    ) -> impl Future<Output = Result<u64, Self::Error>> + Send;
 
-    /// Applies a [`Revocation`] as ONE conditional statement, durably; true when it changed the row. The first reason stays,
-    /// except that a superseded session can be ended before its time.
-    fn revoke(&self, revocation: &Revocation) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// Applies a [`Revocation`] as ONE conditional statement, durably; true when it changed the
+    /// row. The first reason stays, except that a superseded session can be ended before its time.
+    fn revoke(&self, revocation: &Revocation) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Marks every session of a user of this realm as revoked that a [`Revocation`] would change, and names them.
+    /// Marks every session of a user of this realm as revoked that a [`Revocation`] would change,
+    /// and returns their ids.
     fn revoke_subject(
         &self,
         realm: &Realm,
         subject: &Subject,
         reason: RevocationReason,
         at: Timestamp,
-    ) -> impl Future<Output = Result<Vec<SessionId>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<SessionId>, Self::Error>> + Send;
 
     /// Every session revoked at this time or later.
     fn revoked_since(
         &self,
         since: Timestamp,
-    ) -> impl Future<Output = Result<Vec<RevokedSession>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<RevokedSession>, Self::Error>> + Send;
 
-    /// Every living session of a user of this realm, the newest first (by `created_at`, then by id): neither revoked nor
-    /// past one of its two ends.
+    /// Every active session of a user of this realm, the newest first (by `created_at`, then by
+    /// id): neither revoked nor past one of its two ends.
     fn sessions_of(
         &self,
         realm: &Realm,
         subject: &Subject,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Vec<SessionRecord>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<SessionRecord>, Self::Error>> + Send;
 
-    /// Deletes at most `limit` rows with `expires_at <= before`, revoked or not; how many there were. No token of such a
-    /// session can be valid any more.
+    /// Deletes at most `limit` rows with `expires_at <= before`, revoked or not; how many there
+    /// were. No token of such a session can be valid any more.
     ///
-    /// A store that forgets by itself keeps the default, which deletes nothing.
-    fn purge(&self, before: Timestamp, limit: u64) -> impl Future<Output = Result<u64, StoreError>> + Send {
+    /// A store that deletes rows automatically keeps the default, which deletes nothing.
+    fn purge(&self, before: Timestamp, limit: u64) -> impl Future<Output = Result<u64, Self::Error>> + Send {
         let _ = (before, limit);
-        std::future::ready(Ok(0))
+        async { Ok(0) }
     }
 
-    /// The present time by the clock of the database, so that a node learns when its own clock differs: nodes that share a
-    /// session judge each other's times.
+    /// The present time by the clock of the database, so that a node learns when its own clock
+    /// differs: nodes that share a session judge each other's times.
     ///
-    /// A store without a clock of its own, such as one on the same machine, keeps the default, `None`.
-    fn now(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send {
-        std::future::ready(Ok(None))
+    /// A store without a clock of its own, such as one on the same machine, keeps the default,
+    /// `None`.
+    fn now(&self) -> impl Future<Output = Result<Option<Timestamp>, Self::Error>> + Send {
+        async { Ok(None) }
     }
 
-    /// Reads when each of these buckets will be empty, in the order of the question: `None` for one that is not there. One
-    /// statement; every login asks it once, before the password is hashed.
+    /// Reads when each of these buckets will be empty, in the order of the question: `None` for one
+    /// that is not there. One statement; every login asks it once, before the password is hashed.
     ///
-    /// A store that keeps no buckets keeps the default, `None`: then each process counts for itself, and an attacker has the
-    /// limits once on each node.
+    /// A store that keeps no buckets keeps the default, `None`: each process then counts
+    /// separately, so an attacker gets the full limits on every node.
     fn throttle_levels(
         &self,
         buckets: &[BucketId],
-    ) -> impl Future<Output = Result<Option<Vec<Option<Timestamp>>>, StoreError>> + Send {
+    ) -> impl Future<Output = Result<Option<Vec<Option<Timestamp>>>, Self::Error>> + Send {
         let _ = buckets;
-        std::future::ready(Ok(None))
+        async { Ok(None) }
     }
 
-    /// Counts one failed try in its bucket, as ONE statement that makes the bucket when it is not there: [`ThrottleCharge`] says
-    /// what it writes. True = counted; a store that keeps no buckets keeps the default, false.
+    /// Counts one failed try in its bucket, as ONE statement that makes the bucket when it is not
+    /// there: [`ThrottleCharge`] says what it writes. True = counted; a store that keeps no buckets
+    /// keeps the default, false.
     fn charge_throttle(
         &self,
         charge: &ThrottleCharge,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send {
         let _ = charge;
-        std::future::ready(Ok(false))
+        async { Ok(false) }
     }
 
     /// Deletes at most `limit` buckets that are empty (`drained_at <= now`); how many there were.
@@ -144,13 +171,20 @@ pub trait TokenStore: Send + Sync + 'static {
         &self,
         now: Timestamp,
         limit: u64,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send {
+    ) -> impl Future<Output = Result<u64, Self::Error>> + Send {
         let _ = (now, limit);
-        std::future::ready(Ok(0))
+        async { Ok(0) }
     }
 }
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The store's own error becomes the one that all stores have in common.
+pub(crate) async fn boxed<T, E: Into<Box<dyn Error + Send + Sync>>>(
+    asked: impl Future<Output = Result<T, E>> + Send,
+) -> Result<T, StoreError> {
+    asked.await.map_err(StoreError::new)
+}
 
 /// [`TokenStore`] behind a pointer, so that no handler's signature names the database.
 pub(crate) trait DynTokenStore: Send + Sync {
@@ -200,36 +234,36 @@ pub(crate) trait DynTokenStore: Send + Sync {
 
 impl<S: TokenStore> DynTokenStore for S {
     fn create<'a>(&'a self, session: &'a SessionRecord) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(TokenStore::create(self, session))
+        Box::pin(boxed(TokenStore::create(self, session)))
     }
 
     fn find<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<SessionRecord>, StoreError>> {
-        Box::pin(TokenStore::find(self, id))
+        Box::pin(boxed(TokenStore::find(self, id)))
     }
 
     fn rotate<'a>(
         &'a self,
         request: &'a RotationRequest,
     ) -> BoxFuture<'a, Result<RotationOutcome, StoreError>> {
-        Box::pin(TokenStore::rotate(self, request))
+        Box::pin(boxed(TokenStore::rotate(self, request)))
     }
 
     fn answer_late<'a>(
         &'a self,
         request: &'a AnswerLateRequest,
     ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>> {
-        Box::pin(TokenStore::answer_late(self, request))
+        Box::pin(boxed(TokenStore::answer_late(self, request)))
     }
 
     fn replace<'a>(
         &'a self,
         request: &'a ReplaceRequest,
     ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>> {
-        Box::pin(TokenStore::replace(self, request))
+        Box::pin(boxed(TokenStore::replace(self, request)))
     }
 
     fn settle<'a>(&'a self, request: &'a SettleRequest) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(TokenStore::settle(self, request))
+        Box::pin(boxed(TokenStore::settle(self, request)))
     }
 
     fn received<'a>(
@@ -238,11 +272,11 @@ impl<S: TokenStore> DynTokenStore for S {
         now: Timestamp,
         settles_at: Timestamp,
     ) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(TokenStore::received(self, receipts, now, settles_at))
+        Box::pin(boxed(TokenStore::received(self, receipts, now, settles_at)))
     }
 
     fn revoke<'a>(&'a self, revocation: &'a Revocation) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(TokenStore::revoke(self, revocation))
+        Box::pin(boxed(TokenStore::revoke(self, revocation)))
     }
 
     fn revoke_subject<'a>(
@@ -252,11 +286,11 @@ impl<S: TokenStore> DynTokenStore for S {
         reason: RevocationReason,
         at: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionId>, StoreError>> {
-        Box::pin(TokenStore::revoke_subject(self, realm, subject, reason, at))
+        Box::pin(boxed(TokenStore::revoke_subject(self, realm, subject, reason, at)))
     }
 
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>> {
-        Box::pin(TokenStore::revoked_since(self, since))
+        Box::pin(boxed(TokenStore::revoked_since(self, since)))
     }
 
     fn sessions_of<'a>(
@@ -265,29 +299,29 @@ impl<S: TokenStore> DynTokenStore for S {
         subject: &'a Subject,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>> {
-        Box::pin(TokenStore::sessions_of(self, realm, subject, now))
+        Box::pin(boxed(TokenStore::sessions_of(self, realm, subject, now)))
     }
 
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
-        Box::pin(TokenStore::purge(self, before, limit))
+        Box::pin(boxed(TokenStore::purge(self, before, limit)))
     }
 
     fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {
-        Box::pin(TokenStore::now(self))
+        Box::pin(boxed(TokenStore::now(self)))
     }
 
     fn throttle_levels<'a>(
         &'a self,
         buckets: &'a [BucketId],
     ) -> BoxFuture<'a, Result<Option<Vec<Option<Timestamp>>>, StoreError>> {
-        Box::pin(TokenStore::throttle_levels(self, buckets))
+        Box::pin(boxed(TokenStore::throttle_levels(self, buckets)))
     }
 
     fn charge_throttle<'a>(&'a self, charge: &'a ThrottleCharge) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(TokenStore::charge_throttle(self, charge))
+        Box::pin(boxed(TokenStore::charge_throttle(self, charge)))
     }
 
     fn purge_throttle(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
-        Box::pin(TokenStore::purge_throttle(self, now, limit))
+        Box::pin(boxed(TokenStore::purge_throttle(self, now, limit)))
     }
 }

@@ -1,14 +1,14 @@
 //! The trait of the application's own user table.
 
-use std::{any::Any, future::Future};
+use std::{any::Any, error::Error, future::Future};
 
 use cookiejwt_core::{CustomClaims, MintError, Subject};
 use serde::Serialize;
 
-use super::token_store::BoxFuture;
+use super::token_store::{BoxFuture, boxed};
 use crate::errors::StoreError;
 
-/// A user of the application, as far as a login needs to know him.
+/// A user of the application, with what a login needs to know about them.
 ///
 /// ```
 /// use cookiejwt_store::{AuthUser, Subject};
@@ -37,23 +37,44 @@ pub trait AuthUser: Send + Sync + 'static {
     /// The `sub` claim: the id of the row.
     fn subject(&self) -> Subject;
 
-    /// The stored password hash; `None` = no password login (OAuth only). The dummy hash runs all the same, so that
-    /// the answer takes as long.
+    /// The stored password hash; `None` for a user without a password (OAuth only). A dummy hash is
+    /// then checked, so that the response takes as long.
     fn password_hash(&self) -> Option<&str>;
 
-    /// Whether he may log in and stay logged in; asked at each login and each refresh.
+    /// Whether the user may log in and stay logged in; checked at each login and each refresh.
     fn is_active(&self) -> bool {
         true
     }
 
-    /// What the access token carries beside the registered claims: roles, a name. Must serialise as an object, or
-    /// as nothing.
+    /// What the access token contains in addition to the registered claims: roles, a name. It must
+    /// serialize as an object, or as nothing.
     fn claims(&self) -> impl Serialize {}
 }
 
-/// The one trait to implement: how to find a user in the application's own table.
+/// Finds users in the application's own table. It is the one trait that every application
+/// implements.
 ///
-/// Each `async fn` may be written as such; its future must be `Send`.
+/// Write the methods as `async fn`; their futures must be `Send`. [`Error`](Self::Error) is the
+/// error of your database, so that `?` works.
+///
+/// # Example
+///
+/// A table of SeaORM 2. With sqlx, diesel or another library only the three bodies and `Error`
+/// differ.
+///
+#[doc = "```"]
+#[doc = include_str!("../../docs/user_store.rs")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), DbErr> {
+/// # let db = sea_orm::Database::connect("sqlite::memory:").await?;
+/// # db.get_schema_builder().register(user::Entity).sync(&db).await?;
+/// # let users = Users(db);
+/// # assert!(users.find_by_login("alice").await?.is_none());
+/// # assert!(users.find_by_id(&"alice".into()).await?.is_none());
+/// # assert!(!users.set_password_hash(&1.into(), "old", "new").await?);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no user store",
     note = "implement `UserStore` for the type that holds your database connection"
@@ -62,31 +83,44 @@ pub trait UserStore: Send + Sync + 'static {
     /// The application's user.
     type User: AuthUser;
 
-    /// The user with this id; asked at each refresh, and by `CurrentUser`.
-    fn find_by_id(&self, id: &Subject)
-    -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
-
-    /// The user with this login name; asked at login.
+    /// The error of the application's database: `sqlx::Error`, `sea_orm::DbErr`,
+    /// [`Infallible`](std::convert::Infallible), or an own type. Any error type fits, so that `?`
+    /// works.
     ///
-    /// The name comes in NFC, without white space at its ends and without control characters: store names in NFC, too. An error
-    /// that is about the name and not about the database ([`StoreError::data`]) counts as `None`; those of SeaORM say so by
-    /// themselves.
+    /// The client gets 503 for it, and the log the reason.
+    type Error: Into<Box<dyn Error + Send + Sync>>;
+
+    /// The user with this id; read at each refresh, and by `CurrentUser`.
+    fn find_by_id(
+        &self,
+        id: &Subject,
+    ) -> impl Future<Output = Result<Option<Self::User>, Self::Error>> + Send;
+
+    /// The user with this login name; read at login.
+    ///
+    /// The name is in NFC, without white space at its ends and without control characters: store
+    /// names in NFC, too. An error that is about the name and not about the database
+    /// ([`StoreError::data`]) counts as `None`; errors of SeaORM and its sqlx are recognized.
     fn find_by_login(
         &self,
         login: &str,
-    ) -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Self::User>, Self::Error>> + Send;
 
-    /// Compare-and-swap of the password hash; true = swapped. Called by `password/`, and at login when the hash was made with
-    /// older parameters or of the password as it was typed. The column needs room for 100 characters: what it cuts is put back. The comparison keeps a password that was changed meanwhile.
+    /// Replaces the password hash `old` by `new` and returns whether it did (compare-and-swap), so
+    /// that a password that was changed in the meantime is kept.
+    ///
+    /// Called by `password/`, and at login if the hash has older parameters or is of the password
+    /// as it was typed. The column needs room for 100 characters: a hash that the column cuts is
+    /// replaced by `old` again.
     fn set_password_hash(
         &self,
         id: &Subject,
         old: &str,
         new: &str,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 
-/// A user with his type forgotten.
+/// A user without their type.
 pub(crate) struct FoundUser {
     pub(crate) subject: Subject,
     pub(crate) password_hash: Option<String>,
@@ -127,11 +161,11 @@ impl<S: UserStore> DynUserStore for S {
     }
 
     fn find_by_id<'a>(&'a self, id: &'a Subject) -> BoxFuture<'a, Result<Option<FoundUser>, StoreError>> {
-        Box::pin(async move { Ok(UserStore::find_by_id(self, id).await?.map(FoundUser::new)) })
+        Box::pin(async move { Ok(boxed(UserStore::find_by_id(self, id)).await?.map(FoundUser::new)) })
     }
 
     fn find_by_login<'a>(&'a self, login: &'a str) -> BoxFuture<'a, Result<Option<FoundUser>, StoreError>> {
-        Box::pin(async move { Ok(UserStore::find_by_login(self, login).await?.map(FoundUser::new)) })
+        Box::pin(async move { Ok(boxed(UserStore::find_by_login(self, login)).await?.map(FoundUser::new)) })
     }
 
     fn set_password_hash<'a>(
@@ -140,6 +174,6 @@ impl<S: UserStore> DynUserStore for S {
         old: &'a str,
         new: &'a str,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(UserStore::set_password_hash(self, id, old, new))
+        Box::pin(boxed(UserStore::set_password_hash(self, id, old, new)))
     }
 }

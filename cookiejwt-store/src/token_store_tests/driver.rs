@@ -35,6 +35,7 @@ struct OnlyAlice;
 
 impl UserStore for OnlyAlice {
     type User = Alice;
+    type Error = StoreError;
 
     async fn find_by_id(&self, id: &Subject) -> Result<Option<Alice>, StoreError> {
         Ok((id.as_str() == "alice").then_some(Alice))

@@ -11,7 +11,7 @@ use cookiejwt_core::{
 };
 use http::Request;
 
-use crate::stores::TokenStore;
+use crate::stores::{TokenStore, boxed};
 
 /// When everything happens: 2100-01-01 12:00:00.123 UTC in milliseconds.
 pub const NOW: i64 = 4_102_488_000_123;
@@ -174,7 +174,7 @@ fn under_way() -> Rotation {
 ///
 /// When the store fails.
 pub async fn rotate(store: &impl TokenStore, request: &RotationRequest) -> Result<(), Option<SessionRecord>> {
-    match store.rotate(request).await.unwrap() {
+    match boxed(store.rotate(request)).await.unwrap() {
         RotationOutcome::Rotated => Ok(()),
         RotationOutcome::Unmatched(row) => Err(row.map(|row| *row)),
     }
@@ -189,7 +189,7 @@ pub async fn answer_late(
     store: &impl TokenStore,
     request: &AnswerLateRequest,
 ) -> Result<(), Option<SessionRecord>> {
-    changed(store.answer_late(request).await.unwrap())
+    changed(boxed(store.answer_late(request)).await.unwrap())
 }
 
 /// `Ok` when the row was changed, else the row that the store found.
@@ -198,7 +198,7 @@ pub async fn answer_late(
 ///
 /// When the store fails.
 pub async fn replace(store: &impl TokenStore, request: &ReplaceRequest) -> Result<(), Option<SessionRecord>> {
-    changed(store.replace(request).await.unwrap())
+    changed(boxed(store.replace(request)).await.unwrap())
 }
 
 #[allow(clippy::result_large_err, reason = "for tests, where the row is compared")]
@@ -215,7 +215,7 @@ fn changed(outcome: ChangeOutcome) -> Result<(), Option<SessionRecord>> {
 ///
 /// When the store fails.
 pub async fn settle(store: &impl TokenStore, request: &SettleRequest) -> bool {
-    store.settle(request).await.unwrap()
+    boxed(store.settle(request)).await.unwrap()
 }
 
 /// How many rows were changed; at [`NOW`], with the parent answered until [`SETTLED`].
@@ -224,7 +224,7 @@ pub async fn settle(store: &impl TokenStore, request: &SettleRequest) -> bool {
 ///
 /// When the store fails.
 pub async fn receive(store: &impl TokenStore, receipts: &[Receipt]) -> u64 {
-    store.received(receipts, at(NOW), at(SETTLED)).await.unwrap()
+    boxed(store.received(receipts, at(NOW), at(SETTLED))).await.unwrap()
 }
 
 /// The row of a session.
@@ -233,7 +233,7 @@ pub async fn receive(store: &impl TokenStore, receipts: &[Receipt]) -> u64 {
 ///
 /// When the store fails.
 pub async fn find(store: &impl TokenStore, id: &str) -> Option<SessionRecord> {
-    store.find(&id.into()).await.unwrap()
+    boxed(store.find(&id.into())).await.unwrap()
 }
 
 /// Every reason that a store has to keep.

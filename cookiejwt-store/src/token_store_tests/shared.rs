@@ -47,6 +47,8 @@ impl Shared {
 }
 
 impl TokenStore for Shared {
+    type Error = StoreError;
+
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
         self.0.create(session).await
     }

@@ -185,7 +185,7 @@ async fn debug_output_contains_no_secret() {
 }
 
 async fn token_mode_tokens(world: &World) -> cookiejwt_store::Tokens {
-    let config = cookiejwt_store::core::testing::config().token_mode(true).build().unwrap();
+    let config = cookiejwt_store::testing::config().token_mode(true).build().unwrap();
     let auth = cookiejwt_store::Authenticator::builder(config)
         .users(world.users.clone())
         .tokens(world.tokens.clone())

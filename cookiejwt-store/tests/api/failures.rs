@@ -1,6 +1,6 @@
 //! Methods, and the challenge that every 401 carries.
 
-use cookiejwt_store::{Authenticator, BuildError, MemoryStore, Route, core::testing};
+use cookiejwt_store::{Authenticator, BuildError, MemoryStore, Route, testing};
 use http::{Method, Request};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! `GET jwks.json`.
 
-use cookiejwt_store::{AccessKeys, Algorithm, PrivateKey, Route, core::testing};
+use cookiejwt_store::{AccessKeys, Algorithm, PrivateKey, Route, testing};
 use http::Method;
 use serde_json::json;
 

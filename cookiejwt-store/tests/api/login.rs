@@ -1,6 +1,6 @@
 //! `POST token/`.
 
-use cookiejwt_store::{Caller, Route, TokenStore as _, core::testing};
+use cookiejwt_store::{Caller, Route, TokenStore as _, testing};
 use http::Method;
 use serde_json::json;
 

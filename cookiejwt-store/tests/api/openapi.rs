@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use cookiejwt_store::{
     Config, CredentialOrder, Secret,
-    core::testing,
     openapi::{ACCESS_COOKIE, BEARER, REFRESH_COOKIE, Refusals},
+    testing,
 };
 use serde_json::{Value, json};
 use utoipa::OpenApi;

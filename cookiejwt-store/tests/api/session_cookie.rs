@@ -8,7 +8,7 @@ use std::{
 
 use cookiejwt_store::{
     Cookies, FrameworkSession, LoginError, LoginOptions, NoSession, RequestContext, RevocationReason, Route,
-    SessionChange, SessionCookieError, Slot, StoreError, core::testing,
+    SessionChange, SessionCookieError, Slot, StoreError, testing,
 };
 use http::{HeaderMap, Method, Request, header::SET_COOKIE, request::Parts};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Token mode: the body of every response, and that a cookie never becomes a token that a script
 //! can read.
 
-use cookiejwt_store::{Body, CredentialSource, Route, core::testing};
+use cookiejwt_store::{Body, CredentialSource, Route, testing};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -50,6 +50,8 @@ impl TestTokens {
 }
 
 impl TokenStore for TestTokens {
+    type Error = StoreError;
+
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
         self.switches.enter(Call::Create)?;
         self.rows.create(session).await?;

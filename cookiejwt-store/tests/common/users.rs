@@ -107,6 +107,7 @@ impl TestUsers {
 
 impl UserStore for TestUsers {
     type User = User;
+    type Error = StoreError;
 
     async fn find_by_id(&self, id: &Subject) -> Result<Option<User>, StoreError> {
         self.enter(Call::FindById)?;

@@ -1,7 +1,7 @@
 use cookiejwt_store::{
     Authenticator, AuthenticatorBuilder, ConfigBuilder, Decision, Login, LoginContext, LoginError,
     LoginOptions, ManualClock, RevocationLevel, RevocationReason, SessionId, SessionRecord, TokenStore,
-    core::testing,
+    testing,
 };
 use http::request::Parts;
 use time::Duration;

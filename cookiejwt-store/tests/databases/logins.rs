@@ -2,7 +2,7 @@
 
 use cookiejwt_store::{
     AuthUser, Authenticator, LoginContext, LoginError, LoginOptions, MemoryStore, StoreError, Subject,
-    UserStore, core::testing,
+    UserStore, testing,
 };
 use libtest_mimic::{Failed, Trial};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement};
@@ -41,14 +41,15 @@ impl Users {
 
 impl UserStore for Users {
     type User = User;
+    type Error = StoreError;
 
     async fn find_by_id(&self, id: &Subject) -> Result<Option<User>, StoreError> {
         let id: i64 = id.as_str().parse().map_err(StoreError::data)?;
-        Ok(self.find("id", id).await?)
+        self.find("id", id).await.map_err(StoreError::new)
     }
 
     async fn find_by_login(&self, login: &str) -> Result<Option<User>, StoreError> {
-        Ok(self.find("login", login).await?)
+        self.find("login", login).await.map_err(StoreError::new)
     }
 
     async fn set_password_hash(&self, _: &Subject, _: &str, _: &str) -> Result<bool, StoreError> {
@@ -125,10 +126,10 @@ fn check(row: &Row) -> Result<(), Failed> {
 
 async fn of_the_driver(row: &Row, users: &Users) {
     let error = users.find("login", row.login).await.err().expect("the database refuses it");
-    assert!(StoreError::from(error.clone()).is_data(), "{}: {error}", row.name);
+    assert!(StoreError::new(error.clone()).is_data(), "{}: {error}", row.name);
     assert!(StoreError::new(Own(error)).is_data(), "{}: inside another error", row.name);
     let error = users.find("no_such_column", "x").await.err().expect("there is none");
-    assert!(!StoreError::from(error).is_data(), "{}: a mistake of the statement is no data", row.name);
+    assert!(!StoreError::new(error).is_data(), "{}: a mistake of the statement is no data", row.name);
 }
 
 async fn logs_in(row: &Row, users: &Users) {

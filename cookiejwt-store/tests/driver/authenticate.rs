@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cookiejwt_store::{Progress, Reason, core::testing};
+use cookiejwt_store::{Progress, Reason, testing};
 use http::{Method, Request};
 use time::Duration;
 

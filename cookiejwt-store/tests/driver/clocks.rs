@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cookiejwt_store::{Authenticator, Event, ManualClock, RevocationLevel, core::testing};
+use cookiejwt_store::{Authenticator, Event, ManualClock, RevocationLevel, testing};
 use time::Duration;
 use tokio::time::sleep;
 

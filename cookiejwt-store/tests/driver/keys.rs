@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_store::{
-    AccessKeys, Authenticator, ConfigProblem, PrivateKey, Progress, PublicKey, ReadKeys as _, core::testing,
+    AccessKeys, Authenticator, ConfigErrorKind, PrivateKey, Progress, PublicKey, ReadKeys as _, testing,
 };
 
 use crate::common::{Browser, Jar, World, outcome};
@@ -149,12 +149,12 @@ fn keys_that_cannot_be_exchanged() {
     let directory = directory();
     let of_directory = World::with(testing::config().keys_dir(directory.path()).read_keys().unwrap());
     for (rule, world, setting, problem) in [
-        ("of a directory", of_directory, "COOKIEJWT_KEYS_DIR", ConfigProblem::Contradiction),
-        ("symmetric until now", World::new(), "COOKIEJWT_SIGNING_KEY", ConfigProblem::Missing),
+        ("of a directory", of_directory, "COOKIEJWT_KEYS_DIR", ConfigErrorKind::Contradiction),
+        ("symmetric until now", World::new(), "COOKIEJWT_SIGNING_KEY", ConfigErrorKind::Missing),
     ] {
         let before = world.auth.core().access_kids().join(" ");
         let error = world.auth.replace_keys(dropped()).expect_err(rule);
-        assert_eq!((error.setting(), error.problem()), (setting, problem), "{rule}");
+        assert_eq!((error.setting(), error.kind()), (setting, problem), "{rule}");
         assert_eq!(world.auth.core().access_kids().join(" "), before, "{rule}");
     }
 }
@@ -225,7 +225,7 @@ async fn a_broken_directory_keeps_the_keys_so_far() {
         assert_eq!(kid(&world.login("alice").await.jar), OLD_KID, "{rule}");
     }
     let error = World::new().auth.reload_keys().await.expect_err("there is no directory");
-    assert_eq!((error.setting(), error.problem()), ("COOKIEJWT_KEYS_DIR", ConfigProblem::Missing));
+    assert_eq!((error.setting(), error.kind()), ("COOKIEJWT_KEYS_DIR", ConfigErrorKind::Missing));
 }
 
 /// Time advances only while all tasks wait.

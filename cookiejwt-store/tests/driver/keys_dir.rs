@@ -2,10 +2,10 @@
 
 use std::{fs, path::Path};
 
-use cookiejwt_store::{Config, ConfigError, ConfigProblem, ReadKeys as _, core::testing};
+use cookiejwt_store::{Config, ConfigError, ConfigErrorKind, ReadKeys as _, testing};
 
 use super::keys::{ED25519, P256};
-use ConfigProblem::{Contradiction, Insecure, Malformed, Missing, OutOfRange, Unknown};
+use ConfigErrorKind::{Contradiction, Insecure, Malformed, Missing, OutOfRange, Unknown};
 
 const ED25519_PUBLIC: &str = include_str!("../../../cookiejwt-core/tests/keys/ed25519.pub.pem");
 const P256_PUBLIC: &str = include_str!("../../../cookiejwt-core/tests/keys/p256.pub.pem");
@@ -62,13 +62,13 @@ fn what_is_read() {
 }
 
 /// The rule, the files, and a part of the error message.
-type Refused<'a> = (&'a str, Files<'a>, ConfigProblem, &'a str, &'a str);
+type Refused<'a> = (&'a str, Files<'a>, ConfigErrorKind, &'a str, &'a str);
 
 fn are_refused(rows: &[Refused<'_>]) {
     for &(rule, files, problem, what, cure) in rows {
         let directory = directory(files);
         let error = read(directory.path()).expect_err(rule);
-        assert_eq!((error.setting(), error.problem()), ("COOKIEJWT_KEYS_DIR", problem), "{rule}: {error}");
+        assert_eq!((error.setting(), error.kind()), ("COOKIEJWT_KEYS_DIR", problem), "{rule}: {error}");
         assert!(error.to_string().contains(what), "{rule}: {error}");
         assert!(error.cure().contains(cure), "{rule}: {error}");
         assert!(!error.to_string().contains("MC4CAQAwBQYDK2Vw"), "{rule}: {error}");
@@ -137,13 +137,13 @@ fn a_place_that_is_no_directory_of_keys() {
     let directory = directory(&[("a.pem", ED25519)]);
     for place in ["nowhere", "a.pem"] {
         let error = read(&directory.path().join(place)).expect_err(place);
-        assert_eq!(error.problem(), Missing, "{place}: {error}");
+        assert_eq!(error.kind(), Missing, "{place}: {error}");
         assert!(error.to_string().contains(place), "{error}");
     }
     for number in 0..70 {
         fs::write(directory.path().join(format!("{number}.pem")), P256).unwrap();
     }
-    assert_eq!(read(directory.path()).expect_err("too many").problem(), OutOfRange);
+    assert_eq!(read(directory.path()).expect_err("too many").kind(), OutOfRange);
 }
 
 /// The default group of a new file, and a group that is not root's.
@@ -185,7 +185,7 @@ fn keys_that_others_can_change_are_refused() {
         let found = read(directory.path()).err();
         assert_eq!(found.is_some(), !refused.is_empty(), "{rule}: {found:?}");
         if let Some(error) = found {
-            assert_eq!(error.problem(), Insecure, "{rule}: {error}");
+            assert_eq!(error.kind(), Insecure, "{rule}: {error}");
             assert!(error.cure().contains(refused), "{rule}: {error}");
         }
     }

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_store::{Identity, LoginContext, LoginError, LoginOptions, core::testing};
+use cookiejwt_store::{Identity, LoginContext, LoginError, LoginOptions, testing};
 use time::Duration;
 
 use crate::common::{Jar, PASSWORD, World};

@@ -1,6 +1,6 @@
 //! How many sessions one user may have.
 
-use cookiejwt_store::{LoginContext, LoginError, LoginOptions, RevocationReason, core::testing};
+use cookiejwt_store::{LoginContext, LoginError, LoginOptions, RevocationReason, testing};
 
 use crate::common::{Call, PASSWORD, World, outcome};
 

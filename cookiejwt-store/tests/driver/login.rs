@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use cookiejwt_store::{
     ClientInfo, LoginContext, LoginError, LoginOptions, MintError, Problem, Reason, RevocationReason,
-    SessionId, Subject, core::testing,
+    SessionId, Subject, testing,
 };
 use http::request::Parts;
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use cookiejwt_store::{
     Authenticator, BuildError, Config, ConfigBuilder, LoginContext, LoginError, LoginOptions, MemoryStore,
-    RevocationReason, Secret, core::testing,
+    RevocationReason, Secret, testing,
 };
 
 use crate::common::{PASSWORD, World};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cookiejwt_store::{Problem, RevocationReason, Slot, core::testing};
+use cookiejwt_store::{Problem, RevocationReason, Slot, testing};
 use futures_util::future::join_all;
 use http::{HeaderMap, HeaderValue, header::SET_COOKIE};
 

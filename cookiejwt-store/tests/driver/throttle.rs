@@ -10,8 +10,8 @@ use std::{
 };
 
 use cookiejwt_store::{
-    LoginContext, LoginError, LoginOptions, Problem, Throttle, ThrottleBucket, ThrottleLimit, ThrottleScope,
-    TokenStore as _,
+    LoginContext, LoginError, LoginOptions, Problem, Throttle, ThrottleLimit, ThrottleScope, TokenStore as _,
+    cookiejwt_core::ThrottleBucket,
 };
 use futures_util::future::join_all;
 

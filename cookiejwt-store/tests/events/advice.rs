@@ -2,7 +2,7 @@
 
 use cookiejwt_store::{
     Body, Caller, ConfigBuilder, LoginContext, Route,
-    core::testing::{self, NOW},
+    testing::{self, NOW},
 };
 use http::request::Parts;
 

@@ -9,7 +9,7 @@ mod realms;
 
 use cookiejwt_store::{
     AuthUser, Authenticator, Body, Caller, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal,
-    ManualClock, Reason, Route, Slot, Subject, core::testing,
+    ManualClock, Reason, Route, Slot, Subject, testing,
 };
 use http::Request;
 

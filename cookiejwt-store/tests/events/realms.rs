@@ -1,6 +1,6 @@
 //! An operator with two user tables sees which of them an event belongs to.
 
-use cookiejwt_store::{ConfigBuilder, core::testing};
+use cookiejwt_store::{ConfigBuilder, testing};
 
 use crate::{
     PASSWORD, WRONG,

@@ -1,6 +1,6 @@
 //! A clock that is set back, or far ahead.
 
-use cookiejwt_store::{Decision, LoginError, ManualClock, RevocationReason, core::testing};
+use cookiejwt_store::{Decision, LoginError, ManualClock, RevocationReason, testing};
 use time::Duration;
 
 use crate::{

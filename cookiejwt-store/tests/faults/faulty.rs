@@ -1,4 +1,7 @@
-use std::sync::{Arc, Mutex};
+use std::{
+    error::Error,
+    sync::{Arc, Mutex},
+};
 
 use cookiejwt_store::{
     AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
@@ -58,10 +61,10 @@ impl Faults {
         hits.then_some(fault)
     }
 
-    async fn call<T>(
+    async fn call<T, E: Into<Box<dyn Error + Send + Sync>>>(
         &self,
         name: &'static str,
-        work: impl Future<Output = Result<T, StoreError>>,
+        work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, StoreError> {
         let fault = self.next(name);
         // A database never responds at once: a client can disconnect before the effect and after
@@ -73,7 +76,7 @@ impl Faults {
             Some(Fault::Panic) => panic!("{name} panics"),
             Some(Fault::LostAnswer | Fault::SilenceAfterWork) | None => {}
         }
-        let answer = work.await;
+        let answer = work.await.map_err(StoreError::new);
         yield_now().await;
         match fault {
             Some(Fault::LostAnswer) => Err(StoreError::new(format!("the answer of {name} is lost"))),
@@ -91,6 +94,8 @@ pub(crate) struct Faulty<S> {
 }
 
 impl<S: TokenStore> TokenStore for Faulty<S> {
+    type Error = StoreError;
+
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
         self.faults.call("create", self.store.create(session)).await
     }
@@ -173,6 +178,7 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
 
 impl<S: UserStore> UserStore for Faulty<S> {
     type User = S::User;
+    type Error = StoreError;
 
     async fn find_by_id(&self, id: &Subject) -> Result<Option<S::User>, StoreError> {
         self.faults.call("find_by_id", self.store.find_by_id(id)).await

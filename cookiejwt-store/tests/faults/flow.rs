@@ -1,4 +1,4 @@
-use cookiejwt_store::{ConfigBuilder, Decision, RevocationLevel, Route, Slot, StoreError, core::testing};
+use cookiejwt_store::{ConfigBuilder, Decision, RevocationLevel, Route, Slot, StoreError, testing};
 use http::Method;
 use serde_json::json;
 

@@ -6,8 +6,8 @@ use cookiejwt_store::{
     conformance::samples::{
         NOW, SETTLED, at, find, late_answer, receipt, replacement, revocation, rotation, session, slow_answer,
     },
-    core::testing,
     sea_orm_store::statements,
+    testing,
 };
 use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
 

@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, Json},
 };
 use cookiejwt_actix::{
-    cookiejwt_core::Problem::{InvalidRequest, NotFound, ServerError},
+    Problem::{InvalidRequest, NotFound, ServerError},
     openapi::{ProblemSchema, PublicRefusals, Refusals},
     prelude::*,
 };
@@ -36,7 +36,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
             .configure(api)
             .configure(demo.auth.routes())
             .route("/health", web::get().to(async || "ok"))
-            .default_service(web::to(async || HttpResponse::from_error(Problem(NotFound))))
+            .default_service(web::to(async || HttpResponse::from_error(AuthError(NotFound))))
             .wrap(demo.auth.middleware())
     });
     let address = (settings.host.as_str(), settings.port);
@@ -102,7 +102,7 @@ async fn open() -> Json<Me> {
     security((), ("cookiejwt_access" = []), ("cookiejwt_refresh" = []), ("cookiejwt_bearer" = [])),
     responses((status = 200, body = Visitor), PublicRefusals)
 )]
-async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<Visitor>, Problem> {
+async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<Visitor>, AuthError> {
     let user = match who {
         Some(who) => Some(Me::from_token(&who, who.claims().map_err(|_| ServerError)?)),
         None => None,
@@ -112,7 +112,7 @@ async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<Visitor>, Pr
 
 /// My latest notes, newest first.
 #[utoipa::path(get, path = "/api/notes", operation_id = "notes", responses((status = 200, body = [Note]), Refusals))]
-async fn notes(who: Identity, notes: web::Data<Notes>) -> Result<Json<Vec<Note>>, Problem> {
+async fn notes(who: Identity, notes: web::Data<Notes>) -> Result<Json<Vec<Note>>, AuthError> {
     Ok(Json(notes.list(who.subject()).await.map_err(unavailable)?))
 }
 
@@ -131,7 +131,7 @@ async fn add_note(
     who: Identity,
     notes: web::Data<Notes>,
     note: Result<Json<NewNote>, actix_web::Error>,
-) -> Result<impl Responder, Problem> {
+) -> Result<impl Responder, AuthError> {
     let Json(note) = note.map_err(|_| InvalidRequest)?;
     let added = notes.add(who.subject(), &note.text).await.map_err(unavailable)?;
     Ok((Json(added.ok_or(InvalidRequest)?), StatusCode::CREATED))

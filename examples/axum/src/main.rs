@@ -10,7 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use cookiejwt_axum::{
-    cookiejwt_core::Problem::{InvalidRequest, NotFound, ServerError},
+    Problem::{InvalidRequest, NotFound, ServerError},
     openapi::{ProblemSchema, PublicRefusals, Refusals},
     prelude::*,
 };
@@ -56,7 +56,7 @@ fn application(demo: Demo) -> Router {
         .route("/api/openapi.json", get(async move || Json(document)))
         .merge(demo.auth.routes())
         .route("/health", get(async || "ok"))
-        .fallback(async || Problem(NotFound))
+        .fallback(async || AuthError(NotFound))
         .layer(demo.auth.layer())
         .with_state(demo.notes)
 }
@@ -91,7 +91,7 @@ async fn open() -> Json<Me> {
     security((), ("cookiejwt_access" = []), ("cookiejwt_refresh" = []), ("cookiejwt_bearer" = [])),
     responses((status = 200, body = Visitor), PublicRefusals)
 )]
-async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<Visitor>, Problem> {
+async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<Visitor>, AuthError> {
     let user = match who {
         Some(who) => Some(Me::from_token(&who, who.claims().map_err(|_| ServerError)?)),
         None => None,
@@ -101,7 +101,7 @@ async fn optional(MaybeIdentity(who): MaybeIdentity) -> Result<Json<Visitor>, Pr
 
 /// My latest notes, newest first.
 #[utoipa::path(get, path = "/api/notes", operation_id = "notes", responses((status = 200, body = [Note]), Refusals))]
-async fn notes(who: Identity, State(notes): State<Notes>) -> Result<Json<Vec<Note>>, Problem> {
+async fn notes(who: Identity, State(notes): State<Notes>) -> Result<Json<Vec<Note>>, AuthError> {
     Ok(Json(notes.list(who.subject()).await.map_err(unavailable)?))
 }
 
@@ -120,7 +120,7 @@ async fn add_note(
     who: Identity,
     State(notes): State<Notes>,
     note: Result<Json<NewNote>, JsonRejection>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, AuthError> {
     let Json(note) = note.map_err(|_| InvalidRequest)?;
     let added = notes.add(who.subject(), &note.text).await.map_err(unavailable)?;
     Ok((StatusCode::CREATED, Json(added.ok_or(InvalidRequest)?)))

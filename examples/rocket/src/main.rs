@@ -5,7 +5,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use cookiejwt_rocket::{
-    cookiejwt_core::Problem::{InvalidRequest, NotFound, ServerError},
+    Problem::{InvalidRequest, NotFound, ServerError},
     openapi::{ProblemSchema, PublicRefusals, Refusals},
     prelude::*,
 };
@@ -112,7 +112,7 @@ fn open() -> Json<Me> {
     responses((status = 200, body = Visitor), PublicRefusals)
 )]
 #[get("/api/optional")]
-fn optional(who: MaybeIdentity) -> Result<Json<Visitor>, Problem> {
+fn optional(who: MaybeIdentity) -> Result<Json<Visitor>, AuthError> {
     let user = match who.0 {
         Some(who) => Some(Me::from_token(&who, who.claims().map_err(|_| ServerError)?)),
         None => None,
@@ -123,7 +123,7 @@ fn optional(who: MaybeIdentity) -> Result<Json<Visitor>, Problem> {
 /// My latest notes, newest first.
 #[utoipa::path(get, path = "/api/notes", operation_id = "notes", responses((status = 200, body = [Note]), Refusals))]
 #[get("/api/notes")]
-async fn list_notes(who: Identity, notes: &State<Notes>) -> Result<Json<Vec<Note>>, Problem> {
+async fn list_notes(who: Identity, notes: &State<Notes>) -> Result<Json<Vec<Note>>, AuthError> {
     Ok(Json(notes.list(who.subject()).await.map_err(unavailable)?))
 }
 
@@ -144,7 +144,7 @@ async fn add_note(
     notes: &State<Notes>,
     content_type: Option<&ContentType>,
     note: Result<Json<NewNote>, json::Error<'_>>,
-) -> Result<(Status, Json<Note>), Problem> {
+) -> Result<(Status, Json<Note>), AuthError> {
     // Rocket's Json accepts any content type.
     let note = note.ok().filter(|_| content_type.is_some_and(|kind| kind.is_json())).ok_or(InvalidRequest)?;
     let added = notes.add(who.subject(), &note.text).await.map_err(unavailable)?;
@@ -198,6 +198,6 @@ impl<'r> Responder<'r, 'static> for Page {
 }
 
 #[catch(404)]
-fn not_found() -> Problem {
-    Problem(NotFound)
+fn not_found() -> AuthError {
+    AuthError(NotFound)
 }

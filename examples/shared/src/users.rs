@@ -1,10 +1,10 @@
 //! The user table, and the first user.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use cookiejwt_store::{AuthUser, Authenticator, StoreError, Subject, UserStore};
+use cookiejwt_store::{AuthUser, Authenticator, Subject, UserStore};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    DatabaseConnection, PaginatorTrait as _,
+    DatabaseConnection, DbErr, PaginatorTrait as _,
     entity::prelude::{
         ActiveModelBehavior, ColumnTrait as _, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
         EntityTrait, EnumIter, Expr, PrimaryKeyTrait, QueryFilter as _,
@@ -56,17 +56,18 @@ impl AuthUser for User {
 
 impl UserStore for Users {
     type User = User;
+    type Error = DbErr;
 
-    async fn find_by_id(&self, id: &Subject) -> Result<Option<User>, StoreError> {
+    async fn find_by_id(&self, id: &Subject) -> Result<Option<User>, DbErr> {
         let Ok(id) = id.parse::<i64>() else { return Ok(None) };
-        Ok(Entity::find_by_id(id).one(&self.0).await?)
+        Entity::find_by_id(id).one(&self.0).await
     }
 
-    async fn find_by_login(&self, login: &str) -> Result<Option<User>, StoreError> {
-        Ok(Entity::find().filter(Column::Username.eq(login)).one(&self.0).await?)
+    async fn find_by_login(&self, login: &str) -> Result<Option<User>, DbErr> {
+        Entity::find().filter(Column::Username.eq(login)).one(&self.0).await
     }
 
-    async fn set_password_hash(&self, id: &Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+    async fn set_password_hash(&self, id: &Subject, old: &str, new: &str) -> Result<bool, DbErr> {
         let Ok(id) = id.parse::<i64>() else { return Ok(false) };
         let update = Entity::update_many()
             .col_expr(Column::PasswordHash, Expr::value(new))

@@ -9,7 +9,7 @@ use actix_web::{
     web,
 };
 use bytes::Bytes;
-use cookiejwt_actix::{RequireLogin, cookiejwt_core::Problem as Failure, prelude::*};
+use cookiejwt_actix::{GuardMiddleware, Problem, prelude::*};
 use futures_util::{FutureExt as _, stream};
 use scenarios::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
 
@@ -46,8 +46,8 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/claims", web::to(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
         .route("/wrong-claims", web::to(async |_: Claims<u8>| "never"))
         .route("/open", web::to(async || "open"))
-        .route("/missing", web::to(async |_: Identity| Err::<String, _>(Problem(Failure::NotFound))))
-        .route("/fails", web::to(async |_: Identity| Err::<String, _>(Problem(Failure::ServerError))))
+        .route("/missing", web::to(async |_: Identity| Err::<String, _>(AuthError(Problem::NotFound))))
+        .route("/fails", web::to(async |_: Identity| Err::<String, _>(AuthError(Problem::ServerError))))
         .route("/panics", web::to(panics))
         .route("/panics-uncaught", web::to(panics))
         .route("/redirects", web::to(async |_: Identity| web::Redirect::to("/elsewhere").see_other()))
@@ -81,8 +81,9 @@ fn handlers(config: &mut web::ServiceConfig) {
 }
 
 fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
-    let page =
-        |path, guard: RequireLogin| web::resource(path).wrap(guard.redirect_to("/login")).to(async || "page");
+    let page = |path, guard: GuardMiddleware| {
+        web::resource(path).wrap(guard.redirect_to("/login")).to(async || "page")
+    };
     let pages = web::scope("/pages")
         .service(page("/notes", auth.require_login()))
         .service(page("/keys", auth.require_fresh_login(FRESH)))
@@ -100,7 +101,7 @@ fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
 /// Two user tables around one application, and the guards of a third one without its middleware.
 /// The scope of the staff is before their built-in routes.
 fn beside(config: &mut web::ServiceConfig, World { auth, staff, forgotten, .. }: &World) {
-    let page = |path: &str, guard: RequireLogin| web::resource(path).wrap(guard).to(async || "page");
+    let page = |path: &str, guard: GuardMiddleware| web::resource(path).wrap(guard).to(async || "page");
     let staff_only = web::scope("/staff")
         .service(page("/page", staff.require_login()))
         .service(page("/fresh", staff.require_fresh_login(FRESH)))
@@ -122,13 +123,13 @@ fn beside(config: &mut web::ServiceConfig, World { auth, staff, forgotten, .. }:
     config.service(staff_only).service(inside).service(outside).service(missing);
 }
 
-async fn write(who: Identity) -> Result<&'static str, Problem> {
+async fn write(who: Identity) -> Result<&'static str, AuthError> {
     who.require_scope(WRITE)?;
     Ok("written")
 }
 
-async fn admin(who: Identity) -> Result<&'static str, Problem> {
-    if who.has_role("admin") { Ok("admin") } else { Err(Problem(Failure::NotFound)) }
+async fn admin(who: Identity) -> Result<&'static str, AuthError> {
+    if who.has_role("admin") { Ok("admin") } else { Err(AuthError(Problem::NotFound)) }
 }
 
 async fn me(who: Identity) -> String {
@@ -172,12 +173,12 @@ async fn writes_access(_: Identity) -> impl Responder {
     "done".customize().append_header((header::SET_COOKIE, "__Host-access_token=mine; Path=/; Secure"))
 }
 
-async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, Problem> {
+async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, AuthError> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
     Ok(cookies.with("bob"))
 }
 
-async fn callback_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, Problem> {
+async fn callback_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, AuthError> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
     Ok(cookies.with("bob"))
 }
@@ -186,35 +187,35 @@ async fn refreshed_log_in_as_bob(
     world: web::Data<World>,
     _: Identity,
     auth: AuthContext,
-) -> Result<impl Responder, Problem> {
+) -> Result<impl Responder, AuthError> {
     log_in_as_bob(world, auth).await
 }
 
-async fn tokens_for_bob(world: web::Data<World>, auth: AuthContext) -> Result<Tokens, Problem> {
+async fn tokens_for_bob(world: web::Data<World>, auth: AuthContext) -> Result<Tokens, AuthError> {
     Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
-async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout_everywhere(&who).await
 }
 
-async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
     Ok(listed(&auth.sessions(&who).await?))
 }
 
-async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.end_session(&who, who.session_id()).await
 }
 
-async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
     Ok(auth.end_other_sessions(&who).await?.to_string())
 }
 
-async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     Ok(auth.fresh_login(&who, "alice-pw").await?)
 }
 
-async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }
 
@@ -224,7 +225,7 @@ async fn fail_late(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     drop(next.call(request).await?);
-    Err(Problem(Failure::ServerError).into())
+    Err(AuthError(Problem::ServerError).into())
 }
 
 async fn catch_panic(
@@ -235,5 +236,5 @@ async fn catch_panic(
         return next.call(request).await;
     }
     let caught = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    caught.unwrap_or_else(|_| Err(Problem(Failure::ServerError).into()))
+    caught.unwrap_or_else(|_| Err(AuthError(Problem::ServerError).into()))
 }

@@ -9,7 +9,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::any,
 };
-use cookiejwt_axum::{RequireLoginLayer, cookiejwt_core::Problem as Failure, prelude::*};
+use cookiejwt_axum::{GuardLayer, Problem, prelude::*};
 use futures_util::stream;
 use scenarios::{FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -35,8 +35,8 @@ fn application(world: World) -> Router {
         .route("/claims", any(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
         .route("/wrong-claims", any(async |_: Claims<u8>| "never"))
         .route("/open", any(async || "open"))
-        .route("/missing", any(async |_: Identity| Problem(Failure::NotFound)))
-        .route("/fails", any(async |_: Identity| Problem(Failure::ServerError)))
+        .route("/missing", any(async |_: Identity| AuthError(Problem::NotFound)))
+        .route("/fails", any(async |_: Identity| AuthError(Problem::ServerError)))
         .route("/panics", any(panics))
         .route("/redirects", any(async |_: Identity| Redirect::to("/elsewhere")))
         .route("/streams", any(streams))
@@ -71,14 +71,14 @@ fn application(world: World) -> Router {
         .merge(late)
         .merge(beside(&world))
         .merge(auth.routes())
-        .layer(CatchPanicLayer::custom(|_| Problem(Failure::ServerError).into_response()))
+        .layer(CatchPanicLayer::custom(|_| AuthError(Problem::ServerError).into_response()))
         .route("/panics-uncaught", any(panics))
         .layer(auth.layer())
         .with_state(world)
 }
 
 fn guarded(auth: &Authenticator) -> Router<World> {
-    let page = |path, guard: RequireLoginLayer| {
+    let page = |path, guard: GuardLayer| {
         Router::new().route(path, any(async || "page")).route_layer(guard.redirect_to("/login"))
     };
     let pages = page("/notes", auth.require_login())
@@ -96,7 +96,7 @@ fn guarded(auth: &Authenticator) -> Router<World> {
 
 /// Two user tables around one router, and the guards of a third one without its layer.
 fn beside(World { auth, staff, forgotten, .. }: &World) -> Router<World> {
-    let one = |path, guard: RequireLoginLayer| Router::new().route(path, any(async || "page")).layer(guard);
+    let one = |path, guard: GuardLayer| Router::new().route(path, any(async || "page")).layer(guard);
     let staff_only = one("/staff/page", staff.require_login())
         .merge(one("/staff/fresh", staff.require_fresh_login(FRESH)))
         .merge(one("/staff/writing", staff.require_scope(WRITE)))
@@ -118,13 +118,13 @@ fn beside(World { auth, staff, forgotten, .. }: &World) -> Router<World> {
     staff_only.merge(inside).merge(outside).merge(missing)
 }
 
-async fn write(who: Identity) -> Result<&'static str, Problem> {
+async fn write(who: Identity) -> Result<&'static str, AuthError> {
     who.require_scope(WRITE)?;
     Ok("written")
 }
 
-async fn admin(who: Identity) -> Result<&'static str, Problem> {
-    if who.has_role("admin") { Ok("admin") } else { Err(Problem(Failure::NotFound)) }
+async fn admin(who: Identity) -> Result<&'static str, AuthError> {
+    if who.has_role("admin") { Ok("admin") } else { Err(AuthError(Problem::NotFound)) }
 }
 
 async fn me(who: Identity) -> String {
@@ -159,7 +159,10 @@ async fn writes_access(_: Identity) -> impl IntoResponse {
     (AppendHeaders([(header::SET_COOKIE, "__Host-access_token=mine; Path=/; Secure")]), "done")
 }
 
-async fn log_in_as_bob(State(world): State<World>, auth: AuthContext) -> Result<impl IntoResponse, Problem> {
+async fn log_in_as_bob(
+    State(world): State<World>,
+    auth: AuthContext,
+) -> Result<impl IntoResponse, AuthError> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
     Ok((cookies, "bob"))
 }
@@ -167,7 +170,7 @@ async fn log_in_as_bob(State(world): State<World>, auth: AuthContext) -> Result<
 async fn callback_as_bob(
     State(world): State<World>,
     auth: AuthContext,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, AuthError> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
     Ok((cookies, "bob"))
 }
@@ -176,39 +179,39 @@ async fn refreshed_log_in_as_bob(
     state: State<World>,
     _: Identity,
     auth: AuthContext,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, AuthError> {
     log_in_as_bob(state, auth).await
 }
 
-async fn tokens_for_bob(State(world): State<World>, auth: AuthContext) -> Result<Tokens, Problem> {
+async fn tokens_for_bob(State(world): State<World>, auth: AuthContext) -> Result<Tokens, AuthError> {
     Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
-async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout_everywhere(&who).await
 }
 
-async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
     Ok(listed(&auth.sessions(&who).await?))
 }
 
-async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.end_session(&who, who.session_id()).await
 }
 
-async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
     Ok(auth.end_other_sessions(&who).await?.to_string())
 }
 
-async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     Ok(auth.fresh_login(&who, "alice-pw").await?)
 }
 
-async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }
 
 async fn fail_late(request: Request, next: Next) -> Response {
     drop(next.run(request).await);
-    Problem(Failure::ServerError).into_response()
+    AuthError(Problem::ServerError).into_response()
 }

@@ -1,4 +1,4 @@
-use cookiejwt_rocket::{cookiejwt_core::Problem as Failure, prelude::*};
+use cookiejwt_rocket::{Problem, prelude::*};
 use rocket::{
     Request, Responder, State,
     fairing::AdHoc,
@@ -136,13 +136,13 @@ fn private() -> &'static str {
 }
 
 #[get("/missing")]
-fn missing(_who: Identity) -> Problem {
-    Problem(Failure::NotFound)
+fn missing(_who: Identity) -> AuthError {
+    AuthError(Problem::NotFound)
 }
 
 #[get("/fails")]
-fn fails(_who: Identity) -> Problem {
-    Problem(Failure::ServerError)
+fn fails(_who: Identity) -> AuthError {
+    AuthError(Problem::ServerError)
 }
 
 /// A guard that fails after the identity was extracted.
@@ -231,7 +231,7 @@ struct WritesAccess(&'static str, Header<'static>);
 async fn log_in_as_bob(
     world: &State<World>,
     auth: AuthContext,
-) -> Result<WithCookies<&'static str>, Problem> {
+) -> Result<WithCookies<&'static str>, AuthError> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
     Ok(cookies.with("bob"))
 }
@@ -240,7 +240,7 @@ async fn log_in_as_bob(
 async fn get_log_in_as_bob(
     world: &State<World>,
     auth: AuthContext,
-) -> Result<WithCookies<&'static str>, Problem> {
+) -> Result<WithCookies<&'static str>, AuthError> {
     log_in_as_bob(world, auth).await
 }
 
@@ -248,7 +248,7 @@ async fn get_log_in_as_bob(
 async fn callback_as_bob(
     world: &State<World>,
     auth: AuthContext,
-) -> Result<WithCookies<&'static str>, Problem> {
+) -> Result<WithCookies<&'static str>, AuthError> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
     Ok(cookies.with("bob"))
 }
@@ -257,7 +257,7 @@ async fn callback_as_bob(
 async fn post_callback_as_bob(
     world: &State<World>,
     auth: AuthContext,
-) -> Result<WithCookies<&'static str>, Problem> {
+) -> Result<WithCookies<&'static str>, AuthError> {
     callback_as_bob(world, auth).await
 }
 
@@ -266,13 +266,13 @@ async fn refreshed_log_in_as_bob(
     world: &State<World>,
     _who: Identity,
     auth: AuthContext,
-) -> Result<WithCookies<&'static str>, Problem> {
+) -> Result<WithCookies<&'static str>, AuthError> {
     let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
     Ok(cookies.with("bob"))
 }
 
 #[post("/tokens-for-bob")]
-async fn tokens_for_bob(world: &State<World>, auth: AuthContext) -> Result<Tokens, Problem> {
+async fn tokens_for_bob(world: &State<World>, auth: AuthContext) -> Result<Tokens, AuthError> {
     Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
@@ -281,52 +281,52 @@ async fn refreshed_tokens_for_bob(
     world: &State<World>,
     _who: Identity,
     auth: AuthContext,
-) -> Result<Tokens, Problem> {
+) -> Result<Tokens, AuthError> {
     Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
 #[post("/logout-own")]
-async fn log_out(auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_out(auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout().await
 }
 
 #[post("/logout-everywhere")]
-async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.logout_everywhere(&who).await
 }
 
 #[get("/own-sessions")]
-async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+async fn own_sessions(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
     Ok(listed(&auth.sessions(&who).await?))
 }
 
 #[post("/own-end")]
-async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn own_end(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     auth.end_session(&who, who.session_id()).await
 }
 
 #[post("/own-end-others")]
-async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, Problem> {
+async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, AuthError> {
     Ok(auth.end_other_sessions(&who).await?.to_string())
 }
 
 #[post("/own-fresh")]
-async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     Ok(auth.fresh_login(&who, "alice-pw").await?)
 }
 
 #[post("/own-password")]
-async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }
 
 #[get("/own-fresh")]
-async fn get_own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn get_own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     own_fresh(who, auth).await
 }
 
 #[get("/own-password")]
-async fn get_own_password(who: Identity, auth: AuthContext) -> Result<Cookies, Problem> {
+async fn get_own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
     own_password(who, auth).await
 }
 
@@ -371,14 +371,14 @@ fn post_writing() -> &'static str {
 }
 
 #[get("/write")]
-fn write(who: Identity) -> Result<&'static str, Problem> {
+fn write(who: Identity) -> Result<&'static str, AuthError> {
     who.require_scope(WRITE)?;
     Ok("written")
 }
 
 #[get("/admin")]
-fn admin(who: Identity) -> Result<&'static str, Problem> {
-    if who.has_role("admin") { Ok("admin") } else { Err(Problem(Failure::NotFound)) }
+fn admin(who: Identity) -> Result<&'static str, AuthError> {
+    if who.has_role("admin") { Ok("admin") } else { Err(AuthError(Problem::NotFound)) }
 }
 
 #[get("/optional-writing")]

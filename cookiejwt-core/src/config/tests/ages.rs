@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     super::{Ages, Config, ConfigBuilder},
     Change,
-    ConfigProblem::{Contradiction, Empty, Malformed, OutOfRange},
+    ConfigErrorKind::{Contradiction, Empty, Malformed, OutOfRange},
     Vars, accepted, assert_refused, builder, from,
 };
 

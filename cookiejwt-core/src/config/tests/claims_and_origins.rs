@@ -2,7 +2,7 @@
 
 use super::{
     Change,
-    ConfigProblem::{Contradiction, Empty, Malformed, OutOfRange},
+    ConfigErrorKind::{Contradiction, Empty, Malformed, OutOfRange},
     Vars, accepted, assert_refused, builder, from,
 };
 

@@ -3,7 +3,7 @@
 use super::{
     super::SameSite,
     Change, Config, ConfigError,
-    ConfigProblem::{Contradiction, Empty, Insecure, Malformed},
+    ConfigErrorKind::{Contradiction, Empty, Insecure, Malformed},
     Expected, REQUIRED, Vars, accepted, assert_refused, builder, from,
 };
 

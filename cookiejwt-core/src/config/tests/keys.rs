@@ -2,7 +2,7 @@
 
 use super::{
     ConfigBuilder,
-    ConfigProblem::{Contradiction, Empty, Malformed, Unsupported},
+    ConfigErrorKind::{Contradiction, Empty, Malformed, Unsupported},
     accepted, assert_refused, builder, from,
 };
 use crate::{

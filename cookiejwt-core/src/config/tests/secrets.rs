@@ -7,7 +7,7 @@ use base64::{
 
 use super::{
     Config, ConfigError,
-    ConfigProblem::{Empty, Insecure, Malformed},
+    ConfigErrorKind::{Empty, Insecure, Malformed},
     REQUIRED, SECRET, Secret, assert_refused, builder, from,
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use super::{
     super::{Config, ConfigBuilder, CredentialOrder, RevocationLevel, SameSite},
-    ConfigProblem::{Contradiction, Malformed, Unknown},
+    ConfigErrorKind::{Contradiction, Malformed, Unknown},
     REQUIRED, SECRET, Secret, Vars, accepted, assert_refused, builder, from,
 };
 

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::Verifier;
 use crate::{
-    config::{ConfigBuilder, ConfigProblem, Expect, RevocationLevel},
+    config::{ConfigBuilder, ConfigErrorKind, Expect, RevocationLevel},
     decide::{authenticate::Assessment, decision::Decision, facade::Core, identity::CredentialSource},
     internal::test_keys::{ED25519, ED25519_OTHER, P256, private},
     keys::{AccessKeys, Algorithm, Jwks, KeyError},
@@ -168,42 +168,42 @@ fn what_is_expected() {
 #[test]
 fn expectations_that_are_refused() {
     for (rule, expect, setting, problem) in [
-        ("no audience", Expect::issuer(ISSUER), "Expect::audience", ConfigProblem::Missing),
-        ("an empty audience", expect().audience(""), "Expect::audience", ConfigProblem::Empty),
-        ("an empty issuer", Expect::issuer("").audience("a"), "Expect::issuer", ConfigProblem::Empty),
+        ("no audience", Expect::issuer(ISSUER), "Expect::audience", ConfigErrorKind::Missing),
+        ("an empty audience", expect().audience(""), "Expect::audience", ConfigErrorKind::Empty),
+        ("an empty issuer", Expect::issuer("").audience("a"), "Expect::issuer", ConfigErrorKind::Empty),
         (
             "an empty cookie name",
             expect().access_cookie(""),
             "Expect::access_cookie",
-            ConfigProblem::Malformed,
+            ConfigErrorKind::Malformed,
         ),
         (
             "a strange cookie name",
             expect().access_cookie("a b"),
             "Expect::access_cookie",
-            ConfigProblem::Malformed,
+            ConfigErrorKind::Malformed,
         ),
         (
             "no life",
             expect().access_max_age(Duration::ZERO),
             "Expect::access_max_age",
-            ConfigProblem::OutOfRange,
+            ConfigErrorKind::OutOfRange,
         ),
         (
             "much leeway",
             expect().leeway(Duration::from_secs(61)),
             "Expect::leeway",
-            ConfigProblem::OutOfRange,
+            ConfigErrorKind::OutOfRange,
         ),
         (
             "no origin",
             expect().trusted_origin("x"),
             "Expect::trusted_origin or public_origin",
-            ConfigProblem::Malformed,
+            ConfigErrorKind::Malformed,
         ),
     ] {
         let error = Core::verifier(keys(&issuer()), expect).expect_err(rule);
-        assert_eq!((error.setting(), error.problem()), (setting, problem), "{rule}: {error}");
+        assert_eq!((error.setting(), error.kind()), (setting, problem), "{rule}: {error}");
     }
 }
 

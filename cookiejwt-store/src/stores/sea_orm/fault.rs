@@ -98,7 +98,7 @@ fn mysql_number(_: &dyn DatabaseError) -> Option<u16> {
 pub(super) fn explained(error: DbErr) -> StoreError {
     match Fault::of(&error).and_then(Fault::words) {
         Some(words) => in_words(words, error),
-        None => error.into(),
+        None => StoreError::new(error),
     }
 }
 

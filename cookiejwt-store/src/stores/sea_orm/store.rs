@@ -62,6 +62,8 @@ impl SeaOrmTokenStore {
 }
 
 impl TokenStore for SeaOrmTokenStore {
+    type Error = StoreError;
+
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
         self.retrying(|| statements::create(&self.db, session)).await
     }

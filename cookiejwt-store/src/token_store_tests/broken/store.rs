@@ -168,6 +168,8 @@ impl Broken {
 }
 
 impl TokenStore for Broken {
+    type Error = StoreError;
+
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
         let exists = self.row(&session.id);
         if self.is(Fault::CreatesInTwoSteps) {

@@ -5,7 +5,7 @@ use super::{
     SIGNS_RSA, der, key_file, private, testing,
 };
 use crate::{
-    config::ConfigProblem,
+    config::ConfigErrorKind,
     keys::crypto::{Algorithm, KeyError},
 };
 
@@ -118,7 +118,7 @@ fn a_key_that_cannot_sign_here_is_found_at_start() {
             continue;
         }
         let error = built.expect_err("RSA signs in variable time here");
-        assert_eq!((error.setting(), error.problem()), ("COOKIEJWT_SIGNING_KEY", ConfigProblem::Unsupported));
+        assert_eq!((error.setting(), error.kind()), ("COOKIEJWT_SIGNING_KEY", ConfigErrorKind::Unsupported));
         let name = algorithm.as_str();
         assert_eq!(
             error.to_string(),

@@ -1,3 +1,5 @@
+//! The guards for routes: a login, a fresh login, or a scope.
+
 use std::{
     future::{Ready, ready},
     task::{Context, Poll},
@@ -12,19 +14,25 @@ use tower_service::Service;
 
 use crate::{extract, layer::original_uri};
 
-/// Answers 401 while nobody is logged in, or whoever is does not fulfil what the route demands; see
-/// [`AxumAuth::require_login`](crate::AxumAuth::require_login).
+/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, or a
+/// scope.
+///
+/// Returned by [`AxumAuth::require_login`](crate::AxumAuth::require_login),
+/// [`require_fresh_login`](crate::AxumAuth::require_fresh_login) and
+/// [`require_scope`](crate::AxumAuth::require_scope).
 #[derive(Clone, Debug)]
-pub struct RequireLoginLayer(pub(crate) Guard);
+pub struct GuardLayer(pub(crate) Guard);
 
-impl RequireLoginLayer {
-    /// Sends a person to this page instead of answering 401, with the way back in `next`: a top-level navigation gets 303,
-    /// a script its problem document. 403, 500 and 503 stay what they are.
+impl GuardLayer {
+    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
+    /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
+    /// 503 are not changed.
     ///
-    /// The page sends him back to [`next_path`](crate::next_path) of `next`, never to `next` itself.
+    /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next`
+    /// itself.
     ///
     /// # Panics
-    /// When it is no path of the application itself.
+    /// If it is not a path of this application.
     #[track_caller]
     #[must_use]
     pub fn redirect_to(self, page: &str) -> Self {
@@ -32,17 +40,17 @@ impl RequireLoginLayer {
     }
 }
 
-impl<S> Layer<S> for RequireLoginLayer {
-    type Service = RequireLogin<S>;
+impl<S> Layer<S> for GuardLayer {
+    type Service = Guarded<S>;
 
-    fn layer(&self, inner: S) -> RequireLogin<S> {
-        RequireLogin { guard: self.0.clone(), inner }
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { guard: self.0.clone(), inner }
     }
 }
 
-/// The service of [`RequireLoginLayer`].
+/// The service of [`GuardLayer`].
 #[derive(Clone, Debug)]
-pub struct RequireLogin<S> {
+pub struct Guarded<S> {
     guard: Guard,
     inner: S,
 }
@@ -50,7 +58,7 @@ pub struct RequireLogin<S> {
 /// Almost every request is decided without a store, and then without a box.
 type Answer<F, E> = Either<Either<F, Ready<Result<Response, E>>>, BoxFuture<'static, Result<Response, E>>>;
 
-impl<S, Body> Service<Request<Body>> for RequireLogin<S>
+impl<S, Body> Service<Request<Body>> for Guarded<S>
 where
     S: Service<Request<Body>, Response = Response> + Clone + Send + 'static,
     S::Future: Send,

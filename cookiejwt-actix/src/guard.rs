@@ -1,3 +1,5 @@
+//! The guards for routes: a login, a fresh login, or a scope.
+
 use std::{
     future::{Ready, ready},
     rc::Rc,
@@ -11,21 +13,27 @@ use actix_web::{
 use cookiejwt_store::{Guard, GuardRefusal};
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, Map};
 
-use crate::{Problem, extract, headers::View};
+use crate::{AuthError, extract, headers::View};
 
-/// Answers 401 while nobody is logged in, or whoever is does not fulfil what the route demands; see
-/// [`ActixAuth::require_login`](crate::ActixAuth::require_login).
+/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, or a
+/// scope.
+///
+/// Returned by [`ActixAuth::require_login`](crate::ActixAuth::require_login),
+/// [`require_fresh_login`](crate::ActixAuth::require_fresh_login) and
+/// [`require_scope`](crate::ActixAuth::require_scope).
 #[derive(Clone, Debug)]
-pub struct RequireLogin(pub(crate) Guard);
+pub struct GuardMiddleware(pub(crate) Guard);
 
-impl RequireLogin {
-    /// Sends a person to this page instead of answering 401, with the way back in `next`: a top-level navigation gets 303,
-    /// a script its problem document. 403, 500 and 503 stay what they are.
+impl GuardMiddleware {
+    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
+    /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
+    /// 503 are not changed.
     ///
-    /// The page sends him back to [`next_path`](crate::next_path) of `next`, never to `next` itself.
+    /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next`
+    /// itself.
     ///
     /// # Panics
-    /// When it is no path of the application itself.
+    /// If it is not a path of this application.
     #[track_caller]
     #[must_use]
     pub fn redirect_to(self, page: &str) -> Self {
@@ -33,25 +41,25 @@ impl RequireLogin {
     }
 }
 
-impl<S, B> Transform<S, ServiceRequest> for RequireLogin
+impl<S, B> Transform<S, ServiceRequest> for GuardMiddleware
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: 'static,
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Transform = RequireLoginService<S>;
+    type Transform = Guarded<S>;
     type InitError = ();
-    type Future = Ready<Result<RequireLoginService<S>, ()>>;
+    type Future = Ready<Result<Guarded<S>, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(RequireLoginService { guard: self.0.clone(), inner: Rc::new(inner) }))
+        ready(Ok(Guarded { guard: self.0.clone(), inner: Rc::new(inner) }))
     }
 }
 
-/// The service of [`RequireLogin`].
+/// The service of [`GuardMiddleware`].
 #[derive(Debug)]
-pub struct RequireLoginService<S> {
+pub struct Guarded<S> {
     guard: Guard,
     inner: Rc<S>,
 }
@@ -62,7 +70,7 @@ type Passed<F, B> = Map<F, fn(Result<ServiceResponse<B>, Error>) -> Answer<B>>;
 /// Almost every request is decided without a store, and then without a box.
 type Decided<F, B> = Either<Either<Passed<F, B>, Ready<Answer<B>>>, LocalBoxFuture<'static, Answer<B>>>;
 
-impl<S, B> Service<ServiceRequest> for RequireLoginService<S>
+impl<S, B> Service<ServiceRequest> for Guarded<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: 'static,
@@ -109,13 +117,13 @@ fn passed<B>(result: Result<ServiceResponse<B>, Error>) -> Answer<B> {
 
 fn answered<B>(request: ServiceRequest, refusal: GuardRefusal) -> ServiceResponse<EitherBody<B>> {
     match refusal {
-        GuardRefusal::Problem(problem) => refused(request, Problem(problem)),
+        GuardRefusal::Problem(problem) => refused(request, AuthError(problem)),
         GuardRefusal::Redirect(reply) => {
             request.into_response(extract::response(*reply)).map_into_right_body()
         }
     }
 }
 
-fn refused<B>(request: ServiceRequest, problem: Problem) -> ServiceResponse<EitherBody<B>> {
+fn refused<B>(request: ServiceRequest, problem: AuthError) -> ServiceResponse<EitherBody<B>> {
     request.error_response(problem).map_into_right_body()
 }

@@ -1,3 +1,5 @@
+//! Routes that require a login, a fresh login, or a scope.
+
 use cookiejwt_store::{Guard, GuardRefusal};
 use rocket::{
     Data, Request, Route,
@@ -12,7 +14,11 @@ use crate::{
     view::View,
 };
 
-/// Routes behind a guard; `mount` takes them. See [`RocketAuth::require_login`](crate::RocketAuth::require_login).
+/// Routes that are protected by a guard, for `mount`.
+///
+/// Returned by [`RocketAuth::require_login`](crate::RocketAuth::require_login),
+/// [`require_fresh_login`](crate::RocketAuth::require_fresh_login) and
+/// [`require_scope`](crate::RocketAuth::require_scope).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is guarded until the routes are mounted"]
 pub struct GuardedRoutes {
@@ -21,13 +27,15 @@ pub struct GuardedRoutes {
 }
 
 impl GuardedRoutes {
-    /// Sends a person to this page instead of answering 401, with the way back in `next`: a top-level navigation gets 303,
-    /// a script its problem document. 403, 500 and 503 stay what they are.
+    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
+    /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
+    /// 503 are not changed.
     ///
-    /// The page sends him back to [`next_path`](crate::next_path) of `next`, never to `next` itself.
+    /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next`
+    /// itself.
     ///
     /// # Panics
-    /// When it is no path of the application itself.
+    /// If it is not a path of this application.
     #[track_caller]
     pub fn redirect_to(self, page: &str) -> Self {
         Self { guard: self.guard.redirect_to(page), ..self }
@@ -71,7 +79,8 @@ impl Handler for Guarded {
 }
 
 impl Guarded {
-    /// A route that is asked after this one forwarded stands behind its own guards, and not behind ours.
+    /// A route that is asked after this one forwarded stands behind its own guards, and not behind
+    /// ours.
     async fn inside<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         let memory = Memory::of(request);
         let before = memory.pass(Some(self.guard.authenticator().clone()));

@@ -1,0 +1,128 @@
+use std::{collections::HashMap, sync::Mutex};
+
+use cookiejwt_store::{
+    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject,
+    Timestamp, TokenStore,
+};
+
+#[derive(Default)]
+struct Sessions(Mutex<HashMap<SessionId, SessionRecord>>);
+
+impl Sessions {
+    /// As `UPDATE … WHERE id = … AND …`: changes the row if it matches, otherwise returns it.
+    fn change(
+        &self,
+        id: &SessionId,
+        matches: impl Fn(&SessionRecord) -> bool,
+        apply: impl Fn(&mut SessionRecord),
+    ) -> ChangeOutcome {
+        match self.0.lock().unwrap().get_mut(id) {
+            Some(row) if matches(row) => {
+                apply(row);
+                ChangeOutcome::Changed
+            }
+            row => ChangeOutcome::Unmatched(row.map(|row| Box::new(row.clone()))),
+        }
+    }
+}
+
+impl TokenStore for Sessions {
+    type Error = &'static str; // the error of your database
+
+    async fn create(&self, session: &SessionRecord) -> Result<(), Self::Error> {
+        let mut rows = self.0.lock().unwrap();
+        if rows.contains_key(&session.id) {
+            return Err("a session with this id exists");
+        }
+        rows.insert(session.id.clone(), session.clone());
+        Ok(())
+    }
+
+    async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, Self::Error> {
+        Ok(self.0.lock().unwrap().get(id).cloned())
+    }
+
+    async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, Self::Error> {
+        let id = &request.session_id;
+        Ok(match self.change(id, |row| request.matches(row), |row| request.apply(row)) {
+            ChangeOutcome::Changed => RotationOutcome::Rotated,
+            ChangeOutcome::Unmatched(row) => RotationOutcome::Unmatched(row),
+        })
+    }
+
+    async fn answer_late(&self, request: &AnswerLateRequest) -> Result<ChangeOutcome, Self::Error> {
+        let id = &request.session_id;
+        Ok(self.change(id, |row| request.matches(row), |row| request.apply(row)))
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, Self::Error> {
+        let id = &request.late.session_id;
+        Ok(self.change(id, |row| request.matches(row), |row| request.apply(row)))
+    }
+
+    async fn settle(&self, request: &SettleRequest) -> Result<bool, Self::Error> {
+        let id = &request.session_id;
+        let outcome = self.change(id, |row| request.matches(row), |row| request.apply(row));
+        Ok(matches!(outcome, ChangeOutcome::Changed))
+    }
+
+    async fn received(
+        &self,
+        receipts: &[Receipt],
+        now: Timestamp,
+        settles_at: Timestamp,
+    ) -> Result<u64, Self::Error> {
+        let change = |receipt: &&Receipt| {
+            let apply = |row: &mut SessionRecord| receipt.apply(row, now, settles_at);
+            let outcome = self.change(&receipt.session_id, |row| receipt.matches(row), apply);
+            matches!(outcome, ChangeOutcome::Changed)
+        };
+        Ok(receipts.iter().filter(change).count() as u64)
+    }
+
+    async fn revoke(&self, revocation: &Revocation) -> Result<bool, Self::Error> {
+        let apply = |row: &mut SessionRecord| row.revoked = Some((revocation.at, revocation.reason));
+        let outcome = self.change(&revocation.session_id, |row| revocation.matches(row), apply);
+        Ok(matches!(outcome, ChangeOutcome::Changed))
+    }
+
+    async fn revoke_subject(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, Self::Error> {
+        let mut rows = self.0.lock().unwrap();
+        let rows = rows.values_mut().filter(|row| row.is_revoked_with(realm, subject, at));
+        let revoke = |row: &mut SessionRecord| {
+            row.revoked = Some((at, reason));
+            row.id.clone()
+        };
+        Ok(rows.map(revoke).collect())
+    }
+
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, Self::Error> {
+        let rows = self.0.lock().unwrap();
+        let revoked = rows.values().filter_map(|row| {
+            let (at, reason) = row.revoked.filter(|(at, _)| *at >= since)?;
+            Some(RevokedSession { id: row.id.clone(), reason, at })
+        });
+        Ok(revoked.collect())
+    }
+
+    async fn sessions_of(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, Self::Error> {
+        let rows = self.0.lock().unwrap();
+        let of_user = |row: &&SessionRecord| row.realm == *realm && row.subject == *subject;
+        let mut active: Vec<_> =
+            rows.values().filter(of_user).filter(|row| row.is_alive(now)).cloned().collect();
+        active.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
+        Ok(active)
+    }
+}

@@ -1,0 +1,72 @@
+//! Everything that an application names, in one list. Each adapter re-exports it as its own.
+//!
+//! The types that every framework needs for itself (`Identity`, `AuthContext`, `AuthError`, …) are
+//! in the adapter.
+
+// Settings and keys.
+pub use cookiejwt_core::{
+    AccessKeys, Algorithm, Config, ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, KeyError,
+    PrivateKey, PublicKey, Realm, RevocationLevel, SameSite, Secret, Throttle, ThrottleLimit,
+};
+
+// What a request says, and what is decided.
+pub use cookiejwt_core::{
+    ClaimsError, ClientInfo, Core, CredentialName, CsrfDenial, Login, MintError, Mode, PresentedDevices,
+    Problem, Reason, RequestHead, Scope, ScopeError, SetCookie, SetCookies, Subject, ThrottleScope,
+    TokenFault, Twins, next_path,
+};
+
+// Sessions, as a `TokenStore` keeps them.
+pub use cookiejwt_core::{
+    AnswerLateRequest, BucketId, ChangeOutcome, Receipt, ReplaceRequest, Revocation, RevocationReason,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, ThrottleCharge, Timestamp,
+    TokenId,
+};
+
+/// The core, for what an application rarely names.
+pub use cookiejwt_core;
+
+#[cfg(feature = "openapi")]
+pub use crate::api::openapi;
+#[cfg(feature = "django")]
+pub use crate::passwords::DjangoHashes;
+#[cfg(feature = "_sea-orm")]
+pub use crate::stores::{SeaOrmTokenStore, sea_orm as sea_orm_store};
+pub use crate::{
+    authenticator::{Authenticator, AuthenticatorBuilder},
+    errors::{BuildError, LoginError, PasswordError, SessionCookieError, StoreError},
+    events::{Event, LoginRefusal},
+    keys::{FromEnv, ReadKeys, env_vars},
+    passwords::{Argon2id, PasswordHasher, PasswordMatch},
+    request::SESSION_USER_KEY,
+    runtime::{Clock, ManualClock, SystemClock},
+    sessions::{LoggedOut, LoginContext, LoginOptions, SessionInfo},
+    stores::{AuthUser, MemoryStore, RevokedSession, TokenStore, UserStore},
+};
+
+#[cfg(test)]
+mod tests {
+    const LIST: &str = include_str!("application.rs");
+
+    /// The names that a file imports from the core.
+    fn imported(file: &str) -> Vec<&str> {
+        let (_, rest) = file.split_once("use cookiejwt_core::{").expect("it uses the core");
+        let (names, _) = rest.split_once("};").expect("the list ends");
+        names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
+    }
+
+    #[test]
+    fn it_has_every_type_in_the_signatures_of_what_applications_implement_and_receive() {
+        let listed =
+            |name: &str| LIST.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+        for (file, text) in [
+            ("TokenStore", include_str!("stores/token_store.rs")),
+            ("Event", include_str!("events/event.rs")),
+            ("LoginError", include_str!("errors/login.rs")),
+        ] {
+            for name in imported(text) {
+                assert!(listed(name), "{name} of {file} is not in the list");
+            }
+        }
+    }
+}
