@@ -1,3 +1,5 @@
+//! The head of a request and of a response, as the core reads and writes them.
+
 use actix_web::{
     HttpRequest,
     http::{

@@ -1,3 +1,5 @@
+//! The middleware around an application.
+
 use std::{
     future::{Future, Ready, ready},
     pin::Pin,
@@ -16,8 +18,8 @@ use pin_project_lite::pin_project;
 
 use crate::{headers::ResponseFields, routes, session_cookie};
 
-/// Puts a place for the decision into each request, its cookies into each response, and answers the built-in routes; see
-/// [`ActixAuth::middleware`](crate::ActixAuth::middleware).
+/// Puts a place for the decision into each request, its cookies into each response, and answers the
+/// built-in routes; see [`ActixAuth::middleware`](crate::ActixAuth::middleware).
 #[derive(Clone, Debug)]
 pub struct AuthMiddleware(pub(crate) Authenticator);
 
@@ -67,8 +69,8 @@ where
 }
 
 pin_project! {
-    /// The response of the inner service or of a built-in route, with the request's cookies written into it; into the
-    /// response of an error too.
+    /// The response of the inner service or of a built-in route, with the request's cookies written
+    /// into it; into the response of an error too.
     #[must_use]
     pub struct AuthFuture<F, B> {
         #[pin]

@@ -24,8 +24,9 @@ pub(crate) fn mount(auth: &Authenticator, config: &mut ServiceConfig) {
     }
 }
 
-/// The route that the middleware answers itself, so that no scope, default service or guard of the application stands in
-/// the way: one of this very application, and where no session middleware has to see the request first.
+/// The route that the middleware answers itself, so that no scope, default service or guard of the
+/// application stands in the way: one of this very application, and where no session middleware has
+/// to see the request first.
 pub(crate) fn before_routing(auth: &Authenticator, request: &ServiceRequest) -> Option<Route> {
     let path = request.uri().path();
     let route = auth.api().route_at(path)?;
@@ -45,7 +46,8 @@ fn name(auth: &Authenticator, path: &str) -> String {
     format!("cookiejwt {} {path}", auth.config().access_name())
 }
 
-/// What a logout does when its request never gets as far as the endpoint: actix-session refuses it when its store is away.
+/// What a logout does when its request never gets as far as the endpoint: actix-session refuses it
+/// when its store is away.
 pub(crate) fn prepared_logout(auth: &Authenticator, request: &ServiceRequest) -> Option<Logout> {
     let is_logout = auth.config().sets_session_cookie()
         && request.method() == Method::POST
@@ -64,7 +66,8 @@ pub(crate) fn answer_now(
     async move {
         let (request, mut payload) = request.into_parts();
         let response = match Payload::from_request(&request, &mut payload).await {
-            // A store of the application's that panics: what catches that stands inside, and does not see this request.
+            // A store of the application's that panics: what catches that stands inside, and does
+            // not see this request.
             Ok(payload) => AssertUnwindSafe(answer(auth, route, request.clone(), payload))
                 .catch_unwind()
                 .await

@@ -34,8 +34,8 @@ fn follow(request: &HttpRequest, change: &SessionChange) {
     let _ = session.insert(SESSION_USER_KEY, subject.as_str());
 }
 
-/// A login whose session nobody has stored by the time the response passes our middleware: nobody is logged in. An error
-/// in its place is what actix-session answers when its store fails.
+/// A login whose session nobody has stored by the time the response passes our middleware: nobody
+/// is logged in. An error in its place is what actix-session answers when its store fails.
 pub(crate) fn refuse_lost<B>(
     slot: &Slot,
     result: Result<ServiceResponse<B>, Error>,
@@ -52,8 +52,8 @@ pub(crate) fn refuse_lost<B>(
     result.and_then(|_| Err(AuthError(SessionCookieError::Missing(CURE).report()).into()))
 }
 
-/// actix-session gives a session to every request, with and without its middleware, which takes the data out when it
-/// stores it.
+/// actix-session gives a session to every request, with and without its middleware, which takes the
+/// data out when it stores it.
 #[cfg(feature = "actix-session")]
 fn is_stored(request: &HttpRequest) -> bool {
     use actix_session::SessionExt as _;

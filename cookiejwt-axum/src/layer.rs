@@ -1,3 +1,5 @@
+//! The layer around a router or any tower HTTP service.
+
 use std::{
     future::Future,
     pin::Pin,
@@ -60,7 +62,8 @@ where
     }
 }
 
-/// What stood on the wire: a nested router has cut its prefix off before a layer inside it sees the request.
+/// What stood on the wire: a nested router has cut its prefix off before a layer inside it sees the
+/// request.
 pub(crate) fn original_uri<'a>(uri: &'a Uri, extensions: &'a Extensions) -> &'a Uri {
     extensions.get::<OriginalUri>().map_or(uri, |OriginalUri(original)| original)
 }

@@ -1,3 +1,5 @@
+//! The built-in routes.
+
 use std::error::Error;
 
 use axum::{Router, extract::Request, routing::any};

@@ -62,7 +62,8 @@ pub fn identity(subject: impl Into<Subject>) -> Identity {
     access(subject).identity()
 }
 
-/// The value of the `Cookie` header that a browser sends after this login: `name=value; name=value`.
+/// The value of the `Cookie` header that a browser sends after this login: `name=value;
+/// name=value`.
 ///
 /// ```
 /// use cookiejwt_core::{Login, testing};

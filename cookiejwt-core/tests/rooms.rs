@@ -1,5 +1,5 @@
-//! The folders of `src` are rooms, one on top of the other: a file imports from its own room or from a
-//! lower one, never from a higher one and never from the crate root.
+//! The folders of `src` are rooms, one on top of the other: a file imports from its own room or
+//! from a lower one, never from a higher one and never from the crate root.
 
 #![allow(clippy::disallowed_methods, reason = "the core reads no files, this test does")]
 

@@ -1,3 +1,5 @@
+//! The catchers that send the problem document of a guard.
+
 use std::future::ready;
 
 use cookiejwt_store::Reply;

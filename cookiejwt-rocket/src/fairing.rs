@@ -1,3 +1,5 @@
+//! The fairing around an application.
+
 use std::sync::{Mutex, PoisonError};
 
 use cookiejwt_store::Authenticator;
@@ -39,7 +41,8 @@ impl Fairing for AuthFairing {
         Memory::of(request).enter(&self.0, request.uri().path().as_str());
     }
 
-    /// Not through `CookieJar`: Rocket forgets what a failing guard put there, and has written it out before.
+    /// Not through `CookieJar`: Rocket forgets what a failing guard put there, and has written it
+    /// out before.
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let memory = Memory::of(request);
         if let Some(slot) = memory.slot_of(&self.0) {

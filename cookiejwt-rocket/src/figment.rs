@@ -1,3 +1,5 @@
+//! Settings from Rocket's own configuration.
+
 use std::borrow::Cow;
 
 use cookiejwt_store::{Config, ConfigError, ConfigErrorKind, ReadKeys as _, env_vars};
@@ -15,9 +17,10 @@ use rocket::figment::{
 /// access_max_age = 300
 /// ```
 ///
-/// The names are those of the `COOKIEJWT_…` variables without the prefix, in any case. Later places win: the table
-/// `cookiejwt` (`ROCKET_COOKIEJWT={issuer="…"}`), then keys `cookiejwt_…` (`ROCKET_COOKIEJWT_ISSUER=…`), then the
-/// variables `COOKIEJWT_…` themselves. Keep the secret in a variable, out of the repository.
+/// The names are those of the `COOKIEJWT_…` variables without the prefix, in any case. Later places
+/// win: the table `cookiejwt` (`ROCKET_COOKIEJWT={issuer="…"}`), then keys `cookiejwt_…`
+/// (`ROCKET_COOKIEJWT_ISSUER=…`), then the variables `COOKIEJWT_…` themselves. Keep the secret in a
+/// variable, out of the repository.
 ///
 /// ```no_run
 /// use cookiejwt_rocket::{Config, FromFigment};

@@ -1,3 +1,5 @@
+//! What one request remembers between fairings, guards, handler and catcher.
+
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cookiejwt_store::{Authenticator, Problem, Slot};
@@ -5,8 +7,8 @@ use rocket::Request;
 
 /// What one request remembers between its fairings, its guards, its handler and its catcher.
 ///
-/// Rocket keeps one value of a type per request and never replaces it, so there is a place for everything, whoever
-/// comes first.
+/// Rocket keeps one value of a type per request and never replaces it, so there is a place for
+/// everything, whoever comes first.
 #[derive(Default)]
 pub(crate) struct Memory {
     /// Filled by the fairings, in the order in which they were attached.
@@ -39,8 +41,8 @@ impl Memory {
         }
     }
 
-    /// The slot that stands nearest to the handler: that of the guard around its route, else of the fairing that was
-    /// attached last.
+    /// The slot that stands nearest to the handler: that of the guard around its route, else of the
+    /// fairing that was attached last.
     pub(crate) fn innermost(&self) -> Option<&Slot> {
         let guarding = lock(&self.guarding).clone();
         let guarding = guarding.and_then(|auth| self.slot_of(&auth));

@@ -1,3 +1,5 @@
+//! How decisions and replies become responses.
+
 use std::io::Cursor;
 
 use cookiejwt_store::{FrameworkSession as _, Problem, Reply, ResponseHeaders as _};
@@ -70,7 +72,8 @@ impl<'r, 'o: 'r, R: Responder<'r, 'o>> Responder<'r, 'o> for WithCookies<R> {
         {
             return Ok(response(request, Reply::problem(error.report())));
         }
-        // The fairing sends them: a `Status` as the response would lose them on its way through a catcher.
+        // The fairing sends them: a `Status` as the response would lose them on its way through a
+        // catcher.
         if let Some(slot) = Memory::of(request).slot_of(self.cookies.0.authenticator()) {
             slot.send(self.cookies.0.lines().clone());
         }

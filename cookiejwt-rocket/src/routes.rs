@@ -1,3 +1,5 @@
+//! The built-in routes.
+
 use bytes::Bytes;
 use cookiejwt_store::{Authenticator, Body, Caller, MAX_BODY_BYTES, Route as Endpoint};
 use rocket::{
@@ -12,8 +14,8 @@ use crate::{guards::peer, memory::Memory, respond::response, session_cookie, vie
 /// All that Rocket knows.
 const METHODS: [Method; 9] = [Get, Put, Post, Delete, Options, Head, Trace, Connect, Patch];
 
-/// Every route for every method: the endpoints answer 405 themselves. Rocket overlooks a trailing slash, so one form
-/// of a path is enough.
+/// Every route for every method: the endpoints answer 405 themselves. Rocket overlooks a trailing
+/// slash, so one form of a path is enough.
 pub(crate) fn routes(auth: &Authenticator) -> Vec<Route> {
     let paths = auth.api().mount().into_iter().filter(|(path, _)| !path.ends_with('/'));
     let route = |path: &str, endpoint, method| {

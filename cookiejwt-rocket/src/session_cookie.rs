@@ -25,13 +25,13 @@ mod private {
 
     use crate::{AuthError, guards, view::View};
 
-    /// Rocket's private cookie of a login, when `COOKIEJWT_SET_SESSION_COOKIE` is on: a key for data of your own (a cart, flash
-    /// messages) that belongs to one login of one user.
+    /// Rocket's private cookie of a login, when `COOKIEJWT_SET_SESSION_COOKIE` is on: a key for
+    /// data of your own (a cart, flash messages) that belongs to one login of one user.
     ///
-    /// It is set at each login with a fresh id, and removed at logout. It is bound to the login: a cookie of another
-    /// session or another user is refused with 401, and so is every one while nobody is logged in. A copy of it is worth
-    /// nothing without the login, and one that a sibling subdomain planted is worth nothing at all. Take
-    /// `Option<SessionCookie>` on public routes.
+    /// It is set at each login with a fresh id, and removed at logout. It is bound to the login: a
+    /// cookie of another session or another user is refused with 401, and so is every one while
+    /// nobody is logged in. A copy of it is worth nothing without the login, and one that a sibling
+    /// subdomain planted is worth nothing at all. Take `Option<SessionCookie>` on public routes.
     ///
     /// ```
     /// use cookiejwt_rocket::SessionCookie;
@@ -49,9 +49,9 @@ mod private {
     }
 
     impl SessionCookie {
-        /// The cookie's name: `__Host-cookiejwt_session` while cookies are Secure, so that no other host can set it (RFC
-        /// 6265bis §4.1.3.2), and without the prefix in development. With a realm it is `__Host-staff_cookiejwt_session`, so
-        /// that two user tables have one each.
+        /// The cookie's name: `__Host-cookiejwt_session` while cookies are Secure, so that no other
+        /// host can set it (RFC 6265bis §4.1.3.2), and without the prefix in development. With a
+        /// realm it is `__Host-staff_cookiejwt_session`, so that two user tables have one each.
         pub fn name(config: &Config) -> String {
             let prefix = if config.is_secure() { "__Host-" } else { "" };
             let realm = config.realm();
@@ -116,7 +116,8 @@ mod private {
 
     impl PrivateCookie<'_, '_> {
         fn follow(&self, change: &SessionChange) {
-            // Also the line that removes it: a browser ignores one that breaks the rules of the prefix.
+            // Also the line that removes it: a browser ignores one that breaks the rules of the
+            // prefix.
             let cookie =
                 Cookie::build(self.name.clone()).path("/").same_site(SameSite::Lax).secure(self.is_secure);
             match change {

@@ -1,3 +1,5 @@
+//! The head of a request as the core reads it.
+
 use cookiejwt_store::{Headers, RequestHead, ResponseHeaders};
 use http::{HeaderName, HeaderValue, header};
 use rocket::{Request, Response, http::HeaderMap};
@@ -33,8 +35,8 @@ impl<'r> View<'r> {
     }
 }
 
-/// Rocket's local client puts cookies into the jar and into no field. The jar of a request that came over a network
-/// is made of its fields alone, so without one it is empty.
+/// Rocket's local client puts cookies into the jar and into no field. The jar of a request that
+/// came over a network is made of its fields alone, so without one it is empty.
 fn local_cookies(request: &Request<'_>) -> Option<String> {
     let pairs: Vec<_> = request.cookies().iter().map(|c| format!("{}={}", c.name(), c.value())).collect();
     (!pairs.is_empty()).then(|| pairs.join("; "))

@@ -1,7 +1,8 @@
 //! Stores, passwords, endpoints and the driver that cookiejwt's framework adapters share.
 //!
-//! Applications depend on an adapter (`cookiejwt-axum`), which re-exports [`application`]. Use this crate
-//! directly to implement a [`TokenStore`] for another database, or an adapter for another framework.
+//! Applications depend on an adapter (`cookiejwt-axum`), which re-exports [`application`]. Use this
+//! crate directly to implement a [`TokenStore`] for another database, or an adapter for another
+//! framework.
 //!
 //! * [`UserStore`] is the one trait that every application implements, for its own user table.
 //! * [`TokenStore`] keeps sessions: [`MemoryStore`], or `SeaOrmTokenStore` with the
@@ -15,14 +16,15 @@
 //! # Features
 //!
 //! * `sqlite`: sessions on SQLite, embedded, through SeaORM 2.
-//! * `postgres`: sessions on PostgreSQL and what speaks its protocol. TLS is the application's choice: a feature of its
-//!   own SeaORM.
+//! * `postgres`: sessions on PostgreSQL and what speaks its protocol. TLS is the application's
+//!   choice: a feature of its own SeaORM.
 //! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol. TLS as above.
 //! * `django`: the password hashes of a Django user table.
 //! * `session-cookie`: for adapters that let the web framework's own session follow the login.
 //! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
 //! * `testing`: tokens and identities for the tests of an application.
-//! * `conformance`: the facts that every `TokenStore` has to make true, for the tests of whoever implements one.
+//! * `conformance`: the facts that every `TokenStore` has to make true, for the tests of whoever
+//!   implements one.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.

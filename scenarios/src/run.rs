@@ -125,13 +125,7 @@ impl Player {
                 let session = world.store.created()[usize::try_from(index).expect("small")].clone();
                 world.store.revoke_elsewhere(&session, world.auth.now().into()).await;
             }
-            Step::Keep(name) => {
-                let last = self.played.answers.last().expect("an answer before");
-                let in_body = |member, name| Some(format!("{name}={}", last.member(member)?));
-                let pair = |member, name| last.pair(name).or(in_body(member, name)).unwrap_or_default();
-                self.names.set_pairs(name, &pair("access", ACCESS), &pair("refresh", REFRESH));
-                self.names.set(&format!("{name}.device"), last.pair(DEVICE).unwrap_or_default());
-            }
+            Step::Keep(name) => self.keep(name),
             Step::AtOnce { requests, status } => self.at_once(number, requests, *status).await,
             Step::Send { request, expected, on_rocket } => {
                 let expected = on_rocket.as_ref().filter(|_| self.is_rocket).unwrap_or(expected);
@@ -142,6 +136,14 @@ impl Player {
             Step::Finish(expected) => self.finish(number, expected).await,
             Step::HangUp { request, rows } => self.hang_up(number, request, rows).await,
         }
+    }
+
+    fn keep(&mut self, name: &str) {
+        let last = self.played.answers.last().expect("an answer before");
+        let in_body = |member, name| Some(format!("{name}={}", last.member(member)?));
+        let pair = |member, name| last.pair(name).or(in_body(member, name)).unwrap_or_default();
+        self.names.set_pairs(name, &pair("access", ACCESS), &pair("refresh", REFRESH));
+        self.names.set(&format!("{name}.device"), last.pair(DEVICE).unwrap_or_default());
     }
 
     async fn send(&mut self, number: usize, request: &Request, expected: &Expected) {

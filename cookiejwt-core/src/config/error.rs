@@ -4,8 +4,8 @@ use std::{borrow::Cow, fmt};
 
 /// A configuration that is refused: which setting, what is wrong with it, and the fix.
 ///
-/// It never contains the value of a secret. `Debug` prints what `Display` prints, so that a `main` that returns this error
-/// shows the sentence.
+/// It never contains the value of a secret. `Debug` prints what `Display` prints, so that a `main`
+/// that returns this error shows the sentence.
 ///
 /// ```
 /// use cookiejwt_core::{Config, ConfigErrorKind};
@@ -20,7 +20,7 @@ pub struct ConfigError {
     kind: ConfigErrorKind,
     what: Cow<'static, str>,
     cure: Cow<'static, str>,
-    also: Vec<Self>,
+    also: Box<[Self]>,
 }
 
 /// What kind of fault a setting has.
@@ -53,7 +53,7 @@ impl ConfigError {
         what: impl Into<Cow<'static, str>>,
         cure: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { setting: setting.into(), kind, what: what.into(), cure: cure.into(), also: Vec::new() }
+        Self { setting: setting.into(), kind, what: what.into(), cure: cure.into(), also: Box::default() }
     }
 
     /// The first of several, with the others after it.
@@ -83,7 +83,8 @@ impl ConfigError {
         &self.cure
     }
 
-    /// Further errors that were found at the same time: all required settings that are missing are reported at once.
+    /// Further errors that were found at the same time: all required settings that are missing are
+    /// reported at once.
     ///
     /// ```
     /// use cookiejwt_core::Config;

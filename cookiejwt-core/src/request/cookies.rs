@@ -17,8 +17,8 @@ impl<'a> Pair<'a> {
     /// space. One pair of quotes around the value is removed (RFC 6265 §4.1.1): Java adds it to
     /// cookies that it takes for RFC 2965 cookies.
     pub(crate) fn value_of(self, name: &str) -> Option<&'a [u8]> {
-        // Other names seldom have a `=` or white space at this place: one byte excludes almost all of
-        // them.
+        // Other names seldom have a `=` or white space at this place: one byte excludes almost all
+        // of them.
         let (found, rest) = self.0.split_at_checked(name.len())?;
         if !matches!(rest.first()?, b'=' | b' ' | b'\t') || found != name.as_bytes() {
             return None;

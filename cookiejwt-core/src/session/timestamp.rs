@@ -50,7 +50,8 @@ impl Timestamp {
 
 impl From<OffsetDateTime> for Timestamp {
     fn from(time: OffsetDateTime) -> Self {
-        // Every date of `time` fits; the division of 128 bits that nanoseconds need would cost more than the rest.
+        // Every date of `time` fits; the division of 128 bits that nanoseconds need would cost more
+        // than the rest.
         Self(time.unix_timestamp().saturating_mul(1000).saturating_add(i64::from(time.millisecond())))
     }
 }

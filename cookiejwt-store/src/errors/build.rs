@@ -6,7 +6,8 @@ use super::password::PasswordError;
 
 /// An [`Authenticator`](crate::Authenticator) that cannot be built.
 ///
-/// `Debug` prints what `Display` prints, so that a `main` that returns this error shows the sentence.
+/// `Debug` prints what `Display` prints, so that a `main` that returns this error shows the
+/// sentence.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -25,7 +26,8 @@ pub enum BuildError {
          `private-cookie`), or remove the setting"
     )]
     SessionCookie,
-    /// Another authenticator of this process accepts the same tokens, for another user table or under other names.
+    /// Another authenticator of this process accepts the same tokens, for another user table or
+    /// under other names.
     #[error(
         "another authenticator of this process has the same secret, issuer, audience and realm, but other cookie names, \
          another prefix or another type of user, so that user 1 of one table is user 1 of the other; give each user table \
@@ -38,7 +40,8 @@ pub enum BuildError {
          verify them do not know realms; give each realm an audience of its own"
     )]
     SharedAudience,
-    /// A path that is skipped covers one of our own routes, where nobody could log in, or end a session, any more.
+    /// A path that is skipped covers one of our own routes, where nobody could log in, or end a
+    /// session, any more.
     #[error(
         "COOKIEJWT_SKIP covers {0}, one of the routes of this library; leave it out: these routes need no login where \
          they can do without"

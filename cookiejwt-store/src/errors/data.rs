@@ -9,8 +9,9 @@ use sea_orm::{
 
 /// SQLSTATE class 22, "data exception".
 const DATA_EXCEPTION: &str = "22";
-/// What MySQL and MariaDB call so under the general state HY000: two collations that cannot be compared, a string that the
-/// character set does not have, and the two of MySQL 8 about conversions.
+/// What MySQL and MariaDB call so under the general state HY000: two collations that cannot be
+/// compared, a string that the character set does not have, and the two of MySQL 8 about
+/// conversions.
 #[cfg(feature = "mysql")]
 const MYSQL_NUMBERS: [u16; 4] = [1267, 1366, 3854, 3988];
 

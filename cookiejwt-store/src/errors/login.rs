@@ -21,7 +21,8 @@ pub enum LoginError {
          let `find_by_id` read from the primary"
     )]
     UnknownSubject,
-    /// The column of the password hashes holds less than a whole hash, so the new password was not stored.
+    /// The column of the password hashes holds less than a whole hash, so the new password was not
+    /// stored.
     #[error("the column of the password hashes is too short: make it VARCHAR(255) or TEXT")]
     HashCut,
     /// The session that a fresh login or a new password was to replace has ended.

@@ -1,6 +1,7 @@
 //! The error of hashing a password.
 
-/// Upper bounds for the parameters of stored hashes, so that a planted row cannot exhaust the memory.
+/// Upper bounds for the parameters of stored hashes, so that a planted row cannot exhaust the
+/// memory.
 pub(crate) const MAX_MEMORY_KIB: u32 = 1 << 18;
 pub(crate) const MAX_PASSES: u32 = 16;
 pub(crate) const MAX_LANES: u32 = 16;
@@ -18,7 +19,8 @@ pub enum PasswordError {
     /// A new password has fewer than 8 characters or more than 1024 bytes, counted in NFC.
     #[error("a password has at least 8 characters and at most 1024 bytes")]
     Length,
-    /// Parameters beyond what [`Argon2id`](crate::Argon2id) reads again: one row with them could exhaust the memory of the server.
+    /// Parameters beyond what [`Argon2id`](crate::Argon2id) reads again: one row with them could
+    /// exhaust the memory of the server.
     #[error(
         "argon2id with m={m} KiB, t={t}, p={p} costs more than is ever verified; at most m={max_m} t={max_t} p={max_p}",
         max_m = MAX_MEMORY_KIB,

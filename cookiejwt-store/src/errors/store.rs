@@ -9,7 +9,8 @@ use super::data::is_about_data;
 
 /// A store that could not be asked, or whose answer was lost.
 ///
-/// It becomes 503 for the client; the source goes into the log. Nothing is cleared because a store is away.
+/// It becomes 503 for the client; the source goes into the log. Nothing is cleared because a store
+/// is away.
 ///
 /// ```
 /// use cookiejwt_store::StoreError;
@@ -27,8 +28,9 @@ pub struct StoreError {
 impl StoreError {
     /// From the error of a driver, or a sentence.
     ///
-    /// With one of the features `sqlite`, `postgres` and `mysql`, errors of SeaORM 2 and its sqlx say by themselves whether they are
-    /// about [the data](Self::data), also as the source of an error of yours.
+    /// With one of the features `sqlite`, `postgres` and `mysql`, errors of SeaORM 2 and its sqlx
+    /// say by themselves whether they are about [the data](Self::data), also as the source of an
+    /// error of yours.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         match source.into().downcast::<Self>() {
             Ok(error) => *error,
@@ -36,11 +38,12 @@ impl StoreError {
         }
     }
 
-    /// From an error that says that the database cannot take this value: NUL in a text, a letter that the column's character set
-    /// does not have, a number out of range. It is no outage.
+    /// From an error that says that the database cannot take this value: NUL in a text, a letter
+    /// that the column's character set does not have, a number out of range. It is no outage.
     ///
-    /// A [`find_by_login`](crate::UserStore::find_by_login) that fails so has found nobody: 401 after one hash, counted by the
-    /// throttle. Say it where a driver of your own gives SQLSTATE class 22, or MySQL's 1267, 1366, 3854, 3988.
+    /// A [`find_by_login`](crate::UserStore::find_by_login) that fails so has found nobody: 401
+    /// after one hash, counted by the throttle. Say it where a driver of your own gives SQLSTATE
+    /// class 22, or MySQL's 1267, 1366, 3854, 3988.
     ///
     /// ```
     /// use cookiejwt_store::StoreError;

@@ -8,11 +8,11 @@ use http::HeaderValue;
 use super::{reply::Reply, slot::Slot};
 use crate::authenticator::Authenticator;
 
-/// What a route requires of who is asking, and what it answers otherwise; behind each adapter's `require_login`,
-/// `require_fresh_login` and `require_scope`.
+/// What a route requires of who is asking, and what it answers otherwise; behind each adapter's
+/// `require_login`, `require_fresh_login` and `require_scope`.
 ///
-/// A guard belongs to its authenticator: it asks the [`Slot`] of that one and of no other, so a login at one user table
-/// never opens a route that is guarded for another.
+/// A guard belongs to its authenticator: it asks the [`Slot`] of that one and of no other, so a
+/// login at one user table never opens a route that is guarded for another.
 #[derive(Clone, Debug)]
 pub struct Guard {
     auth: Authenticator,
@@ -80,16 +80,18 @@ impl Guard {
         &self.auth
     }
 
-    /// Whether this path, as it stands on the wire, is a built-in route of the guard's own authenticator. Those protect
-    /// themselves; with a guard in front of them nobody could ever log in.
+    /// Whether this path, as it stands on the wire, is a built-in route of the guard's own
+    /// authenticator. Those protect themselves; with a guard in front of them nobody could ever log
+    /// in.
     ///
-    /// Only while they are mounted: until then the path may belong to a handler of the application's own.
+    /// Only while they are mounted: until then the path may belong to a handler of the
+    /// application's own.
     pub fn is_built_in(&self, path: &str) -> bool {
         self.auth.api().is_mounted_at(path)
     }
 
-    /// The request has not come through the layer of the guard's own authenticator: 500, and a log line with the cure.
-    /// Never a pass, whoever is logged in at another authenticator.
+    /// The request has not come through the layer of the guard's own authenticator: 500, and a log
+    /// line with the cure. Never a pass, whoever is logged in at another authenticator.
     pub fn missing(&self, cure: &str) -> Problem {
         let what = match self.demand {
             Demand::Login => "require_login",
@@ -134,8 +136,8 @@ impl GuardRefusal {
     }
 }
 
-/// The login page with the way back, for a request that a person would see answered. Not for the login page itself,
-/// which would send him in circles.
+/// The login page with the way back, for a request that a person would see answered. Not for the
+/// login page itself, which would send him in circles.
 fn location(page: &str, head: RequestHead<'_>) -> Option<HeaderValue> {
     let page_path = page.split('?').next().unwrap_or_default();
     let is_elsewhere = page_path.trim_end_matches('/') != head.path().trim_end_matches('/');

@@ -1,5 +1,6 @@
-//! Slow answers, row o' of `cookiejwt_core::rules`: a handler takes its time, and other requests of the same browser come
-//! in the meantime. `/holds` knows who is asking before it waits.
+//! Slow responses, row o' of `cookiejwt_core::rules`: a handler takes its time, and the same
+//! browser sends other requests in the meantime. `/holds` authenticates the request before it
+//! waits.
 
 use crate::{
     Request, Scenario, Step,
