@@ -1,23 +1,19 @@
-use std::net::SocketAddr;
-
 use axum::{Json, Router, routing::get};
 use cookiejwt_axum::prelude::*;
 use sea_orm::{Database, DatabaseConnection, QueryFilter as _, entity::prelude::*, sea_query::Expr};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt::init();
     let db = Database::connect("sqlite://app.db?mode=rwc").await?;
     db.get_schema_builder().register(user::Entity).sync(&db).await?; // your own table, by your own means
     let auth = Authenticator::builder(Config::from_env()?)
         .users(Users(db.clone()))
-        .tokens(SeaOrmTokenStore::migrate(db).await?)
+        .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)
         .build()?;
 
     let routes = Router::new().route("/", get(home)).route("/me", get(me));
-    let app = routes
-        .merge(auth.routes()) // POST /api/auth/token/, …/refresh/, …/blacklist/, …/verify/
-        .layer(auth.layer())
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let app = auth.serve(routes.merge(auth.routes())); // POST /api/auth/token/, …/refresh/, …/blacklist/, …/verify/
     Ok(axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?)
 }
 

@@ -1,11 +1,15 @@
 //! What axum adds to an authenticator.
 
-use std::{fmt::Display, time::Duration};
+use std::{fmt::Display, net::SocketAddr, time::Duration};
 
-use axum::Router;
+use axum::{
+    Router, ServiceExt,
+    extract::{Request, connect_info::IntoMakeServiceWithConnectInfo},
+};
 use cookiejwt_store::{Authenticator, Guard, Scope};
+use tower_layer::Layer as _;
 
-use crate::{AuthLayer, GuardLayer, routes};
+use crate::{AuthLayer, AuthService, GuardLayer, routes};
 
 /// What axum adds to an [`Authenticator`]: the layer, the routes, the guards.
 ///
@@ -33,6 +37,23 @@ use crate::{AuthLayer, GuardLayer, routes};
 pub trait AxumAuth {
     /// Wraps all routes that ask who sent the request, and adds the cookies to every response.
     fn layer(&self) -> AuthLayer;
+
+    /// The application for `axum::serve`: the layer around the router as a whole, which boxes
+    /// nothing, and the client's network address, which the limits on passwords need.
+    ///
+    /// Merge [`routes`](Self::routes) into the router yourself. To compose other layers around this
+    /// one, use [`layer`](Self::layer) and `into_make_service_with_connect_info::<SocketAddr>()`.
+    ///
+    /// ```no_run
+    /// use axum::Router;
+    /// use cookiejwt_axum::prelude::*;
+    ///
+    /// async fn run(auth: Authenticator, routes: Router) -> std::io::Result<()> {
+    ///     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    ///     axum::serve(listener, auth.serve(routes.merge(auth.routes()))).await
+    /// }
+    /// ```
+    fn serve(&self, routes: Router) -> IntoMakeServiceWithConnectInfo<AuthService<Router>, SocketAddr>;
 
     /// `POST /api/auth/token/`, `…/refresh/`, …, `/api/auth/sessions/`, with and without the
     /// trailing slash.
@@ -68,6 +89,10 @@ pub trait AxumAuth {
 impl AxumAuth for Authenticator {
     fn layer(&self) -> AuthLayer {
         AuthLayer::new(self.clone())
+    }
+
+    fn serve(&self, routes: Router) -> IntoMakeServiceWithConnectInfo<AuthService<Router>, SocketAddr> {
+        ServiceExt::<Request>::into_make_service_with_connect_info(self.layer().layer(routes))
     }
 
     fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {

@@ -42,22 +42,8 @@
 //! A guard never protects the built-in routes of its own authenticator, because they protect
 //! themselves: with `require_login` around the whole router, users can still log in.
 //!
-//! axum boxes the layers of each route. If every microsecond counts, wrap the router as a whole:
-//! the result is the same, with fewer allocations.
-//!
-//! ```no_run
-//! use std::net::SocketAddr;
-//!
-//! use axum::{Router, ServiceExt, extract::Request};
-//! use cookiejwt_axum::prelude::*;
-//! use tower::Layer;
-//!
-//! async fn serve(auth: Authenticator, routes: Router) -> std::io::Result<()> {
-//!     let app = auth.layer().layer(routes.merge(auth.routes()));
-//!     let app = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
-//!     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await
-//! }
-//! ```
+//! axum boxes the layers of each route. [`AxumAuth::serve`] wraps the router as a whole instead: the
+//! result is the same, with fewer allocations, and it passes the client's address along.
 //!
 //! # OpenAPI
 //!

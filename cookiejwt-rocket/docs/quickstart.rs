@@ -5,11 +5,12 @@ use sea_orm::{Database, DatabaseConnection, QueryFilter as _, entity::prelude::*
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rocket = rocket::build();
+    tracing_subscriber::fmt::init();
     let db = Database::connect("sqlite://app.db?mode=rwc").await?;
     db.get_schema_builder().register(user::Entity).sync(&db).await?; // your own table, by your own means
     let auth = Authenticator::builder(Config::from_figment(rocket.figment())?)
         .users(Users(db.clone()))
-        .tokens(SeaOrmTokenStore::migrate(db).await?)
+        .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)
         .build()?;
 
     let app = rocket.mount("/", routes![home, me]).mount("/", auth.routes()); // POST /api/auth/token/, …/refresh/, …

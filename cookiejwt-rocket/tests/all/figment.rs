@@ -110,7 +110,7 @@ fn faults() {
         assert!(!error.cure().is_empty(), "{rule}");
     }
     for (rule, toml, setting, problem) in [
-        ("nothing at all", "", "COOKIEJWT_ISSUER", Missing),
+        ("nothing at all", "", "COOKIEJWT_SECRET", Missing),
         ("no table", "[default]\ncookiejwt = 'x'", "cookiejwt", Malformed),
         ("broken TOML", "[default.cookiejwt]\nsecret = 'hunter2", "cookiejwt", Malformed),
     ] {
