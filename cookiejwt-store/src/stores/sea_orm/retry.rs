@@ -6,8 +6,10 @@ use std::{
     time::Duration,
 };
 
+use sea_orm::{DatabaseConnection, DbErr};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use sea_orm::{
-    DatabaseConnection, DatabaseConnectionType, DbErr,
+    DatabaseConnectionType,
     sqlx::{self, Pool},
 };
 use tokio::time::Instant;
