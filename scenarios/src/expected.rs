@@ -14,18 +14,18 @@ const DEVICE_AGE: i64 = 180 * 86_400;
 const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
     ("not_authenticated", 401, "Unauthorized", "Authentication credentials were not provided.", PLAIN),
     ("invalid_token", 401, "Unauthorized", "The token is not valid.", INVALID),
-    ("refresh_required", 401, "Unauthorized", "The access token has to be refreshed.", INVALID),
+    ("refresh_required", 401, "Unauthorized", "The access token must be refreshed.", INVALID),
     ("session_revoked", 401, "Unauthorized", "The session was ended.", INVALID),
     ("session_expired", 401, "Unauthorized", "The session has expired.", INVALID),
-    ("invalid_credentials", 401, "Unauthorized", "The username or the password is wrong.", PLAIN),
-    ("fresh_login_required", 401, "Unauthorized", "A fresh login is required.", FRESH),
-    ("insufficient_scope", 403, "Forbidden", "The token does not carry the scope that this needs.", SCOPE),
+    ("invalid_credentials", 401, "Unauthorized", "Incorrect username or password.", PLAIN),
+    ("fresh_login_required", 401, "Unauthorized", "Recent authentication is required.", FRESH),
+    ("insufficient_scope", 403, "Forbidden", "The access token lacks the required scope.", SCOPE),
     ("csrf_failed", 403, "Forbidden", "The request was refused because it comes from another site.", ""),
     ("not_found", 404, "Not Found", "Not found.", ""),
     ("method_not_allowed", 405, "Method Not Allowed", "This method is not allowed here.", ""),
     ("invalid_request", 400, "Bad Request", "The request is not valid.", ""),
     ("throttled", 429, "Too Many Requests", "Too many attempts. Please wait before you try again.", ""),
-    ("server_error", 500, "Internal Server Error", "The server failed to answer.", ""),
+    ("server_error", 500, "Internal Server Error", "An internal error occurred.", ""),
     ("unavailable", 503, "Service Unavailable", "The service is not available at the moment.", ""),
 ];
 const PLAIN: &str = "Bearer realm=\"api\"";

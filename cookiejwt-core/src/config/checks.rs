@@ -148,7 +148,7 @@ pub(super) fn skip(paths: &[String]) -> Check {
         let cure = "begin each path with / and use visible ASCII characters other than ;";
         attribute(SETTING, path, |path| path.starts_with('/'), cure)?;
         if path.trim_end_matches('/').is_empty() {
-            let what = format!("is {path}, which is every path, so that nobody would ever be logged in");
+            let what = format!("is {path}, which is every path, so no request could be authenticated");
             return Err(refuse(
                 SETTING,
                 Contradiction,
@@ -173,7 +173,7 @@ pub(super) fn token_mode(on: bool, credentials: CredentialOrder) -> Check {
 pub(super) fn max_sessions(sessions: Option<u32>) -> Check<Option<u32>> {
     if sessions == Some(0) {
         let cure = "allow at least 1, or remove it for no limit";
-        return Err(refuse("COOKIEJWT_MAX_SESSIONS", OutOfRange, "is 0, so that nobody could log in", cure));
+        return Err(refuse("COOKIEJWT_MAX_SESSIONS", OutOfRange, "is 0, so no user could log in", cure));
     }
     Ok(sessions)
 }

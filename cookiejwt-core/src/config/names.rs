@@ -21,7 +21,7 @@ pub(super) fn unknown(name: &str, known: &[&'static str]) -> ConfigError {
         return refuse("is a line that a shell would understand, and what read this file does not", cure);
     }
     if is_service_link(name) {
-        let what = "is the address of a service, which Kubernetes or Docker has put here by itself";
+        let what = "is the address of a service, which Kubernetes or Docker set automatically";
         let cure =
             "set `enableServiceLinks: false` in the pod, or give the service a name other than cookiejwt";
         return refuse(what, cure.into());
@@ -35,7 +35,7 @@ pub(super) fn unknown(name: &str, known: &[&'static str]) -> ConfigError {
         Some((0..=2, meant)) => format!("write {meant}, or use one of {all}"),
         _ => format!("remove it, or use one of {all}"),
     };
-    refuse("is no setting of this version", cure)
+    refuse("is not a setting of this version", cure)
 }
 
 /// The name without what a shell file or an editor puts before it.

@@ -97,7 +97,7 @@ impl Var<'_> {
         let (what, cure) = if self.value.starts_with(OPENING) || self.value.ends_with(CLOSING) {
             ("is in quotes, which a shell takes off and what read this file has kept", "remove the quotes")
         } else if ["${", "$(", "{{", "<%"].iter().any(|open| self.value.starts_with(open)) {
-            ("is a placeholder that nobody has filled in", "write the value itself")
+            ("is a placeholder that was not filled in", "write the value itself")
         } else if self.value.contains(" #") {
             (
                 "has a comment behind it, which belongs to its value here",

@@ -44,7 +44,7 @@ impl CredentialSource {
 
 /// The token's custom claims are not of the requested type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the access token's claims are no {expected}: {reason}")]
+#[error("cannot deserialize the access token's claims as {expected}: {reason}")]
 pub struct ClaimsError {
     expected: &'static str,
     reason: String,

@@ -73,13 +73,13 @@ impl Algorithm {
 #[non_exhaustive]
 pub enum KeyError {
     /// Not PEM, or not a key of this algorithm.
-    #[error("this is no {} key in PEM form", .0.as_str())]
+    #[error("not a valid {} key in PEM format", .0.as_str())]
     Malformed(Algorithm),
     /// Not PEM, or a kind of key that no supported algorithm uses.
-    #[error("this is no Ed25519, P-256 or RSA key in PEM form")]
+    #[error("not a valid Ed25519, P-256 or RSA key in PEM format")]
     Unknown,
     /// Numbers that do not form a key, such as a point that is not on its curve.
-    #[error("its numbers are no {} key", .0.as_str())]
+    #[error("the key parameters are not a valid {} key", .0.as_str())]
     Impossible(Algorithm),
     /// HS256 keys come from the secret.
     #[error("HS256 has no PEM keys; set the secret instead")]

@@ -54,7 +54,7 @@ pub enum JwksError {
     #[error("the JWKS document is longer than 64 KiB")]
     TooLong,
     /// No JSON object with an array `keys`, or one with duplicate members.
-    #[error("this is no JWKS document")]
+    #[error("not a JWKS document")]
     Malformed,
     /// Without any key no token could be verified.
     #[error("the JWKS document has no key")]

@@ -22,7 +22,7 @@ const KNOWN_DEVICE: &str = "cookiejwt/1 known-device";
 /// use cookiejwt_core::{Algorithm, PrivateKey};
 ///
 /// let error = PrivateKey::from_pem(Algorithm::EdDsa, "no key").unwrap_err();
-/// assert_eq!(error.to_string(), "this is no EdDSA key in PEM form");
+/// assert_eq!(error.to_string(), "not a valid EdDSA key in PEM format");
 /// ```
 #[derive(Clone, Debug)]
 pub struct PrivateKey(SigningPair);

@@ -105,21 +105,21 @@ impl Problem {
             }
             Self::InvalidToken => (S::UNAUTHORIZED, "invalid_token", "The token is not valid."),
             Self::RefreshRequired => {
-                (S::UNAUTHORIZED, "refresh_required", "The access token has to be refreshed.")
+                (S::UNAUTHORIZED, "refresh_required", "The access token must be refreshed.")
             }
             Self::SessionRevoked => (S::UNAUTHORIZED, "session_revoked", "The session was ended."),
             Self::SessionExpired => (S::UNAUTHORIZED, "session_expired", "The session has expired."),
             Self::InvalidCredentials => {
-                (S::UNAUTHORIZED, "invalid_credentials", "The username or the password is wrong.")
+                (S::UNAUTHORIZED, "invalid_credentials", "Incorrect username or password.")
             }
             Self::FreshLoginRequired { .. } => {
-                (S::UNAUTHORIZED, "fresh_login_required", "A fresh login is required.")
+                (S::UNAUTHORIZED, "fresh_login_required", "Recent authentication is required.")
             }
             Self::CsrfFailed => {
                 (S::FORBIDDEN, "csrf_failed", "The request was refused because it comes from another site.")
             }
             Self::InsufficientScope { .. } => {
-                (S::FORBIDDEN, "insufficient_scope", "The token does not carry the scope that this needs.")
+                (S::FORBIDDEN, "insufficient_scope", "The access token lacks the required scope.")
             }
             Self::NotFound => (S::NOT_FOUND, "not_found", "Not found."),
             Self::MethodNotAllowed => {
@@ -131,7 +131,7 @@ impl Problem {
             Self::Throttled { .. } => {
                 (S::TOO_MANY_REQUESTS, "throttled", "Too many attempts. Please wait before you try again.")
             }
-            Self::ServerError => (S::INTERNAL_SERVER_ERROR, "server_error", "The server failed to answer."),
+            Self::ServerError => (S::INTERNAL_SERVER_ERROR, "server_error", "An internal error occurred."),
             Self::Unavailable => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "The service is not available at the moment.")
             }

@@ -49,7 +49,7 @@ pub enum BuildError {
     Skip(String),
     /// The hasher does not verify what it has just hashed.
     #[error(
-        "the password hasher does not read its own hash; let `verify` accept what `hash` makes, or nobody who signs up can log in"
+        "the password hasher does not read its own hash; let `verify` accept what `hash` makes, or new users cannot log in"
     )]
     PasswordHasher,
     /// Hashing the dummy password failed.

@@ -66,7 +66,7 @@ impl Advice {
         let exposed = |origin: &&String| Page::read(origin).is_some_and(|page| page.is_exposed());
         if let Some(origin) = config.trusted_origins().iter().find(exposed) {
             warn!(
-                "COOKIEJWT_TRUSTED_ORIGINS names {origin}, and whoever can answer for it on a network may use the cookies: \
+                "COOKIEJWT_TRUSTED_ORIGINS contains {origin}: anyone on the network path can impersonate it and use the cookies: \
                  trust https"
             );
         }
@@ -100,11 +100,11 @@ impl Advice {
         match config.public_origin() {
             Some(public) if news(!public.eq_ignore_ascii_case(&origin)) => warn!(
                 "a request was refused, because its Origin {origin} is neither COOKIEJWT_PUBLIC_ORIGIN={public} nor trusted: \
-                 if that is a page of yours, correct the one, or add it to COOKIEJWT_TRUSTED_ORIGINS"
+                 if it is your page, correct the setting, or add it to COOKIEJWT_TRUSTED_ORIGINS"
             ),
             None if news(!page.is_at(asked)) => warn!(
-                "a request was refused, because its Origin {origin} is not the host that was asked, {asked}: if that is a page \
-                 of yours, let the proxy keep Host (nginx: `proxy_set_header Host $http_host`), or set \
+                "a request was refused, because its Origin {origin} is not the requested host, {asked}: if it is your \
+                 page, let the proxy keep Host (nginx: `proxy_set_header Host $http_host`), or set \
                  COOKIEJWT_PUBLIC_ORIGIN={origin}",
                 asked = printable(asked)
             ),
@@ -143,7 +143,7 @@ impl Advice {
                 trusted_proxies = config.trusted_proxies(),
                 "a login has fewer entries in X-Forwarded-For than COOKIEJWT_TRUSTED_PROXIES says: the address of the peer counts; \
                  if every request comes like this, set COOKIEJWT_TRUSTED_PROXIES to the number of proxies that append to it, else \
-                 everybody shares one address and its limits on logins"
+                 all users share one address and its limits on logins"
             );
         }
     }
@@ -154,14 +154,14 @@ impl Advice {
     fn on_near_peer(&self, peer: IpAddr, host: &str, forwards: bool) {
         if forwards && self.proxy.is_news() {
             warn!(
-                "X-Forwarded-For comes from {peer}, of the own network: behind a proxy set COOKIEJWT_TRUSTED_PROXIES to the \
-                 number of proxies, else everybody shares its address and its limits on logins"
+                "X-Forwarded-For comes from {peer}, an address of your own network: behind a proxy set COOKIEJWT_TRUSTED_PROXIES to the \
+                 number of proxies, else all users share its address and its limits on logins"
             );
         } else if !is_near_host(host) && self.proxy.is_news() {
             warn!(
-                "a login to {host} comes from {peer}, of the own network: behind a proxy let it send X-Forwarded-For (nginx: \
+                "a login to {host} comes from {peer}, an address of your own network: behind a proxy let it send X-Forwarded-For (nginx: \
                  `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for`) and set COOKIEJWT_TRUSTED_PROXIES to the number \
-                 of proxies, else everybody shares its address and its limits on logins",
+                 of proxies, else all users share its address and its limits on logins",
                 host = printable(host)
             );
         }

@@ -305,7 +305,7 @@ pub(super) fn log(event: &Event<'_>) {
             warn!(target: TARGET, %subject, session, "a used-up refresh token was presented: the session is revoked");
         }
         Event::LostAnswer { session, replaced, .. } => {
-            info!(target: TARGET, session, replaced, "an answer with new cookies was lost: the session goes on");
+            info!(target: TARGET, session, replaced, "a response with new cookies was lost: the session continues");
         }
         Event::CsrfRefused { denial } => info!(target: TARGET, %denial, "csrf refused"),
         Event::CredentialRejected { credential: name, fault } => {
@@ -335,7 +335,7 @@ pub(super) fn log(event: &Event<'_>) {
             warn!(
                 target: TARGET, signing,
                 verifying,
-                "a key signs access tokens that nobody knew before; add a key first, wait, then switch"
+                "the new signing key was not published before; add a key first, wait, then switch"
             );
         }
         Event::KeysNotReloaded { error } => {

@@ -199,7 +199,7 @@ impl<'a> Kind<'a> {
         }
         let cure =
             "name a private key NAME.pem and a public key NAME.pub.pem, and keep other files elsewhere";
-        Err(refuse(file, Unknown, "is no key by its name", cure))
+        Err(refuse(file, Unknown, "does not have the name of a key", cure))
     }
 }
 
@@ -288,7 +288,7 @@ fn refuse(
     what: impl Into<String>,
     cure: impl Into<String>,
 ) -> ConfigError {
-    let what = format!("is no set of keys: \"{}\" {}", file.display(), what.into());
+    let what = format!("is not a set of keys: \"{}\" {}", file.display(), what.into());
     ConfigError::new(KEYS_DIR, problem, what, cure.into())
 }
 

@@ -98,7 +98,7 @@ impl Sessions {
             && self.0.revoked.missed()
         {
             let error = format!(
-                "nobody has asked the store for {} s: this process was stopped, a worker was blocked, or the clock was set",
+                "the store was not asked for {} s: this process was stopped, a worker was blocked, or the clock was set",
                 silence / 1000
             );
             self.0.events.emit(Event::FeedStale { error: &error });

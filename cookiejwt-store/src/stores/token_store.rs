@@ -46,7 +46,7 @@ pub struct RevokedSession {
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no token store",
+    message = "`{Self}` is not a token store",
     note = "use `MemoryStore`, `SeaOrmTokenStore` (feature `sqlite`), or implement `TokenStore` for your database"
 )]
 pub trait TokenStore: Send + Sync + 'static {

@@ -76,7 +76,7 @@ pub trait AuthUser: Send + Sync + 'static {
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no user store",
+    message = "`{Self}` is not a user store",
     note = "implement `UserStore` for the type that holds your database connection"
 )]
 pub trait UserStore: Send + Sync + 'static {

@@ -277,10 +277,10 @@ fn sentences(status: u16, code: &str) -> (&'static str, &'static str) {
     match (status, code) {
         (401, "not_authenticated") => ("Unauthorized", "Authentication credentials were not provided."),
         (401, "invalid_token") => ("Unauthorized", "The token is not valid."),
-        (401, "refresh_required") => ("Unauthorized", "The access token has to be refreshed."),
+        (401, "refresh_required") => ("Unauthorized", "The access token must be refreshed."),
         (401, "session_revoked") => ("Unauthorized", "The session was ended."),
         (401, "session_expired") => ("Unauthorized", "The session has expired."),
-        (401, "invalid_credentials") => ("Unauthorized", "The username or the password is wrong."),
+        (401, "invalid_credentials") => ("Unauthorized", "Incorrect username or password."),
         (403, "csrf_failed") => ("Forbidden", "The request was refused because it comes from another site."),
         (404, "not_found") => ("Not Found", "Not found."),
         (405, "method_not_allowed") => ("Method Not Allowed", "This method is not allowed here."),
@@ -288,7 +288,7 @@ fn sentences(status: u16, code: &str) -> (&'static str, &'static str) {
         (413, "invalid_request") => ("Payload Too Large", "The request is not valid."),
         (415, "invalid_request") => ("Unsupported Media Type", "The request is not valid."),
         (429, "throttled") => ("Too Many Requests", "Too many attempts. Please wait before you try again."),
-        (500, "server_error") => ("Internal Server Error", "The server failed to answer."),
+        (500, "server_error") => ("Internal Server Error", "An internal error occurred."),
         (503, "unavailable") => ("Service Unavailable", "The service is not available at the moment."),
         other => panic!("{other:?} is not in the wire contract"),
     }

@@ -107,12 +107,24 @@ fn what_is_no_key_is_refused() {
             "no key",
             &[one, signing, ("b.pem", "x")],
             Malformed,
-            "no Ed25519, P-256 or RSA key",
+            "not a valid Ed25519, P-256 or RSA key",
             "cookiejwt-keygen",
         ),
-        ("half a key", &[("a.pem", &ED25519[..60]), signing], Malformed, "no Ed25519", "delete the file"),
+        (
+            "half a key",
+            &[("a.pem", &ED25519[..60]), signing],
+            Malformed,
+            "not a valid Ed25519",
+            "delete the file",
+        ),
         ("a weak key", &[one, signing, ("b.pub.pem", WEAK)], Malformed, "2048 bits", "delete the file"),
-        ("Ed25519 for RS256", &[("a.rs256.pem", ED25519), signing], Malformed, "no RS256 key", "delete"),
+        (
+            "Ed25519 for RS256",
+            &[("a.rs256.pem", ED25519), signing],
+            Malformed,
+            "not a valid RS256 key",
+            "delete",
+        ),
         (
             "public as private",
             &[one, signing, ("b.pem", P256_PUBLIC)],
@@ -128,7 +140,13 @@ fn what_is_no_key_is_refused() {
             "a.pub.pem",
             "delete it",
         ),
-        ("too long", &[one, signing, ("b.pem", &"x".repeat(70_000))], Malformed, "no Ed25519", "delete"),
+        (
+            "too long",
+            &[one, signing, ("b.pem", &"x".repeat(70_000))],
+            Malformed,
+            "not a valid Ed25519",
+            "delete",
+        ),
     ]);
 }
 

@@ -52,11 +52,11 @@ fn heard(change: fn(ConfigBuilder) -> ConfigBuilder, story: impl AsyncFn(&World)
 #[test]
 #[allow(clippy::too_many_lines, reason = "one table")]
 fn a_page_that_a_proxy_has_made_foreign() {
-    const CURE: &str = "if that is a page of yours, let the proxy keep Host (nginx: `proxy_set_header Host $http_host`), or set \
+    const CURE: &str = "if it is your page, let the proxy keep Host (nginx: `proxy_set_header Host $http_host`), or set \
                         COOKIEJWT_PUBLIC_ORIGIN=";
     let not_asked = |origin: &str, asked: &str| {
         format!(
-            "a request was refused, because its Origin {origin} is not the host that was asked, {asked}: {CURE}{origin}"
+            "a request was refused, because its Origin {origin} is not the requested host, {asked}: {CURE}{origin}"
         )
     };
     let public = |config: ConfigBuilder| config.public_origin("https://shop.example");
@@ -80,7 +80,7 @@ fn a_page_that_a_proxy_has_made_foreign() {
             &[("origin", "https://shop.example:8443"), ("host", "app:3000")],
             vec![
                 "a request was refused, because its Origin https://shop.example:8443 is neither \
-                 COOKIEJWT_PUBLIC_ORIGIN=https://shop.example nor trusted: if that is a page of yours, correct the one, or add it \
+                 COOKIEJWT_PUBLIC_ORIGIN=https://shop.example nor trusted: if it is your page, correct the setting, or add it \
                  to COOKIEJWT_TRUSTED_ORIGINS"
                     .to_owned(),
             ],
@@ -113,15 +113,15 @@ fn a_page_that_a_proxy_has_made_foreign() {
 fn a_proxy_that_is_not_known_and_a_login_over_plain_http() {
     let said = |from: &str, host: &str| {
         format!(
-            "a login to {host} comes from {from}, of the own network: behind a proxy let it send X-Forwarded-For (nginx: \
+            "a login to {host} comes from {from}, an address of your own network: behind a proxy let it send X-Forwarded-For (nginx: \
              `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for`) and set COOKIEJWT_TRUSTED_PROXIES to the number of \
-             proxies, else everybody shares its address and its limits on logins"
+             proxies, else all users share its address and its limits on logins"
         )
     };
     let forwarded = |from: &str| {
         format!(
-            "X-Forwarded-For comes from {from}, of the own network: behind a proxy set COOKIEJWT_TRUSTED_PROXIES to the number \
-             of proxies, else everybody shares its address and its limits on logins"
+            "X-Forwarded-For comes from {from}, an address of your own network: behind a proxy set COOKIEJWT_TRUSTED_PROXIES to the number \
+             of proxies, else all users share its address and its limits on logins"
         )
     };
     let plain = |page: &str| {

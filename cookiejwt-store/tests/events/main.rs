@@ -142,7 +142,7 @@ const LINES: [&str; 11] = [
     "INFO cookiejwt_store::event: login throttled scope=\"account_and_network\" retry_after_seconds=30",
     "INFO cookiejwt_store::event: logged in subject=1 session=",
     "DEBUG cookiejwt_store::event: refreshed reason=Rotated session=",
-    "INFO cookiejwt_store::event: an answer with new cookies was lost: the session goes on session=",
+    "INFO cookiejwt_store::event: a response with new cookies was lost: the session continues session=",
     "WARN cookiejwt_store::event: a used-up refresh token was presented: the session is revoked subject=1 session=",
     "INFO cookiejwt_store::event: session revoked session=",
     "INFO cookiejwt_store::event: csrf refused denial=",

@@ -182,7 +182,10 @@ fn every_refusal_says_what_is_wrong() {
         (Member("x"), "has no proper member \"x\""),
         (Use, "is not for verifying signatures"),
         (BadKey(KeyError::WeakRsa), "is refused: RSA keys need at least 2048 bits and the exponent 65537"),
-        (BadKey(KeyError::Impossible(Algorithm::Es256)), "is refused: its numbers are no ES256 key"),
+        (
+            BadKey(KeyError::Impossible(Algorithm::Es256)),
+            "is refused: the key parameters are not a valid ES256 key",
+        ),
     ] {
         let error = JwksError::Key { index: 2, fault };
         assert_eq!(error.to_string(), format!("key 2 of the JWKS document {text}"));

@@ -3,10 +3,11 @@
 use super::super::operation::Operation;
 
 pub(super) const ACCESS_COOKIE: &str =
-    "The access token. Login and refresh set it; scripts cannot read it, and a browser sends it by itself.";
-pub(super) const REFRESH_COOKIE: &str = "The refresh token, which is used up by its use. Where the access token has ended, it is renewed in the same \
-     request and both cookies are set anew.";
-pub(super) const BEARER: &str = "The access token in the Authorization field. The rules against requests of other sites do not apply to it.";
+    "The access token, set by login and refresh. Scripts cannot read it, and browsers send it automatically.";
+pub(super) const REFRESH_COOKIE: &str = "The refresh token, which can be used once. If the access token has expired, both are renewed within the same \
+     request, and both cookies are set again.";
+pub(super) const BEARER: &str =
+    "The access token in the Authorization header. The CSRF check does not apply to it.";
 
 impl Operation {
     /// Stable: generated clients name their functions after it. Unique among all operations of the
@@ -33,39 +34,37 @@ impl Operation {
             Self::Refresh => "Renew both cookies",
             Self::Logout => "Log out",
             Self::Verify => "Who am I, and until when?",
-            Self::FreshLogin => "Prove once more who I am",
+            Self::FreshLogin => "Authenticate again with the password",
             Self::ListSessions => "My sessions",
             Self::EndOtherSessions => "End all my sessions but this one",
             Self::EndSession => "End one of my sessions",
             Self::ChangePassword => "Change my password",
-            Self::Jwks => "The public keys that access tokens are verified with",
+            Self::Jwks => "The public keys that verify access tokens",
         }
     }
 
     pub(super) const fn description(self) -> &'static str {
         match self {
             Self::Login => {
-                "Begins a new session each time; one whose cookies come in is ended. The tokens are in the cookies \
-                 alone. An unknown user, a wrong password and a disabled account are answered alike."
+                "Always starts a new session and ends the session of the cookies that were sent. Only the cookies contain \
+                 the tokens. An unknown user, a wrong password and a disabled account get the same response."
             }
             Self::Refresh => {
-                "Rarely needed: every request that needs it renews the access token by itself. A refresh token that \
-                 was used up before ends its session, for somebody has a copy."
+                "Rarely needed: every request renews an expired access token automatically. A refresh token that was \
+                 used before ends its session, because there is a copy of it."
             }
             Self::Logout => {
-                "Ends every session that a token of this request names, by cookie, by header or in the body, and \
-                 clears both cookies, whatever comes in: with expired, revoked or garbage tokens, without any, twice."
+                "Ends the session of every token in the request (cookie, header or body) and clears both cookies. It \
+                 succeeds with expired, revoked, invalid or no tokens, and when repeated."
             }
-            Self::Verify => "By cookie or by header. Renews the access token where that is needed.",
+            Self::Verify => "By cookie or by header. Renews the access token if necessary.",
             Self::FreshLogin => {
-                "For what asks for a fresh login: a new session begins with a new `auth_time`, and the present one ends."
+                "For actions that require a recent login: starts a new session with a new `auth_time` and ends the present one."
             }
             Self::ListSessions => {
-                "Those that can still be used, the newest first; `current` is the one that asks."
+                "The sessions that can still be used, newest first; `current` marks the one that sent the request."
             }
-            Self::EndOtherSessions => {
-                "Devices that were lost, or forgotten somewhere. The present session goes on."
-            }
+            Self::EndOtherSessions => "For lost devices and forgotten logins. The present session continues.",
             Self::EndSession => "Ending the present one clears its cookies.",
             Self::ChangePassword => "Ends every session of the user; a new one is in the cookies.",
             Self::Jwks => "A JSON Web Key Set (RFC 7517).",
@@ -78,7 +77,7 @@ impl Operation {
             Self::Logout => "Logged out.",
             Self::Login | Self::Verify | Self::FreshLogin => "Logged in.",
             Self::ListSessions => "The sessions.",
-            Self::EndOtherSessions => "How many were ended.",
+            Self::EndOtherSessions => "The number of sessions that were ended.",
             Self::EndSession => "Ended.",
             Self::ChangePassword => "Changed.",
             Self::Jwks => "The keys.",

@@ -7,7 +7,7 @@ use tracing::warn;
 pub(super) async fn inspect(db: &DatabaseConnection) {
     if is_read_only(db).await == Some(true) {
         warn!(
-            "the database is read-only, so nobody can log in or refresh: the pool is connected to a replica or a demoted \
+            "the database is read-only, so logins and refreshes fail: the pool is connected to a replica or a demoted \
              primary; let its URL lead to the primary"
         );
     }

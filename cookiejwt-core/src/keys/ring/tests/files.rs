@@ -134,8 +134,8 @@ fn a_key_that_cannot_sign_here_is_found_at_start() {
 #[test]
 fn every_refusal_of_a_key_says_what_to_do() {
     for (error, text) in [
-        (Malformed(EdDsa), "this is no EdDSA key in PEM form"),
-        (Malformed(Es256), "this is no ES256 key in PEM form"),
+        (Malformed(EdDsa), "not a valid EdDSA key in PEM format"),
+        (Malformed(Es256), "not a valid ES256 key in PEM format"),
         (Symmetric, "HS256 has no PEM keys; set the secret instead"),
         (KeyError::SelfTest(Es256), "a signature made with this ES256 key does not verify"),
     ] {
