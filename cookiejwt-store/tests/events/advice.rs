@@ -204,8 +204,8 @@ fn settings_that_are_probably_not_meant() {
         |config| config.trusted_origin("https://a.example").trusted_origin("http://b.example");
     let own: fn(ConfigBuilder) -> ConfigBuilder =
         |config| config.trusted_origin("http://localhost:5173").trusted_origin("http://127.0.0.1:5173");
-    let exposed = "COOKIEJWT_TRUSTED_ORIGINS names http://b.example, and whoever can answer for it on a network may use the \
-                   cookies: trust https";
+    let exposed = "COOKIEJWT_TRUSTED_ORIGINS contains http://b.example: anyone on the network path can impersonate it and use \
+                   the cookies: trust https";
     let plain = "COOKIEJWT_SECURE is false: cookies travel over plain HTTP, for development only";
     for (rule, config, expected) in [
         ("as it is", as_it_is, vec![]),
