@@ -75,6 +75,7 @@ pub(crate) struct Inner {
     pub(crate) runtime: Runtime,
     /// Where the built-in routes are.
     pub(crate) prefix: String,
+    pub(crate) password_login: bool,
     pub(crate) password_route: bool,
     /// Whether an adapter has mounted the built-in routes.
     pub(crate) is_mounted: AtomicBool,

@@ -90,6 +90,7 @@ impl Api {
     pub(super) fn serves(&self, route: Route) -> bool {
         match route {
             Route::Jwks => self.0.core().jwks().is_some(),
+            Route::Login | Route::FreshLogin => self.0.0.password_login,
             Route::Password => self.0.0.password_route,
             _ => true,
         }

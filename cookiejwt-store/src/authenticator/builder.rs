@@ -35,6 +35,7 @@ impl Authenticator {
             hasher: Arc::new(Argon2id::default()),
             random: Random::default(),
             prefix: DEFAULT_PREFIX.into(),
+            password_login: true,
             password_route: false,
             feed_interval: FEED_INTERVAL,
             hooks: Hooks::default(),
@@ -54,6 +55,7 @@ pub struct AuthenticatorBuilder {
     hasher: Arc<dyn PasswordHasher>,
     random: Random,
     prefix: String,
+    password_login: bool,
     password_route: bool,
     feed_interval: Duration,
     hooks: Hooks,
@@ -96,6 +98,15 @@ impl AuthenticatorBuilder {
     /// Where the routes are mounted. Default `/api/auth`.
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
+    }
+
+    /// Whether `POST token/` and `POST token/fresh/` are among the routes. Default yes.
+    ///
+    /// Both start a session for the password alone. If the application requires more, such as a
+    /// second factor, switch them off, or they are a way around it, and log users in with
+    /// `AuthContext` after all the steps.
+    pub fn password_login(self, mounted: bool) -> Self {
+        Self { password_login: mounted, ..self }
     }
 
     /// Whether `POST password/` is among the routes. Default no: it changes the application's own
@@ -176,6 +187,7 @@ impl AuthenticatorBuilder {
             events,
             runtime,
             prefix: self.prefix,
+            password_login: self.password_login,
             password_route: self.password_route,
             is_mounted: AtomicBool::new(false),
             schedule: Schedule::new(self.feed_interval, self.keys_interval),

@@ -195,6 +195,21 @@ macro_rules! adapter_types {
                 Ok(Cookies(self.0.logout().await?))
             }
 
+            /// Checks the password of the user with this login name and logs them in: what the
+            /// login route does, for a handler of your own, such as that of an HTML form.
+            ///
+            /// The CSRF check, the limits on wrong passwords, the queue for hashing and the
+            /// renewal of old hashes are those of the route, and an unknown user takes as long as
+            /// a wrong password. A GET is rejected with 403, a request in token mode with 400.
+            pub async fn login_with_password(
+                self,
+                login: &str,
+                password: &str,
+                options: $crate::LoginOptions,
+            ) -> Result<Cookies, $crate::LoginError> {
+                self.0.login_with_password(login, password, options).await.map(Cookies)
+            }
+
             /// Ends every session of this user, including the current one. If the store is
             /// unavailable, the response is 503 and no cookie is cleared, so that the user can try
             /// again.

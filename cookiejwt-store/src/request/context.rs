@@ -74,6 +74,24 @@ impl RequestContext {
         tokens.ok_or(LoginError::CookieMode)
     }
 
+    /// Checks the password of the user with this login name and logs them in, with cookies: what
+    /// the login route does, for a handler of your own, such as that of an HTML form.
+    pub async fn login_with_password(
+        self,
+        login: &str,
+        password: &str,
+        options: LoginOptions,
+    ) -> Result<Cookies, LoginError> {
+        let context = self.login_context();
+        self.auth.may_begin(&context, options)?;
+        if context.mode != Mode::Cookie {
+            self.auth.login_refused(LoginRefusal::WrongMode, None, context.ip());
+            return Err(LoginError::TokenMode);
+        }
+        let login = self.auth.login_with_password(login, password, options, context).await?;
+        Cookies::of_login(self.auth, login, self.session).await
+    }
+
     fn login_context(&self) -> LoginContext {
         LoginContext::from_head(&self.auth, self.head.head(), self.ip)
     }

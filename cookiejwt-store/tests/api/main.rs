@@ -14,6 +14,7 @@ mod keys;
 mod login;
 mod never_panics;
 mod openapi;
+mod own_form;
 mod session_cookie;
 mod throttle;
 mod token_mode;
