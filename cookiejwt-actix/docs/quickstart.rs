@@ -11,7 +11,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .users(Users(db.clone()))
         .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)
         .build()?; // once, for all workers
-
     let server = HttpServer::new(move || {
         App::new()
             .route("/", web::get().to(home))

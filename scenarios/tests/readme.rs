@@ -40,8 +40,9 @@ fn no_line_of_the_programs_is_hidden() {
 fn the_readme_shows_the_program_of_axum_verbatim_and_links_to_the_others() {
     let [(_, axum), others @ ..] = PROGRAMS;
     let blocks = rust_blocks(README);
-    assert_eq!(blocks.len(), 1, "one program");
-    assert_eq!(blocks[0].trim(), axum.trim(), "copy cookiejwt-axum/docs/quickstart.rs to README.md");
+    let [program, first_user] = &*blocks else { panic!("one program, and the line for the first user") };
+    assert_eq!(program.trim(), axum.trim(), "copy cookiejwt-axum/docs/quickstart.rs to README.md");
+    assert!(first_user.starts_with("user::ActiveModel::builder()") && first_user.lines().count() == 1);
     for ((framework, _), name) in others.into_iter().zip(["actix", "rocket"]) {
         let link = format!("](cookiejwt-{name}/docs/quickstart.rs)");
         assert!(README.contains(&link), "{framework}: README.md does not link to its program");
