@@ -42,8 +42,8 @@
 //! A guard never protects the built-in routes of its own authenticator, because they protect
 //! themselves: with `require_login` around the whole router, users can still log in.
 //!
-//! axum boxes the layers of each route. [`AxumAuth::serve`] wraps the router as a whole instead: the
-//! result is the same, with fewer allocations, and it passes the client's address along.
+//! axum boxes the layers of each route. [`AxumAuth::serve`] wraps the router as a whole instead:
+//! the result is the same, with fewer allocations, and it passes the client's address along.
 //!
 //! # OpenAPI
 //!
