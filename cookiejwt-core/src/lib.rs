@@ -24,12 +24,21 @@
 //! 3. [`RefreshAttempt::with_user`] takes what is known about the user and returns a [`Rotation`].
 //! 4. [`Rotation::complete`] takes the answer of the store and returns the [`Decision`].
 //!
+//! [`Assessment`]: driver::Assessment
+//! [`SessionCheck::resolve`]: driver::SessionCheck::resolve
+//! [`RefreshAttempt::with_user`]: driver::RefreshAttempt::with_user
+//! [`Rotation`]: driver::Rotation
+//! [`Rotation::complete`]: driver::Rotation::complete
+//!
 //! Each step consumes the one before it, so an answer that is out of order or is given twice does
 //! not compile. `cookiejwt-store` drives these steps; `cookiejwt-axum` connects them to a
 //! framework. What each step decides is documented in [`rules`].
 //!
 //! A service that only checks our access tokens needs only this crate and the public keys:
-//! [`Core::verifier`].
+//! [`Verifier::new`].
+//!
+//! The root has what the tests of an application and a verifying service name. The rest is in a
+//! module for whoever needs it: [`driver`], [`store`], [`fault`], and `testing` with its feature.
 //!
 //! # Features
 //!
@@ -45,6 +54,8 @@
 
 mod config;
 mod decide;
+pub mod driver;
+pub mod fault;
 #[cfg(any(test, feature = "testing"))]
 mod internal;
 mod keys;
@@ -53,6 +64,7 @@ mod response;
 #[doc = include_str!("../docs/decide.md")]
 pub mod rules {}
 mod session;
+pub mod store;
 mod syntax;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -62,27 +74,11 @@ mod token;
 pub use crate::{
     config::{
         Config, ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, Expect, RevocationLevel,
-        SameSite, Secret, SharedTokens,
+        SameSite, Secret,
     },
-    decide::{
-        Assessment, ClaimsError, ClientInfo, Core, CredentialSource, CsrfCleared, CsrfDenial, Decision,
-        Departure, Identity, LateAnswer, LateRequest, Login, LoginRequest, Logout, Outcome, Reason,
-        RefreshAttempt, RefreshStep, Refusal, Resolution, Rotation, RotationStep, SessionCheck,
-        SessionStatus, Settlement, UserState, Verifier,
-    },
-    keys::{AccessKeys, Algorithm, JwkFault, Jwks, JwksError, KeyError, PrivateKey, PublicKey},
-    request::{CredentialFault, CredentialName, DuplicateCookie, Headers, Mode, RequestHead, TokenMode},
-    response::{Problem, ResponseHeaders, SetCookie, SetCookies, Tokens, Twins, next_path},
-    session::{
-        AnswerLateRequest, ChangeOutcome, LoginIds, Realm, Receipt, RefreshIds, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionChange, SessionId, SessionRecord,
-        SettleRequest, Sighting, Subject, Timestamp, TokenId,
-    },
-    throttle::{
-        BucketId, DeviceId, PasswordTry, PresentedDevices, Standing, Throttle, ThrottleBucket,
-        ThrottleCharge, ThrottleLimit, ThrottleScope,
-    },
-    token::{
-        ClaimFault, CustomClaims, MintError, Scope, ScopeError, TokenFault, VerifiedAccess, VerifiedMemo,
-    },
+    decide::{Core, CredentialSource, Decision, Identity, Outcome, Reason, Refusal, Verifier},
+    keys::{AccessKeys, Algorithm, Jwks, PrivateKey, PublicKey},
+    response::{Problem, next_path},
+    session::{SessionId, Subject},
+    token::Scope,
 };

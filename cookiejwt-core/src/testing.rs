@@ -66,7 +66,7 @@ pub fn identity(subject: impl Into<Subject>) -> Identity {
 /// name=value`.
 ///
 /// ```
-/// use cookiejwt_core::{Login, testing};
+/// use cookiejwt_core::{driver::Login, testing};
 ///
 /// fn next_request(login: &Login) -> http::request::Builder {
 ///     http::Request::get("/me").header("cookie", testing::cookie_header(login))

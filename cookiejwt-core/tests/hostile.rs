@@ -1,7 +1,8 @@
 //! Arbitrary bytes: no panic, and only our own tokens authenticate, byte for byte.
 
 use cookiejwt_core::{
-    Assessment, Core, CredentialOrder, RevocationLevel,
+    Core, CredentialOrder, RevocationLevel,
+    driver::Assessment,
     testing::{self, NOW},
 };
 use http::{HeaderValue, Request, request::Parts};

@@ -5,22 +5,28 @@
 
 // Settings and keys.
 pub use cookiejwt_core::{
-    AccessKeys, Algorithm, Config, ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, KeyError,
-    PrivateKey, PublicKey, Realm, RevocationLevel, SameSite, Secret, Throttle, ThrottleLimit,
+    AccessKeys, Algorithm, Config, ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, PrivateKey,
+    PublicKey, RevocationLevel, SameSite, Secret,
+    fault::KeyError,
+    store::{Realm, Throttle, ThrottleLimit},
 };
 
 // What a request says, and what is decided.
 pub use cookiejwt_core::{
-    ClaimsError, ClientInfo, Core, CredentialName, CsrfDenial, Login, MintError, Mode, PresentedDevices,
-    Problem, Reason, RequestHead, Scope, ScopeError, SetCookie, SetCookies, Subject, ThrottleScope,
-    TokenFault, Twins, next_path,
+    Core, Problem, Reason, Scope, Subject,
+    driver::{ClientInfo, Login, Mode, PresentedDevices, RequestHead, SetCookie, SetCookies, Twins},
+    fault::{ClaimsError, CredentialName, CsrfDenial, MintError, ScopeError, TokenFault},
+    next_path,
+    store::ThrottleScope,
 };
 
 // Sessions, as a `TokenStore` keeps them.
 pub use cookiejwt_core::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, ThrottleCharge, Timestamp,
-    TokenId,
+    SessionId,
+    store::{
+        AnswerLateRequest, BucketId, ChangeOutcome, Receipt, ReplaceRequest, Revocation, RevocationReason,
+        RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge, Timestamp, TokenId,
+    },
 };
 
 /// The core, for what an application rarely names.
@@ -48,11 +54,12 @@ pub use crate::{
 mod tests {
     const LIST: &str = include_str!("application.rs");
 
-    /// The names that a file imports from the core.
+    /// The names that a file imports from the core, of whichever module.
     fn imported(file: &str) -> Vec<&str> {
-        let (_, rest) = file.split_once("use cookiejwt_core::{").expect("it uses the core");
-        let (names, _) = rest.split_once("};").expect("the list ends");
-        names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
+        let (_, rest) = file.split_once("use cookiejwt_core::").expect("it uses the core");
+        let (names, _) = rest.split_once(';').expect("the list ends");
+        let words = names.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.filter(|word| word.starts_with(char::is_uppercase)).collect()
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use cookiejwt_core::{Config, Core, Timestamp};
+use cookiejwt_core::{Config, Core, store::Timestamp};
 use time::OffsetDateTime;
 
 use self::background::Schedule;

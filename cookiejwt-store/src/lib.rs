@@ -66,5 +66,6 @@ pub use crate::{
     },
 };
 pub use cookiejwt_core::{
-    CredentialSource, Decision, Headers, Identity, Logout, ResponseHeaders, SessionChange, Tokens,
+    CredentialSource, Decision, Identity,
+    driver::{Headers, Logout, ResponseHeaders, SessionChange, Tokens},
 };

@@ -2,7 +2,7 @@
 //! for byte.
 #![no_main]
 
-use cookiejwt_core::{ClientInfo, Core, CredentialOrder, RevocationLevel, testing::NOW};
+use cookiejwt_core::{Core, CredentialOrder, RevocationLevel, driver::ClientInfo, testing::NOW};
 use fuzz::{ACCESS, Head, KNOWN, REFRESH, UNKNOWN, config, expand, is_accepted};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;

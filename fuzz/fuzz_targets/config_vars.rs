@@ -1,7 +1,11 @@
 //! Any variables: accepted settings produce valid cookies, and an error never shows the secret.
 #![no_main]
 
-use cookiejwt_core::{Config, Core, CustomClaims, LoginIds, LoginRequest, Mode, testing::NOW};
+use cookiejwt_core::{
+    Config, Core,
+    driver::{CustomClaims, LoginIds, LoginRequest, Mode},
+    testing::NOW,
+};
 use fuzz::assert_line;
 use libfuzzer_sys::fuzz_target;
 

@@ -4,7 +4,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_core::{
-    Core, Expect, Jwks,
+    Expect, Jwks, Verifier,
     testing::{self, NOW},
 };
 use fuzz::Head;
@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
     assert!(listed.iter().all(|key| ["d", "k", "p", "q"].iter().all(|name| key.get(name).is_none())));
 
     let expect = Expect::issuer(testing::ISSUER).audience(testing::AUDIENCE);
-    let verifier = Core::verifier(keys, expect).expect("valid expectations");
+    let verifier = Verifier::new(keys, expect).expect("valid expectations");
     for (kid, length) in kids.iter().flat_map(|kid| [(kid, 64), (kid, 256)]) {
         for alg in ["EdDSA", "ES256", "PS256", "RS256"] {
             let header = format!(r#"{{"alg":"{alg}","typ":"at+jwt","kid":"{kid}"}}"#);

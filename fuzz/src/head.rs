@@ -1,6 +1,6 @@
 //! Request heads from arbitrary bytes.
 
-use cookiejwt_core::{Headers, RequestHead};
+use cookiejwt_core::driver::{Headers, RequestHead};
 use http::HeaderName;
 
 /// A request's head with arbitrary bytes in its values, as frameworks without `http` may pass them.

@@ -16,7 +16,8 @@ pub use self::{
 use std::sync::LazyLock;
 
 use cookiejwt_core::{
-    Assessment, ConfigBuilder, Core, RevocationLevel, Secret,
+    ConfigBuilder, Core, RevocationLevel, Secret,
+    driver::Assessment,
     testing::{self, NOW},
 };
 

@@ -6,7 +6,8 @@
 //! once.
 
 use cookiejwt_core::{
-    Algorithm, Assessment, Config, Core, PrivateKey, Resolution, SessionStatus,
+    Algorithm, Config, Core, PrivateKey,
+    driver::{Assessment, Resolution, SessionStatus},
     testing::{self, AUDIENCE, ISSUER},
 };
 use cookiejwt_store::{Authenticator, MemoryStore, Progress};

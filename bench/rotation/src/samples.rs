@@ -2,7 +2,10 @@
 
 use cookiejwt_store::{
     Realm, RotationRequest, SessionRecord, Timestamp,
-    cookiejwt_core::{Assessment, CustomClaims, RefreshIds, RefreshStep, UserState, testing},
+    cookiejwt_core::{
+        driver::{Assessment, CustomClaims, RefreshIds, RefreshStep, UserState},
+        testing,
+    },
 };
 
 const NOW: i64 = 1_767_268_800_000;

@@ -11,7 +11,7 @@ use axum::{
 use cookiejwt_axum::{
     AuthContext, AuthError, AxumAuth as _, Claims, CurrentUser, GuardLayer, Identity, LoginOptions,
     MaybeIdentity,
-    cookiejwt_core::{CredentialOrder, RevocationReason},
+    cookiejwt_core::{CredentialOrder, store::RevocationReason},
     testing,
 };
 use serde::Deserialize;

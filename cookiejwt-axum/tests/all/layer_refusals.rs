@@ -9,7 +9,7 @@ use axum::{
 };
 use cookiejwt_axum::{
     AuthLayer, AxumAuth as _, Claims, CurrentUser, Identity, MaybeIdentity,
-    cookiejwt_core::{ConfigBuilder, RevocationReason},
+    cookiejwt_core::{ConfigBuilder, store::RevocationReason},
     testing,
 };
 use serde_json::{Value, json};

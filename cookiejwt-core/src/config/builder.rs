@@ -235,7 +235,8 @@ impl ConfigBuilder {
     }
 
     /// Whether the web framework's own session follows the login: at a login it gets a new id and
-    /// is bound to the user, at a logout it is destroyed ([`SessionChange`](crate::SessionChange)).
+    /// is bound to the user, at a logout it is destroyed
+    /// ([`SessionChange`](crate::driver::SessionChange)).
     /// Variable `COOKIEJWT_SET_SESSION_COOKIE`, default false. Requires the feature
     /// `tower-sessions`, `actix-session` or `private-cookie` of the adapter.
     pub fn set_session_cookie(mut self, on: bool) -> Self {

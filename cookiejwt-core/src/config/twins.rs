@@ -21,7 +21,7 @@ impl Config {
     /// The published keys of the testing module protect nothing, so they are exempt.
     ///
     /// ```
-    /// use cookiejwt_core::{Config, Secret, SharedTokens};
+    /// use cookiejwt_core::{Config, Secret, fault::SharedTokens};
     ///
     /// let secret = Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
     /// let config = || Config::builder().secret(secret.clone()).issuer("https://id.example").audience("shop");

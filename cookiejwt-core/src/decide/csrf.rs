@@ -107,7 +107,7 @@ impl Core {
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
-    /// use cookiejwt_core::{CsrfDenial, RequestHead, testing};
+    /// use cookiejwt_core::{driver::RequestHead, fault::CsrfDenial, testing};
     ///
     /// let core = testing::core();
     /// let ask = |request: http::request::Builder| {

@@ -16,7 +16,7 @@ use crate::{
 /// cheap.
 ///
 /// ```
-/// use cookiejwt_core::{Assessment, Config, Core, Secret};
+/// use cookiejwt_core::{Config, Core, Secret, driver::Assessment};
 ///
 /// # let secret = Secret::from_base64("NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg=").unwrap();
 /// let config = Config::builder().secret(secret).issuer("https://id.example").audience("shop").build().unwrap();
@@ -112,7 +112,7 @@ impl Core {
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
-    /// use cookiejwt_core::{Core, Mode, testing};
+    /// use cookiejwt_core::{Core, driver::Mode, testing};
     ///
     /// let core = Core::new(testing::config().token_mode(true).build().unwrap());
     /// let ask = |value| {
@@ -138,7 +138,7 @@ impl Core {
     /// not read, because a proxy that does not support it forwards what the client sent.
     ///
     /// ```
-    /// use cookiejwt_core::{Config, Core, RequestHead};
+    /// use cookiejwt_core::{Config, Core, driver::RequestHead};
     ///
     /// # let pairs = [
     /// #     ("COOKIEJWT_SECRET", "NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg="),

@@ -15,8 +15,8 @@ impl Core {
     /// changed. If a cookie was sent more than once, and every value that is read has our
     /// signature, a response that sets or clears it first deletes what this host may have set with
     /// other attributes. Pass the lines to
-    /// [`SetCookies::with_twins`](crate::SetCookies::with_twins); a [`Decision`](crate::Decision)
-    /// of [`authenticate`](Self::authenticate) has its own.
+    /// [`SetCookies::with_twins`](crate::driver::SetCookies::with_twins); a
+    /// [`Decision`](crate::Decision) of [`authenticate`](Self::authenticate) has its own.
     pub fn twins(&self, head: &RequestHead<'_>) -> Twins {
         let presented = Presented::read(head, self.config());
         if !presented.any_twice() {

@@ -10,7 +10,6 @@ use crate::{
         access_rows::{AccessRows, authenticated, csrf_denied},
         csrf::{self, Credential},
         decision::Decision,
-        facade::Core,
         identity::Identity,
     },
     keys::Jwks,
@@ -22,7 +21,7 @@ use crate::{
 /// token, refresh one or change a cookie: it has neither a secret nor a private key, and no method
 /// for it.
 ///
-/// Made by [`Core::verifier`]. Everything else is as in [`Core::authenticate`]: the same strict
+/// Everything else is as in [`Core::authenticate`](crate::Core::authenticate): the same strict
 /// reading, the same claims, the same CSRF table when a cookie carried the token. It asks no store,
 /// so it works at [`AtRefresh`](crate::RevocationLevel::AtRefresh): the access token of a revoked
 /// session remains valid until its end, at most the issuer's `COOKIEJWT_ACCESS_MAX_AGE` (5
@@ -62,7 +61,7 @@ use crate::{
 /// ```
 /// use std::sync::{PoisonError, RwLock};
 ///
-/// use cookiejwt_core::{Jwks, JwksError, Verifier};
+/// use cookiejwt_core::{Jwks, Verifier, fault::JwksError};
 ///
 /// fn refresh(current: &RwLock<Verifier>, document: &str) -> Result<(), JwksError> {
 ///     let keys = Jwks::from_json(document)?;
@@ -73,8 +72,8 @@ use crate::{
 /// ```
 ///
 /// A token with an unknown `kid` is refused and appears in [`Decision::faults`] as
-/// [`TokenFault::UnknownKey`](crate::TokenFault::UnknownKey). If you fetch for that reason, do so
-/// at most once a minute: anyone can write a `kid`.
+/// [`TokenFault::UnknownKey`](crate::fault::TokenFault::UnknownKey). If you fetch for that
+/// reason, do so at most once a minute: anyone can write a `kid`.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
@@ -83,29 +82,27 @@ struct Inner {
     expectations: Arc<Expectations>,
 }
 
-impl Core {
-    /// A [`Verifier`] for another service, which has only the public keys.
+impl Verifier {
+    /// For another service, which has only the public keys.
     ///
     /// ```
-    /// use cookiejwt_core::{Core, Expect, Jwks};
+    /// use cookiejwt_core::{Expect, Jwks, Verifier};
     ///
     /// # let document = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1",
     /// #     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
     /// let keys = Jwks::from_json(document)?;
-    /// let verifier = Core::verifier(keys, Expect::issuer("https://id.example").audience("orders"))?;
+    /// let verifier = Verifier::new(keys, Expect::issuer("https://id.example").audience("orders"))?;
     ///
     /// let (parts, ()) = http::Request::get("/orders").body(()).unwrap().into_parts();
     /// let decision = verifier.authenticate(&parts, time::OffsetDateTime::UNIX_EPOCH);
     /// assert!(decision.identity().is_none());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn verifier(keys: Jwks, expect: Expect) -> Result<Verifier, ConfigError> {
-        Ok(Verifier::new(keys, Arc::new(expect.check()?)))
+    pub fn new(keys: Jwks, expect: Expect) -> Result<Self, ConfigError> {
+        Ok(Self::with(keys, Arc::new(expect.check()?)))
     }
-}
 
-impl Verifier {
-    fn new(keys: Jwks, expectations: Arc<Expectations>) -> Self {
+    fn with(keys: Jwks, expectations: Arc<Expectations>) -> Self {
         let rules = TokenRules::of_another_service(&expectations);
         Self(Arc::new(Inner { access: AccessTokens::new(keys.into_ring(), rules, None), expectations }))
     }
@@ -113,7 +110,7 @@ impl Verifier {
     /// The same expectations with other keys.
     #[must_use]
     pub fn with_keys(&self, keys: Jwks) -> Self {
-        Self::new(keys, Arc::clone(&self.0.expectations))
+        Self::with(keys, Arc::clone(&self.0.expectations))
     }
 
     /// Who is asking? Rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate); the

@@ -28,7 +28,7 @@ impl Headers for HeaderMap {
 /// A borrowed view of a request's head: all that the core reads.
 ///
 /// ```
-/// use cookiejwt_core::RequestHead;
+/// use cookiejwt_core::driver::RequestHead;
 ///
 /// let (parts, ()) = http::Request::get("/me").body(()).unwrap().into_parts();
 /// assert_eq!(RequestHead::from(&parts).path(), "/me");
@@ -99,7 +99,7 @@ impl<'a> RequestHead<'a> {
     /// since, but it discards a prepared problem document and asks again.
     ///
     /// ```
-    /// use cookiejwt_core::RequestHead;
+    /// use cookiejwt_core::driver::RequestHead;
     ///
     /// let browser = http::Request::get("/").header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
     /// let (browser, ()) = browser.body(()).unwrap().into_parts();

@@ -19,9 +19,9 @@ pub enum Mode {
 /// Proof that token mode is switched on and that the request asks for it. Made only by
 /// [`Core::mode`](crate::Core::mode).
 ///
-/// [`Tokens`](crate::Tokens) for a body are made only with it and a credential that was not in a
-/// cookie: a script that runs in a page must not be able to trade an `HttpOnly` cookie for a token
-/// that it can read.
+/// [`Tokens`](crate::driver::Tokens) for a body are made only with it and a credential that was not
+/// in a cookie: a script that runs in a page must not be able to trade an `HttpOnly` cookie for a
+/// token that it can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenMode(());
 

@@ -17,7 +17,7 @@ use crate::{
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
-/// use cookiejwt_core::{Core, CustomClaims, LoginIds, LoginRequest, testing};
+/// use cookiejwt_core::{Core, driver::{CustomClaims, LoginIds, LoginRequest}, testing};
 ///
 /// let core = Core::new(testing::config().token_mode(true).build().unwrap());
 /// let request = http::Request::post("/login").header("cookiejwt-mode", "token");

@@ -9,7 +9,7 @@ use crate::session::ids::{SessionId, Subject};
 /// logout shows its data to the next user of the browser (session fixation, OWASP ASVS 7.2.4).
 ///
 /// ```
-/// use cookiejwt_core::SessionChange;
+/// use cookiejwt_core::driver::SessionChange;
 ///
 /// let login = SessionChange::Begins { subject: 7.into(), session: "s".into() };
 /// assert!(login.keeps_data_of(None));

@@ -102,7 +102,7 @@ impl fmt::Debug for Subject {
 /// it empty. Realms compare byte for byte.
 ///
 /// ```
-/// use cookiejwt_core::Realm;
+/// use cookiejwt_core::store::Realm;
 ///
 /// assert!(Realm::default().is_empty());
 /// assert_eq!(Realm::from("staff").as_str(), "staff");

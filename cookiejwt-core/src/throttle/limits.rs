@@ -63,7 +63,7 @@ impl ThrottleLimit {
 /// ```
 /// use std::time::Duration;
 ///
-/// use cookiejwt_core::{Throttle, ThrottleLimit};
+/// use cookiejwt_core::store::{Throttle, ThrottleLimit};
 ///
 /// let stricter = Throttle::new().account_and_network(ThrottleLimit::new(3, Duration::from_secs(60)).unwrap());
 /// assert_ne!(stricter, Throttle::default());

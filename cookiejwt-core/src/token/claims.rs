@@ -107,7 +107,7 @@ pub enum MintError {
 /// The claims that an application adds to access tokens: roles, a name.
 ///
 /// ```
-/// use cookiejwt_core::{CustomClaims, MintError};
+/// use cookiejwt_core::{driver::CustomClaims, fault::MintError};
 ///
 /// assert!(CustomClaims::new(&serde_json::json!({ "role": "admin" })).is_ok());
 /// let taken = CustomClaims::new(&serde_json::json!({ "sub": "root" }));

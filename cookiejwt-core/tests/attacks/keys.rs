@@ -2,8 +2,9 @@
 
 use super::*;
 use cookiejwt_core::{
-    Algorithm, CredentialOrder, Expect, Jwks, PrivateKey, PublicKey, Resolution, RevocationReason,
-    SessionStatus,
+    Algorithm, CredentialOrder, Expect, Jwks, PrivateKey, PublicKey,
+    driver::{Resolution, SessionStatus},
+    store::RevocationReason,
 };
 
 macro_rules! key_file {
@@ -184,7 +185,7 @@ fn a14_no_algorithm_from_the_token() {
     let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
     let document = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"1","x":"{x}"}}]}}"#);
     let expect = Expect::issuer(testing::ISSUER).audience(testing::AUDIENCE);
-    let verifier = cookiejwt_core::Core::verifier(Jwks::from_json(&document).unwrap(), expect).unwrap();
+    let verifier = cookiejwt_core::Verifier::new(Jwks::from_json(&document).unwrap(), expect).unwrap();
     for secret in [x.as_bytes().to_vec(), URL_SAFE_NO_PAD.decode(x).unwrap(), document.into_bytes()] {
         let signed = format!("{}.{}", b64(r#"{"alg":"HS256","typ":"at+jwt","kid":"1"}"#), b64(payload()));
         let raw = Raw::bearer(format!("{signed}.{}", b64(hmac(&secret, &signed))).as_bytes());

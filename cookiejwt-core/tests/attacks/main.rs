@@ -14,7 +14,8 @@ mod structure;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_core::{
-    Assessment, ConfigBuilder, Core, Headers, RequestHead, RevocationLevel, Secret,
+    ConfigBuilder, Core, RevocationLevel, Secret,
+    driver::{Assessment, Headers, RequestHead},
     testing::{self, NOW},
 };
 use hkdf::Hkdf;

@@ -1,6 +1,9 @@
 //! The questions that the core asks the store about a live session, in the model's terms.
 
-use cookiejwt_core::{AnswerLateRequest, LateRequest, Receipt, RotationRequest, SettleRequest, Timestamp};
+use cookiejwt_core::{
+    driver::LateRequest,
+    store::{AnswerLateRequest, Receipt, RotationRequest, SettleRequest, Timestamp},
+};
 
 use crate::{
     fault::Statement,

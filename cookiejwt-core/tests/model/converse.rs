@@ -3,8 +3,12 @@
 use std::rc::Rc;
 
 use cookiejwt_core::{
-    Assessment, ChangeOutcome, Core, CustomClaims, Decision, LateAnswer, RefreshAttempt, RefreshIds,
-    RefreshStep, Resolution, RotationOutcome, RotationStep, SessionStatus, Settlement, UserState,
+    Core, Decision,
+    driver::{
+        Assessment, CustomClaims, LateAnswer, RefreshAttempt, RefreshIds, RefreshStep, Resolution,
+        RotationStep, SessionStatus, Settlement, UserState,
+    },
+    store::{ChangeOutcome, RotationOutcome},
 };
 use http::request::Parts;
 

@@ -4,8 +4,9 @@
 use std::{rc::Rc, time::Duration};
 
 use cookiejwt_core::{
-    Core, CustomClaims, Departure, LoginIds, LoginRequest, Outcome, Reason, RevocationLevel, SetCookies,
-    Settlement, testing,
+    Core, Outcome, Reason, RevocationLevel,
+    driver::{CustomClaims, Departure, LoginIds, LoginRequest, SetCookies, Settlement},
+    testing,
 };
 use http::request::Parts;
 
@@ -297,13 +298,13 @@ fn core(level: RevocationLevel, access: Seconds) -> Core {
     Core::new(config.build().unwrap())
 }
 
-fn login(core: &Core, session: Session, now: Millis, id: u8) -> cookiejwt_core::Login {
+fn login(core: &Core, session: Session, now: Millis, id: u8) -> cookiejwt_core::driver::Login {
     let request = LoginRequest {
         subject: SUBJECT.into(),
         claims: CustomClaims::default(),
         remember: true,
-        client: cookiejwt_core::ClientInfo::default(),
-        mode: cookiejwt_core::Mode::Cookie,
+        client: cookiejwt_core::driver::ClientInfo::default(),
+        mode: cookiejwt_core::driver::Mode::Cookie,
         ids: LoginIds { session: session.id(), refresh: token_id(id), access: "access".into() },
         replaces: None,
     };
@@ -316,6 +317,6 @@ pub(crate) fn subject() -> cookiejwt_core::Subject {
 }
 
 /// The time at which a row of the model starts.
-pub(crate) fn begun(session: Session) -> cookiejwt_core::Timestamp {
+pub(crate) fn begun(session: Session) -> cookiejwt_core::store::Timestamp {
     timestamp(session.begun * 1000)
 }

@@ -1,7 +1,7 @@
 //! One row per session, and a second implementation of the conditional UPDATEs, with the faults
 //! that the model must notice.
 
-use cookiejwt_core::{Realm, SessionRecord};
+use cookiejwt_core::store::{Realm, SessionRecord};
 
 use crate::{
     changes::{Change, Late},

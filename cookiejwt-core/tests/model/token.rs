@@ -1,7 +1,11 @@
 //! Tokens, jars and times as the model sees them, as claims. The encoded tokens are the real
 //! core's.
 
-use cookiejwt_core::{RevocationReason, SessionId, Timestamp, TokenId, testing::NOW};
+use cookiejwt_core::{
+    SessionId,
+    store::{RevocationReason, Timestamp, TokenId},
+    testing::NOW,
+};
 use time::OffsetDateTime;
 
 /// Milliseconds since [`NOW`].

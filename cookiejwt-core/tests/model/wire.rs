@@ -1,7 +1,7 @@
 //! The wire format: heads of requests, lines of answers, and the claims in them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use cookiejwt_core::{SetCookie, SetCookies};
+use cookiejwt_core::driver::{SetCookie, SetCookies};
 use http::{Request, request::Parts};
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! RFC 7515 appendices A and E, RFC 8037 appendix A.
 
 use cookiejwt_core::{
-    JwkFault, JwksError, TokenFault,
+    fault::{JwkFault, JwksError, TokenFault},
     testing::{VectorFault, verify_jws},
 };
 

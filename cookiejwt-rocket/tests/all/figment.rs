@@ -158,7 +158,7 @@ fn variables() {
             "audience: [\"a\", \"b\"]".into(),
         ),
         ("one letter", vec![("ROCKET_COOKIEJWT_AUDIENCE", "a")], "audience: [\"a\"]".into()),
-        ("unknown", vec![("ROCKET_COOKIEJWT_COLOUR", "1")], "COOKIEJWT_COLOUR is no setting".into()),
+        ("unknown", vec![("ROCKET_COOKIEJWT_COLOUR", "1")], "COOKIEJWT_COLOUR is not a setting".into()),
         ("empty", vec![("ROCKET_COOKIEJWT_PATH", "")], "COOKIEJWT_PATH is empty".into()),
     ] {
         let says = says(&variables);

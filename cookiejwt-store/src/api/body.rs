@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use cookiejwt_core::{Problem, RequestHead};
+use cookiejwt_core::{Problem, driver::RequestHead};
 use http::header;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use zeroize::Zeroizing;

@@ -3,7 +3,10 @@
 use std::{borrow::Cow, net::IpAddr, sync::atomic::Ordering::Relaxed};
 
 use bytes::Bytes;
-use cookiejwt_core::{Decision, Identity, Login, Mode, Problem, RequestHead, SetCookies};
+use cookiejwt_core::{
+    Decision, Identity, Problem,
+    driver::{Login, Mode, RequestHead, SetCookies},
+};
 use http::{HeaderValue, header};
 use serde::Serialize;
 use time::OffsetDateTime;

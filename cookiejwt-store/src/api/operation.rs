@@ -1,6 +1,6 @@
 //! The operations of the routes: which methods, which status codes.
 
-use cookiejwt_core::{Mode, Problem};
+use cookiejwt_core::{Problem, driver::Mode};
 use http::{Method, StatusCode};
 
 /// For a body that cannot be read.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_core::{Identity, Problem, RequestHead};
+use cookiejwt_core::{Identity, Problem, driver::RequestHead};
 
 use super::{
     body::{self, Body, FreshLoginBody, PasswordBody},

@@ -1,6 +1,6 @@
 //! The paths of the routes.
 
-use cookiejwt_core::Mode;
+use cookiejwt_core::driver::Mode;
 use http::{HeaderValue, Method};
 
 use super::operation::Operation;

@@ -1,6 +1,6 @@
 //! `sessions/`: the list, ending one, ending the others.
 
-use cookiejwt_core::{Identity, Problem, RequestHead, SessionId};
+use cookiejwt_core::{Identity, Problem, SessionId, driver::RequestHead};
 
 use super::endpoints::Api;
 use crate::request::{Reply, Slot};

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use cookiejwt_core::{Config, Throttle};
+use cookiejwt_core::{Config, store::Throttle};
 
 use super::{Authenticator, Inner, background::Schedule, twins};
 use crate::{

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_core::{Identity, Login, RequestHead};
+use cookiejwt_core::{
+    Identity,
+    driver::{Login, RequestHead},
+};
 
 use super::Authenticator;
 use crate::{

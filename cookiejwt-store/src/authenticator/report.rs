@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_core::{CsrfDenial, Decision, Identity, Problem, RequestHead};
+use cookiejwt_core::{Decision, Identity, Problem, driver::RequestHead, fault::CsrfDenial};
 
 use super::Authenticator;
 use crate::events::LoginRefusal;

@@ -1,6 +1,11 @@
 //! The public methods that list and end sessions.
 
-use cookiejwt_core::{CsrfDenial, Identity, RequestHead, RevocationReason, SessionId, SetCookies, Subject};
+use cookiejwt_core::{
+    Identity, SessionId, Subject,
+    driver::{RequestHead, SetCookies},
+    fault::CsrfDenial,
+    store::RevocationReason,
+};
 
 use super::Authenticator;
 use crate::{

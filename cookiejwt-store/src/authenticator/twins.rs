@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use cookiejwt_core::SharedTokens;
+use cookiejwt_core::fault::SharedTokens;
 
 use super::Inner;
 use crate::errors::BuildError;

@@ -1,6 +1,9 @@
 //! What keeps a login from happening.
 
-use cookiejwt_core::{CsrfDenial, MintError, Problem};
+use cookiejwt_core::{
+    Problem,
+    fault::{CsrfDenial, MintError},
+};
 
 use super::{framework_session::SessionCookieError, password::PasswordError, store::StoreError};
 

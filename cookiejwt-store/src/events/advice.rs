@@ -7,7 +7,10 @@ use std::{
 };
 
 use cookiejwt_core::{
-    Assessment, Config, Core, CredentialName, CsrfDenial, DuplicateCookie, Reason, RequestHead, Timestamp,
+    Config, Core, Reason,
+    driver::{Assessment, RequestHead},
+    fault::{CredentialName, CsrfDenial, DuplicateCookie},
+    store::Timestamp,
 };
 use http::{HeaderName, header};
 use tracing::warn;

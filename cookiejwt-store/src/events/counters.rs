@@ -1,7 +1,11 @@
 //! The same events, counted. Every label has a few fixed values, so that no visitor can make a new
 //! series.
 
-use cookiejwt_core::{CredentialName, Realm, Reason, TokenFault};
+use cookiejwt_core::{
+    Reason,
+    fault::{CredentialName, TokenFault},
+    store::Realm,
+};
 use metrics::{Label, counter, gauge};
 
 use super::{event::Event, refusal::LoginRefusal};

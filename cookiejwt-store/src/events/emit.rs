@@ -3,8 +3,9 @@
 use std::{net::IpAddr, sync::Arc};
 
 use cookiejwt_core::{
-    Config, CredentialFault, CsrfDenial, Decision, DuplicateCookie, Identity, Problem, Realm, Reason,
-    Timestamp, TokenFault,
+    Config, Decision, Identity, Problem, Reason,
+    fault::{CredentialFault, CsrfDenial, DuplicateCookie, TokenFault},
+    store::{Realm, Timestamp},
 };
 use tracing::{error_span, trace};
 

@@ -8,7 +8,9 @@ use std::{
 };
 
 use cookiejwt_core::{
-    CredentialName, CsrfDenial, Problem, Reason, RevocationReason, ThrottleScope, TokenFault,
+    Problem, Reason,
+    fault::{CredentialName, CsrfDenial, TokenFault},
+    store::{RevocationReason, ThrottleScope},
 };
 use tracing::{debug, error, info, warn};
 

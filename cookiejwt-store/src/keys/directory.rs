@@ -8,7 +8,8 @@ use std::{
 };
 
 use cookiejwt_core::{
-    AccessKeys, Algorithm, ConfigBuilder, ConfigError, ConfigErrorKind, KeyError, PrivateKey, PublicKey,
+    AccessKeys, Algorithm, ConfigBuilder, ConfigError, ConfigErrorKind, PrivateKey, PublicKey,
+    fault::KeyError,
 };
 use zeroize::Zeroizing;
 

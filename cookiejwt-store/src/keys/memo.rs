@@ -6,7 +6,10 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-use cookiejwt_core::{Config, Core, VerifiedAccess, VerifiedMemo};
+use cookiejwt_core::{
+    Config, Core,
+    driver::{VerifiedAccess, VerifiedMemo},
+};
 use quick_cache::{Weighter, sync::Cache};
 
 /// What an entry counts for at least, in bytes, so that a limit of bytes is one of entries too.

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use cookiejwt_core::{BucketId, ThrottleBucket};
+use cookiejwt_core::store::{BucketId, ThrottleBucket};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, futures::OwnedNotified};
 
 /// Tries that have to do with one bucket, waiting or being checked; the next results in 503.
@@ -163,7 +163,11 @@ mod tests {
         time::Duration,
     };
 
-    use cookiejwt_core::{Core, PasswordTry, Throttle, ThrottleLimit, ThrottleScope, testing};
+    use cookiejwt_core::{
+        Core,
+        store::{PasswordTry, Throttle, ThrottleLimit, ThrottleScope},
+        testing,
+    };
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cookiejwt_core::Throttle;
+use cookiejwt_core::store::Throttle;
 
 use super::{hasher::PasswordHasher, queue::HashingQueue, rehash::StoredHashes, throttle::Throttling};
 use crate::{

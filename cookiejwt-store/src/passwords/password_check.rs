@@ -1,6 +1,6 @@
 //! The one place where a password is checked.
 
-use cookiejwt_core::{CustomClaims, PasswordTry, Subject};
+use cookiejwt_core::{Subject, driver::CustomClaims, store::PasswordTry};
 use tracing::Instrument as _;
 use zeroize::Zeroizing;
 

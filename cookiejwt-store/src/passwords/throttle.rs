@@ -3,7 +3,10 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use cookiejwt_core::{BucketId, PasswordTry, Subject, Throttle, ThrottleBucket, Timestamp};
+use cookiejwt_core::{
+    Subject,
+    store::{BucketId, PasswordTry, Throttle, ThrottleBucket, Timestamp},
+};
 
 use super::{
     in_flight::{Admission, Guest, InFlight},

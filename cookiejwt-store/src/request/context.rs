@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    Identity, Login, Mode, Problem, RequestHead, SessionId, SetCookies, Subject, Tokens, Twins,
+    Identity, Problem, SessionId, Subject,
+    driver::{Login, Mode, RequestHead, SetCookies, Tokens, Twins},
 };
 
 use super::{cookies::Cookies, framework_session::FrameworkSession, kept_head::KeptHead, slot::Slot};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cookiejwt_core::{Login, ResponseHeaders, SessionChange, SetCookies};
+use cookiejwt_core::driver::{Login, ResponseHeaders, SessionChange, SetCookies};
 
 use super::framework_session::FrameworkSession;
 use crate::{authenticator::Authenticator, errors::LoginError, sessions::Unsent};

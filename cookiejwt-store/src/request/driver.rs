@@ -2,9 +2,12 @@
 //! those of [`cookiejwt_core::rules`].
 
 use cookiejwt_core::{
-    Assessment, Decision, Identity, LateAnswer, LateRequest, Reason, RefreshAttempt, RefreshIds, RefreshStep,
-    RequestHead, Resolution, RevocationLevel, Rotation, RotationStep, SessionCheck, SessionStatus,
-    SetCookies, SettleRequest, Settlement, Timestamp, UserState,
+    Decision, Identity, Reason, RevocationLevel,
+    driver::{
+        Assessment, LateAnswer, LateRequest, RefreshAttempt, RefreshIds, RefreshStep, RequestHead,
+        Resolution, Rotation, RotationStep, SessionCheck, SessionStatus, SetCookies, Settlement, UserState,
+    },
+    store::{SettleRequest, Timestamp},
 };
 
 use crate::{

@@ -2,7 +2,11 @@
 
 use std::{fmt, future::ready, pin::Pin};
 
-use cookiejwt_core::{Problem, RevocationReason, SessionChange, SetCookies};
+use cookiejwt_core::{
+    Problem,
+    driver::{SessionChange, SetCookies},
+    store::RevocationReason,
+};
 
 use super::reply::Reply;
 use crate::{authenticator::Authenticator, errors::SessionCookieError};

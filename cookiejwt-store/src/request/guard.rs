@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
-use cookiejwt_core::{Decision, Problem, RequestHead, Scope, next_path};
+use cookiejwt_core::{Decision, Problem, Scope, driver::RequestHead, next_path};
 use http::HeaderValue;
 
 use super::{reply::Reply, slot::Slot};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cookiejwt_core::{Headers, RequestHead};
+use cookiejwt_core::driver::{Headers, RequestHead};
 use http::{HeaderName, header};
 
 /// The fields that are read in a login, a logout or a change of the password.

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use bytes::Bytes;
-use cookiejwt_core::{Problem, SessionChange, SetCookies, Tokens};
+use cookiejwt_core::{
+    Problem,
+    driver::{SessionChange, SetCookies, Tokens},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 

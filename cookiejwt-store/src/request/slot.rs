@@ -10,8 +10,9 @@ use std::{
 };
 
 use cookiejwt_core::{
-    Decision, Identity, Mode, Problem, RequestHead, ResponseHeaders, SessionChange, SetCookies,
-    SettleRequest, Timestamp,
+    Decision, Identity, Problem,
+    driver::{Mode, RequestHead, ResponseHeaders, SessionChange, SetCookies},
+    store::{SettleRequest, Timestamp},
 };
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use cookiejwt_core::Timestamp;
+use cookiejwt_core::store::Timestamp;
 use time::{Duration, OffsetDateTime};
 
 /// Where the time comes from, so that tests can move it.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use cookiejwt_core::Timestamp;
+use cookiejwt_core::store::Timestamp;
 use tokio::sync::watch;
 
 /// How much later than its interval a sign of life may come before requests stop relying on it. A

@@ -1,6 +1,6 @@
 //! Random numbers of the operating system; a failure is an error, never a fallback.
 
-use cookiejwt_core::LoginIds;
+use cookiejwt_core::driver::LoginIds;
 
 type Fill = dyn Fn(&mut [u8]) -> Result<(), getrandom::Error> + Send + Sync;
 

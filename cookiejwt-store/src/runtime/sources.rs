@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cookiejwt_core::{LoginIds, Timestamp};
+use cookiejwt_core::{driver::LoginIds, store::Timestamp};
 use time::OffsetDateTime;
 
 use super::{clock::Clock, random::Random};

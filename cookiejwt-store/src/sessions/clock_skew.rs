@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use cookiejwt_core::Timestamp;
+use cookiejwt_core::store::Timestamp;
 
 use super::part::Sessions;
 use crate::events::Event;

@@ -3,7 +3,10 @@
 
 use std::{future::Future, pin::pin};
 
-use cookiejwt_core::{RevocationReason, SessionId, Timestamp};
+use cookiejwt_core::{
+    SessionId,
+    store::{RevocationReason, Timestamp},
+};
 
 use super::part::Sessions;
 use crate::{

@@ -1,7 +1,9 @@
 //! A user who is logged in proves again who they are.
 
 use cookiejwt_core::{
-    Identity, Login, PasswordTry, Revocation, RevocationReason, SessionId, SessionRecord, Standing,
+    Identity, SessionId,
+    driver::Login,
+    store::{PasswordTry, Revocation, RevocationReason, SessionRecord, Standing},
 };
 
 use super::{

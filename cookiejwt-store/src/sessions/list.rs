@@ -1,7 +1,9 @@
 //! The list of a user's sessions, and ending them.
 
 use cookiejwt_core::{
-    CredentialSource, Identity, RevocationReason, SessionId, SessionRecord, SetCookies, Subject,
+    CredentialSource, Identity, SessionId, Subject,
+    driver::SetCookies,
+    store::{RevocationReason, SessionRecord},
 };
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};

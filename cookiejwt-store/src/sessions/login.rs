@@ -5,7 +5,9 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    CustomClaims, Login, LoginRequest, PasswordTry, RevocationReason, SessionId, Standing, Subject,
+    SessionId, Subject,
+    driver::{CustomClaims, Login, LoginRequest},
+    store::{PasswordTry, RevocationReason, Standing},
 };
 
 use super::{

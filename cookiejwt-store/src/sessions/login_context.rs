@@ -2,7 +2,11 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_core::{ClientInfo, Core, CsrfDenial, Mode, PresentedDevices, RequestHead, SessionId, Twins};
+use cookiejwt_core::{
+    Core, SessionId,
+    driver::{ClientInfo, Mode, PresentedDevices, RequestHead, Twins},
+    fault::CsrfDenial,
+};
 
 /// Choices of one login.
 ///

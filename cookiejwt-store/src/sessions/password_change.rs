@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_core::{Identity, Login, RevocationReason, SessionId, Subject};
+use cookiejwt_core::{Identity, SessionId, Subject, driver::Login, store::RevocationReason};
 
 use super::{
     login_context::{LoginContext, LoginOptions},

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cookiejwt_core::{RevocationReason, SessionId};
+use cookiejwt_core::{SessionId, store::RevocationReason};
 
 use super::part::Sessions;
 

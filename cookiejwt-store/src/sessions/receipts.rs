@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use cookiejwt_core::{Receipt, RevocationReason, Sighting};
+use cookiejwt_core::{
+    driver::Sighting,
+    store::{Receipt, RevocationReason},
+};
 
 use super::part::Sessions;
 use crate::errors::StoreError;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use cookiejwt_core::{Revocation, SessionId};
+use cookiejwt_core::{SessionId, store::Revocation};
 use tokio::time::Instant;
 
 use super::part::Sessions;
@@ -183,7 +183,7 @@ impl Sessions {
 
 #[cfg(test)]
 mod tests {
-    use cookiejwt_core::{RevocationReason, Timestamp};
+    use cookiejwt_core::store::{RevocationReason, Timestamp};
 
     use super::*;
 

@@ -1,7 +1,10 @@
 //! Ending sessions.
 
 use cookiejwt_core::{
-    CsrfDenial, Identity, RequestHead, Revocation, RevocationReason, SessionId, SetCookies, Subject,
+    Identity, SessionId, Subject,
+    driver::{RequestHead, SetCookies},
+    fault::CsrfDenial,
+    store::{Revocation, RevocationReason},
 };
 
 use super::part::Sessions;

@@ -8,7 +8,10 @@ use std::{
     },
 };
 
-use cookiejwt_core::{Config, RevocationReason, SessionId, Timestamp};
+use cookiejwt_core::{
+    Config, SessionId,
+    store::{RevocationReason, Timestamp},
+};
 
 use crate::stores::RevokedSession;
 

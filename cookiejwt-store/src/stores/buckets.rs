@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use cookiejwt_core::{BucketId, ThrottleCharge, Timestamp};
+use cookiejwt_core::store::{BucketId, ThrottleCharge, Timestamp};
 
 /// More than one node fills in the longest time that a bucket takes to drain, and still only a few
 /// megabytes.
@@ -79,7 +79,7 @@ fn make_room(buckets: &mut HashMap<BucketId, Timestamp>, most: usize, now: Times
 mod tests {
     use std::time::Duration;
 
-    use cookiejwt_core::{ThrottleBucket, ThrottleLimit, ThrottleScope};
+    use cookiejwt_core::store::{ThrottleBucket, ThrottleLimit, ThrottleScope};
 
     use super::*;
 

@@ -6,9 +6,12 @@ use std::{
 };
 
 use cookiejwt_core::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
-    Timestamp,
+    SessionId, Subject,
+    store::{
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
+        Timestamp,
+    },
 };
 
 use super::{

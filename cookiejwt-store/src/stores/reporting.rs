@@ -4,9 +4,12 @@
 use std::{future::Future, sync::Arc};
 
 use cookiejwt_core::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
-    Timestamp,
+    SessionId, Subject,
+    store::{
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
+        Timestamp,
+    },
 };
 
 use super::{

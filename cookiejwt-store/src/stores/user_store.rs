@@ -2,7 +2,7 @@
 
 use std::{any::Any, error::Error, future::Future};
 
-use cookiejwt_core::{CustomClaims, MintError, Subject};
+use cookiejwt_core::{Subject, driver::CustomClaims, fault::MintError};
 use serde::Serialize;
 
 use super::token_store::{BoxFuture, boxed};

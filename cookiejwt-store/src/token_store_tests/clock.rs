@@ -1,6 +1,6 @@
 //! The clock of the database.
 
-use cookiejwt_core::Timestamp;
+use cookiejwt_core::store::Timestamp;
 
 use super::shared::Shared;
 use crate::{

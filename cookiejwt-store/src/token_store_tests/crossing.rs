@@ -1,6 +1,6 @@
 //! The conditional changes of one row at the same time as each other.
 
-use cookiejwt_core::{RevocationReason, SessionRecord};
+use cookiejwt_core::store::{RevocationReason, SessionRecord};
 
 use super::{
     samples::{

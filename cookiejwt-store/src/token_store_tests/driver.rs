@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cookiejwt_core::{ConfigBuilder, Decision, Identity, Problem, SetCookies, Subject, testing};
+use cookiejwt_core::{ConfigBuilder, Decision, Identity, Problem, Subject, driver::SetCookies, testing};
 use http::{Request, request::Parts};
 
 use super::{

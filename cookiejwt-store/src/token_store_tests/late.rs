@@ -1,6 +1,6 @@
 //! A parent that comes back late: its successor is given once more, or replaced.
 
-use cookiejwt_core::{RevocationReason, SessionRecord};
+use cookiejwt_core::store::{RevocationReason, SessionRecord};
 
 use super::{
     samples::{

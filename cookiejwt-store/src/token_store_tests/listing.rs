@@ -1,6 +1,6 @@
 //! The list of a user's sessions.
 
-use cookiejwt_core::SessionRecord;
+use cookiejwt_core::store::SessionRecord;
 
 use super::{
     samples::{NOW, REASONS, at, revocation, rotated, session},

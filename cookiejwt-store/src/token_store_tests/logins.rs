@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use cookiejwt_core::{RevocationReason, SessionId, SessionRecord};
+use cookiejwt_core::{
+    SessionId,
+    store::{RevocationReason, SessionRecord},
+};
 
 use super::{
     samples::{NOW, at, find, session},

@@ -1,7 +1,7 @@
 //! Deleting sessions that cannot be used any more. A store that answers 0 and deletes nothing
 //! forgets automatically, and is right.
 
-use cookiejwt_core::{RevocationReason, SessionRecord, Timestamp};
+use cookiejwt_core::store::{RevocationReason, SessionRecord, Timestamp};
 
 use super::{
     samples::{NOW, REASONS, at, find, revocation, rotate, rotation, session},

@@ -1,6 +1,9 @@
 //! Different questions at the same time.
 
-use cookiejwt_core::{Realm, RevocationReason, SessionId, SessionRecord};
+use cookiejwt_core::{
+    SessionId,
+    store::{Realm, RevocationReason, SessionRecord},
+};
 
 use super::{
     samples::{

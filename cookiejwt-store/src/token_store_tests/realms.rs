@@ -1,6 +1,9 @@
 //! Two user tables in one store.
 
-use cookiejwt_core::{Realm, RevocationReason, SessionRecord, Subject};
+use cookiejwt_core::{
+    Subject,
+    store::{Realm, RevocationReason, SessionRecord},
+};
 
 use super::{
     rows::{LOOKALIKES, STRANGERS},

@@ -1,6 +1,6 @@
 //! Slow answers, and receipts: the current refresh token was presented.
 
-use cookiejwt_core::{Receipt, RevocationReason, SessionRecord};
+use cookiejwt_core::store::{Receipt, RevocationReason, SessionRecord};
 
 use super::{
     samples::{

@@ -1,6 +1,6 @@
 //! The hot statement: the current refresh token makes room for the next.
 
-use cookiejwt_core::{Receipt, RevocationReason, RotationRequest, SessionRecord};
+use cookiejwt_core::store::{Receipt, RevocationReason, RotationRequest, SessionRecord};
 
 use super::{
     samples::{LEEWAY_AGO, NOW, SETTLED, at, find, revocation, rotate, rotated, rotation, session},

@@ -1,6 +1,6 @@
 //! What is written is read, byte for byte.
 
-use cookiejwt_core::{Receipt, RevocationReason, SessionRecord};
+use cookiejwt_core::store::{Receipt, RevocationReason, SessionRecord};
 
 use super::{
     samples::{

@@ -5,9 +5,14 @@
 //! Only the core makes requests; their fields may be changed.
 
 use cookiejwt_core::{
-    AnswerLateRequest, Assessment, ChangeOutcome, CustomClaims, LateRequest, Realm, Receipt, RefreshIds,
-    RefreshStep, ReplaceRequest, Revocation, RevocationReason, Rotation, RotationOutcome, RotationRequest,
-    RotationStep, SessionRecord, SettleRequest, Timestamp, UserState, testing,
+    driver::{
+        Assessment, CustomClaims, LateRequest, RefreshIds, RefreshStep, Rotation, RotationStep, UserState,
+    },
+    store::{
+        AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+        RotationOutcome, RotationRequest, SessionRecord, SettleRequest, Timestamp,
+    },
+    testing,
 };
 use http::Request;
 

@@ -1,7 +1,7 @@
 //! A session that a fresh login has superseded: its revocation lies in the future, and can be
 //! brought forward.
 
-use cookiejwt_core::{Realm, RevocationReason, SessionRecord};
+use cookiejwt_core::store::{Realm, RevocationReason, SessionRecord};
 
 use super::{
     samples::{

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use cookiejwt_core::{BucketId, ThrottleBucket, ThrottleCharge, ThrottleLimit, ThrottleScope, Timestamp};
+use cookiejwt_core::store::{
+    BucketId, ThrottleBucket, ThrottleCharge, ThrottleLimit, ThrottleScope, Timestamp,
+};
 
 use super::{
     samples::{NOW, at},

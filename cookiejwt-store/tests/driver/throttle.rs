@@ -11,7 +11,7 @@ use std::{
 
 use cookiejwt_store::{
     LoginContext, LoginError, LoginOptions, Problem, Throttle, ThrottleLimit, ThrottleScope, TokenStore as _,
-    cookiejwt_core::ThrottleBucket,
+    cookiejwt_core::store::ThrottleBucket,
 };
 use futures_util::future::join_all;
 

@@ -41,7 +41,7 @@ fn expect() -> Expect {
 }
 
 fn verifier() -> Verifier {
-    Core::verifier(keys(&issuer()), expect().access_cookie(COOKIE)).unwrap()
+    Verifier::new(keys(&issuer()), expect().access_cookie(COOKIE)).unwrap()
 }
 
 fn token() -> TestToken {
@@ -132,7 +132,7 @@ fn what_a_verifier_does_not_read() {
     assert_eq!(outcome(&verifier().authenticate(&alone, NOW)), "not_authenticated");
     let as_access = [("cookie", format!("{COOKIE}={}", refresh.token()))];
     assert_eq!(outcome(&verifier().authenticate(&head(&Method::GET, &as_access), NOW)), "invalid_token");
-    let by_header = Core::verifier(keys(&issuer()), expect()).unwrap();
+    let by_header = Verifier::new(keys(&issuer()), expect()).unwrap();
     let cross_site = ("sec-fetch-site", "cross-site".to_owned());
     let cookie = head(&Method::POST, &[("cookie", token().cookie()), cross_site]);
     assert_eq!(outcome(&by_header.authenticate(&cookie, NOW)), "not_authenticated", "no cookie, no CSRF");
@@ -156,7 +156,7 @@ fn what_is_expected() {
         ("which is allowed", expect().access_max_age(minutes(10)), long.issued_at(NOW - minutes(6)), Ok(())),
     ] {
         let head = head(&Method::GET, &[("authorization", format!("Bearer {}", token.token()))]);
-        let decision = Core::verifier(keys(&issuer()), expect).unwrap().authenticate(&head, NOW);
+        let decision = Verifier::new(keys(&issuer()), expect).unwrap().authenticate(&head, NOW);
         assert_eq!(decision.identity().is_some(), expected.is_ok(), "{rule}");
         if let Err(claim) = expected {
             let [fault] = decision.faults() else { panic!("{rule}") };
@@ -202,7 +202,7 @@ fn expectations_that_are_refused() {
             ConfigErrorKind::Malformed,
         ),
     ] {
-        let error = Core::verifier(keys(&issuer()), expect).expect_err(rule);
+        let error = Verifier::new(keys(&issuer()), expect).expect_err(rule);
         assert_eq!((error.setting(), error.kind()), (setting, problem), "{rule}: {error}");
     }
 }

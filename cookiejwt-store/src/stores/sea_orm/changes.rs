@@ -1,6 +1,8 @@
 //! The other conditional changes of a living session: late answers, slow answers, receipts.
 
-use cookiejwt_core::{AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, SettleRequest, Timestamp};
+use cookiejwt_core::store::{
+    AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, SettleRequest, Timestamp,
+};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, UpdateMany,
     sea_query::{CaseStatement, Expr, ExprTrait, SimpleExpr},

@@ -1,6 +1,6 @@
 //! The table `cookiejwt_sessions`. Times are Unix milliseconds.
 
-use cookiejwt_core::{RevocationReason, SessionRecord, Timestamp};
+use cookiejwt_core::store::{RevocationReason, SessionRecord, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
     entity::prelude::{

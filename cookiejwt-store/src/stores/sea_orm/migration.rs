@@ -1,6 +1,6 @@
 //! The migration that creates the tables.
 
-use cookiejwt_core::{Realm, Subject};
+use cookiejwt_core::{Subject, store::Realm};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use sea_orm_migration::{
     prelude::{

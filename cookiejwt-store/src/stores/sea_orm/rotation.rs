@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use cookiejwt_core::{RotationOutcome, RotationRequest};
+use cookiejwt_core::store::{RotationOutcome, RotationRequest};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryTrait,
     Statement, UpdateMany, Value,
@@ -94,7 +94,11 @@ fn rotation_condition(request: &RotationRequest) -> Condition {
 
 #[cfg(all(test, feature = "testing"))]
 mod tests {
-    use cookiejwt_core::{Assessment, CustomClaims, RefreshIds, RefreshStep, Timestamp, UserState, testing};
+    use cookiejwt_core::{
+        driver::{Assessment, CustomClaims, RefreshIds, RefreshStep, UserState},
+        store::Timestamp,
+        testing,
+    };
 
     use super::*;
 

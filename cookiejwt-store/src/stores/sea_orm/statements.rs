@@ -16,7 +16,10 @@
 //! }
 //! ```
 
-use cookiejwt_core::{Realm, Revocation, RevocationReason, SessionId, SessionRecord, Subject, Timestamp};
+use cookiejwt_core::{
+    SessionId, Subject,
+    store::{Realm, Revocation, RevocationReason, SessionRecord, Timestamp},
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     Statement,

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use cookiejwt_core::{BucketId, ThrottleCharge, Timestamp};
+use cookiejwt_core::store::{BucketId, ThrottleCharge, Timestamp};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityTrait as _, QueryFilter as _,
     QuerySelect as _, Statement,

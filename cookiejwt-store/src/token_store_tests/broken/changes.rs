@@ -1,8 +1,10 @@
 //! The conditional changes of one row with one fault.
 
 use cookiejwt_core::{
-    AnswerLateRequest, Receipt, ReplaceRequest, RotationRequest, SessionId, SessionRecord, SettleRequest,
-    Timestamp,
+    SessionId,
+    store::{
+        AnswerLateRequest, Receipt, ReplaceRequest, RotationRequest, SessionRecord, SettleRequest, Timestamp,
+    },
 };
 use tokio::task::yield_now;
 
@@ -73,7 +75,7 @@ impl Broken {
 
     /// The id and the realm of the row instead of a request's, where this store cannot tell them
     /// apart.
-    fn is_same(&self, row: &SessionRecord, id: &SessionId, realm: &mut cookiejwt_core::Realm) -> bool {
+    fn is_same(&self, row: &SessionRecord, id: &SessionId, realm: &mut cookiejwt_core::store::Realm) -> bool {
         if self.is(Fault::TokensShareRealms) || self.same_realm(&row.realm, realm) {
             *realm = row.realm.clone();
         }

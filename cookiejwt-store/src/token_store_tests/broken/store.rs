@@ -3,9 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use cookiejwt_core::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject, ThrottleCharge,
-    Timestamp,
+    SessionId, Subject,
+    store::{
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
+        Timestamp,
+    },
 };
 use tokio::task::yield_now;
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use cookiejwt_core::{BucketId, ThrottleCharge, Timestamp};
+use cookiejwt_core::store::{BucketId, ThrottleCharge, Timestamp};
 use tokio::task::yield_now;
 
 use super::Fault;

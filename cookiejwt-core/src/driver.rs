@@ -1,0 +1,17 @@
+//! What a driver and an adapter need: the steps between a request and its decision, the head that
+//! they read, and the cookies and bodies that they send.
+//!
+//! An application rarely names any of this; `cookiejwt-store` and the framework adapters do.
+
+pub use crate::{
+    decide::{
+        Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, Login, LoginRequest, Logout,
+        RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SessionCheck, SessionStatus,
+        Settlement, UserState,
+    },
+    request::{Headers, Mode, RequestHead, TokenMode},
+    response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},
+    session::{LoginIds, RefreshIds, SessionChange, Sighting},
+    throttle::PresentedDevices,
+    token::{CustomClaims, VerifiedAccess, VerifiedMemo},
+};

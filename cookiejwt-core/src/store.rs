@@ -1,0 +1,13 @@
+//! What a store of sessions speaks: its rows, the changes that it is asked for, its answers, and
+//! the counters of the throttle.
+
+pub use crate::{
+    session::{
+        AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
+        RotationOutcome, RotationRequest, SessionRecord, SettleRequest, Timestamp, TokenId,
+    },
+    throttle::{
+        BucketId, DeviceId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,
+        ThrottleScope,
+    },
+};
