@@ -103,6 +103,7 @@ pub(crate) struct CsrfSettings {
 
 /// When a browser sends the cookies with requests from other sites (the `SameSite` attribute).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the cookie standard has these three")]
 pub enum SameSite {
     /// With top-level navigations only.
     #[default]
@@ -126,6 +127,7 @@ impl SameSite {
 /// Where credentials are looked for, and in which order. A source that is not listed is not read at
 /// all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CredentialOrder {
     /// A valid access cookie decides, otherwise a valid bearer token.
     #[default]
@@ -152,6 +154,7 @@ impl CredentialOrder {
 
 /// When the access tokens of a revoked session stop working.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RevocationLevel {
     /// At the next refresh: they remain valid for their few minutes.
     AtRefresh,

@@ -51,6 +51,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+// Each public enum and struct is open, or closed for a reason.
+#![deny(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod config;
 mod decide;

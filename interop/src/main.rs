@@ -36,6 +36,7 @@ fn core(algorithm: Algorithm) -> Result<Core, Fault> {
         Algorithm::Ps256 | Algorithm::Rs256 => {
             config()?.verifying_key(PublicKey::from_pem(algorithm, RSA[1])?)
         }
+        _ => return Err(format!("{algorithm:?} has no key here").into()),
     };
     Ok(Core::new(builder.build()?))
 }

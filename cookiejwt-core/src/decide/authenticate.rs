@@ -26,6 +26,7 @@ use crate::{
 /// What follows from the head of a request alone, and what has to be asked next.
 #[derive(Debug)]
 #[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a new step must break every driver")]
 pub enum Assessment {
     /// Nothing has to be asked.
     Settled(Decision),

@@ -47,6 +47,7 @@ impl CsrfCleared {
 
 /// Which row denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CsrfDenial {
     /// Row 3.
     #[error("Sec-Fetch-Site or Origin is there twice or not ASCII")]

@@ -54,6 +54,7 @@ impl Notes {
 
 /// The five possible outcomes of a request.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a new outcome must break its callers")]
 pub enum Outcome {
     /// A token identifies the user.
     Authenticated(Identity),
@@ -69,6 +70,7 @@ pub enum Outcome {
 
 /// Why a credential is refused, in the detail that the client may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a new refusal must break its callers")]
 pub enum Refusal {
     /// The refresh route was called without a refresh token.
     NotAuthenticated,
@@ -99,6 +101,7 @@ impl From<Refusal> for Problem {
 
 /// Which row of the table decided. The letters are those of [`rules`](crate::rules#authenticate).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a new row must break its callers")]
 pub enum Reason {
     /// a: the CSRF table denies, and there is no valid bearer token.
     Csrf(CsrfDenial),
@@ -176,6 +179,7 @@ impl Reason {
 /// A decision, and the revocation that must be carried out with it.
 #[derive(Clone, Debug)]
 #[must_use = "the revocation must be carried out"]
+#[expect(clippy::exhaustive_structs, reason = "a new duty must break whoever takes it apart")]
 pub struct Settlement {
     /// The decision about the request.
     pub decision: Decision,

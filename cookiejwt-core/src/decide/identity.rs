@@ -25,6 +25,7 @@ pub struct Identity {
 
 /// What carried the credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a new source must break whoever treats cookies differently")]
 pub enum CredentialSource {
     /// One of our cookies: the browser sent it automatically, so the CSRF table applied.
     Cookie,

@@ -14,6 +14,7 @@ const MAX_USER_AGENT: usize = 255;
 
 /// Where a login comes from, for the list of sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "drivers construct it")]
 pub struct ClientInfo {
     /// `User-Agent`, cut to 255 printable characters.
     pub user_agent: Option<String>,
@@ -34,6 +35,7 @@ impl ClientInfo {
 
 /// Everything that a new session needs. Whether the user may log in was decided before.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "drivers construct it")]
 pub struct LoginRequest {
     /// The user who logs in.
     pub subject: Subject,
@@ -56,6 +58,7 @@ pub struct LoginRequest {
 /// the tokens.
 #[derive(Clone, Debug)]
 #[must_use]
+#[non_exhaustive]
 pub struct Login {
     /// The row to insert.
     pub record: SessionRecord,

@@ -15,6 +15,7 @@ use crate::{
 /// it touches none.
 #[derive(Clone, Debug)]
 #[must_use]
+#[non_exhaustive]
 pub struct Logout {
     /// Every session that a signed token identified; expired tokens count too.
     pub sessions: Vec<SessionId>,

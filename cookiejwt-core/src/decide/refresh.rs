@@ -33,6 +33,7 @@ use crate::{
 
 /// What is known about the user whose session is to be refreshed.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum UserState {
     /// The user is active, and their access token contains these claims.
     Active(Result<CustomClaims, MintError>),
@@ -60,6 +61,7 @@ pub struct RefreshAttempt {
 /// What follows from a [`UserState`].
 #[derive(Debug)]
 #[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a new step must break every driver")]
 pub enum RefreshStep {
     /// The store does not have to be asked.
     Settled(Settlement),

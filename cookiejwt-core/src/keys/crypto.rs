@@ -27,6 +27,7 @@ compile_error!("cookiejwt-core needs the feature `rust-crypto` (default) or `aws
 
 /// How a token is signed (RFC 7518 §3.1, RFC 8037). Each key has exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Algorithm {
     /// HMAC with SHA-256; for one service that both signs and verifies.
     Hs256,

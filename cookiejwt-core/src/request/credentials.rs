@@ -14,6 +14,7 @@ use crate::{
 
 /// Which credential a fault belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CredentialName {
     /// The access cookie.
     AccessCookie,
@@ -27,6 +28,7 @@ pub enum CredentialName {
 
 /// A credential that was presented and not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CredentialFault {
     /// Which.
     pub credential: CredentialName,

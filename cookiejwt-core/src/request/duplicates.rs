@@ -12,6 +12,7 @@ use crate::{
 
 /// One of our cookies was sent more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DuplicateCookie {
     /// Which.
     pub credential: CredentialName,

@@ -7,6 +7,7 @@ use crate::{
 
 /// How the client of a request keeps its tokens; see [`Core::mode`](crate::Core::mode).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a new mode must break whoever sends cookies or tokens")]
 pub enum Mode {
     /// In cookies, as browsers do. No body ever contains a token.
     #[default]

@@ -194,6 +194,7 @@ impl SettleRequest {
 /// AND previous_jti IS NOT NULL AND revoked_at IS NULL`. It sets `received_at = now`, and
 /// `settles_at` to the greater of itself and `settles_at`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "stores and drivers construct it")]
 pub struct Receipt {
     /// The session.
     pub session_id: SessionId,
@@ -220,6 +221,7 @@ impl Receipt {
 
 /// What the store saw when it tried to rotate: facts, not a verdict.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a row matched or it did not")]
 pub enum RotationOutcome {
     /// Exactly one row met the condition and was changed.
     Rotated,
@@ -229,6 +231,7 @@ pub enum RotationOutcome {
 
 /// What the store saw when it tried another change of one row: facts, not a verdict.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a row matched or it did not")]
 pub enum ChangeOutcome {
     /// Exactly one row met the condition and was changed.
     Changed,

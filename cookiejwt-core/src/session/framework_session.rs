@@ -18,6 +18,10 @@ use crate::session::ids::{SessionId, Subject};
 /// assert!(!SessionChange::Ends.keeps_data_of(Some("7")));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a new change must break every adapter, or a session outlives its login"
+)]
 pub enum SessionChange {
     /// A login: the session gets a new id and is bound to this user.
     Begins {

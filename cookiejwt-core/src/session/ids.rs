@@ -202,6 +202,7 @@ random_id! {
 
 /// The new ids that one rotation needs; the core has no source of random numbers.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "drivers construct it")]
 pub struct RefreshIds {
     /// `jti` of the next refresh token.
     pub refresh: TokenId,
@@ -211,6 +212,7 @@ pub struct RefreshIds {
 
 /// The new ids that one login needs.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "drivers construct it")]
 pub struct LoginIds {
     /// `sid` of the new session.
     pub session: SessionId,

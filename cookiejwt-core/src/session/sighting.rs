@@ -8,6 +8,7 @@ use crate::session::{changes::Receipt, ids::SessionId};
 /// A driver records it and writes it to the store outside the request. Losing a record makes the
 /// rules more lenient, never stricter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sighting {
     /// The client has the current refresh token of its session.
     pub receipt: Option<Receipt>,

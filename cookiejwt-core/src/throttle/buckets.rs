@@ -44,6 +44,7 @@ impl From<&str> for BucketId {
 
 /// Which limit a bucket belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ThrottleScope {
     /// One account, from one client network.
     AccountAndNetwork,
@@ -75,6 +76,7 @@ impl ThrottleScope {
 
 /// What the client of a try presents in addition to the password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Standing<'a> {
     /// Nothing.
     #[default]
@@ -88,6 +90,7 @@ pub enum Standing<'a> {
 
 /// A try at a password, before it is checked.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "drivers construct it")]
 pub struct PasswordTry<'a> {
     /// The login name, if one was typed.
     pub login: Option<&'a str>,

@@ -50,6 +50,7 @@ impl TokenKind {
 /// Why a token was not accepted. It is part of the event; for the client every failure looks the
 /// same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TokenFault {
     /// Longer than any of our tokens.
     #[error("too long")]

@@ -170,6 +170,7 @@ pub(crate) fn doom(world: &World, model: &Model, inputs: &Inputs, node: usize) -
         RevocationLevel::AtRefresh => truth.dead_since.is_some_and(|at| inputs.arrival >= at + bound),
         RevocationLevel::Feed => truth.sentenced[node] || since(POLL),
         RevocationLevel::EveryRequest => truth.sentenced[node] || truth.dead_since.is_some(),
+        level => panic!("the model does not know {level:?}"),
     };
     if is_out {
         Doom::Nothing

@@ -125,6 +125,7 @@ fn credential_label(name: CredentialName) -> &'static str {
         CredentialName::RefreshCookie => "refresh_cookie",
         CredentialName::RefreshBody => "refresh_body",
         CredentialName::Bearer => "bearer",
+        _ => "other",
     }
 }
 

@@ -64,7 +64,7 @@ impl Events {
 
     /// Two cookies of one name in one request.
     pub(crate) fn duplicate(&self, duplicate: DuplicateCookie, config: &Config, now: Timestamp) {
-        let DuplicateCookie { credential, other_deployment } = duplicate;
+        let DuplicateCookie { credential, other_deployment, .. } = duplicate;
         if self.0.advice.on_duplicate(duplicate, config, now) {
             self.emit(Event::DuplicateCookie { credential, other_deployment });
         }

@@ -371,5 +371,6 @@ pub(super) fn credential(name: CredentialName) -> &'static str {
         CredentialName::RefreshCookie => "refresh cookie",
         CredentialName::RefreshBody => "refresh in the body",
         CredentialName::Bearer => "bearer",
+        _ => "another credential",
     }
 }

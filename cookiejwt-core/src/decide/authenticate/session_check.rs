@@ -15,6 +15,7 @@ use crate::{
 
 /// What is known about a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SessionStatus {
     /// Not revoked, as far as the configured level checks.
     Live,
@@ -58,6 +59,7 @@ impl Checked {
 /// What follows from a [`SessionStatus`].
 #[derive(Debug)]
 #[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a new step must break every driver")]
 pub enum Resolution {
     /// Nothing more has to be asked.
     Settled(Decision),

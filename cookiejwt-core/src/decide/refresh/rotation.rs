@@ -46,6 +46,7 @@ pub(super) struct Minted {
 /// What follows from a [`RotationOutcome`].
 #[derive(Debug)]
 #[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a new step must break every driver")]
 pub enum RotationStep {
     /// Decided.
     Settled(Settlement),
