@@ -1,5 +1,5 @@
-//! A login form of the application's own is as safe as the login route, and the route can be switched
-//! off.
+//! A login form of the application's own is as safe as the login route, and the route can be
+//! switched off.
 
 use cookiejwt_store::{Cookies, CsrfDenial, LoginError, LoginOptions, RequestContext, Route, Slot};
 use http::{Method, Request, request::Parts};
