@@ -1,7 +1,7 @@
 //! Login with JWTs in HTTP-only cookies for actix-web.
 //!
-//! An application adds one dependency, implements one trait ([`UserStore`]) for its own user table,
-//! mounts the routes and wraps the application in the middleware:
+//! An application adds one dependency, implements two small traits ([`AuthUser`] and [`UserStore`])
+//! for its own user table, mounts the routes and wraps the application in the middleware:
 //!
 #![doc = "```no_run"]
 #![doc = include_str!("../docs/quickstart.rs")]

@@ -1,7 +1,7 @@
 //! Login with JWTs in HTTP-only cookies for axum and any tower HTTP service.
 //!
-//! An application adds one dependency, implements one trait ([`UserStore`]) for its own user table,
-//! mounts the routes and wraps the router in the layer:
+//! An application adds one dependency, implements two small traits ([`AuthUser`] and [`UserStore`])
+//! for its own user table, mounts the routes and wraps the router in the layer:
 //!
 #![doc = "```no_run"]
 #![doc = include_str!("../docs/quickstart.rs")]

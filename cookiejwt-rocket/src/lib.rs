@@ -1,7 +1,7 @@
 //! Login with JWTs in HTTP-only cookies for Rocket.
 //!
-//! An application adds one dependency, implements one trait ([`UserStore`]) for its own user table,
-//! mounts the routes, registers the catchers and attaches the fairing:
+//! An application adds one dependency, implements two small traits ([`AuthUser`] and [`UserStore`])
+//! for its own user table, mounts the routes, registers the catchers and attaches the fairing:
 //!
 #![doc = "```no_run"]
 #![doc = include_str!("../docs/quickstart.rs")]

@@ -65,8 +65,8 @@ impl ConfigBuilder {
         self.timeouts(43_200, 900)
     }
 
-    /// How long the parent of the current refresh token is still accepted after its successor was
-    /// received. Variable `COOKIEJWT_REUSE_LEEWAY`, default 10 s, from 1 to 60 s.
+    /// How long the previous refresh token is still accepted after the current one was received.
+    /// Variable `COOKIEJWT_REUSE_LEEWAY`, default 10 s, from 1 to 60 s.
     pub fn reuse_leeway(mut self, leeway: Duration) -> Self {
         self.ages.reuse_leeway = Some(leeway);
         self

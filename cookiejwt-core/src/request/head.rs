@@ -131,7 +131,10 @@ impl<'a> RequestHead<'a> {
         self.is_exactly(&SEC_FETCH_MODE, b"navigate")
             && match self.field(&SEC_FETCH_DEST) {
                 Field::One(b"document" | b"empty") => true,
-                Field::One(b"iframe" | b"frame") => self.is_exactly(&SEC_FETCH_SITE, b"same-site"),
+                Field::One(b"iframe" | b"frame") => {
+                    self.is_exactly(&SEC_FETCH_SITE, b"same-origin")
+                        || self.is_exactly(&SEC_FETCH_SITE, b"same-site")
+                }
                 _ => false,
             }
     }
@@ -234,6 +237,12 @@ mod tests {
                 "a frame of the same site",
                 "GET",
                 &[&mode("navigate", "iframe")[..], &[SAME_SITE]].concat(),
+                true,
+            ),
+            (
+                "a frame of the same origin",
+                "GET",
+                &[&mode("navigate", "iframe")[..], &[("sec-fetch-site", "same-origin")]].concat(),
                 true,
             ),
             ("a frame of a frameset", "GET", &[&mode("navigate", "frame")[..], &[SAME_SITE]].concat(), true),

@@ -4,11 +4,11 @@ use cookiejwt_core::Problem;
 
 use super::store::StoreError;
 
-/// The framework's own session that could not follow a login or a logout.
+/// Why the framework's own session could not be changed by a login or a logout.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionCookieError {
-    /// Nothing in the application makes the framework's session.
+    /// The application has no middleware that creates the framework's session.
     #[error("COOKIEJWT_SET_SESSION_COOKIE is true, but the request has no session of the framework; {0}")]
     Missing(&'static str),
     /// The store of the framework's sessions failed.

@@ -218,8 +218,9 @@ macro_rules! adapter_types {
             }
 
             /// Logs the same user in again with their password, before an action that requires a
-            /// fresh login. A new session with a new `auth_time` starts, and the current one is
-            /// revoked. The CSRF check comes first; a GET is rejected with 403.
+            /// fresh login. A new session with a new `auth_time` starts. The current one ends when
+            /// the new one is first presented, and after a minute at the latest. The CSRF check
+            /// comes first; a GET is rejected with 403.
             pub async fn fresh_login(
                 self,
                 who: &Identity,
@@ -228,9 +229,10 @@ macro_rules! adapter_types {
                 self.0.fresh_login(&who.0, password).await.map(Cookies)
             }
 
-            /// Changes the user's password through `UserStore::set_password_hash`. All sessions of
-            /// the user end, including the current one, and a new one starts. The CSRF check comes
-            /// first; a GET is rejected with 403.
+            /// Changes the user's password through `UserStore::set_password_hash`. Every other
+            /// session of the user ends at once, and a new one starts. The current one ends when
+            /// the new one is first presented, and after a minute at the latest. The CSRF check
+            /// comes first; a GET is rejected with 403.
             ///
             /// If the framework's own session cannot follow (`COOKIEJWT_SET_SESSION_COOKIE`), the
             /// new password is valid, and the user is logged out.

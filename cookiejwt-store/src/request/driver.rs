@@ -73,7 +73,8 @@ impl Authenticator {
         self.record(decision)
     }
 
-    /// Both in one call: who sends the request?
+    /// Runs [`begin`](Self::begin) and [`finish`](Self::finish) in one call, and returns who sent
+    /// the request.
     pub async fn authenticate(&self, head: impl Into<RequestHead<'_>>) -> Decision {
         let progress = self.begin(head);
         self.complete(progress).await

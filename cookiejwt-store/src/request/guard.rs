@@ -37,12 +37,12 @@ pub enum GuardRefusal {
 }
 
 impl Guard {
-    /// Requires somebody.
+    /// Requires an authenticated user.
     pub fn login(auth: &Authenticator) -> Self {
         Self::of(auth, Demand::Login)
     }
 
-    /// Requires somebody who proved who they are at most this long ago.
+    /// Requires a user who logged in at most `max_age` ago.
     pub fn fresh_login(auth: &Authenticator, max_age: Duration) -> Self {
         Self::of(auth, Demand::FreshLogin(max_age))
     }

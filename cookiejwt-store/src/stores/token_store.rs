@@ -145,8 +145,9 @@ pub trait TokenStore: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Reads when each of these buckets will be empty, in the order of the question: `None` for one
-    /// that is not there. One statement; every login asks it once, before the password is hashed.
+    /// Reads when each of these buckets will be empty, in the order of the question: `None` for a
+    /// bucket that does not exist. One statement; every login asks it once, before the password is
+    /// hashed.
     ///
     /// A store that keeps no buckets keeps the default, `None`: each process then counts
     /// separately, so an attacker gets the full limits on every node.

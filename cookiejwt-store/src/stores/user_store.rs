@@ -59,8 +59,8 @@ pub trait AuthUser: Send + Sync + 'static {
 ///
 /// # Example
 ///
-/// A table of SeaORM 2. With sqlx, diesel or another library only the three bodies and `Error`
-/// differ.
+/// This table uses SeaORM 2. With sqlx, diesel or another library, only the three method bodies and
+/// `Error` differ.
 ///
 #[doc = "```"]
 #[doc = include_str!("../../docs/user_store.rs")]
