@@ -4,8 +4,8 @@ use sea_orm::{Database, DatabaseConnection, QueryFilter as _, entity::prelude::*
 
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().init(); // before Rocket sets a logger of its own
     let rocket = rocket::build();
-    tracing_subscriber::fmt().init();
     let db = Database::connect("sqlite://app.db?mode=rwc").await?;
     db.get_schema_builder().register(user::Entity).sync(&db).await?; // your own table, by your own means
     let auth = Authenticator::builder(Config::from_figment(rocket.figment())?)
