@@ -1,7 +1,7 @@
 //! Starts and stops chromedriver.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead as _, BufReader},
     path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
@@ -105,11 +105,39 @@ fn port_in(output: &mut BufReader<ChildStdout>) -> Option<u16> {
 
 impl Drop for Chromedriver {
     fn drop(&mut self) {
-        // The browser's other processes end with its first one.
+        // All of its processes at once, and stopped before the first one dies: the one that has the
+        // cookies would write them down when it notices that the browser is gone.
         if let Some(browser) = self.browser {
-            drop(Command::new("/bin/sh").args(["-c", &format!("kill -KILL {browser}")]).status());
+            let pids: Vec<_> = family(browser).iter().map(u64::to_string).collect();
+            let pids = pids.join(" ");
+            let kill = format!("kill -STOP {pids}; kill -KILL {pids}");
+            drop(Command::new("/bin/sh").args(["-c", &kill]).stderr(Stdio::null()).status());
         }
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// This process and everything that it has started.
+fn family(first: u64) -> Vec<u64> {
+    let parents = parents();
+    let mut family = vec![first];
+    let mut next = 0;
+    while let Some(parent) = family.get(next).copied() {
+        family.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(child, _)| *child));
+        next += 1;
+    }
+    family
+}
+
+/// Every process with its parent, as `/proc/<pid>/stat` has them: `pid (name) state parent …`.
+fn parents() -> Vec<(u64, u64)> {
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    let of = |pid: u64| -> Option<(u64, u64)> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(')')?;
+        Some((pid, rest.split_whitespace().nth(1)?.parse().ok()?))
+    };
+    let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(of).collect()
 }
