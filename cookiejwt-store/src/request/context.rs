@@ -54,7 +54,7 @@ impl RequestContext {
 
     /// Logs this user in, with cookies. Verify who they are before you call it.
     pub async fn login<U: AuthUser>(self, user: &U, options: LoginOptions) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(&user.subject(), options)?;
+        let context = self.login_with_cookies(Some(&user.subject()), options)?;
         let login = self.auth.login(user, options, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }
@@ -68,7 +68,7 @@ impl RequestContext {
         let context = self.login_context();
         self.auth.may_begin(&context, options)?;
         if context.mode == Mode::Cookie {
-            self.wrong_mode(&user.subject(), &context);
+            self.wrong_mode(Some(&user.subject()), &context);
             return Err(LoginError::CookieMode);
         }
         let Login { tokens, .. } = self.auth.login(user, options, context).await?;
@@ -83,12 +83,7 @@ impl RequestContext {
         password: &str,
         options: LoginOptions,
     ) -> Result<Cookies, LoginError> {
-        let context = self.login_context();
-        self.auth.may_begin(&context, options)?;
-        if context.mode != Mode::Cookie {
-            self.auth.login_refused(LoginRefusal::WrongMode, None, context.ip());
-            return Err(LoginError::TokenMode);
-        }
+        let context = self.login_with_cookies(None, options)?;
         let login = self.auth.login_with_password(login, password, options, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }
@@ -100,7 +95,7 @@ impl RequestContext {
     /// The context of a login that sets cookies, if this request may have one.
     fn login_with_cookies(
         &self,
-        subject: &Subject,
+        subject: Option<&Subject>,
         options: LoginOptions,
     ) -> Result<LoginContext, LoginError> {
         let context = self.login_context();
@@ -112,8 +107,8 @@ impl RequestContext {
         Ok(context)
     }
 
-    fn wrong_mode(&self, subject: &Subject, context: &LoginContext) {
-        self.auth.login_refused(LoginRefusal::WrongMode, Some(subject.as_str()), context.ip());
+    fn wrong_mode(&self, subject: Option<&Subject>, context: &LoginContext) {
+        self.auth.login_refused(LoginRefusal::WrongMode, subject.map(Subject::as_str), context.ip());
     }
 
     fn twins(&self) -> Twins {
@@ -147,7 +142,7 @@ impl RequestContext {
 
     /// Logs the same user in again, with their password.
     pub async fn fresh_login(self, who: &Identity, password: &str) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(who.subject(), LoginOptions::new())?;
+        let context = self.login_with_cookies(Some(who.subject()), LoginOptions::new())?;
         let login = self.auth.fresh_login(who, password, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }
@@ -159,7 +154,7 @@ impl RequestContext {
         current: &str,
         new: &str,
     ) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(who.subject(), LoginOptions::new())?;
+        let context = self.login_with_cookies(Some(who.subject()), LoginOptions::new())?;
         let login = self.auth.change_password(who, current, new, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }

@@ -1,7 +1,7 @@
 //! A login form of the application's own is as safe as the login route, and the route can be
 //! switched off.
 
-use cookiejwt_store::{Cookies, CsrfDenial, LoginError, LoginOptions, RequestContext, Route, Slot};
+use cookiejwt_store::{Cookies, CsrfDenial, LoginError, LoginOptions, RequestContext, Route, Slot, testing};
 use http::{Method, Request, request::Parts};
 
 use crate::{
@@ -78,6 +78,14 @@ async fn a_form_of_another_site_and_a_get_open_no_session() {
     }
     let get = log_in(&world, &form(Method::GET, ("accept", "text/html")), "alice", PASSWORD).await;
     assert!(matches!(get, Err(LoginError::Csrf(CsrfDenial::SafeLogin))), "{get:?}");
+    assert!(world.tokens.living(1).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_request_in_token_mode_gets_no_cookies() {
+    let world = World::with(testing::config().token_mode(true));
+    let refused = log_in(&world, &form(Method::POST, ("cookiejwt-mode", "token")), "alice", PASSWORD).await;
+    assert!(matches!(refused, Err(LoginError::TokenMode)), "{refused:?}");
     assert!(world.tokens.living(1).await.is_empty());
 }
 
