@@ -108,7 +108,7 @@ impl Watched {
 
     /// Revokes like another node, without notifying this one.
     pub async fn revoke_elsewhere(&self, id: &SessionId, at: Timestamp) {
-        let revocation = Revocation { session_id: id.clone(), reason: RevocationReason::Logout, at };
+        let revocation = Revocation::new(id.clone(), RevocationReason::Logout, at);
         self.0.rows.revoke(&revocation).await.unwrap();
     }
 

@@ -17,30 +17,19 @@ fn at(millis: i64) -> Timestamp {
 
 /// A session as after a login in a browser.
 pub(crate) fn session(id: &str) -> SessionRecord {
-    SessionRecord {
-        id: id.into(),
-        realm: Realm::default(),
-        subject: "184467440737".into(),
-        current_jti: "AAAAAAAAAAAAAAAAAAAAAA".into(),
-        previous_jti: None,
-        issued_at: at(NOW),
-        expires_at: at(NOW + MONTH),
-        rotated_at: None,
-        settles_at: at(NOW - 1),
-        received_at: None,
-        created_at: at(NOW),
-        auth_time: at(NOW),
-        last_seen_at: at(NOW),
-        ends_at: at(NOW + MONTH),
-        revoked: None,
-        remember: true,
-        user_agent: Some(
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 \
-             Safari/537.36"
-                .into(),
-        ),
-        ip: Some("203.0.113.195".into()),
-    }
+    let (id, subject, token) = (id.into(), "184467440737".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
+    let mut session = SessionRecord::new(id, Realm::default(), subject, token, at(NOW));
+    session.expires_at = at(NOW + MONTH);
+    session.settles_at = at(NOW - 1);
+    session.ends_at = at(NOW + MONTH);
+    session.remember = true;
+    session.user_agent = Some(
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 \
+         Safari/537.36"
+            .into(),
+    );
+    session.ip = Some("203.0.113.195".into());
+    session
 }
 
 /// Rotates from the token to itself, settled at once, so that the next request is the same; only

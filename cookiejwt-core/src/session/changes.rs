@@ -194,7 +194,7 @@ impl SettleRequest {
 /// AND previous_jti IS NOT NULL AND revoked_at IS NULL`. It sets `received_at = now`, and
 /// `settles_at` to the greater of itself and `settles_at`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "stores and drivers construct it")]
+#[non_exhaustive]
 pub struct Receipt {
     /// The session.
     pub session_id: SessionId,
@@ -203,6 +203,11 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// This refresh token of the session was received.
+    pub fn new(session_id: SessionId, refresh_jti: TokenId) -> Self {
+        Self { session_id, refresh_jti }
+    }
+
     /// Whether the row meets the condition; for stores that keep rows in memory.
     pub fn matches(&self, row: &SessionRecord) -> bool {
         row.id == self.session_id

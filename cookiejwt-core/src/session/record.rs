@@ -9,11 +9,31 @@ use crate::session::{
 ///
 /// The row contains no bearer secret: an attacker who reads the database cannot make a token from
 /// it. All times are Unix milliseconds.
+///
+/// A later version may add a column, so a store starts with [`new`](Self::new) and sets the other
+/// fields. `cookiejwt_store::conformance` fails for a store that forgets one:
+///
+/// ```
+/// use cookiejwt_core::store::{SessionRecord, Timestamp};
+///
+/// # struct Row { id: String, realm: String, subject: String, current_jti: String }
+/// # impl Row {
+/// #     fn millis(&self, _column: &str) -> i64 { 0 }
+/// # }
+/// fn session(row: Row) -> SessionRecord {
+///     let time = |column| Timestamp::from_millis(row.millis(column));
+///     let (created_at, expires_at, ends_at) = (time("created_at"), time("expires_at"), time("ends_at"));
+///     let (id, realm) = (row.id.into(), row.realm.into());
+///     let mut session =
+///         SessionRecord::new(id, realm, row.subject.into(), row.current_jti.into(), created_at);
+///     session.expires_at = expires_at;
+///     session.ends_at = ends_at;
+///     // … and every other column
+///     session
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "stores construct it from their rows, and a new column must reach each of them"
-)]
+#[non_exhaustive]
 pub struct SessionRecord {
     /// The `sid` claim; primary key.
     pub id: SessionId,
@@ -56,6 +76,40 @@ pub struct SessionRecord {
 }
 
 impl SessionRecord {
+    /// A session that has ended, has never rotated, and was not revoked: every time is
+    /// `created_at`, and every other field is `None` or false.
+    ///
+    /// A store sets what its row contains. If it forgets one of the ends, the session authenticates
+    /// no request.
+    pub fn new(
+        id: SessionId,
+        realm: Realm,
+        subject: Subject,
+        current_jti: TokenId,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            realm,
+            subject,
+            current_jti,
+            previous_jti: None,
+            issued_at: created_at,
+            expires_at: created_at,
+            rotated_at: None,
+            settles_at: created_at,
+            received_at: None,
+            created_at,
+            auth_time: created_at,
+            last_seen_at: created_at,
+            ends_at: created_at,
+            revoked: None,
+            remember: false,
+            user_agent: None,
+            ip: None,
+        }
+    }
+
     /// Neither revoked nor past one of its two ends. A session that was
     /// [superseded](RevocationReason::Superseded) does not count, although it still authenticates
     /// for a moment.
@@ -156,7 +210,7 @@ impl RevocationReason {
 /// Otherwise the first reason stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a revocation that is dropped leaves a stolen session alive"]
-#[expect(clippy::exhaustive_structs, reason = "stores and drivers construct it")]
+#[non_exhaustive]
 pub struct Revocation {
     /// The session.
     pub session_id: SessionId,
@@ -167,6 +221,11 @@ pub struct Revocation {
 }
 
 impl Revocation {
+    /// Revokes the session for this reason, from this time on.
+    pub fn new(session_id: SessionId, reason: RevocationReason, at: Timestamp) -> Self {
+        Self { session_id, reason, at }
+    }
+
     /// Whether it changes this row; for stores that keep rows in memory.
     pub fn matches(&self, row: &SessionRecord) -> bool {
         row.id == self.session_id && is_open(row, self.at)

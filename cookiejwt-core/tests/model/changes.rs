@@ -75,7 +75,7 @@ impl Asked {
     }
 
     pub(crate) fn receipt(session: Session, id: u8, now: Millis) -> Self {
-        let receipt = Receipt { session_id: session.id(), refresh_jti: token_id(id) };
+        let receipt = Receipt::new(session.id(), token_id(id));
         Self::new(Question::Receipt { receipt, now })
     }
 

@@ -154,26 +154,18 @@ impl Row {
     }
 
     pub(crate) fn record(&self) -> SessionRecord {
-        SessionRecord {
-            id: self.session.id(),
-            realm: Realm::default(),
-            subject: subject(),
-            current_jti: token_id(self.current),
-            previous_jti: self.previous.map(token_id),
-            issued_at: timestamp(self.issued * 1000),
-            expires_at: timestamp(self.expires * 1000),
-            rotated_at: self.rotated_at.map(timestamp),
-            settles_at: timestamp(self.settles_at),
-            received_at: self.received_at.map(timestamp),
-            created_at: begun(self.session),
-            auth_time: begun(self.session),
-            last_seen_at: begun(self.session),
-            ends_at: timestamp(self.ends * 1000),
-            revoked: self.revoked.map(|(at, cause)| (timestamp(at), cause.reason())),
-            remember: true,
-            user_agent: None,
-            ip: None,
-        }
+        let (id, current) = (self.session.id(), token_id(self.current));
+        let mut record = SessionRecord::new(id, Realm::default(), subject(), current, begun(self.session));
+        record.previous_jti = self.previous.map(token_id);
+        record.issued_at = timestamp(self.issued * 1000);
+        record.expires_at = timestamp(self.expires * 1000);
+        record.rotated_at = self.rotated_at.map(timestamp);
+        record.settles_at = timestamp(self.settles_at);
+        record.received_at = self.received_at.map(timestamp);
+        record.ends_at = timestamp(self.ends * 1000);
+        record.revoked = self.revoked.map(|(at, cause)| (timestamp(at), cause.reason()));
+        record.remember = true;
+        record
     }
 
     pub(crate) fn of(record: &SessionRecord) -> Self {

@@ -57,7 +57,7 @@ impl Sessions {
     /// Lets a session end in a minute, unless the one that takes its place is presented before.
     pub(super) async fn supersede(&self, session_id: SessionId) -> Result<u64, StoreError> {
         let at = self.0.runtime.timestamp().plus_millis(SUPERSEDED_MILLIS);
-        self.revoke(vec![Revocation { session_id, reason: RevocationReason::Superseded, at }]).await
+        self.revoke(vec![Revocation::new(session_id, RevocationReason::Superseded, at)]).await
     }
 
     /// The row of an identity's session, which another node may have revoked a moment ago.

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn receipt(number: usize) -> Receipt {
-        Receipt { session_id: number.to_string().into(), refresh_jti: number.to_string().into() }
+        Receipt::new(number.to_string().into(), number.to_string().into())
     }
 
     #[test]

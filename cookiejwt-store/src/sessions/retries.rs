@@ -193,7 +193,7 @@ mod tests {
 
     fn at(number: usize, millis: i64) -> Revocation {
         let session_id = number.to_string().into();
-        Revocation { session_id, reason: RevocationReason::Logout, at: Timestamp::from_millis(millis) }
+        Revocation::new(session_id, RevocationReason::Logout, Timestamp::from_millis(millis))
     }
 
     #[tokio::test(start_paused = true)]

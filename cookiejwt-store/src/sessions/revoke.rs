@@ -84,7 +84,7 @@ impl Sessions {
         reason: RevocationReason,
     ) -> Result<u64, StoreError> {
         let at = self.0.runtime.timestamp();
-        self.revoke(ids.into_iter().map(|session_id| Revocation { session_id, reason, at }).collect()).await
+        self.revoke(ids.into_iter().map(|id| Revocation::new(id, reason, at)).collect()).await
     }
 
     /// In a separate task, so that a client that hangs up cannot cancel it. What fails stays in
@@ -97,7 +97,7 @@ impl Sessions {
         let sessions = self.clone();
         tokio::spawn(async move {
             for revocation in &revocations {
-                let Revocation { session_id, reason, at } = revocation;
+                let Revocation { session_id, reason, at, .. } = revocation;
                 let now = sessions.0.runtime.timestamp();
                 sessions.0.revoked.insert_from(session_id.clone(), *reason, (*at).max(now), now);
             }

@@ -215,7 +215,7 @@ mod tests {
         let crowd = |count: usize, at: Timestamp| -> Vec<_> {
             let session = |number: usize| SessionId::from(number.to_string());
             let reason = RevocationReason::Logout;
-            (0..count).map(|number| RevokedSession { id: session(number), reason, at }).collect()
+            (0..count).map(|number| RevokedSession::new(session(number), reason, at)).collect()
         };
         let behind = |second: i64| {
             let now = start.plus_millis(second * 1000);
@@ -248,7 +248,7 @@ mod tests {
         const MEMORY: i64 = (300 + 2 * 5 + 60) * 1000;
         let set = RevokedSet::new(&testing::config().build().unwrap());
         let start = Timestamp::from_seconds(1_000_000);
-        let revoked = |at| vec![RevokedSession { id: "a".into(), reason: RevocationReason::Logout, at }];
+        let revoked = |at| vec![RevokedSession::new("a".into(), RevocationReason::Logout, at)];
         assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "before the first load");
         set.load(Vec::new(), start);
         assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "nothing was seen");

@@ -153,7 +153,7 @@ impl TokenStore for MemoryStore {
         let rows = self.rows();
         let revoked = rows.values().filter_map(|row| {
             let (at, reason) = row.revoked.filter(|(at, _)| *at >= since)?;
-            Some(RevokedSession { id: row.id.clone(), reason, at })
+            Some(RevokedSession::new(row.id.clone(), reason, at))
         });
         Ok(revoked.collect())
     }

@@ -15,6 +15,7 @@ use crate::errors::StoreError;
 
 /// A session that was revoked, as the revoked set needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RevokedSession {
     /// The session.
     pub id: SessionId,
@@ -22,6 +23,13 @@ pub struct RevokedSession {
     pub reason: RevocationReason,
     /// When.
     pub at: Timestamp,
+}
+
+impl RevokedSession {
+    /// This session was revoked at this time.
+    pub fn new(id: SessionId, reason: RevocationReason, at: Timestamp) -> Self {
+        Self { id, reason, at }
+    }
 }
 
 /// Keeps sessions: one row each, without any bearer secret.

@@ -5,7 +5,7 @@ use cookiejwt_core::store::{RevocationReason, SessionRecord};
 use super::{
     samples::{
         ACCESS_LIFE_AGO, LEEWAY_AGO, NOW, SETTLED, answer_late, at, find, late_answer, orphaned, receipt,
-        receive, replace, replacement, rotate, rotated, rotation, settle, slow_answer,
+        receive, replace, replacement, rotate, rotated, rotation, settle, slow_answer, with,
     },
     shared::{Combination, Shared, at_once},
 };
@@ -15,7 +15,7 @@ pub(super) async fn a_late_answer_changes_exactly_what_it_says(store: Shared) {
     store.insert([&rotated("a"), &rotated("neighbour")]).await;
     let request = late_answer("a");
     assert_eq!(answer_late(&store, &request).await, Ok(()));
-    let after = SessionRecord { settles_at: at(SETTLED), ..rotated("a") };
+    let after = with(rotated("a"), |row| row.settles_at = at(SETTLED));
     assert_eq!(find(&store, "a").await.as_ref(), Some(&after));
     assert_eq!(find(&store, "neighbour").await, Some(rotated("neighbour")));
     assert_eq!(answer_late(&store, &request).await, Ok(()), "as often as it is asked for");
@@ -72,16 +72,15 @@ fn late_row(combination: &mut Combination) -> (SessionRecord, bool) {
     let is_received = combination.of([false, true]);
     let is_revoked = combination.of([false, true]);
     let (expires_at, ends_at) = combination.of([(NOW + 1, NOW + 1), (NOW, NOW + 1), (NOW + 1, NOW)]);
-    let row = SessionRecord {
-        realm: realm.into(),
-        current_jti: current.into(),
-        previous_jti: previous.map(Into::into),
-        received_at: is_received.then(|| at(NOW - 1)),
-        revoked: is_revoked.then_some((at(NOW), RevocationReason::Logout)),
-        expires_at: at(expires_at),
-        ends_at: at(ends_at),
-        ..orphaned(&combination.id())
-    };
+    let row = with(orphaned(&combination.id()), |row| {
+        row.realm = realm.into();
+        row.current_jti = current.into();
+        row.previous_jti = previous.map(Into::into);
+        row.received_at = is_received.then(|| at(NOW - 1));
+        row.revoked = is_revoked.then_some((at(NOW), RevocationReason::Logout));
+        row.expires_at = at(expires_at);
+        row.ends_at = at(ends_at);
+    });
     let is_living = !is_revoked && expires_at > NOW && ends_at > NOW;
     let is_lost = (current, previous, realm) == ("current", Some("parent"), "") && !is_received;
     (row, is_living && is_lost)
@@ -104,8 +103,7 @@ pub(super) async fn a_late_answer_is_exactly_the_documented_one(store: Shared) {
 pub(super) async fn the_parent_is_never_answered_for_a_shorter_time(store: Shared) {
     let settles_at = [SETTLED - 1, SETTLED, SETTLED + 1, SETTLED + 60_000];
     for (index, settles_at) in settles_at.into_iter().enumerate() {
-        let row =
-            |of: &str| SessionRecord { settles_at: at(settles_at), ..rotated(&format!("{of} {index}")) };
+        let row = |of: &str| with(rotated(&format!("{of} {index}")), |row| row.settles_at = at(settles_at));
         let (late, slow, received) = (row("late"), row("slow"), row("received"));
         store.insert([&late, &slow, &received]).await;
         assert_eq!(answer_late(&store, &late_answer(late.id.as_str())).await, Ok(()), "{settles_at}");
@@ -122,12 +120,11 @@ pub(super) async fn replacing_changes_exactly_what_it_says(store: Shared) {
     store.insert([&orphaned("a"), &orphaned("neighbour")]).await;
     let request = replacement("a");
     assert_eq!(replace(&store, &request).await, Ok(()));
-    let after = SessionRecord {
-        current_jti: "replacement".into(),
-        rotated_at: Some(at(NOW)),
-        settles_at: at(SETTLED),
-        ..orphaned("a")
-    };
+    let after = with(orphaned("a"), |row| {
+        row.current_jti = "replacement".into();
+        row.rotated_at = Some(at(NOW));
+        row.settles_at = at(SETTLED);
+    });
     assert_eq!(find(&store, "a").await.as_ref(), Some(&after), "its ends and the parent stay");
     assert_eq!(find(&store, "neighbour").await, Some(orphaned("neighbour")));
     assert_eq!(replace(&store, &request).await, Err(Some(after)), "not twice");
@@ -165,7 +162,10 @@ pub(super) async fn a_replacement_is_exactly_the_documented_one(store: Shared) {
         let settles_at = combination.of([LEEWAY_AGO - 1, LEEWAY_AGO]);
         let rotated_at = combination.of([None, Some(ACCESS_LIFE_AGO - 1), Some(ACCESS_LIFE_AGO)]);
         let (row, is_late) = late_row(&mut combination);
-        let row = SessionRecord { settles_at: at(settles_at), rotated_at: rotated_at.map(at), ..row };
+        let row = with(row, |row| {
+            row.settles_at = at(settles_at);
+            row.rotated_at = rotated_at.map(at);
+        });
         store.create(&row).await.unwrap();
         let request = replacement(row.id.as_str());
         let is_old = settles_at < LEEWAY_AGO && rotated_at.is_some_and(|at| at < ACCESS_LIFE_AGO);

@@ -3,7 +3,7 @@
 use cookiejwt_core::store::SessionRecord;
 
 use super::{
-    samples::{NOW, REASONS, at, revocation, rotated, session},
+    samples::{NOW, REASONS, at, revocation, rotated, session, with},
     shared::Shared,
 };
 use crate::stores::TokenStore as _;
@@ -28,7 +28,7 @@ pub(super) async fn sessions_of_lists_exactly_the_living(store: Shared) {
     .enumerate()
     {
         let subject = format!("user {index}");
-        let mut row = SessionRecord { subject: subject.into(), ..session(&format!("session {index}")) };
+        let mut row = with(session(&format!("session {index}")), |row| row.subject = subject.into());
         change(&mut row);
         store.create(&row).await.unwrap();
         let listed = store.list(&row.subject).await;
@@ -39,14 +39,18 @@ pub(super) async fn sessions_of_lists_exactly_the_living(store: Shared) {
 
 fn received(row: &SessionRecord) -> SessionRecord {
     let SessionRecord { id, subject, .. } = row.clone();
-    SessionRecord { id, subject, received_at: Some(at(NOW)), ..rotated("") }
+    with(rotated(""), |row| {
+        row.id = id;
+        row.subject = subject;
+        row.received_at = Some(at(NOW));
+    })
 }
 
 /// Ids in the order of their bytes, which is not that of a dictionary.
 const ASCENDING: [&str; 8] = ["-", "0", "9", "A", "B", "_", "a", "b"];
 
 pub(super) async fn sessions_of_lists_the_newest_first(store: Shared) {
-    let row = |id: &str, created_at| SessionRecord { created_at: at(created_at), ..session(id) };
+    let row = |id: &str, created_at| with(session(id), |row| row.created_at = at(created_at));
     let mut rows = vec![row("the newest", NOW - 1), row("a newer one", NOW - 2)];
     rows.extend(ASCENDING.iter().rev().map(|id| row(id, NOW - 3)));
     rows.extend([row("z is older", NOW - 4), row("zz is the oldest", NOW - 5)]);

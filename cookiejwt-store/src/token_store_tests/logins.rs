@@ -2,13 +2,10 @@
 
 use std::collections::HashSet;
 
-use cookiejwt_core::{
-    SessionId,
-    store::{RevocationReason, SessionRecord},
-};
+use cookiejwt_core::{SessionId, store::RevocationReason};
 
 use super::{
-    samples::{NOW, at, find, session},
+    samples::{NOW, at, find, session, with},
     shared::{Shared, at_once},
 };
 use crate::stores::TokenStore as _;
@@ -27,7 +24,7 @@ pub(super) async fn fifty_logins_at_once_are_fifty_rows(store: Shared) {
 pub(super) async fn logins_with_one_id_at_once_are_one(store: Shared) {
     for round in 0..5 {
         let id = format!("session {round}");
-        let row = |index: usize| SessionRecord { subject: format!("user {index}").into(), ..session(&id) };
+        let row = |index: usize| with(session(&id), |row| row.subject = format!("user {index}").into());
         let created = at_once(10, |index| {
             let (store, row) = (store.clone(), row(index));
             async move { store.create(&row).await.is_ok() }
@@ -41,9 +38,8 @@ pub(super) async fn logins_with_one_id_at_once_are_one(store: Shared) {
 
 pub(super) async fn a_login_during_revoke_subject_is_named_or_lives(store: Shared) {
     for round in 0..10 {
-        let row = |index: usize| SessionRecord {
-            subject: format!("user {round}").into(),
-            ..session(&format!("{round} {index}"))
+        let row = |index: usize| {
+            with(session(&format!("{round} {index}")), |row| row.subject = format!("user {round}").into())
         };
         for index in 0..4 {
             store.create(&row(index)).await.unwrap();

@@ -4,13 +4,13 @@
 use cookiejwt_core::store::{RevocationReason, SessionRecord, Timestamp};
 
 use super::{
-    samples::{NOW, REASONS, at, find, revocation, rotate, rotation, session},
+    samples::{NOW, REASONS, at, find, revocation, rotate, rotation, session, with},
     shared::{Shared, at_once},
 };
 use crate::stores::TokenStore as _;
 
 fn ended(index: usize) -> SessionRecord {
-    SessionRecord { expires_at: at(NOW), ..session(&format!("ended {index}")) }
+    with(session(&format!("ended {index}")), |row| row.expires_at = at(NOW))
 }
 
 /// How many of the first rows of [`ended`] are there.
@@ -123,7 +123,7 @@ pub(super) async fn purge_harms_nobody_who_works(store: Shared) {
         rotation(&rotated(index)).apply(&mut row);
         assert_eq!(find(&store, &rotated(index)).await, Some(row), "rotated");
         let reason = Some((at(NOW), RevocationReason::Logout));
-        let row = SessionRecord { revoked: reason, ..session(&revoked(index)) };
+        let row = with(session(&revoked(index)), |row| row.revoked = reason);
         assert_eq!(find(&store, &revoked(index)).await, Some(row), "revoked");
         let id = format!("new {index}");
         assert_eq!(find(&store, &id).await, Some(session(&id)), "new");

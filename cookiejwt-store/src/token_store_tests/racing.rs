@@ -8,7 +8,7 @@ use cookiejwt_core::{
 use super::{
     samples::{
         NOW, SETTLED, at, find, late_answer, orphaned, receipt, replacement, revocation, rotate, rotated,
-        rotation, session, slow_answer,
+        rotation, session, slow_answer, with,
     },
     shared::{Shared, at_once},
 };
@@ -72,7 +72,7 @@ pub(super) async fn revoke_subject_misses_no_rotating_session(store: Shared) {
     for round in 0..5 {
         let subject = format!("user {round}");
         for index in 0..11 {
-            let row = SessionRecord { subject: subject.as_str().into(), ..session(&id(round, index)) };
+            let row = with(session(&id(round, index)), |row| row.subject = subject.as_str().into());
             store.create(&row).await.unwrap();
         }
         // The sixth task ends all sessions, the others rotate one each.
@@ -130,7 +130,7 @@ async fn do_something(store: Shared, index: usize) -> Result<Vec<SessionId>, Sto
 
 pub(super) async fn everything_at_once_fails_nobody(store: Shared) {
     for index in 0..12 {
-        let ended = SessionRecord { expires_at: at(NOW), ..session(&format!("ended {index}")) };
+        let ended = with(session(&format!("ended {index}")), |row| row.expires_at = at(NOW));
         let id = format!("living {index}");
         store.insert([&if index % 2 == 0 { orphaned(&id) } else { rotated(&id) }, &ended]).await;
     }

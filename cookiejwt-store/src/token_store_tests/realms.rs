@@ -9,7 +9,7 @@ use super::{
     rows::{LOOKALIKES, STRANGERS},
     samples::{
         NOW, REASONS, SETTLED, answer_late, at, find, late_answer, orphaned, receipt, receive, replace,
-        replacement, revocation, rotate, rotation,
+        replacement, revocation, rotate, rotation, with,
     },
     shared::Shared,
 };
@@ -17,7 +17,7 @@ use crate::stores::TokenStore as _;
 
 /// Of the user `1`, whose id both tables know.
 fn of(realm: &str, id: &str) -> SessionRecord {
-    SessionRecord { realm: realm.into(), ..orphaned(id) }
+    with(orphaned(id), |row| row.realm = realm.into())
 }
 
 async fn listed(store: &Shared, realm: &str) -> Vec<SessionRecord> {

@@ -5,6 +5,7 @@ use cookiejwt_core::store::{Receipt, RevocationReason, SessionRecord};
 use super::{
     samples::{
         ACCESS_LIFE_AGO, NOW, SETTLED, at, find, receipt, receive, rotated, session, settle, slow_answer,
+        with,
     },
     shared::{Combination, Shared, at_once},
 };
@@ -13,7 +14,7 @@ use crate::stores::TokenStore as _;
 pub(super) async fn a_slow_answer_changes_exactly_what_it_says(store: Shared) {
     store.insert([&rotated("a"), &rotated("neighbour")]).await;
     assert!(settle(&store, &slow_answer("a")).await);
-    let after = SessionRecord { settles_at: at(SETTLED), ..rotated("a") };
+    let after = with(rotated("a"), |row| row.settles_at = at(SETTLED));
     assert_eq!(find(&store, "a").await.as_ref(), Some(&after));
     assert_eq!(find(&store, "neighbour").await, Some(rotated("neighbour")));
     assert!(settle(&store, &slow_answer("a")).await, "as often as answers leave");
@@ -29,16 +30,15 @@ fn row(combination: &mut Combination) -> (SessionRecord, bool) {
     // Neither the ends nor the realm are asked for: an answer that is on its way belongs to its
     // session.
     let (ends_at, realm) = combination.of([(NOW + 1, ""), (NOW - 1, "staff")]);
-    let row = SessionRecord {
-        realm: realm.into(),
-        current_jti: current.into(),
-        received_at: is_received.then(|| at(NOW - 7)),
-        previous_jti: has_rotated.then(|| "parent".into()),
-        revoked: is_revoked.then_some((at(NOW + 1), RevocationReason::Superseded)),
-        expires_at: at(ends_at),
-        ends_at: at(ends_at),
-        ..rotated(&combination.id())
-    };
+    let row = with(rotated(&combination.id()), |row| {
+        row.realm = realm.into();
+        row.current_jti = current.into();
+        row.received_at = is_received.then(|| at(NOW - 7));
+        row.previous_jti = has_rotated.then(|| "parent".into());
+        row.revoked = is_revoked.then_some((at(NOW + 1), RevocationReason::Superseded));
+        row.expires_at = at(ends_at);
+        row.ends_at = at(ends_at);
+    });
     (row, current == "current" && !is_received && has_rotated && !is_revoked)
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn a_slow_answer_is_exactly_the_documented_one(store: Shared) {
         let rotated_at = combination.of([ACCESS_LIFE_AGO, ACCESS_LIFE_AGO - 1, NOW + 1]);
         let knows_when = combination.of([true, false]);
         let (row, is_open) = row(&mut combination);
-        let mut row = SessionRecord { rotated_at: knows_when.then_some(at(rotated_at)), ..row };
+        let mut row = with(row, |row| row.rotated_at = knows_when.then_some(at(rotated_at)));
         store.create(&row).await.unwrap();
         let request = slow_answer(row.id.as_str());
         let matches = is_open && knows_when && rotated_at >= ACCESS_LIFE_AGO;
@@ -87,7 +87,10 @@ pub(super) async fn a_receipt_counts_once(store: Shared) {
     assert_eq!(receive(&store, &[]).await, 0, "none at all");
     assert_eq!(receive(&store, &[receipt("a")]).await, 1);
     let row = find(&store, "a").await;
-    let expected = SessionRecord { received_at: Some(at(NOW)), settles_at: at(SETTLED), ..rotated("a") };
+    let expected = with(rotated("a"), |row| {
+        row.received_at = Some(at(NOW));
+        row.settles_at = at(SETTLED);
+    });
     assert_eq!(row, Some(expected));
     let again = store.received(&[receipt("a")], at(NOW + 5000), at(SETTLED + 5000)).await.unwrap();
     assert_eq!(again, 0, "the first time stays");
@@ -97,10 +100,10 @@ pub(super) async fn a_receipt_counts_once(store: Shared) {
 
 /// A batch is one call, and still each receipt is of one token of one session.
 pub(super) async fn a_receipt_counts_for_its_own_session(store: Shared) {
-    let own = |id: &str| SessionRecord { current_jti: format!("of {id}").into(), ..rotated(id) };
+    let own = |id: &str| with(rotated(id), |row| row.current_jti = format!("of {id}").into());
     let (a, b, c) = (own("a"), own("b"), own("c"));
     store.insert([&a, &b, &c]).await;
-    let of = |id: &str, token: &str| Receipt { session_id: id.into(), refresh_jti: token.into() };
+    let of = |id: &str, token: &str| Receipt::new(id.into(), token.into());
     let crossed =
         [of("a", "of b"), of("b", "of a"), of("c", "parent"), of("a", "parent"), of("nobody", "of c")];
     assert_eq!(receive(&store, &crossed).await, 0, "each of another session, or used up");
@@ -119,11 +122,11 @@ const BATCH: usize = 1000;
 
 fn number(index: usize) -> SessionRecord {
     let token = format!("token {index}");
-    SessionRecord { current_jti: token.into(), ..rotated(&format!("session {index}")) }
+    with(rotated(&format!("session {index}")), |row| row.current_jti = token.into())
 }
 
 fn numbered(index: usize) -> Receipt {
-    Receipt { session_id: number(index).id, refresh_jti: number(index).current_jti }
+    Receipt::new(number(index).id, number(index).current_jti)
 }
 
 async fn insert_numbers(store: &Shared, count: usize) {
@@ -154,8 +157,8 @@ pub(super) async fn a_thousand_receipts_are_one_call(store: Shared) {
             // Each of them twice, a token that was used up, a session that is gone, and nothing
             // wrong.
             0 | 1 => numbered(index / 4),
-            2 => Receipt { refresh_jti: "parent".into(), ..numbered(index) },
-            _ => Receipt { session_id: format!("unknown {index}").into(), ..numbered(index) },
+            2 => Receipt::new(number(index).id, "parent".into()),
+            _ => Receipt::new(format!("unknown {index}").into(), number(index).current_jti),
         })
         .collect();
     assert_eq!(receive(&store, &mixed).await, 250, "each session is counted once");

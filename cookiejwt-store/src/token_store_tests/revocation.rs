@@ -2,19 +2,16 @@
 
 use std::collections::HashSet;
 
-use cookiejwt_core::{
-    SessionId,
-    store::{RevocationReason, SessionRecord},
-};
+use cookiejwt_core::{SessionId, store::RevocationReason};
 
 use super::{
-    samples::{FINAL_REASONS, NOW, REASONS, SETTLED, at, find, revocation, rotate, rotation, session},
+    samples::{FINAL_REASONS, NOW, REASONS, SETTLED, at, find, revocation, rotate, rotation, session, with},
     shared::{Shared, at_once},
 };
 use crate::stores::{RevokedSession, TokenStore as _};
 
 pub(super) async fn revoking_is_idempotent_and_the_first_reason_stays(store: Shared) {
-    let idle = SessionRecord { expires_at: at(NOW - 1), ..session("idle") };
+    let idle = with(session("idle"), |row| row.expires_at = at(NOW - 1));
     store.insert([&session("a"), &session("b"), &idle]).await;
     assert!(store.revoke(&revocation("a", RevocationReason::Replaced, NOW)).await.unwrap(), "it was alive");
     for (index, reason) in (0..).zip(REASONS) {
@@ -26,7 +23,7 @@ pub(super) async fn revoking_is_idempotent_and_the_first_reason_stays(store: Sha
     assert!(revoked, "its access token may live");
     let everywhere = RevocationReason::LogoutEverywhere;
     assert_eq!(store.end_all(&"1".into(), everywhere, at(NOW + 2)).await, ["b".into()]);
-    let expected = SessionRecord { revoked: Some((at(NOW), RevocationReason::Replaced)), ..session("a") };
+    let expected = with(session("a"), |row| row.revoked = Some((at(NOW), RevocationReason::Replaced)));
     assert_eq!(find(&store, "a").await, Some(expected), "and nothing else has changed");
 }
 
@@ -47,7 +44,7 @@ pub(super) async fn fifty_revocations_at_once_are_one(store: Shared) {
 }
 
 pub(super) async fn a_revoked_session_never_comes_back(store: Shared) {
-    store.create(&SessionRecord { ends_at: at(NOW + 90_000_000), ..session("a") }).await.unwrap();
+    store.create(&with(session("a"), |row| row.ends_at = at(NOW + 90_000_000))).await.unwrap();
     assert_eq!(rotate(&store, &rotation("a")).await, Ok(()));
     assert!(store.revoke(&revocation("a", RevocationReason::Reuse, NOW)).await.unwrap());
     let row = find(&store, "a").await;
@@ -66,17 +63,17 @@ pub(super) async fn a_revoked_session_never_comes_back(store: Shared) {
 }
 
 pub(super) async fn revoke_subject_names_exactly_the_living(store: Shared) {
-    let before = SessionRecord { revoked: Some((at(NOW - 1), REASONS[0])), ..session("before") };
+    let before = with(session("before"), |row| row.revoked = Some((at(NOW - 1), REASONS[0])));
     // Its access token may live.
-    let idle = SessionRecord { expires_at: at(NOW - 1), ..session("idle") };
-    let other = SessionRecord { subject: "2".into(), ..session("of another user") };
+    let idle = with(session("idle"), |row| row.expires_at = at(NOW - 1));
+    let other = with(session("of another user"), |row| row.subject = "2".into());
     store.insert([&session("a"), &session("b"), &idle, &before, &other]).await;
     let reason = RevocationReason::LogoutEverywhere;
     let mut named = store.end_all(&"1".into(), reason, at(NOW)).await;
     named.sort();
     assert_eq!(named, ["a".into(), "b".into(), idle.id.clone()]);
     for row in [session("a"), session("b"), idle] {
-        let expected = SessionRecord { revoked: Some((at(NOW), reason)), ..row.clone() };
+        let expected = with(row.clone(), |row| row.revoked = Some((at(NOW), reason)));
         assert_eq!(store.find(&row.id).await.unwrap(), Some(expected));
     }
     assert_eq!(store.find(&before.id).await.unwrap().as_ref(), Some(&before), "the first reason stays");
@@ -87,9 +84,8 @@ pub(super) async fn revoke_subject_names_exactly_the_living(store: Shared) {
 pub(super) async fn revoke_subjects_at_once_share_the_sessions(store: Shared) {
     for round in 0..5 {
         let subject = format!("user {round}");
-        let row = |index: usize| SessionRecord {
-            subject: subject.as_str().into(),
-            ..session(&format!("{round} {index}"))
+        let row = |index: usize| {
+            with(session(&format!("{round} {index}")), |row| row.subject = subject.as_str().into())
         };
         for index in 0..10 {
             store.create(&row(index)).await.unwrap();
@@ -116,11 +112,8 @@ pub(super) async fn revoked_since_has_an_inclusive_boundary(store: Shared) {
         store.create(&session(id)).await.unwrap();
         store.revoke(&revocation(id, reason, millis)).await.unwrap();
     }
-    let entry = |millis, reason: RevocationReason| RevokedSession {
-        id: reason.as_str().into(),
-        reason,
-        at: at(millis),
-    };
+    let entry =
+        |millis, reason: RevocationReason| RevokedSession::new(reason.as_str().into(), reason, at(millis));
     let all = [entry(NOW - 1, REASONS[0]), entry(NOW, REASONS[1]), entry(NOW + 1, REASONS[2])];
     for (since, from) in [(0, 0), (NOW - 1, 0), (NOW, 1), (NOW + 1, 2), (NOW + 2, 3)] {
         let mut revoked = store.revoked_since(at(since)).await.unwrap();
@@ -130,9 +123,8 @@ pub(super) async fn revoked_since_has_an_inclusive_boundary(store: Shared) {
 }
 
 pub(super) async fn revoked_since_sees_a_revocation_at_once(store: Shared) {
-    let own = |index: usize| SessionRecord {
-        subject: format!("user {index}").into(),
-        ..session(&format!("session {index}"))
+    let own = |index: usize| {
+        with(session(&format!("session {index}")), |row| row.subject = format!("user {index}").into())
     };
     for index in 0..30 {
         store.create(&own(index)).await.unwrap();

@@ -3,29 +3,31 @@
 use cookiejwt_core::store::{Receipt, RevocationReason, RotationRequest, SessionRecord};
 
 use super::{
-    samples::{LEEWAY_AGO, NOW, SETTLED, at, find, revocation, rotate, rotated, rotation, session},
+    samples::{LEEWAY_AGO, NOW, SETTLED, at, find, revocation, rotate, rotated, rotation, session, with},
     shared::{Combination, Shared, at_once},
 };
 use crate::stores::TokenStore as _;
 
 pub(super) async fn rotating_changes_exactly_what_it_says(store: Shared) {
     let agent = Some("Surf/1.0".to_owned());
-    let before =
-        SessionRecord { user_agent: agent, remember: false, received_at: Some(at(NOW - 5)), ..rotated("a") };
+    let before = with(rotated("a"), |row| {
+        row.user_agent = agent;
+        row.remember = false;
+        row.received_at = Some(at(NOW - 5));
+    });
     store.insert([&before, &session("neighbour")]).await;
     let request = rotation("a");
     assert_eq!(rotate(&store, &request).await, Ok(()));
-    let after = SessionRecord {
-        previous_jti: Some("current".into()),
-        current_jti: "next".into(),
-        issued_at: request.issued_at,
-        expires_at: request.expires_at,
-        rotated_at: Some(request.now),
-        last_seen_at: request.now,
-        settles_at: request.settles_at,
-        received_at: None,
-        ..before
-    };
+    let after = with(before, |row| {
+        row.previous_jti = Some("current".into());
+        row.current_jti = "next".into();
+        row.issued_at = request.issued_at;
+        row.expires_at = request.expires_at;
+        row.rotated_at = Some(request.now);
+        row.last_seen_at = request.now;
+        row.settles_at = request.settles_at;
+        row.received_at = None;
+    });
     assert_eq!(find(&store, "a").await.as_ref(), Some(&after));
     assert_eq!(find(&store, "neighbour").await, Some(session("neighbour")));
     assert_eq!(rotate(&store, &request).await, Err(Some(after)), "not twice");
@@ -68,7 +70,7 @@ const CONDITIONS: [(&str, Row, Request, bool); 18] = [
 
 /// Rotated, and the successor was not presented.
 fn aged(row: &SessionRecord, settles_at: i64) -> SessionRecord {
-    SessionRecord { settles_at: at(settles_at), ..rotated(row.id.as_str()) }
+    with(rotated(row.id.as_str()), |row| row.settles_at = at(settles_at))
 }
 
 /// Each part of the WHERE broken once: the row as it is comes back.
@@ -98,15 +100,14 @@ pub(super) async fn the_condition_is_exactly_the_documented_one(store: Shared) {
         let is_revoked = combination.of([false, true]);
         let (realm, presented) = combination.of([("", "current"), ("", "Current"), ("a", "current")]);
         let id = combination.id();
-        let row = SessionRecord {
-            settles_at: at(settles_at),
-            previous_jti: has_rotated.then(|| "parent".into()),
-            received_at: is_received.then(|| at(NOW - 1)),
-            expires_at: at(expires_at),
-            ends_at: at(ends_at),
-            revoked: is_revoked.then_some((at(NOW), RevocationReason::Logout)),
-            ..session(&id)
-        };
+        let row = with(session(&id), |row| {
+            row.settles_at = at(settles_at);
+            row.previous_jti = has_rotated.then(|| "parent".into());
+            row.received_at = is_received.then(|| at(NOW - 1));
+            row.expires_at = at(expires_at);
+            row.ends_at = at(ends_at);
+            row.revoked = is_revoked.then_some((at(NOW), RevocationReason::Logout));
+        });
         store.create(&row).await.unwrap();
         let mut request = rotation(&id);
         (request.realm, request.presented) = (realm.into(), presented.into());
@@ -121,7 +122,7 @@ pub(super) async fn the_condition_is_exactly_the_documented_one(store: Shared) {
 
 /// A session that does not end in the meantime.
 fn lasting(id: &str) -> SessionRecord {
-    SessionRecord { ends_at: at(NOW + 90_000_000), ..session(id) }
+    with(session(id), |row| row.ends_at = at(NOW + 90_000_000))
 }
 
 /// The two conditions on time, one rotation after the other.
@@ -130,7 +131,7 @@ pub(super) async fn a_successor_rotates_once_it_is_received_or_a_leeway_later(st
         let id = format!("received: {is_received}");
         store.create(&lasting(&id)).await.unwrap();
         assert_eq!(rotate(&store, &rotation(&id)).await, Ok(()));
-        let receipt = Receipt { session_id: id.as_str().into(), refresh_jti: "next".into() };
+        let receipt = Receipt::new(id.as_str().into(), "next".into());
         let received = store.received(&[receipt][..usize::from(is_received)], at(NOW + 1), at(SETTLED)).await;
         assert_eq!(received.unwrap(), u64::from(is_received));
         let first = if is_received { SETTLED + 1 } else { SETTLED + 10_001 };

@@ -5,7 +5,7 @@ use cookiejwt_core::store::{Receipt, RevocationReason, SessionRecord};
 use super::{
     samples::{
         NOW, REASONS, answer_late, at, find, late_answer, orphaned, receipt, receive, replace, replacement,
-        revocation, rotate, rotation, session, settle, slow_answer,
+        revocation, rotate, rotation, session, settle, slow_answer, with,
     },
     shared::Shared,
 };
@@ -53,26 +53,32 @@ pub(super) const STRANGERS: [&str; 9] =
     ["sEssion", "session   ", "Session ", "sess", "sessi\u{d6}n", "\u{1f981}", "2", "", "back"];
 
 fn full() -> SessionRecord {
-    SessionRecord {
-        id: "AbCdEfGhIjKlMnOpQrSt-_".into(),
-        realm: "staff".into(),
-        subject: "auth0|5f7c8ec7c33c6c004bbafe82".into(),
-        current_jti: "c".repeat(22).into(),
-        previous_jti: Some("p".repeat(22).into()),
-        issued_at: at(NOW - 2000),
-        expires_at: at(NOW + 1),
-        rotated_at: Some(at(NOW - 1999)),
-        settles_at: at(NOW + 8),
-        received_at: Some(at(NOW - 6)),
-        created_at: at(NOW - 5),
-        auth_time: at(NOW - 4),
-        last_seen_at: at(NOW - 3),
-        ends_at: at(NOW + 6),
-        revoked: Some((at(NOW + 7), RevocationReason::Reuse)),
-        remember: false,
-        user_agent: Some("🦀 Ümläut 日本語 ' \" \\ ; -- \u{202e} %00".into()),
-        ip: Some("192.0.2.1".into()),
-    }
+    let (id, subject) = ("AbCdEfGhIjKlMnOpQrSt-_".into(), "auth0|5f7c8ec7c33c6c004bbafe82".into());
+    let row = SessionRecord::new(id, "staff".into(), subject, "c".repeat(22).into(), at(NOW - 5));
+    with(row, |row| {
+        row.previous_jti = Some("p".repeat(22).into());
+        row.issued_at = at(NOW - 2000);
+        row.expires_at = at(NOW + 1);
+        row.rotated_at = Some(at(NOW - 1999));
+        row.settles_at = at(NOW + 8);
+        row.received_at = Some(at(NOW - 6));
+        row.auth_time = at(NOW - 4);
+        row.last_seen_at = at(NOW - 3);
+        row.ends_at = at(NOW + 6);
+        row.revoked = Some((at(NOW + 7), RevocationReason::Reuse));
+        row.user_agent = Some("🦀 Ümläut 日本語 ' \" \\ ; -- \u{202e} %00".into());
+        row.ip = Some("192.0.2.1".into());
+    })
+}
+
+/// Together they have more than one value in each field, and one that differs from the default of
+/// [`SessionRecord::new`], so that a store can neither forget nor invent a column.
+fn varied() -> Vec<SessionRecord> {
+    let empty = with(session("empty"), |row| {
+        row.user_agent = Some(String::new());
+        row.ip = Some(String::new());
+    });
+    vec![session("none"), full(), empty]
 }
 
 async fn come_back(store: &Shared, rows: &[SessionRecord]) {
@@ -83,15 +89,17 @@ async fn come_back(store: &Shared, rows: &[SessionRecord]) {
 }
 
 pub(super) async fn every_field_comes_back(store: Shared) {
-    let empty =
-        SessionRecord { user_agent: Some(String::new()), ip: Some(String::new()), ..session("empty") };
-    let mut rows = vec![session("none"), full(), empty];
+    let mut rows = varied();
     for reason in REASONS {
         let revoked = Some((at(NOW), reason));
-        rows.push(SessionRecord { revoked, ..session(reason.as_str()) });
+        rows.push(with(session(reason.as_str()), |row| row.revoked = revoked));
     }
     come_back(&store, &rows).await;
-    let own = SessionRecord { subject: "another".into(), revoked: None, id: "listed".into(), ..full() };
+    let own = with(full(), |row| {
+        row.subject = "another".into();
+        row.revoked = None;
+        row.id = "listed".into();
+    });
     store.create(&own).await.unwrap();
     let listed = store.sessions_of(&own.realm, &own.subject, at(NOW)).await.unwrap();
     assert_eq!(listed, [own], "in the list too");
@@ -99,24 +107,21 @@ pub(super) async fn every_field_comes_back(store: Shared) {
 
 pub(super) async fn the_longest_values_come_back(store: Shared) {
     let ip = "2001:0db8:85a3:0000:0000:8a2e:192.168.100.200";
-    let first = SessionRecord {
-        realm: "r".repeat(32).into(),
-        subject: format!("{}1", "s".repeat(190)).into(),
-        user_agent: Some("a".repeat(255)),
-        ip: Some(ip.into()),
-        ..full()
-    };
-    let second = SessionRecord {
-        id: "bbbbbbbbbbbbbbbbbbbbbb".into(),
-        subject: format!("{}2", "s".repeat(190)).into(),
-        revoked: None,
-        ..first.clone()
-    };
-    let wide = SessionRecord {
-        subject: format!("{}abc", "🦀".repeat(47)).into(),
-        user_agent: Some("🦀".repeat(255)),
-        ..session("four bytes each")
-    };
+    let first = with(full(), |row| {
+        row.realm = "r".repeat(32).into();
+        row.subject = format!("{}1", "s".repeat(190)).into();
+        row.user_agent = Some("a".repeat(255));
+        row.ip = Some(ip.into());
+    });
+    let second = with(first.clone(), |row| {
+        row.id = "bbbbbbbbbbbbbbbbbbbbbb".into();
+        row.subject = format!("{}2", "s".repeat(190)).into();
+        row.revoked = None;
+    });
+    let wide = with(session("four bytes each"), |row| {
+        row.subject = format!("{}abc", "🦀".repeat(47)).into();
+        row.user_agent = Some("🦀".repeat(255));
+    });
     come_back(&store, &[first, second.clone(), wide]).await;
     let named = store.revoke_subject(&second.realm, &second.subject, REASONS[0], at(NOW)).await.unwrap();
     assert_eq!(named, [second.id], "and the last byte counts");
@@ -124,39 +129,40 @@ pub(super) async fn the_longest_values_come_back(store: Shared) {
 
 pub(super) async fn times_far_away_come_back(store: Shared) {
     let last = at(253_402_300_799_999);
-    let zero = SessionRecord {
-        rotated_at: Some(at(0)),
-        settles_at: at(0),
-        received_at: Some(at(0)),
-        revoked: Some((at(0), REASONS[0])),
-        ..session("1970")
-    };
-    let far = SessionRecord {
-        issued_at: last,
-        expires_at: last,
-        rotated_at: Some(last),
-        settles_at: last,
-        received_at: Some(last),
-        created_at: last,
-        auth_time: last,
-        last_seen_at: last,
-        ends_at: last,
-        revoked: Some((last, REASONS[0])),
-        ..session("9999")
-    };
+    let zero = with(session("1970"), |row| {
+        row.rotated_at = Some(at(0));
+        row.settles_at = at(0);
+        row.received_at = Some(at(0));
+        row.revoked = Some((at(0), REASONS[0]));
+    });
+    let far = with(session("9999"), |row| {
+        row.issued_at = last;
+        row.expires_at = last;
+        row.rotated_at = Some(last);
+        row.settles_at = last;
+        row.received_at = Some(last);
+        row.created_at = last;
+        row.auth_time = last;
+        row.last_seen_at = last;
+        row.ends_at = last;
+        row.revoked = Some((last, REASONS[0]));
+    });
     // Where summer time skips and repeats an hour, and where 32 bits end.
     let times = [1_774_746_000_001, 1_792_890_000_999, 2_147_483_648_500, 4_294_967_296_001];
-    let seen = times.map(|time| SessionRecord { last_seen_at: at(time), ..session(&time.to_string()) });
+    let seen = times.map(|time| with(session(&time.to_string()), |row| row.last_seen_at = at(time)));
     come_back(&store, &[zero, far]).await;
     come_back(&store, &seen).await;
 }
 
 pub(super) async fn a_duplicate_is_an_error_and_changes_nothing(store: Shared) {
-    let ended = SessionRecord { ends_at: at(NOW - 1), expires_at: at(NOW - 1), ..session("ended") };
-    let rows = [session("living"), SessionRecord { id: "revoked".into(), ..full() }, ended];
+    let ended = with(session("ended"), |row| {
+        row.ends_at = at(NOW - 1);
+        row.expires_at = at(NOW - 1);
+    });
+    let rows = [session("living"), with(full(), |row| row.id = "revoked".into()), ended];
     store.insert(&rows).await;
     for row in &rows {
-        let other = SessionRecord { subject: "2".into(), ..session(row.id.as_str()) };
+        let other = with(session(row.id.as_str()), |row| row.subject = "2".into());
         for (rule, duplicate) in [("another user's", &other), ("the same again", row)] {
             assert!(store.create(duplicate).await.is_err(), "{rule}: {}", row.id);
             assert_eq!(store.find(&row.id).await.unwrap().as_ref(), Some(row), "{rule}");
@@ -187,7 +193,7 @@ pub(super) async fn an_unknown_session_is_no_error_and_makes_no_row(store: Share
 
 pub(super) async fn ids_compare_byte_for_byte(store: Shared) {
     for id in LOOKALIKES {
-        store.create(&SessionRecord { user_agent: Some(id.into()), ..session(id) }).await.unwrap();
+        store.create(&with(session(id), |row| row.user_agent = Some(id.into()))).await.unwrap();
     }
     for (index, id) in LOOKALIKES.into_iter().enumerate() {
         assert_eq!(find(&store, id).await.unwrap().user_agent.as_deref(), Some(id));
@@ -204,9 +210,8 @@ pub(super) async fn ids_compare_byte_for_byte(store: Shared) {
 }
 
 pub(super) async fn subjects_compare_byte_for_byte(store: Shared) {
-    let row = |index: usize, subject: &str| SessionRecord {
-        subject: subject.into(),
-        ..session(&format!("session {index}"))
+    let row = |index: usize, subject: &str| {
+        with(session(&format!("session {index}")), |row| row.subject = subject.into())
     };
     for (index, subject) in LOOKALIKES.into_iter().enumerate() {
         store.create(&row(index, subject)).await.unwrap();
@@ -228,7 +233,7 @@ pub(super) async fn subjects_compare_byte_for_byte(store: Shared) {
 pub(super) async fn token_ids_compare_byte_for_byte(store: Shared) {
     for (index, pair) in LOOKALIKES.windows(2).enumerate() {
         let id = format!("session {index}");
-        let row = SessionRecord { current_jti: pair[0].into(), ..orphaned(&id) };
+        let row = with(orphaned(&id), |row| row.current_jti = pair[0].into());
         store.create(&row).await.unwrap();
         let upper = pair[0].to_uppercase();
         let others = [pair[1].to_owned(), format!("{} ", pair[0]), format!("{}\u{301}", pair[0]), upper];
@@ -246,7 +251,7 @@ pub(super) async fn token_ids_compare_byte_for_byte(store: Shared) {
             (late.current, late.presented) = (row.current_jti.clone(), other.as_str().into());
             assert_eq!(answer_late(&store, &late).await, Err(Some(row.clone())), "{late:?}");
         }
-        let own = Receipt { session_id: row.id, refresh_jti: row.current_jti };
+        let own = Receipt::new(row.id, row.current_jti);
         assert_eq!(receive(&store, &[own]).await, 1, "{id}");
     }
 }
@@ -263,6 +268,56 @@ async fn is_not_current(store: &Shared, row: &SessionRecord, other: &str) {
     let mut slow = slow_answer(id);
     (slow.current, slow.rotated_after) = (other.into(), at(0));
     assert!(!settle(store, &slow).await, "{other:?}");
-    let receipt = Receipt { session_id: row.id.clone(), refresh_jti: other.into() };
+    let receipt = Receipt::new(row.id.clone(), other.into());
     assert_eq!(receive(store, &[receipt]).await, 0, "{other:?}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// The value of each field, as `Debug` shows it: a new field of the row is in it at once.
+    fn fields(row: &SessionRecord) -> Vec<(String, String)> {
+        let text = format!("{row:#?}");
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for line in text.lines().filter_map(|line| line.strip_prefix("    ")) {
+            match (line.split_once(": "), fields.last_mut()) {
+                (Some((name, value)), _) if !line.starts_with([' ', ')', '}']) => {
+                    fields.push((name.to_owned(), value.to_owned()));
+                }
+                (_, Some((_, value))) => value.push_str(line),
+                (_, None) => panic!("not a field: {line}"),
+            }
+        }
+        fields
+    }
+
+    /// The row as a store returns it that sets no field after [`SessionRecord::new`].
+    fn unset(row: &SessionRecord) -> SessionRecord {
+        let SessionRecord { id, realm, subject, current_jti, created_at, .. } = row.clone();
+        SessionRecord::new(id, realm, subject, current_jti, created_at)
+    }
+
+    #[test]
+    fn no_field_of_a_row_can_be_forgotten_or_invented() {
+        let rows: Vec<_> = varied().iter().map(|row| (fields(row), fields(&unset(row)))).collect();
+        for (index, (name, first)) in rows[0].0.iter().enumerate() {
+            let is_argument =
+                ["id", "realm", "subject", "current_jti", "created_at"].contains(&name.as_str());
+            let is_set = rows.iter().any(|(row, unset)| row[index] != unset[index]);
+            assert!(is_argument || is_set, "{name}: a store may forget it");
+            assert!(rows.iter().any(|(row, _)| row[index].1 != *first), "{name}: a store may invent it");
+        }
+    }
+
+    #[test]
+    fn no_two_times_of_a_row_can_be_confused() {
+        let times =
+            fields(&full()).into_iter().filter(|(name, _)| name.ends_with("_at") || name == "auth_time");
+        let times: Vec<_> = times.map(|(_, value)| value.replace("Some(", "")).collect();
+        assert_eq!(times.len(), 9, "{times:?}");
+        assert_eq!(times.iter().collect::<HashSet<_>>().len(), times.len(), "{times:?}");
+    }
 }

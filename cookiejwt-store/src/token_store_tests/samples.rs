@@ -39,42 +39,35 @@ pub const fn at(millis: i64) -> Timestamp {
 
 /// A living session of the user `1` that has never rotated.
 pub fn session(id: &str) -> SessionRecord {
-    SessionRecord {
-        id: id.into(),
-        realm: Realm::default(),
-        subject: "1".into(),
-        current_jti: "current".into(),
-        previous_jti: None,
-        issued_at: at(NOW - 400_000),
-        expires_at: at(NOW + 1000),
-        rotated_at: None,
-        settles_at: at(NOW - 400_001),
-        received_at: None,
-        created_at: at(NOW - 400_000),
-        auth_time: at(NOW - 400_000),
-        last_seen_at: at(NOW - 400_000),
-        ends_at: at(NOW + 2000),
-        revoked: None,
-        remember: true,
-        user_agent: None,
-        ip: None,
-    }
+    let began = at(NOW - 400_000);
+    let row = SessionRecord::new(id.into(), Realm::default(), "1".into(), "current".into(), began);
+    with(row, |row| {
+        row.expires_at = at(NOW + 1000);
+        row.settles_at = at(NOW - 400_001);
+        row.ends_at = at(NOW + 2000);
+        row.remember = true;
+    })
+}
+
+/// The row with this change.
+pub fn with(mut row: SessionRecord, change: impl FnOnce(&mut SessionRecord)) -> SessionRecord {
+    change(&mut row);
+    row
 }
 
 /// The same, rotated the life of an access token ago from `parent` to `current`, with which nobody
 /// has come yet. Every request but [`replacement`] changes it.
 pub fn rotated(id: &str) -> SessionRecord {
-    SessionRecord {
-        previous_jti: Some("parent".into()),
-        rotated_at: Some(at(ACCESS_LIFE_AGO)),
-        settles_at: at(ACCESS_LIFE_AGO + 10_000),
-        ..session(id)
-    }
+    with(session(id), |row| {
+        row.previous_jti = Some("parent".into());
+        row.rotated_at = Some(at(ACCESS_LIFE_AGO));
+        row.settles_at = at(ACCESS_LIFE_AGO + 10_000);
+    })
 }
 
 /// The same, rotated a millisecond earlier. Every request but [`slow_answer`] changes it.
 pub fn orphaned(id: &str) -> SessionRecord {
-    SessionRecord { rotated_at: Some(at(ACCESS_LIFE_AGO - 1)), ..rotated(id) }
+    with(rotated(id), |row| row.rotated_at = Some(at(ACCESS_LIFE_AGO - 1)))
 }
 
 /// The rotation of `current` to `next` in the row of [`session`].
@@ -140,12 +133,12 @@ pub fn slow_answer(id: &str) -> SettleRequest {
 
 /// Somebody has come with `current`.
 pub fn receipt(id: &str) -> Receipt {
-    Receipt { session_id: id.into(), refresh_jti: "current".into() }
+    Receipt::new(id.into(), "current".into())
 }
 
 /// The revocation of a session at this time.
 pub fn revocation(id: &str, reason: RevocationReason, millis: i64) -> Revocation {
-    Revocation { session_id: id.into(), reason, at: at(millis) }
+    Revocation::new(id.into(), reason, at(millis))
 }
 
 /// What the core asks when the store has not changed a row that holds the successor, and rotated
@@ -153,7 +146,11 @@ pub fn revocation(id: &str, reason: RevocationReason, millis: i64) -> Revocation
 fn late(rotated_at: Option<Timestamp>) -> LateRequest {
     let rotation = under_way();
     let previous_jti = Some(rotation.request().presented.clone());
-    let row = SessionRecord { previous_jti, rotated_at, settles_at: at(0), ..session("late") };
+    let row = with(session("late"), |row| {
+        row.previous_jti = previous_jti;
+        row.rotated_at = rotated_at;
+        row.settles_at = at(0);
+    });
     let RotationStep::Late(late) = rotation.complete(RotationOutcome::Unmatched(Some(Box::new(row)))) else {
         panic!("a successor that nobody has come with is given late")
     };

@@ -6,7 +6,7 @@ use cookiejwt_core::store::{Realm, RevocationReason, SessionRecord};
 use super::{
     samples::{
         FINAL_REASONS, NOW, REASONS, answer_late, at, find, late_answer, orphaned, receipt, receive, replace,
-        replacement, revocation, rotate, rotated, rotation, session, settle, slow_answer,
+        replacement, revocation, rotate, rotated, rotation, session, settle, slow_answer, with,
     },
     shared::{Shared, at_once},
 };
@@ -16,7 +16,7 @@ const LATER: i64 = NOW + 60_000;
 
 /// It ends at this time.
 fn superseded(id: &str, at_millis: i64) -> SessionRecord {
-    SessionRecord { revoked: Some((at(at_millis), RevocationReason::Superseded)), ..rotated(id) }
+    with(rotated(id), |row| row.revoked = Some((at(at_millis), RevocationReason::Superseded)))
 }
 
 pub(super) async fn a_superseded_session_can_be_brought_forward(store: Shared) {
@@ -34,7 +34,7 @@ pub(super) async fn a_superseded_session_can_be_brought_forward(store: Shared) {
             assert_eq!(store.revoke(&revocation).await.unwrap(), changes, "{reason:?} {name}");
             let revoked = if changes { Some((at(millis), reason)) } else { row.revoked };
             let found = store.find(&row.id).await.unwrap();
-            assert_eq!(found, Some(SessionRecord { revoked, ..row }), "{reason:?} {name}");
+            assert_eq!(found, Some(with(row, |row| row.revoked = revoked)), "{reason:?} {name}");
         }
     }
 }
@@ -42,7 +42,7 @@ pub(super) async fn a_superseded_session_can_be_brought_forward(store: Shared) {
 /// Whatever the time of it: another node's clock may be ahead.
 pub(super) async fn every_other_reason_stays_with_its_time(store: Shared) {
     for first in FINAL_REASONS {
-        let row = SessionRecord { revoked: Some((at(LATER), first)), ..rotated(first.as_str()) };
+        let row = with(rotated(first.as_str()), |row| row.revoked = Some((at(LATER), first)));
         store.create(&row).await.unwrap();
         for second in [RevocationReason::Superseded, RevocationReason::Logout, first] {
             for millis in [NOW, LATER - 1, LATER, LATER + 1] {
@@ -63,7 +63,7 @@ pub(super) async fn a_superseded_session_is_told_and_not_listed(store: Shared) {
         store.create(&row).await.unwrap();
         let listed = store.sessions_of(&row.realm, &row.subject, at(NOW)).await.unwrap();
         assert_eq!(listed, [], "{name}: its place is taken");
-        let entry = RevokedSession { id: row.id, reason: RevocationReason::Superseded, at: at(millis) };
+        let entry = RevokedSession::new(row.id, RevocationReason::Superseded, at(millis));
         let revoked = store.revoked_since(at(NOW - 1)).await.unwrap();
         assert!(revoked.contains(&entry), "{name}: {revoked:?}");
     }
@@ -90,7 +90,7 @@ pub(super) async fn revoke_subject_ends_a_superseded_session_at_once(store: Shar
         let is_named = named.contains(&row.id);
         let revoked = if is_named { Some((at(NOW), reason)) } else { row.revoked };
         let found = store.find(&row.id).await.unwrap();
-        assert_eq!(found, Some(SessionRecord { revoked, ..row }), "and its first end stays");
+        assert_eq!(found, Some(with(row, |row| row.revoked = revoked)), "and its first end stays");
     }
 }
 
@@ -118,9 +118,8 @@ pub(super) async fn a_revoked_session_is_changed_by_nothing(store: Shared) {
     for (index, reason) in REASONS.into_iter().enumerate() {
         for millis in [NOW - 1, NOW, NOW + 1, LATER] {
             let id = format!("{index} {}", millis - NOW);
-            let row = SessionRecord { revoked: Some((at(millis), reason)), ..orphaned(&id) };
-            let young =
-                SessionRecord { id: format!("{id} young").into(), revoked: row.revoked, ..rotated("") };
+            let row = with(orphaned(&id), |row| row.revoked = Some((at(millis), reason)));
+            let young = with(rotated(&format!("{id} young")), |young| young.revoked = row.revoked);
             store.insert([&row, &young]).await;
             let refused = Err(Some(row.clone()));
             assert_eq!(rotate(&store, &rotation(&id)).await, refused, "{reason:?}");

@@ -6,7 +6,7 @@ use cookiejwt_store::{
         facts,
         samples::{
             NOW, answer_late, at, find, late_answer, receipt, receive, replace, replacement, rotate, rotated,
-            rotation, session,
+            rotation, session, with,
         },
     },
     sea_orm_store::Migrator,
@@ -84,11 +84,11 @@ fn rows() -> Vec<SessionRecord> {
     let rows = [
         session("never rotated"),
         rotated("rotated"),
-        SessionRecord { rotated_at: Some(at(NOW - 3000)), ..rotated("a moment ago") },
-        SessionRecord { revoked, ..rotated("revoked") },
-        SessionRecord { subject: "2".into(), ..session("of another user") },
+        with(rotated("a moment ago"), |row| row.rotated_at = Some(at(NOW - 3000))),
+        with(rotated("revoked"), |row| row.revoked = revoked),
+        with(session("of another user"), |row| row.subject = "2".into()),
     ];
-    rows.map(|row| SessionRecord { settles_at: at(0), ..row }).into()
+    rows.map(|row| with(row, |row| row.settles_at = at(0))).into()
 }
 
 /// As a node of the previous version writes it.

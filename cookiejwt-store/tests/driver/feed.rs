@@ -78,11 +78,8 @@ async fn a_row_that_commits_late_is_found_in_the_overlap() {
     sleep(INTERVAL).await;
     assert_eq!(outcome(&node.authenticate(&early.jar.get()).await), CLEARED);
     // Marked with the time at which its transaction began, on a node whose clock is behind.
-    let revocation = cookiejwt_store::Revocation {
-        session_id: late.session.clone(),
-        reason: RevocationReason::Logout,
-        at: before.into(),
-    };
+    let (session, at) = (late.session.clone(), before.into());
+    let revocation = cookiejwt_store::Revocation::new(session, RevocationReason::Logout, at);
     assert!(world.tokens.rows.revoke(&revocation).await.unwrap());
     sleep(INTERVAL).await;
     assert_eq!(outcome(&node.authenticate(&late.jar.get()).await), CLEARED);

@@ -146,7 +146,7 @@ async fn a_session_that_ends_meanwhile_is_not_replaced() {
         tokio::task::yield_now().await;
     }
     let reason = RevocationReason::EndedByUser;
-    let ended = Revocation { session_id: alice.session.clone(), reason, at: world.auth.now().into() };
+    let ended = Revocation::new(alice.session.clone(), reason, world.auth.now().into());
     assert!(world.tokens.rows.revoke(&ended).await.unwrap());
     drop(closed);
     let error = task.await.unwrap().unwrap_err();

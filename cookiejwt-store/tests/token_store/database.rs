@@ -130,7 +130,7 @@ async fn an_unknown_reason_is_still_a_revocation() {
         let expected = (at(NOW), RevocationReason::Logout);
         assert_eq!(find(&store, id).await.unwrap().revoked, Some(expected), "{id}");
         let revoked = store.revoked_since(at(NOW)).await.unwrap();
-        let entry = RevokedSession { id: id.into(), reason: RevocationReason::Logout, at: at(NOW) };
+        let entry = RevokedSession::new(id.into(), RevocationReason::Logout, at(NOW));
         assert!(revoked.contains(&entry), "{id}: {revoked:?}");
     }
 }

@@ -67,26 +67,23 @@ impl From<Model> for SessionRecord {
             // A reason of a later version is still a revocation.
             (Timestamp::from_millis(at), reason.unwrap_or(RevocationReason::Logout))
         });
-        Self {
-            id: row.id.into(),
-            realm: row.realm.into(),
-            subject: row.subject.into(),
-            current_jti: row.current_jti.into(),
-            previous_jti: row.previous_jti.map(Into::into),
-            issued_at: Timestamp::from_millis(row.issued_at),
-            expires_at: Timestamp::from_millis(row.expires_at),
-            rotated_at: row.rotated_at.map(Timestamp::from_millis),
-            settles_at: Timestamp::from_millis(row.settles_at),
-            received_at: row.received_at.map(Timestamp::from_millis),
-            created_at: Timestamp::from_millis(row.created_at),
-            auth_time: Timestamp::from_millis(row.auth_time),
-            last_seen_at: Timestamp::from_millis(row.last_seen_at),
-            ends_at: Timestamp::from_millis(row.ends_at),
-            revoked,
-            remember: row.remember,
-            user_agent: row.user_agent,
-            ip: row.ip,
-        }
+        let created_at = Timestamp::from_millis(row.created_at);
+        let (realm, subject) = (row.realm.into(), row.subject.into());
+        let mut session = Self::new(row.id.into(), realm, subject, row.current_jti.into(), created_at);
+        session.previous_jti = row.previous_jti.map(Into::into);
+        session.issued_at = Timestamp::from_millis(row.issued_at);
+        session.expires_at = Timestamp::from_millis(row.expires_at);
+        session.rotated_at = row.rotated_at.map(Timestamp::from_millis);
+        session.settles_at = Timestamp::from_millis(row.settles_at);
+        session.received_at = row.received_at.map(Timestamp::from_millis);
+        session.auth_time = Timestamp::from_millis(row.auth_time);
+        session.last_seen_at = Timestamp::from_millis(row.last_seen_at);
+        session.ends_at = Timestamp::from_millis(row.ends_at);
+        session.revoked = revoked;
+        session.remember = row.remember;
+        session.user_agent = row.user_agent;
+        session.ip = row.ip;
+        session
     }
 }
 

@@ -254,7 +254,7 @@ impl TokenStore for Broken {
     }
 
     async fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError> {
-        let Revocation { session_id, reason, at } = revocation;
+        let Revocation { session_id, reason, at, .. } = revocation;
         if !self.is(Fault::RevokesInTwoSteps) {
             return Ok(self.mark(session_id, *at, *reason));
         }
@@ -300,7 +300,7 @@ impl TokenStore for Broken {
         let since = if self.is(Fault::FeedBoundaryIsExclusive) { since.plus_millis(1) } else { since };
         let revoked = self.seen(Fault::FeedLagsBehind).into_iter().filter_map(|row| {
             let (at, reason) = row.revoked.filter(|(at, _)| *at >= since)?;
-            Some(RevokedSession { id: row.id, reason, at })
+            Some(RevokedSession::new(row.id, reason, at))
         });
         Ok(revoked.collect())
     }
