@@ -27,8 +27,10 @@ pub use self::{
     departure::Departure,
     facade::Core,
     identity::{ClaimsError, CredentialSource, Identity},
-    login::{ClientInfo, Login, LoginRequest},
+    login::{ClientInfo, Login, LoginRequest, SessionTerms},
     logout::Logout,
-    refresh::{LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState},
+    refresh::{
+        ActiveUser, LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState,
+    },
     verifier::Verifier,
 };

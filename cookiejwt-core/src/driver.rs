@@ -5,9 +5,9 @@
 
 pub use crate::{
     decide::{
-        Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, Login, LoginRequest, Logout,
-        RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SessionCheck, SessionStatus,
-        Settlement, UserState,
+        ActiveUser, Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, Login,
+        LoginRequest, Logout, RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SessionCheck,
+        SessionStatus, SessionTerms, Settlement, UserState,
     },
     request::{Headers, Mode, RequestHead, TokenMode},
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},

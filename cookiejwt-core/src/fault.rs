@@ -7,5 +7,5 @@ pub use crate::{
     decide::{ClaimsError, CsrfDenial},
     keys::{JwkFault, JwksError, KeyError},
     request::{CredentialFault, CredentialName, DuplicateCookie},
-    token::{ClaimFault, MintError, ScopeError, TokenFault},
+    token::{ClaimFault, MethodError, MintError, ScopeError, TokenFault},
 };

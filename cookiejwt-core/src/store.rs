@@ -10,4 +10,5 @@ pub use crate::{
         BucketId, DeviceId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,
         ThrottleScope,
     },
+    token::RowFacts,
 };

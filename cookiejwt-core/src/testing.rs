@@ -23,7 +23,7 @@ use crate::{
     decide::{Core, Identity, Login},
     response::SetCookie,
     session::{SessionId, Subject, TokenId},
-    token::{AccessClaims, CustomClaims, Parties, RefreshClaims},
+    token::{AccessClaims, Actor, CustomClaims, Facts, Method, Parties, RefreshClaims},
 };
 
 /// The time at which the tokens of this module are valid.
@@ -95,6 +95,7 @@ pub struct TestToken {
     auth_time: AuthTime,
     refresh_jti: Option<TokenId>,
     claims: Map<String, Value>,
+    facts: Facts,
 }
 
 /// When the user proved who they are.
@@ -120,6 +121,7 @@ impl TestToken {
             auth_time: AuthTime::AsIssued,
             refresh_jti: None,
             claims: Map::new(),
+            facts: Facts::new(),
             core,
         }
     }
@@ -156,6 +158,23 @@ impl TestToken {
     /// An access token without the time when the user proved who they are.
     pub fn without_auth_time(self) -> Self {
         Self { auth_time: AuthTime::Unsaid, ..self }
+    }
+
+    /// Of a user who gave a proof by this method at this time; the newest one is the `auth_time`.
+    pub fn proof(self, method: Method, at: OffsetDateTime) -> Self {
+        let facts = self.facts.proved(method, at);
+        let auth_time = facts.proofs.newest().map_or(self.auth_time, AuthTime::At);
+        Self { auth_time, facts, ..self }
+    }
+
+    /// Of a session with this authentication context class.
+    pub fn acr(self, acr: &str) -> Self {
+        Self { facts: self.facts.with_acr(acr), ..self }
+    }
+
+    /// Of a session in which this actor acts for the user.
+    pub fn acted_by(self, actor: Actor) -> Self {
+        Self { facts: self.facts.acted_by(actor), ..self }
     }
 
     /// Of this session.
@@ -221,8 +240,12 @@ impl TestToken {
                 issued_at: self.issued_at,
                 expires_at,
                 auth_time: auth_time.unwrap_or(self.issued_at),
+                began_at: auth_time.unwrap_or(self.issued_at),
                 session_ends_at: self.issued_at.saturating_add(self.core.config().ages.session),
                 remember: true,
+                remember_for: None,
+                stamp: None,
+                facts: self.facts.clone(),
             };
             return claims.to_payload(self.parties());
         }
@@ -236,6 +259,7 @@ impl TestToken {
             auth_time,
             refresh_jti: self.refresh_jti.clone(),
             replaces: None,
+            facts: self.facts.clone(),
         };
         let custom = CustomClaims::new(&self.claims).expect("the claims are no registered ones");
         claims.to_payload(self.parties(), &custom)

@@ -2,11 +2,17 @@
 
 mod access;
 mod claims;
+mod facts;
 mod jws;
 mod memo;
+mod method;
+mod proofs;
 mod refresh;
+mod reserved;
+mod row_facts;
 mod rules;
 mod scope;
+mod stamp;
 
 #[cfg(test)]
 pub(crate) use self::jws::{Jws, TokenKind};
@@ -17,12 +23,17 @@ pub(crate) use self::{
     refresh::{RefreshToken, RefreshTokens},
     rules::TokenRules,
     scope::{has_role, has_scope},
+    stamp::Stamps,
 };
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::{claims::Parties, jws::verify_any};
 pub use self::{
     claims::{ClaimFault, CustomClaims, MintError},
+    facts::{Actor, Facts},
     jws::TokenFault,
     memo::{VerifiedAccess, VerifiedMemo},
+    method::{Method, MethodError},
+    proofs::Proofs,
+    row_facts::RowFacts,
     scope::{Scope, ScopeError},
 };

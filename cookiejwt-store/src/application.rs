@@ -13,9 +13,9 @@ pub use cookiejwt_core::{
 
 // What a request says, and what is decided.
 pub use cookiejwt_core::{
-    Core, Problem, Reason, Scope, Subject,
+    Actor, Core, Facts, Method, Problem, Proofs, Reason, Scope, Subject,
     driver::{ClientInfo, Login, Mode, PresentedDevices, RequestHead, SetCookie, SetCookies, Twins},
-    fault::{ClaimsError, CredentialName, CsrfDenial, MintError, ScopeError, TokenFault},
+    fault::{ClaimsError, CredentialName, CsrfDenial, MethodError, MintError, ScopeError, TokenFault},
     next_path,
     store::ThrottleScope,
 };

@@ -22,7 +22,7 @@ pub use self::{
 };
 pub(crate) use self::{
     part::Passwords,
-    password_check::{Proof, Proven},
+    password_check::{Proof, ProvenUser, UserOf},
     rehash::Swap,
     typed::{TypedPassword, login_name},
 };

@@ -6,6 +6,7 @@ mod fresh_login;
 mod list;
 mod login;
 mod login_context;
+mod login_options;
 mod part;
 mod password_change;
 mod pending_login;
@@ -16,8 +17,6 @@ mod revoke;
 mod revoked;
 
 pub use self::{
-    list::SessionInfo,
-    login_context::{LoginContext, LoginOptions},
-    revoke::LoggedOut,
+    list::SessionInfo, login_context::LoginContext, login_options::LoginOptions, revoke::LoggedOut,
 };
 pub(crate) use self::{list::rfc3339, part::Sessions, pending_login::Unsent};

@@ -16,7 +16,7 @@ pub(crate) use self::{
     buckets::Buckets,
     reporting::{Tokens, Users},
     token_store::DynTokenStore,
-    user_store::{DynUserStore, FoundUser},
+    user_store::{DynUser, DynUserStore, FoundUser},
 };
 pub use self::{
     memory::MemoryStore,

@@ -3,7 +3,7 @@
 
 use cookiejwt_core::{
     Config, Core,
-    driver::{CustomClaims, LoginIds, LoginRequest, Mode},
+    driver::{CustomClaims, LoginIds, LoginRequest, Mode, SessionTerms},
     testing::NOW,
 };
 use fuzz::assert_line;
@@ -20,7 +20,7 @@ fn assert_emits_proper_cookies(core: &Core) {
     let request = LoginRequest {
         subject: "alice".into(),
         claims: CustomClaims::default(),
-        remember: true,
+        terms: SessionTerms::default(),
         client: Default::default(),
         mode: Mode::default(),
         ids: LoginIds::from_random([7; 16], [8; 32]),

@@ -3,7 +3,7 @@
 use cookiejwt_store::{
     Realm, RotationRequest, SessionRecord, Timestamp,
     cookiejwt_core::{
-        driver::{Assessment, CustomClaims, RefreshIds, RefreshStep, UserState},
+        driver::{ActiveUser, Assessment, CustomClaims, RefreshIds, RefreshStep, UserState},
         testing,
     },
 };
@@ -49,7 +49,7 @@ fn request() -> RotationRequest {
     let Assessment::NeedsRefresh(attempt) = testing::core().refresh(&head, testing::NOW) else {
         panic!("a valid refresh token needs a refresh")
     };
-    let user = UserState::Active(Ok(CustomClaims::default()));
+    let user = UserState::Active(ActiveUser::new(Ok(CustomClaims::default())));
     let ids = RefreshIds::from_random([7; 32]);
     let RefreshStep::Rotate(rotation) = attempt.with_user(user, ids, testing::NOW) else {
         panic!("an active user rotates")

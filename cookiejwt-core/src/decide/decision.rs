@@ -128,6 +128,10 @@ pub enum Reason {
     NothingUsable,
     /// k: the user was deleted or disabled.
     UserInactive,
+    /// k: the stamp of the user is another one than when the session began.
+    UserChanged,
+    /// k: the user needs more proofs than the session has.
+    SecondFactorRequired,
     /// l: new tokens cannot be minted.
     MintFailed(MintError),
     /// m: rotated.
@@ -168,6 +172,8 @@ impl Reason {
             Self::SessionMissing
             | Self::NothingUsable
             | Self::UserInactive
+            | Self::UserChanged
+            | Self::SecondFactorRequired
             | Self::RowMissing
             | Self::RowExpired
             | Self::Reuse => true,

@@ -9,7 +9,7 @@ use crate::{
     request::{self, Mode, RequestHead},
     response::CookieWriter,
     throttle::KnownDevices,
-    token::{AccessTokens, RefreshTokens, TokenRules, VerifiedMemo},
+    token::{AccessTokens, RefreshTokens, Stamps, TokenRules, VerifiedMemo},
 };
 
 /// Makes every decision. Built once from a [`Config`] and shared by every request; cloning is
@@ -37,6 +37,7 @@ pub(crate) struct Parts {
     pub(super) double_submit: DoubleSubmit,
     pub(super) throttle: HmacKey,
     pub(super) devices: KnownDevices,
+    pub(super) stamps: Stamps,
     jwks: Option<JwksDocument>,
 }
 
@@ -44,7 +45,7 @@ impl Parts {
     fn new(config: Config, memo: Option<Box<dyn VerifiedMemo>>) -> Self {
         let keys = config.key_ring();
         let jwks = keys.jwks().map(JwksDocument::new);
-        let KeyRing { access, refresh, csrf, throttle, devices } = keys;
+        let KeyRing { access, refresh, csrf, throttle, devices, stamps } = keys;
         Self {
             access: AccessTokens::new(access, TokenRules::access(&config), memo),
             refresh: RefreshTokens::new(refresh, TokenRules::refresh(&config)),
@@ -52,6 +53,7 @@ impl Parts {
             double_submit: DoubleSubmit::new(csrf),
             throttle,
             devices: KnownDevices::new(devices, config.realm.clone()),
+            stamps: Stamps::new(stamps),
             jwks,
             config,
         }

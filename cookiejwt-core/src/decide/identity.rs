@@ -9,7 +9,7 @@ use crate::{
     decide::csrf::CsrfCleared,
     response::Problem,
     session::{SessionId, Subject, TokenId},
-    token::{AccessToken, Scope, has_role, has_scope},
+    token::{AccessToken, Actor, Facts, Method, Proofs, Scope, has_role, has_scope},
 };
 
 /// The authenticated user, from a verified or just minted access token.
@@ -49,6 +49,12 @@ impl CredentialSource {
 pub struct ClaimsError {
     expected: &'static str,
     reason: String,
+}
+
+impl ClaimsError {
+    fn new<T>(error: &serde_json::Error) -> Self {
+        Self { expected: std::any::type_name::<T>(), reason: error.to_string() }
+    }
 }
 
 impl Identity {
@@ -93,6 +99,52 @@ impl Identity {
     /// When the user last proved who they are (OIDC `auth_time`).
     pub fn auth_time(&self) -> Option<OffsetDateTime> {
         self.token.claims().auth_time.map(datetime)
+    }
+
+    /// The application's own facts are not among them.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.token.claims().facts
+    }
+
+    pub(crate) fn replaces(&self) -> Option<&SessionId> {
+        self.token.claims().replaces.as_ref()
+    }
+
+    /// How the user proved who they are, with the time of each proof. Empty if the login named no
+    /// method; [`auth_time`](Self::auth_time) still says when it was.
+    pub fn proofs(&self) -> &Proofs {
+        &self.token.claims().facts.proofs
+    }
+
+    /// The methods by which the user proved who they are, the oldest proof first (RFC 8176 `amr`).
+    pub fn methods(&self) -> impl Iterator<Item = Method> + '_ {
+        self.proofs().methods()
+    }
+
+    /// The authentication context class that was reached (OIDC `acr`).
+    pub fn acr(&self) -> Option<&str> {
+        self.token.claims().facts.acr()
+    }
+
+    /// Who acts for the user, if it is not the user themselves (RFC 8693 §4.1 `act`).
+    pub fn actor(&self) -> Option<&Actor> {
+        self.token.claims().facts.actor()
+    }
+
+    /// A fact of the session, such as its tenant. A fact that is missing is read as `null`, so `T`
+    /// may be an `Option`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// let who = cookiejwt_core::testing::access("42").claim("tenant", "acme").identity();
+    /// assert_eq!(who.fact::<String>("tenant").unwrap(), "acme");
+    /// assert_eq!(who.fact::<Option<u64>>("seat").unwrap(), None);
+    /// # }
+    /// ```
+    pub fn fact<T: DeserializeOwned>(&self, name: &str) -> Result<T, ClaimsError> {
+        let mut claims: serde_json::Map<String, serde_json::Value> = self.claims()?;
+        let value = claims.remove(name).unwrap_or_default();
+        serde_json::from_value(value).map_err(|error| ClaimsError::new::<T>(&error))
     }
 
     /// Whether the token has this scope: as a word of the claim `scope` (RFC 8693 §4.2, RFC 9068
@@ -157,8 +209,7 @@ impl Identity {
     /// # }
     /// ```
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
-        serde_json::from_str(self.token.payload())
-            .map_err(|error| ClaimsError { expected: std::any::type_name::<T>(), reason: error.to_string() })
+        serde_json::from_str(self.token.payload()).map_err(|error| ClaimsError::new::<T>(&error))
     }
 }
 

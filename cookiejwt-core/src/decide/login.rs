@@ -1,5 +1,7 @@
 //! Login: the tokens and the row of a new session.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use crate::{
@@ -7,10 +9,12 @@ use crate::{
     request::{Mode, RequestHead},
     response::{SetCookies, Tokens},
     session::{LoginIds, SessionChange, SessionId, SessionRecord, Subject, Timestamp},
-    token::{AccessClaims, CustomClaims, MintError, RefreshClaims},
+    token::{AccessClaims, CustomClaims, Facts, Method, MintError, RefreshClaims, RowFacts},
 };
 
 const MAX_USER_AGENT: usize = 255;
+/// A hundred years in seconds: the absolute end comes before.
+const LONGEST_LIFE: i64 = 100 * 366 * 86_400;
 
 /// Where a login comes from, for the list of sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +37,70 @@ impl ClientInfo {
     }
 }
 
+/// How long a session lives, and what is true of it.
+///
+/// ```
+/// use cookiejwt_core::driver::SessionTerms;
+///
+/// let this_browser_only = SessionTerms::remembering(false);
+/// assert!(!this_browser_only.remember);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SessionTerms {
+    /// Whether the cookies outlive the browser.
+    pub remember: bool,
+    /// The idle life of the session, if it is not the configured one; at least one second.
+    pub remember_for: Option<Duration>,
+    /// The absolute end of the session, if it is before the configured one; at least one second
+    /// from now.
+    pub ends_at: Option<OffsetDateTime>,
+    /// What is true of the session. Without a named proof its user has given an unnamed one now.
+    pub facts: Facts,
+    /// What ends every session of the user when it changes.
+    pub stamp: Option<String>,
+}
+
+impl SessionTerms {
+    /// Those of a session that takes the place of this one: the same facts, and the same absolute
+    /// end, which no new proof moves.
+    pub fn succeeding(who: &Identity, row: &SessionRecord) -> Self {
+        let RowFacts { named, remember_for, .. } = RowFacts::read(row.facts.as_deref());
+        Self {
+            remember: row.remember,
+            remember_for,
+            ends_at: Some(row.ends_at.to_datetime()),
+            facts: Facts { named, ..who.facts().clone() },
+            stamp: None,
+        }
+    }
+
+    /// Whether the cookies outlive the browser; otherwise the configured lives, and no facts.
+    pub fn remembering(remember: bool) -> Self {
+        Self { remember, ..Self::default() }
+    }
+}
+
+impl SessionTerms {
+    /// With one more proof.
+    #[must_use]
+    pub fn proved(self, method: Method, at: OffsetDateTime) -> Self {
+        Self { facts: self.facts.proved(method, at), ..self }
+    }
+
+    /// With the stamp of the user.
+    #[must_use]
+    pub fn with_stamp(self, stamp: Option<String>) -> Self {
+        Self { stamp, ..self }
+    }
+}
+
+impl Default for SessionTerms {
+    fn default() -> Self {
+        Self { remember: true, remember_for: None, ends_at: None, facts: Facts::new(), stamp: None }
+    }
+}
+
 /// Everything that a new session needs. Whether the user may log in was decided before.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "drivers construct it")]
@@ -41,8 +109,8 @@ pub struct LoginRequest {
     pub subject: Subject,
     /// What the access token contains in addition to the registered claims.
     pub claims: CustomClaims,
-    /// Whether the cookies outlive the browser.
-    pub remember: bool,
+    /// How long the session lives, and what is true of it.
+    pub terms: SessionTerms,
     /// Where the login comes from.
     pub client: ClientInfo,
     /// How the tokens are sent.
@@ -72,36 +140,35 @@ pub struct Login {
     pub refresh_expires_at: OffsetDateTime,
 }
 
+impl Login {
+    /// The session that ends when this one is first presented.
+    pub fn replaces(&self) -> Option<&SessionId> {
+        self.identity.replaces()
+    }
+}
+
 impl Core {
     /// Begins a session: a new `sid` each time, whatever the request contains (session fixation,
     /// OWASP ASVS 7.2.4).
     pub fn login(&self, request: LoginRequest, now: OffsetDateTime) -> Result<Login, MintError> {
-        let LoginRequest { subject, claims: custom, remember, client, mode, ids, replaces } = request;
+        let LoginRequest { subject, claims: custom, terms, client, mode, ids, replaces } = request;
         if subject.as_str().is_empty() || subject.as_str().len() > Subject::MAX_LENGTH {
             return Err(MintError::Subject);
         }
+        terms.facts.check()?;
         let (seconds, ages) = (now.unix_timestamp(), self.config().ages);
-        let ends_at = seconds.saturating_add(ages.session);
+        let refresh = self.refresh_of_login(subject.clone(), &ids, terms, seconds);
         let access = AccessClaims {
-            subject: subject.clone(),
-            session_id: ids.session.clone(),
+            subject,
+            session_id: ids.session,
             token_id: ids.access,
             issued_at: seconds,
             not_before: seconds,
-            expires_at: seconds.saturating_add(ages.access).min(ends_at),
-            auth_time: Some(seconds),
+            expires_at: seconds.saturating_add(ages.access).min(refresh.session_ends_at),
+            auth_time: Some(refresh.auth_time),
             refresh_jti: None,
             replaces,
-        };
-        let refresh = RefreshClaims {
-            subject,
-            session_id: ids.session,
-            token_id: ids.refresh,
-            issued_at: seconds,
-            expires_at: seconds.saturating_add(ages.refresh).min(ends_at),
-            auth_time: seconds,
-            session_ends_at: ends_at,
-            remember,
+            facts: refresh.facts.clone(),
         };
         let record = self.record(&refresh, client, Timestamp::from(now));
         let access = self.parts().access.mint(access, &custom)?;
@@ -110,6 +177,37 @@ impl Core {
         let Issued { identity, cookies, tokens, refresh_expires_at } = issued;
         let cookies = cookies.changing(self.session_begins(mode, &record));
         Ok(Login { record, identity, cookies, tokens, refresh_expires_at })
+    }
+
+    /// Every life counts from now, never from the time of a proof.
+    fn refresh_of_login(
+        &self,
+        subject: Subject,
+        ids: &LoginIds,
+        terms: SessionTerms,
+        now: i64,
+    ) -> RefreshClaims {
+        let SessionTerms { remember, remember_for, ends_at, facts, stamp } = terms;
+        let ages = self.config().ages;
+        let facts = Facts { proofs: facts.proofs.not_after(now), ..facts };
+        let longest = now.saturating_add(ages.session);
+        let ends_at =
+            ends_at.map_or(longest, |end| end.unix_timestamp().max(now.saturating_add(1)).min(longest));
+        let remember_for = remember_for.map(whole_seconds);
+        RefreshClaims {
+            stamp: stamp.and_then(|stamp| self.parts().stamps.hash(&subject, &stamp)),
+            subject,
+            session_id: ids.session.clone(),
+            token_id: ids.refresh.clone(),
+            issued_at: now,
+            expires_at: now.saturating_add(remember_for.unwrap_or(ages.refresh)).min(ends_at),
+            auth_time: facts.proofs.newest().unwrap_or(now),
+            began_at: now,
+            session_ends_at: ends_at,
+            remember,
+            remember_for,
+            facts,
+        }
     }
 
     /// It has settled from the start, so that its first rotation does not wait.
@@ -133,6 +231,7 @@ impl Core {
             remember: refresh.remember,
             user_agent: client.user_agent,
             ip: client.ip,
+            facts: RowFacts::write(&refresh.facts, refresh.remember_for),
         }
     }
 
@@ -141,6 +240,11 @@ impl Core {
         let follows = self.config().set_session_cookie && mode == Mode::Cookie;
         follows.then(|| SessionChange::Begins { subject: record.subject.clone(), session: record.id.clone() })
     }
+}
+
+/// At least one, and no more than a token can say.
+fn whole_seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX).clamp(1, LONGEST_LIFE)
 }
 
 #[cfg(test)]

@@ -28,21 +28,43 @@ use crate::{
     session::{
         RefreshIds, Revocation, RevocationReason, RotationRequest, SessionId, Sighting, Subject, Timestamp,
     },
-    token::{CustomClaims, MintError, RefreshClaims, RefreshToken},
+    token::{CustomClaims, Facts, MintError, RefreshClaims, RefreshToken},
 };
 
 /// What is known about the user whose session is to be refreshed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum UserState {
-    /// The user is active, and their access token contains these claims.
-    Active(Result<CustomClaims, MintError>),
+    /// The user is active.
+    Active(ActiveUser),
+    /// The user needs more proofs than this session has: a second factor was set up after it began.
+    SecondFactorRequired,
     /// The user is disabled.
     Inactive,
     /// There is no such user.
     Gone,
     /// The user store could not be asked.
     Unavailable,
+}
+
+/// A user who is active, as read from the user store.
+#[derive(Clone, Debug)]
+pub struct ActiveUser {
+    claims: Result<CustomClaims, MintError>,
+    stamp: Option<String>,
+}
+
+impl ActiveUser {
+    /// Their access token contains these claims.
+    pub const fn new(claims: Result<CustomClaims, MintError>) -> Self {
+        Self { claims, stamp: None }
+    }
+
+    /// A session that began with another stamp ends.
+    #[must_use]
+    pub fn stamp(self, stamp: Option<String>) -> Self {
+        Self { stamp, ..self }
+    }
 }
 
 /// A valid refresh token that has to be rotated.
@@ -94,6 +116,11 @@ impl RefreshAttempt {
         &self.token.claims.subject
     }
 
+    /// What is true of the session, for the claims of its next access token.
+    pub fn facts(&self) -> &Facts {
+        &self.token.claims.facts
+    }
+
     /// The session, to be looked up in the revoked set.
     pub fn session_id(&self) -> &SessionId {
         &self.token.claims.session_id
@@ -117,15 +144,35 @@ impl RefreshAttempt {
     pub fn with_user(mut self, user: UserState, ids: RefreshIds, now: OffsetDateTime) -> RefreshStep {
         self.now = Timestamp::from(now).max(self.now);
         let settled = |settlement| RefreshStep::Settled(settlement);
-        match user {
-            UserState::Inactive | UserState::Gone => settled(self.user_inactive()),
-            UserState::Unavailable => settled(self.unavailable(Reason::UserStoreFailed).settle()),
-            UserState::Active(Err(error)) => settled(self.mint_failed(error).settle()),
-            UserState::Active(Ok(claims)) => match self.mint(claims, ids) {
-                Ok(minted) => RefreshStep::Rotate(Rotation::new(self, minted)),
-                Err(error) => settled(self.mint_failed(error).settle()),
-            },
+        let ActiveUser { claims, stamp } = match user {
+            UserState::Active(active) => active,
+            UserState::Inactive | UserState::Gone => {
+                return settled(self.user_ended(RevocationReason::UserInactive, Reason::UserInactive));
+            }
+            UserState::SecondFactorRequired => {
+                let (revocation, reason) = (RevocationReason::SecondFactor, Reason::SecondFactorRequired);
+                return settled(self.user_ended(revocation, reason));
+            }
+            UserState::Unavailable => {
+                return settled(self.unavailable(Reason::UserStoreFailed).settle());
+            }
+        };
+        if let Some(stamp) = stamp {
+            if !self.has_stamp(&stamp) {
+                return settled(self.user_ended(RevocationReason::UserChanged, Reason::UserChanged));
+            }
+            // A token without one adopts it, and one of an earlier secret is made again.
+            self.token.claims.stamp = self.core.parts().stamps.hash(self.subject(), &stamp);
         }
+        match claims.and_then(|claims| self.mint(claims, ids)) {
+            Ok(minted) => RefreshStep::Rotate(Rotation::new(self, minted)),
+            Err(error) => settled(self.mint_failed(error).settle()),
+        }
+    }
+
+    fn has_stamp(&self, stamp: &str) -> bool {
+        let found = self.token.claims.stamp.as_deref();
+        found.is_none_or(|found| self.core.parts().stamps.is_of(found, self.subject(), stamp))
     }
 
     /// Both tokens, before the store is asked. Every `exp` is capped by the session's absolute end.
@@ -135,7 +182,7 @@ impl RefreshAttempt {
         let next = RefreshClaims {
             token_id: ids.refresh,
             issued_at: now,
-            expires_at: now.saturating_add(self.core.config().ages.refresh).min(old.session_ends_at),
+            expires_at: now.saturating_add(self.idle_life()).min(old.session_ends_at),
             ..old.clone()
         };
         let request = self.rotation_request(&next);
@@ -159,6 +206,11 @@ impl RefreshAttempt {
         }
     }
 
+    /// In seconds.
+    fn idle_life(&self) -> i64 {
+        self.token.claims.remember_for.unwrap_or(self.core.config().ages.refresh)
+    }
+
     fn leeway_millis(&self) -> i64 {
         self.core.config().ages.reuse_leeway.saturating_mul(1000)
     }
@@ -169,9 +221,9 @@ impl RefreshAttempt {
     }
 
     /// Row k.
-    fn user_inactive(self) -> Settlement {
-        let revoke = Some(self.revocation(RevocationReason::UserInactive));
-        let decision = self.refused(Refusal::SessionRevoked, Reason::UserInactive);
+    fn user_ended(self, revocation: RevocationReason, reason: Reason) -> Settlement {
+        let revoke = Some(self.revocation(revocation));
+        let decision = self.refused(Refusal::SessionRevoked, reason);
         Settlement { decision, revoke }
     }
 

@@ -15,6 +15,7 @@ const REFRESH: &str = "cookiejwt/1 refresh";
 const CSRF: &str = "cookiejwt/1 csrf";
 const THROTTLE: &str = "cookiejwt/1 throttle";
 const KNOWN_DEVICE: &str = "cookiejwt/1 known-device";
+const STAMP: &str = "cookiejwt/1 stamp";
 
 /// A private key that signs access tokens; refresh tokens stay with the secret.
 ///
@@ -213,6 +214,8 @@ pub(crate) struct KeyRing {
     pub(crate) throttle: HmacKey,
     /// The first key signs.
     pub(crate) devices: Vec<HmacKey>,
+    /// The first key signs.
+    pub(crate) stamps: Vec<HmacKey>,
 }
 
 /// What the keys of a ring are made from.
@@ -235,10 +238,13 @@ impl KeyRing {
         };
         let refresh = Ring::new(derived(material.secret, REFRESH), previous(REFRESH));
         let derive = |secret, purpose| crypto::derive(secret, &label(purpose, realm));
-        let secrets = std::iter::once(&material.secret).chain(&material.previous);
-        let devices = secrets.map(|secret| derive(secret, KNOWN_DEVICE)).collect();
+        let of_all = |purpose| {
+            let secrets = std::iter::once(&material.secret).chain(&material.previous);
+            secrets.map(|secret| derive(secret, purpose)).collect()
+        };
+        let (devices, stamps) = (of_all(KNOWN_DEVICE), of_all(STAMP));
         let (csrf, throttle) = (derive(material.secret, CSRF), derive(material.secret, THROTTLE));
-        Self { access, refresh, csrf, throttle, devices }
+        Self { access, refresh, csrf, throttle, devices, stamps }
     }
 
     /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.

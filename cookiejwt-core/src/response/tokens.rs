@@ -17,7 +17,7 @@ use crate::{
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
-/// use cookiejwt_core::{Core, driver::{CustomClaims, LoginIds, LoginRequest}, testing};
+/// use cookiejwt_core::{Core, driver::{CustomClaims, LoginIds, LoginRequest, SessionTerms}, testing};
 ///
 /// let core = Core::new(testing::config().token_mode(true).build().unwrap());
 /// let request = http::Request::post("/login").header("cookiejwt-mode", "token");
@@ -25,7 +25,7 @@ use crate::{
 /// let login = LoginRequest {
 ///     subject: "42".into(),
 ///     claims: CustomClaims::default(),
-///     remember: true,
+///     terms: SessionTerms::default(),
 ///     client: Default::default(),
 ///     mode: core.mode(&head),
 ///     ids: LoginIds::from_random([7; 16], [8; 32]),

@@ -49,7 +49,7 @@ impl SessionChange {
 mod tests {
     use super::SessionChange;
     use crate::{
-        decide::{Core, LoginRequest},
+        decide::{Core, LoginRequest, SessionTerms},
         session::ids::LoginIds,
         testing,
         token::CustomClaims,
@@ -64,7 +64,7 @@ mod tests {
         let login = LoginRequest {
             subject: 7.into(),
             claims: CustomClaims::default(),
-            remember: true,
+            terms: SessionTerms::default(),
             client: crate::decide::ClientInfo::default(),
             mode: core.mode(&head),
             ids: LoginIds { session: "s".into(), ..LoginIds::from_random([7; 16], [8; 32]) },

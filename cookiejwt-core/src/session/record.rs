@@ -73,6 +73,9 @@ pub struct SessionRecord {
     pub user_agent: Option<String>,
     /// The client's network address at login.
     pub ip: Option<String>,
+    /// What is true of the session, as a JSON object of at most 4096 bytes for
+    /// [`RowFacts::read`](crate::store::RowFacts::read); `None` if there is nothing to say.
+    pub facts: Option<String>,
 }
 
 impl SessionRecord {
@@ -107,6 +110,7 @@ impl SessionRecord {
             remember: false,
             user_agent: None,
             ip: None,
+            facts: None,
         }
     }
 
@@ -150,6 +154,10 @@ pub enum RevocationReason {
     Reuse,
     /// The user was deleted or disabled.
     UserInactive,
+    /// The user's stamp changed, such as with a new e-mail address.
+    UserChanged,
+    /// The user needs a second factor that this session does not have.
+    SecondFactor,
     /// A newer login of the same user exceeded the limit of sessions.
     Limit,
     /// The user ended it from the list of their sessions.
@@ -159,13 +167,15 @@ pub enum RevocationReason {
 }
 
 impl RevocationReason {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Logout,
         Self::LogoutEverywhere,
         Self::Replaced,
         Self::Superseded,
         Self::Reuse,
         Self::UserInactive,
+        Self::UserChanged,
+        Self::SecondFactor,
         Self::Limit,
         Self::EndedByUser,
         Self::PasswordChanged,
@@ -180,6 +190,8 @@ impl RevocationReason {
             Self::Superseded => "superseded",
             Self::Reuse => "reuse",
             Self::UserInactive => "user_inactive",
+            Self::UserChanged => "user_changed",
+            Self::SecondFactor => "second_factor",
             Self::Limit => "limit",
             Self::EndedByUser => "ended_by_user",
             Self::PasswordChanged => "password_changed",

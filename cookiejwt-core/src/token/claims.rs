@@ -6,6 +6,7 @@ mod raw;
 use serde::{Serialize, de::MapAccess};
 use serde_json::{Map, Value};
 
+pub(super) use self::raw::NumericDate;
 use self::{
     payload::{AccessPayload, RefreshPayload, to_json},
     raw::RawClaims,
@@ -14,31 +15,13 @@ use crate::{
     keys::KeyError,
     session::{SessionId, Subject, TokenId},
     syntax::{Members, strict_json},
-    token::jws::{MAX_HEADER_TOKEN, TokenFault},
+    token::{
+        facts::Facts,
+        jws::{MAX_HEADER_TOKEN, TokenFault},
+        proofs::Proofs,
+        reserved::RESERVED,
+    },
 };
-
-/// Names that custom claims may not take.
-const RESERVED: [&str; 14] = [
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "sid",
-    "auth_time",
-    "session_exp",
-    "remember",
-    "realm",
-    REFRESH_JTI,
-    REPLACES,
-];
-
-/// `jti` of the refresh token that an access token was issued with.
-const REFRESH_JTI: &str = "refresh_jti";
-/// `sid` of the session that ends when this one is first presented.
-const REPLACES: &str = "replaces";
 
 /// Which claim of a signed token is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +61,15 @@ pub enum MintError {
     /// token.
     #[error("custom claims are nested too deeply or are too many")]
     ClaimsTooComplex,
+    /// The facts of the session, as JSON, are longer than [`Facts::LONGEST`].
+    #[error("the facts of the session have {length} bytes, more than {}", Facts::LONGEST)]
+    FactsTooLarge {
+        /// The facts in bytes of JSON.
+        length: usize,
+    },
+    /// The session has proofs by more than [`Proofs::MOST`] methods.
+    #[error("a session has proofs by at most {} methods", Proofs::MOST)]
+    TooManyProofs,
     /// The subject is empty, or longer than [`Subject::MAX_LENGTH`].
     #[error("the subject is empty or longer than {} bytes", Subject::MAX_LENGTH)]
     Subject,
@@ -128,18 +120,24 @@ impl CustomClaims {
         };
         match RESERVED.iter().find(|name| map.contains_key(**name)) {
             Some(name) => Err(MintError::ReservedClaim((*name).into())),
-            None if is_readable(&map) => Ok(Self(map)),
+            None if is_beside_others(&map) => Ok(Self(map)),
             None => Err(MintError::ClaimsTooComplex),
         }
     }
 }
 
-/// Whether a token with these and the registered claims stays within the limits of our own reader:
-/// a login whose token is refused at the next request would be worse than one that fails.
-fn is_readable(custom: &Map<String, Value>) -> bool {
-    let registered = RESERVED.map(|name| (name.to_owned(), Value::Null));
-    let all: Map<String, Value> = custom.clone().into_iter().chain(registered).collect();
-    strict_json::read_object(&Value::Object(all).to_string(), Unread).is_ok()
+/// Whether a token with these, the registered claims and facts stays within the limits of our own
+/// reader: a login whose token is refused at the next request would be worse than one that fails.
+fn is_beside_others(custom: &Map<String, Value>) -> bool {
+    let facts = (0..Facts::MOST_NAMED).map(|number| format!("fact {number}"));
+    let others = RESERVED.map(str::to_owned).into_iter().chain(facts).map(|name| (name, Value::Null));
+    let all: Map<String, Value> = custom.clone().into_iter().chain(others).collect();
+    is_readable(&Value::Object(all))
+}
+
+/// Whether our own reader takes this object.
+pub(super) fn is_readable(object: &Value) -> bool {
+    strict_json::read_object(&object.to_string(), Unread).is_ok()
 }
 
 /// Takes no member.
@@ -195,10 +193,12 @@ pub(crate) struct AccessClaims {
     pub(crate) refresh_jti: Option<TokenId>,
     /// The session that ends when this one is first presented.
     pub(crate) replaces: Option<SessionId>,
+    /// The application's own facts are empty in a token that was verified; its payload has them.
+    pub(crate) facts: Facts,
 }
 
-/// The claims of a refresh token, times in seconds. `auth_time`, the absolute end and `remember`
-/// never change during a session, so that a rotation does not have to read the row.
+/// The claims of a refresh token, times in seconds. `auth_time`, the absolute end, `remember` and
+/// the facts never change during a session, so that a rotation does not have to read the row.
 #[derive(Clone, Debug)]
 pub(crate) struct RefreshClaims {
     pub(crate) subject: Subject,
@@ -207,15 +207,21 @@ pub(crate) struct RefreshClaims {
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
     pub(crate) auth_time: i64,
+    pub(crate) began_at: i64,
     pub(crate) session_ends_at: i64,
     pub(crate) remember: bool,
+    /// The idle life in seconds, if the session has one of its own.
+    pub(crate) remember_for: Option<i64>,
+    /// See [`Stamps`](crate::token::Stamps).
+    pub(crate) stamp: Option<Box<str>>,
+    pub(crate) facts: Facts,
 }
 
 impl AccessClaims {
     /// Reads shape, issuer, audience and realm, whatever the time is. The token ends with the
     /// configured lifetime at the latest.
     pub(crate) fn read(payload: &str, expected: Expected<'_>) -> Result<Self, TokenFault> {
-        let raw = RawClaims::read(payload, expected.parties)?;
+        let mut raw = RawClaims::read(payload, expected.parties)?;
         // Only a refresh token has these claims: the two kinds differ in more than their keys and
         // `typ`.
         if raw.session_exp.is_some() || raw.remember.is_some() {
@@ -232,6 +238,7 @@ impl AccessClaims {
             auth_time: raw.auth_time,
             refresh_jti: raw.refresh_jti.as_deref().map(Into::into),
             replaces: raw.replaces.as_deref().map(Into::into),
+            facts: raw.facts()?,
         })
     }
 
@@ -248,7 +255,8 @@ impl AccessClaims {
         Ok(())
     }
 
-    /// Registered claims first, then custom claims.
+    /// Registered claims first, then the facts of the session, then the custom claims that no fact
+    /// replaces.
     pub(crate) fn to_payload(&self, parties: Parties<'_>, custom: &CustomClaims) -> String {
         to_json(&AccessPayload { claims: self, parties, custom })
     }
@@ -258,17 +266,23 @@ impl RefreshClaims {
     /// Reads shape, issuer, audience and realm, whatever the time is. The token ends with the
     /// configured lifetime at the latest, and its session with the configured lifetime of sessions.
     pub(crate) fn read(payload: &str, expected: Expected<'_>) -> Result<Self, TokenFault> {
-        let raw = RawClaims::read(payload, expected.parties)?;
+        let mut raw = RawClaims::read(payload, expected.parties)?;
         let (issued_at, auth_time) = (required(raw.iat)?, required(raw.auth_time)?);
+        let began_at = raw.began_at.unwrap_or(auth_time);
+        let life = raw.remember_for.unwrap_or(expected.life);
         Ok(Self {
             subject: raw.subject()?,
             session_id: named(raw.sid.as_deref())?.into(),
             token_id: named(raw.jti.as_deref())?.into(),
             issued_at,
-            expires_at: required(raw.exp)?.min(issued_at.saturating_add(expected.life)),
+            expires_at: required(raw.exp)?.min(issued_at.saturating_add(life)),
             auth_time,
-            session_ends_at: required(raw.session_exp)?.min(auth_time.saturating_add(expected.session_life)),
+            began_at,
+            session_ends_at: required(raw.session_exp)?.min(began_at.saturating_add(expected.session_life)),
             remember: required(raw.remember)?,
+            remember_for: raw.remember_for,
+            stamp: raw.stamp.take().map(Into::into),
+            facts: raw.facts()?,
         })
     }
 

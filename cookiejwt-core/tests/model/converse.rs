@@ -5,8 +5,8 @@ use std::rc::Rc;
 use cookiejwt_core::{
     Core, Decision,
     driver::{
-        Assessment, CustomClaims, LateAnswer, RefreshAttempt, RefreshIds, RefreshStep, Resolution,
-        RotationStep, SessionStatus, Settlement, UserState,
+        ActiveUser, Assessment, CustomClaims, LateAnswer, RefreshAttempt, RefreshIds, RefreshStep,
+        Resolution, RotationStep, SessionStatus, Settlement, UserState,
     },
     store::{ChangeOutcome, RotationOutcome},
 };
@@ -63,7 +63,7 @@ fn rotate(attempt: RefreshAttempt, inputs: Inputs, mut replies: Replies<'_>, nex
         Some(_) => unreachable!(),
     }
     let ids = RefreshIds { refresh: token_id(next), access: "access".into() };
-    let user = UserState::Active(Ok(CustomClaims::default()));
+    let user = UserState::Active(ActiveUser::new(Ok(CustomClaims::default())));
     let mut rotation = match attempt.with_user(user, ids, datetime(inputs.arrival)) {
         RefreshStep::Settled(settlement) => return Progress::Settled(settlement),
         RefreshStep::Rotate(rotation) => rotation,

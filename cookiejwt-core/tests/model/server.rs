@@ -5,7 +5,7 @@ use std::{rc::Rc, time::Duration};
 
 use cookiejwt_core::{
     Core, Outcome, Reason, RevocationLevel,
-    driver::{CustomClaims, Departure, LoginIds, LoginRequest, SetCookies, Settlement},
+    driver::{CustomClaims, Departure, LoginIds, LoginRequest, SessionTerms, SetCookies, Settlement},
     testing,
 };
 use http::request::Parts;
@@ -302,7 +302,7 @@ fn login(core: &Core, session: Session, now: Millis, id: u8) -> cookiejwt_core::
     let request = LoginRequest {
         subject: SUBJECT.into(),
         claims: CustomClaims::default(),
-        remember: true,
+        terms: SessionTerms::default(),
         client: cookiejwt_core::driver::ClientInfo::default(),
         mode: cookiejwt_core::driver::Mode::Cookie,
         ids: LoginIds { session: session.id(), refresh: token_id(id), access: "access".into() },

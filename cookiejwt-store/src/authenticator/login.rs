@@ -98,7 +98,7 @@ impl Authenticator {
     }
 
     /// What the CSRF table has decided, unless the request brings a better proof.
-    pub(crate) fn may_begin(&self, context: &LoginContext, options: LoginOptions) -> Result<(), LoginError> {
+    pub(crate) fn may_begin(&self, context: &LoginContext, options: &LoginOptions) -> Result<(), LoginError> {
         self.0.sessions.may_begin(context, options)
     }
 }

@@ -1,7 +1,7 @@
 //! What keeps a login from happening.
 
 use cookiejwt_core::{
-    Problem,
+    Facts, Problem,
     fault::{CsrfDenial, MintError},
 };
 
@@ -46,9 +46,15 @@ pub enum LoginError {
         /// How long to wait, at least 1.
         retry_after_seconds: u32,
     },
+    /// The facts of the session are too large for its tokens.
+    #[error("the facts of the session have {length} bytes of JSON, more than {}", Facts::LONGEST)]
+    FactsTooLarge {
+        /// The facts in bytes of JSON.
+        length: usize,
+    },
     /// The tokens cannot be minted.
     #[error(transparent)]
-    Mint(#[from] MintError),
+    Mint(MintError),
     /// A store is away.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,6 +73,15 @@ impl LoginError {
     /// What the client may know of it; why it happened stands in the [`Event`](crate::Event).
     pub fn report(&self) -> Problem {
         self.into()
+    }
+}
+
+impl From<MintError> for LoginError {
+    fn from(error: MintError) -> Self {
+        match error {
+            MintError::FactsTooLarge { length } => Self::FactsTooLarge { length },
+            error => Self::Mint(error),
+        }
     }
 }
 
@@ -96,6 +111,7 @@ impl From<&LoginError> for Problem {
             LoginError::SessionCookie(error) => error.into(),
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
             LoginError::Mint(_)
+            | LoginError::FactsTooLarge { .. }
             | LoginError::Random(_)
             | LoginError::Password(_)
             | LoginError::UnknownSubject

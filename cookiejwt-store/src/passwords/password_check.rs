@@ -1,6 +1,6 @@
 //! The one place where a password is checked.
 
-use cookiejwt_core::{Subject, driver::CustomClaims, store::PasswordTry};
+use cookiejwt_core::{Subject, store::PasswordTry};
 use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
@@ -13,14 +13,31 @@ use super::{
 use crate::{
     errors::{LoginError, StoreError},
     events::LoginRefusal,
-    stores::FoundUser,
+    stores::{DynUser, FoundUser},
 };
 
 /// A user whose right to log in was proved.
-pub(crate) struct Proven {
+pub(crate) struct ProvenUser<'u> {
     pub(crate) subject: Subject,
-    pub(crate) claims: CustomClaims,
+    pub(crate) user: UserOf<'u>,
     pub(crate) proof: Proof,
+}
+
+/// The user of a login: read from the user store, or passed by the application.
+pub(crate) enum UserOf<'u> {
+    Found(Box<dyn DynUser>),
+    Passed(&'u (dyn DynUser + 'static)),
+}
+
+impl std::ops::Deref for UserOf<'_> {
+    type Target = dyn DynUser + 'static;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Found(user) => &**user,
+            Self::Passed(user) => *user,
+        }
+    }
 }
 
 /// How the right to log in was proved.
@@ -64,7 +81,7 @@ impl Passwords {
         user: Option<FoundUser>,
         password: &str,
         tried: PasswordTry<'_>,
-    ) -> Result<Proven, LoginError> {
+    ) -> Result<ProvenUser<'static>, LoginError> {
         let admitted = self.admit(tried).await?;
         let slot = self.0.queue.slot().await?;
         if slot.has_waited {
@@ -80,7 +97,8 @@ impl Passwords {
             PasswordMatch::YesOutdated => self.rehash(&user, password).await,
             _ => user.password_hash,
         };
-        Ok(Proven { subject: user.subject, claims: user.claims?, proof: Proof::Password(password_hash) })
+        let FoundUser { subject, user, .. } = user;
+        Ok(ProvenUser { subject, user: UserOf::Found(user), proof: Proof::Password(password_hash) })
     }
 
     async fn compare_and_charge(

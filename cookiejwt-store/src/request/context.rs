@@ -54,7 +54,7 @@ impl RequestContext {
 
     /// Logs this user in, with cookies. Verify who they are before you call it.
     pub async fn login<U: AuthUser>(self, user: &U, options: LoginOptions) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(Some(&user.subject()), options)?;
+        let context = self.login_with_cookies(Some(&user.subject()), &options)?;
         let login = self.auth.login(user, options, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }
@@ -66,7 +66,7 @@ impl RequestContext {
         options: LoginOptions,
     ) -> Result<Tokens, LoginError> {
         let context = self.login_context();
-        self.auth.may_begin(&context, options)?;
+        self.auth.may_begin(&context, &options)?;
         if context.mode == Mode::Cookie {
             self.wrong_mode(Some(&user.subject()), &context);
             return Err(LoginError::CookieMode);
@@ -83,7 +83,7 @@ impl RequestContext {
         password: &str,
         options: LoginOptions,
     ) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(None, options)?;
+        let context = self.login_with_cookies(None, &options)?;
         let login = self.auth.login_with_password(login, password, options, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }
@@ -96,7 +96,7 @@ impl RequestContext {
     fn login_with_cookies(
         &self,
         subject: Option<&Subject>,
-        options: LoginOptions,
+        options: &LoginOptions,
     ) -> Result<LoginContext, LoginError> {
         let context = self.login_context();
         self.auth.may_begin(&context, options)?;
@@ -142,7 +142,7 @@ impl RequestContext {
 
     /// Logs the same user in again, with their password.
     pub async fn fresh_login(self, who: &Identity, password: &str) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(Some(who.subject()), LoginOptions::new())?;
+        let context = self.login_with_cookies(Some(who.subject()), &LoginOptions::new())?;
         let login = self.auth.fresh_login(who, password, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }
@@ -154,7 +154,7 @@ impl RequestContext {
         current: &str,
         new: &str,
     ) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(Some(who.subject()), LoginOptions::new())?;
+        let context = self.login_with_cookies(Some(who.subject()), &LoginOptions::new())?;
         let login = self.auth.change_password(who, current, new, context).await?;
         Cookies::of_login(self.auth, login, self.session).await
     }

@@ -174,7 +174,7 @@ impl Slot {
         let Some(found) = found.filter(|user| user.is_active) else {
             return Err(self.user_inactive(identity).await);
         };
-        found.user.downcast().map(|user| *user).map_err(|_| {
+        found.user.into_any().downcast().map(|user| *user).map_err(|_| {
             let (asked, kept) = (type_name::<U>(), users.user_type());
             tracing::error!("CurrentUser<{asked}> was asked for, but the user store keeps {kept}");
             Problem::ServerError

@@ -1,19 +1,16 @@
 //! A user who is logged in proves again who they are.
 
 use cookiejwt_core::{
-    Identity, SessionId,
-    driver::Login,
+    Identity, Method, SessionId,
+    driver::{Login, SessionTerms},
     store::{PasswordTry, Revocation, RevocationReason, SessionRecord, Standing},
 };
 
-use super::{
-    login_context::{LoginContext, LoginOptions},
-    part::Sessions,
-};
+use super::{login_context::LoginContext, login_options::LoginOptions, part::Sessions};
 use crate::{
     errors::{LoginError, StoreError},
     events::LoginRefusal,
-    passwords::Proven,
+    passwords::ProvenUser,
 };
 
 /// How long a session is still accepted whose successor was not presented yet.
@@ -38,13 +35,13 @@ impl Sessions {
         password: &str,
         mut context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.may_begin(&context, LoginOptions::new())?;
+        self.may_begin(&context, &LoginOptions::new())?;
         let present = self.present_session(who, &context).await?;
         let proven = self.check_password(who, password, &context).await?;
         context.presented.retain(|id| *id != present.id);
-        let options = LoginOptions::new().remember(present.remember);
+        let terms = self.terms_after_password(who, &present);
         let supersedes = Some(present.id.clone());
-        let (login, pending) = self.create_session(proven, options, &context, supersedes).await?;
+        let (login, pending) = self.create_session(&proven, terms, &context, supersedes).await?;
         // An unavailable store is asked again in the background, and the new session stays.
         let ended = self.supersede(present.id).await;
         if let (Ok(0), Err(error)) = (ended, self.present_session(who, &context).await) {
@@ -52,6 +49,11 @@ impl Sessions {
             return Err(error);
         }
         self.complete_login(login, pending, context).await
+    }
+
+    /// What a session has that takes the place of this one after its user gave their password.
+    pub(super) fn terms_after_password(&self, who: &Identity, present: &SessionRecord) -> SessionTerms {
+        SessionTerms::succeeding(who, present).proved(Method::PWD, self.0.runtime.now())
     }
 
     /// Lets a session end in a minute, unless the one that takes its place is presented before.
@@ -81,7 +83,7 @@ impl Sessions {
         who: &Identity,
         password: &str,
         context: &LoginContext,
-    ) -> Result<Proven, LoginError> {
+    ) -> Result<ProvenUser<'static>, LoginError> {
         let user = self.0.users.find_by_id(who.subject()).await?;
         let standing = Standing::Session(who.session_id());
         let tried = PasswordTry { login: None, subject: Some(who.subject()), ip: context.ip(), standing };

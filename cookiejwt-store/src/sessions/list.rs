@@ -3,7 +3,7 @@
 use cookiejwt_core::{
     CredentialSource, Identity, SessionId, Subject,
     driver::SetCookies,
-    store::{RevocationReason, SessionRecord},
+    store::{RevocationReason, RowFacts, SessionRecord},
 };
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -39,13 +39,22 @@ pub struct SessionInfo {
     /// The client's network address at login.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub ip: Option<String>,
+    /// How the user proved who they are, the oldest proof first (RFC 8176); empty if no method was
+    /// named.
+    pub methods: Vec<String>,
+    /// Who acts for the user in this session: their `sub`.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub acted_by: Option<String>,
     /// Whether it is the one that asks.
     pub current: bool,
 }
 
 impl SessionInfo {
     fn new(row: SessionRecord, who: &Identity) -> Self {
+        let RowFacts { methods, acted_by, .. } = RowFacts::read(row.facts.as_deref());
         Self {
+            methods,
+            acted_by: acted_by.map(|subject| subject.as_str().to_owned()),
             current: row.id == *who.session_id(),
             id: row.id,
             created_at: row.created_at.to_datetime(),

@@ -5,21 +5,21 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    SessionId, Subject,
-    driver::{CustomClaims, Login, LoginRequest},
-    store::{PasswordTry, RevocationReason, Standing},
+    Method, SessionId, Subject,
+    driver::{Login, LoginIds, LoginRequest, SessionTerms},
+    fault::MintError,
+    store::{PasswordTry, RevocationReason, SessionRecord, Standing},
 };
+use time::OffsetDateTime;
 
 use super::{
-    login_context::{LoginContext, LoginOptions},
-    part::Sessions,
-    pending_login::PendingLogin,
+    login_context::LoginContext, login_options::LoginOptions, part::Sessions, pending_login::PendingLogin,
 };
 use crate::{
     errors::{LoginError, StoreError},
     events::{Event, LoginRefusal, printable},
-    passwords::{Proof, Proven, login_name},
-    stores::AuthUser,
+    passwords::{Proof, ProvenUser, UserOf, login_name},
+    stores::{AuthUser, FoundUser},
 };
 
 impl Sessions {
@@ -39,15 +39,14 @@ impl Sessions {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.may_begin(&context, options)?;
-        let (subject, claims) = (user.subject(), CustomClaims::new(&user.claims())?);
+        self.may_begin(&context, &options)?;
         let proof = Proof::Elsewhere(user.password_hash().map(Into::into));
-        let proven = Proven { subject, claims, proof };
+        let proven = ProvenUser { subject: user.subject(), user: UserOf::Passed(user), proof };
         if !user.is_active() {
             self.0.events.login_refused(LoginRefusal::Inactive, Some(proven.subject.as_str()), context.ip());
             return Err(LoginError::InvalidCredentials);
         }
-        self.begin_session(proven, options, context).await
+        self.begin_session(&proven, options, context).await
     }
 
     /// Begins a session after a password was checked.
@@ -69,7 +68,7 @@ impl Sessions {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.may_begin(&context, options)?;
+        self.may_begin(&context, &options)?;
         let (login, is_possible) = login_name(login);
         let user = if is_possible { self.0.users.find_by_login(&login).await? } else { None };
         let subject = user.as_ref().map(|user| user.subject.clone());
@@ -79,11 +78,11 @@ impl Sessions {
         let tried =
             PasswordTry { login: Some(&login), subject: subject.as_ref(), ip: context.ip(), standing };
         let proven = self.0.passwords.check(user, password, tried).await?;
-        self.begin_session(proven, options, context).await
+        self.begin_session(&proven, options.by(Method::PWD), context).await
     }
 
     /// What the CSRF table has decided, unless the request contains a better proof.
-    pub(crate) fn may_begin(&self, context: &LoginContext, options: LoginOptions) -> Result<(), LoginError> {
+    pub(crate) fn may_begin(&self, context: &LoginContext, options: &LoginOptions) -> Result<(), LoginError> {
         match context.csrf {
             Err(denial) if !options.state_checked => {
                 self.0.events.csrf_refused(denial);
@@ -95,11 +94,12 @@ impl Sessions {
 
     async fn begin_session(
         &self,
-        proven: Proven,
+        proven: &ProvenUser<'_>,
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        let (login, pending) = self.create_session(proven, options, &context, None).await?;
+        let terms = options.terms(self.0.runtime.now())?;
+        let (login, pending) = self.create_session(proven, terms, &context, None).await?;
         self.complete_login(login, pending, context).await
     }
 
@@ -107,32 +107,66 @@ impl Sessions {
     /// session lives. A session that it supersedes ends when the new one is first presented.
     pub(super) async fn create_session(
         &self,
-        proven: Proven,
-        options: LoginOptions,
+        proven: &ProvenUser<'_>,
+        terms: SessionTerms,
         context: &LoginContext,
         supersedes: Option<SessionId>,
     ) -> Result<(Login, PendingLogin), LoginError> {
-        let Proven { subject, claims, proof } = proven;
+        let ProvenUser { subject, user, proof } = proven;
         let request = LoginRequest {
             subject: subject.clone(),
-            claims,
-            remember: options.remember,
+            claims: user.claims_for(&terms.facts)?,
+            terms: terms.with_stamp(user.stamp()),
             client: context.client.clone(),
             mode: context.mode,
             replaces: supersedes,
             ids: self.0.runtime.login_ids().map_err(LoginError::Random)?,
         };
-        let core = self.0.keys.core_to_keep();
-        let mut login =
-            core.remember_device(core.login(request, self.0.runtime.now())?, proof.password_hash());
-        login.cookies = login.cookies.with_twins(context.twins.clone());
+        let login = self.mint(request, self.0.runtime.now(), context, proof.password_hash())?;
         let pending = PendingLogin::new(self, &login.record.id);
         self.0.tokens.bounded_with(proof.no_answer()).create(&login.record).await?;
-        if let Err(error) = self.still_valid(&subject, &proof, context.ip()).await {
+        if let Err(error) = self.still_valid(subject, proof, context.ip()).await {
             pending.revoke(RevocationReason::UserInactive).await;
             return Err(error);
         }
         Ok((login, pending))
+    }
+
+    /// The tokens and the row of a new session, on their way to the client of this request.
+    fn mint(
+        &self,
+        request: LoginRequest,
+        now: OffsetDateTime,
+        context: &LoginContext,
+        password_hash: Option<&str>,
+    ) -> Result<Login, MintError> {
+        let core = self.0.keys.core_to_keep();
+        let mut login = core.remember_device(core.login(request, now)?, password_hash);
+        login.cookies = login.cookies.with_twins(context.twins.clone());
+        Ok(login)
+    }
+
+    /// The same session for a user who has changed after its row was written: with new claims, and
+    /// with the new stamp, which would otherwise end it at its first refresh.
+    pub(super) fn mint_again(
+        &self,
+        login: &Login,
+        user: &FoundUser,
+        terms: SessionTerms,
+        context: &LoginContext,
+    ) -> Result<Login, MintError> {
+        let SessionRecord { id, current_jti, subject, created_at, .. } = login.record.clone();
+        let access = login.identity.token_id().clone();
+        let request = LoginRequest {
+            subject,
+            claims: user.user.claims_for(&terms.facts)?,
+            terms: terms.with_stamp(user.user.stamp()),
+            client: context.client.clone(),
+            mode: context.mode,
+            replaces: login.replaces().cloned(),
+            ids: LoginIds { session: id, refresh: current_jti, access },
+        };
+        self.mint(request, created_at.to_datetime(), context, user.password_hash.as_deref())
     }
 
     /// Ends the sessions whose cookies came in, and those over the limit.

@@ -1,4 +1,4 @@
-//! What a login needs to know of its request, and the choices of the application.
+//! What a login needs to know of its request.
 
 use std::net::IpAddr;
 
@@ -7,59 +7,6 @@ use cookiejwt_core::{
     driver::{ClientInfo, Mode, PresentedDevices, RequestHead, Twins},
     fault::CsrfDenial,
 };
-
-/// Choices of one login.
-///
-/// ```
-/// use cookiejwt_store::LoginOptions;
-///
-/// let this_browser_only = LoginOptions::new().remember(false);
-/// # let _ = this_browser_only;
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct LoginOptions {
-    pub(super) remember: bool,
-    pub(super) state_checked: bool,
-}
-
-impl LoginOptions {
-    /// Cookies outlive the browser.
-    pub const fn new() -> Self {
-        Self { remember: true, state_checked: false }
-    }
-
-    /// Whether the cookies outlive the browser; without it neither has `Max-Age`.
-    #[must_use]
-    pub const fn remember(self, remember: bool) -> Self {
-        Self { remember, ..self }
-    }
-
-    /// Declares that this request proves that the user of this browser has begun the login, so that
-    /// the CSRF table need not: an OAuth callback whose `state` the application has compared with
-    /// the one that **this browser** sent, in a separate cookie (RFC 6749 §10.12).
-    ///
-    /// Without it a GET never begins a session, and neither does a POST from another site
-    /// (`response_mode=form_post`): the answer is 403 `csrf_failed`. A `state` that is merely one
-    /// that the server has handed out proves nothing, because an attacker has one as well. A link
-    /// in a mail has no such proof; let its page show a button that POSTs.
-    ///
-    /// ```
-    /// use cookiejwt_store::LoginOptions;
-    ///
-    /// let after_oauth = LoginOptions::new().state_checked();
-    /// # let _ = after_oauth;
-    /// ```
-    #[must_use]
-    pub const fn state_checked(self) -> Self {
-        Self { state_checked: true, ..self }
-    }
-}
-
-impl Default for LoginOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// What a login needs to know of its request.
 ///

@@ -2,25 +2,27 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_core::{Identity, SessionId, Subject, driver::Login, store::RevocationReason};
+use cookiejwt_core::{
+    Identity, SessionId, Subject,
+    driver::{Login, SessionTerms},
+    store::RevocationReason,
+};
 
 use super::{
-    login_context::{LoginContext, LoginOptions},
-    part::Sessions,
-    pending_login::PendingLogin,
+    login_context::LoginContext, login_options::LoginOptions, part::Sessions, pending_login::PendingLogin,
 };
 use crate::{
     errors::{LoginError, StoreError},
     events::{Event, LoginRefusal, printable},
-    passwords::{Proof, Proven, Swap, TypedPassword},
+    passwords::{Proof, ProvenUser, Swap, TypedPassword},
 };
 
 /// Everything that is known before anything is changed.
 struct Change {
-    proven: Proven,
+    proven: ProvenUser<'static>,
     new_hash: String,
     present: SessionId,
-    options: LoginOptions,
+    terms: SessionTerms,
     context: LoginContext,
 }
 
@@ -44,14 +46,14 @@ impl Sessions {
         new: &str,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.may_begin(&context, LoginOptions::new())?;
+        self.may_begin(&context, &LoginOptions::new())?;
         TypedPassword::new(new)?;
         let present = self.present_session(who, &context).await?;
         let proven = self.check_password(who, current, &context).await?;
         let new_hash = self.0.passwords.hash(new).await?;
-        let options = LoginOptions::new().remember(present.remember);
+        let terms = self.terms_after_password(who, &present);
         let ip = context.ip();
-        let change = Change { proven, new_hash, present: present.id, options, context };
+        let change = Change { proven, new_hash, present: present.id, terms, context };
         let sessions = self.clone();
         // A client that hangs up must not leave the old sessions alive next to the new password.
         let task = tokio::spawn(async move { sessions.apply(change).await });
@@ -65,7 +67,7 @@ impl Sessions {
     /// The new session comes first, so that an unavailable store is noticed before the password has
     /// changed. No client can end this, so every question has a time limit.
     async fn apply(&self, change: Change) -> Result<(Login, PendingLogin), LoginError> {
-        let Change { proven, new_hash, present, options, context } = change;
+        let Change { proven, new_hash, present, terms, context } = change;
         let subject = proven.subject.clone();
         let old_hash = match &proven.proof {
             Proof::Password(hash) => hash.clone(),
@@ -74,12 +76,16 @@ impl Sessions {
         let ip = context.ip();
         let known = self.living_sessions(&subject).await?;
         let supersedes = Some(present.clone());
-        let (login, pending) = self.create_session(proven, options, &context, supersedes).await?;
+        let (login, pending) = self.create_session(&proven, terms.clone(), &context, supersedes).await?;
         if let Err(error) = self.swap_password(&subject, old_hash.as_deref(), &new_hash, ip).await {
             pending.revoke(RevocationReason::Replaced).await;
             return Err(error);
         }
         self.0.events.emit(Event::PasswordChanged { subject: &printable(subject.as_str()), ip });
+        // The new password may have moved the stamp of the user.
+        let user = self.0.users.bounded().find_by_id(&subject).await.ok().flatten();
+        let again = user.map(|user| self.mint_again(&login, &user, terms, &context));
+        let login = again.and_then(Result::ok).unwrap_or(login);
         // Read again, for a login that was faster. A later one reads the user again, and finds the
         // new hash.
         let mut others = self.living_sessions(&subject).await.unwrap_or(known);

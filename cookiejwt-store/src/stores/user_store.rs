@@ -2,7 +2,11 @@
 
 use std::{any::Any, error::Error, future::Future};
 
-use cookiejwt_core::{Subject, driver::CustomClaims, fault::MintError};
+use cookiejwt_core::{
+    Facts, Subject,
+    driver::{ActiveUser, CustomClaims},
+    fault::MintError,
+};
 use serde::Serialize;
 
 use super::token_store::{BoxFuture, boxed};
@@ -49,6 +53,48 @@ pub trait AuthUser: Send + Sync + 'static {
     /// What the access token contains in addition to the registered claims: roles, a name. It must
     /// serialize as an object, or as nothing.
     fn claims(&self) -> impl Serialize {}
+
+    /// The [`claims`](Self::claims) for a session with these facts: the roles of a user in the
+    /// tenant that they work in. Asked at login and at each refresh.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use cookiejwt_store::{AuthUser, Facts, Subject};
+    ///
+    /// struct Member {
+    ///     id: i64,
+    ///     roles: HashMap<String, Vec<String>>,
+    /// }
+    ///
+    /// impl AuthUser for Member {
+    ///     fn subject(&self) -> Subject {
+    ///         self.id.into()
+    ///     }
+    ///
+    ///     fn password_hash(&self) -> Option<&str> {
+    ///         None
+    ///     }
+    ///
+    ///     fn claims_for(&self, facts: &Facts) -> impl serde::Serialize {
+    ///         let tenant: String = facts.get("tenant").unwrap_or_default();
+    ///         serde_json::json!({ "roles": self.roles.get(&tenant) })
+    ///     }
+    /// }
+    /// ```
+    fn claims_for(&self, facts: &Facts) -> impl Serialize {
+        let _ = facts;
+        self.claims()
+    }
+
+    /// Whatever ends every session of the user when it changes, such as a counter that you increase
+    /// when their e-mail address changes, or the time of creation if ids may be used again.
+    ///
+    /// The refresh token contains a keyed hash of it, which is compared at each refresh. A session
+    /// that began without a stamp takes the first one that it meets. `None` ends nothing.
+    fn stamp(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Finds users in the application's own table. It is the one trait that every application
@@ -125,20 +171,45 @@ pub(crate) struct FoundUser {
     pub(crate) subject: Subject,
     pub(crate) password_hash: Option<String>,
     pub(crate) is_active: bool,
-    pub(crate) claims: Result<CustomClaims, MintError>,
-    pub(crate) user: Box<dyn Any + Send + Sync>,
+    pub(crate) user: Box<dyn DynUser>,
 }
 
 impl FoundUser {
     fn new(user: impl AuthUser) -> Self {
-        let claims = CustomClaims::new(&user.claims());
         Self {
             subject: user.subject(),
             password_hash: user.password_hash().map(Into::into),
             is_active: user.is_active(),
-            claims,
             user: Box::new(user),
         }
+    }
+}
+
+/// [`AuthUser`] behind a pointer.
+pub(crate) trait DynUser: Send + Sync {
+    fn claims_for(&self, facts: &Facts) -> Result<CustomClaims, MintError>;
+    fn stamp(&self) -> Option<String>;
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync>;
+}
+
+impl<U: AuthUser> DynUser for U {
+    fn claims_for(&self, facts: &Facts) -> Result<CustomClaims, MintError> {
+        CustomClaims::new(&AuthUser::claims_for(self, facts))
+    }
+
+    fn stamp(&self) -> Option<String> {
+        AuthUser::stamp(self).map(Into::into)
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+impl dyn DynUser {
+    /// The user as a refresh of a session with these facts needs them.
+    pub(crate) fn active(&self, facts: &Facts) -> ActiveUser {
+        ActiveUser::new(self.claims_for(facts)).stamp(self.stamp())
     }
 }
 

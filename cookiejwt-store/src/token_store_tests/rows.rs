@@ -68,6 +68,7 @@ fn full() -> SessionRecord {
         row.revoked = Some((at(NOW + 7), RevocationReason::Reuse));
         row.user_agent = Some("🦀 Ümläut 日本語 ' \" \\ ; -- \u{202e} %00".into());
         row.ip = Some("192.0.2.1".into());
+        row.facts = Some(r#"{"amr":["pwd","otp"],"facts":{"tenant":"日本 \"A\" \\"}}"#.into());
     })
 }
 
@@ -77,6 +78,7 @@ fn varied() -> Vec<SessionRecord> {
     let empty = with(session("empty"), |row| {
         row.user_agent = Some(String::new());
         row.ip = Some(String::new());
+        row.facts = Some(String::new());
     });
     vec![session("none"), full(), empty]
 }
@@ -112,6 +114,7 @@ pub(super) async fn the_longest_values_come_back(store: Shared) {
         row.subject = format!("{}1", "s".repeat(190)).into();
         row.user_agent = Some("a".repeat(255));
         row.ip = Some(ip.into());
+        row.facts = Some("🦀".repeat(1024));
     });
     let second = with(first.clone(), |row| {
         row.id = "bbbbbbbbbbbbbbbbbbbbbb".into();

@@ -6,7 +6,8 @@
 
 use cookiejwt_core::{
     driver::{
-        Assessment, CustomClaims, LateRequest, RefreshIds, RefreshStep, Rotation, RotationStep, UserState,
+        ActiveUser, Assessment, CustomClaims, LateRequest, RefreshIds, RefreshStep, Rotation, RotationStep,
+        UserState,
     },
     store::{
         AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
@@ -163,7 +164,7 @@ fn under_way() -> Rotation {
     let Assessment::NeedsRefresh(attempt) = testing::core().refresh(&head, testing::NOW) else {
         panic!("a refresh token asks to be rotated")
     };
-    let user = UserState::Active(Ok(CustomClaims::default()));
+    let user = UserState::Active(ActiveUser::new(Ok(CustomClaims::default())));
     match attempt.with_user(user, RefreshIds::from_random([7; 32]), testing::NOW) {
         RefreshStep::Rotate(rotation) => rotation,
         RefreshStep::Settled(_) => panic!("an active user may be refreshed"),
@@ -239,7 +240,7 @@ pub async fn find(store: &impl TokenStore, id: &str) -> Option<SessionRecord> {
 }
 
 /// Every reason that a store has to keep.
-pub const REASONS: [RevocationReason; 9] = [
+pub const REASONS: [RevocationReason; 11] = [
     RevocationReason::Logout,
     RevocationReason::LogoutEverywhere,
     RevocationReason::Replaced,
@@ -248,12 +249,14 @@ pub const REASONS: [RevocationReason; 9] = [
     RevocationReason::Limit,
     RevocationReason::EndedByUser,
     RevocationReason::PasswordChanged,
+    RevocationReason::UserChanged,
+    RevocationReason::SecondFactor,
     RevocationReason::Superseded,
 ];
 
 /// The reasons that stay: all but [`RevocationReason::Superseded`], which another one may bring
 /// forward.
-pub const FINAL_REASONS: [RevocationReason; 8] = {
-    let [first, second, third, fourth, fifth, sixth, seventh, eighth, _] = REASONS;
-    [first, second, third, fourth, fifth, sixth, seventh, eighth]
+pub const FINAL_REASONS: [RevocationReason; 10] = {
+    let [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, _] = REASONS;
+    [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth]
 };

@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use cookiejwt_store::{AuthUser, StoreError, Subject, UserStore};
+use cookiejwt_store::{AuthUser, Facts, StoreError, Subject, UserStore};
 use serde_json::{Value, json};
 
 use super::{Call, Switches};
@@ -22,6 +22,7 @@ pub(crate) struct User {
     pub(crate) password_hash: Option<String>,
     pub(crate) is_active: bool,
     pub(crate) claims: Value,
+    pub(crate) stamp: Option<String>,
 }
 
 impl AuthUser for User {
@@ -37,8 +38,16 @@ impl AuthUser for User {
         self.is_active
     }
 
-    fn claims(&self) -> impl serde::Serialize {
-        self.claims.clone()
+    fn claims_for(&self, facts: &Facts) -> impl serde::Serialize {
+        let mut claims = self.claims.clone();
+        if let (Some(tenant), Some(claims)) = (facts.get::<String>("tenant"), claims.as_object_mut()) {
+            claims.insert("roles".into(), json!([format!("{} at {tenant}", self.login)]));
+        }
+        claims
+    }
+
+    fn stamp(&self) -> Option<&str> {
+        self.stamp.as_deref()
     }
 }
 
@@ -61,6 +70,7 @@ impl TestUsers {
             password_hash: Some(format!("new:0:{PASSWORD}")),
             is_active: true,
             claims: json!({ "name": login }),
+            stamp: None,
         };
         let mut rows = vec![row(1, "alice"), row(2, "bob"), row(3, "carol"), row(4, "dave")];
         rows[2].is_active = false;

@@ -181,11 +181,11 @@ async fn each_session_has_five_failures_then_one_per_thirty_seconds() {
 
 #[tokio::test]
 async fn which_logins_make_a_device_known() {
-    let remembered = LoginOptions::new();
+    let remembered = LoginOptions::new;
     for (rule, config, options, expected) in [
-        ("one that is remembered", testing::config(), remembered, true),
-        ("one that is not", testing::config(), remembered.remember(false), false),
-        ("switched off", testing::config().known_devices(false), remembered, false),
+        ("one that is remembered", testing::config(), remembered(), true),
+        ("one that is not", testing::config(), remembered().remember(false), false),
+        ("switched off", testing::config().known_devices(false), remembered(), false),
     ] {
         let world = World::with(config);
         let (jar, _) = log_in(&world, "alice", &Jar::default(), options).await;

@@ -322,10 +322,10 @@ async fn every_way_to_start_a_session_checks_csrf() {
     let (auth, user) = (&world.auth, world.users.row(2));
     let before = (world.hasher.verifications(), world.switches.count(Call::Create));
     for method in ["GET", "POST"] {
-        let options = LoginOptions::new();
+        let options = LoginOptions::new;
         for (door, answer) in [
-            ("login", auth.login(&user, options, foreign(method)).await),
-            ("password", auth.login_with_password("bob", PASSWORD, options, foreign(method)).await),
+            ("login", auth.login(&user, options(), foreign(method)).await),
+            ("password", auth.login_with_password("bob", PASSWORD, options(), foreign(method)).await),
             ("fresh login", auth.fresh_login(&who, PASSWORD, foreign(method)).await),
             ("new password", auth.change_password(&who, PASSWORD, "battery staple", foreign(method)).await),
         ] {
@@ -333,7 +333,7 @@ async fn every_way_to_start_a_session_checks_csrf() {
             assert!(matches!(error, LoginError::Csrf(_)), "{method}, {door}: {error:?}");
             assert_eq!(Problem::from(&error), Problem::CsrfFailed, "{door}");
         }
-        let checked = auth.login(&user, options.state_checked(), foreign(method)).await;
+        let checked = auth.login(&user, options().state_checked(), foreign(method)).await;
         assert!(checked.is_ok(), "{method}: state_checked");
     }
     let after = (world.hasher.verifications(), world.switches.count(Call::Create));

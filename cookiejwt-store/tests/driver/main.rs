@@ -6,6 +6,7 @@ mod common;
 
 mod authenticate;
 mod clocks;
+mod facts;
 mod feed;
 mod fresh_login;
 mod frozen;

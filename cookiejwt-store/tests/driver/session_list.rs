@@ -37,6 +37,8 @@ async fn the_users_live_sessions_newest_first() {
         last_seen_at: at,
         user_agent: None,
         ip: None,
+        methods: vec!["pwd".into()],
+        acted_by: None,
         current,
     };
     let begun = row.created_at.to_datetime();

@@ -3,14 +3,14 @@
 use http::{Request, header::USER_AGENT};
 use time::{Duration, OffsetDateTime};
 
-use super::{ClientInfo, Login, LoginRequest, MintError};
+use super::{ClientInfo, Login, LoginRequest, MintError, SessionTerms};
 use crate::{
     config::{Config, ConfigBuilder},
     decide::{facade::Core, identity::CredentialSource},
     request::Mode,
     session::{LoginIds, SessionRecord, Subject, Timestamp},
     testing::{self, NOW},
-    token::CustomClaims,
+    token::{CustomClaims, Facts, Method},
 };
 
 const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
@@ -29,7 +29,7 @@ fn request() -> LoginRequest {
     LoginRequest {
         subject: "alice".into(),
         claims: CustomClaims::default(),
-        remember: true,
+        terms: SessionTerms::default(),
         client,
         mode: Mode::Cookie,
         ids: ids(),
@@ -72,6 +72,7 @@ fn every_field_of_the_record() {
         remember: true,
         user_agent: Some("Firefox".into()),
         ip: Some("192.0.2.1".into()),
+        facts: None,
     };
     assert_eq!(login.record, expected);
     assert_eq!(login.refresh_expires_at, after(86_400));
@@ -120,7 +121,9 @@ fn the_cookies_are_accepted_at_once() {
 
 #[test]
 fn not_remembered_means_no_max_age_on_either_cookie() {
-    let login = testing::core().login(LoginRequest { remember: false, ..request() }, NOW).unwrap();
+    let login = testing::core()
+        .login(LoginRequest { terms: SessionTerms::remembering(false), ..request() }, NOW)
+        .unwrap();
     for line in lines(&login) {
         assert!(line.ends_with(&format!("; {ATTRIBUTES}")), "{line}");
     }
@@ -331,5 +334,43 @@ fn token_mode_replaces_no_session_and_asks_no_csrf_table() {
         let head = head(field);
         assert_eq!(core.presented_sessions(&(&head).into()).len(), sessions, "{field}");
         assert_eq!(core.check_csrf(&(&head).into()).is_ok(), allowed, "{field}");
+    }
+}
+
+/// Every life counts from the login.
+#[test]
+fn the_times_of_a_session_whose_user_proved_themselves_before() {
+    let core = testing::core();
+    let login = |terms: SessionTerms| core.login(LoginRequest { terms, ..request() }, NOW).unwrap();
+    let proved = |second: i64| {
+        let facts = Facts::new().proved(Method::FED, after(second));
+        SessionTerms { facts, ..SessionTerms::default() }
+    };
+    let end = |second: i64| SessionTerms { ends_at: Some(after(second)), ..SessionTerms::default() };
+    let idle = |seconds: u64| SessionTerms {
+        remember_for: Some(std::time::Duration::from_secs(seconds)),
+        ..SessionTerms::default()
+    };
+    let (day, month) = (86_400, 30 * 86_400);
+    for (rule, terms, auth_time, expires_at, ends_at) in [
+        ("unnamed", SessionTerms::default(), 0, day, month),
+        ("proved long ago", proved(-40 * day), -40 * day, day, month),
+        ("proved in the future, by another clock", proved(60), 0, day, month),
+        ("an earlier end", end(60), 0, 60, 60),
+        ("an end that has passed", end(-60), 0, 1, 1),
+        ("a later end than the configured one", end(2 * month), 0, day, month),
+        ("a longer idle life", idle(600_000), 0, 600_000, month),
+        ("an idle life beyond the absolute end", idle(u64::MAX), 0, month, month),
+        ("no idle life", idle(0), 0, 1, month),
+    ] {
+        let login = login(terms);
+        let seconds = |at: Timestamp| at.as_seconds() - NOW.unix_timestamp();
+        let row = &login.record;
+        let found = (seconds(row.auth_time), seconds(row.expires_at), seconds(row.ends_at));
+        assert_eq!(found, (auth_time, expires_at, ends_at), "{rule}");
+        let cookies = testing::cookie_header(&login);
+        let later = NOW + Duration::seconds((expires_at - 1).min(299));
+        let (head, ()) = http::Request::get("/").header("cookie", cookies).body(()).unwrap().into_parts();
+        assert!(!core.authenticate(&head, later).is_refused(), "{rule}: both tokens are read back");
     }
 }

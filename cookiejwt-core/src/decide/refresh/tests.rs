@@ -1,6 +1,7 @@
 //! Rows k to r of [`rules`](crate::rules), and rotation: alice's session, its row, and what the
 //! store answers.
 
+mod facts;
 mod late;
 mod rotated;
 mod tabs;
@@ -11,14 +12,14 @@ mod user;
 use http::{Request, header::COOKIE};
 use time::{Duration, OffsetDateTime};
 
-use super::{RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState};
+use super::{ActiveUser, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState};
 use crate::{
     config::{ConfigBuilder, RevocationLevel},
     decide::{
         authenticate::Assessment,
         decision::{Decision, Outcome, Reason, Settlement},
         facade::Core,
-        login::{ClientInfo, LoginRequest},
+        login::{ClientInfo, LoginRequest, SessionTerms},
     },
     request::Mode,
     response::SetCookies,
@@ -40,10 +41,14 @@ fn core(change: fn(ConfigBuilder) -> ConfigBuilder) -> Core {
 
 /// The row of a new session, and its refresh cookie.
 fn login(core: &Core, remember: bool) -> (SessionRecord, String) {
+    login_on(core, SessionTerms::remembering(remember))
+}
+
+fn login_on(core: &Core, terms: SessionTerms) -> (SessionRecord, String) {
     let request = LoginRequest {
         subject: "alice".into(),
         claims: CustomClaims::default(),
-        remember,
+        terms,
         client: ClientInfo::default(),
         mode: Mode::Cookie,
         ids: LoginIds { session: SESSION.into(), refresh: "refresh-1".into(), access: "access-1".into() },
@@ -78,7 +83,7 @@ fn hard_and_soft(core: &Core, refresh: &str, now: OffsetDateTime) -> [RefreshAtt
 }
 
 fn active() -> UserState {
-    UserState::Active(Ok(CustomClaims::default()))
+    UserState::Active(ActiveUser::new(Ok(CustomClaims::default())))
 }
 
 /// `refresh-2` and `access-2` for 2.

@@ -7,7 +7,7 @@ use http::Request;
 use super::*;
 use crate::{
     config::{Config, ConfigBuilder, CredentialOrder, Secret},
-    decide::{Core, Login, LoginRequest},
+    decide::{Core, Login, LoginRequest, SessionTerms},
     session::LoginIds,
     testing::{self, NOW},
     token::CustomClaims,
@@ -31,7 +31,7 @@ fn login(core: &Core, subject: &str, session: &str, remember: bool, mode: &str) 
     let request = LoginRequest {
         subject: subject.into(),
         claims: CustomClaims::default(),
-        remember,
+        terms: SessionTerms::remembering(remember),
         replaces: None,
         client: crate::decide::ClientInfo::default(),
         mode: core.mode(&head),

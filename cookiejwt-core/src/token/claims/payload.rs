@@ -1,8 +1,13 @@
 //! Claims as the JSON text that is signed.
 
-use serde::{Serialize, ser::SerializeMap as _};
+use serde::{Serialize, ser::SerializeMap};
 
-use super::{AccessClaims, CustomClaims, Parties, REFRESH_JTI, REPLACES, RefreshClaims};
+use super::{AccessClaims, CustomClaims, Parties, RefreshClaims};
+use crate::token::{
+    facts::{Actor, Facts},
+    proofs::MethodNames,
+    reserved::{BEGAN_AT, FACTS, REFRESH_JTI, REMEMBER_FOR, REPLACES, STAMP},
+};
 
 pub(super) fn to_json(payload: &impl Serialize) -> String {
     // Strings, integers and JSON values cannot fail to serialise.
@@ -38,7 +43,15 @@ impl Serialize for AccessPayload<'_> {
         if let Some(replaces) = &claims.replaces {
             map.serialize_entry(REPLACES, replaces.as_str())?;
         }
-        for (name, value) in &self.custom.0 {
+        let Facts { proofs, named, .. } = &claims.facts;
+        if !proofs.is_empty() {
+            map.serialize_entry("amr", &MethodNames(proofs))?;
+        }
+        write_facts(&mut map, &claims.facts)?;
+        for (name, value) in named {
+            map.serialize_entry(name, value)?;
+        }
+        for (name, value) in self.custom.0.iter().filter(|(name, _)| !named.contains_key(*name)) {
             map.serialize_entry(name, value)?;
         }
         map.end()
@@ -67,6 +80,45 @@ impl Serialize for RefreshPayload<'_> {
         if let Some(realm) = self.parties.written_realm() {
             map.serialize_entry("realm", realm)?;
         }
+        if claims.began_at != claims.auth_time {
+            map.serialize_entry(BEGAN_AT, &claims.began_at)?;
+        }
+        if let Some(life) = &claims.remember_for {
+            map.serialize_entry(REMEMBER_FOR, life)?;
+        }
+        if let Some(stamp) = &claims.stamp {
+            map.serialize_entry(STAMP, stamp)?;
+        }
+        write_facts(&mut map, &claims.facts)?;
+        if !claims.facts.named.is_empty() {
+            map.serialize_entry(FACTS, &claims.facts.named)?;
+        }
+        map.end()
+    }
+}
+
+/// The facts that both kinds of token contain alike.
+fn write_facts<M: SerializeMap>(map: &mut M, facts: &Facts) -> Result<(), M::Error> {
+    if !facts.proofs.is_empty() {
+        map.serialize_entry("proofs", &facts.proofs)?;
+    }
+    if let Some(acr) = &facts.acr {
+        map.serialize_entry("acr", acr)?;
+    }
+    if let Some(actor) = &facts.actor {
+        map.serialize_entry("act", &Act(actor))?;
+    }
+    Ok(())
+}
+
+/// The `act` claim.
+struct Act<'a>(&'a Actor);
+
+impl Serialize for Act<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("sub", self.0.subject().as_str())?;
+        map.serialize_entry("sid", self.0.session_id().as_str())?;
         map.end()
     }
 }

@@ -2,14 +2,22 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserialize,
+    de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor},
+};
 
-use super::{ClaimFault, Parties, REFRESH_JTI, REPLACES, named, required};
+use super::{ClaimFault, Parties, named, required};
 use crate::{
     config::MAX_AUDIENCES,
     session::Subject,
     syntax::{Members, Text, strict_json},
-    token::jws::TokenFault,
+    token::{
+        facts::{Actor, Facts},
+        jws::TokenFault,
+        proofs::{Proofs, ReadProofs},
+        reserved::{BEGAN_AT, FACTS, REFRESH_JTI, REMEMBER_FOR, REPLACES, STAMP},
+    },
 };
 
 /// The last second of the year 9999, the last one that `time` and RFC 3339 can express.
@@ -33,6 +41,22 @@ pub(super) struct RawClaims<'de> {
     pub(super) remember: Option<bool>,
     pub(super) refresh_jti: Option<Cow<'de, str>>,
     pub(super) replaces: Option<Cow<'de, str>>,
+    pub(super) began_at: Option<i64>,
+    pub(super) remember_for: Option<i64>,
+    pub(super) stamp: Option<Cow<'de, str>>,
+    proofs: Option<Proofs>,
+    acr: Option<Cow<'de, str>>,
+    act: Option<RawActor<'de>>,
+    named: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// The `act` claim; its own `act` would be an actor behind the actor, whom we never mint.
+#[derive(Deserialize)]
+struct RawActor<'a> {
+    #[serde(borrow)]
+    sub: Cow<'a, str>,
+    #[serde(borrow)]
+    sid: Cow<'a, str>,
 }
 
 impl<'de> RawClaims<'de> {
@@ -53,6 +77,13 @@ impl<'de> RawClaims<'de> {
             remember: None,
             refresh_jti: None,
             replaces: None,
+            began_at: None,
+            remember_for: None,
+            stamp: None,
+            proofs: None,
+            acr: None,
+            act: None,
+            named: None,
         };
         let raw =
             strict_json::read_object(payload, empty).map_err(|_| TokenFault::Claim(ClaimFault::Shape))?;
@@ -74,6 +105,20 @@ impl<'de> RawClaims<'de> {
             return Err(TokenFault::Claim(ClaimFault::Shape));
         }
         Ok(subject.into())
+    }
+
+    /// What is true of the session; taken, because the lists are moved.
+    pub(super) fn facts(&mut self) -> Result<Facts, TokenFault> {
+        let actor = self.act.take().map(|act| {
+            let (subject, session) = (named(Some(&*act.sub))?, named(Some(&*act.sid))?);
+            Ok(Actor { subject: subject.into(), session: session.into() })
+        });
+        Ok(Facts {
+            proofs: self.proofs.take().unwrap_or_default(),
+            acr: self.acr.take().map(Into::into),
+            actor: actor.transpose()?,
+            named: self.named.take().unwrap_or_default(),
+        })
     }
 }
 
@@ -99,6 +144,13 @@ impl<'de> Members<'de> for RawClaims<'de> {
             }
             REFRESH_JTI => self.refresh_jti = Some(map.next_value_seed(Text)?),
             REPLACES => self.replaces = Some(map.next_value_seed(Text)?),
+            BEGAN_AT => self.began_at = Some(map.next_value_seed(NumericDate)?),
+            REMEMBER_FOR => self.remember_for = Some(map.next_value_seed(NumericDate)?),
+            STAMP => self.stamp = Some(map.next_value_seed(Text)?),
+            "proofs" => self.proofs = Some(map.next_value_seed(ReadProofs)?),
+            "acr" => self.acr = Some(map.next_value_seed(Text)?),
+            "act" => self.act = Some(map.next_value()?),
+            FACTS => self.named = Some(map.next_value()?),
             _ => return Ok(false),
         }
         Ok(true)
@@ -107,7 +159,7 @@ impl<'de> Members<'de> for RawClaims<'de> {
 
 /// Whole seconds from 1970 to 9999; no fraction, no exponent, no string (RFC 7519 §2 allows more,
 /// but we mint nothing else).
-struct NumericDate;
+pub(crate) struct NumericDate;
 
 impl<'de> DeserializeSeed<'de> for NumericDate {
     type Value = i64;

@@ -52,6 +52,9 @@ pub struct Model {
     pub user_agent: Option<String>,
     /// The client's network address.
     pub ip: Option<String>,
+    /// What is true of the session.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub facts: Option<String>,
 }
 
 /// No other table is referred to: the application's user table is its own.
@@ -83,6 +86,7 @@ impl From<Model> for SessionRecord {
         session.remember = row.remember;
         session.user_agent = row.user_agent;
         session.ip = row.ip;
+        session.facts = row.facts;
         session
     }
 }
@@ -109,6 +113,7 @@ impl From<&SessionRecord> for ActiveModel {
             remember: Set(session.remember),
             user_agent: Set(session.user_agent.clone()),
             ip: Set(session.ip.clone()),
+            facts: Set(session.facts.clone()),
         }
     }
 }

@@ -7,7 +7,7 @@ use sea_orm_migration::{
         ColumnDef, DbErr, DeriveIden, DynIden, Index, IndexCreateStatement, IntoIden, MigrationTrait,
         MigratorTrait, SchemaManager, Table, TableCreateStatement, async_trait,
     },
-    schema::{big_integer, big_integer_null, boolean, string_len, string_len_null},
+    schema::{big_integer, big_integer_null, boolean, string_len, string_len_null, text_null},
 };
 
 /// The table of this library's migrations: an own one, so that they never collide with the
@@ -36,7 +36,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateSessions), Box::new(CreateThrottle), Box::new(AddReceipts)]
+        vec![Box::new(CreateSessions), Box::new(CreateThrottle), Box::new(AddReceipts), Box::new(AddFacts)]
     }
 
     fn migration_table_name() -> DynIden {
@@ -76,6 +76,7 @@ enum Sessions {
     Remember,
     UserAgent,
     Ip,
+    Facts,
 }
 
 #[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
@@ -202,6 +203,32 @@ impl MigrationTrait for AddReceipts {
             create_index(manager, name, index).await?;
         }
         Ok(())
+    }
+}
+
+/// What is true of a session, for the list of sessions.
+struct AddFacts;
+
+impl sea_orm_migration::MigrationName for AddFacts {
+    fn name(&self) -> &'static str {
+        "m20261130_000004_add_facts"
+    }
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for AddFacts {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if has_column(manager, "facts").await? {
+            return Ok(());
+        }
+        let column = text_null(Sessions::Facts);
+        manager.alter_table(Table::alter().table(Sessions::Table).add_column(column).to_owned()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let column = Sessions::Facts;
+        manager.alter_table(Table::alter().table(Sessions::Table).drop_column(column).to_owned()).await
     }
 }
 

@@ -95,7 +95,7 @@ fn rotation_condition(request: &RotationRequest) -> Condition {
 #[cfg(all(test, feature = "testing"))]
 mod tests {
     use cookiejwt_core::{
-        driver::{Assessment, CustomClaims, RefreshIds, RefreshStep, UserState},
+        driver::{ActiveUser, Assessment, CustomClaims, RefreshIds, RefreshStep, UserState},
         store::Timestamp,
         testing,
     };
@@ -108,7 +108,7 @@ mod tests {
         let Assessment::NeedsRefresh(attempt) = testing::core().refresh(&head, testing::NOW) else {
             panic!()
         };
-        let user = UserState::Active(Ok(CustomClaims::default()));
+        let user = UserState::Active(ActiveUser::new(Ok(CustomClaims::default())));
         let RefreshStep::Rotate(rotation) =
             attempt.with_user(user, RefreshIds::from_random([7; 32]), testing::NOW)
         else {

@@ -45,7 +45,11 @@ fn row_m_every_byte_of_a_rotation() {
     let core = testing::core();
     let (_, refresh) = login(&core, true);
     let claims = CustomClaims::new(&serde_json::json!({ "role": "admin" })).unwrap();
-    let step = attempt(&core, &refresh, after(100)).with_user(UserState::Active(Ok(claims)), ids(2), NOW);
+    let step = attempt(&core, &refresh, after(100)).with_user(
+        UserState::Active(ActiveUser::new(Ok(claims))),
+        ids(2),
+        NOW,
+    );
     let RefreshStep::Rotate(rotation) = step else { panic!("{step:?}") };
     let settlement = settled(rotation.complete(RotationOutcome::Rotated));
     assert_eq!(told(&core, &settlement), "alice by access-2, sent");
@@ -102,7 +106,8 @@ fn row_m_the_new_claims_in_the_same_request() {
     let core = testing::core();
     let (_, refresh) = login(&core, true);
     let claims = CustomClaims::new(&serde_json::json!({ "role": "admin" })).unwrap();
-    let step = attempt(&core, &refresh, NOW).with_user(UserState::Active(Ok(claims)), ids(2), NOW);
+    let step =
+        attempt(&core, &refresh, NOW).with_user(UserState::Active(ActiveUser::new(Ok(claims))), ids(2), NOW);
     let RefreshStep::Rotate(rotation) = step else { panic!("{step:?}") };
     let settlement = settled(rotation.complete(RotationOutcome::Rotated));
     let claims: serde_json::Value = settlement.decision.required().unwrap().claims().unwrap();

@@ -25,7 +25,7 @@ impl Client {
                 LoginRequest {
                     subject: "alice".into(),
                     claims: CustomClaims::default(),
-                    remember: true,
+                    terms: SessionTerms::default(),
                     client: ClientInfo::default(),
                     mode: core.mode(&head()),
                     replaces: None,
@@ -186,8 +186,8 @@ fn rows_k_l_and_q_are_never_soft() {
     for (rule, user, expected) in [
         ("k: disabled", UserState::Inactive, "401 session_revoked, revoke user_inactive"),
         ("k: gone", UserState::Gone, "401 session_revoked, revoke user_inactive"),
-        ("l: claims", UserState::Active(Err(failed)), "500 server_error"),
-        ("l: a token longer than a header", UserState::Active(Ok(huge)), "500 server_error"),
+        ("l: claims", UserState::Active(ActiveUser::new(Err(failed))), "500 server_error"),
+        ("l: a token longer than a header", UserState::Active(ActiveUser::new(Ok(huge))), "500 server_error"),
         ("q: users away", UserState::Unavailable, "503 unavailable"),
     ] {
         let RefreshStep::Settled(settlement) = attempt().with_user(user, ids(3), ROTATED) else {
@@ -204,8 +204,12 @@ fn rows_k_l_and_q_are_never_soft() {
 #[test]
 fn claims_that_fit_a_header_and_no_cookie() {
     let client = Client::new();
-    let big =
-        || UserState::Active(Ok(CustomClaims::new(&serde_json::json!({ "x": "x".repeat(4096) })).unwrap()));
+    let big = || {
+        UserState::Active(ActiveUser::new(Ok(CustomClaims::new(
+            &serde_json::json!({ "x": "x".repeat(4096) }),
+        )
+        .unwrap())))
+    };
     let RefreshStep::Rotate(rotation) =
         by_body(&client.core, &client.current, ROTATED).with_user(big(), ids(3), ROTATED)
     else {

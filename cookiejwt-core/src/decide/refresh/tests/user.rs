@@ -48,9 +48,12 @@ fn row_l_new_tokens_cannot_be_minted_and_the_store_is_not_asked() {
     let custom = |claims: serde_json::Value| CustomClaims::new(&claims);
     let too_long = CustomClaims::new(&serde_json::json!({ "padding": "x".repeat(3000) })).unwrap();
     for (rule, user) in [
-        ("l: a reserved claim", UserState::Active(custom(serde_json::json!({ "sub": "root" })))),
-        ("l: claims that are no object", UserState::Active(custom(serde_json::json!([1])))),
-        ("l: an access cookie that is too big", UserState::Active(Ok(too_long))),
+        (
+            "l: a reserved claim",
+            UserState::Active(ActiveUser::new(custom(serde_json::json!({ "sub": "root" })))),
+        ),
+        ("l: claims that are no object", UserState::Active(ActiveUser::new(custom(serde_json::json!([1]))))),
+        ("l: an access cookie that is too big", UserState::Active(ActiveUser::new(Ok(too_long)))),
     ] {
         let [hard, soft] =
             hard_and_soft(&core, &refresh, NOW).map(|attempt| settled_by(attempt, user.clone()));
@@ -90,7 +93,11 @@ fn the_size_of_a_cookie_at_its_limit() {
     let (_, refresh) = login(&core, true);
     let mint = |padding: usize| {
         let claims = CustomClaims::new(&serde_json::json!({ "p": "x".repeat(padding) })).unwrap();
-        match attempt(&core, &refresh, NOW).with_user(UserState::Active(Ok(claims)), ids(2), NOW) {
+        match attempt(&core, &refresh, NOW).with_user(
+            UserState::Active(ActiveUser::new(Ok(claims))),
+            ids(2),
+            NOW,
+        ) {
             RefreshStep::Rotate(rotation) => Ok(settled(rotation.complete(RotationOutcome::Rotated))),
             RefreshStep::Settled(settlement) => Err(settlement.decision.reason),
         }

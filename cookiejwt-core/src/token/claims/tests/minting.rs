@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::{
     super::{AccessClaims, CustomClaims, Expected, MintError, Parties, RefreshClaims},
     LIFE, NOW, RESERVED, testing, verify_access, verify_refresh,
 };
+use crate::token::{Actor, Facts, Method};
 
 fn access() -> AccessClaims {
     AccessClaims {
@@ -22,6 +24,7 @@ fn access() -> AccessClaims {
         auth_time: Some(NOW - 5),
         refresh_jti: None,
         replaces: None,
+        facts: Facts::new(),
     }
 }
 
@@ -33,9 +36,21 @@ fn refresh() -> RefreshClaims {
         issued_at: NOW,
         expires_at: NOW + 900,
         auth_time: NOW - 5,
+        began_at: NOW - 5,
         session_ends_at: NOW + 9000,
         remember: false,
+        remember_for: None,
+        stamp: None,
+        facts: Facts::new(),
     }
+}
+
+/// A login with a password and a code for a tenant, by an administrator.
+fn facts() -> Facts {
+    let at = |second: i64| OffsetDateTime::from_unix_timestamp(NOW + second).unwrap();
+    let facts = Facts::new().proved(Method::OTP, at(-5)).proved(Method::PWD, at(-9)).with_acr("gold");
+    let actor = Actor::new("admin".into(), "theirs".into());
+    facts.with("tenant", &"acme").unwrap().acted_by(actor)
 }
 
 /// What the tokens of one realm say.
@@ -81,6 +96,37 @@ fn the_payloads_byte_for_byte() {
 }
 
 #[test]
+fn the_facts_of_a_session_byte_for_byte() {
+    let access = AccessClaims { facts: facts(), ..access() };
+    let claims = CustomClaims::new(&json!({ "role": "x", "tenant": "of the user" })).unwrap();
+    let payload = with_parties("", |parties| access.to_payload(parties, &claims));
+    let of_both =
+        r#""proofs":{"pwd":1767268791,"otp":1767268795},"acr":"gold","act":{"sub":"admin","sid":"theirs"},"#;
+    let end = format!(r#""auth_time":1767268795,"amr":["pwd","otp"],{of_both}"tenant":"acme","role":"x"}}"#);
+    assert!(payload.ends_with(&end), "a fact wins over a claim of the same name: {payload}");
+    let stamp = Some("hash".into());
+    let refresh =
+        RefreshClaims { began_at: NOW - 3, remember_for: Some(60), stamp, facts: facts(), ..refresh() };
+    let payload = with_parties("", |parties| refresh.to_payload(parties));
+    let end = format!(
+        r#""remember":false,"began_at":1767268797,"remember_for":60,"stamp":"hash",{of_both}"facts":{{"tenant":"acme"}}}}"#
+    );
+    assert!(payload.ends_with(&end), "{payload}");
+    let expected = RefreshClaims { expires_at: refresh.issued_at + 60, ..refresh };
+    let found = verify_refresh(&testing::core(), &payload, NOW).unwrap();
+    assert_eq!(format!("{:?}", found.claims), format!("{expected:?}"), "its own idle life ends it");
+}
+
+#[test]
+fn the_facts_of_an_access_token_are_read_back_and_its_payload_has_the_rest() {
+    let access = AccessClaims { facts: facts(), ..access() };
+    let payload = with_parties("", |parties| access.to_payload(parties, &CustomClaims::default()));
+    let found = verify_access(&testing::core(), &payload, NOW).unwrap();
+    let expected = Facts { named: serde_json::Map::new(), ..facts() };
+    assert_eq!(found.claims().facts, expected);
+}
+
+#[test]
 fn what_is_minted_is_read_back() {
     let core = testing::core();
     let found = verify_access(&core, &payload(&CustomClaims::default()), NOW).unwrap();
@@ -115,7 +161,19 @@ fn reserved_names_cannot_be_taken() {
     for name in
         ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "session_exp", "remember"]
             .into_iter()
-            .chain(["realm", "refresh_jti", "replaces"])
+            .chain([
+                "realm",
+                "refresh_jti",
+                "replaces",
+                "amr",
+                "acr",
+                "act",
+                "azp",
+                "nonce",
+                "proofs",
+                "began_at",
+            ])
+            .chain(["device_bound", "cnf", "version", "stamp", "facts", "remember_for"])
     {
         assert!(RESERVED.contains(&name), "{name}");
     }
@@ -184,8 +242,8 @@ fn what_cannot_be_read_back_is_not_minted() {
         ("nested 15 deep", json!({ "x": nested(15) }), true),
         ("nested 16 deep", json!({ "x": nested(16) }), false),
         ("nested 200 deep", json!({ "x": nested(200) }), false),
-        ("members at the limit", many(256 - RESERVED.len()), true),
-        ("a member too many", many(256 - RESERVED.len() + 1), false),
+        ("members at the limit", many(256 - RESERVED.len() - Facts::MOST_NAMED), true),
+        ("a member too many", many(256 - RESERVED.len() - Facts::MOST_NAMED + 1), false),
         ("members at the limit, inside", json!({ "x": many(256) }), true),
         ("a member too many, inside", json!({ "x": many(257) }), false),
     ] {

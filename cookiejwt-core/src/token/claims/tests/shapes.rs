@@ -90,6 +90,37 @@ fn every_claim_of_a_refresh_token_in_every_shape() {
 }
 
 #[test]
+fn the_facts_of_a_session_in_every_shape() {
+    for (rule, name, value, accepted) in [
+        ("no proofs", "proofs", "{}", true),
+        ("proofs", "proofs", r#"{"pwd":1767268800}"#, true),
+        ("proofs of the future are minted by another node's clock", "proofs", r#"{"pwd":1767268801}"#, true),
+        ("proofs that are a list", "proofs", r#"["pwd"]"#, false),
+        ("a proof without a time", "proofs", r#"{"pwd":null}"#, false),
+        ("a method that is none", "proofs", r#"{"a b":1}"#, false),
+        ("a class", "acr", "\"gold\"", true),
+        ("a class that is a number", "acr", "1", false),
+        ("an actor", "act", r#"{"sub":"a","sid":"b"}"#, true),
+        ("an actor without a session", "act", r#"{"sub":"a"}"#, false),
+        ("an actor without a name", "act", r#"{"sub":"","sid":"b"}"#, false),
+        ("an actor that is a string", "act", "\"a\"", false),
+        ("two subjects of one actor", "act", r#"{"sub":"a","sub":"b","sid":"b"}"#, false),
+        ("a beginning", "began_at", "1767268800", true),
+        ("a beginning that is a string", "began_at", "\"1767268800\"", false),
+        ("an idle life", "remember_for", "60", true),
+        ("an idle life before 1970", "remember_for", "-1", false),
+        ("a stamp", "stamp", "\"abc\"", true),
+        ("a stamp that is a number", "stamp", "1", false),
+        ("facts", "facts", r#"{"tenant":[1]}"#, true),
+        ("facts that are a list", "facts", "[]", false),
+    ] {
+        let expected = (!accepted).then_some(claim(Shape));
+        assert_eq!(refresh_fault(&Claims::refresh().with(name, value), NOW), expected, "{rule}");
+        assert_eq!(access_fault(&Claims::access().with(name, value), NOW), expected, "{rule}, access");
+    }
+}
+
+#[test]
 fn dates_are_integers_of_json() {
     for (rule, value) in [
         ("a plus", "+1767268800"),
