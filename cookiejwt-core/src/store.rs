@@ -1,5 +1,5 @@
-//! What a store of sessions speaks: its rows, the changes that it is asked for, its answers, and
-//! the counters of the throttle.
+//! What a store of sessions speaks: its rows, the changes that it is asked for, its answers,
+//! the counters of the throttle, and what counts once.
 
 pub use crate::{
     session::{
@@ -10,4 +10,5 @@ pub use crate::{
         BucketId, DeviceId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,
         ThrottleScope,
     },
+    token::SpentId,
 };

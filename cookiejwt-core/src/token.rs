@@ -1,4 +1,4 @@
-//! Tokens: how access and refresh tokens are signed, verified, read and remembered.
+//! Tokens: how access and refresh tokens are signed, verified, read, remembered and spent.
 
 mod access;
 mod claims;
@@ -7,6 +7,7 @@ mod memo;
 mod refresh;
 mod rules;
 mod scope;
+mod spent;
 
 #[cfg(test)]
 pub(crate) use self::jws::{Jws, TokenKind};
@@ -25,4 +26,5 @@ pub use self::{
     jws::TokenFault,
     memo::{VerifiedAccess, VerifiedMemo},
     scope::{Scope, ScopeError},
+    spent::SpentId,
 };

@@ -25,7 +25,8 @@ pub use cookiejwt_core::{
     SessionId,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, Receipt, ReplaceRequest, Revocation, RevocationReason,
-        RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge, Timestamp, TokenId,
+        RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
+        TokenId,
     },
 };
 

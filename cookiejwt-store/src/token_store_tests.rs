@@ -40,6 +40,7 @@ mod rotation;
 mod rows;
 pub mod samples;
 mod shared;
+mod spent;
 mod superseded;
 mod throttle;
 
@@ -243,6 +244,19 @@ facts! {
         "Every node purges: they neither fail nor count a row twice, and nothing else is lost.",
     purge::purge_harms_nobody_who_works:
         "Logins, rotations and revocations beside a purge happen as without it.",
+    spent::what_is_spent_is_spent_once:
+        "A link or a code counts once, and who presents it again cannot have it forgotten earlier.",
+    spent::spent_names_compare_byte_for_byte:
+        "Names that look alike are two: else the link of one user spends that of another.",
+    spent::of_fifty_who_spend_at_once_one_wins:
+        "One statement decides: of many who present one code, one is let in. Two would be a replay.",
+    spent::fifty_who_spend_different_names_all_win:
+        "Logins do not hinder each other, and none is lost: a conflict inside the database is not a failure for the \
+         user.",
+    spent::purge_spent_deletes_exactly_what_is_over:
+        "A name is free again when nothing of this name is accepted any more: earlier, it could be replayed.",
+    spent::purge_spent_deletes_at_most_its_limit:
+        "Batches hold no lock for long; the count is that of the rows, so that the caller knows when to stop.",
     clock::the_clock_is_utc_in_milliseconds:
         "A store with a clock tells the time of the database, not that of its time zone: nodes compare themselves with it.",
     throttle::a_bucket_fills_with_each_charge_and_drains_with_time:

@@ -8,7 +8,7 @@ use std::sync::{
 use cookiejwt_store::{
     AnswerLateRequest, ChangeOutcome, MemoryStore, Realm, Receipt, ReplaceRequest, Revocation,
     RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
-    SettleRequest, StoreError, Subject, Timestamp, TokenStore,
+    SettleRequest, SpentId, StoreError, Subject, Timestamp, TokenStore,
 };
 use tokio::sync::Semaphore;
 
@@ -27,6 +27,7 @@ pub struct Counts {
     pub revoke: usize,
     pub revoked_since: usize,
     pub sessions_of: usize,
+    pub spend: usize,
 }
 
 /// A [`MemoryStore`] that counts calls, that can be made unavailable, and that can be paused while
@@ -204,5 +205,10 @@ impl TokenStore for Watched {
     ) -> Result<Vec<SessionRecord>, StoreError> {
         self.called(|counts| counts.sessions_of += 1)?;
         self.0.rows.sessions_of(realm, subject, now).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.called(|counts| counts.spend += 1)?;
+        self.0.rows.spend(id, until).await
     }
 }

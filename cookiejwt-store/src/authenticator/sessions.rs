@@ -84,7 +84,8 @@ impl Authenticator {
     /// there were. Runs automatically about once an hour; call it if the application has its own
     /// time for such work.
     ///
-    /// A session that was revoked stays until then too, so that the feed knows of it.
+    /// A session that was revoked stays until then too, so that the feed knows of it. What was
+    /// spent ([`TokenStore::spend`](crate::TokenStore::spend)) goes with them.
     pub async fn purge(&self) -> Result<u64, StoreError> {
         self.0.sessions.purge().await
     }

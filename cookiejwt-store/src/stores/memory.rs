@@ -9,8 +9,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
+        ThrottleCharge, Timestamp,
     },
 };
 
@@ -37,6 +37,7 @@ use crate::errors::StoreError;
 pub struct MemoryStore {
     rows: Arc<Mutex<HashMap<SessionId, SessionRecord>>>,
     buckets: Arc<Buckets>,
+    spent: Arc<Mutex<HashMap<SpentId, Timestamp>>>,
 }
 
 impl MemoryStore {
@@ -48,6 +49,12 @@ impl MemoryStore {
     fn rows(&self) -> MutexGuard<'_, HashMap<SessionId, SessionRecord>> {
         // A row is changed by plain assignments, so a panic elsewhere leaves none half-written.
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until when each name has to be remembered.
+    fn spent(&self) -> MutexGuard<'_, HashMap<SpentId, Timestamp>> {
+        // As above.
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -180,6 +187,25 @@ impl TokenStore for MemoryStore {
             rows.remove(id);
         }
         Ok(ended.len() as u64)
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        let mut spent = self.spent();
+        let is_first = !spent.contains_key(id);
+        if is_first {
+            spent.insert(id.clone(), until);
+        }
+        Ok(is_first)
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        self.spent().retain(|_, until| {
+            let goes = *until <= now && deleted < limit;
+            deleted += u64::from(goes);
+            !goes
+        });
+        Ok(deleted)
     }
 
     async fn throttle_levels(

@@ -7,8 +7,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
+        ThrottleCharge, Timestamp,
     },
 };
 
@@ -189,6 +189,15 @@ impl Tokens {
 
     pub(crate) async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.asking.ask("purge", self.store.purge(before, limit)).await
+    }
+
+    #[expect(dead_code, reason = "pending logins and links will spend")]
+    pub(crate) async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.asking.ask("spend", self.store.spend(id, until)).await
+    }
+
+    pub(crate) async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.asking.ask("purge_spent", self.store.purge_spent(now, limit)).await
     }
 
     /// Not reported here: the question before it, which is the feed's, has reported a store that is

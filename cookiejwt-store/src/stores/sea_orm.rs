@@ -7,6 +7,7 @@ mod inspect;
 mod migration;
 mod retry;
 mod rotation;
+mod spent;
 pub mod statements;
 mod store;
 mod throttle;

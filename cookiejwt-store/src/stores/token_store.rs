@@ -6,8 +6,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
+        ThrottleCharge, Timestamp,
     },
 };
 
@@ -24,7 +24,7 @@ pub struct RevokedSession {
     pub at: Timestamp,
 }
 
-/// Keeps sessions: one row each, without any bearer secret.
+/// Keeps sessions: one row each, without any bearer secret; and what counts once.
 ///
 /// A store reports facts and decides nothing. Every method is one statement on one row, except
 /// those that take a subject or a time, which go through an index. Reads must see the latest
@@ -136,6 +136,29 @@ pub trait TokenStore: Send + Sync + 'static {
         async { Ok(0) }
     }
 
+    /// Spends something that counts once, as ONE insert of a row whose primary key is `id`: true when
+    /// it was inserted, false when it is there already, so of any number who come at once one gets
+    /// true. A second try changes nothing, least of all `until`.
+    ///
+    /// The row has to stay until then. Later a store may delete it at any time: nothing of this
+    /// name is accepted any more. An error may be returned although the row is there; then it is
+    /// spent, and no one has used it.
+    fn spend(&self, id: &SpentId, until: Timestamp)
+    -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// Deletes at most `limit` rows of [`spend`](Self::spend) with `until <= now`; how many there
+    /// were.
+    ///
+    /// A store that deletes them automatically keeps the default, which deletes nothing.
+    fn purge_spent(
+        &self,
+        now: Timestamp,
+        limit: u64,
+    ) -> impl Future<Output = Result<u64, Self::Error>> + Send {
+        let _ = (now, limit);
+        async { Ok(0) }
+    }
+
     /// The present time by the clock of the database, so that a node learns when its own clock
     /// differs: nodes that share a session judge each other's times.
     ///
@@ -227,6 +250,8 @@ pub(crate) trait DynTokenStore: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>>;
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
+    fn spend<'a>(&'a self, id: &'a SpentId, until: Timestamp) -> BoxFuture<'a, Result<bool, StoreError>>;
+    fn purge_spent(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
     fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>>;
     fn throttle_levels<'a>(
         &'a self,
@@ -308,6 +333,14 @@ impl<S: TokenStore> DynTokenStore for S {
 
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(boxed(TokenStore::purge(self, before, limit)))
+    }
+
+    fn spend<'a>(&'a self, id: &'a SpentId, until: Timestamp) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(boxed(TokenStore::spend(self, id, until)))
+    }
+
+    fn purge_spent(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(boxed(TokenStore::purge_spent(self, now, limit)))
     }
 
     fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {

@@ -2,6 +2,8 @@
 
 mod changes;
 mod faults;
+mod purge;
+mod spent;
 mod store;
 mod throttle;
 

@@ -6,8 +6,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
+        ThrottleCharge, Timestamp,
     },
 };
 
@@ -114,6 +114,14 @@ impl TokenStore for Shared {
 
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.0.purge(before, limit).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.0.spend(id, until).await
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.0.purge_spent(now, limit).await
     }
 
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -6,7 +6,8 @@ use std::sync::{
 use cookiejwt_store::{
     AnswerLateRequest, BucketId, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, Receipt,
     ReplaceRequest, Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest,
-    SessionId, SessionRecord, SettleRequest, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
+    SessionId, SessionRecord, SettleRequest, SpentId, StoreError, Subject, ThrottleCharge, Timestamp,
+    TokenStore,
 };
 use tokio::sync::Mutex;
 
@@ -146,6 +147,14 @@ impl TokenStore for TestTokens {
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.switches.enter(Call::Purge)?;
         self.rows.purge(now, limit).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.rows.spend(id, until).await
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.rows.purge_spent(now, limit).await
     }
 
     async fn throttle_levels(

@@ -5,8 +5,8 @@ use std::{
 
 use cookiejwt_store::{
     AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, StoreError,
-    Subject, ThrottleCharge, Timestamp, TokenStore, UserStore,
+    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
+    StoreError, Subject, ThrottleCharge, Timestamp, TokenStore, UserStore,
 };
 use tokio::task::yield_now;
 
@@ -158,6 +158,14 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.faults.call("purge", self.store.purge(now, limit)).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.faults.call("spend", self.store.spend(id, until)).await
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.faults.call("purge_spent", self.store.purge_spent(now, limit)).await
     }
 
     async fn throttle_levels(

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The error of each call: `None` if it worked.
-async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 11] {
+async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 12] {
     let revocation = revocation("a", RevocationReason::Logout, NOW);
     [
         store.create(&session("new")).await.err(),
@@ -32,10 +32,11 @@ async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 11] {
         store.revoke_subject(&Realm::default(), &"1".into(), RevocationReason::Logout, at(NOW)).await.err(),
         store.revoked_since(at(0)).await.err(),
         store.sessions_of(&Realm::default(), &"1".into(), at(NOW)).await.err(),
+        store.spend(&"a".into(), at(NOW)).await.err(),
     ]
 }
 
-fn assert_all_fail(rule: &str, errors: [Option<StoreError>; 11]) {
+fn assert_all_fail(rule: &str, errors: [Option<StoreError>; 12]) {
     for (index, error) in errors.into_iter().enumerate() {
         let error = error.unwrap_or_else(|| panic!("{rule}: call {index} has worked"));
         assert!(error.to_string().starts_with("the store failed: "), "{rule}: {error}");
@@ -81,7 +82,7 @@ async fn a_database_that_may_only_be_read_is_an_error_to_writers() {
     let url = format!("sqlite://{}?mode=ro", database.path().display());
     let store = SeaOrmTokenStore::new(Database::connect(url).await.unwrap());
     let failed = errors(&store).await.map(|error| error.is_some());
-    let writes = [true, false, true, true, true, true, true, true, true, false, false];
+    let writes = [true, false, true, true, true, true, true, true, true, false, false, true];
     assert_eq!(failed, writes, "reading is all that works");
     assert_eq!(find(&store, "a").await, Some(session("a")));
 }

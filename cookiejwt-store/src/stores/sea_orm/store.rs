@@ -6,13 +6,13 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
+        ThrottleCharge, Timestamp,
     },
 };
 use sea_orm::DatabaseConnection;
 
-use super::{inspect::inspect, retry::Reconnects, statements, throttle, up::up_to_date};
+use super::{inspect::inspect, retry::Reconnects, spent, statements, throttle, up::up_to_date};
 use crate::{
     errors::StoreError,
     stores::{RevokedSession, TokenStore},
@@ -20,7 +20,7 @@ use crate::{
 
 /// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL,
 /// MySQL or MariaDB. A second one, `cookiejwt_throttle`, counts the wrong passwords that were
-/// tried.
+/// tried, and a third one, `cookiejwt_spent`, keeps what counts once.
 ///
 /// Right at every isolation level: each change is one statement, and one that the database refuses
 /// because of others at the same time is tried again.
@@ -131,6 +131,14 @@ impl TokenStore for SeaOrmTokenStore {
 
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.retrying(|| statements::purge(&self.db, before, limit)).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.retrying(|| spent::spend(&self.db, id, until)).await
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.retrying(|| spent::purge(&self.db, now, limit)).await
     }
 
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -86,12 +86,19 @@ pub(super) enum Fault {
     BucketsFoldCase,
     ChargesInTwoSteps,
     PurgesFullBuckets,
+    SpendsAgain,
+    SpendingMovesTheEnd,
+    SpentFoldsCase,
+    SpendsInTwoSteps,
+    SpendsFromASnapshot,
+    PurgesSpentTooEarly,
+    PurgesSpentWithoutLimit,
     ClockInLocalTime,
     ClockInSeconds,
 }
 
 /// Each fault with a fact that has to find it; others may find it too.
-pub(super) const CAUGHT: [(Fault, &str); 98] = [
+pub(super) const CAUGHT: [(Fault, &str); 105] = [
     (Fault::ForgetsTheAddress, "every_field_comes_back"),
     (Fault::ForgetsTheRealm, "every_field_comes_back"),
     (Fault::CutsTheSubject, "the_longest_values_come_back"),
@@ -184,6 +191,13 @@ pub(super) const CAUGHT: [(Fault, &str); 98] = [
     (Fault::BucketsFoldCase, "buckets_compare_byte_for_byte"),
     (Fault::ChargesInTwoSteps, "fifty_charges_at_once_all_count"),
     (Fault::PurgesFullBuckets, "purge_throttle_deletes_exactly_what_is_empty"),
+    (Fault::SpendsAgain, "what_is_spent_is_spent_once"),
+    (Fault::SpendingMovesTheEnd, "what_is_spent_is_spent_once"),
+    (Fault::SpentFoldsCase, "spent_names_compare_byte_for_byte"),
+    (Fault::SpendsInTwoSteps, "of_fifty_who_spend_at_once_one_wins"),
+    (Fault::SpendsFromASnapshot, "fifty_who_spend_different_names_all_win"),
+    (Fault::PurgesSpentTooEarly, "purge_spent_deletes_exactly_what_is_over"),
+    (Fault::PurgesSpentWithoutLimit, "purge_spent_deletes_at_most_its_limit"),
     (Fault::ClockInLocalTime, "the_clock_is_utc_in_milliseconds"),
     (Fault::ClockInSeconds, "the_clock_is_utc_in_milliseconds"),
     (Fault::RotatesInTwoSteps, "fifty_requests_rotate_once"),
