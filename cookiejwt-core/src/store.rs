@@ -3,8 +3,8 @@
 
 pub use crate::{
     session::{
-        AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-        RotationOutcome, RotationRequest, SessionRecord, SettleRequest, Timestamp, TokenId,
+        AnswerLateRequest, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, Timestamp, TokenId,
     },
     throttle::{
         BucketId, DeviceId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,

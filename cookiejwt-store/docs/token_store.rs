@@ -1,8 +1,8 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
+    AnswerLateRequest, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
+    RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
     Subject, Timestamp, TokenStore,
 };
 
@@ -104,6 +104,27 @@ impl TokenStore for Sessions {
             row.id.clone()
         };
         Ok(rows.map(revoke).collect())
+    }
+
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, Self::Error> {
+        let mut rows = self.rows.lock().unwrap();
+        let mut open: Vec<_> = rows.values_mut().filter(|row| revocation.matches(row)).collect();
+        // As `WHERE id > … ORDER BY id LIMIT …`.
+        open.retain(|row| after.is_none_or(|after| row.id > *after));
+        open.sort_by(|one, other| one.id.cmp(&other.id));
+        let (limit, mut batch) = (limit as usize, RevokedBatch::default());
+        batch.next = open.get(limit.saturating_sub(1)).map(|row| row.id.clone());
+        for row in open.into_iter().take(limit) {
+            revocation.apply(row);
+            let (at, reason) = row.revoked.expect("it was applied");
+            batch.sessions.push(RevokedSession { id: row.id.clone(), reason, at });
+        }
+        Ok(batch)
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, Self::Error> {

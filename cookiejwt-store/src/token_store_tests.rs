@@ -28,6 +28,7 @@ mod broken;
 mod clock;
 mod crossing;
 mod driver;
+mod everybody;
 mod late;
 mod listing;
 mod logins;
@@ -215,6 +216,14 @@ facts! {
         "Each session that was ended is named, so that its access tokens die on this node at once, and no other.",
     revocation::revoke_subjects_at_once_share_the_sessions:
         "Of two who end all sessions of a user, each names those that he ended: together all of them, none twice.",
+    everybody::revoke_realm_ends_exactly_the_open_sessions_of_the_realm:
+        "Every session of one user table ends with its time and reason, none of another, and what ended before stays.",
+    everybody::revoke_realm_keeps_the_idle_out_of_the_feed:
+        "What no node needs to know is not carried to each of them, and what one needs to know is: at its boundary.",
+    everybody::revoke_realm_goes_on_where_it_stopped:
+        "Batches hold no lock for long, and together they leave out no session, however many there are.",
+    everybody::revoke_realm_misses_no_rotating_session:
+        "Who ends all sessions ends those too that are being refreshed at this moment, and the feed tells of them.",
     revocation::revoked_since_has_an_inclusive_boundary:
         "The feed misses no revocation of the millisecond it asks from, and tells each with its reason and time.",
     revocation::revoked_since_sees_a_revocation_at_once:

@@ -6,9 +6,9 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, MemoryStore, Realm, Receipt, ReplaceRequest, Revocation,
-    RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
-    SettleRequest, SpentId, StoreError, Subject, Timestamp, TokenStore,
+    AnswerLateRequest, ChangeOutcome, MemoryStore, Realm, RealmRevocation, Receipt, ReplaceRequest,
+    Revocation, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId,
+    SessionRecord, SettleRequest, SpentId, StoreError, Subject, Timestamp, TokenStore,
 };
 use tokio::sync::Semaphore;
 
@@ -190,6 +190,16 @@ impl TokenStore for Watched {
     ) -> Result<Vec<SessionId>, StoreError> {
         self.called(|counts| counts.revoke += 1)?;
         self.0.rows.revoke_subject(realm, subject, reason, at).await
+    }
+
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.called(|counts| counts.revoke += 1)?;
+        self.0.rows.revoke_realm(revocation, after, limit).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {

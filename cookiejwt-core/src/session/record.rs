@@ -102,10 +102,12 @@ pub enum RevocationReason {
     EndedByUser,
     /// The user changed their password in another session.
     PasswordChanged,
+    /// An administrator ended it.
+    Administrator,
 }
 
 impl RevocationReason {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Logout,
         Self::LogoutEverywhere,
         Self::Replaced,
@@ -115,6 +117,7 @@ impl RevocationReason {
         Self::Limit,
         Self::EndedByUser,
         Self::PasswordChanged,
+        Self::Administrator,
     ];
 
     /// The reason as a store keeps it.
@@ -129,6 +132,7 @@ impl RevocationReason {
             Self::Limit => "limit",
             Self::EndedByUser => "ended_by_user",
             Self::PasswordChanged => "password_changed",
+            Self::Administrator => "administrator",
         }
     }
 

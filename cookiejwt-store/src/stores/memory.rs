@@ -8,15 +8,15 @@ use std::{
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
-        ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 
 use super::{
     buckets::Buckets,
-    token_store::{RevokedSession, TokenStore},
+    token_store::{RevokedBatch, RevokedSession, TokenStore},
 };
 use crate::errors::StoreError;
 
@@ -154,6 +154,22 @@ impl TokenStore for MemoryStore {
                 row.id.clone()
             })
             .collect())
+    }
+
+    /// All of them at once: a lock is held for a moment.
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        _: Option<&SessionId>,
+        _: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        let mut rows = self.rows();
+        let open = rows.values_mut().filter(|row| revocation.matches(row));
+        let revoked = open.filter_map(|row| {
+            revocation.apply(row);
+            row.revoked.map(|(at, reason)| RevokedSession { id: row.id.clone(), reason, at })
+        });
+        Ok(RevokedBatch { sessions: revoked.collect(), next: None })
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {

@@ -6,14 +6,14 @@ use std::{future::Future, sync::Arc};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
-        ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 
 use super::{
-    token_store::{DynTokenStore, RevokedSession},
+    token_store::{DynTokenStore, RevokedBatch, RevokedSession},
     user_store::{DynUserStore, FoundUser},
 };
 use crate::{
@@ -171,6 +171,15 @@ impl Tokens {
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.asking.ask("revoke_subject", self.store.revoke_subject(realm, subject, reason, at)).await
+    }
+
+    pub(crate) async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.asking.ask("revoke_realm", self.store.revoke_realm(revocation, after, limit)).await
     }
 
     /// Not reported here: the feed reports once that it is stale.

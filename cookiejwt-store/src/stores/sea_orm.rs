@@ -2,6 +2,7 @@
 
 mod changes;
 pub mod entity;
+mod everybody;
 mod fault;
 mod inspect;
 mod migration;

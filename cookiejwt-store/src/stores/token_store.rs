@@ -5,9 +5,9 @@ use std::{error::Error, future::Future, pin::Pin};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
-        ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 
@@ -22,6 +22,15 @@ pub struct RevokedSession {
     pub reason: RevocationReason,
     /// When.
     pub at: Timestamp,
+}
+
+/// Some of the sessions of a user table, all of which are to end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevokedBatch {
+    /// Those that were ended, with the time that their row got.
+    pub sessions: Vec<RevokedSession>,
+    /// What the next call takes as `after`; `None` when there are no more.
+    pub next: Option<SessionId>,
 }
 
 /// Keeps sessions: one row each, without any bearer secret; and what counts once.
@@ -111,6 +120,18 @@ pub trait TokenStore: Send + Sync + 'static {
         reason: RevocationReason,
         at: Timestamp,
     ) -> impl Future<Output = Result<Vec<SessionId>, Self::Error>> + Send;
+
+    /// Applies a [`RealmRevocation`] to about `limit` rows, in an order of the store's own (by id,
+    /// where an index has it) and from the row that follows `after`, so that no statement holds many
+    /// locks or takes long. Called until [`next`](RevokedBatch::next) is `None`.
+    ///
+    /// A session that another request ends at the same moment may be among those that are returned.
+    fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> impl Future<Output = Result<RevokedBatch, Self::Error>> + Send;
 
     /// Every session revoked at this time or later.
     fn revoked_since(
@@ -242,6 +263,12 @@ pub(crate) trait DynTokenStore: Send + Sync {
         reason: RevocationReason,
         at: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionId>, StoreError>>;
+    fn revoke_realm<'a>(
+        &'a self,
+        revocation: &'a RealmRevocation,
+        after: Option<&'a SessionId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<RevokedBatch, StoreError>>;
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>>;
     fn sessions_of<'a>(
         &'a self,
@@ -316,6 +343,15 @@ impl<S: TokenStore> DynTokenStore for S {
         at: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionId>, StoreError>> {
         Box::pin(boxed(TokenStore::revoke_subject(self, realm, subject, reason, at)))
+    }
+
+    fn revoke_realm<'a>(
+        &'a self,
+        revocation: &'a RealmRevocation,
+        after: Option<&'a SessionId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<RevokedBatch, StoreError>> {
+        Box::pin(boxed(TokenStore::revoke_realm(self, revocation, after, limit)))
     }
 
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>> {

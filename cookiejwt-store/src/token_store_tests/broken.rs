@@ -1,6 +1,7 @@
 //! The suite itself can fail: each fact finds a fault.
 
 mod changes;
+mod everybody;
 mod faults;
 mod purge;
 mod spent;

@@ -242,7 +242,7 @@ pub async fn find(store: &impl TokenStore, id: &str) -> Option<SessionRecord> {
 }
 
 /// Every reason that a store has to keep.
-pub const REASONS: [RevocationReason; 9] = [
+pub const REASONS: [RevocationReason; 10] = [
     RevocationReason::Logout,
     RevocationReason::LogoutEverywhere,
     RevocationReason::Replaced,
@@ -251,12 +251,13 @@ pub const REASONS: [RevocationReason; 9] = [
     RevocationReason::Limit,
     RevocationReason::EndedByUser,
     RevocationReason::PasswordChanged,
+    RevocationReason::Administrator,
     RevocationReason::Superseded,
 ];
 
 /// The reasons that stay: all but [`RevocationReason::Superseded`], which another one may bring
 /// forward.
-pub const FINAL_REASONS: [RevocationReason; 8] = {
-    let [first, second, third, fourth, fifth, sixth, seventh, eighth, _] = REASONS;
-    [first, second, third, fourth, fifth, sixth, seventh, eighth]
+pub const FINAL_REASONS: [RevocationReason; 9] = {
+    let [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, _] = REASONS;
+    [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth]
 };

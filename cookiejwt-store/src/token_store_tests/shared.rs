@@ -5,16 +5,16 @@ use std::{future::Future, sync::Arc};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
-        ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 
 use super::samples::{NOW, at};
 use crate::{
     errors::StoreError,
-    stores::{DynTokenStore, RevokedSession, TokenStore},
+    stores::{DynTokenStore, RevokedBatch, RevokedSession, TokenStore},
 };
 
 /// A store with its type forgotten, so that each fact is compiled once; clones share it.
@@ -97,6 +97,15 @@ impl TokenStore for Shared {
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.0.revoke_subject(realm, subject, reason, at).await
+    }
+
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.0.revoke_realm(revocation, after, limit).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {

@@ -4,10 +4,10 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, Receipt,
-    ReplaceRequest, Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest,
-    SessionId, SessionRecord, SettleRequest, SpentId, StoreError, Subject, ThrottleCharge, Timestamp,
-    TokenStore,
+    AnswerLateRequest, BucketId, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, RealmRevocation,
+    Receipt, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome,
+    RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId, StoreError, Subject, ThrottleCharge,
+    Timestamp, TokenStore,
 };
 use tokio::sync::Mutex;
 
@@ -120,6 +120,16 @@ impl TokenStore for TestTokens {
         self.switches.enter(Call::RevokeSubject)?;
         let _open = self.gate.lock().await;
         self.rows.revoke_subject(realm, subject, reason, at).await
+    }
+
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.switches.enter(Call::RevokeRealm)?;
+        self.rows.revoke_realm(revocation, after, limit).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {

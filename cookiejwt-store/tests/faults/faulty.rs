@@ -4,9 +4,10 @@ use std::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
-    StoreError, Subject, ThrottleCharge, Timestamp, TokenStore, UserStore,
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
+    RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId,
+    SessionRecord, SettleRequest, SpentId, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
+    UserStore,
 };
 use tokio::task::yield_now;
 
@@ -141,6 +142,15 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.faults.call("revoke_subject", self.store.revoke_subject(realm, subject, reason, at)).await
+    }
+
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.faults.call("revoke_realm", self.store.revoke_realm(revocation, after, limit)).await
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {

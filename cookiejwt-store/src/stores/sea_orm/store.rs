@@ -5,17 +5,17 @@ use std::sync::Arc;
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
-        ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 use sea_orm::DatabaseConnection;
 
-use super::{inspect::inspect, retry::Reconnects, spent, statements, throttle, up::up_to_date};
+use super::{everybody, inspect::inspect, retry::Reconnects, spent, statements, throttle, up::up_to_date};
 use crate::{
     errors::StoreError,
-    stores::{RevokedSession, TokenStore},
+    stores::{RevokedBatch, RevokedSession, TokenStore},
 };
 
 /// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL,
@@ -114,6 +114,22 @@ impl TokenStore for SeaOrmTokenStore {
         // Each alone, so that a process that reads again does not mark again.
         self.retrying(|| statements::mark_subject(&self.db, realm, subject, reason, at)).await?;
         self.retrying(|| statements::marked(&self.db, realm, subject, at)).await
+    }
+
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        // Each alone, as for one user.
+        let ids = self.retrying(|| everybody::open(&self.db, revocation, after, limit)).await?;
+        if !ids.is_empty() {
+            self.retrying(|| everybody::mark(&self.db, revocation, &ids)).await?;
+        }
+        let sessions = self.retrying(|| everybody::marked(&self.db, revocation, &ids)).await?;
+        let has_more = ids.len() as u64 >= limit;
+        Ok(RevokedBatch { sessions, next: ids.into_iter().next_back().filter(|_| has_more) })
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {

@@ -62,6 +62,12 @@ pub(super) enum Fault {
     NamesNobody,
     NamesBeforeItMarks,
     SkipsWhatHasChanged,
+    RealmIsEveryRealm,
+    RealmTellsOfTheIdle,
+    RealmForgetsAnswers,
+    RealmBatchesLeaveOut,
+    RealmEndsOneBatch,
+    RealmJudgesBeforeItMarks,
     FeedBoundaryIsExclusive,
     FeedLagsBehind,
     ListsTheIdle,
@@ -98,7 +104,7 @@ pub(super) enum Fault {
 }
 
 /// Each fault with a fact that has to find it; others may find it too.
-pub(super) const CAUGHT: [(Fault, &str); 105] = [
+pub(super) const CAUGHT: [(Fault, &str); 114] = [
     (Fault::ForgetsTheAddress, "every_field_comes_back"),
     (Fault::ForgetsTheRealm, "every_field_comes_back"),
     (Fault::CutsTheSubject, "the_longest_values_come_back"),
@@ -154,6 +160,15 @@ pub(super) const CAUGHT: [(Fault, &str); 105] = [
     (Fault::NamesNobody, "revoke_subject_names_exactly_the_living"),
     (Fault::NamesBeforeItMarks, "revoke_subjects_at_once_share_the_sessions"),
     (Fault::NamesBeforeItMarks, "a_login_during_revoke_subject_is_named_or_lives"),
+    (Fault::RealmIsEveryRealm, "revoke_realm_ends_exactly_the_open_sessions_of_the_realm"),
+    (Fault::SparesTheSuperseded, "revoke_realm_ends_exactly_the_open_sessions_of_the_realm"),
+    (Fault::LastReasonStays, "revoke_realm_ends_exactly_the_open_sessions_of_the_realm"),
+    (Fault::RealmTellsOfTheIdle, "revoke_realm_keeps_the_idle_out_of_the_feed"),
+    (Fault::RealmForgetsAnswers, "revoke_realm_keeps_the_idle_out_of_the_feed"),
+    (Fault::RealmBatchesLeaveOut, "revoke_realm_goes_on_where_it_stopped"),
+    (Fault::RealmEndsOneBatch, "revoke_realm_goes_on_where_it_stopped"),
+    (Fault::SkipsWhatHasChanged, "revoke_realm_misses_no_rotating_session"),
+    (Fault::RealmJudgesBeforeItMarks, "revoke_realm_misses_no_rotating_session"),
     (Fault::FeedBoundaryIsExclusive, "revoked_since_has_an_inclusive_boundary"),
     (Fault::FeedLagsBehind, "revoked_since_sees_a_revocation_at_once"),
     (Fault::SupersededStays, "a_superseded_session_can_be_brought_forward"),

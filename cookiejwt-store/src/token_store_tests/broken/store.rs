@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
-        ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 use tokio::task::yield_now;
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     errors::StoreError,
     runtime::{Clock as _, SystemClock},
-    stores::{RevokedSession, TokenStore},
+    stores::{RevokedBatch, RevokedSession, TokenStore},
 };
 
 #[derive(Clone)]
@@ -119,7 +119,7 @@ impl Broken {
     }
 
     /// Whether a revocation from this time on changes the row.
-    fn is_open(&self, row: &SessionRecord, at: Timestamp) -> bool {
+    pub(super) fn is_open(&self, row: &SessionRecord, at: Timestamp) -> bool {
         let Some((ends, reason)) = row.revoked else { return true };
         let waits = reason == RevocationReason::Superseded || self.is(Fault::BringsAllForward);
         match self.fault {
@@ -131,7 +131,7 @@ impl Broken {
     }
 
     /// Whether it was open, and not marked before.
-    fn mark(&self, id: &SessionId, at: Timestamp, reason: RevocationReason) -> bool {
+    pub(super) fn mark(&self, id: &SessionId, at: Timestamp, reason: RevocationReason) -> bool {
         let mut rows = self.rows();
         let Some(position) = self.position(&rows, id) else { return self.is(Fault::RevokesTheUnknown) };
         if !self.is_open(&rows.now[position], at) {
@@ -288,6 +288,15 @@ impl TokenStore for Broken {
         };
         let marked = living.into_iter().filter(|row| same(row) && self.mark(&row.id, at, reason));
         Ok(marked.map(|row| row.id).collect())
+    }
+
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        Ok(self.end_batch(revocation, after, limit).await)
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
