@@ -16,7 +16,7 @@ pub use self::{
     ring::{PrivateKey, PublicKey},
 };
 pub(crate) use self::{
-    crypto::{HmacKey, with_lengths},
+    crypto::{HmacKey, digest, with_lengths},
     jwks_document::JwksDocument,
     ring::{Key, KeyMaterial, KeyRing, Ring},
 };

@@ -3,6 +3,7 @@
 mod changes;
 mod framework_session;
 mod ids;
+mod realm_revocation;
 mod record;
 mod sighting;
 mod timestamp;
@@ -14,6 +15,7 @@ pub use self::{
     },
     framework_session::SessionChange,
     ids::{LoginIds, Realm, RefreshIds, SessionId, Subject, TokenId},
+    realm_revocation::RealmRevocation,
     record::{Revocation, RevocationReason, SessionRecord},
     sighting::Sighting,
     timestamp::Timestamp,

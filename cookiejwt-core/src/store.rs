@@ -1,14 +1,14 @@
-//! What a store of sessions speaks: its rows, the changes that it is asked for, its answers, and
-//! the counters of the throttle.
+//! What a store of sessions speaks: its rows, the changes that it is asked for, its answers,
+//! the counters of the throttle, and what counts once.
 
 pub use crate::{
     session::{
-        AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-        RotationOutcome, RotationRequest, SessionRecord, SettleRequest, Timestamp, TokenId,
+        AnswerLateRequest, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, Timestamp, TokenId,
     },
     throttle::{
         BucketId, DeviceId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,
         ThrottleScope,
     },
-    token::RowFacts,
+    token::{RowFacts, SpentId},
 };

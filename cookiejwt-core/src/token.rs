@@ -1,4 +1,4 @@
-//! Tokens: how access and refresh tokens are signed, verified, read and remembered.
+//! Tokens: how access and refresh tokens are signed, verified, read, remembered and spent.
 
 mod access;
 mod claims;
@@ -12,6 +12,7 @@ mod reserved;
 mod row_facts;
 mod rules;
 mod scope;
+mod spent;
 mod stamp;
 
 #[cfg(test)]
@@ -36,4 +37,5 @@ pub use self::{
     proofs::Proofs,
     row_facts::RowFacts,
     scope::{Scope, ScopeError},
+    spent::SpentId,
 };

@@ -1,13 +1,16 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, Subject,
-    Timestamp, TokenStore,
+    AnswerLateRequest, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
+    RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
+    Subject, Timestamp, TokenStore,
 };
 
 #[derive(Default)]
-struct Sessions(Mutex<HashMap<SessionId, SessionRecord>>);
+struct Sessions {
+    rows: Mutex<HashMap<SessionId, SessionRecord>>,
+    spent: Mutex<HashMap<SpentId, Timestamp>>,
+}
 
 impl Sessions {
     /// As `UPDATE … WHERE id = … AND …`: changes the row if it matches, otherwise returns it.
@@ -17,7 +20,7 @@ impl Sessions {
         matches: impl Fn(&SessionRecord) -> bool,
         apply: impl Fn(&mut SessionRecord),
     ) -> ChangeOutcome {
-        match self.0.lock().unwrap().get_mut(id) {
+        match self.rows.lock().unwrap().get_mut(id) {
             Some(row) if matches(row) => {
                 apply(row);
                 ChangeOutcome::Changed
@@ -31,7 +34,7 @@ impl TokenStore for Sessions {
     type Error = &'static str; // the error of your database
 
     async fn create(&self, session: &SessionRecord) -> Result<(), Self::Error> {
-        let mut rows = self.0.lock().unwrap();
+        let mut rows = self.rows.lock().unwrap();
         if rows.contains_key(&session.id) {
             return Err("a session with this id exists");
         }
@@ -40,7 +43,7 @@ impl TokenStore for Sessions {
     }
 
     async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, Self::Error> {
-        Ok(self.0.lock().unwrap().get(id).cloned())
+        Ok(self.rows.lock().unwrap().get(id).cloned())
     }
 
     async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, Self::Error> {
@@ -94,7 +97,7 @@ impl TokenStore for Sessions {
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, Self::Error> {
-        let mut rows = self.0.lock().unwrap();
+        let mut rows = self.rows.lock().unwrap();
         let rows = rows.values_mut().filter(|row| row.is_revoked_with(realm, subject, at));
         let revoke = |row: &mut SessionRecord| {
             row.revoked = Some((at, reason));
@@ -103,8 +106,29 @@ impl TokenStore for Sessions {
         Ok(rows.map(revoke).collect())
     }
 
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, Self::Error> {
+        let mut rows = self.rows.lock().unwrap();
+        let mut open: Vec<_> = rows.values_mut().filter(|row| revocation.matches(row)).collect();
+        // As `WHERE id > … ORDER BY id LIMIT …`.
+        open.retain(|row| after.is_none_or(|after| row.id > *after));
+        open.sort_by(|one, other| one.id.cmp(&other.id));
+        let (limit, mut batch) = (limit as usize, RevokedBatch::default());
+        batch.next = open.get(limit.saturating_sub(1)).map(|row| row.id.clone());
+        for row in open.into_iter().take(limit) {
+            revocation.apply(row);
+            let (at, reason) = row.revoked.expect("it was applied");
+            batch.sessions.push(RevokedSession { id: row.id.clone(), reason, at });
+        }
+        Ok(batch)
+    }
+
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, Self::Error> {
-        let rows = self.0.lock().unwrap();
+        let rows = self.rows.lock().unwrap();
         let revoked = rows.values().filter_map(|row| {
             let (at, reason) = row.revoked.filter(|(at, _)| *at >= since)?;
             Some(RevokedSession::new(row.id.clone(), reason, at))
@@ -118,11 +142,26 @@ impl TokenStore for Sessions {
         subject: &Subject,
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, Self::Error> {
-        let rows = self.0.lock().unwrap();
+        let rows = self.rows.lock().unwrap();
         let of_user = |row: &&SessionRecord| row.realm == *realm && row.subject == *subject;
         let mut active: Vec<_> =
             rows.values().filter(of_user).filter(|row| row.is_alive(now)).cloned().collect();
         active.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
         Ok(active)
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, Self::Error> {
+        // As `INSERT … ON CONFLICT DO NOTHING`: whether a row was inserted.
+        let mut spent = self.spent.lock().unwrap();
+        let is_first = !spent.contains_key(id);
+        spent.entry(id.clone()).or_insert(until);
+        Ok(is_first)
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, Self::Error> {
+        let mut spent = self.spent.lock().unwrap();
+        let over = spent.iter().filter(|(_, until)| **until <= now).map(|(id, _)| id.clone());
+        let over: Vec<_> = over.take(limit as usize).collect();
+        Ok(over.into_iter().filter_map(|id| spent.remove(&id)).count() as u64)
     }
 }

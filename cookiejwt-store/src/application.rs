@@ -24,8 +24,9 @@ pub use cookiejwt_core::{
 pub use cookiejwt_core::{
     SessionId,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Receipt, ReplaceRequest, Revocation, RevocationReason,
-        RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge, Timestamp, TokenId,
+        AnswerLateRequest, BucketId, ChangeOutcome, RealmRevocation, Receipt, ReplaceRequest, Revocation,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
+        ThrottleCharge, Timestamp, TokenId,
     },
 };
 
@@ -47,7 +48,7 @@ pub use crate::{
     request::SESSION_USER_KEY,
     runtime::{Clock, ManualClock, SystemClock},
     sessions::{LoggedOut, LoginContext, LoginOptions, SessionInfo},
-    stores::{AuthUser, MemoryStore, RevokedSession, TokenStore, UserStore},
+    stores::{AuthUser, MemoryStore, RevokedBatch, RevokedSession, TokenStore, UserStore},
 };
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The authenticator: its parts, and the methods that belong to no single one.
 
+mod administration;
 mod background;
 mod beside;
 mod builder;

@@ -20,6 +20,6 @@ pub(crate) use self::{
 };
 pub use self::{
     memory::MemoryStore,
-    token_store::{RevokedSession, TokenStore},
+    token_store::{RevokedBatch, RevokedSession, TokenStore},
     user_store::{AuthUser, UserStore},
 };

@@ -28,6 +28,7 @@ mod broken;
 mod clock;
 mod crossing;
 mod driver;
+mod everybody;
 mod late;
 mod listing;
 mod logins;
@@ -40,6 +41,7 @@ mod rotation;
 mod rows;
 pub mod samples;
 mod shared;
+mod spent;
 mod superseded;
 mod throttle;
 
@@ -214,6 +216,14 @@ facts! {
         "Each session that was ended is named, so that its access tokens die on this node at once, and no other.",
     revocation::revoke_subjects_at_once_share_the_sessions:
         "Of two who end all sessions of a user, each names those that he ended: together all of them, none twice.",
+    everybody::revoke_realm_ends_exactly_the_open_sessions_of_the_realm:
+        "Every session of one user table ends with its time and reason, none of another, and what ended before stays.",
+    everybody::revoke_realm_keeps_the_idle_out_of_the_feed:
+        "What no node needs to know is not carried to each of them, and what one needs to know is: at its boundary.",
+    everybody::revoke_realm_goes_on_where_it_stopped:
+        "Batches hold no lock for long, and together they leave out no session, however many there are.",
+    everybody::revoke_realm_misses_no_rotating_session:
+        "Who ends all sessions ends those too that are being refreshed at this moment, and the feed tells of them.",
     revocation::revoked_since_has_an_inclusive_boundary:
         "The feed misses no revocation of the millisecond it asks from, and tells each with its reason and time.",
     revocation::revoked_since_sees_a_revocation_at_once:
@@ -243,6 +253,19 @@ facts! {
         "Every node purges: they neither fail nor count a row twice, and nothing else is lost.",
     purge::purge_harms_nobody_who_works:
         "Logins, rotations and revocations beside a purge happen as without it.",
+    spent::what_is_spent_is_spent_once:
+        "A link or a code counts once, and who presents it again cannot have it forgotten earlier.",
+    spent::spent_names_compare_byte_for_byte:
+        "Names that look alike are two: else the link of one user spends that of another.",
+    spent::of_fifty_who_spend_at_once_one_wins:
+        "One statement decides: of many who present one code, one is let in. Two would be a replay.",
+    spent::fifty_who_spend_different_names_all_win:
+        "Logins do not hinder each other, and none is lost: a conflict inside the database is not a failure for the \
+         user.",
+    spent::purge_spent_deletes_exactly_what_is_over:
+        "A name is free again when nothing of this name is accepted any more: earlier, it could be replayed.",
+    spent::purge_spent_deletes_at_most_its_limit:
+        "Batches hold no lock for long; the count is that of the rows, so that the caller knows when to stop.",
     clock::the_clock_is_utc_in_milliseconds:
         "A store with a clock tells the time of the database, not that of its time zone: nodes compare themselves with it.",
     throttle::a_bucket_fills_with_each_charge_and_drains_with_time:

@@ -6,9 +6,9 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, MemoryStore, Realm, Receipt, ReplaceRequest, Revocation,
-    RevocationReason, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord,
-    SettleRequest, StoreError, Subject, Timestamp, TokenStore,
+    AnswerLateRequest, ChangeOutcome, MemoryStore, Realm, RealmRevocation, Receipt, ReplaceRequest,
+    Revocation, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId,
+    SessionRecord, SettleRequest, SpentId, StoreError, Subject, Timestamp, TokenStore,
 };
 use tokio::sync::Semaphore;
 
@@ -27,6 +27,7 @@ pub struct Counts {
     pub revoke: usize,
     pub revoked_since: usize,
     pub sessions_of: usize,
+    pub spend: usize,
 }
 
 /// A [`MemoryStore`] that counts calls, that can be made unavailable, and that can be paused while
@@ -191,6 +192,16 @@ impl TokenStore for Watched {
         self.0.rows.revoke_subject(realm, subject, reason, at).await
     }
 
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.called(|counts| counts.revoke += 1)?;
+        self.0.rows.revoke_realm(revocation, after, limit).await
+    }
+
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.called(|counts| counts.revoked_since += 1)?;
         self.0.rows.revoked_since(since).await
@@ -204,5 +215,10 @@ impl TokenStore for Watched {
     ) -> Result<Vec<SessionRecord>, StoreError> {
         self.called(|counts| counts.sessions_of += 1)?;
         self.0.rows.sessions_of(realm, subject, now).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.called(|counts| counts.spend += 1)?;
+        self.0.rows.spend(id, until).await
     }
 }

@@ -14,7 +14,7 @@ use jsonwebtoken::{
     crypto::CryptoProvider,
     jwk::{EllipticCurve, ThumbprintHash},
 };
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 use crate::{keys::roca, syntax::base64url};
 
@@ -108,7 +108,12 @@ pub(crate) fn derive(secret: &[u8], purpose: &str) -> HmacKey {
     HmacKey::new(&key)
 }
 
-/// The parts as one message for an HMAC; each is preceded by its length, so that no two lists give
+/// A hash without a key, for a name that has to outlive every key.
+pub(crate) fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+    Sha256::digest(with_lengths(parts)).into()
+}
+
+/// The parts as one message for a hash; each is preceded by its length, so that no two lists give
 /// the same bytes.
 pub(crate) fn with_lengths<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     parts.into_iter().fold(Vec::new(), |mut message, part| {

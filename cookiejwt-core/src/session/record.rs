@@ -164,10 +164,12 @@ pub enum RevocationReason {
     EndedByUser,
     /// The user changed their password in another session.
     PasswordChanged,
+    /// An administrator ended it.
+    Administrator,
 }
 
 impl RevocationReason {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Logout,
         Self::LogoutEverywhere,
         Self::Replaced,
@@ -179,6 +181,7 @@ impl RevocationReason {
         Self::Limit,
         Self::EndedByUser,
         Self::PasswordChanged,
+        Self::Administrator,
     ];
 
     /// The reason as a store keeps it.
@@ -195,6 +198,7 @@ impl RevocationReason {
             Self::Limit => "limit",
             Self::EndedByUser => "ended_by_user",
             Self::PasswordChanged => "password_changed",
+            Self::Administrator => "administrator",
         }
     }
 

@@ -1,7 +1,7 @@
 //! The public methods that list and end sessions.
 
 use cookiejwt_core::{
-    Identity, SessionId, Subject,
+    Identity, SessionId,
     driver::{RequestHead, SetCookies},
     fault::CsrfDenial,
     store::RevocationReason,
@@ -32,12 +32,6 @@ impl Authenticator {
     /// Ends every session of this identity's user, the present one too. Clear the cookies as well.
     pub async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, StoreError> {
         self.0.sessions.logout_everywhere(identity).await
-    }
-
-    /// Ends every session of a user at once, for instance when the user is disabled; how many there
-    /// were.
-    pub async fn revoke_user(&self, subject: &Subject, reason: RevocationReason) -> Result<u64, StoreError> {
-        self.0.sessions.revoke_user(subject, reason).await
     }
 
     /// Ends one session at once.
@@ -84,7 +78,8 @@ impl Authenticator {
     /// there were. Runs automatically about once an hour; call it if the application has its own
     /// time for such work.
     ///
-    /// A session that was revoked stays until then too, so that the feed knows of it.
+    /// A session that was revoked stays until then too, so that the feed knows of it. What was
+    /// spent ([`TokenStore::spend`](crate::TokenStore::spend)) goes with them.
     pub async fn purge(&self) -> Result<u64, StoreError> {
         self.0.sessions.purge().await
     }

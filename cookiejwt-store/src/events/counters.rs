@@ -64,6 +64,10 @@ impl Counters<'_> {
             Event::Revoked { reason, .. } => {
                 self.up("cookiejwt_revocations_total", &[("reason", reason.as_str())]);
             }
+            Event::EverySessionRevoked { sessions, reason } => {
+                let labels = self.labels(&[("reason", reason.as_str())]);
+                counter!("cookiejwt_revocations_total", labels).increment(sessions);
+            }
             Event::FeedStale { .. } => gauge!("cookiejwt_feed_stale", self.labels(&[])).set(1),
             Event::FeedRecovered {} => gauge!("cookiejwt_feed_stale", self.labels(&[])).set(0),
             Event::ClockSkew { .. } => self.up("cookiejwt_clock_skew_total", &[]),

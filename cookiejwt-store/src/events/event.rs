@@ -214,6 +214,14 @@ pub enum Event<'a> {
         /// Why.
         reason: RevocationReason,
     },
+    /// Every session of the realm was revoked in the store. Instead of one event for each of them.
+    #[non_exhaustive]
+    EverySessionRevoked {
+        /// How many there were.
+        sessions: u64,
+        /// Why.
+        reason: RevocationReason,
+    },
     /// What other nodes revoke does not arrive any more.
     #[non_exhaustive]
     FeedStale {
@@ -321,6 +329,9 @@ pub(super) fn log(event: &Event<'_>) {
         Event::StoreFailed { operation, error } => error!(target: TARGET, operation, %error, "store failed"),
         Event::Revoked { session, reason } => {
             info!(target: TARGET, session, reason = reason.as_str(), "session revoked");
+        }
+        Event::EverySessionRevoked { sessions, reason } => {
+            warn!(target: TARGET, sessions, reason = reason.as_str(), "every session revoked");
         }
         Event::FeedStale { error } => {
             warn!(target: TARGET, %error, "the feed of revocations is stale: what other nodes revoke is not known here");

@@ -45,17 +45,17 @@ pub struct SessionInfo {
     /// Who acts for the user in this session: their `sub`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub acted_by: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether it is the one that asks; never in a list for an administrator.
     pub current: bool,
 }
 
 impl SessionInfo {
-    fn new(row: SessionRecord, who: &Identity) -> Self {
+    fn new(row: SessionRecord, present: Option<&SessionId>) -> Self {
         let RowFacts { methods, acted_by, .. } = RowFacts::read(row.facts.as_deref());
         Self {
             methods,
             acted_by: acted_by.map(|subject| subject.as_str().to_owned()),
-            current: row.id == *who.session_id(),
+            current: present == Some(&row.id),
             id: row.id,
             created_at: row.created_at.to_datetime(),
             last_seen_at: row.last_seen_at.to_datetime(),
@@ -69,7 +69,13 @@ impl Sessions {
     /// The living sessions of this identity's user, the newest first.
     pub(crate) async fn list(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
         let rows = self.living(who.subject()).await?;
-        Ok(rows.into_iter().map(|row| SessionInfo::new(row, who)).collect())
+        Ok(rows.into_iter().map(|row| SessionInfo::new(row, Some(who.session_id()))).collect())
+    }
+
+    /// The living sessions of a user, the newest first, for an administrator.
+    pub(crate) async fn list_of(&self, subject: &Subject) -> Result<Vec<SessionInfo>, StoreError> {
+        let rows = self.living(subject).await?;
+        Ok(rows.into_iter().map(|row| SessionInfo::new(row, None)).collect())
     }
 
     /// Ends one session of this identity's user; `None` when they have no such session.
@@ -78,13 +84,27 @@ impl Sessions {
         who: &Identity,
         id: &SessionId,
     ) -> Result<Option<SetCookies>, StoreError> {
-        let row = self.0.tokens.find(id).await?;
-        if row.is_none_or(|row| row.subject != *who.subject() || row.realm != *self.0.keys.config().realm()) {
+        if !self.end_session_of(who.subject(), id, RevocationReason::EndedByUser).await? {
             return Ok(None);
         }
-        self.revoke_session(id.clone(), RevocationReason::EndedByUser).await?;
         let clears = id == who.session_id() && who.source() == CredentialSource::Cookie;
         Ok(Some(if clears { self.0.keys.core().logout_cookies() } else { SetCookies::default() }))
+    }
+
+    /// Ends one session of a user; false when they have no such session.
+    pub(crate) async fn end_session_of(
+        &self,
+        subject: &Subject,
+        id: &SessionId,
+        reason: RevocationReason,
+    ) -> Result<bool, StoreError> {
+        let row = self.0.tokens.find(id).await?;
+        let is_theirs =
+            row.is_some_and(|row| row.subject == *subject && row.realm == *self.0.keys.config().realm());
+        if is_theirs {
+            self.revoke_session(id.clone(), reason).await?;
+        }
+        Ok(is_theirs)
     }
 
     /// Ends every session of this identity's user but the present one; how many there were.

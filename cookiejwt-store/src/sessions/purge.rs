@@ -1,4 +1,4 @@
-//! Deleting sessions that have ended.
+//! Deleting sessions that have ended, and what was spent and cannot come back.
 
 use super::part::Sessions;
 use crate::{
@@ -7,9 +7,26 @@ use crate::{
 };
 
 impl Sessions {
-    /// Deletes the sessions of which no token can be valid any more, in small batches; how many
-    /// there were.
+    /// Deletes the sessions of which no token can be valid any more, and what was spent and would
+    /// be refused by now anyway, in small batches; how many sessions there were.
     pub(crate) async fn purge(&self) -> Result<u64, StoreError> {
+        let (sessions, spent) = (self.purge_sessions().await, self.purge_spent().await);
+        spent.and(sessions)
+    }
+
+    /// Later than the store allows: the clock of the node that spent it may have been behind.
+    async fn purge_spent(&self) -> Result<(), StoreError> {
+        loop {
+            let memory = self.0.keys.config().revoked_memory_seconds();
+            let before = self.0.runtime.timestamp().plus_millis(-memory * 1000);
+            if self.0.tokens.purge_spent(before, PURGE_BATCH).await? < PURGE_BATCH {
+                return Ok(());
+            }
+            tokio::time::sleep(PURGE_PAUSE).await;
+        }
+    }
+
+    async fn purge_sessions(&self) -> Result<u64, StoreError> {
         let mut purged = 0;
         loop {
             let memory = self.0.keys.config().revoked_memory_seconds();

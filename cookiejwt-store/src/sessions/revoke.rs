@@ -4,7 +4,7 @@ use cookiejwt_core::{
     Identity, SessionId, Subject,
     driver::{RequestHead, SetCookies},
     fault::CsrfDenial,
-    store::{Revocation, RevocationReason},
+    store::{RealmRevocation, Revocation, RevocationReason},
 };
 
 use super::part::Sessions;
@@ -12,6 +12,9 @@ use crate::{
     errors::StoreError,
     events::{Event, printable},
 };
+
+/// Sessions that are ended by one statement; few enough that no refresh waits long for its row.
+const BATCH: u64 = 500;
 
 /// What a logout did.
 #[derive(Debug)]
@@ -61,11 +64,40 @@ impl Sessions {
             let revoked = tokens.revoke_subject(realm, &subject, reason, now).await?;
             let count = revoked.len() as u64;
             for session in revoked {
+                let id = printable(session.as_str());
+                sessions.0.events.emit(Event::Revoked { session: &id, reason });
                 sessions.0.revoked.insert(session, reason, now);
             }
             Ok(count)
         });
         task.await.unwrap_or_else(|error| Err(StoreError::new(error)))
+    }
+
+    /// Ends every session of the realm; how many there were. In a separate task, as for one user.
+    pub(crate) async fn revoke_everybody(&self, reason: RevocationReason) -> Result<u64, StoreError> {
+        let sessions = self.clone();
+        let task = tokio::spawn(async move { sessions.revoke_realm(reason).await });
+        task.await.unwrap_or_else(|error| Err(StoreError::new(error)))
+    }
+
+    /// This node remembers those that may have an access token, as every other node does that reads
+    /// the feed.
+    async fn revoke_realm(&self, reason: RevocationReason) -> Result<u64, StoreError> {
+        let (realm, at) = (self.0.keys.config().realm().clone(), self.0.runtime.timestamp());
+        let revocation = RealmRevocation { realm, reason, at, idle_before: self.0.revoked.idle_before(at) };
+        let (tokens, mut count, mut after) = (self.0.tokens.bounded(), 0, None);
+        loop {
+            let batch = tokens.revoke_realm(&revocation, after.as_ref(), BATCH).await?;
+            count += batch.sessions.len() as u64;
+            for session in batch.sessions.into_iter().filter(|session| session.at == at) {
+                self.0.revoked.insert(session.id, reason, at);
+            }
+            after = batch.next;
+            if after.is_none() {
+                self.0.events.emit(Event::EverySessionRevoked { sessions: count, reason });
+                return Ok(count);
+            }
+        }
     }
 
     /// Ends one session.

@@ -123,6 +123,12 @@ impl RevokedSet {
         !std::mem::replace(&mut self.feed().is_stale, true)
     }
 
+    /// A session that was last refreshed before this has no access token that matters, and no node
+    /// asks the store from so early.
+    pub(crate) fn idle_before(&self, now: Timestamp) -> Timestamp {
+        now.plus_millis(-2 * self.memory_millis)
+    }
+
     /// Looks for old entries only when there are twice as many as at the last look: a logout must
     /// not cost more because many others have logged out.
     pub(crate) fn insert(&self, id: SessionId, reason: RevocationReason, now: Timestamp) {
@@ -250,6 +256,7 @@ mod tests {
         let start = Timestamp::from_seconds(1_000_000);
         let revoked = |at| vec![RevokedSession::new("a".into(), RevocationReason::Logout, at)];
         assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "before the first load");
+        assert!(set.idle_before(start) < set.poll_from(start), "what is idle is not asked for");
         set.load(Vec::new(), start);
         assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "nothing was seen");
         set.load(revoked(start.plus_millis(-500)), start);

@@ -8,15 +8,15 @@ use std::{
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 
 use super::{
     buckets::Buckets,
-    token_store::{RevokedSession, TokenStore},
+    token_store::{RevokedBatch, RevokedSession, TokenStore},
 };
 use crate::errors::StoreError;
 
@@ -37,6 +37,7 @@ use crate::errors::StoreError;
 pub struct MemoryStore {
     rows: Arc<Mutex<HashMap<SessionId, SessionRecord>>>,
     buckets: Arc<Buckets>,
+    spent: Arc<Mutex<HashMap<SpentId, Timestamp>>>,
 }
 
 impl MemoryStore {
@@ -48,6 +49,12 @@ impl MemoryStore {
     fn rows(&self) -> MutexGuard<'_, HashMap<SessionId, SessionRecord>> {
         // A row is changed by plain assignments, so a panic elsewhere leaves none half-written.
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until when each name has to be remembered.
+    fn spent(&self) -> MutexGuard<'_, HashMap<SpentId, Timestamp>> {
+        // As above.
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,6 +156,22 @@ impl TokenStore for MemoryStore {
             .collect())
     }
 
+    /// All of them at once: a lock is held for a moment.
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        _: Option<&SessionId>,
+        _: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        let mut rows = self.rows();
+        let open = rows.values_mut().filter(|row| revocation.matches(row));
+        let revoked = open.filter_map(|row| {
+            revocation.apply(row);
+            row.revoked.map(|(at, reason)| RevokedSession { id: row.id.clone(), reason, at })
+        });
+        Ok(RevokedBatch { sessions: revoked.collect(), next: None })
+    }
+
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         let rows = self.rows();
         let revoked = rows.values().filter_map(|row| {
@@ -180,6 +203,25 @@ impl TokenStore for MemoryStore {
             rows.remove(id);
         }
         Ok(ended.len() as u64)
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        let mut spent = self.spent();
+        let is_first = !spent.contains_key(id);
+        if is_first {
+            spent.insert(id.clone(), until);
+        }
+        Ok(is_first)
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        self.spent().retain(|_, until| {
+            let goes = *until <= now && deleted < limit;
+            deleted += u64::from(goes);
+            !goes
+        });
+        Ok(deleted)
     }
 
     async fn throttle_levels(

@@ -6,14 +6,14 @@ use std::{future::Future, sync::Arc};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 
 use super::{
-    token_store::{DynTokenStore, RevokedSession},
+    token_store::{DynTokenStore, RevokedBatch, RevokedSession},
     user_store::{DynUserStore, FoundUser},
 };
 use crate::{
@@ -173,6 +173,15 @@ impl Tokens {
         self.asking.ask("revoke_subject", self.store.revoke_subject(realm, subject, reason, at)).await
     }
 
+    pub(crate) async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.asking.ask("revoke_realm", self.store.revoke_realm(revocation, after, limit)).await
+    }
+
     /// Not reported here: the feed reports once that it is stale.
     pub(crate) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.asking.quietly(self.store.revoked_since(since)).await
@@ -189,6 +198,15 @@ impl Tokens {
 
     pub(crate) async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.asking.ask("purge", self.store.purge(before, limit)).await
+    }
+
+    #[expect(dead_code, reason = "pending logins and links will spend")]
+    pub(crate) async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.asking.ask("spend", self.store.spend(id, until)).await
+    }
+
+    pub(crate) async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.asking.ask("purge_spent", self.store.purge_spent(now, limit)).await
     }
 
     /// Not reported here: the question before it, which is the feed's, has reported a store that is

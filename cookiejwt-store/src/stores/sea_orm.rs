@@ -2,11 +2,13 @@
 
 mod changes;
 pub mod entity;
+mod everybody;
 mod fault;
 mod inspect;
 mod migration;
 mod retry;
 mod rotation;
+mod spent;
 pub mod statements;
 mod store;
 mod throttle;

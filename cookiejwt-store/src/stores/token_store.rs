@@ -5,9 +5,9 @@ use std::{error::Error, future::Future, pin::Pin};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 
@@ -32,7 +32,16 @@ impl RevokedSession {
     }
 }
 
-/// Keeps sessions: one row each, without any bearer secret.
+/// Some of the sessions of a user table, all of which are to end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevokedBatch {
+    /// Those that were ended, with the time that their row got.
+    pub sessions: Vec<RevokedSession>,
+    /// What the next call takes as `after`; `None` when there are no more.
+    pub next: Option<SessionId>,
+}
+
+/// Keeps sessions: one row each, without any bearer secret; and what counts once.
 ///
 /// A store reports facts and decides nothing. Every method is one statement on one row, except
 /// those that take a subject or a time, which go through an index. Reads must see the latest
@@ -120,6 +129,18 @@ pub trait TokenStore: Send + Sync + 'static {
         at: Timestamp,
     ) -> impl Future<Output = Result<Vec<SessionId>, Self::Error>> + Send;
 
+    /// Applies a [`RealmRevocation`] to about `limit` rows, in an order of the store's own (by id,
+    /// where an index has it) and from the row that follows `after`, so that no statement holds many
+    /// locks or takes long. Called until [`next`](RevokedBatch::next) is `None`.
+    ///
+    /// A session that another request ends at the same moment may be among those that are returned.
+    fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> impl Future<Output = Result<RevokedBatch, Self::Error>> + Send;
+
     /// Every session revoked at this time or later.
     fn revoked_since(
         &self,
@@ -141,6 +162,29 @@ pub trait TokenStore: Send + Sync + 'static {
     /// A store that deletes rows automatically keeps the default, which deletes nothing.
     fn purge(&self, before: Timestamp, limit: u64) -> impl Future<Output = Result<u64, Self::Error>> + Send {
         let _ = (before, limit);
+        async { Ok(0) }
+    }
+
+    /// Spends something that counts once, as ONE insert of a row whose primary key is `id`: true when
+    /// it was inserted, false when it is there already, so of any number who come at once one gets
+    /// true. A second try changes nothing, least of all `until`.
+    ///
+    /// The row has to stay until then. Later a store may delete it at any time: nothing of this
+    /// name is accepted any more. An error may be returned although the row is there; then it is
+    /// spent, and no one has used it.
+    fn spend(&self, id: &SpentId, until: Timestamp)
+    -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// Deletes at most `limit` rows of [`spend`](Self::spend) with `until <= now`; how many there
+    /// were.
+    ///
+    /// A store that deletes them automatically keeps the default, which deletes nothing.
+    fn purge_spent(
+        &self,
+        now: Timestamp,
+        limit: u64,
+    ) -> impl Future<Output = Result<u64, Self::Error>> + Send {
+        let _ = (now, limit);
         async { Ok(0) }
     }
 
@@ -227,6 +271,12 @@ pub(crate) trait DynTokenStore: Send + Sync {
         reason: RevocationReason,
         at: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionId>, StoreError>>;
+    fn revoke_realm<'a>(
+        &'a self,
+        revocation: &'a RealmRevocation,
+        after: Option<&'a SessionId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<RevokedBatch, StoreError>>;
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>>;
     fn sessions_of<'a>(
         &'a self,
@@ -235,6 +285,8 @@ pub(crate) trait DynTokenStore: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>>;
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
+    fn spend<'a>(&'a self, id: &'a SpentId, until: Timestamp) -> BoxFuture<'a, Result<bool, StoreError>>;
+    fn purge_spent(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
     fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>>;
     fn throttle_levels<'a>(
         &'a self,
@@ -301,6 +353,15 @@ impl<S: TokenStore> DynTokenStore for S {
         Box::pin(boxed(TokenStore::revoke_subject(self, realm, subject, reason, at)))
     }
 
+    fn revoke_realm<'a>(
+        &'a self,
+        revocation: &'a RealmRevocation,
+        after: Option<&'a SessionId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<RevokedBatch, StoreError>> {
+        Box::pin(boxed(TokenStore::revoke_realm(self, revocation, after, limit)))
+    }
+
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>> {
         Box::pin(boxed(TokenStore::revoked_since(self, since)))
     }
@@ -316,6 +377,14 @@ impl<S: TokenStore> DynTokenStore for S {
 
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(boxed(TokenStore::purge(self, before, limit)))
+    }
+
+    fn spend<'a>(&'a self, id: &'a SpentId, until: Timestamp) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(boxed(TokenStore::spend(self, id, until)))
+    }
+
+    fn purge_spent(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(boxed(TokenStore::purge_spent(self, now, limit)))
     }
 
     fn now(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {

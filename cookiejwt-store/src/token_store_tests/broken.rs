@@ -1,7 +1,10 @@
 //! The suite itself can fail: each fact finds a fault.
 
 mod changes;
+mod everybody;
 mod faults;
+mod purge;
+mod spent;
 mod store;
 mod throttle;
 

@@ -240,7 +240,7 @@ pub async fn find(store: &impl TokenStore, id: &str) -> Option<SessionRecord> {
 }
 
 /// Every reason that a store has to keep.
-pub const REASONS: [RevocationReason; 11] = [
+pub const REASONS: [RevocationReason; 12] = [
     RevocationReason::Logout,
     RevocationReason::LogoutEverywhere,
     RevocationReason::Replaced,
@@ -251,12 +251,13 @@ pub const REASONS: [RevocationReason; 11] = [
     RevocationReason::PasswordChanged,
     RevocationReason::UserChanged,
     RevocationReason::SecondFactor,
+    RevocationReason::Administrator,
     RevocationReason::Superseded,
 ];
 
 /// The reasons that stay: all but [`RevocationReason::Superseded`], which another one may bring
 /// forward.
-pub const FINAL_REASONS: [RevocationReason; 10] = {
-    let [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, _] = REASONS;
-    [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth]
+pub const FINAL_REASONS: [RevocationReason; 11] = {
+    let [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, eleventh, _] = REASONS;
+    [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, eleventh]
 };

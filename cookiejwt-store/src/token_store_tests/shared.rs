@@ -5,16 +5,16 @@ use std::{future::Future, sync::Arc};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 
 use super::samples::{NOW, at};
 use crate::{
     errors::StoreError,
-    stores::{DynTokenStore, RevokedSession, TokenStore},
+    stores::{DynTokenStore, RevokedBatch, RevokedSession, TokenStore},
 };
 
 /// A store with its type forgotten, so that each fact is compiled once; clones share it.
@@ -99,6 +99,15 @@ impl TokenStore for Shared {
         self.0.revoke_subject(realm, subject, reason, at).await
     }
 
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.0.revoke_realm(revocation, after, limit).await
+    }
+
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.0.revoked_since(since).await
     }
@@ -114,6 +123,14 @@ impl TokenStore for Shared {
 
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.0.purge(before, limit).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.0.spend(id, until).await
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.0.purge_spent(now, limit).await
     }
 
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -20,6 +20,7 @@ pub(crate) enum Call {
     Received,
     Revoke,
     RevokeSubject,
+    RevokeRealm,
     RevokedSince,
     SessionsOf,
     Purge,

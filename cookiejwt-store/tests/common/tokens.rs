@@ -4,9 +4,10 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, Receipt,
-    ReplaceRequest, Revocation, RevocationReason, RevokedSession, RotationOutcome, RotationRequest,
-    SessionId, SessionRecord, SettleRequest, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
+    AnswerLateRequest, BucketId, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, RealmRevocation,
+    Receipt, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome,
+    RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId, StoreError, Subject, ThrottleCharge,
+    Timestamp, TokenStore,
 };
 use tokio::sync::Mutex;
 
@@ -121,6 +122,16 @@ impl TokenStore for TestTokens {
         self.rows.revoke_subject(realm, subject, reason, at).await
     }
 
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.switches.enter(Call::RevokeRealm)?;
+        self.rows.revoke_realm(revocation, after, limit).await
+    }
+
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.switches.enter(Call::RevokedSince)?;
         self.switches.wait(Call::RevokedSince).await;
@@ -146,6 +157,14 @@ impl TokenStore for TestTokens {
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.switches.enter(Call::Purge)?;
         self.rows.purge(now, limit).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.rows.spend(id, until).await
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.rows.purge_spent(now, limit).await
     }
 
     async fn throttle_levels(

@@ -17,9 +17,10 @@ use crate::{
 };
 
 /// What an application needs to read and write.
-const NEEDED: [(&str, &str); 3] = [
+const NEEDED: [(&str, &str); 4] = [
     ("SELECT, INSERT, UPDATE, DELETE", "cookiejwt_sessions"),
     ("SELECT, INSERT, UPDATE, DELETE", "cookiejwt_throttle"),
+    ("SELECT, INSERT, UPDATE, DELETE", "cookiejwt_spent"),
     ("SELECT", "seaql_migrations_cookiejwt"),
 ];
 
@@ -120,7 +121,8 @@ async fn revoke_all(owner: &DatabaseConnection, role: &Role) -> Result<(), DbErr
 }
 
 async fn fresh(owner: &DatabaseConnection) -> Result<(), DbErr> {
-    for table in ["cookiejwt_sessions", "cookiejwt_throttle", "seaql_migrations_cookiejwt"] {
+    for table in ["cookiejwt_sessions", "cookiejwt_throttle", "cookiejwt_spent", "seaql_migrations_cookiejwt"]
+    {
         owner.execute_unprepared(&format!("DROP TABLE IF EXISTS {table}")).await?;
     }
     Ok(())
@@ -161,9 +163,9 @@ fn names_the_grants(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
             if applied > 0 {
                 Migrator::up(&owner, Some(applied)).await?;
             }
-            for (rights, table) in
-                NEEDED.iter().filter(|_| applied > 0).filter(|(_, t)| *t != "cookiejwt_throttle")
-            {
+            let is_there =
+                |table: &str| applied > 0 && !["cookiejwt_throttle", "cookiejwt_spent"].contains(&table);
+            for (rights, table) in NEEDED.iter().filter(|(_, table)| is_there(table)) {
                 role.grant(&owner, rights, table).await?;
             }
             if !role.is_postgres {
@@ -173,6 +175,7 @@ fn names_the_grants(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
             let error = SeaOrmTokenStore::migrate(db.clone()).await.expect_err("it may not").to_string();
             for word in [
                 "create_throttle",
+                "create_spent",
                 "CREATE",
                 "SELECT, INSERT, UPDATE and DELETE",
                 "seaql_migrations_cookiejwt",

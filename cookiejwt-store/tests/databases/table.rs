@@ -83,6 +83,7 @@ fn play(row: Row, fact: &'static Fact, places: &Places) -> Result<Outcome, Faile
         let store = SeaOrmTokenStore::migrate(db.clone()).await?;
         db.execute_unprepared("DELETE FROM cookiejwt_sessions").await?;
         db.execute_unprepared("DELETE FROM cookiejwt_throttle").await?;
+        db.execute_unprepared("DELETE FROM cookiejwt_spent").await?;
         let outcome = holds(fact, store).await;
         db.close().await?;
         outcome

@@ -42,10 +42,11 @@ pub(crate) fn trials(places: &Places) -> Vec<Trial> {
     trials.collect()
 }
 
-/// Earlier versions had no throttle; later ones had neither realms nor receipts.
+/// Earlier versions had no throttle; later ones had neither realms nor receipts, or could not spend
+/// anything.
 async fn upgrade(place: &Place) -> Result<(), Failed> {
     let db = place.connect().await?;
-    for version in [1, 2] {
+    for version in [1, 2, 3] {
         older(&db, version).await?;
         assert_eq!(strings(&db, APPLIED).await?.len(), usize::try_from(version)?);
         let store = SeaOrmTokenStore::migrate(db.clone()).await?;
@@ -62,6 +63,7 @@ async fn upgrade(place: &Place) -> Result<(), Failed> {
     }) {
         db.execute_unprepared("DELETE FROM cookiejwt_sessions").await?;
         db.execute_unprepared("DELETE FROM cookiejwt_throttle").await?;
+        db.execute_unprepared("DELETE FROM cookiejwt_spent").await?;
         fact.run(SeaOrmTokenStore::new(db.clone())).await;
     }
     db.close().await?;
@@ -142,9 +144,9 @@ async fn go_on(db: &DatabaseConnection, store: &SeaOrmTokenStore) -> Result<(), 
     Ok(())
 }
 
-/// Down to the previous version, with its indices, and up again.
+/// Down to the second version, with its indices, and up again.
 async fn down(db: &DatabaseConnection) -> Result<(), Failed> {
-    Migrator::down(db, Some(1)).await?;
+    Migrator::down(db, Some(2)).await?;
     for index in ["cookiejwt_sessions_subject", "cookiejwt_sessions_ends_at"] {
         // It fails when there is none.
         db.execute_unprepared(&drop_index(db.get_database_backend(), index)).await?;
@@ -175,7 +177,7 @@ async fn at_once(place: &Place) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The statements of the last migration. MySQL commits each of them separately.
+/// The statements of the third migration. MySQL commits each of them separately.
 fn steps(backend: DbBackend) -> [String; 7] {
     let add = |column: &str| format!("ALTER TABLE cookiejwt_sessions ADD COLUMN {column}");
     let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };

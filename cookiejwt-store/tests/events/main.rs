@@ -9,7 +9,7 @@ mod realms;
 
 use cookiejwt_store::{
     AuthUser, Authenticator, Body, Caller, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal,
-    ManualClock, Reason, Route, Slot, Subject, testing,
+    ManualClock, Reason, RevocationReason, Route, Slot, Subject, testing,
 };
 use http::Request;
 
@@ -220,6 +220,37 @@ fn what_fresh_logins_and_new_passwords_tell() {
         assert_eq!(heard.counters.get(counter), Some(&1), "{counter} in {:?}", heard.counters);
     }
     assert!(heard.log.contains("INFO cookiejwt_store::event: password changed subject=1"), "{}", heard.log);
+}
+
+#[test]
+fn what_an_administrator_ends_is_reported() {
+    let heard = hear(async |world| {
+        logs_in(world).await;
+        logs_in(world).await;
+        assert_eq!(world.auth.revoke_user(&1.into(), RevocationReason::UserInactive).await.unwrap(), 2);
+        let browser = logs_in(world).await;
+        let reason = RevocationReason::Administrator;
+        assert!(world.auth.end_session_of(&1.into(), &browser.session).await.unwrap());
+        for _ in 0..3 {
+            logs_in(world).await;
+        }
+        assert_eq!(world.auth.revoke_everybody(reason).await.unwrap(), 3);
+    });
+    let ended: Vec<_> = heard.events.iter().filter(|event| !event.starts_with("logged in")).collect();
+    let everybody = "EverySessionRevoked { sessions: 3, reason: Administrator }";
+    assert_eq!(
+        ended,
+        ["revoked user_inactive", "revoked user_inactive", "revoked administrator", everybody],
+        "one event for all, however many there are"
+    );
+    for (counter, count) in [
+        ("cookiejwt_revocations_total{reason=user_inactive}", 2),
+        ("cookiejwt_revocations_total{reason=administrator}", 4),
+    ] {
+        assert_eq!(heard.counters.get(counter), Some(&count), "{counter} in {:?}", heard.counters);
+    }
+    let line = "WARN cookiejwt_store::event: every session revoked sessions=3";
+    assert!(heard.log.contains(line), "{}", heard.log);
 }
 
 struct Stranger(Subject);

@@ -75,7 +75,7 @@ async fn the_background_task_reports_failures_and_continues() {
     scene.faults.arm(Fault::Outage, 0);
     tokio::time::sleep(Duration::from_hours(2)).await;
     let told = scene.events();
-    for call in ["purge", "purge_throttle"] {
+    for call in ["purge", "purge_spent", "purge_throttle"] {
         let expected =
             format!("StoreFailed {{ operation: {call:?}, error: \"the store failed: {call} is away\" }}");
         assert!(told.contains(&expected), "{expected} is not told: {told:?}");

@@ -4,9 +4,10 @@ use std::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, StoreError,
-    Subject, ThrottleCharge, Timestamp, TokenStore, UserStore,
+    AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
+    RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId,
+    SessionRecord, SettleRequest, SpentId, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
+    UserStore,
 };
 use tokio::task::yield_now;
 
@@ -143,6 +144,15 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
         self.faults.call("revoke_subject", self.store.revoke_subject(realm, subject, reason, at)).await
     }
 
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        self.faults.call("revoke_realm", self.store.revoke_realm(revocation, after, limit)).await
+    }
+
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.faults.call("revoked_since", self.store.revoked_since(since)).await
     }
@@ -158,6 +168,14 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.faults.call("purge", self.store.purge(now, limit)).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.faults.call("spend", self.store.spend(id, until)).await
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.faults.call("purge_spent", self.store.purge_spent(now, limit)).await
     }
 
     async fn throttle_levels(

@@ -1,8 +1,8 @@
 //! Tests on a database file.
 
 use cookiejwt_store::{
-    Authenticator, LoginContext, LoginOptions, Realm, RevocationReason, RevokedSession, SeaOrmTokenStore,
-    StoreError, TokenStore,
+    Authenticator, LoginContext, LoginOptions, Realm, RealmRevocation, RevocationReason, RevokedSession,
+    SeaOrmTokenStore, StoreError, TokenStore,
     conformance::samples::{
         NOW, SETTLED, at, find, late_answer, receipt, replacement, revocation, rotation, session, slow_answer,
     },
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The error of each call: `None` if it worked.
-async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 11] {
+async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 13] {
     let revocation = revocation("a", RevocationReason::Logout, NOW);
     [
         store.create(&session("new")).await.err(),
@@ -32,10 +32,17 @@ async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 11] {
         store.revoke_subject(&Realm::default(), &"1".into(), RevocationReason::Logout, at(NOW)).await.err(),
         store.revoked_since(at(0)).await.err(),
         store.sessions_of(&Realm::default(), &"1".into(), at(NOW)).await.err(),
+        store.spend(&"a".into(), at(NOW)).await.err(),
+        store.revoke_realm(&everybody(), None, 10).await.err(),
     ]
 }
 
-fn assert_all_fail(rule: &str, errors: [Option<StoreError>; 11]) {
+fn everybody() -> RealmRevocation {
+    let reason = RevocationReason::Administrator;
+    RealmRevocation { realm: Realm::default(), reason, at: at(NOW), idle_before: at(0) }
+}
+
+fn assert_all_fail(rule: &str, errors: [Option<StoreError>; 13]) {
     for (index, error) in errors.into_iter().enumerate() {
         let error = error.unwrap_or_else(|| panic!("{rule}: call {index} has worked"));
         assert!(error.to_string().starts_with("the store failed: "), "{rule}: {error}");
@@ -81,7 +88,7 @@ async fn a_database_that_may_only_be_read_is_an_error_to_writers() {
     let url = format!("sqlite://{}?mode=ro", database.path().display());
     let store = SeaOrmTokenStore::new(Database::connect(url).await.unwrap());
     let failed = errors(&store).await.map(|error| error.is_some());
-    let writes = [true, false, true, true, true, true, true, true, true, false, false];
+    let writes = [true, false, true, true, true, true, true, true, true, false, false, true, true];
     assert_eq!(failed, writes, "reading is all that works");
     assert_eq!(find(&store, "a").await, Some(session("a")));
 }
@@ -214,4 +221,31 @@ async fn a_revocation_joins_the_applications_transaction() {
         assert_eq!(revoked, commits.then(|| (at(NOW), reason)), "{rule}");
         assert_eq!(store.revoked_since(at(0)).await.unwrap().len(), usize::from(commits), "{rule}: the feed");
     }
+}
+
+/// More sessions than one batch holds.
+#[tokio::test]
+async fn everybody_is_more_than_one_batch() {
+    const SESSIONS: usize = 1001;
+    let database = Temporary::with(Journal::Wal);
+    let db = database.connect().await;
+    let store = SeaOrmTokenStore::migrate(db.clone()).await.unwrap();
+    let transaction = db.begin().await.unwrap();
+    for index in 0..SESSIONS {
+        statements::create(&transaction, &session(&index.to_string())).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let auth = Authenticator::builder(testing::config().build().unwrap())
+        .users(TestUsers::new(Switches::default()))
+        .tokens(store.clone())
+        .password_hasher(TestHasher::default())
+        .build()
+        .unwrap();
+    let reason = RevocationReason::Administrator;
+    assert_eq!(auth.revoke_everybody(reason).await.unwrap(), SESSIONS as u64);
+    for index in 0..SESSIONS {
+        let row = find(&store, &index.to_string()).await.unwrap();
+        assert!(row.revoked.is_some_and(|(_, found)| found == reason), "{index}");
+    }
+    assert_eq!(auth.revoke_everybody(reason).await.unwrap(), 0, "once");
 }

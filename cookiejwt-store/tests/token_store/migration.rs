@@ -1,4 +1,4 @@
-//! The schema: two tables, and a separate list of migrations.
+//! The schema: three tables, and a separate list of migrations.
 
 use cookiejwt_store::{
     SeaOrmTokenStore, TokenStore as _,
@@ -25,23 +25,24 @@ async fn strings(db: &DatabaseConnection, sql: &str) -> Vec<String> {
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
-const INDICES: [&str; 4] = [
+const INDICES: [&str; 5] = [
     "cookiejwt_sessions_expires_at",
     "cookiejwt_sessions_realm_subject",
     "cookiejwt_sessions_revoked_at",
+    "cookiejwt_spent_kept_until",
     "cookiejwt_throttle_drained_at",
 ];
 
 const APPLIED: &str = "SELECT version FROM seaql_migrations_cookiejwt";
 
 #[tokio::test]
-async fn two_tables_and_a_list_of_migrations_of_our_own() {
+async fn three_tables_and_a_list_of_migrations_of_our_own() {
     let database = Temporary::with(Journal::Wal);
     let db = database.connect().await;
     SeaOrmTokenStore::migrate(db.clone()).await.unwrap();
     assert_eq!(
         names(&db, "table").await,
-        ["cookiejwt_sessions", "cookiejwt_throttle", "seaql_migrations_cookiejwt"]
+        ["cookiejwt_sessions", "cookiejwt_spent", "cookiejwt_throttle", "seaql_migrations_cookiejwt"]
     );
     assert_eq!(names(&db, "index").await, INDICES);
     assert_eq!(strings(&db, APPLIED).await.len(), Migrator::migrations().len());

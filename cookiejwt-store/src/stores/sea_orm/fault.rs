@@ -78,7 +78,7 @@ impl Fault {
             }
             Self::Forbidden => {
                 "the role of the pool may not do this; it needs SELECT, INSERT, UPDATE and DELETE on the tables \
-                 cookiejwt_sessions and cookiejwt_throttle"
+                 cookiejwt_sessions, cookiejwt_throttle and cookiejwt_spent"
             }
         })
     }

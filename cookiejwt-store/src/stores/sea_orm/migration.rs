@@ -1,6 +1,9 @@
 //! The migration that creates the tables.
 
-use cookiejwt_core::{Subject, store::Realm};
+use cookiejwt_core::{
+    Subject,
+    store::{Realm, SpentId},
+};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use sea_orm_migration::{
     prelude::{
@@ -25,8 +28,10 @@ const REALM_LENGTH: u32 = 32;
 const _: () = assert!(REALM_LENGTH as usize == Realm::MAX_LENGTH);
 const SUBJECT_LENGTH: u32 = 191;
 const _: () = assert!(SUBJECT_LENGTH as usize == Subject::MAX_LENGTH);
+const SPENT_LENGTH: u32 = 43;
+const _: () = assert!(SPENT_LENGTH as usize == SpentId::LENGTH);
 
-/// Creates and changes the tables `cookiejwt_sessions` and `cookiejwt_throttle`.
+/// Creates and changes the tables `cookiejwt_sessions`, `cookiejwt_throttle` and `cookiejwt_spent`.
 ///
 /// [`SeaOrmTokenStore::migrate`](super::SeaOrmTokenStore::migrate) runs it; an application that
 /// migrates in a separate step runs it there.
@@ -36,7 +41,13 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateSessions), Box::new(CreateThrottle), Box::new(AddReceipts), Box::new(AddFacts)]
+        vec![
+            Box::new(CreateSessions),
+            Box::new(CreateThrottle),
+            Box::new(AddReceipts),
+            Box::new(AddFacts),
+            Box::new(CreateSpent),
+        ]
     }
 
     fn migration_table_name() -> DynIden {
@@ -127,23 +138,9 @@ enum Buckets {
 #[async_trait::async_trait]
 impl MigrationTrait for CreateThrottle {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let backend = manager.get_database_backend();
-        let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
-        let mut id = string_len(Buckets::Id, ID_LENGTH).extra(collation).to_owned();
-        let mut table = Table::create();
-        table
-            .table(Buckets::Table)
-            .if_not_exists()
-            .col(id.primary_key())
-            .col(big_integer(Buckets::DrainedAt));
-        let mut index =
-            Index::create().name("cookiejwt_throttle_drained_at").col(Buckets::DrainedAt).to_owned();
-        if backend == DbBackend::MySql {
-            table.index(&mut index).character_set("utf8mb4").collate(byte_for_byte(manager).await?);
-            return manager.create_table(table).await;
-        }
-        manager.create_table(table).await?;
-        manager.create_index(index.if_not_exists().table(Buckets::Table).to_owned()).await
+        let id = string_len(Buckets::Id, ID_LENGTH);
+        let index = Index::create().name("cookiejwt_throttle_drained_at").col(Buckets::DrainedAt).to_owned();
+        create_names(manager, Buckets::Table.into_iden(), id, big_integer(Buckets::DrainedAt), index).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -230,6 +227,57 @@ impl MigrationTrait for AddFacts {
         let column = Sessions::Facts;
         manager.alter_table(Table::alter().table(Sessions::Table).drop_column(column).to_owned()).await
     }
+}
+
+struct CreateSpent;
+
+impl sea_orm_migration::MigrationName for CreateSpent {
+    fn name(&self) -> &'static str {
+        "m20261130_000005_create_spent"
+    }
+}
+
+#[derive(DeriveIden)]
+#[sea_orm(iden = "cookiejwt_spent")]
+enum Spent {
+    #[sea_orm(iden = "cookiejwt_spent")]
+    Table,
+    Id,
+    KeptUntil,
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for CreateSpent {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let id = string_len(Spent::Id, SPENT_LENGTH);
+        let index = Index::create().name("cookiejwt_spent_kept_until").col(Spent::KeptUntil).to_owned();
+        create_names(manager, Spent::Table.into_iden(), id, big_integer(Spent::KeptUntil), index).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(Spent::Table).to_owned()).await
+    }
+}
+
+/// A table of names, each with a time until which it counts.
+async fn create_names(
+    manager: &SchemaManager<'_>,
+    name: DynIden,
+    mut id: ColumnDef,
+    until: ColumnDef,
+    mut index: IndexCreateStatement,
+) -> Result<(), DbErr> {
+    let backend = manager.get_database_backend();
+    let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
+    let mut table = Table::create();
+    table.table(name.clone()).if_not_exists().col(id.extra(collation).primary_key()).col(until);
+    if backend == DbBackend::MySql {
+        table.index(&mut index).character_set("utf8mb4").collate(byte_for_byte(manager).await?);
+        return manager.create_table(table).await;
+    }
+    manager.create_table(table).await?;
+    manager.create_index(index.if_not_exists().table(name).to_owned()).await
 }
 
 async fn create_index(

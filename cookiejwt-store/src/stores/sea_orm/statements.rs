@@ -98,10 +98,18 @@ pub async fn revoked_since<C: ConnectionTrait>(
     db: &C,
     since: Timestamp,
 ) -> Result<Vec<RevokedSession>, DbErr> {
+    revoked_sessions(db, Column::RevokedAt.gte(since.as_millis())).await
+}
+
+/// Rows that are revoked.
+pub(super) async fn revoked_sessions<C: ConnectionTrait>(
+    db: &C,
+    rows: SimpleExpr,
+) -> Result<Vec<RevokedSession>, DbErr> {
     let read = Entity::find()
         .select_only()
         .columns([Column::Id, Column::RevokedReason, Column::RevokedAt])
-        .filter(Column::RevokedAt.gte(since.as_millis()));
+        .filter(rows);
     let rows: Vec<(String, Option<String>, i64)> = read.into_tuple().all(db).await?;
     let session = |(id, reason, at): (String, Option<String>, i64)| RevokedSession {
         id: id.into(),
@@ -165,12 +173,17 @@ async fn mark<C: ConnectionTrait>(
     reason: RevocationReason,
     at: Timestamp,
 ) -> Result<u64, DbErr> {
-    let superseded = RevocationReason::Superseded.as_str();
-    let waits = Column::RevokedReason.eq(superseded).and(Column::RevokedAt.gt(at.as_millis()));
     let update = Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(at.as_millis()))
         .col_expr(Column::RevokedReason, Expr::value(reason.as_str()))
         .filter(rows)
-        .filter(Column::RevokedAt.is_null().or(waits));
+        .filter(is_open(at));
     Ok(update.exec(db).await?.rows_affected)
+}
+
+/// Whether a revocation from this time on changes the row.
+pub(super) fn is_open(at: Timestamp) -> SimpleExpr {
+    let superseded = RevocationReason::Superseded.as_str();
+    let waits = Column::RevokedReason.eq(superseded).and(Column::RevokedAt.gt(at.as_millis()));
+    Column::RevokedAt.is_null().or(waits)
 }

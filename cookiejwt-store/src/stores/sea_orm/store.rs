@@ -5,22 +5,22 @@ use std::sync::Arc;
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 use sea_orm::DatabaseConnection;
 
-use super::{inspect::inspect, retry::Reconnects, statements, throttle, up::up_to_date};
+use super::{everybody, inspect::inspect, retry::Reconnects, spent, statements, throttle, up::up_to_date};
 use crate::{
     errors::StoreError,
-    stores::{RevokedSession, TokenStore},
+    stores::{RevokedBatch, RevokedSession, TokenStore},
 };
 
 /// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL,
 /// MySQL or MariaDB. A second one, `cookiejwt_throttle`, counts the wrong passwords that were
-/// tried.
+/// tried, and a third one, `cookiejwt_spent`, keeps what counts once.
 ///
 /// Right at every isolation level: each change is one statement, and one that the database refuses
 /// because of others at the same time is tried again.
@@ -116,6 +116,22 @@ impl TokenStore for SeaOrmTokenStore {
         self.retrying(|| statements::marked(&self.db, realm, subject, at)).await
     }
 
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        // Each alone, as for one user.
+        let ids = self.retrying(|| everybody::open(&self.db, revocation, after, limit)).await?;
+        if !ids.is_empty() {
+            self.retrying(|| everybody::mark(&self.db, revocation, &ids)).await?;
+        }
+        let sessions = self.retrying(|| everybody::marked(&self.db, revocation, &ids)).await?;
+        let has_more = ids.len() as u64 >= limit;
+        Ok(RevokedBatch { sessions, next: ids.into_iter().next_back().filter(|_| has_more) })
+    }
+
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.retrying(|| statements::revoked_since(&self.db, since)).await
     }
@@ -131,6 +147,14 @@ impl TokenStore for SeaOrmTokenStore {
 
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         self.retrying(|| statements::purge(&self.db, before, limit)).await
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        self.retrying(|| spent::spend(&self.db, id, until)).await
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        self.retrying(|| spent::purge(&self.db, now, limit)).await
     }
 
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -36,8 +36,8 @@ pub(super) async fn up_to_date(db: &DatabaseConnection) -> Result<(), StoreError
     let words = format!(
         "the tables are not up to date ({missing}), and the role of the pool may not change them; run the migration once \
          with a role that may (PostgreSQL: CREATE on the schema, as owner of the tables; MySQL: CREATE, ALTER, INDEX and \
-         DROP), then SELECT, INSERT, UPDATE and DELETE on cookiejwt_sessions and cookiejwt_throttle, and SELECT on \
-         seaql_migrations_cookiejwt, are enough"
+         DROP), then SELECT, INSERT, UPDATE and DELETE on cookiejwt_sessions, cookiejwt_throttle and \
+         cookiejwt_spent, and SELECT on seaql_migrations_cookiejwt, are enough"
     );
     Err(in_words(words, error))
 }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, ThrottleCharge,
-        Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp,
     },
 };
 use tokio::task::yield_now;
@@ -15,12 +15,13 @@ use tokio::task::yield_now;
 use super::{
     Fault,
     changes::{Change, Received},
+    spent::Spent,
     throttle::Buckets,
 };
 use crate::{
     errors::StoreError,
     runtime::{Clock as _, SystemClock},
-    stores::{RevokedSession, TokenStore},
+    stores::{RevokedBatch, RevokedSession, TokenStore},
 };
 
 #[derive(Clone)]
@@ -28,6 +29,7 @@ pub(super) struct Broken {
     pub(super) fault: Fault,
     rows: Arc<Mutex<Rows>>,
     buckets: Buckets,
+    spent: Spent,
 }
 
 /// The rows, and as they were before the last change: what a lagging replica shows.
@@ -47,7 +49,7 @@ impl Rows {
 
 impl Broken {
     pub(super) fn with(fault: Fault) -> Self {
-        Self { fault, rows: Arc::default(), buckets: Buckets::default() }
+        Self { fault, rows: Arc::default(), buckets: Buckets::default(), spent: Spent::default() }
     }
 
     pub(super) fn is(&self, fault: Fault) -> bool {
@@ -117,7 +119,7 @@ impl Broken {
     }
 
     /// Whether a revocation from this time on changes the row.
-    fn is_open(&self, row: &SessionRecord, at: Timestamp) -> bool {
+    pub(super) fn is_open(&self, row: &SessionRecord, at: Timestamp) -> bool {
         let Some((ends, reason)) = row.revoked else { return true };
         let waits = reason == RevocationReason::Superseded || self.is(Fault::BringsAllForward);
         match self.fault {
@@ -129,7 +131,7 @@ impl Broken {
     }
 
     /// Whether it was open, and not marked before.
-    fn mark(&self, id: &SessionId, at: Timestamp, reason: RevocationReason) -> bool {
+    pub(super) fn mark(&self, id: &SessionId, at: Timestamp, reason: RevocationReason) -> bool {
         let mut rows = self.rows();
         let Some(position) = self.position(&rows, id) else { return self.is(Fault::RevokesTheUnknown) };
         if !self.is_open(&rows.now[position], at) {
@@ -159,14 +161,6 @@ impl Broken {
             self.is_of(row, realm, subject) && self.is_open(row, at) && !is_spared
         });
         rows
-    }
-
-    fn ended(&self, before: Timestamp, row: &SessionRecord) -> bool {
-        match self.fault {
-            Fault::PurgesTheRevoked => row.expires_at <= before || row.revoked.is_some(),
-            Fault::PurgesAtTheAbsoluteEnd => row.ends_at <= before,
-            _ => row.expires_at <= before,
-        }
     }
 }
 
@@ -296,6 +290,15 @@ impl TokenStore for Broken {
         Ok(marked.map(|row| row.id).collect())
     }
 
+    async fn revoke_realm(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> Result<RevokedBatch, StoreError> {
+        Ok(self.end_batch(revocation, after, limit).await)
+    }
+
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         let since = if self.is(Fault::FeedBoundaryIsExclusive) { since.plus_millis(1) } else { since };
         let revoked = self.seen(Fault::FeedLagsBehind).into_iter().filter_map(|row| {
@@ -330,27 +333,15 @@ impl TokenStore for Broken {
     }
 
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        if self.is(Fault::NeverPurges) {
-            return Ok(0);
-        }
-        let limit = if self.is(Fault::PurgesWithoutLimit) { u64::MAX } else { limit };
-        let mut rows = self.rows().now.clone();
-        let ended: Vec<_> =
-            rows.iter().filter(|row| self.ended(before, row)).map(|row| row.id.clone()).collect();
-        let ended: Vec<_> = ended.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
-        if [Fault::PurgeCountsWhatItRead, Fault::PurgeRewritesTheTable].contains(&self.fault) {
-            yield_now().await;
-        }
-        rows.retain(|row| !ended.contains(&row.id));
-        let mut all = self.rows();
-        let count = all.now.len();
-        let left = all.changing();
-        left.retain(|row| !ended.contains(&row.id));
-        let deleted = count - left.len();
-        if self.is(Fault::PurgeRewritesTheTable) {
-            *left = rows;
-        }
-        Ok(if self.is(Fault::PurgeCountsWhatItRead) { ended.len() } else { deleted } as u64)
+        Ok(self.purge_rows(before, limit).await)
+    }
+
+    async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.spent.spend(self.fault, id, until).await)
+    }
+
+    async fn purge_spent(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        Ok(if self.is(Fault::NeverPurges) { 0 } else { self.spent.purge(self.fault, now, limit) })
     }
 
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -74,6 +74,7 @@ fn row_n_revoked_comes_first_whatever_was_presented() {
         (RevocationReason::LogoutEverywhere, REVOKED),
         (RevocationReason::Reuse, REVOKED),
         (RevocationReason::UserInactive, REVOKED),
+        (RevocationReason::Administrator, REVOKED),
         (RevocationReason::Replaced, "401 session_revoked"),
         (RevocationReason::Superseded, "401 session_revoked"),
     ] {

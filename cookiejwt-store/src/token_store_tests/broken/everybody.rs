@@ -1,0 +1,64 @@
+//! Ending every session of a user table, with one fault.
+
+use cookiejwt_core::{
+    SessionId,
+    store::{RealmRevocation, SessionRecord, Timestamp},
+};
+use tokio::task::yield_now;
+
+use super::{Fault, store::Broken};
+use crate::stores::{RevokedBatch, RevokedSession};
+
+impl Broken {
+    pub(super) async fn end_batch(
+        &self,
+        revocation: &RealmRevocation,
+        after: Option<&SessionId>,
+        limit: u64,
+    ) -> RevokedBatch {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut open = self.open_in(revocation);
+        open.retain(|row| after.is_none_or(|after| row.id > *after));
+        let next = open.get(limit - 1).map(|row| row.id.clone());
+        let next = match self.fault {
+            Fault::RealmBatchesLeaveOut => open.get(limit).map(|row| row.id.clone()),
+            Fault::RealmEndsOneBatch => None,
+            _ => next,
+        };
+        if [Fault::SkipsWhatHasChanged, Fault::RealmJudgesBeforeItMarks].contains(&self.fault) {
+            yield_now().await;
+        }
+        open.truncate(limit);
+        let sessions = open.into_iter().filter_map(|row| self.end_in_realm(revocation, &row));
+        RevokedBatch { sessions: sessions.collect(), next }
+    }
+
+    /// By id.
+    fn open_in(&self, revocation: &RealmRevocation) -> Vec<SessionRecord> {
+        let mut rows = self.rows().now.clone();
+        rows.retain(|row| {
+            let in_realm =
+                self.is(Fault::RealmIsEveryRealm) || self.same_realm(&row.realm, &revocation.realm);
+            let is_spared = self.is(Fault::SparesTheSuperseded) && row.revoked.is_some();
+            in_realm && self.is_open(row, revocation.at) && !is_spared
+        });
+        rows.sort_by(|one, other| one.id.cmp(&other.id));
+        rows
+    }
+
+    fn end_in_realm(&self, revocation: &RealmRevocation, seen: &SessionRecord) -> Option<RevokedSession> {
+        let row = self.row(&seen.id)?;
+        if self.is(Fault::SkipsWhatHasChanged) && row != *seen {
+            return None;
+        }
+        let mut judged = if self.is(Fault::RealmJudgesBeforeItMarks) { seen.clone() } else { row };
+        match self.fault {
+            Fault::RealmTellsOfTheIdle => judged.settles_at = Timestamp::MAX,
+            Fault::RealmForgetsAnswers => judged.settles_at = Timestamp::from_millis(0),
+            _ => {}
+        }
+        revocation.apply(&mut judged);
+        let (at, reason) = judged.revoked?;
+        self.mark(&seen.id, at, reason).then(|| RevokedSession { id: seen.id.clone(), reason, at })
+    }
+}
