@@ -1,5 +1,5 @@
-//! The facts that a [`TokenStore`] has to make true, for implementations for another database
-//! (feature `conformance`, for tests).
+//! The tests that every [`TokenStore`] has to pass, for implementations for another database
+//! (feature `conformance`).
 //!
 //! ```
 //! use cookiejwt_store::{MemoryStore, conformance};
@@ -7,21 +7,21 @@
 //! // As a test: #[tokio::test(flavor = "multi_thread")]
 //! # #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 //! async fn main() {
-//!     // Yours connects to an empty database here.
+//!     // Here, return your own store on an empty database.
 //!     conformance::check(|| async { MemoryStore::new() }).await;
 //! }
 //! ```
 //!
-//! * [`check`] runs all of them, and says which do not hold.
-//! * [`facts`] lists them, so that a harness makes one test of each.
-//! * [`samples`] has the rows and requests that they are made of, for tests of your own.
+//! * [`check`] runs all of them and reports each that fails.
+//! * [`facts`] returns them as a list, for a test harness that reports each one separately.
+//! * [`samples`] contains the rows and requests that they use, for your own tests.
 //!
-//! Use a runtime of several threads and a pool of several connections: much of what can go wrong
-//! goes wrong only when two come at once. Run the suite at every isolation level that your database
+//! Use a runtime of several threads and a pool of several connections: many faults appear only when
+//! two requests arrive at the same time. Run the suite at every isolation level that your database
 //! offers.
 //!
-//! Everything but the fact about the clock happens in the year 2100, so that a database that
-//! deletes rows at their end (the `EXPIREAT` of Redis) keeps them long enough.
+//! All facts except the one about the clock use times in the year 2100, so that a database that
+//! deletes expired rows (the `EXPIREAT` of Redis) does not delete them during the test.
 
 #[cfg(test)]
 mod broken;
@@ -102,8 +102,7 @@ pub const fn facts() -> &'static [Fact] {
 /// Tries every fact, each on a separate store: `fresh` returns one without any session.
 ///
 /// # Panics
-///
-/// When a fact does not hold; the message names each that does not.
+/// If a fact does not hold; the message lists each that does not.
 pub async fn check<S, F>(fresh: impl Fn() -> F)
 where
     S: TokenStore,

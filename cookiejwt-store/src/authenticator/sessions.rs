@@ -80,7 +80,7 @@ impl Authenticator {
         self.0.sessions.write_receipts().await
     }
 
-    /// Deletes the sessions of which no token can be valid any more, in small batches; how many
+    /// Deletes the sessions that no longer have a valid token, in small batches. Returns how many
     /// there were. Runs automatically about once an hour; call it if the application has its own
     /// time for such work.
     ///

@@ -183,7 +183,7 @@ pub enum Event<'a> {
     DuplicateCookie {
         /// Which.
         credential: CredentialName,
-        /// Whether a token of another deployment stood beside ours.
+        /// Whether one of them was a token of another deployment.
         other_deployment: bool,
     },
     /// New tokens cannot be minted.
@@ -192,16 +192,16 @@ pub enum Event<'a> {
         /// Why.
         error: &'a str,
     },
-    /// A request could not be decided because a store was away.
+    /// A request could not be decided because a store was unavailable.
     #[non_exhaustive]
     StoreUnavailable {
         /// Where it was needed.
         reason: &'a Reason,
     },
-    /// A question to a store failed.
+    /// A call to a store failed.
     #[non_exhaustive]
     StoreFailed {
-        /// The question.
+        /// The method that was called.
         operation: &'static str,
         /// The error of the store.
         error: &'a str,
@@ -214,7 +214,7 @@ pub enum Event<'a> {
         /// Why.
         reason: RevocationReason,
     },
-    /// What other nodes revoke does not arrive any more.
+    /// This node no longer receives the revocations of other nodes.
     #[non_exhaustive]
     FeedStale {
         /// The error of the store.
@@ -226,8 +226,8 @@ pub enum Event<'a> {
     /// The clock of this node and that of the database differ by more than 2 seconds. Reported once
     /// a minute while it lasts.
     ///
-    /// Nodes judge each other's times by their own clocks, so a difference eats into `reuse_leeway`
-    /// and into the leeway of access tokens.
+    /// Nodes judge each other's times by their own clocks, so a difference uses up part of
+    /// `reuse_leeway` and of the leeway of access tokens.
     #[non_exhaustive]
     ClockSkew {
         /// How far the clock of the database is ahead of this node's; negative when it is behind

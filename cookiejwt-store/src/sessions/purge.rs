@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Sessions {
-    /// Deletes the sessions of which no token can be valid any more, in small batches; how many
+    /// Deletes the sessions that no longer have a valid token, in small batches. Returns how many
     /// there were.
     pub(crate) async fn purge(&self) -> Result<u64, StoreError> {
         let mut purged = 0;
