@@ -26,11 +26,12 @@ mod private {
     use crate::{AuthError, guards, view::View};
 
     /// A private cookie for each login, if `COOKIEJWT_SET_SESSION_COOKIE` is on: a key for your own
-    /// data (a cart, flash messages) that belongs to one login of one user. It is set at each login
-    /// with a fresh id, and removed at logout. It is bound to the login: the cookie of another
-    /// session or another user is rejected with 401, and so is any cookie if the request is
-    /// anonymous. A copy is useless without the login, and a cookie that a sibling subdomain
-    /// planted is always useless. Use `Option<SessionCookie>` on public routes.
+    /// data (a cart, flash messages) that belongs to one login of one user.
+    ///
+    /// It is set at each login with a fresh id, and removed at logout. It is bound to the login:
+    /// the cookie of another session or another user is rejected with 401, and so is any cookie if
+    /// the request is anonymous. A copy is useless without the login, and a cookie that a sibling
+    /// subdomain planted is always useless. Use `Option<SessionCookie>` on public routes.
     ///
     /// ```
     /// use cookiejwt_rocket::SessionCookie;

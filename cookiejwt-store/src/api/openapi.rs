@@ -1,8 +1,11 @@
-//! The OpenAPI document of the mounted routes, for utoipa 6 (feature `openapi`). It is generated
-//! from the same table and settings that serve the requests: the routes and their prefix, the names
-//! of the cookies, and every status with its body and header fields. [`Authenticator::document`]
-//! adds it to the application's own document. The application's own operations use the names of the
-//! security schemes to specify who may call them, and [`Refusals`] to list what a guard refuses:
+//! The OpenAPI document of the mounted routes, for utoipa 6 (feature `openapi`).
+//!
+//! It is generated from the same table and settings that serve the requests: the routes and their
+//! prefix, the names of the cookies, and every status with its body and header fields.
+//! [`Authenticator::document`] adds it to the application's own document.
+//!
+//! The application's own operations use the names of the security schemes to specify who may call
+//! them, and [`Refusals`] to list what a guard refuses:
 //!
 //! ```
 //! use cookiejwt_store::{Authenticator, openapi::Refusals};

@@ -16,7 +16,7 @@ pub enum LoginError {
     InvalidCredentials,
     /// The CSRF check does not allow this request to start a session; see
     /// [`LoginOptions::state_checked`](crate::LoginOptions::state_checked).
-    #[error("the request may not log anybody in: {0}")]
+    #[error("this request must not start a session: {0}")]
     Csrf(CsrfDenial),
     /// The user store does not find the user whom the application logs in.
     #[error(

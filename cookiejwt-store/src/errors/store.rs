@@ -7,8 +7,10 @@ use cookiejwt_core::Problem;
 #[cfg(feature = "_sea-orm")]
 use super::data::is_about_data;
 
-/// A store that is unavailable, or whose response was lost. The client gets 503, and the log
-/// contains the source. An unavailable store never clears a cookie.
+/// A store that is unavailable, or whose response was lost.
+///
+/// The client gets 503, and the log contains the source. An unavailable store never clears a
+/// cookie.
 ///
 /// ```
 /// use cookiejwt_store::StoreError;
@@ -24,9 +26,11 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// Wraps the error of a driver, or a message. With one of the features `sqlite`, `postgres` and
-    /// `mysql`, errors of SeaORM 2 and its sqlx that are about [the data](Self::data) are
-    /// recognized automatically, even as the source of your own error.
+    /// Wraps the error of a driver, or a message.
+    ///
+    /// With one of the features `sqlite`, `postgres` and `mysql`, errors of SeaORM 2 and its sqlx
+    /// that are about [the data](Self::data) are recognized automatically, even as the source of
+    /// your own error.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         match source.into().downcast::<Self>() {
             Ok(error) => *error,
@@ -36,9 +40,11 @@ impl StoreError {
 
     /// Wraps an error that means that the database cannot store or compare this value: NUL in a
     /// text, a letter that the column's character set does not have, a number out of range. It is
-    /// not an outage. If [`find_by_login`](crate::UserStore::find_by_login) returns such an error,
-    /// the user is unknown: 401 after one hash, counted by the throttle. With another driver, use
-    /// this for errors of SQLSTATE class 22, or MySQL's 1267, 1366, 3854, 3988.
+    /// not an outage.
+    ///
+    /// If [`find_by_login`](crate::UserStore::find_by_login) returns such an error, the user is
+    /// unknown: 401 after one hash, counted by the throttle. With another driver, use this for
+    /// errors of SQLSTATE class 22, or MySQL's 1267, 1366, 3854, 3988.
     ///
     /// ```
     /// use cookiejwt_store::StoreError;

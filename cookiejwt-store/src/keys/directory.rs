@@ -36,6 +36,7 @@ pub trait ReadKeys: Sized {
     /// | `NAME.pub.pem` | a public key; if there is a private key of the same name, it must be that key's public half |
     /// | `NAME.rs256.pem`, `NAME.rs256.pub.pem` | RSA for legacy RS256 |
     /// | `signing` | only the `NAME` of the private key that signs; all other keys only verify |
+    ///
     /// Names that begin with a dot, and directories, are ignored. Any other file is refused, so
     /// that a key with a misspelt name does not stay unused without an error. Nothing is guessed
     /// from dates or from the order of names.
@@ -84,7 +85,7 @@ impl ReadKeys for ConfigBuilder {
 /// Reports which private keys every user of the machine may read.
 pub(crate) fn warn_of(exposed: &[PathBuf]) {
     for file in exposed {
-        tracing::warn!(?file, "everybody on this machine may read this private key; run chmod 600 on it");
+        tracing::warn!(?file, "every user of this machine can read this private key; run chmod 600 on it");
     }
 }
 

@@ -28,18 +28,23 @@ use crate::errors::PasswordError;
 /// assert_eq!(hasher.verify("pässwörd ☃ 🐎", hash), PasswordMatch::YesOutdated);
 /// assert_eq!(hasher.verify("password", hash), PasswordMatch::No);
 /// ```
+///
 /// # What the response time reveals
 ///
 /// Django's PBKDF2 takes several times as long as argon2id. So that the time does not reveal which
 /// names exist and which of them have not logged in yet (OWASP ASVS 6.3.8), every check costs the
 /// same: one hash of the hasher inside and one [typical](Self::typical) of the table, for every
 /// login name, whether it matches or not. That is about what each login cost in Django. For a
-/// PBKDF2 row with fewer iterations, the missing ones are computed as well. Two differences remain
-/// visible. Until its first login, a row with another algorithm or with more iterations than the
-/// typical one takes a different time than an unknown name. And the first successful login takes
-/// one hash more than the next. A debug build takes seconds for each check, unless the manifest
-/// sets `opt-level = 3` in `[profile.dev.package.pbkdf2]` and `[profile.dev.package.sha2]`. Remove
-/// the wrapper once no row holds a Django hash. Each login then costs a single hash again.
+/// PBKDF2 row with fewer iterations, the missing ones are computed as well.
+///
+/// Two differences remain visible. Until its first login, a row with another algorithm or with more
+/// iterations than the typical one takes a different time than an unknown name. And the first
+/// successful login takes one hash more than the next.
+///
+/// A debug build takes seconds for each check, unless the manifest sets `opt-level = 3` in
+/// `[profile.dev.package.pbkdf2]` and `[profile.dev.package.sha2]`.
+///
+/// Remove the wrapper once no row holds a Django hash. Each login then costs a single hash again.
 #[derive(Clone)]
 pub struct DjangoHashes<H> {
     inner: H,

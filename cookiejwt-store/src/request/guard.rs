@@ -82,8 +82,10 @@ impl Guard {
 
     /// Whether this path, exactly as the request has it, is a built-in route of the guard's own
     /// authenticator. These routes protect themselves; with a guard in front of them, users could
-    /// never log in. True only if they are mounted: otherwise the path may belong to a handler of
-    /// the application.
+    /// never log in.
+    ///
+    /// True only if they are mounted: otherwise the path may belong to a handler of the
+    /// application.
     pub fn is_built_in(&self, path: &str) -> bool {
         self.auth.api().is_mounted_at(path)
     }

@@ -137,8 +137,9 @@ pub trait TokenStore: Send + Sync + 'static {
     }
 
     /// The present time by the clock of the database, so that a node learns when its own clock
-    /// differs: nodes that share a session judge each other's times. A store without its own clock,
-    /// such as one on the same machine, keeps the default, `None`.
+    /// differs: nodes that share a session judge each other's times.
+    ///
+    /// A store without its own clock, such as one on the same machine, keeps the default, `None`.
     fn now(&self) -> impl Future<Output = Result<Option<Timestamp>, Self::Error>> + Send {
         async { Ok(None) }
     }

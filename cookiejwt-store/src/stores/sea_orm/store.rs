@@ -55,9 +55,11 @@ impl SeaOrmTokenStore {
     }
 
     /// Uses tables that [`Migrator`](super::Migrator) has brought up to date before. The connection
-    /// has to lead to the primary: with a replica that lags, a token would look reused. After a
-    /// failover, connections to the old primary are closed when it reports that it is read-only,
-    /// and the statement runs again on a new connection, which goes where the URL leads now.
+    /// has to lead to the primary: with a replica that lags, a token would look reused.
+    ///
+    /// After a failover, connections to the old primary are closed when it reports that it is
+    /// read-only, and the statement runs again on a new connection, which goes where the URL leads
+    /// now.
     pub fn new(db: DatabaseConnection) -> Self {
         Self { db, reconnects: Arc::default() }
     }
