@@ -95,12 +95,12 @@ pub enum Event<'a> {
     /// process and format.
     #[non_exhaustive]
     UnreadableHash {
-        /// What such a hash begins with, such as `$2y$` or `pbkdf2:sha256`; `unknown` for what is
-        /// none of the known formats.
+        /// The beginning of such a hash, such as `$2y$` or `pbkdf2:sha256`, or `unknown` for any
+        /// other format.
         format: &'a str,
     },
-    /// The column of the password hashes holds less than a whole hash. The old one was put back,
-    /// and this process stores no other.
+    /// The column of the password hashes is too short for a hash. The old hash was restored, and
+    /// this process stores no further ones.
     #[non_exhaustive]
     HashCut {
         /// How many bytes of it the column gave back.
