@@ -10,7 +10,7 @@ use actix_web::{
 };
 use cookiejwt_store::{Headers, RequestHead, ResponseHeaders};
 
-/// A request as the core reads it: actix-web has header types of its own.
+/// A request as the core reads it: actix-web has its own header types.
 pub(crate) struct View<'a> {
     method: &'a Method,
     uri: &'a Uri,

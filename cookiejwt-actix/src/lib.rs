@@ -12,11 +12,11 @@
 //! # Who sent the request
 //!
 //! * [`Identity`] requires an authenticated user and rejects with 401 otherwise. [`MaybeIdentity`]
-//!   is for public routes, where stale cookies mean an anonymous request. Do not use
+//!   is for public routes, where requests with stale cookies are anonymous. Do not use
 //!   `Option<Identity>`, in which actix-web also swallows a CSRF refusal and an outage.
 //! * [`FreshLogin<300>`](FreshLogin) requires that the user logged in within the last 300 seconds.
 //! * [`CurrentUser<U>`] loads the user through the `UserStore`.
-//! * [`Claims<T>`] is the token's custom claims as a type of your own.
+//! * [`Claims<T>`] is the token's custom claims as your own type.
 //! * [`AuthContext`] logs users in and out from your own handlers (OAuth callbacks, passkeys, magic
 //!   links).
 //! * `has_scope`, `has_role` and `require_scope` of an identity check the token's claims `scope`,
@@ -56,8 +56,8 @@
 //! # Features
 //!
 //! * `sqlite`: sessions on SQLite, embedded, through SeaORM 2.
-//! * `postgres`: sessions on PostgreSQL and what speaks its protocol.
-//! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol.
+//! * `postgres`: sessions on PostgreSQL and compatible databases.
+//! * `mysql`: sessions on MySQL, MariaDB and compatible databases.
 //! * `django`: the password hashes of a Django user table.
 //! * `actix-session`: the session of actix-session follows the login
 //!   (`COOKIEJWT_SET_SESSION_COOKIE`).

@@ -18,7 +18,7 @@ use pin_project_lite::pin_project;
 
 use crate::{headers::ResponseFields, routes, session_cookie};
 
-/// Puts a place for the decision into each request, its cookies into each response, and answers the
+/// Adds a slot for the decision to each request and its cookies to each response, and serves the
 /// built-in routes; see [`ActixAuth::middleware`](crate::ActixAuth::middleware).
 #[derive(Clone, Debug)]
 pub struct AuthMiddleware(pub(crate) Authenticator);

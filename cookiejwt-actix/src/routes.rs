@@ -24,9 +24,9 @@ pub(crate) fn mount(auth: &Authenticator, config: &mut ServiceConfig) {
     }
 }
 
-/// The route that the middleware answers itself, so that no scope, default service or guard of the
-/// application stands in the way: one of this very application, and where no session middleware has
-/// to see the request first.
+/// The route that the middleware serves itself, so that no scope, default service or guard of the
+/// application can take it over. It must be mounted in this application, and no session middleware
+/// may need to see the request first.
 pub(crate) fn before_routing(auth: &Authenticator, request: &ServiceRequest) -> Option<Route> {
     let path = request.uri().path();
     let route = auth.api().route_at(path)?;
@@ -46,18 +46,18 @@ fn name(auth: &Authenticator, path: &str) -> String {
     format!("cookiejwt {} {path}", auth.config().access_name())
 }
 
-/// What a logout does when its request never gets as far as the endpoint: actix-session refuses it
-/// when its store is away.
+/// What a logout does if its request never reaches the endpoint, because actix-session refuses it
+/// when its store is unavailable.
 pub(crate) fn prepared_logout(auth: &Authenticator, request: &ServiceRequest) -> Option<Logout> {
     let is_logout = auth.config().sets_session_cookie()
         && request.method() == Method::POST
         && auth.api().route_at(request.uri().path()) == Some(Route::Logout)
         && is_mounted(auth, request.request());
-    // One that the CSRF table denies is none.
+    // A logout that the CSRF check denies does nothing.
     is_logout.then(|| auth.core().logout(View::of(request.request()).head(), None).ok()).flatten()
 }
 
-/// As the middleware answers.
+/// Serves the route in the middleware.
 pub(crate) fn answer_now(
     auth: Authenticator,
     route: Route,
@@ -66,8 +66,8 @@ pub(crate) fn answer_now(
     async move {
         let (request, mut payload) = request.into_parts();
         let response = match Payload::from_request(&request, &mut payload).await {
-            // A store of the application's that panics: what catches that stands inside, and does
-            // not see this request.
+            // Catches panics of the application's store: the middleware for that is inside this one
+            // and does not see this request.
             Ok(payload) => AssertUnwindSafe(answer(auth, route, request.clone(), payload))
                 .catch_unwind()
                 .await
@@ -102,7 +102,7 @@ async fn read(payload: Payload) -> Body {
         Ok(Ok(bytes)) => Body::Complete(bytes),
         Err(_) => Body::TooLarge,
         Ok(Err(error)) => match error.as_error::<PayloadError>() {
-            // A limit of the application's own may stand around the body.
+            // The application may limit the body as well.
             Some(PayloadError::Overflow) => Body::TooLarge,
             _ => Body::Broken,
         },

@@ -34,8 +34,8 @@ fn follow(request: &HttpRequest, change: &SessionChange) {
     let _ = session.insert(SESSION_USER_KEY, subject.as_str());
 }
 
-/// A login whose session nobody has stored by the time the response passes our middleware: nobody
-/// is logged in. An error in its place is what actix-session answers when its store fails.
+/// Refuses a login whose session was not stored by the time the response passes this middleware. If
+/// its store fails, actix-session responds with an error instead.
 pub(crate) fn refuse_lost<B>(
     slot: &Slot,
     result: Result<ServiceResponse<B>, Error>,

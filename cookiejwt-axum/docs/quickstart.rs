@@ -6,7 +6,7 @@ use sea_orm::{Database, DatabaseConnection, QueryFilter as _, entity::prelude::*
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().init();
     let db = Database::connect("sqlite://app.db?mode=rwc").await?;
-    db.get_schema_builder().register(user::Entity).sync(&db).await?; // your own table, by your own means
+    db.get_schema_builder().register(user::Entity).sync(&db).await?; // your own table; create it as you like
     let auth = Authenticator::builder(Config::from_env()?)
         .users(Users(db.clone()))
         .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)

@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Puts a place for the decision into each request, and its cookies into each response; see
+/// Adds a slot for the decision to each request, and its cookies to each response; see
 /// [`AxumAuth::layer`](crate::AxumAuth::layer).
 #[derive(Clone, Debug)]
 pub struct AuthLayer(Authenticator);
@@ -62,8 +62,8 @@ where
     }
 }
 
-/// What stood on the wire: a nested router has cut its prefix off before a layer inside it sees the
-/// request.
+/// The URI as the client sent it: a nested router strips its prefix before a layer inside it sees
+/// the request.
 pub(crate) fn original_uri<'a>(uri: &'a Uri, extensions: &'a Extensions) -> &'a Uri {
     extensions.get::<OriginalUri>().map_or(uri, |OriginalUri(original)| original)
 }

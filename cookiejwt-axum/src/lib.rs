@@ -12,10 +12,10 @@
 //! # Who sent the request
 //!
 //! * [`Identity`] requires an authenticated user and rejects with 401 otherwise. `Option<Identity>`
-//!   and [`MaybeIdentity`] are for public routes, where stale cookies mean an anonymous request.
+//!   and [`MaybeIdentity`] are for public routes, where requests with stale cookies are anonymous.
 //! * [`FreshLogin<300>`](FreshLogin) requires that the user logged in within the last 300 seconds.
 //! * [`CurrentUser<U>`] loads the user through the `UserStore`.
-//! * [`Claims<T>`] is the token's custom claims as a type of your own.
+//! * [`Claims<T>`] is the token's custom claims as your own type.
 //! * [`AuthContext`] logs users in and out from your own handlers (OAuth callbacks, passkeys, magic
 //!   links).
 //! * `has_scope`, `has_role` and `require_scope` of an identity check the token's claims `scope`,
@@ -53,8 +53,8 @@
 //! # Features
 //!
 //! * `sqlite`: sessions on SQLite, embedded, through SeaORM 2.
-//! * `postgres`: sessions on PostgreSQL and what speaks its protocol.
-//! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol.
+//! * `postgres`: sessions on PostgreSQL and compatible databases.
+//! * `mysql`: sessions on MySQL, MariaDB and compatible databases.
 //! * `django`: the password hashes of a Django user table.
 //! * `tower-sessions`: the session of tower-sessions follows the login
 //!   (`COOKIEJWT_SET_SESSION_COOKIE`).

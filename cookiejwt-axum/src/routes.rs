@@ -13,7 +13,7 @@ use crate::{
     session_cookie,
 };
 
-/// Every route for every method: the endpoints answer 405 themselves.
+/// Mounts every route for every method, because the endpoints respond with 405 themselves.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(auth: &Authenticator) -> Router<S> {
     auth.api().mount().into_iter().fold(Router::new(), |router, (path, route)| {
         let auth = auth.clone();
@@ -33,7 +33,7 @@ async fn answer(auth: Authenticator, route: Route, request: Request) -> Response
     into_response(auth.change_session(reply, &session_cookie::of(&parts.extensions)).await)
 }
 
-/// A limit of the application's own may stand around the body, and its error inside another.
+/// The application may limit the body as well, and another error may wrap the error of that limit.
 fn is_too_long(error: &(dyn Error + 'static)) -> bool {
     error.is::<LengthLimitError>() || error.source().is_some_and(is_too_long)
 }

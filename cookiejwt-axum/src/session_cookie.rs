@@ -27,8 +27,8 @@ mod tower {
     };
     use tower_sessions_core::{Session, session::Error};
 
-    /// With the version: a layer of another one puts a session into the request that looks alike,
-    /// and is not seen.
+    /// Contains the version: the layer of another version adds a session of a different type, which
+    /// is not found.
     const CURE: &str = "put `.layer(SessionManagerLayer::new(…))` of tower-sessions 0.15 around the routes (a session of \
                         another version is not seen)";
 
@@ -56,8 +56,8 @@ mod tower {
         if let SessionChange::Begins { subject, .. } = change {
             session.cycle_id().await?;
             session.insert(SESSION_USER_KEY, subject.as_str()).await?;
-            // Now, so that a store that is away refuses the login and does not lose the session
-            // behind it.
+            // Saved now, so that an unavailable store refuses the login instead of losing the
+            // session later.
             session.save().await?;
         }
         Ok(())

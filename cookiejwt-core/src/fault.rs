@@ -1,6 +1,6 @@
-//! Why something was refused, in detail: for logs, and for whoever makes tokens and keys.
+//! Why something was refused, in detail: for logs, and for code that creates tokens and keys.
 //!
-//! What a client is told is a [`Problem`](crate::Problem), which says less.
+//! A client receives a [`Problem`](crate::Problem), which contains less.
 
 pub use crate::{
     config::SharedTokens,

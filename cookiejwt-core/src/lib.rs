@@ -37,8 +37,8 @@
 //! A service that only checks our access tokens needs only this crate and the public keys:
 //! [`Verifier::new`].
 //!
-//! The root has what the tests of an application and a verifying service name. The rest is in a
-//! module for whoever needs it: [`driver`], [`store`], [`fault`], and `testing` with its feature.
+//! The crate root exports what the tests of an application and a verifying service use. The rest is
+//! in modules: [`driver`], [`store`], [`fault`], and `testing` with its feature.
 //!
 //! # Features
 //!

@@ -28,7 +28,7 @@ impl Directory {
         Self::open(path)
     }
 
-    /// Fails if a server could not read it.
+    /// Fails if a server would refuse it.
     pub(crate) fn check(&self) -> Result<(), KeygenError> {
         Config::builder().keys_dir(&self.0).read_keys().map(drop).map_err(Into::into)
     }
@@ -66,7 +66,7 @@ impl Directory {
         self.create(&private, &pair.private)
     }
 
-    /// Atomic: a server that reads the file meanwhile sees either the old or the new name.
+    /// Atomic: a server that reads the file at the same time sees either the old or the new name.
     pub(crate) fn sign_with(&self, name: &str) -> Result<(), KeygenError> {
         let signing = self.0.join(SIGNING);
         let draft = self.draft(&format!("{name}\n"))?;

@@ -6,9 +6,9 @@
 //! cookiejwt-keygen switch keys 2026-11-25     # this key signs from now on
 //! ```
 //!
-//! [`ReadKeys`](cookiejwt_store::ReadKeys) describes what such a directory may contain; the server
-//! reads it with `COOKIEJWT_KEYS_DIR`. Only their owner can read the files (mode 0600). They appear
-//! complete and are never overwritten.
+//! [`ReadKeys`](cookiejwt_store::ReadKeys) describes what such a directory may contain. The server
+//! reads the directory that `COOKIEJWT_KEYS_DIR` specifies. Key files are readable by their owner
+//! only (mode 0600), are created atomically, and are never overwritten.
 
 mod directory;
 mod error;
@@ -25,14 +25,14 @@ pub use crate::{
     pair::{Kind, Pair},
 };
 
-/// The key that was created.
+/// A key that was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
     /// Its name in the directory.
     pub name: String,
     /// The `kid` of its tokens.
     pub kid: String,
-    /// Whether it signs already: true for the first key of a directory only.
+    /// Whether it is the signing key already; true only for the first key in a directory.
     pub signs: bool,
 }
 
@@ -41,8 +41,8 @@ pub fn secret() -> Result<Zeroizing<String>, KeygenError> {
     Ok(Zeroizing::new(STANDARD.encode(*pair::random()?)))
 }
 
-/// Creates a key in a directory, and the directory if it does not exist. Nothing is overwritten.
-/// The first key signs at once; any other only verifies until [`switch`].
+/// Creates a key in a directory, and the directory if it does not exist. Never overwrites a file.
+/// The first key becomes the signing key; any other key only verifies until you call [`switch`].
 pub fn make(kind: Kind, directory: &Path, name: &str) -> Result<Made, KeygenError> {
     let directory = Directory::open_or_make(directory)?;
     let is_first = directory.has_no_key()?;
@@ -55,8 +55,8 @@ pub fn make(kind: Kind, directory: &Path, name: &str) -> Result<Made, KeygenErro
     Ok(Made { name: name.to_owned(), kid: pair.kid(), signs: is_first })
 }
 
-/// Makes another key of the directory sign, and returns the name of the previous one. Changes
-/// nothing if the key does not exist or if a server could not read the directory.
+/// Makes another key in the directory the signing key, and returns the name of the previous one.
+/// Changes nothing if the key does not exist or if a server would refuse the directory.
 pub fn switch(directory: &Path, name: &str) -> Result<Option<String>, KeygenError> {
     let directory = Directory::open(directory)?;
     let before = directory.signing();

@@ -7,7 +7,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().init(); // before Rocket sets a logger of its own
     let rocket = rocket::build();
     let db = Database::connect("sqlite://app.db?mode=rwc").await?;
-    db.get_schema_builder().register(user::Entity).sync(&db).await?; // your own table, by your own means
+    db.get_schema_builder().register(user::Entity).sync(&db).await?; // your own table; create it as you like
     let auth = Authenticator::builder(Config::from_figment(rocket.figment())?)
         .users(Users(db.clone()))
         .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)

@@ -54,7 +54,7 @@ pub trait RocketAuth {
     /// [`AuthenticatorBuilder::prefix`](crate::AuthenticatorBuilder::prefix).
     fn routes(&self) -> Vec<Route>;
 
-    /// The catchers for what the guards refuse, with `application/problem+json`.
+    /// The catchers, which send the refusals of the guards as `application/problem+json`.
     fn catchers(&self) -> Vec<Catcher>;
 
     /// The same routes, which respond 401 unless the user is logged in.

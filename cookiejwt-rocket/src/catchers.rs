@@ -11,7 +11,7 @@ use crate::{
     respond::{response, status},
 };
 
-/// Everything that a guard of ours can refuse with.
+/// Every status that a cookiejwt guard can refuse with.
 const STATUSES: [u16; 4] = [401, 403, 500, 503];
 
 pub(crate) fn catchers() -> Vec<Catcher> {

@@ -10,7 +10,7 @@ use rocket::{
 
 use crate::{memory::Memory, respond::NOSNIFF, view::ResponseView};
 
-/// Puts a place for the decision into each request, and its cookies into each response; see
+/// Adds a slot for the decision to each request, and its cookies to each response; see
 /// [`RocketAuth::fairing`](crate::RocketAuth::fairing).
 #[derive(Clone, Debug)]
 pub struct AuthFairing(pub(crate) Authenticator);
@@ -21,7 +21,7 @@ struct Attached(Mutex<Vec<Authenticator>>);
 
 #[rocket::async_trait]
 impl Fairing for AuthFairing {
-    /// No singleton: Rocket replaces those without a word, and two user tables stand side by side.
+    /// Not a singleton: Rocket silently replaces those, and two user tables need two fairings.
     fn info(&self) -> Info {
         Info { name: "cookiejwt", kind: Kind::Ignite | Kind::Request | Kind::Response }
     }
@@ -41,8 +41,8 @@ impl Fairing for AuthFairing {
         Memory::of(request).enter(&self.0, request.uri().path().as_str());
     }
 
-    /// Not through `CookieJar`: Rocket forgets what a failing guard put there, and has written it
-    /// out before.
+    /// Does not use `CookieJar`: Rocket discards what a failing guard put there, and writes the jar
+    /// earlier.
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let memory = Memory::of(request);
         if let Some(slot) = memory.slot_of(&self.0) {

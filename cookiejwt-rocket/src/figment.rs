@@ -95,7 +95,7 @@ fn no_table() -> ConfigError {
     malformed("cookiejwt", "is no table in Rocket's configuration", cure)
 }
 
-/// Says nothing of where: figment's error shows the line, and a secret may stand in it.
+/// Does not mention the place: figment's error shows the line, which may contain a secret.
 fn unreadable() -> ConfigError {
     let what = "cannot be read, because Rocket's configuration has a mistake";
     malformed("cookiejwt", what, "correct Rocket.toml or the ROCKET_ variables")

@@ -79,8 +79,7 @@ impl Handler for Guarded {
 }
 
 impl Guarded {
-    /// A route that is asked after this one forwarded stands behind its own guards, and not behind
-    /// ours.
+    /// If this route forwards, the next route is protected by its own guards, not by this one.
     async fn inside<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         let memory = Memory::of(request);
         let before = memory.pass(Some(self.guard.authenticator().clone()));

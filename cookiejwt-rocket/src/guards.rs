@@ -163,7 +163,7 @@ pub(crate) fn slot_of<'r>(request: &'r Request<'_>, guard: &Guard) -> Result<&'r
 
 const CURE: &str = ".attach(auth.fairing())";
 
-/// A catcher is told the status alone, so the problem is remembered for it.
+/// A catcher receives only the status, so the problem is stored for it.
 pub(crate) fn refused(request: &Request<'_>, problem: Problem) -> Status {
     Memory::of(request).refuse(problem);
     status(problem)
@@ -181,7 +181,7 @@ fn or_next_route<T>(request: &Request<'_>, answer: Result<T, Problem>) -> Outcom
     }
 }
 
-/// Not any route that matches: a file server or a page for everything else would turn the 401 of a
+/// Not every route that matches counts: a file server or a catch-all page would turn the 401 of a
 /// script into a 404 or into that page.
 fn has_next_route(request: &Request<'_>) -> bool {
     let Some(route) = request.route() else { return false };

@@ -1,3 +1,4 @@
+#![doc = "[catchers]: crate#the-catchers"]
 #![doc = "[csrf]: crate::guide::csrf"]
 #![doc = "[quickstart]: crate"]
 #![doc = "[streams]: crate::guide::streams"]
@@ -5,8 +6,8 @@
 //!
 //! ## Two kinds of users
 //!
-//! Customers and staff, each with a table, cookies and routes of their own. [Two kinds of
-//! users](crate::guide::two_kinds_of_users) says what keeps them apart.
+//! Customers and staff, each with their own table, cookies and routes. [Two kinds of
+//! users](crate::guide::two_kinds_of_users) explains how they are kept apart.
 //!
 #![doc = "```no_run"]
 #![doc = include_str!("../docs/two_kinds_of_users.rs")]

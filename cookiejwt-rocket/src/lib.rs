@@ -12,11 +12,11 @@
 //! # Who sent the request
 //!
 //! * [`Identity`] requires an authenticated user and rejects with 401 otherwise. [`MaybeIdentity`]
-//!   is for public routes, where stale cookies mean an anonymous request. Do not use
+//!   is for public routes, where requests with stale cookies are anonymous. Do not use
 //!   `Option<Identity>`, in which Rocket also swallows a CSRF refusal (403) and an outage (503).
 //! * [`FreshLogin<300>`](FreshLogin) requires that the user logged in within the last 300 seconds.
 //! * [`CurrentUser<U>`] loads the user through the `UserStore`.
-//! * [`Claims<T>`] is the token's custom claims as a type of your own.
+//! * [`Claims<T>`] is the token's custom claims as your own type.
 //! * [`AuthContext`] logs users in and out from your own handlers (OAuth callbacks, passkeys, magic
 //!   links).
 //! * `has_scope`, `has_role` and `require_scope` of an identity check the token's claims `scope`,
@@ -64,14 +64,16 @@
 //!
 //! # The catchers
 //!
-//! A guard in Rocket can only choose a status; the body comes from a catcher. The catchers of
-//! [`RocketAuth::catchers`] handle the statuses of cookiejwt's guards (401, 403, 500 and 503) with
-//! `application/problem+json`. They know which of these guards refused last, and describe no
-//! refusal of another origin.
+//! A Rocket guard sets only the status of an error; a catcher writes the body.
+//! [`RocketAuth::catchers`] returns catchers for the statuses that cookiejwt's guards use (401,
+//! 403, 500 and 503), which respond with `application/problem+json`. If a cookiejwt guard refused
+//! the request, the body contains its problem. If another part of the application caused the
+//! status, the body is the general one for that status.
 //!
-//! Register your own catchers at a longer base, such as `.register("/pages",
-//! catchers![login_page])`, where they take precedence. For the same base remove the matching
-//! catcher of cookiejwt, because Rocket refuses two for one status:
+//! To use your own catchers for some paths, register them at a longer base, such as
+//! `.register("/pages", catchers![login_page])`: Rocket then prefers them. To use your own catcher
+//! at the same base, remove cookiejwt's catcher for that status, because Rocket refuses to start
+//! with two:
 //!
 //! ```
 //! use cookiejwt_rocket::prelude::*;
@@ -107,8 +109,8 @@
 //! # Features
 //!
 //! * `sqlite`: sessions on SQLite, embedded, through SeaORM 2.
-//! * `postgres`: sessions on PostgreSQL and what speaks its protocol.
-//! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol.
+//! * `postgres`: sessions on PostgreSQL and compatible databases.
+//! * `mysql`: sessions on MySQL, MariaDB and compatible databases.
 //! * `django`: the password hashes of a Django user table.
 //! * `private-cookie`: a private cookie follows the login (`COOKIEJWT_SET_SESSION_COOKIE`). Rocket
 //!   then needs a `secret_key` in production.

@@ -7,16 +7,16 @@ use rocket::Request;
 
 /// What one request remembers between its fairings, its guards, its handler and its catcher.
 ///
-/// Rocket keeps one value of a type per request and never replaces it, so there is a place for
-/// everything, whoever comes first.
+/// Rocket keeps one value of a type per request and never replaces it, so this value has a place
+/// for everything, whichever part comes first.
 #[derive(Default)]
 pub(crate) struct Memory {
     /// Filled by the fairings, in the order in which they were attached.
     slots: OnceLock<Link>,
-    /// Set when the response is a reply of ours.
+    /// Set if cookiejwt made the response.
     pub(crate) replied: OnceLock<()>,
     refusal: Mutex<Option<Problem>>,
-    /// Whose guard stands nearest around the handler.
+    /// The authenticator of the innermost guard around the handler.
     guarding: Mutex<Option<Authenticator>>,
 }
 
@@ -41,7 +41,7 @@ impl Memory {
         }
     }
 
-    /// The slot that stands nearest to the handler: that of the guard around its route, else of the
+    /// The slot nearest to the handler: that of the guard around its route, otherwise that of the
     /// fairing that was attached last.
     pub(crate) fn innermost(&self) -> Option<&Slot> {
         let guarding = lock(&self.guarding).clone();
@@ -49,7 +49,7 @@ impl Memory {
         guarding.or_else(|| self.links().last().map(|link| &link.slot))
     }
 
-    /// The request has passed a guard of this authenticator; who stood nearest before comes back.
+    /// The request has passed a guard of this authenticator. Returns the previous innermost one.
     pub(crate) fn pass(&self, guarding: Option<Authenticator>) -> Option<Authenticator> {
         std::mem::replace(&mut *lock(&self.guarding), guarding)
     }
@@ -63,7 +63,7 @@ impl Memory {
         std::iter::successors(self.slots.get(), |link| link.next.get().map(|next| &**next))
     }
 
-    /// A guard of ours refused; the last one counts.
+    /// A cookiejwt guard refused; the last one counts.
     pub(crate) fn refuse(&self, problem: Problem) {
         *lock(&self.refusal) = Some(problem);
     }
@@ -73,7 +73,7 @@ impl Memory {
     }
 }
 
-/// Nothing that is done while a lock is held can leave half of it behind.
+/// Nothing done under the lock can leave a half-written value, so a poisoned lock is harmless.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,8 +12,7 @@ use rocket::{
 
 use crate::{AuthError, Cookies, Tokens, memory::Memory, session_cookie, view::ResponseView};
 
-/// Set by the fairing, after Rocket's Shield, which complains in the log of a response that has it
-/// already.
+/// Set by the fairing, after Rocket's Shield, which logs a warning if a response has it already.
 pub(crate) const NOSNIFF: &str = "x-content-type-options";
 
 pub(crate) fn status(problem: Problem) -> Status {

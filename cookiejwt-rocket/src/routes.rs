@@ -11,11 +11,11 @@ use rocket::{
 
 use crate::{guards::peer, memory::Memory, respond::response, session_cookie, view::View};
 
-/// All that Rocket knows.
+/// All methods that Rocket supports.
 const METHODS: [Method; 9] = [Get, Put, Post, Delete, Options, Head, Trace, Connect, Patch];
 
-/// Every route for every method: the endpoints answer 405 themselves. Rocket overlooks a trailing
-/// slash, so one form of a path is enough.
+/// Every route for every method, because the endpoints respond with 405 themselves. Rocket ignores
+/// a trailing slash, so one form of each path is enough.
 pub(crate) fn routes(auth: &Authenticator) -> Vec<Route> {
     let paths = auth.api().mount().into_iter().filter(|(path, _)| !path.ends_with('/'));
     let route = |path: &str, endpoint, method| {

@@ -1,4 +1,4 @@
-//! Rocket has no sessions; a private cookie of its own takes their place.
+//! Rocket has no sessions; a private cookie takes their place.
 
 #[cfg(feature = "private-cookie")]
 pub use self::private::SessionCookie;
@@ -25,13 +25,13 @@ mod private {
 
     use crate::{AuthError, guards, view::View};
 
-    /// Rocket's private cookie of a login, when `COOKIEJWT_SET_SESSION_COOKIE` is on: a key for
-    /// data of your own (a cart, flash messages) that belongs to one login of one user.
+    /// A private cookie for each login, if `COOKIEJWT_SET_SESSION_COOKIE` is on: a key for your own
+    /// data (a cart, flash messages) that belongs to one login of one user.
     ///
-    /// It is set at each login with a fresh id, and removed at logout. It is bound to the login: a
-    /// cookie of another session or another user is refused with 401, and so is every one while
-    /// nobody is logged in. A copy of it is worth nothing without the login, and one that a sibling
-    /// subdomain planted is worth nothing at all. Take `Option<SessionCookie>` on public routes.
+    /// It is set at each login with a fresh id, and removed at logout. It is bound to the login:
+    /// the cookie of another session or another user is rejected with 401, and so is any cookie if
+    /// the request is anonymous. A copy is useless without the login, and a cookie that a sibling
+    /// subdomain planted is always useless. Use `Option<SessionCookie>` on public routes.
     ///
     /// ```
     /// use cookiejwt_rocket::SessionCookie;

@@ -1,4 +1,4 @@
-//! Everything that an application names, in one list. Each adapter re-exports it as its own.
+//! Everything that an application uses, in one list. Each adapter re-exports it.
 //!
 //! The types that every framework needs for itself (`Identity`, `AuthContext`, `AuthError`, …) are
 //! in the adapter.
@@ -11,7 +11,7 @@ pub use cookiejwt_core::{
     store::{Realm, Throttle, ThrottleLimit},
 };
 
-// What a request says, and what is decided.
+// What a request contains, and what is decided.
 pub use cookiejwt_core::{
     Actor, Core, Facts, Method, Problem, Proofs, Reason, Scope, Subject,
     driver::{ClientInfo, Login, Mode, PresentedDevices, RequestHead, SetCookie, SetCookies, Twins},
@@ -30,7 +30,7 @@ pub use cookiejwt_core::{
     },
 };
 
-/// The core, for what an application rarely names.
+/// The core, for what an application rarely needs.
 pub use cookiejwt_core;
 
 #[cfg(feature = "openapi")]

@@ -84,8 +84,8 @@ pub(crate) struct Inner {
 }
 
 impl Authenticator {
-    /// The pure core, for decisions without a store, with the keys of this moment: they stay the
-    /// same in what is returned.
+    /// Returns the pure core, for decisions without a store. It has the current keys, and keeps
+    /// them even if the authenticator replaces its own.
     pub fn core(&self) -> Core {
         Core::clone(&self.0.keys.core())
     }
@@ -95,17 +95,17 @@ impl Authenticator {
         self.0.keys.config()
     }
 
-    /// The present time.
+    /// The current time.
     pub fn now(&self) -> OffsetDateTime {
         self.0.runtime.now()
     }
 
-    /// A hash for storage, for sign-up and for resetting a forgotten password.
+    /// Hashes a password for storage, at sign-up or when the user resets a forgotten password.
     ///
-    /// Sign-up gets the rule of length from here: a password with fewer than 8 characters or more
-    /// than 1024 bytes is [`PasswordError::Length`], which a handler answers with 400 (NIST SP
-    /// 800-63B-4 §3.1.1.2). It is put into NFC first, so that the same word from another keyboard
-    /// matches.
+    /// It checks the length: a password with fewer than 8 characters or more than 1024 bytes is
+    /// [`PasswordError::Length`], for which a handler should respond with 400 (NIST SP 800-63B-4
+    /// §3.1.1.2). The password is first normalized to NFC, so that the same word from another
+    /// keyboard matches.
     pub async fn hash_password(&self, password: &str) -> Result<String, PasswordError> {
         self.0.passwords.hash_new(password).await
     }

@@ -1,11 +1,12 @@
-//! The guide: how to use this, how it works, and why it is built so.
+//! The guide: how to use cookiejwt, how it works, and why it is built this way.
 //!
-//! Every page can be read alone; every sample compiles. The names are those of all three adapters,
-//! which re-export this crate, so that `cookiejwt_store::…` in a sample is `cookiejwt_axum::…` in
-//! an application on axum. The quick start of each framework is the first page of its adapter.
+//! You can read the pages in any order, and every sample compiles. The adapters re-export this
+//! crate, so `cookiejwt_store::…` in a sample becomes `cookiejwt_axum::…` in an axum application.
+//! The quick start for each framework is on the first page of its adapter.
 //!
-//! To begin with: [how refresh works](refresh), [what your users meet](people), [CSRF](csrf),
-//! [front ends on another origin](front_ends), [proxies], [testing your application](testing).
+//! To begin with: [how refresh works](refresh), [logins, passwords and sessions](people),
+//! [CSRF](csrf), [front ends on another origin](front_ends), [proxies], [testing your
+//! application](testing).
 //!
 //! When you need it: [mobile and command-line clients](mobile), [server-side
 //! rendering](server_side_rendering), [two kinds of users](two_kinds_of_users), [WebSockets and

@@ -16,15 +16,15 @@
 //! # Features
 //!
 //! * `sqlite`: sessions on SQLite, embedded, through SeaORM 2.
-//! * `postgres`: sessions on PostgreSQL and what speaks its protocol. TLS is the application's
-//!   choice: a feature of its own SeaORM.
-//! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol. TLS as above.
+//! * `postgres`: sessions on PostgreSQL and compatible databases. The application chooses a TLS
+//!   feature of SeaORM.
+//! * `mysql`: sessions on MySQL, MariaDB and compatible databases. TLS as above.
 //! * `django`: the password hashes of a Django user table.
 //! * `session-cookie`: for adapters that let the web framework's own session follow the login.
 //! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
 //! * `testing`: tokens and identities for the tests of an application.
-//! * `conformance`: the facts that every `TokenStore` has to make true, for the tests of whoever
-//!   implements one.
+//! * `conformance`: the tests that every `TokenStore` has to pass, for implementations for another
+//!   database.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.

@@ -46,7 +46,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// A public key that still, or already, verifies access tokens. Variable
+    /// Adds a public key that verifies access tokens: the previous key, or the next one. Variable
     /// `COOKIEJWT_VERIFYING_KEYS`, public keys in PEM form, one after the other.
     ///
     /// Without a signing key, the secret still signs: this is the first step from the secret to an
@@ -71,13 +71,14 @@ impl ConfigBuilder {
         self
     }
 
-    /// The directory of [`keys_dir`](Self::keys_dir), until its keys are set with
-    /// [`keys_of_dir`](Self::keys_of_dir).
+    /// Returns the directory that [`keys_dir`](Self::keys_dir) has set, or `None` once
+    /// [`keys_of_dir`](Self::keys_of_dir) has set the keys it contains.
     pub fn unread_keys_dir(&self) -> Option<&Path> {
         self.keys.directory.as_ref().filter(|directory| directory.keys.is_none()).map(|found| &*found.path)
     }
 
-    /// Sets the keys that were found in a directory.
+    /// Sets the directory and the keys that were read from it. `read_keys` of `cookiejwt-store`
+    /// calls this; use it if you read the directory yourself.
     pub fn keys_of_dir(mut self, path: impl Into<PathBuf>, keys: AccessKeys) -> Self {
         self.keys.directory = Some(Directory { path: path.into(), keys: Some(keys) });
         self

@@ -37,7 +37,7 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone, Serialize)]
-#[must_use = "nobody has the tokens until they are sent"]
+#[must_use = "the client has no tokens until they are sent"]
 pub struct Tokens(Box<Content>);
 
 /// Boxed: few responses have one, and every decision has the field.

@@ -45,8 +45,8 @@ pub(super) trait FromBody: DeserializeOwned {
     fn is_complete(&self) -> bool;
 }
 
-/// JSON or a form, whatever else the body is called: a JSON text sent as `text/plain` is a form
-/// that a foreign site could send.
+/// Reads JSON or a form; every other media type is refused. A form on another site could send JSON
+/// text as `text/plain`.
 pub(super) fn read<T: FromBody>(head: &RequestHead<'_>, body: Body) -> Result<T, Problem> {
     let media_type = MediaType::of(head).ok_or(Problem::UnsupportedMediaType)?;
     let bytes = match body {

@@ -78,7 +78,7 @@ impl Api {
         self.paths()
     }
 
-    /// The route at this path, as it stood on the wire.
+    /// The route at this path, exactly as the client sent it.
     pub fn route_at(&self, path: &str) -> Option<Route> {
         let path = path.strip_prefix(self.0.0.prefix.as_str())?.strip_prefix('/')?;
         Route::at(path).filter(|route| self.serves(*route))

@@ -1,11 +1,11 @@
 //! The OpenAPI document of the mounted routes, for utoipa 6 (feature `openapi`).
 //!
-//! It is written from the table and the settings that serve the requests: which routes there are,
-//! under which prefix, the names of the cookies, every status with its body and header fields.
+//! It is generated from the same table and settings that serve the requests: the routes and their
+//! prefix, the names of the cookies, and every status with its body and header fields.
 //! [`Authenticator::document`] adds it to the application's own document.
 //!
-//! The application's own operations say who may call them by the names of the security schemes, and
-//! what a guard refuses by [`Refusals`]:
+//! The application's own operations use the names of the security schemes to specify who may call
+//! them, and [`Refusals`] to list what a guard refuses:
 //!
 //! ```
 //! use cookiejwt_store::{Authenticator, openapi::Refusals};
@@ -49,8 +49,8 @@ pub use self::responses::{ProblemSchema, PublicRefusals, Refusals};
 use super::operation::Operation;
 use crate::authenticator::Authenticator;
 
-/// The security scheme of the access cookie. `#[utoipa::path(security(…))]` takes literals alone;
-/// this is what it says.
+/// The name of the security scheme of the access cookie. `#[utoipa::path(security(…))]` accepts
+/// only literals: write this value there.
 pub const ACCESS_COOKIE: &str = "cookiejwt_access";
 /// The security scheme of the refresh cookie, which renews the access cookie in the same request.
 pub const REFRESH_COOKIE: &str = "cookiejwt_refresh";

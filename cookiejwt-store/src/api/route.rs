@@ -21,9 +21,9 @@ pub enum Route {
     Logout,
     /// `POST token/verify/`: who am I, and until when?
     Verify,
-    /// `POST token/fresh/`: the password once more for a new session.
+    /// `POST token/fresh/`: the password again, for a new session.
     FreshLogin,
-    /// `GET sessions/`: the user's sessions; `DELETE sessions/`: ends all but the present one.
+    /// `GET sessions/`: the user's sessions; `DELETE sessions/`: ends all but the current one.
     Sessions,
     /// `DELETE sessions/{id}/`: ends one session.
     Session,

@@ -1,5 +1,5 @@
-//! What runs beside the requests, once per process: the feed of revocations, the purge of sessions
-//! that have ended, and reading the keys again.
+//! The background tasks, once per process: the feed of revocations, the purge of sessions that have
+//! ended, and reading the keys again.
 
 use std::{
     sync::{

@@ -3,8 +3,8 @@
 use super::Authenticator;
 
 impl Authenticator {
-    /// Whether both can answer the same requests, for an adapter that knows all of an application's
-    /// authenticators when it starts. A conflict is logged, with the cure.
+    /// Whether both can serve the same requests, for an adapter that knows all authenticators of an
+    /// application at start-up. A conflict is logged, with the fix.
     pub fn can_stand_beside(&self, other: &Self) -> bool {
         let Some(fault) = self.clash(other) else { return true };
         tracing::error!(prefix = %self.0.prefix, other_prefix = %other.0.prefix, "{fault}");

@@ -1,4 +1,4 @@
-//! Collects the parts of an authenticator, and checks that they fit together.
+//! Collects the parts of an authenticator and checks that they fit together.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -25,7 +25,7 @@ const FEED_INTERVAL: Duration = Duration::from_secs(1);
 const KEYS_INTERVAL: Duration = Duration::from_secs(30);
 
 impl Authenticator {
-    /// Starts from settings that have passed their checks.
+    /// Starts a builder with checked settings.
     pub fn builder(config: Config) -> AuthenticatorBuilder {
         AuthenticatorBuilder {
             config,
@@ -64,29 +64,29 @@ pub struct AuthenticatorBuilder {
 }
 
 impl AuthenticatorBuilder {
-    /// The application's users. Required.
+    /// Sets the store of the application's users. Required.
     pub fn users(self, users: impl UserStore) -> Self {
         Self { users: Some(Box::new(users)), ..self }
     }
 
-    /// Where sessions are kept. Required.
+    /// Sets the store of the sessions. Required.
     pub fn tokens(self, tokens: impl TokenStore) -> Self {
         Self { tokens: Some(Box::new(tokens)), ..self }
     }
 
-    /// Another clock, for tests.
+    /// Sets another clock, for tests.
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Box::new(clock), ..self }
     }
 
-    /// Another way to hash passwords. Default [`Argon2id`].
+    /// Sets the password hasher. Default: [`Argon2id`].
     pub fn password_hasher(self, hasher: impl PasswordHasher) -> Self {
         Self { hasher: Arc::new(hasher), ..self }
     }
 
-    /// Other random numbers for the ids of tokens and sessions, so that a test knows them
-    /// beforehand, or sees them fail. Anyone who can guess them in production can guess what
-    /// identifies a session.
+    /// Sets the random numbers for the ids of tokens and sessions, so that a test knows them
+    /// beforehand or can make them fail. In production, anyone who can guess them can guess the ids
+    /// of sessions.
     #[cfg(feature = "testing")]
     pub fn dangerous_random(
         self,
@@ -95,52 +95,53 @@ impl AuthenticatorBuilder {
         Self { random: Random(Box::new(fill)), ..self }
     }
 
-    /// Where the routes are mounted. Default `/api/auth`.
+    /// Sets the path where the routes are mounted. Default: `/api/auth`.
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
     }
 
-    /// Whether `POST token/` and `POST token/fresh/` are among the routes. Default yes.
+    /// Whether `POST token/` and `POST token/fresh/` are mounted. Default: true.
     ///
     /// Both start a session for the password alone. If the application requires more, such as a
-    /// second factor, switch them off, or they are a way around it, and log users in with
-    /// `AuthContext` after all the steps.
+    /// second factor, they would bypass it: switch them off, and log users in with `AuthContext`
+    /// after the last step.
     pub fn password_login(self, mounted: bool) -> Self {
         Self { password_login: mounted, ..self }
     }
 
-    /// Whether `POST password/` is among the routes. Default no: it changes the application's own
-    /// table, through [`UserStore::set_password_hash`].
+    /// Whether `POST password/` is mounted. Default: false, because it changes the application's
+    /// own table through [`UserStore::set_password_hash`].
     pub fn password_route(self, mounted: bool) -> Self {
         Self { password_route: mounted, ..self }
     }
 
-    /// How often the feed asks the store for revocations of other nodes, which is how long they may
-    /// take to arrive. Default one second; one query each, whatever the number of requests.
+    /// How often this node polls the store for sessions revoked by other nodes, and so how long a
+    /// revocation may take to take effect here. Default: one second. Each poll is one query,
+    /// independent of load.
     pub fn feed_interval(self, interval: Duration) -> Self {
         Self { feed_interval: interval, ..self }
     }
 
-    /// How many wrong passwords are checked before the next one has to wait; [`Throttle`] has the
-    /// default limits. They count in the token store, so that all nodes have them together.
+    /// Sets the limits on failed password attempts; see [`Throttle`] for the defaults. Attempts are
+    /// counted in the token store, so all nodes share the limits.
     pub fn throttle(self, throttle: Throttle) -> Self {
         Self { throttle, ..self }
     }
 
-    /// Receives every [`Event`]: logins, refusals, revocations, reuse, stores that fail. May be
-    /// called more than once; each hook receives all events.
+    /// Adds a hook that receives every [`Event`]: logins, refusals, revocations, reuse, failures of
+    /// a store. May be called more than once; each hook receives all events.
     ///
-    /// It runs inside the request, so it must be quick and must not block: send what takes longer
-    /// into a channel. A panic in it is logged and takes no request down (except where the program
+    /// The hook runs inside the request, so it must be quick and must not block: send slow work to
+    /// a channel. A panic in the hook is logged and does not fail the request (unless the program
     /// aborts on panic).
     ///
     /// ```
     /// # fn notify(_: &str) {}
     /// # fn with(builder: cookiejwt_store::AuthenticatorBuilder) -> cookiejwt_store::AuthenticatorBuilder {
-    /// use cookiejwt_store::{Event, RevocationReason};
+    /// use cookiejwt_store::Event;
     ///
     /// builder.on_event(|event: &Event<'_>| {
-    ///     if let Event::Revoked { session, reason: RevocationReason::Reuse, .. } = event {
+    ///     if let Event::Reuse { session, .. } = event {
     ///         notify(&format!("a refresh token of session {session} was stolen"));
     ///     }
     /// })
@@ -151,12 +152,13 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// How often the directory of keys is read. Default 30 seconds.
+    /// How often the directory of keys is read. Default: 30 seconds.
     pub fn keys_interval(self, interval: Duration) -> Self {
         Self { keys_interval: interval, ..self }
     }
 
-    /// Checks that nothing is missing. Hashes a password and verifies it, so it takes a moment.
+    /// Builds the authenticator, or returns what is missing. It hashes a password and verifies it,
+    /// so it takes a moment.
     pub fn build(self) -> Result<Authenticator, BuildError> {
         if !is_plain_path(&self.prefix) {
             return Err(BuildError::Prefix(self.prefix));

@@ -5,14 +5,14 @@ use cookiejwt_core::{AccessKeys, ConfigError};
 use super::Authenticator;
 
 impl Authenticator {
-    /// Takes other keys for access tokens, for an application that keeps them elsewhere than in a
-    /// directory. The next request uses them; a request in progress continues with those it started
-    /// with.
+    /// Replaces the keys for access tokens, for an application that does not keep them in a
+    /// directory. The next request uses the new keys; a request in progress continues with those it
+    /// started with.
     ///
-    /// [`AccessKeys`] lists the steps of a key change. Refused, with nothing changed, when a key
-    /// cannot sign, when the keys come from `COOKIEJWT_KEYS_DIR`, and when the authenticator was
-    /// built without any asymmetric key: then no service could find the new ones, because
-    /// `jwks.json` was not mounted.
+    /// [`AccessKeys`] lists the steps of a key change. Returns an error and changes nothing if a
+    /// key cannot sign, if the keys come from `COOKIEJWT_KEYS_DIR`, or if the authenticator was
+    /// built without an asymmetric key: `jwks.json` is then not mounted, so no service could find
+    /// the new keys.
     ///
     /// ```
     /// # use cookiejwt_store::{AccessKeys, Authenticator, PrivateKey};
@@ -24,10 +24,10 @@ impl Authenticator {
         self.0.keys.replace(keys)
     }
 
-    /// Reads the directory of keys now, for instance on SIGHUP; whether they have changed. Runs
-    /// automatically every 30 seconds when `COOKIEJWT_KEYS_DIR` is set.
+    /// Reads the directory of keys now, for instance on SIGHUP, and returns whether they have
+    /// changed. Runs automatically every 30 seconds if `COOKIEJWT_KEYS_DIR` is set.
     ///
-    /// A directory that cannot be read completely changes nothing: the present keys stay.
+    /// A directory that cannot be read completely changes nothing: the current keys stay.
     ///
     /// ```no_run
     /// # async fn sighup() {}

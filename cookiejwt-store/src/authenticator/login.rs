@@ -26,16 +26,16 @@ impl LoginContext {
 }
 
 impl Authenticator {
-    /// Logs a user in whose right to do so was proved elsewhere: an OAuth callback, a passkey, a
+    /// Logs in a user whom you have verified yourself: in an OAuth callback, with a passkey or a
     /// magic link.
     ///
-    /// A new session begins, and the one whose cookies came in is revoked. Send the cookies, or in
-    /// token mode the tokens.
+    /// A new session starts, and the session whose cookies came with the request is revoked. Send
+    /// the returned cookies, or in token mode the tokens.
     ///
-    /// After the new row is written the user is read again through
-    /// [`UserStore::find_by_id`](crate::UserStore::find_by_id), and has to be there and active:
-    /// [`LoginError::UnknownSubject`] when the transaction that inserts them is still open. Their
-    /// password hash plays no part.
+    /// After the new row is written, the user is read again through
+    /// [`UserStore::find_by_id`](crate::UserStore::find_by_id), and must exist and be active. While
+    /// the transaction that inserts the user is still open, the result is
+    /// [`LoginError::UnknownSubject`]. The password hash is not checked.
     pub async fn login<U: AuthUser>(
         &self,
         user: &U,
@@ -48,8 +48,7 @@ impl Authenticator {
     /// Logs in with a login name and a password. Unknown user, wrong password and disabled account
     /// take the same time and give the same error.
     ///
-    /// White space at the ends of the login name does not count, and name and password are put into
-    /// NFC.
+    /// White space around the login name is ignored, and name and password are normalized to NFC.
     pub async fn login_with_password(
         &self,
         login: &str,
@@ -60,13 +59,13 @@ impl Authenticator {
         self.0.sessions.login_with_password(login, password, options, context).await
     }
 
-    /// Logs the same user in again with their password, before something that needs a fresh login
-    /// (OWASP ASVS 7.5.1, RFC 9470). Send the cookies.
+    /// Logs the same user in again with their password, before an action that requires a fresh
+    /// login (OWASP ASVS 7.5.1, RFC 9470). Send the returned cookies.
     ///
-    /// A new session begins, with a new `auth_time` and the `remember` of the present one. The
-    /// present one ends when the new one is first presented, and after a minute at the latest:
-    /// until then it authenticates without rotating, so that an answer that is lost, or a second
-    /// click, does not log out a user who has just typed the right password.
+    /// A new session starts, with a new `auth_time` and the `remember` of the current one. The
+    /// current one ends when the new one is first presented, and after a minute at the latest.
+    /// Until then it authenticates without rotating, so that a lost response or a second click does
+    /// not log out a user who has just entered the correct password.
     pub async fn fresh_login(
         &self,
         who: &Identity,
@@ -77,16 +76,16 @@ impl Authenticator {
     }
 
     /// Changes the password of this identity's user, by compare-and-swap of the hash that the
-    /// current one was checked against. Send the cookies.
+    /// current password was checked against. Send the returned cookies.
     ///
-    /// Every other session of the user ends, and a new one begins with the `remember` of the
-    /// present one: a thief of a token or of the old password is logged out (OWASP ASVS 7.4.3). The
-    /// present one ends when the new one is first presented, and after a minute at the latest, as
-    /// at a [fresh login](Self::fresh_login). Of two changes at the same time one is made, and the
-    /// other is refused with [`LoginError::InvalidCredentials`]: its current password is no longer
-    /// valid. When an error is returned, nothing has changed; only a user store that goes away in
-    /// the middle of the swap, and cannot be asked afterwards either, leaves open whether the new
-    /// password counts.
+    /// Every other session of the user ends, and a new one starts with the `remember` of the
+    /// current one, so a thief of a token or of the old password is logged out (OWASP ASVS 7.4.3).
+    /// The current one ends when the new one is first presented, and after a minute at the latest,
+    /// as with a [fresh login](Self::fresh_login). Of two simultaneous changes one succeeds; the
+    /// other is refused with [`LoginError::InvalidCredentials`], because its current password is no
+    /// longer valid. If an error is returned, nothing has changed, with one exception: if the user
+    /// store fails during the swap and is still unavailable afterwards, the new password may be
+    /// valid.
     pub async fn change_password(
         &self,
         who: &Identity,

@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Authenticator {
-    /// Ends the sessions named by the signed tokens that came in. Refused only by the CSRF table.
+    /// Ends the sessions that the request's signed tokens identify. Refused only by the CSRF check.
     pub async fn logout(
         &self,
         head: RequestHead<'_>,
@@ -29,7 +29,8 @@ impl Authenticator {
         self.0.sessions.end_sessions(sessions).await
     }
 
-    /// Ends every session of this identity's user, the present one too. Clear the cookies as well.
+    /// Ends every session of this identity's user, including the current one. Clear the cookies as
+    /// well.
     pub async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, StoreError> {
         self.0.sessions.logout_everywhere(identity).await
     }
@@ -39,16 +40,16 @@ impl Authenticator {
         self.0.sessions.revoke_session(id, reason).await
     }
 
-    /// The living sessions of this identity's user, the newest first.
+    /// Returns the active sessions of this identity's user, newest first.
     pub async fn sessions(&self, who: &Identity) -> Result<Vec<SessionInfo>, StoreError> {
         self.0.sessions.list(who).await
     }
 
-    /// Ends one session of this identity's user; `None` when they have no such session. One that
-    /// had ended before counts as ended.
+    /// Ends one session of this identity's user. Returns `None` if they have no such session; one
+    /// that has ended already counts as ended.
     ///
-    /// The lines clear both cookies if it was the present session and a cookie contained it;
-    /// otherwise there are none.
+    /// The returned lines clear both cookies if it was the current session and a cookie contained
+    /// it; otherwise there are none.
     pub async fn end_session(
         &self,
         who: &Identity,
@@ -57,29 +58,30 @@ impl Authenticator {
         self.0.sessions.end_session(who, id).await
     }
 
-    /// Ends every session of this identity's user but the present one; how many there were.
+    /// Ends every session of this identity's user except the current one. Returns how many there
+    /// were.
     pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, StoreError> {
         self.0.sessions.end_other_sessions(who).await
     }
 
-    /// Asks the store what was revoked, here and on other nodes. Runs automatically every second at
-    /// [`RevocationLevel::Feed`](cookiejwt_core::RevocationLevel::Feed).
+    /// Polls the store for sessions that were revoked, here and on other nodes. Runs automatically
+    /// every second at [`RevocationLevel::Feed`](cookiejwt_core::RevocationLevel::Feed).
     pub async fn poll_revocations(&self) -> Result<(), StoreError> {
         self.0.sessions.poll_revocations().await
     }
 
-    /// Writes the receipts that were noted, so that a used-up refresh token that comes back is
-    /// recognised; how many rows were changed. Runs automatically every second.
+    /// Writes the recorded receipts, so that a used refresh token that comes back is recognised.
+    /// Returns how many rows were changed. Runs automatically every second.
     pub async fn write_receipts(&self) -> Result<u64, StoreError> {
         self.0.sessions.write_receipts().await
     }
 
-    /// Deletes the sessions of which no token can be valid any more, in small batches; how many
+    /// Deletes the sessions that no longer have a valid token, in small batches. Returns how many
     /// there were. Runs automatically about once an hour; call it if the application has its own
     /// time for such work.
     ///
-    /// A session that was revoked stays until then too, so that the feed knows of it. What was
-    /// spent ([`TokenStore::spend`](crate::TokenStore::spend)) goes with them.
+    /// A revoked session is also kept until then, so that the feed can report it. Names that were
+    /// spent ([`TokenStore::spend`](crate::TokenStore::spend)) are deleted with them.
     pub async fn purge(&self) -> Result<u64, StoreError> {
         self.0.sessions.purge().await
     }

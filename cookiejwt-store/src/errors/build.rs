@@ -1,4 +1,4 @@
-//! What keeps an authenticator from being built.
+//! Why an authenticator cannot be built.
 
 use std::fmt;
 
@@ -20,7 +20,8 @@ pub enum BuildError {
     /// The prefix of the routes is no plain path, such as `/api/auth`.
     #[error("the prefix of the routes is {0:?}; write a path such as /api/auth, of letters, digits and -._~")]
     Prefix(String),
-    /// The framework's own session is to follow the login, and no adapter here was built for it.
+    /// The framework's own session should follow the login, but no adapter was built with that
+    /// feature.
     #[error(
         "COOKIEJWT_SET_SESSION_COOKIE is true; turn on the adapter's feature for it (`tower-sessions`, `actix-session`, \
          `private-cookie`), or remove the setting"
@@ -40,8 +41,7 @@ pub enum BuildError {
          verify them do not know realms; give each realm an audience of its own"
     )]
     SharedAudience,
-    /// A path that is skipped covers one of our own routes, where nobody could log in, or end a
-    /// session, any more.
+    /// A skipped path covers a built-in route, where users could no longer log in or end a session.
     #[error(
         "COOKIEJWT_SKIP covers {0}, one of the routes of this library; leave it out: these routes need no login where \
          they can do without"

@@ -1,4 +1,4 @@
-//! What keeps a login from happening.
+//! Why a login fails.
 
 use cookiejwt_core::{
     Facts, Problem,
@@ -7,37 +7,37 @@ use cookiejwt_core::{
 
 use super::{framework_session::SessionCookieError, password::PasswordError, store::StoreError};
 
-/// A login that did not happen. No session was left behind.
+/// A login that failed. No session remains.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoginError {
-    /// Unknown user, wrong password, or disabled account: the three read the same.
+    /// Unknown user, wrong password, or disabled account. All three look the same.
     #[error("invalid credentials")]
     InvalidCredentials,
-    /// The CSRF table refused to begin a session by this request; see
+    /// The CSRF check does not allow this request to start a session; see
     /// [`LoginOptions::state_checked`](crate::LoginOptions::state_checked).
-    #[error("the request may not log anybody in: {0}")]
+    #[error("this request must not start a session: {0}")]
     Csrf(CsrfDenial),
-    /// The user store does not know the user whom the application logs in.
+    /// The user store does not find the user whom the application logs in.
     #[error(
         "`find_by_id` does not find the user who logs in: commit the transaction that inserted the user before calling `login`, and \
          let `find_by_id` read from the primary"
     )]
     UnknownSubject,
-    /// The column of the password hashes holds less than a whole hash, so the new password was not
+    /// The column of the password hashes is too short for a hash, so the new password was not
     /// stored.
     #[error("the column of the password hashes is too short: make it VARCHAR(255) or TEXT")]
     HashCut,
-    /// The session that a fresh login or a new password was to replace has ended.
+    /// The session that the fresh login or the new password would have replaced has ended.
     #[error("the session was ended")]
     SessionRevoked,
     /// The new password has fewer than 8 characters, or more than 1024 bytes.
     #[error("a password has at least 8 characters and at most 1024 bytes")]
     PasswordLength,
-    /// The request asks for tokens, and the route gives cookies only.
+    /// The request asks for tokens, but the handler can only set cookies.
     #[error("the request is in token mode; answer it with `login_tokens`")]
     TokenMode,
-    /// The request does not ask for tokens, so that none may stand in a body.
+    /// The request does not ask for tokens, so the body must not contain any.
     #[error("the request is not in token mode; answer it with `login`")]
     CookieMode,
     /// Too many passwords were tried; none was checked.
@@ -55,22 +55,22 @@ pub enum LoginError {
     /// The tokens cannot be minted.
     #[error(transparent)]
     Mint(MintError),
-    /// A store is away.
+    /// A store is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Hashing is at its limit, or failed.
     #[error(transparent)]
     Password(PasswordError),
-    /// The framework's own session could not follow.
+    /// The framework's own session could not be updated.
     #[error(transparent)]
     SessionCookie(#[from] SessionCookieError),
-    /// The operating system gave no random numbers.
+    /// The operating system provides no random numbers.
     #[error("no random numbers: {0}")]
     Random(getrandom::Error),
 }
 
 impl LoginError {
-    /// What the client may know of it; why it happened stands in the [`Event`](crate::Event).
+    /// What the client may know; the reason is in the [`Event`](crate::Event).
     pub fn report(&self) -> Problem {
         self.into()
     }
@@ -85,7 +85,7 @@ impl From<MintError> for LoginError {
     }
 }
 
-/// The length of a new password is a mistake of the client's, wherever it is noticed.
+/// A new password of the wrong length is the client's mistake, wherever it is detected.
 impl From<PasswordError> for LoginError {
     fn from(error: PasswordError) -> Self {
         match error {

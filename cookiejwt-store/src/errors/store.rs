@@ -7,10 +7,10 @@ use cookiejwt_core::Problem;
 #[cfg(feature = "_sea-orm")]
 use super::data::is_about_data;
 
-/// A store that could not be asked, or whose answer was lost.
+/// A store that is unavailable, or whose response was lost.
 ///
-/// It becomes 503 for the client; the source goes into the log. Nothing is cleared because a store
-/// is away.
+/// The client gets 503, and the log contains the source. An unavailable store never clears a
+/// cookie.
 ///
 /// ```
 /// use cookiejwt_store::StoreError;
@@ -26,11 +26,11 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// From the error of a driver, or a sentence.
+    /// Wraps the error of a driver, or a message.
     ///
     /// With one of the features `sqlite`, `postgres` and `mysql`, errors of SeaORM 2 and its sqlx
-    /// say by themselves whether they are about [the data](Self::data), also as the source of an
-    /// error of yours.
+    /// that are about [the data](Self::data) are recognized automatically, even as the source of
+    /// your own error.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         match source.into().downcast::<Self>() {
             Ok(error) => *error,
@@ -38,12 +38,13 @@ impl StoreError {
         }
     }
 
-    /// From an error that says that the database cannot take this value: NUL in a text, a letter
-    /// that the column's character set does not have, a number out of range. It is no outage.
+    /// Wraps an error that means that the database cannot store or compare this value: NUL in a
+    /// text, a letter that the column's character set does not have, a number out of range. It is
+    /// not an outage.
     ///
-    /// A [`find_by_login`](crate::UserStore::find_by_login) that fails so has found nobody: 401
-    /// after one hash, counted by the throttle. Say it where a driver of your own gives SQLSTATE
-    /// class 22, or MySQL's 1267, 1366, 3854, 3988.
+    /// If [`find_by_login`](crate::UserStore::find_by_login) returns such an error, the user is
+    /// unknown: 401 after one hash, counted by the throttle. With another driver, use this for
+    /// errors of SQLSTATE class 22, or MySQL's 1267, 1366, 3854, 3988.
     ///
     /// ```
     /// use cookiejwt_store::StoreError;
@@ -55,7 +56,7 @@ impl StoreError {
         Self { source: source.into(), is_data: true }
     }
 
-    /// Whether the database was there and could not take a value.
+    /// Whether the database was available but could not store or compare a value.
     pub const fn is_data(&self) -> bool {
         self.is_data
     }
@@ -66,7 +67,7 @@ fn is_about_data(_: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// What the client may know of it; why it happened stands in the [`Event`](crate::Event).
+/// What the client may know; the reason is in the [`Event`](crate::Event).
 impl From<StoreError> for Problem {
     fn from(_: StoreError) -> Self {
         Self::Unavailable

@@ -95,12 +95,12 @@ pub enum Event<'a> {
     /// process and format.
     #[non_exhaustive]
     UnreadableHash {
-        /// What such a hash begins with, such as `$2y$` or `pbkdf2:sha256`; `unknown` for what is
-        /// none of the known formats.
+        /// The beginning of such a hash, such as `$2y$` or `pbkdf2:sha256`, or `unknown` for any
+        /// other format.
         format: &'a str,
     },
-    /// The column of the password hashes holds less than a whole hash. The old one was put back,
-    /// and this process stores no other.
+    /// The column of the password hashes is too short for a hash. The old hash was restored, and
+    /// this process stores no further ones.
     #[non_exhaustive]
     HashCut {
         /// How many bytes of it the column gave back.
@@ -183,7 +183,7 @@ pub enum Event<'a> {
     DuplicateCookie {
         /// Which.
         credential: CredentialName,
-        /// Whether a token of another deployment stood beside ours.
+        /// Whether one of them was a token of another deployment.
         other_deployment: bool,
     },
     /// New tokens cannot be minted.
@@ -192,16 +192,16 @@ pub enum Event<'a> {
         /// Why.
         error: &'a str,
     },
-    /// A request could not be decided because a store was away.
+    /// A request could not be decided because a store was unavailable.
     #[non_exhaustive]
     StoreUnavailable {
         /// Where it was needed.
         reason: &'a Reason,
     },
-    /// A question to a store failed.
+    /// A call to a store failed.
     #[non_exhaustive]
     StoreFailed {
-        /// The question.
+        /// The method that was called.
         operation: &'static str,
         /// The error of the store.
         error: &'a str,
@@ -222,7 +222,7 @@ pub enum Event<'a> {
         /// Why.
         reason: RevocationReason,
     },
-    /// What other nodes revoke does not arrive any more.
+    /// This node no longer receives the revocations of other nodes.
     #[non_exhaustive]
     FeedStale {
         /// The error of the store.
@@ -234,8 +234,8 @@ pub enum Event<'a> {
     /// The clock of this node and that of the database differ by more than 2 seconds. Reported once
     /// a minute while it lasts.
     ///
-    /// Nodes judge each other's times by their own clocks, so a difference eats into `reuse_leeway`
-    /// and into the leeway of access tokens.
+    /// Nodes judge each other's times by their own clocks, so a difference uses up part of
+    /// `reuse_leeway` and of the leeway of access tokens.
     #[non_exhaustive]
     ClockSkew {
         /// How far the clock of the database is ahead of this node's; negative when it is behind

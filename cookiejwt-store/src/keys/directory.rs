@@ -33,11 +33,11 @@ pub trait ReadKeys: Sized {
     /// | file | what it is |
     /// |---|---|
     /// | `NAME.pem` | a private key (PKCS#8): Ed25519 signs `EdDSA`, P-256 signs ES256, RSA signs PS256 |
-    /// | `NAME.pub.pem` | a public key; beside a private key of the same name it must be its other half |
+    /// | `NAME.pub.pem` | a public key; if there is a private key of the same name, it must be that key's public half |
     /// | `NAME.rs256.pem`, `NAME.rs256.pub.pem` | RSA for legacy RS256 |
-    /// | `signing` | the `NAME` of the private key that signs, and nothing else; all other keys only verify |
+    /// | `signing` | only the `NAME` of the private key that signs; all other keys only verify |
     ///
-    /// Names that begin with a dot, and directories, are passed over; any other file is refused, so
+    /// Names that begin with a dot, and directories, are ignored. Any other file is refused, so
     /// that a key with a misspelt name does not stay unused without an error. Nothing is guessed
     /// from dates or from the order of names.
     ///
@@ -50,13 +50,13 @@ pub trait ReadKeys: Sized {
     ///
     /// A running [`Authenticator`](crate::Authenticator) reads the directory every 30 seconds, and
     /// at once when [`reload_keys`](crate::Authenticator::reload_keys) is called. A directory that
-    /// cannot be read as a whole changes nothing: the present keys stay, and the log contains the
-    /// file and the cure.
+    /// cannot be read completely changes nothing: the current keys stay, and the log contains the
+    /// file and the fix.
     ///
     /// A Kubernetes secret can be mounted as it is (not by `subPath`, which is never updated): its
-    /// files are exchanged all at once through the link `..data`, and are read from one side of
-    /// that exchange. Elsewhere the same is had by a link to a directory that is exchanged as a
-    /// whole; else write `signing` last.
+    /// files are replaced all at once through the link `..data`, and one read sees either the old
+    /// or the new files. Elsewhere, use a link to a directory and replace the link, or write
+    /// `signing` last.
     ///
     /// On Unix a file or a directory that every user may change is refused, and so is one that its
     /// group may change unless the group is root's: anyone who changes a key can sign tokens of
@@ -85,7 +85,7 @@ impl ReadKeys for ConfigBuilder {
 /// Reports which private keys every user of the machine may read.
 pub(crate) fn warn_of(exposed: &[PathBuf]) {
     for file in exposed {
-        tracing::warn!(?file, "everybody on this machine may read this private key; run chmod 600 on it");
+        tracing::warn!(?file, "every user of this machine can read this private key; run chmod 600 on it");
     }
 }
 

@@ -29,23 +29,22 @@ use crate::errors::PasswordError;
 /// assert_eq!(hasher.verify("password", hash), PasswordMatch::No);
 /// ```
 ///
-/// # What the time of an answer says
+/// # What the response time reveals
 ///
 /// Django's PBKDF2 takes several times as long as argon2id. So that the time does not reveal which
 /// names exist and which of them have not logged in yet (OWASP ASVS 6.3.8), every check costs the
 /// same: one hash of the hasher inside and one [typical](Self::typical) of the table, for every
-/// login name, whether it matches or not. That is about what each login cost in Django. A row of
-/// PBKDF2 with fewer iterations is filled up.
+/// login name, whether it matches or not. That is about what each login cost in Django. For a
+/// PBKDF2 row with fewer iterations, the missing ones are computed as well.
 ///
-/// Two things still show. A row of another algorithm or with more iterations than the typical one
-/// takes another time than an unknown name, until its first login. And a first login that succeeds
-/// takes one hash more than the next.
+/// Two differences remain visible. Until its first login, a row with another algorithm or with more
+/// iterations than the typical one takes a different time than an unknown name. And the first
+/// successful login takes one hash more than the next.
 ///
-/// A debug build takes seconds for each check, unless the manifest says
-/// `[profile.dev.package.pbkdf2]` and `[profile.dev.package.sha2]` with `opt-level = 3`.
+/// A debug build takes seconds for each check, unless the manifest sets `opt-level = 3` in
+/// `[profile.dev.package.pbkdf2]` and `[profile.dev.package.sha2]`.
 ///
-/// Leave the wrapper out as soon as no row begins with a name of Django's any more: then logins get
-/// cheap again.
+/// Remove the wrapper once no row holds a Django hash. Each login then costs a single hash again.
 #[derive(Clone)]
 pub struct DjangoHashes<H> {
     inner: H,
@@ -58,8 +57,8 @@ impl<H: PasswordHasher> DjangoHashes<H> {
         Self { inner, typical: DjangoHash::of_django_5_2() }
     }
 
-    /// What the rows of your table look like, when they do not come from Django 5.2 with its
-    /// defaults (PBKDF2 with 1 000 000 iterations). Give a sample, of no real user: what
+    /// Sets the typical hash of your table, if it was not made by Django 5.2 with its defaults
+    /// (PBKDF2 with 1 000 000 iterations). Pass a sample that belongs to no real user: what
     /// `make_password("x")` returns there.
     pub fn typical(self, sample: &str) -> Result<Self, PasswordError> {
         let typical = DjangoHash::read(sample)

@@ -7,7 +7,7 @@ use crate::errors::PasswordError;
 pub enum PasswordMatch {
     /// It does.
     Yes,
-    /// It does, and the hash was made with other parameters than those of today.
+    /// It does, but the hash was made with outdated parameters.
     YesOutdated,
     /// It does not.
     No,
@@ -23,10 +23,10 @@ impl PasswordMatch {
     }
 }
 
-/// How passwords are hashed and checked. Runs on a thread that may block.
+/// Hashes and checks passwords. Runs on a thread that may block.
 pub trait PasswordHasher: Send + Sync + 'static {
-    /// A hash for storage, with a fresh salt. It has to be one that [`verify`](Self::verify) reads:
-    /// an [`Authenticator`](crate::Authenticator) is not built without.
+    /// Returns a hash for storage, with a fresh salt. [`verify`](Self::verify) must accept it,
+    /// otherwise no [`Authenticator`](crate::Authenticator) can be built.
     fn hash(&self, password: &str) -> Result<String, PasswordError>;
 
     /// Compares in constant time. A stored hash that cannot be read is

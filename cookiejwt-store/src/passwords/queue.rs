@@ -19,8 +19,8 @@ const MAX_WAITING: usize = 128;
 /// What the dummy was made of.
 const DUMMY: &str = "no user has this password";
 
-/// Hashing on blocking threads, with a bounded queue. One processor is left to everything else,
-/// where there are two.
+/// Hashing on blocking threads, with a bounded queue. If there are at least two processors, one
+/// never hashes.
 ///
 /// Without the bound, tokio's 512 blocking threads times 19 MiB would be ten gigabytes.
 #[derive(Clone)]
@@ -115,9 +115,9 @@ async fn run<T: Send + 'static>(
     slot: HashingSlot,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, PasswordError> {
-    // Given back here, when the thread is free for the next: else tokio starts another one, and the
-    // allocator keeps as much memory for each thread that has ever hashed. Whether the client is
-    // gone or the hasher panics, it goes with the work.
+    // The permit is released when the thread is free again. Otherwise tokio would start another
+    // thread, and the allocator keeps memory for each thread that has ever hashed. It is released
+    // even if the client disconnects or the hasher panics.
     let work = move || (work(), slot.permit);
     let done = tokio::task::spawn_blocking(work).await;
     done.map(|(result, _permit)| result).map_err(|error| PasswordError::Hash(error.to_string()))

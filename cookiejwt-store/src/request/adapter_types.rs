@@ -94,8 +94,12 @@ macro_rules! adapter_types {
             }
         }
 
-        /// The user of a public route, if any. Stale cookies mean an anonymous request, never 401.
-        /// A CSRF refusal is still 403, and an unavailable store 503.
+        /// The user of a public route, if any. A request with stale cookies is anonymous, not a
+        /// 401. A CSRF refusal is still 403, and an unavailable store 503.
+        ///
+        /// The exception is a page that another origin prefetches or prerenders (`Sec-Purpose`) and
+        /// that would need a refresh: it gets 401 `refresh_required`, so that the browser discards
+        /// the prepared page and asks again instead of showing the user as anonymous.
         ///
         /// To show more to some users, check what the identity holds:
         /// `who.is_some_and(|who| who.has_scope("notes:write"))`.
@@ -195,8 +199,8 @@ macro_rules! adapter_types {
                 Ok(Cookies(self.0.logout().await?))
             }
 
-            /// Checks the password of the user with this login name and logs them in: what the
-            /// login route does, for a handler of your own, such as that of an HTML form.
+            /// Checks the password of the user with this login name and logs them in: the same as
+            /// the login route, for your own handler, such as that of an HTML form.
             ///
             /// The CSRF check, the limits on wrong passwords, the queue for hashing and the
             /// renewal of old hashes are those of the route, and an unknown user takes as long as

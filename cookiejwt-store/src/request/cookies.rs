@@ -10,7 +10,7 @@ use crate::{authenticator::Authenticator, errors::LoginError, sessions::Unsent};
 /// The cookies of a custom login or logout flow.
 ///
 /// If the cookies of a login are dropped without being sent, the new session is revoked: a handler
-/// that fails after the login leaves no session behind.
+/// that fails after the login leaves no session.
 #[derive(Clone)]
 #[must_use = "the user is not logged in or out until the cookies are sent"]
 pub struct Cookies {

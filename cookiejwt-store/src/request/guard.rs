@@ -8,8 +8,8 @@ use http::HeaderValue;
 use super::{reply::Reply, slot::Slot};
 use crate::authenticator::Authenticator;
 
-/// What a route requires of who is asking, and what it answers otherwise; behind each adapter's
-/// `require_login`, `require_fresh_login` and `require_scope`.
+/// What a route requires of the caller, and the response when the requirement is not met. Each
+/// adapter's `require_login`, `require_fresh_login` and `require_scope` use it.
 ///
 /// A guard belongs to its authenticator: it asks the [`Slot`] of that one and of no other, so a
 /// login at one user table never opens a route that is guarded for another.
@@ -27,7 +27,7 @@ enum Demand {
     Scope(Scope),
 }
 
-/// What is answered instead of the route.
+/// The response that replaces that of the route.
 #[derive(Clone, Debug)]
 pub enum GuardRefusal {
     /// A problem document.
@@ -47,10 +47,10 @@ impl Guard {
         Self::of(auth, Demand::FreshLogin(max_age))
     }
 
-    /// Requires somebody whose token carries this scope.
+    /// Requires a user whose token contains this scope.
     ///
     /// # Panics
-    /// When it is no name of a scope, which shows when the application starts.
+    /// If it is not a valid scope name. This happens when the application starts.
     #[track_caller]
     pub fn scope<S: TryInto<Scope, Error: Display>>(auth: &Authenticator, scope: S) -> Self {
         match scope.try_into() {
@@ -59,10 +59,10 @@ impl Guard {
         }
     }
 
-    /// Sends a person who would be answered 401 to this page, with the way back in `next`.
+    /// Redirects a person who would get 401 to this page, with the way back in `next`.
     ///
     /// # Panics
-    /// When it is no path of the application itself, which shows when the application starts.
+    /// If it is not a path of the application itself. This happens when the application starts.
     #[track_caller]
     #[must_use]
     pub fn redirect_to(self, page: &str) -> Self {
@@ -75,23 +75,23 @@ impl Guard {
         Self { auth: auth.clone(), demand, login_page: None }
     }
 
-    /// Whose slot it asks.
+    /// The authenticator whose slot it asks.
     pub fn authenticator(&self) -> &Authenticator {
         &self.auth
     }
 
-    /// Whether this path, as it stands on the wire, is a built-in route of the guard's own
-    /// authenticator. Those protect themselves; with a guard in front of them nobody could ever log
-    /// in.
+    /// Whether this path, exactly as the request has it, is a built-in route of the guard's own
+    /// authenticator. These routes protect themselves; with a guard in front of them, users could
+    /// never log in.
     ///
-    /// Only while they are mounted: until then the path may belong to a handler of the
-    /// application's own.
+    /// True only if they are mounted: otherwise the path may belong to a handler of the
+    /// application.
     pub fn is_built_in(&self, path: &str) -> bool {
         self.auth.api().is_mounted_at(path)
     }
 
-    /// The request has not come through the layer of the guard's own authenticator: 500, and a log
-    /// line with the cure. Never a pass, whoever is logged in at another authenticator.
+    /// The request has not passed the layer of the guard's own authenticator: 500, and a log line
+    /// with the fix. It never passes, even if a user of another authenticator is logged in.
     pub fn missing(&self, cure: &str) -> Problem {
         let what = match self.demand {
             Demand::Login => "require_login",
@@ -116,7 +116,7 @@ impl Guard {
         }
     }
 
-    /// A 401 becomes a redirect where a person would see it; every other problem stays what it is.
+    /// A 401 becomes a redirect if a person would see it. Every other problem stays as it is.
     pub(crate) fn refusal(&self, problem: Problem, head: RequestHead<'_>) -> GuardRefusal {
         let page = self.login_page.as_deref().filter(|_| problem.status() == http::StatusCode::UNAUTHORIZED);
         match page.and_then(|page| location(page, head)) {

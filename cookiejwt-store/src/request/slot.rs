@@ -40,14 +40,14 @@ pub struct Slot {
     overruled: OnceLock<Box<Decision>>,
     /// When cookies were decided on.
     decided_at: OnceLock<Timestamp>,
-    /// Whether the store has decided that the cookies must not be written any more.
+    /// Whether the store has decided that the cookies must no longer be written.
     is_withheld: AtomicBool,
-    /// What a login or logout in this request wants to be sent. Boxed for the same reason.
+    /// The cookies of a login or logout in this request. Boxed for the same reason.
     sent: std::sync::Mutex<Option<Box<SetCookies>>>,
 }
 
 impl Slot {
-    /// A slot for a request to this path, as it stood on the wire.
+    /// A slot for a request to this path, exactly as the client sent it.
     pub fn new(auth: &Authenticator, path: &str) -> Self {
         // Only needed for comparing with skipped paths; the common application has none.
         let path = auth.config().has_skips().then(|| path.to_owned());
@@ -68,8 +68,7 @@ impl Slot {
         &self.auth
     }
 
-    /// The decision, as far as it needs no store; else what [`finish`](Self::finish) has to be
-    /// given.
+    /// The decision, if it needs no store. Otherwise the value to pass to [`finish`](Self::finish).
     pub fn begin(&self, head: RequestHead<'_>) -> Result<&Decision, Pending> {
         if let Some(decision) = self.decided() {
             return Ok(decision);
@@ -96,8 +95,7 @@ impl Slot {
     pub async fn settle(&self, head: RequestHead<'_>) -> &Decision {
         match self.begin(head) {
             Ok(decision) => decision,
-            // Boxed: else the future of every handler has the size of a refresh, and is moved
-            // around and allocated so.
+            // Boxed: otherwise the future of every handler would be as large as that of a refresh.
             Err(pending) => Box::pin(self.finish(pending)).await,
         }
     }
@@ -188,9 +186,9 @@ impl Slot {
         self.auth.0.keys.core().late_departure(departure, self.auth.timestamp())
     }
 
-    /// Asks, and keeps the cookies back when they must not be written any more: others have gone
-    /// past them. Call it before [`write_cookies`](Self::write_cookies), right before the head of
-    /// the response leaves.
+    /// Asks the store, and withholds the cookies if the client has newer ones in the meantime. Call
+    /// it before [`write_cookies`](Self::write_cookies), right before the head of the response
+    /// leaves.
     pub async fn depart(&self, request: SettleRequest) {
         if !self.auth.may_leave(&request).await {
             self.is_withheld.store(true, Ordering::Release);

@@ -17,8 +17,8 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Enters the layer of this authenticator, on a request to this path as it stood on the wire;
-    /// `outer` are the slots that the request has already.
+    /// Enters the layer of this authenticator, on a request to this path, exactly as the client
+    /// sent it. `outer` are the slots that the request has already.
     ///
     /// A new slot is also returned on its own, for the layer to write its cookies. The layer of an
     /// authenticator inside another of the same one shares its slot, and writes nothing.

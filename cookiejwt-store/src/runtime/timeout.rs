@@ -1,4 +1,4 @@
-//! A time limit for questions to a store that no client waits for, so that nothing else ends them.
+//! A time limit for calls to a store that no client waits for, because nothing else would end them.
 
 use std::{
     future::{Future, poll_fn},

@@ -7,8 +7,8 @@ use crate::{
 };
 
 impl Sessions {
-    /// Deletes the sessions of which no token can be valid any more, and what was spent and would
-    /// be refused by now anyway, in small batches; how many sessions there were.
+    /// Deletes the sessions that no longer have a valid token, and the spent names that would be
+    /// refused by now anyway, in small batches. Returns how many sessions there were.
     pub(crate) async fn purge(&self) -> Result<u64, StoreError> {
         let (sessions, spent) = (self.purge_sessions().await, self.purge_spent().await);
         spent.and(sessions)

@@ -75,7 +75,8 @@ impl Retries {
         !std::mem::replace(&mut self.waitlist().is_running, true)
     }
 
-    /// Those that are due, or else when the next one is. None when nothing waits: the task ends.
+    /// Those that are due, or the time when the next one is. `None` if nothing waits: the task
+    /// ends.
     fn due(&self) -> Option<Result<Vec<Revocation>, Instant>> {
         let mut sessions = self.waitlist();
         let now = Instant::now();

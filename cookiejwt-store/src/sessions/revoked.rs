@@ -17,9 +17,9 @@ use crate::stores::RevokedSession;
 
 /// Rows commit late and clocks differ between nodes.
 const OVERLAP_SECONDS: i64 = 60;
-/// When so many sessions are revoked in the time of the overlap, reading all of them again every
-/// second would cost more than all requests. Then the whole overlap is read every tenth time, and
-/// else a short one.
+/// If this many sessions are revoked within the overlap, reading all of them again every second
+/// would cost more than all requests. Then only every tenth poll reads the whole overlap, and the
+/// others read a short one.
 const CROWD: usize = 1000;
 const SHORT_OVERLAP_SECONDS: i64 = 5;
 const SHORT_POLLS: u8 = 9;
@@ -27,7 +27,7 @@ const SHORT_POLLS: u8 = 9;
 const FEW: usize = 256;
 
 /// The sessions whose access tokens are dead although they have not expired: what this node revoked
-/// itself, and what the store says.
+/// itself, and what the store reports.
 #[derive(Debug)]
 pub(crate) struct RevokedSet {
     entries: RwLock<Entries>,

@@ -156,8 +156,8 @@ pub trait TokenStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<SessionRecord>, Self::Error>> + Send;
 
-    /// Deletes at most `limit` rows with `expires_at <= before`, revoked or not; how many there
-    /// were. No token of such a session can be valid any more.
+    /// Deletes at most `limit` rows with `expires_at <= before`, revoked or not, and returns how
+    /// many there were. No token of such a session is still valid.
     ///
     /// A store that deletes rows automatically keeps the default, which deletes nothing.
     fn purge(&self, before: Timestamp, limit: u64) -> impl Future<Output = Result<u64, Self::Error>> + Send {
@@ -191,8 +191,7 @@ pub trait TokenStore: Send + Sync + 'static {
     /// The present time by the clock of the database, so that a node learns when its own clock
     /// differs: nodes that share a session judge each other's times.
     ///
-    /// A store without a clock of its own, such as one on the same machine, keeps the default,
-    /// `None`.
+    /// A store without its own clock, such as one on the same machine, keeps the default, `None`.
     fn now(&self) -> impl Future<Output = Result<Option<Timestamp>, Self::Error>> + Send {
         async { Ok(None) }
     }
@@ -211,9 +210,9 @@ pub trait TokenStore: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Counts one failed try in its bucket, as ONE statement that makes the bucket when it is not
-    /// there: [`ThrottleCharge`] says what it writes. True = counted; a store that keeps no buckets
-    /// keeps the default, false.
+    /// Counts one failed attempt in its bucket, in ONE statement that creates the bucket if
+    /// necessary; [`ThrottleCharge`] describes what it writes. Returns true if it was counted. A
+    /// store that keeps no buckets keeps the default, false.
     fn charge_throttle(
         &self,
         charge: &ThrottleCharge,
@@ -242,7 +241,7 @@ pub(crate) async fn boxed<T, E: Into<Box<dyn Error + Send + Sync>>>(
     asked.await.map_err(StoreError::new)
 }
 
-/// [`TokenStore`] behind a pointer, so that no handler's signature names the database.
+/// [`TokenStore`] as a trait object, so that no handler's signature mentions the database.
 pub(crate) trait DynTokenStore: Send + Sync {
     fn create<'a>(&'a self, session: &'a SessionRecord) -> BoxFuture<'a, Result<(), StoreError>>;
     fn find<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<SessionRecord>, StoreError>>;

@@ -131,9 +131,7 @@ pub trait UserStore: Send + Sync + 'static {
 
     /// The error of the application's database: `sqlx::Error`, `sea_orm::DbErr`,
     /// [`Infallible`](std::convert::Infallible), or an own type. Any error type fits, so that `?`
-    /// works.
-    ///
-    /// The client gets 503 for it, and the log the reason.
+    /// works. The client gets 503, and the log contains the reason.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
     /// The user with this id; read at each refresh, and by `CurrentUser`.
@@ -213,7 +211,7 @@ impl dyn DynUser {
     }
 }
 
-/// [`UserStore`] behind a pointer.
+/// [`UserStore`] as a trait object.
 pub(crate) trait DynUserStore: Send + Sync {
     fn user_type(&self) -> &'static str;
     fn find_by_id<'a>(&'a self, id: &'a Subject) -> BoxFuture<'a, Result<Option<FoundUser>, StoreError>>;

@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = Key::try_from(std::env::var("SESSION_KEY")?.as_bytes())?;
     let db = SqlitePool::connect("sqlite://app.db?mode=rwc").await?;
-    sqlx::query(USERS).execute(&db).await?; // your own table, by your own means
+    sqlx::query(USERS).execute(&db).await?; // your own table; create it as you like
 
     let server = HttpServer::new(move || {
         let identity =

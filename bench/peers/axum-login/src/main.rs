@@ -16,7 +16,7 @@ const USERS: &str = "CREATE TABLE IF NOT EXISTS users
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let db = SqlitePool::connect("sqlite://app.db?mode=rwc").await?;
-    sqlx::query(USERS).execute(&db).await?; // your own table, by your own means
+    sqlx::query(USERS).execute(&db).await?; // your own table; create it as you like
     let store = SqliteStore::new(db.clone());
     store.migrate().await?;
     tokio::spawn(store.clone().continuously_delete_expired(tokio::time::Duration::from_secs(60)));

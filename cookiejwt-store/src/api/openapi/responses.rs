@@ -1,4 +1,4 @@
-//! Answers: what is refused, and the header fields.
+//! Responses: problems and header fields.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -31,7 +31,8 @@ impl IntoResponses for Refusals {
     }
 }
 
-/// What `MaybeIdentity` returns on its own on a public route: 403, 500 and 503.
+/// What `MaybeIdentity` returns on its own on a public route: 403, 500 and 503. Only a page that
+/// another origin prerenders can get a 401, which the browser discards.
 #[derive(Clone, Copy, Debug)]
 pub struct PublicRefusals;
 

@@ -24,7 +24,7 @@ const TRIES: u32 = 10;
 const FIRST_WAIT_MILLIS: u64 = 2;
 /// The connection that failed is back in the pool by then.
 const RETURN: Duration = Duration::from_millis(50);
-/// A database that stays read-only must not be connected to anew by each request.
+/// While a database stays read-only, not every request must open a new connection.
 const BETWEEN_RECONNECTS: Duration = Duration::from_secs(1);
 
 /// When the idle connections of the pool were last closed.
@@ -43,10 +43,10 @@ impl Reconnects {
 }
 
 impl SeaOrmTokenStore {
-    /// Runs one statement again when the database refused it because of others at the same time,
-    /// and once more on another connection when this one leads to a database that is not the
-    /// primary (any more). Such a statement has changed nothing. Bounded: an overloaded database
-    /// hears about it.
+    /// Runs a statement again if the database refused it because of concurrent statements, and on
+    /// another connection if this one leads to a database that is not (or no longer) the primary. A
+    /// refused statement has changed nothing. The number of tries is bounded, so an overloaded
+    /// database becomes an error.
     pub(super) async fn retrying<T, F>(&self, mut statement: impl FnMut() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, DbErr>>,

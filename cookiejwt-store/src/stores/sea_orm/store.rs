@@ -41,11 +41,11 @@ pub struct SeaOrmTokenStore {
 }
 
 impl SeaOrmTokenStore {
-    /// Brings the tables up to date, and uses them. Several nodes may start at once: every step of
-    /// the migration may be taken twice, and the second node checks again.
+    /// Brings the tables up to date, and uses them. Several nodes may start at the same time: every
+    /// migration step is idempotent, and the second node checks again.
     ///
     /// When there is nothing to do this only reads, so a role with SELECT, INSERT, UPDATE and
-    /// DELETE on our tables is enough; else the error names the grants that are missing. The log
+    /// DELETE on these tables is enough. Otherwise the error lists the missing grants. The log
     /// warns when the database is read-only, and when the connection to another machine is not
     /// encrypted.
     pub async fn migrate(db: DatabaseConnection) -> Result<Self, StoreError> {
@@ -57,8 +57,9 @@ impl SeaOrmTokenStore {
     /// Uses tables that [`Migrator`](super::Migrator) has brought up to date before. The connection
     /// has to lead to the primary: with a replica that lags, a token would look reused.
     ///
-    /// After a failover, connections to the old primary are closed when it says that it is
-    /// read-only, and the statement is run again on a new one, which goes where the URL leads now.
+    /// After a failover, connections to the old primary are closed when it reports that it is
+    /// read-only, and the statement runs again on a new connection, which goes where the URL leads
+    /// now.
     pub fn new(db: DatabaseConnection) -> Self {
         Self { db, reconnects: Arc::default() }
     }
