@@ -1,6 +1,7 @@
 //! Where users and sessions are kept: the two traits, and the stores of this crate.
 
 mod buckets;
+mod dyn_token_store;
 mod memory;
 mod reporting;
 #[cfg(feature = "_sea-orm")]
@@ -14,8 +15,8 @@ pub use self::sea_orm::SeaOrmTokenStore;
 pub(crate) use self::token_store::{BoxFuture, boxed};
 pub(crate) use self::{
     buckets::Buckets,
+    dyn_token_store::DynTokenStore,
     reporting::{Tokens, Users},
-    token_store::DynTokenStore,
     user_store::{DynUser, DynUserStore, FoundUser},
 };
 pub use self::{

@@ -13,7 +13,8 @@ use cookiejwt_core::{
 };
 
 use super::{
-    token_store::{DynTokenStore, RevokedBatch, RevokedSession},
+    dyn_token_store::DynTokenStore,
+    token_store::{RevokedBatch, RevokedSession},
     user_store::{DynUserStore, FoundUser},
 };
 use crate::{

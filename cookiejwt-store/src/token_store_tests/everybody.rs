@@ -8,7 +8,7 @@ use cookiejwt_core::{
 };
 
 use super::{
-    samples::{NOW, REASONS, at, find, rotate, rotation, session},
+    samples::{NOW, REASONS, at, find, rotate, rotation, session, with},
     shared::{Shared, at_once},
 };
 use crate::stores::{RevokedSession, TokenStore as _};
@@ -38,29 +38,31 @@ async fn end(store: &Shared, revocation: &RealmRevocation, limit: u64) -> Vec<Re
 
 /// Neither refreshed nor answered at this time or later.
 fn idle(id: &str, last_seen: i64, settles: i64) -> SessionRecord {
-    SessionRecord { last_seen_at: at(last_seen), settles_at: at(settles), ..session(id) }
+    with(session(id), |row| {
+        row.last_seen_at = at(last_seen);
+        row.settles_at = at(settles);
+    })
 }
 
 fn of(realm: &str, id: &str) -> SessionRecord {
-    SessionRecord { realm: Realm::from(realm), ..session(id) }
+    with(session(id), |row| row.realm = Realm::from(realm))
 }
 
 pub(super) async fn revoke_realm_ends_exactly_the_open_sessions_of_the_realm(store: Shared) {
     let superseded = RevocationReason::Superseded;
     let ended = [
         session("a"),
-        SessionRecord { subject: "2".into(), ..session("of another user") },
-        SessionRecord { expires_at: at(NOW - 1), ..session("past its idle end") },
-        SessionRecord { revoked: Some((at(NOW + 1), superseded)), ..session("superseded") },
-        SessionRecord {
-            revoked: Some((at(NOW + 1), superseded)),
-            ..idle("superseded and idle", IDLE_BEFORE - 1, IDLE_BEFORE - 1)
-        },
+        with(session("of another user"), |row| row.subject = "2".into()),
+        with(session("past its idle end"), |row| row.expires_at = at(NOW - 1)),
+        with(session("superseded"), |row| row.revoked = Some((at(NOW + 1), superseded))),
+        with(idle("superseded and idle", IDLE_BEFORE - 1, IDLE_BEFORE - 1), |row| {
+            row.revoked = Some((at(NOW + 1), superseded))
+        }),
     ];
     let left = [
-        SessionRecord { revoked: Some((at(NOW - 1), REASONS[0])), ..session("before") },
-        SessionRecord { revoked: Some((at(NOW + 1), REASONS[0])), ..session("by a clock ahead") },
-        SessionRecord { revoked: Some((at(NOW - 1), superseded)), ..session("was superseded") },
+        with(session("before"), |row| row.revoked = Some((at(NOW - 1), REASONS[0]))),
+        with(session("by a clock ahead"), |row| row.revoked = Some((at(NOW + 1), REASONS[0]))),
+        with(session("was superseded"), |row| row.revoked = Some((at(NOW - 1), superseded))),
         of("staff", "in a realm"),
         of("Staff", "in one alike"),
     ];
@@ -72,7 +74,7 @@ pub(super) async fn revoke_realm_ends_exactly_the_open_sessions_of_the_realm(sto
     expected.sort_by(|one, other| one.id.cmp(&other.id));
     assert_eq!(told, expected);
     for row in ended {
-        let row = SessionRecord { revoked: Some((at(NOW), REASON)), ..row };
+        let row = with(row, |row| row.revoked = Some((at(NOW), REASON)));
         assert_eq!(store.find(&row.id).await.unwrap().as_ref(), Some(&row), "and nothing else has changed");
     }
     for row in left {
@@ -128,7 +130,7 @@ pub(super) async fn revoke_realm_misses_no_rotating_session(store: Shared) {
     for round in 0..5 {
         let realm = format!("round {round}");
         for index in 0..11 {
-            let row = SessionRecord { realm: realm.as_str().into(), ..idle(&id(round, index), 0, 0) };
+            let row = with(idle(&id(round, index), 0, 0), |row| row.realm = realm.as_str().into());
             store.create(&row).await.unwrap();
         }
         // The sixth task ends all sessions, the others rotate one each.
