@@ -30,6 +30,8 @@
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Each public enum and struct is open, or closed for a reason.
+#![deny(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod api;
 pub mod application;

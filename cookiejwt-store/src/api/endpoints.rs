@@ -36,6 +36,7 @@ pub struct Api(pub(super) Authenticator);
 
 /// Who calls an endpoint, in addition to what the head contains.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "adapters construct it")]
 pub struct Caller<'s> {
     /// The client's network address.
     pub ip: Option<IpAddr>,

@@ -29,6 +29,7 @@ macro_rules! adapter_types {
         ///
         $(#[$error])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct AuthError(pub $crate::Problem);
 
         impl From<$crate::Problem> for AuthError {
@@ -102,6 +103,7 @@ macro_rules! adapter_types {
         ///
         $(#[$maybe])*
         #[derive(Clone, Debug)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct MaybeIdentity(pub Option<Identity>);
 
         /// Requires a login at most `SECONDS` seconds old, for actions that a stolen session must
@@ -113,6 +115,7 @@ macro_rules! adapter_types {
         ///
         $(#[$fresh])*
         #[derive(Clone, Debug)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct FreshLogin<const SECONDS: u64>(pub Identity);
 
         impl<const SECONDS: u64> FreshLogin<SECONDS> {
@@ -132,6 +135,7 @@ macro_rules! adapter_types {
         ///
         $(#[$user])*
         #[derive(Clone, Copy, Debug)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct CurrentUser<U>(pub U);
 
         /// The access token's custom claims, deserialized into a type of the application. Responds
@@ -139,6 +143,7 @@ macro_rules! adapter_types {
         ///
         $(#[$claims])*
         #[derive(Clone, Copy, Debug)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct Claims<T>(pub T);
 
         /// Logs users in and out from your own handlers (OAuth callbacks, passkeys, magic links),

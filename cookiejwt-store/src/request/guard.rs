@@ -29,6 +29,7 @@ enum Demand {
 
 /// What is answered instead of the route.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a new answer must break every adapter")]
 pub enum GuardRefusal {
     /// A problem document.
     Problem(Problem),

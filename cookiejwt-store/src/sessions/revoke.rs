@@ -16,6 +16,7 @@ use crate::{
 /// What a logout did.
 #[derive(Debug)]
 #[must_use]
+#[non_exhaustive]
 pub struct LoggedOut {
     /// Clears both cookies; sent in any case. None in token mode.
     pub cookies: SetCookies,
