@@ -42,6 +42,7 @@ pub mod guide;
 mod keys;
 mod passwords;
 mod request;
+mod routes;
 mod runtime;
 mod services;
 mod sessions;
@@ -61,11 +62,12 @@ pub use crate::token_store_tests as conformance;
 pub use cookiejwt_core::testing;
 // What an adapter needs in addition.
 pub use crate::{
-    api::{Api, Body, Caller, MAX_BODY_BYTES, Route},
+    api::{Api, Body, Caller, MAX_BODY_BYTES},
     request::{
         Cookies, Departing, FrameworkSession, Guard, GuardRefusal, NoSession, Pending, Progress, Reply,
         RequestContext, Slot, Slots,
     },
+    routes::Route,
 };
 pub use cookiejwt_core::{
     CredentialSource, Decision, Identity,
