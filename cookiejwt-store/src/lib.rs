@@ -65,7 +65,7 @@ pub use crate::{
     api::{Api, Body, Caller, MAX_BODY_BYTES},
     request::{
         Cookies, Departing, FrameworkSession, Guard, GuardRefusal, NoSession, Pending, Progress, Reply,
-        RequestContext, Slot, Slots,
+        RequestContext, Slot, Slots, claims_of, missing_layer,
     },
     routes::Route,
 };

@@ -123,7 +123,7 @@ impl Api {
         let options = LoginOptions::new().remember(body.remember.0);
         match self.0.login_with_password(&body.username, &body.password, options, context).await {
             Ok(login) => self.logged_in(&login),
-            Err(error) => Reply::problem(error.report()),
+            Err(error) => Reply::problem(error.problem()),
         }
     }
 
@@ -194,7 +194,7 @@ impl Api {
 
     /// For the routes that begin a session: they set cookies whatever credentials are sent.
     pub(super) fn csrf_refused(&self, head: &RequestHead<'_>) -> Option<Reply> {
-        let denial = self.0.core().check_csrf(head).err()?;
+        let denial = self.0.core().check_csrf(*head).err()?;
         self.0.csrf_refused(denial);
         self.0.advise_on_denial(denial, head);
         Some(Reply::problem(Problem::CsrfFailed))

@@ -64,8 +64,8 @@ pub enum LoginError {
 }
 
 impl LoginError {
-    /// What the client may know of it; why it happened stands in the [`Event`](crate::Event).
-    pub fn report(&self) -> Problem {
+    /// What the client may know of it. The reason is in the [`Event`](crate::Event).
+    pub fn problem(&self) -> Problem {
         self.into()
     }
 }

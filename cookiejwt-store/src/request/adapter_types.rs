@@ -40,7 +40,7 @@ macro_rules! adapter_types {
 
         impl From<$crate::LoginError> for AuthError {
             fn from(error: $crate::LoginError) -> Self {
-                Self(error.report())
+                Self(error.problem())
             }
         }
 

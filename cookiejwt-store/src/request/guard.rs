@@ -5,7 +5,7 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 use cookiejwt_core::{Decision, Problem, Scope, driver::RequestHead, next_path};
 use http::HeaderValue;
 
-use super::{reply::Reply, slot::Slot};
+use super::{faults::missing_layer, reply::Reply, slot::Slot};
 use crate::authenticator::Authenticator;
 
 /// What a route requires of who is asking, and what it answers otherwise; behind each adapter's
@@ -99,7 +99,7 @@ impl Guard {
             Demand::FreshLogin(_) => "require_fresh_login",
             Demand::Scope(_) => "require_scope",
         };
-        Slot::missing(&format!("{what} of the authenticator under {}", self.auth.0.routes.prefix), cure)
+        missing_layer(&format!("{what} of the authenticator under {}", self.auth.0.routes.prefix), cure)
     }
 
     pub(crate) fn check(&self, slot: &Slot, decision: &Decision) -> Result<(), Problem> {
