@@ -112,7 +112,9 @@
 //! * `django`: the password hashes of a Django user table.
 //! * `private-cookie`: a private cookie follows the login (`COOKIEJWT_SET_SESSION_COOKIE`). Rocket
 //!   then needs a `secret_key` in production.
-//! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
+//! * `rust-crypto` (default): pure-Rust signatures. RS256 and PS256 verify only.
+//! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256. It is used
+//!   if both are on; without default features the other one is not compiled.
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.

@@ -21,7 +21,9 @@
 //! * `mysql`: sessions on MySQL, MariaDB and what speaks their protocol. TLS as above.
 //! * `django`: the password hashes of a Django user table.
 //! * `session-cookie`: for adapters that let the web framework's own session follow the login.
-//! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
+//! * `rust-crypto` (default): pure-Rust signatures. RS256 and PS256 verify only.
+//! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256. It is used
+//!   if both are on; without default features the other one is not compiled.
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `conformance`: the facts that every `TokenStore` has to make true, for the tests of whoever
 //!   implements one.
