@@ -12,6 +12,7 @@ use actix_web::{
 };
 use cookiejwt_store::{
     Authenticator, Decision, Guard, Problem, Reply, RequestContext, ResponseHeaders as _, Slot, Slots,
+    claims_of, missing_layer,
 };
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture};
 use serde::de::DeserializeOwned;
@@ -156,7 +157,7 @@ pub(crate) fn find(request: &HttpRequest, auth: &Authenticator) -> Option<Arc<Sl
 }
 
 pub(crate) fn missing(what: &str) -> AuthError {
-    Slot::missing(what, CURE).into()
+    missing_layer(what, CURE).into()
 }
 
 /// The client's network address.
@@ -228,7 +229,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Claims<T> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ask(request, "Claims", |_, decision| Slot::claims_of(decision.required()?).map(Self))
+        ask(request, "Claims", |_, decision| claims_of(decision.required()?).map(Self))
     }
 }
 

@@ -41,11 +41,15 @@ impl Headers for View<'_> {
 /// The header fields of a response.
 pub(crate) struct ResponseFields<'a>(pub(crate) &'a mut HeaderMap);
 
-impl ResponseHeaders for ResponseFields<'_> {
-    fn values(&self, name: &http::HeaderName) -> Vec<Vec<u8>> {
-        self.0.get_all(name.as_str()).map(|value| value.as_bytes().to_vec()).collect()
+impl Headers for ResponseFields<'_> {
+    fn visit<'a>(&'a self, name: &http::HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
+        for value in self.0.get_all(name.as_str()) {
+            visit(value.as_bytes());
+        }
     }
+}
 
+impl ResponseHeaders for ResponseFields<'_> {
     fn append(&mut self, name: &http::HeaderName, value: &http::HeaderValue) {
         // What one generation of the http crate takes, the other takes too.
         let name = HeaderName::from_bytes(name.as_str().as_bytes());

@@ -61,13 +61,17 @@
 //! * `django`: the password hashes of a Django user table.
 //! * `actix-session`: the session of actix-session follows the login
 //!   (`COOKIEJWT_SET_SESSION_COOKIE`).
-//! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
+//! * `rust-crypto` (default): pure-Rust signatures. RS256 and PS256 verify only.
+//! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256. It is used
+//!   if both are on; without default features the other one is not compiled.
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Each public enum and struct is open, or closed for a reason.
+#![deny(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod auth;
 mod extract;

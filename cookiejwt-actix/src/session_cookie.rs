@@ -49,7 +49,7 @@ pub(crate) fn refuse_lost<B>(
         let auth = slot.authenticator().clone();
         actix_web::rt::spawn(async move { auth.drop_login(&change).await });
     }
-    result.and_then(|_| Err(AuthError(SessionCookieError::Missing(CURE).report()).into()))
+    result.and_then(|_| Err(AuthError(SessionCookieError::Missing(CURE).log_and_problem()).into()))
 }
 
 /// actix-session gives a session to every request, with and without its middleware, which takes the

@@ -11,7 +11,7 @@ use axum_core::{
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use bytes::Bytes;
-use cookiejwt_store::{Guard, Reply, RequestContext, RequestHead, Slot, Slots};
+use cookiejwt_store::{Guard, Reply, RequestContext, RequestHead, Slot, Slots, missing_layer};
 use http::{Extensions, request::Parts};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
@@ -132,7 +132,7 @@ cookiejwt_store::adapter_types! {
 /// The slot of the innermost layer.
 pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, AuthError> {
     let slot = extensions.get().map(|slots: &Slots| Arc::clone(slots.innermost()));
-    slot.ok_or_else(|| Slot::missing(what, CURE).into())
+    slot.ok_or_else(|| missing_layer(what, CURE).into())
 }
 
 /// The slot of the guard's own authenticator.

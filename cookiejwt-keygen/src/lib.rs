@@ -10,6 +10,9 @@
 //! reads the directory that `COOKIEJWT_KEYS_DIR` specifies. Key files are readable by their owner
 //! only (mode 0600), are created atomically, and are never overwritten.
 
+// Each public enum and struct is open, or closed for a reason.
+#![deny(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
 mod directory;
 mod error;
 mod pair;
@@ -27,6 +30,7 @@ pub use crate::{
 
 /// A key that was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Made {
     /// Its name in the directory.
     pub name: String,

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 
 fn made(kind: &str, directory: &str, name: &str) -> Result<(), KeygenError> {
     let kind = Kind::parse(kind).unwrap_or(Kind::EdDsa);
-    let Made { name, kid, signs } = make(kind, Path::new(directory), name)?;
+    let Made { name, kid, signs, .. } = make(kind, Path::new(directory), name)?;
     println!("created {directory}/{name}.pem (private) and {directory}/{name}.pub.pem\nkid {kid}");
     if signs {
         println!(

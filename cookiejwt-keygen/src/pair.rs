@@ -11,6 +11,7 @@ use crate::KeygenError;
 
 /// The kind of key to create. RSA keys are larger and slower; create them with `openssl genpkey`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// Ed25519, which signs `EdDSA`: small, fast, the default choice.
     EdDsa,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_store::{Guard, Problem, RequestContext, Slot};
+use cookiejwt_store::{Guard, Problem, RequestContext, Slot, missing_layer};
 use rocket::{
     Request, Route,
     http::Status,
@@ -153,7 +153,7 @@ cookiejwt_store::adapter_types! {
 
 /// The slot that is closest to the handler.
 pub(crate) fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, Problem> {
-    Memory::of(request).innermost().ok_or_else(|| Slot::missing(what, CURE))
+    Memory::of(request).innermost().ok_or_else(|| missing_layer(what, CURE))
 }
 
 /// The slot of the guard's own authenticator.

@@ -69,7 +69,7 @@ impl<'r, 'o: 'r, R: Responder<'r, 'o>> Responder<'r, 'o> for WithCookies<R> {
             && let Some(Err(error)) =
                 session_cookie::of(request, self.cookies.0.authenticator()).carry_out(change).now_or_never()
         {
-            return Ok(response(request, Reply::problem(error.report())));
+            return Ok(response(request, Reply::problem(error.log_and_problem())));
         }
         // The fairing sends them: a `Status` as the response would lose them on its way through a
         // catcher.

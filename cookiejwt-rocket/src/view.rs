@@ -56,11 +56,15 @@ impl Headers for View<'_> {
 /// A response's header fields as the core writes them.
 pub(crate) struct ResponseView<'v, 'r>(pub(crate) &'v mut Response<'r>);
 
-impl ResponseHeaders for ResponseView<'_, '_> {
-    fn values(&self, name: &HeaderName) -> Vec<Vec<u8>> {
-        self.0.headers().get(name.as_str()).map(|value| value.as_bytes().to_vec()).collect()
+impl Headers for ResponseView<'_, '_> {
+    fn visit<'a>(&'a self, name: &HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
+        for value in self.0.headers().get(name.as_str()) {
+            visit(value.as_bytes());
+        }
     }
+}
 
+impl ResponseHeaders for ResponseView<'_, '_> {
     fn append(&mut self, name: &HeaderName, value: &HeaderValue) {
         // Every value in Rocket is UTF-8, and ours are ASCII: nothing is lost.
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -12,5 +12,5 @@ mod sessions;
 pub use self::{
     body::Body,
     endpoints::{Api, Caller},
-    route::{MAX_BODY_BYTES, Route},
+    route::MAX_BODY_BYTES,
 };

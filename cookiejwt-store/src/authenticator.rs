@@ -10,10 +10,7 @@ mod report;
 mod sessions;
 mod twins;
 
-use std::{
-    fmt,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::{fmt, sync::Arc};
 
 use cookiejwt_core::{Config, Core, store::Timestamp};
 use time::OffsetDateTime;
@@ -25,6 +22,7 @@ use crate::{
     events::Events,
     keys::Keys,
     passwords::Passwords,
+    routes::Routes,
     runtime::Runtime,
     sessions::Sessions,
     stores::{Tokens, Users},
@@ -74,12 +72,7 @@ pub(crate) struct Inner {
     pub(crate) sessions: Sessions,
     pub(crate) events: Events,
     pub(crate) runtime: Runtime,
-    /// Where the built-in routes are.
-    pub(crate) prefix: String,
-    pub(crate) password_login: bool,
-    pub(crate) password_route: bool,
-    /// Whether an adapter has mounted the built-in routes.
-    pub(crate) is_mounted: AtomicBool,
+    pub(crate) routes: Routes,
     schedule: Schedule,
 }
 

@@ -21,7 +21,9 @@
 //! * `mysql`: sessions on MySQL, MariaDB and compatible databases. TLS as above.
 //! * `django`: the password hashes of a Django user table.
 //! * `session-cookie`: for adapters that let the web framework's own session follow the login.
-//! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256.
+//! * `rust-crypto` (default): pure-Rust signatures. RS256 and PS256 verify only.
+//! * `aws-lc-rs`: faster ES256 and RSA, and the only backend that signs RS256 and PS256. It is used
+//!   if both are on; without default features the other one is not compiled.
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `conformance`: the tests that every `TokenStore` has to pass, for implementations for another
 //!   database.
@@ -30,6 +32,8 @@
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Each public enum and struct is open, or closed for a reason.
+#![deny(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod api;
 pub mod application;
@@ -40,6 +44,7 @@ pub mod guide;
 mod keys;
 mod passwords;
 mod request;
+mod routes;
 mod runtime;
 mod services;
 mod sessions;
@@ -59,11 +64,12 @@ pub use crate::token_store_tests as conformance;
 pub use cookiejwt_core::testing;
 // What an adapter needs in addition.
 pub use crate::{
-    api::{Api, Body, Caller, MAX_BODY_BYTES, Route},
+    api::{Api, Body, Caller, MAX_BODY_BYTES},
     request::{
         Cookies, Departing, FrameworkSession, Guard, GuardRefusal, NoSession, Pending, Progress, Reply,
-        RequestContext, Slot, Slots,
+        RequestContext, Slot, Slots, claims_of, missing_layer,
     },
+    routes::Route,
 };
 pub use cookiejwt_core::{
     CredentialSource, Decision, Identity,

@@ -5,6 +5,7 @@ mod context;
 mod cookies;
 mod departing;
 mod driver;
+mod faults;
 mod framework_session;
 mod guard;
 mod kept_head;
@@ -17,6 +18,7 @@ pub use self::{
     cookies::Cookies,
     departing::Departing,
     driver::{Pending, Progress},
+    faults::{claims_of, missing_layer},
     framework_session::{FrameworkSession, NoSession, SESSION_USER_KEY},
     guard::{Guard, GuardRefusal},
     reply::Reply,

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// From the lowest to the highest. A room is `room.rs` and the folder `room/`.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "errors",
     "runtime",
     "events",
@@ -16,6 +16,7 @@ const ROOMS: [&str; 14] = [
     "services",
     "passwords",
     "sessions",
+    "routes",
     "authenticator",
     "request",
     "api",
@@ -100,6 +101,54 @@ fn imports_point_down() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The code of a file, without comments and without the tests at its end.
+fn code(text: &str) -> String {
+    let text = text.split("\nmod tests {").next().unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The first word of each part of the code that follows this mark.
+fn words_after<'a>(code: &'a str, mark: &'a str) -> impl Iterator<Item = &'a str> {
+    code.split(mark).skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+/// The methods that a block `impl Type {` adds, with the name of the type.
+fn added(code: &str) -> impl Iterator<Item = (&str, &str)> {
+    let blocks = code.split("\nimpl ").skip(1).filter_map(|rest| rest.split_once(" {\n"));
+    blocks.flat_map(|(kind, rest)| {
+        let block = rest.split("\n}").next().unwrap();
+        words_after(block, "fn ").map(move |name| (kind, name))
+    })
+}
+
+/// A higher room may add methods to a type of a lower one, which needs no import to be called.
+#[test]
+fn calls_point_down() {
+    let read = |file: &PathBuf| (room_of(file), code(&fs::read_to_string(file).unwrap()));
+    let files: Vec<_> = sources().iter().map(read).collect();
+    let kinds = |code| words_after(code, "pub struct ").chain(words_after(code, "pub enum "));
+    let home = |kind: &str| files.iter().find(|(_, code)| kinds(code).any(|known| known == kind));
+    let mut seen = 0;
+    for (room, text) in &files {
+        for (kind, name) in added(text) {
+            let Some((home, _)) = home(kind).filter(|(home, _)| height(home) < height(room)) else {
+                continue;
+            };
+            seen += 1;
+            let between =
+                |(caller, _): &&(String, String)| (height(home)..height(room)).contains(&height(caller));
+            for (caller, text) in files.iter().filter(between) {
+                let call = format!(".{name}(");
+                assert!(!text.contains(&call), "{caller} calls `{kind}::{name}`, which {room} adds to it");
+            }
+        }
+    }
+    assert!(seen > 5, "the methods that rooms add are found: {seen}");
 }
 
 #[test]

@@ -45,5 +45,5 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let client = ClientInfo::from_head(head.as_head(), None);
     assert!(client.user_agent.is_none_or(|text| text.len() <= 255 && !text.contains(char::is_control)));
-    let _ = KNOWN.check_csrf(&head.as_head());
+    let _ = KNOWN.check_csrf(head.as_head());
 });

@@ -15,7 +15,7 @@ static CORES: LazyLock<[Core; 3]> =
 
 fuzz_target!(|bytes: &[u8]| {
     let fields = || bytes.split(|byte| *byte == b'\n').fold(Head::new(), |head, line| head.field(NAME, line));
-    let seen = |hops: usize, head: &Head| CORES[hops - 1].client_address(&head.as_head(), None);
+    let seen = |hops: usize, head: &Head| CORES[hops - 1].client_address(head.as_head(), None);
     let (client, proxy): (IpAddr, IpAddr) = ([192, 0, 2, 7].into(), [10, 0, 0, 1].into());
 
     let one = fields().field(NAME, client.to_string());

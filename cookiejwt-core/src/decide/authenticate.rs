@@ -3,8 +3,6 @@
 mod permission;
 mod session_check;
 
-use time::OffsetDateTime;
-
 pub use self::session_check::{Resolution, SessionCheck, SessionStatus};
 use self::{permission::refresh_permitted, session_check::Checked};
 use crate::{
@@ -57,7 +55,7 @@ impl Assessment {
 struct Table<'a> {
     core: &'a Core,
     rows: AccessRows<'a>,
-    now: OffsetDateTime,
+    now: Timestamp,
     /// Names that came more than once; boxed, because hardly any request has one.
     duplicates: Option<Box<Duplicates>>,
 }
@@ -68,18 +66,22 @@ impl Core {
     ///
     /// The table alone decides who may refresh: OPTIONS, cross-site requests that are not
     /// navigations, and pages of other origins that a browser only prepares never refresh.
-    pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
+    pub fn authenticate<'a>(
+        &self,
+        head: impl Into<RequestHead<'a>>,
+        now: impl Into<Timestamp>,
+    ) -> Assessment {
         let head = head.into();
         if self.config().skips(head.path()) {
             return Assessment::Settled(Decision::new(Outcome::Anonymous, Reason::Skipped));
         }
-        Table::new(self, head, now).authenticate()
+        Table::new(self, head, now.into()).authenticate()
     }
 
     /// The refresh route: reads only the refresh cookie, and rotates it whatever the access token
     /// contains. In token mode no cookie is read.
-    pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Assessment {
-        Table::new(self, head.into(), now).refresh()
+    pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: impl Into<Timestamp>) -> Assessment {
+        Table::new(self, head.into(), now.into()).refresh()
     }
 
     /// The refresh route in token mode: reads only the `refresh` of the body, never a cookie.
@@ -88,16 +90,16 @@ impl Core {
         &self,
         head: impl Into<RequestHead<'a>>,
         refresh: &str,
-        now: OffsetDateTime,
+        now: impl Into<Timestamp>,
     ) -> Assessment {
-        Table::new(self, head.into(), now).refresh_by_body(refresh.as_bytes())
+        Table::new(self, head.into(), now.into()).refresh_by_body(refresh.as_bytes())
     }
 }
 
 impl<'a> Table<'a> {
-    fn new(core: &'a Core, head: RequestHead<'a>, now: OffsetDateTime) -> Self {
+    fn new(core: &'a Core, head: RequestHead<'a>, now: Timestamp) -> Self {
         let reads_header = core.config().credentials.reads_header();
-        let rows = AccessRows::new(&core.parts().access, head, now.unix_timestamp(), reads_header);
+        let rows = AccessRows::new(&core.parts().access, head, now.as_seconds(), reads_header);
         Self { core, rows, now, duplicates: None }
     }
 
@@ -249,7 +251,7 @@ impl<'a> Table<'a> {
 
     /// Boxed: it is large, and most requests have none.
     fn attempt(&self, token: RefreshToken, carrier: Carrier, soft: Option<Identity>) -> Box<RefreshAttempt> {
-        Box::new(RefreshAttempt::new(self.core.clone(), token, carrier, soft, Timestamp::from(self.now)))
+        Box::new(RefreshAttempt::new(self.core.clone(), token, carrier, soft, self.now))
     }
 
     /// No refresh ahead when the new token would not live longer than the old one.

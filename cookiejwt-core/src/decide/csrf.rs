@@ -93,8 +93,9 @@ impl Credential {
 impl Core {
     /// Checks the CSRF table for a route that changes something before a user is authenticated:
     /// login.
-    pub fn check_csrf(&self, head: &RequestHead<'_>) -> Result<CsrfCleared, CsrfDenial> {
-        check(head, &self.config().csrf, Credential::none_yet(self.mode(*head)))
+    pub fn check_csrf<'a>(&self, head: impl Into<RequestHead<'a>>) -> Result<CsrfCleared, CsrfDenial> {
+        let head = head.into();
+        check(&head, &self.config().csrf, Credential::none_yet(self.mode(head)))
     }
 
     /// Checks the CSRF table for a custom login flow, without its first row.
@@ -108,20 +109,21 @@ impl Core {
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
-    /// use cookiejwt_core::{driver::RequestHead, fault::CsrfDenial, testing};
+    /// use cookiejwt_core::{fault::CsrfDenial, testing};
     ///
     /// let core = testing::core();
     /// let ask = |request: http::request::Builder| {
     ///     let (parts, ()) = request.body(()).unwrap().into_parts();
-    ///     core.check_login_csrf(&RequestHead::from(&parts)).map(drop)
+    ///     core.check_login_csrf(&parts).map(drop)
     /// };
     /// let own_page = ("sec-fetch-site", "same-origin");
     /// assert_eq!(ask(http::Request::post("/").header(own_page.0, own_page.1)), Ok(()));
     /// assert_eq!(ask(http::Request::get("/").header(own_page.0, own_page.1)), Err(CsrfDenial::SafeLogin));
     /// # }
     /// ```
-    pub fn check_login_csrf(&self, head: &RequestHead<'_>) -> Result<CsrfCleared, CsrfDenial> {
-        check_login(head, &self.config().csrf, self.login_credential(head))
+    pub fn check_login_csrf<'a>(&self, head: impl Into<RequestHead<'a>>) -> Result<CsrfCleared, CsrfDenial> {
+        let head = head.into();
+        check_login(&head, &self.config().csrf, self.login_credential(&head))
     }
 }
 

@@ -26,7 +26,8 @@ impl Core {
     ///
     /// If no row is changed, or the store fails, the cookies of the response must not be written:
     /// either the browser has received them already, or the parent is still accepted.
-    pub fn late_departure(&self, departure: &Departure, now: Timestamp) -> Option<SettleRequest> {
+    pub fn late_departure(&self, departure: &Departure, now: impl Into<Timestamp>) -> Option<SettleRequest> {
+        let now = now.into();
         let latest = departure.settles_at.plus_millis(self.half_leeway_millis().saturating_neg());
         if now <= latest {
             return None;
@@ -43,8 +44,8 @@ impl Core {
 
     /// Whether lines that clear cookies are too old to be written: the user may have logged in
     /// since they were decided.
-    pub fn is_late_to_clear(&self, decided_at: Timestamp, now: Timestamp) -> bool {
-        now > decided_at.plus_millis(self.half_leeway_millis())
+    pub fn is_late_to_clear(&self, decided_at: Timestamp, now: impl Into<Timestamp>) -> bool {
+        now.into() > decided_at.plus_millis(self.half_leeway_millis())
     }
 
     fn half_leeway_millis(&self) -> i64 {

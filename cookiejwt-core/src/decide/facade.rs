@@ -140,7 +140,7 @@ impl Core {
     /// not read, because a proxy that does not support it forwards what the client sent.
     ///
     /// ```
-    /// use cookiejwt_core::{Config, Core, driver::RequestHead};
+    /// use cookiejwt_core::{Config, Core};
     ///
     /// # let pairs = [
     /// #     ("COOKIEJWT_SECRET", "NdJxcwgzwPUhp9sA8I8iO4uLTqbP1uHi9QIvUIdgDCg="),
@@ -149,18 +149,22 @@ impl Core {
     /// # ];
     /// let core = Core::new(Config::builder().vars(pairs)?.trusted_proxies(1).build()?);
     /// let (head, ()) = http::Request::get("/").header("x-forwarded-for", "10.9.9.9, 192.0.2.7").body(()).unwrap().into_parts();
-    /// let client = core.client_address(&RequestHead::from(&head), Some("10.0.0.1".parse().unwrap()));
+    /// let client = core.client_address(&head, Some("10.0.0.1".parse().unwrap()));
     /// assert_eq!(client, Some("192.0.2.7".parse().unwrap()));
     /// # Ok::<(), cookiejwt_core::ConfigError>(())
     /// ```
-    pub fn client_address(&self, head: &RequestHead<'_>, peer: Option<IpAddr>) -> Option<IpAddr> {
-        request::client_address(self.config().trusted_proxies, head, peer)
+    pub fn client_address<'a>(
+        &self,
+        head: impl Into<RequestHead<'a>>,
+        peer: Option<IpAddr>,
+    ) -> Option<IpAddr> {
+        request::client_address(self.config().trusted_proxies, &head.into(), peer)
     }
 
     /// Whether fewer proxies have appended to `X-Forwarded-For` than are trusted: the request did
     /// not pass through all of them, or their number is wrong.
-    pub fn went_around_proxies(&self, head: &RequestHead<'_>) -> bool {
-        request::went_around_proxies(self.config().trusted_proxies, head)
+    pub fn went_around_proxies<'a>(&self, head: impl Into<RequestHead<'a>>) -> bool {
+        request::went_around_proxies(self.config().trusted_proxies, &head.into())
     }
 
     pub(crate) fn parts(&self) -> &Parts {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
-
 use crate::{
     decide::{
         decision::{Decision, Reason, Refusal, Settlement},
@@ -18,11 +16,11 @@ impl Core {
     /// Row k of [`rules`](crate::rules#authenticate) for a route that loads the user, who does not
     /// exist or is disabled although the access token is valid. With a bearer token nothing is
     /// cleared.
-    pub fn user_inactive(&self, identity: &Identity, now: Timestamp) -> Settlement {
+    pub fn user_inactive(&self, identity: &Identity, now: impl Into<Timestamp>) -> Settlement {
         let decision = Decision::refused(Refusal::SessionRevoked, Reason::UserInactive)
             .clearing(&self.parts().cookies, identity.source());
         let session_id = identity.session_id().clone();
-        let revoke = Some(Revocation { session_id, reason: RevocationReason::UserInactive, at: now });
+        let revoke = Some(Revocation { session_id, reason: RevocationReason::UserInactive, at: now.into() });
         Settlement { decision, revoke }
     }
 
@@ -48,10 +46,11 @@ impl Core {
         &self,
         identity: &Identity,
         max_age: Duration,
-        now: OffsetDateTime,
+        now: impl Into<Timestamp>,
     ) -> Result<(), Problem> {
         let longest = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
-        let age = identity.auth_time().map(|time| now.unix_timestamp().saturating_sub(time.unix_timestamp()));
+        let now = now.into().as_seconds();
+        let age = identity.auth_time().map(|time| now.saturating_sub(time.unix_timestamp()));
         let earliest = self.config().ages.leeway.saturating_neg();
         match age {
             Some(age) if (earliest..=longest).contains(&age) => Ok(()),

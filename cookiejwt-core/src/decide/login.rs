@@ -150,13 +150,14 @@ impl Login {
 impl Core {
     /// Begins a session: a new `sid` each time, whatever the request contains (session fixation,
     /// OWASP ASVS 7.2.4).
-    pub fn login(&self, request: LoginRequest, now: OffsetDateTime) -> Result<Login, MintError> {
+    pub fn login(&self, request: LoginRequest, now: impl Into<Timestamp>) -> Result<Login, MintError> {
         let LoginRequest { subject, claims: custom, terms, client, mode, ids, replaces } = request;
         if subject.as_str().is_empty() || subject.as_str().len() > Subject::MAX_LENGTH {
             return Err(MintError::Subject);
         }
         terms.facts.check()?;
-        let (seconds, ages) = (now.unix_timestamp(), self.config().ages);
+        let now = now.into();
+        let (seconds, ages) = (now.as_seconds(), self.config().ages);
         let refresh = self.refresh_of_login(subject.clone(), &ids, terms, seconds);
         let access = AccessClaims {
             subject,
@@ -170,7 +171,7 @@ impl Core {
             replaces,
             facts: refresh.facts.clone(),
         };
-        let record = self.record(&refresh, client, Timestamp::from(now));
+        let record = self.record(&refresh, client, now);
         let access = self.parts().access.mint(access, &custom)?;
         let refresh = self.parts().refresh.mint(refresh)?;
         let issued = self.issue(&Carrier::of_login(mode), access, &refresh, seconds)?;

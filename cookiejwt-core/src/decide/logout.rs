@@ -45,7 +45,7 @@ impl Core {
     ) -> Result<Logout, CsrfDenial> {
         let head = head.into();
         let mode = self.mode(head);
-        let asked = self.check_csrf(&head);
+        let asked = self.check_csrf(head);
         // The table comes before any signature. A request that it refuses may still have a bearer
         // token as its only credential.
         let bearer_decides = asked.is_err() && mode == Mode::Cookie && !self.has_cookie(&head);
@@ -57,13 +57,13 @@ impl Core {
             let credential = if bearer.is_some() { Credential::Header } else { Credential::Ambient };
             csrf::check(&head, &self.config().csrf, credential)?;
         }
-        let mut named = self.presented_sessions(&head);
+        let mut named = self.presented_sessions(head);
         let body = body_refresh.and_then(|token| self.refresh_session(token.as_bytes(), MAX_HEADER_TOKEN));
         for session in bearer.into_iter().chain(body) {
             push_new(&mut named, session);
         }
         let cookies = match mode {
-            Mode::Cookie => self.logout_cookies().with_twins(self.twins(&head)),
+            Mode::Cookie => self.logout_cookies().with_twins(self.twins(head)),
             Mode::Token(_) => SetCookies::default(),
         };
         Ok(Logout { sessions: named, cookies })
@@ -71,8 +71,8 @@ impl Core {
 
     /// The sessions whose signed cookies were sent, for a login that replaces them; none in token
     /// mode. At most four values of each name are read.
-    pub fn presented_sessions(&self, head: &RequestHead<'_>) -> Vec<SessionId> {
-        let presented = Presented::read(head, self.config());
+    pub fn presented_sessions<'a>(&self, head: impl Into<RequestHead<'a>>) -> Vec<SessionId> {
+        let presented = Presented::read(&head.into(), self.config());
         let refresh = presented.refresh.values().filter_map(|it| self.refresh_session(it, MAX_COOKIE_TOKEN));
         let access = presented.access.values().filter_map(|it| self.access_session(it, MAX_COOKIE_TOKEN));
         let mut sessions = Vec::new();

@@ -26,11 +26,12 @@ impl Core {
 
     /// Reads the cookies of known devices. There are none in token mode, where no cookie is read,
     /// and none if [`known_devices`](crate::ConfigBuilder::known_devices) is off.
-    pub fn presented_devices(&self, head: &RequestHead<'_>) -> PresentedDevices {
-        if !self.config().known_devices || !reads_cookies(head, self.config()) {
+    pub fn presented_devices<'a>(&self, head: impl Into<RequestHead<'a>>) -> PresentedDevices {
+        let head = head.into();
+        if !self.config().known_devices || !reads_cookies(&head, self.config()) {
             return PresentedDevices::default();
         }
-        PresentedDevices::read(head, self.config().device_name())
+        PresentedDevices::read(&head, self.config().device_name())
     }
 
     /// The presented device from which this account has logged in with its current password.

@@ -9,8 +9,6 @@ mod rotation;
 
 use std::fmt;
 
-use time::OffsetDateTime;
-
 use self::{grant::Grant, rotation::Minted};
 pub use self::{
     late::{LateAnswer, LateRequest},
@@ -141,8 +139,8 @@ impl RefreshAttempt {
     ///
     /// `now` is read right before the store is asked, not when the request began: a slow user store
     /// must not use up the leeway of other requests.
-    pub fn with_user(mut self, user: UserState, ids: RefreshIds, now: OffsetDateTime) -> RefreshStep {
-        self.now = Timestamp::from(now).max(self.now);
+    pub fn with_user(mut self, user: UserState, ids: RefreshIds, now: impl Into<Timestamp>) -> RefreshStep {
+        self.now = now.into().max(self.now);
         let settled = |settlement| RefreshStep::Settled(settlement);
         let ActiveUser { claims, stamp } = match user {
             UserState::Active(active) => active,

@@ -17,8 +17,9 @@ impl Core {
     /// other attributes. Pass the lines to
     /// [`SetCookies::with_twins`](crate::driver::SetCookies::with_twins); a
     /// [`Decision`](crate::Decision) of [`authenticate`](Self::authenticate) has its own.
-    pub fn twins(&self, head: &RequestHead<'_>) -> Twins {
-        let presented = Presented::read(head, self.config());
+    pub fn twins<'a>(&self, head: impl Into<RequestHead<'a>>) -> Twins {
+        let head = head.into();
+        let presented = Presented::read(&head, self.config());
         if !presented.any_twice() {
             return Twins::default();
         }
@@ -28,7 +29,7 @@ impl Core {
         };
         let access = |value: &[u8]| parts.access.signed(value, MAX_COOKIE_TOKEN).is_some();
         let refresh = |value: &[u8]| parts.refresh.signed(value, MAX_COOKIE_TOKEN).is_some();
-        self.twin_lines(head, (ours(&presented.access, &access), ours(&presented.refresh, &refresh)))
+        self.twin_lines(&head, (ours(&presented.access, &access), ours(&presented.refresh, &refresh)))
     }
 
     /// The lines for the access cookie, for the refresh cookie, or for both.

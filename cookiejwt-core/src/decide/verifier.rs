@@ -2,8 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use time::OffsetDateTime;
-
 use crate::{
     config::{ConfigError, Expect, Expectations},
     decide::{
@@ -14,6 +12,7 @@ use crate::{
     },
     keys::Jwks,
     request::{Cookie, RequestHead},
+    session::Timestamp,
     token::{AccessTokens, TokenRules},
 };
 
@@ -115,8 +114,8 @@ impl Verifier {
 
     /// Who is asking? Rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate); the
     /// decision contains no cookies.
-    pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: OffsetDateTime) -> Decision {
-        let mut rows = AccessRows::new(&self.0.access, head.into(), now.unix_timestamp(), true);
+    pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: impl Into<Timestamp>) -> Decision {
+        let mut rows = AccessRows::new(&self.0.access, head.into(), now.into().as_seconds(), true);
         self.decide(&mut rows).with_faults(rows.faults)
     }
 

@@ -42,7 +42,6 @@ fn address(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{decide::Core, testing};
 
     const PEER: &str = "198.51.100.1";
@@ -56,7 +55,7 @@ mod tests {
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
         let peer = peer.map(|peer| peer.parse().unwrap());
-        core.client_address(&RequestHead::from(&head), peer).map(|address| address.to_string())
+        core.client_address(&head, peer).map(|address| address.to_string())
     }
 
     #[test]

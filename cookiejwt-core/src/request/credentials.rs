@@ -26,6 +26,18 @@ pub enum CredentialName {
     Bearer,
 }
 
+impl CredentialName {
+    /// The name in logs and in the labels of metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessCookie => "access_cookie",
+            Self::RefreshCookie => "refresh_cookie",
+            Self::RefreshBody => "refresh_body",
+            Self::Bearer => "bearer",
+        }
+    }
+}
+
 /// A credential that was presented and not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

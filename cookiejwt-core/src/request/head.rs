@@ -8,7 +8,7 @@ pub(crate) const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch
 pub(crate) const COOKIEJWT_MODE: HeaderName = HeaderName::from_static("cookiejwt-mode");
 pub(crate) const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 
-/// The header fields of a request, whatever type the framework keeps them in.
+/// The header fields of a request or a response, whatever type the framework keeps them in.
 ///
 /// Its one method passes on each value of a name as raw bytes, in the order of arrival: cookies are
 /// parsed from bytes, because another cookie that is not ASCII must not hide ours.

@@ -12,7 +12,7 @@ pub use self::twins::Twins;
 use self::{life::EPOCH, twins::TwinWriter};
 use crate::{
     config::{CookieSettings, CredentialOrder},
-    request::{split_once, trim},
+    request::{Headers, split_once, trim},
     session::SessionChange,
     token::{MintError, MintedAccess, RefreshToken},
 };
@@ -99,9 +99,7 @@ impl SetCookies {
 }
 
 /// The header fields of a response, whatever type the framework keeps them in.
-pub trait ResponseHeaders {
-    /// Each value of a field, as bytes.
-    fn values(&self, name: &HeaderName) -> Vec<Vec<u8>>;
+pub trait ResponseHeaders: Headers {
     /// Adds a value.
     fn append(&mut self, name: &HeaderName, value: &HeaderValue);
     /// Removes every value.
@@ -109,10 +107,6 @@ pub trait ResponseHeaders {
 }
 
 impl ResponseHeaders for HeaderMap {
-    fn values(&self, name: &HeaderName) -> Vec<Vec<u8>> {
-        self.get_all(name).iter().map(|value| value.as_bytes().to_vec()).collect()
-    }
-
     fn append(&mut self, name: &HeaderName, value: &HeaderValue) {
         HeaderMap::append(self, name, value.clone());
     }
@@ -201,13 +195,13 @@ impl CookieWriter {
     /// the handler wrote itself wins. One line per name is sent, after those that delete its twins,
     /// and a response with any of our lines is not stored (RFC 9111 §5.2.2.5).
     pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) -> bool {
-        let lines = headers.values(&header::SET_COOKIE);
+        let lines = values(headers, &header::SET_COOKIE);
         let names = [&self.access_name, &self.refresh_name, &self.device_name];
         let ours: Vec<_> = names.iter().flat_map(|name| self.of_name(name, &lines, cookies)).collect();
         if ours.is_empty() {
             return false;
         }
-        let is_foreign = |line: &&Vec<u8>| !names.iter().any(|name| is_line_of(line, name));
+        let is_foreign = |line: &&&[u8]| !names.iter().any(|name| is_line_of(line, name));
         let foreign = lines.iter().filter(is_foreign).filter_map(|line| HeaderValue::from_bytes(line).ok());
         let all: Vec<HeaderValue> = foreign.chain(ours).collect();
         headers.remove(&header::SET_COOKIE);
@@ -221,8 +215,8 @@ impl CookieWriter {
 
     /// The lines that are sent for one name: first those that delete twins, then the one that sets
     /// or clears it, if any.
-    fn of_name(&self, name: &str, written: &[Vec<u8>], cookies: &SetCookies) -> Vec<HeaderValue> {
-        let written = written.iter().filter(|line| is_line_of(line, name));
+    fn of_name(&self, name: &str, written: &[&[u8]], cookies: &SetCookies) -> Vec<HeaderValue> {
+        let written = written.iter().copied().filter(|line| is_line_of(line, name));
         let (deleting, setting): (Vec<_>, Vec<_>) = written.partition(|line| self.twins.deletes(name, line));
         let pending = cookies.iter().find(|cookie| cookie.name() == name).map(SetCookie::line);
         let winner = match setting.last() {
@@ -230,9 +224,9 @@ impl CookieWriter {
             None => pending.cloned(),
         };
         let Some(winner) = winner else {
-            return deleting.into_iter().filter_map(|line| sensitive(line)).collect();
+            return deleting.into_iter().filter_map(sensitive).collect();
         };
-        let mut lines: Vec<_> = deleting.into_iter().filter_map(|line| sensitive(line)).collect();
+        let mut lines: Vec<_> = deleting.into_iter().filter_map(sensitive).collect();
         for twin in cookies.twins.iter().filter(|twin| twin.name() == name) {
             if !lines.contains(twin.line()) {
                 lines.push(twin.line().clone());
@@ -295,6 +289,13 @@ fn sensitive(line: &[u8]) -> Option<HeaderValue> {
     Some(line)
 }
 
+/// Each value of a field.
+fn values<'a>(headers: &'a dyn ResponseHeaders, name: &HeaderName) -> Vec<&'a [u8]> {
+    let mut values = Vec::new();
+    headers.visit(name, &mut |value| values.push(value));
+    values
+}
+
 fn is_line_of(line: &[u8], name: &str) -> bool {
     trim(split_once(line, b'=').0) == name.as_bytes()
 }
@@ -309,14 +310,14 @@ pub(crate) fn keep_private(headers: &mut dyn ResponseHeaders, credentials: Crede
         ensure_member(headers, &header::VARY, "Authorization");
     }
     let caching = [header::CACHE_CONTROL, header::EXPIRES, header::PRAGMA];
-    if caching.iter().all(|name| headers.values(name).is_empty()) {
+    if caching.iter().all(|name| values(headers, name).is_empty()) {
         headers.append(&header::CACHE_CONTROL, &HeaderValue::from_static("private, no-cache"));
     }
 }
 
 /// Adds a member to a list-valued field, unless it, or `Vary: *`, is already present.
 fn ensure_member(headers: &mut dyn ResponseHeaders, name: &HeaderName, member: &'static str) {
-    let present = headers.values(name).iter().any(|value| {
+    let present = values(headers, name).iter().any(|value| {
         value.split(|byte| *byte == b',').any(|item| {
             let item = item.trim_ascii();
             (item == b"*" && name == header::VARY) || item.eq_ignore_ascii_case(member.as_bytes())

@@ -143,7 +143,7 @@ impl Server {
             departure.session_id = departs.session.id();
             departure.refresh_jti = token_id(departs.refresh);
             departure.settles_at = timestamp(departs.settles_at);
-            core.late_departure(departure, datetime(now).into())
+            core.late_departure(departure, datetime(now))
                 .map(|request| Rc::new(Asked::new(Question::Settle(request))))
         });
         request.clone()
@@ -163,7 +163,7 @@ impl Server {
     /// The sessions that a login with these cookies replaces.
     pub(crate) fn presented(&mut self, inputs: Inputs) -> Vec<Session> {
         let head = self.head(inputs);
-        let sessions = self.core.presented_sessions(&(&head).into());
+        let sessions = self.core.presented_sessions(&head);
         sessions.iter().map(|id| Session::parse(id.as_str())).collect()
     }
 

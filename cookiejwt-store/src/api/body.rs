@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 /// The body of a request, as far as it was read.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Body {
     /// All of it.
     Complete(Bytes),

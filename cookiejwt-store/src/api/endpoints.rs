@@ -1,6 +1,6 @@
 //! Every built-in endpoint, once for all frameworks.
 
-use std::{borrow::Cow, net::IpAddr, sync::atomic::Ordering::Relaxed};
+use std::{borrow::Cow, net::IpAddr};
 
 use bytes::Bytes;
 use cookiejwt_core::{
@@ -14,11 +14,11 @@ use time::OffsetDateTime;
 use super::{
     body::{self, Body, LoginBody, RefreshBody},
     operation::Operation,
-    route::Route,
 };
 use crate::{
     authenticator::Authenticator,
     request::{Reply, Slot},
+    routes::Route,
     sessions::{LoginContext, LoginOptions, rfc3339},
 };
 
@@ -36,6 +36,7 @@ pub struct Api(pub(super) Authenticator);
 
 /// Who calls an endpoint, in addition to what the head contains.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "adapters construct it")]
 pub struct Caller<'s> {
     /// The client's network address.
     pub ip: Option<IpAddr>,
@@ -58,45 +59,24 @@ impl Api {
     /// is a segment in braces, as in RFC 6570 and OpenAPI; the endpoint reads it from the path
     /// itself.
     pub fn paths(&self) -> Vec<(String, Route)> {
-        Route::ALL
-            .iter()
-            .filter(|(_, route)| self.serves(*route))
-            .flat_map(|(path, route)| {
-                let path = format!("{}/{path}", self.0.0.prefix);
-                let slashed = format!("{path}/");
-                // A file has no slash after its name.
-                let slashed = (*route != Route::Jwks).then_some((slashed, *route));
-                [Some((path, *route)), slashed].into_iter().flatten()
-            })
-            .collect()
+        self.0.0.routes.paths()
     }
 
     /// The [`paths`](Self::paths), which are served from now on: a [`Guard`](crate::Guard) does not
     /// protect them.
     pub fn mount(&self) -> Vec<(String, Route)> {
-        self.0.0.is_mounted.store(true, Relaxed);
+        self.0.0.routes.mount();
         self.paths()
     }
 
     /// The route at this path, exactly as the client sent it.
     pub fn route_at(&self, path: &str) -> Option<Route> {
-        let path = path.strip_prefix(self.0.0.prefix.as_str())?.strip_prefix('/')?;
-        Route::at(path).filter(|route| self.serves(*route))
-    }
-
-    /// Whether there is a route at this path, and an adapter has mounted it.
-    pub(crate) fn is_mounted_at(&self, path: &str) -> bool {
-        self.route_at(path).is_some() && self.0.0.is_mounted.load(Relaxed)
+        self.0.0.routes.route_at(path)
     }
 
     /// Whether the configuration has this route at all.
     pub(super) fn serves(&self, route: Route) -> bool {
-        match route {
-            Route::Jwks => self.0.core().jwks().is_some(),
-            Route::Login | Route::FreshLogin => self.0.0.password_login,
-            Route::Password => self.0.0.password_route,
-            _ => true,
-        }
+        self.0.0.routes.serves(route)
     }
 
     /// Whether the endpoint reads a body at all; `token/refresh/` does so in token mode only.
@@ -143,7 +123,7 @@ impl Api {
         let options = LoginOptions::new().remember(body.remember.0);
         match self.0.login_with_password(&body.username, &body.password, options, context).await {
             Ok(login) => self.logged_in(&login),
-            Err(error) => Reply::problem(error.report()),
+            Err(error) => Reply::problem(error.problem()),
         }
     }
 
@@ -214,7 +194,7 @@ impl Api {
 
     /// For the routes that begin a session: they set cookies whatever credentials are sent.
     pub(super) fn csrf_refused(&self, head: &RequestHead<'_>) -> Option<Reply> {
-        let denial = self.0.core().check_csrf(head).err()?;
+        let denial = self.0.core().check_csrf(*head).err()?;
         self.0.csrf_refused(denial);
         self.0.advise_on_denial(denial, head);
         Some(Reply::problem(Problem::CsrfFailed))

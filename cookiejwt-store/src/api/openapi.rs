@@ -65,7 +65,8 @@ impl Authenticator {
     /// An application that nests the routes below another path calls [`OpenApi::nest`].
     pub fn openapi(&self) -> OpenApi {
         let tag = TagBuilder::new().name(TAG).description(Some("Login, sessions and logout")).build();
-        let mut document = OpenApi::new(Info::new("Authentication", env!("CARGO_PKG_VERSION")), self.paths());
+        let mut document =
+            OpenApi::new(Info::new("Authentication", env!("CARGO_PKG_VERSION")), self.described_paths());
         document.components = Some(self.components());
         document.tags = Some(vec![tag]);
         document
@@ -79,7 +80,7 @@ impl Authenticator {
 
     /// With the trailing slash: both forms are served, and one operation cannot be listed under two
     /// paths.
-    fn paths(&self) -> Paths {
+    fn described_paths(&self) -> Paths {
         let mounted = self.api().paths();
         let is_documented = |path: &str| mounted.iter().all(|(other, _)| *other != format!("{path}/"));
         let documented = mounted.iter().filter(|(path, _)| is_documented(path));

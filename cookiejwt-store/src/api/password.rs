@@ -51,7 +51,7 @@ impl Api {
     ) -> Result<Reply, Problem> {
         let FreshLoginBody { password } = body::read(&head, body)?;
         let context = LoginContext::from_head(&self.0, head, ip);
-        let login = self.0.fresh_login(who, &password, context).await.map_err(|error| error.report())?;
+        let login = self.0.fresh_login(who, &password, context).await.map_err(|error| error.problem())?;
         Ok(self.logged_in(&login))
     }
 
@@ -65,7 +65,7 @@ impl Api {
         let PasswordBody { current_password, new_password } = body::read(&head, body)?;
         let context = LoginContext::from_head(&self.0, head, ip);
         let login = self.0.change_password(who, &current_password, &new_password, context).await;
-        let login = login.map_err(|error| error.report())?;
+        let login = login.map_err(|error| error.problem())?;
         Ok(self.issued(&login, Reply::no_content()))
     }
 }

@@ -7,7 +7,7 @@ impl Authenticator {
     /// application at start-up. A conflict is logged, with the fix.
     pub fn can_stand_beside(&self, other: &Self) -> bool {
         let Some(fault) = self.clash(other) else { return true };
-        tracing::error!(prefix = %self.0.prefix, other_prefix = %other.0.prefix, "{fault}");
+        tracing::error!(prefix = %self.0.routes.prefix, other_prefix = %other.0.routes.prefix, "{fault}");
         false
     }
 

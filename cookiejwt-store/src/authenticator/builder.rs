@@ -1,9 +1,6 @@
 //! Collects the parts of an authenticator and checks that they fit together.
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use cookiejwt_core::{Config, store::Throttle};
 
@@ -13,6 +10,7 @@ use crate::{
     events::{Advice, Event, Events, Hooks},
     keys::Keys,
     passwords::{Argon2id, PasswordHasher, Passwords},
+    routes::Routes,
     runtime::{Clock, Random, Runtime, SystemClock},
     services::Services,
     sessions::Sessions,
@@ -180,6 +178,7 @@ impl AuthenticatorBuilder {
         let passwords = Passwords::new(self.hasher, self.throttle, services.clone())?;
         let sessions = Sessions::new(passwords.clone(), self.feed_interval, services.clone());
         let Services { users, tokens, keys, events, runtime } = services;
+        let routes = Routes::new(self.prefix, keys.clone(), self.password_login, self.password_route);
         let inner = Arc::new(Inner {
             users,
             tokens,
@@ -188,15 +187,12 @@ impl AuthenticatorBuilder {
             sessions,
             events,
             runtime,
-            prefix: self.prefix,
-            password_login: self.password_login,
-            password_route: self.password_route,
-            is_mounted: AtomicBool::new(false),
+            routes,
             schedule: Schedule::new(self.feed_interval, self.keys_interval),
         });
         twins::register(&inner)?;
         let auth = Authenticator(inner);
-        let skipped = auth.api().paths().into_iter().find(|(path, _)| auth.config().skips(path));
+        let skipped = auth.0.routes.paths().into_iter().find(|(path, _)| auth.config().skips(path));
         skipped.map_or(Ok(auth), |(path, _)| Err(BuildError::Skip(path)))
     }
 }

@@ -35,6 +35,6 @@ fn is_same(one: &Inner, other: &Inner) -> bool {
         (config.access_name().to_owned(), config.refresh_name().to_owned())
     };
     names(one) == names(other)
-        && one.prefix == other.prefix
+        && one.routes.prefix == other.routes.prefix
         && one.users.user_type() == other.users.user_type()
 }

@@ -17,8 +17,8 @@ pub enum SessionCookieError {
 }
 
 impl SessionCookieError {
-    /// Tells the log, and gives what the client may know of it.
-    pub fn report(&self) -> Problem {
+    /// Writes the error to the log, and returns what the client may know of it.
+    pub fn log_and_problem(&self) -> Problem {
         tracing::error!("{self}");
         self.into()
     }

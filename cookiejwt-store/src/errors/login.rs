@@ -70,8 +70,8 @@ pub enum LoginError {
 }
 
 impl LoginError {
-    /// What the client may know; the reason is in the [`Event`](crate::Event).
-    pub fn report(&self) -> Problem {
+    /// What the client may know. The reason is in the [`Event`](crate::Event).
+    pub fn problem(&self) -> Problem {
         self.into()
     }
 }

@@ -141,7 +141,7 @@ impl Advice {
         if let Some(peer) = peer.filter(|peer| config.trusted_proxies() == 0 && is_near(*peer)) {
             self.on_near_peer(peer, host, head.text(&X_FORWARDED_FOR).is_some());
         }
-        if core.went_around_proxies(head) && self.missing_proxy.is_news() {
+        if core.went_around_proxies(*head) && self.missing_proxy.is_news() {
             warn!(
                 trusted_proxies = config.trusted_proxies(),
                 "a login has fewer entries in X-Forwarded-For than COOKIEJWT_TRUSTED_PROXIES says: the address of the peer counts; \

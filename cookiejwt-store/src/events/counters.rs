@@ -1,14 +1,10 @@
 //! The same events, counted. Every label has a few fixed values, so that no visitor can make a new
 //! series.
 
-use cookiejwt_core::{
-    Reason,
-    fault::{CredentialName, TokenFault},
-    store::Realm,
-};
+use cookiejwt_core::{Reason, fault::TokenFault, store::Realm};
 use metrics::{Label, counter, gauge};
 
-use super::{event::Event, refusal::LoginRefusal};
+use super::event::Event;
 
 /// The counters of one realm, which is a label of each of them unless it is the empty one.
 pub(crate) struct Counters<'a>(pub(crate) &'a Realm);
@@ -18,15 +14,7 @@ impl Counters<'_> {
     pub(super) fn count(&self, event: &Event<'_>) {
         match *event {
             Event::LoggedIn { .. } => self.login("success"),
-            Event::LoginRefused { reason, .. } => self.login(match reason {
-                LoginRefusal::UnknownUser => "unknown_user",
-                LoginRefusal::WrongPassword => "wrong_password",
-                LoginRefusal::UnreadableHash => "unreadable_hash",
-                LoginRefusal::Inactive => "inactive",
-                LoginRefusal::ChangedMeanwhile => "changed",
-                LoginRefusal::SessionEnded => "session_ended",
-                LoginRefusal::WrongMode => "wrong_mode",
-            }),
+            Event::LoginRefused { reason, .. } => self.login(reason.as_str()),
             Event::PasswordChanged { .. } => self.up("cookiejwt_password_changes_total", &[]),
             Event::Throttled { scope, .. } => {
                 self.up("cookiejwt_throttled_total", &[("scope", scope.as_str())]);
@@ -51,7 +39,7 @@ impl Counters<'_> {
             Event::MintFailed { .. } => self.refusal("mint_failed"),
             Event::StoreUnavailable { .. } => self.refusal("store_failed"),
             Event::CredentialRejected { credential, fault } => {
-                let labels = [("credential", credential_label(credential)), ("fault", fault_label(fault))];
+                let labels = [("credential", credential.as_str()), ("fault", fault_label(fault))];
                 self.up("cookiejwt_rejected_credentials_total", &labels);
             }
             Event::DuplicateCookie { other_deployment, .. } => {
@@ -120,16 +108,6 @@ fn refused(reason: &Reason) -> &'static str {
         Reason::UserInactive => "user_inactive",
         Reason::RefreshNotPermitted | Reason::SpeculationNotPermitted => "refresh_not_permitted",
         _ => "invalid_token",
-    }
-}
-
-fn credential_label(name: CredentialName) -> &'static str {
-    match name {
-        CredentialName::AccessCookie => "access_cookie",
-        CredentialName::RefreshCookie => "refresh_cookie",
-        CredentialName::RefreshBody => "refresh_body",
-        CredentialName::Bearer => "bearer",
-        _ => "other",
     }
 }
 

@@ -13,7 +13,7 @@ use tracing::{error_span, trace};
 use super::counters::Counters;
 use super::{
     advice::Advice,
-    event::{Event, Hooks, TARGET, credential, log},
+    event::{Event, Hooks, TARGET, log},
     lost_answers::LostAnswers,
     refusal::LoginRefusal,
     text::{Line, printable},
@@ -55,7 +55,7 @@ impl Events {
     pub(crate) fn faults(&self, faults: &[CredentialFault]) {
         for fault in faults {
             if fault.fault == TokenFault::Expired {
-                trace!(target: TARGET, credential = credential(fault.credential), "expired");
+                trace!(target: TARGET, credential = fault.credential.as_str(), "expired");
             } else {
                 self.emit(Event::CredentialRejected { credential: fault.credential, fault: fault.fault });
             }

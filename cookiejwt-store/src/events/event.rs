@@ -318,11 +318,11 @@ pub(super) fn log(event: &Event<'_>) {
             info!(target: TARGET, session, replaced, "a response with new cookies was lost: the session continues");
         }
         Event::CsrfRefused { denial } => info!(target: TARGET, %denial, "csrf refused"),
-        Event::CredentialRejected { credential: name, fault } => {
-            info!(target: TARGET, credential = credential(name), %fault, "credential not accepted");
+        Event::CredentialRejected { credential, fault } => {
+            info!(target: TARGET, credential = credential.as_str(), %fault, "credential not accepted");
         }
-        Event::DuplicateCookie { credential: name, other_deployment } => {
-            info!(target: TARGET, credential = credential(name), other_deployment, "duplicate_cookie");
+        Event::DuplicateCookie { credential, other_deployment } => {
+            info!(target: TARGET, credential = credential.as_str(), other_deployment, "duplicate_cookie");
         }
         Event::MintFailed { error } => error!(target: TARGET, failure = %error, "tokens cannot be minted"),
         Event::StoreUnavailable { reason } => warn!(target: TARGET, ?reason, "a store could not be asked"),
@@ -373,15 +373,5 @@ fn log_hash(event: &Event<'_>) {
              back, and no other is stored"
         ),
         _ => {}
-    }
-}
-
-pub(super) fn credential(name: CredentialName) -> &'static str {
-    match name {
-        CredentialName::AccessCookie => "access cookie",
-        CredentialName::RefreshCookie => "refresh cookie",
-        CredentialName::RefreshBody => "refresh in the body",
-        CredentialName::Bearer => "bearer",
-        _ => "another credential",
     }
 }

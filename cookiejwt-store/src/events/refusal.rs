@@ -22,16 +22,16 @@ pub enum LoginRefusal {
 }
 
 impl LoginRefusal {
-    /// The reason in words, as the log has it.
+    /// The reason in logs and in the labels of metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::UnknownUser => "unknown user",
-            Self::WrongPassword => "wrong password",
-            Self::UnreadableHash => "unreadable hash",
+            Self::UnknownUser => "unknown_user",
+            Self::WrongPassword => "wrong_password",
+            Self::UnreadableHash => "unreadable_hash",
             Self::Inactive => "inactive",
-            Self::ChangedMeanwhile => "changed during the login",
-            Self::SessionEnded => "the session has ended",
-            Self::WrongMode => "wrong mode",
+            Self::ChangedMeanwhile => "changed",
+            Self::SessionEnded => "session_ended",
+            Self::WrongMode => "wrong_mode",
         }
     }
 }

@@ -29,6 +29,7 @@ macro_rules! adapter_types {
         ///
         $(#[$error])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct AuthError(pub $crate::Problem);
 
         impl From<$crate::Problem> for AuthError {
@@ -39,7 +40,7 @@ macro_rules! adapter_types {
 
         impl From<$crate::LoginError> for AuthError {
             fn from(error: $crate::LoginError) -> Self {
-                Self(error.report())
+                Self(error.problem())
             }
         }
 
@@ -106,6 +107,7 @@ macro_rules! adapter_types {
         ///
         $(#[$maybe])*
         #[derive(Clone, Debug)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct MaybeIdentity(pub Option<Identity>);
 
         /// Requires a login at most `SECONDS` seconds old, for actions that a stolen session must
@@ -117,6 +119,7 @@ macro_rules! adapter_types {
         ///
         $(#[$fresh])*
         #[derive(Clone, Debug)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct FreshLogin<const SECONDS: u64>(pub Identity);
 
         impl<const SECONDS: u64> FreshLogin<SECONDS> {
@@ -136,6 +139,7 @@ macro_rules! adapter_types {
         ///
         $(#[$user])*
         #[derive(Clone, Copy, Debug)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct CurrentUser<U>(pub U);
 
         /// The access token's custom claims, deserialized into a type of the application. Responds
@@ -143,6 +147,7 @@ macro_rules! adapter_types {
         ///
         $(#[$claims])*
         #[derive(Clone, Copy, Debug)]
+        #[allow(clippy::exhaustive_structs, reason = "handlers take it apart")]
         pub struct Claims<T>(pub T);
 
         /// Logs users in and out from your own handlers (OAuth callbacks, passkeys, magic links),

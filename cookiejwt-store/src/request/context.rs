@@ -112,7 +112,7 @@ impl RequestContext {
     }
 
     fn twins(&self) -> Twins {
-        self.auth.core().twins(&self.head.head())
+        self.auth.core().twins(self.head.head())
     }
 
     /// Ends every session that a signed token of this request identifies, unless the CSRF check

@@ -18,6 +18,7 @@ use crate::{
 /// How far a request came without any store.
 #[derive(Debug)]
 #[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a request is settled or it waits")]
 pub enum Progress {
     /// Decided.
     Settled(Decision),

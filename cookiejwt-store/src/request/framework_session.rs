@@ -28,6 +28,7 @@ pub trait FrameworkSession: fmt::Debug + Send + Sync {
 /// For an adapter without sessions: refuses logins, with the cure in the log. A logout has nothing
 /// to end.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "adapters construct it")]
 pub struct NoSession(pub &'static str);
 
 impl FrameworkSession for NoSession {

@@ -5,7 +5,7 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 use cookiejwt_core::{Decision, Problem, Scope, driver::RequestHead, next_path};
 use http::HeaderValue;
 
-use super::{reply::Reply, slot::Slot};
+use super::{faults::missing_layer, reply::Reply, slot::Slot};
 use crate::authenticator::Authenticator;
 
 /// What a route requires of the caller, and the response when the requirement is not met. Each
@@ -29,6 +29,7 @@ enum Demand {
 
 /// The response that replaces that of the route.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a new answer must break every adapter")]
 pub enum GuardRefusal {
     /// A problem document.
     Problem(Problem),
@@ -87,7 +88,7 @@ impl Guard {
     /// True only if they are mounted: otherwise the path may belong to a handler of the
     /// application.
     pub fn is_built_in(&self, path: &str) -> bool {
-        self.auth.api().is_mounted_at(path)
+        self.auth.0.routes.is_mounted_at(path)
     }
 
     /// The request has not passed the layer of the guard's own authenticator: 500, and a log line
@@ -98,7 +99,7 @@ impl Guard {
             Demand::FreshLogin(_) => "require_fresh_login",
             Demand::Scope(_) => "require_scope",
         };
-        Slot::missing(&format!("{what} of the authenticator under {}", self.auth.0.prefix), cure)
+        missing_layer(&format!("{what} of the authenticator under {}", self.auth.0.routes.prefix), cure)
     }
 
     pub(crate) fn check(&self, slot: &Slot, decision: &Decision) -> Result<(), Problem> {
@@ -217,10 +218,10 @@ mod tests {
             Guard::fresh_login(&auth, Duration::ZERO),
             Guard::scope(&auth, "notes:write"),
         ];
-        other.api().mount();
+        other.0.routes.mount();
         let built_in = |path| guards.each_ref().map(|guard| guard.is_built_in(path));
         assert_eq!(built_in("/api/auth/token/"), [false; 3], "the path may be one of the application's own");
-        auth.api().mount();
+        auth.0.routes.mount();
         for (rule, path, expected) in [
             ("login", "/api/auth/token", true),
             ("login, with a slash", "/api/auth/token/", true),

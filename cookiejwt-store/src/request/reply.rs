@@ -13,6 +13,7 @@ use serde::Serialize;
 /// A finished response, for an adapter to write.
 #[derive(Clone)]
 #[must_use]
+#[non_exhaustive]
 pub struct Reply {
     /// The status.
     pub status: StatusCode,

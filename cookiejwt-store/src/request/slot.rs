@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 
 use super::{
     driver::{Pending, Progress},
+    faults,
     guard::{Guard, GuardRefusal},
 };
 use crate::authenticator::Authenticator;
@@ -147,22 +148,7 @@ impl Slot {
 
     /// The access token's custom claims as a type of the application.
     pub async fn claims<T: DeserializeOwned>(&self, head: RequestHead<'_>) -> Result<T, Problem> {
-        Self::claims_of(&self.identity(head).await?)
-    }
-
-    /// The custom claims of an identity that this slot gave. Claims that do not fit result in 500,
-    /// because the token is ours.
-    pub fn claims_of<T: DeserializeOwned>(identity: &Identity) -> Result<T, Problem> {
-        identity.claims().map_err(|error| {
-            tracing::error!(%error, "the access token's custom claims do not fit");
-            Problem::ServerError
-        })
-    }
-
-    /// An error of the program, not of the client: 500, and a log line with the cure.
-    pub fn missing(what: &str, cure: &str) -> Problem {
-        tracing::error!("{what} was asked for a request that it has not seen; add `{cure}` around it");
-        Problem::ServerError
+        faults::claims_of(&self.identity(head).await?)
     }
 
     /// The user of an identity that this slot returned.

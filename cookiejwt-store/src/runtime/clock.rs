@@ -16,6 +16,7 @@ pub trait Clock: Send + Sync + 'static {
 
 /// The clock of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "applications construct it, and it has no settings")]
 pub struct SystemClock;
 
 impl Clock for SystemClock {

@@ -20,6 +20,7 @@ use crate::errors::StoreError;
     derive(utoipa::ToSchema),
     schema(as = CookiejwtSession, description = "A session of the user that can still be used.")
 )]
+#[non_exhaustive]
 pub struct SessionInfo {
     /// What [`end_session`](crate::Authenticator::end_session) takes.
     #[serde(serialize_with = "as_text")]

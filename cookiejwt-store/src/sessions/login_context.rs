@@ -45,11 +45,11 @@ impl Default for LoginContext {
 impl LoginContext {
     /// Reads the head; `ip` is the peer's address.
     pub(crate) fn read(core: &Core, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
-        let ip = core.client_address(&head, ip).map(|ip| ip.to_string());
-        let csrf = core.check_login_csrf(&head).map(drop);
-        let presented = core.presented_sessions(&head);
-        let devices = core.presented_devices(&head);
-        let twins = core.twins(&head);
+        let ip = core.client_address(head, ip).map(|ip| ip.to_string());
+        let csrf = core.check_login_csrf(head).map(drop);
+        let presented = core.presented_sessions(head);
+        let devices = core.presented_devices(head);
+        let twins = core.twins(head);
         Self {
             presented,
             twins,

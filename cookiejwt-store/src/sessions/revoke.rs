@@ -19,6 +19,7 @@ const BATCH: u64 = 500;
 /// What a logout did.
 #[derive(Debug)]
 #[must_use]
+#[non_exhaustive]
 pub struct LoggedOut {
     /// Clears both cookies; sent in any case. None in token mode.
     pub cookies: SetCookies,

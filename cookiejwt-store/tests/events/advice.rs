@@ -264,7 +264,7 @@ fn a_duplicate_is_reported_once_a_minute() {
         }
     });
     assert_eq!(
-        ear.log().matches("duplicate_cookie credential=\"refresh cookie\" other_deployment=false").count(),
+        ear.log().matches("duplicate_cookie credential=\"refresh_cookie\" other_deployment=false").count(),
         3,
         "{}",
         ear.log()

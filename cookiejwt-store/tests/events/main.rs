@@ -138,7 +138,7 @@ const COUNTERS: [(&str, u64); 16] = [
 ];
 
 const LINES: [&str; 11] = [
-    "INFO cookiejwt_store::event: login refused reason=\"wrong password\"",
+    "INFO cookiejwt_store::event: login refused reason=\"wrong_password\"",
     "INFO cookiejwt_store::event: login throttled scope=\"account_and_network\" retry_after_seconds=30",
     "INFO cookiejwt_store::event: logged in subject=1 session=",
     "DEBUG cookiejwt_store::event: refreshed reason=Rotated session=",
@@ -425,16 +425,17 @@ fn a_valid_access_token_is_no_event() {
 }
 
 #[test]
-fn the_reasons_of_a_refusal_in_words() {
-    for (reason, words) in [
-        (LoginRefusal::UnknownUser, "unknown user"),
-        (LoginRefusal::WrongPassword, "wrong password"),
-        (LoginRefusal::UnreadableHash, "unreadable hash"),
+fn the_reasons_of_a_refusal_in_log_and_label() {
+    for (reason, name) in [
+        (LoginRefusal::UnknownUser, "unknown_user"),
+        (LoginRefusal::WrongPassword, "wrong_password"),
+        (LoginRefusal::UnreadableHash, "unreadable_hash"),
         (LoginRefusal::Inactive, "inactive"),
-        (LoginRefusal::ChangedMeanwhile, "changed during the login"),
-        (LoginRefusal::SessionEnded, "the session has ended"),
+        (LoginRefusal::ChangedMeanwhile, "changed"),
+        (LoginRefusal::SessionEnded, "session_ended"),
+        (LoginRefusal::WrongMode, "wrong_mode"),
     ] {
-        assert_eq!(reason.as_str(), words);
+        assert_eq!(reason.as_str(), name);
     }
 }
 

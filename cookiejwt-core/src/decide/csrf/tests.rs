@@ -413,7 +413,7 @@ fn login_asks_the_same_table() {
     for (rule, method, fields, expected) in UNSAFE.iter().chain(&SAFE) {
         let map = headers(fields);
         let head = RequestHead::new(method, "/api/auth/token/", None, &map);
-        assert_eq!(core.check_csrf(&head).map(|_| ()), *expected, "{rule}");
+        assert_eq!(core.check_csrf(head).map(|_| ()), *expected, "{rule}");
     }
 }
 
@@ -467,13 +467,13 @@ fn a_login_is_asked_without_row_1() {
     ] {
         let map = headers(fields);
         let head = RequestHead::new(method, "/sign-up", None, &map);
-        assert_eq!(core.check_login_csrf(&head).map(|_| ()), expected, "{rule}");
+        assert_eq!(core.check_login_csrf(head).map(|_| ()), expected, "{rule}");
     }
     let core =
         Core::new(testing::config().credentials(crate::config::CredentialOrder::CookieOnly).build().unwrap());
     let map = headers(&[EVIL[0], BEARER]);
     let head = RequestHead::new("POST", "/sign-up", None, &map);
-    assert_eq!(core.check_login_csrf(&head).map(|_| ()), Err(CrossSite), "2: a header that is not read");
+    assert_eq!(core.check_login_csrf(head).map(|_| ()), Err(CrossSite), "2: a header that is not read");
 }
 
 #[test]
@@ -490,7 +490,7 @@ fn row_2_token_mode_switched_on_and_asked_for_once() {
     ] {
         let map = headers(fields);
         let head = RequestHead::new("POST", "/api/auth/token/", None, &map);
-        assert_eq!(core(on).check_csrf(&head).map(|_| ()), expected, "{rule}");
+        assert_eq!(core(on).check_csrf(head).map(|_| ()), expected, "{rule}");
     }
 }
 

@@ -244,7 +244,7 @@ fn the_sessions_that_a_login_replaces_are_those_whose_cookies_came_in() {
         .body(())
         .unwrap()
         .into_parts();
-    let sessions = core.presented_sessions(&(&head).into());
+    let sessions = core.presented_sessions(&head);
     let names: Vec<_> = sessions.iter().map(crate::session::SessionId::as_str).collect();
     assert_eq!(
         names,
@@ -260,7 +260,7 @@ fn the_csrf_table_is_asked_before_a_login() {
         [("same origin", "same-origin", true), ("another site logs me in", "cross-site", false)]
     {
         let (head, ()) = Request::post("/").header("sec-fetch-site", site).body(()).unwrap().into_parts();
-        assert_eq!(core.check_csrf(&(&head).into()).is_ok(), allowed, "{rule}");
+        assert_eq!(core.check_csrf(&head).is_ok(), allowed, "{rule}");
     }
 }
 
@@ -332,8 +332,8 @@ fn token_mode_replaces_no_session_and_asks_no_csrf_table() {
     };
     for (field, sessions, allowed) in [("cookiejwt-mode", 0, true), ("x-mode", 1, false)] {
         let head = head(field);
-        assert_eq!(core.presented_sessions(&(&head).into()).len(), sessions, "{field}");
-        assert_eq!(core.check_csrf(&(&head).into()).is_ok(), allowed, "{field}");
+        assert_eq!(core.presented_sessions(&head).len(), sessions, "{field}");
+        assert_eq!(core.check_csrf(&head).is_ok(), allowed, "{field}");
     }
 }
 

@@ -270,7 +270,7 @@ fn at_most_four_values_of_a_name_are_looked_at() {
         ],
     );
     let (head, ()) = post(access).header(COOKIE, refresh.join("; ")).body(()).unwrap().into_parts();
-    let sessions = core.presented_sessions(&(&head).into());
+    let sessions = core.presented_sessions(&head);
     assert_eq!(sessions, ["1", "2", "3", "4"].map(SessionId::from), "a login that replaces them");
 }
 

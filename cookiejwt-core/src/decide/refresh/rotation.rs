@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use time::OffsetDateTime;
-
 use super::{
     LateAnswer, RefreshAttempt,
     grant::{self, Grant},
@@ -69,8 +67,8 @@ impl Rotation {
     }
 
     /// The same question at a later time, for a driver that asks once more.
-    pub fn at(mut self, now: OffsetDateTime) -> Self {
-        let now = Timestamp::from(now).max(self.attempt.now);
+    pub fn at(mut self, now: impl Into<Timestamp>) -> Self {
+        let now = now.into().max(self.attempt.now);
         if now != self.attempt.now {
             self.issued = None;
         }

@@ -50,7 +50,7 @@ fn decide(core: &Core, cookies: &str) -> Decision {
 /// What leaves when a logout clears both cookies.
 fn cleared(core: &Core, head: &Parts) -> Vec<String> {
     let mut headers = HeaderMap::new();
-    core.write_cookies(&core.clear_cookies().with_twins(core.twins(&head.into())), &mut headers);
+    core.write_cookies(&core.clear_cookies().with_twins(core.twins(head)), &mut headers);
     headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap().to_owned()).collect()
 }
 

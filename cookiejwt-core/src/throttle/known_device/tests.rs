@@ -54,7 +54,7 @@ fn pair(core: &Core, session: &str, hash: &str) -> String {
 /// The device that this `Cookie` field shows for this account.
 fn known(core: &Core, cookies: &str, subject: Option<&str>, hash: Option<&str>) -> Option<String> {
     let (head, ()) = Request::post("/").header("cookie", cookies).body(()).unwrap().into_parts();
-    let presented = core.presented_devices(&RequestHead::from(&head));
+    let presented = core.presented_devices(&head);
     let subject = subject.map(Subject::from);
     core.known_device(&presented, subject.as_ref(), hash).map(|device| device.as_str().to_owned())
 }
@@ -167,7 +167,7 @@ fn in_token_mode_no_cookie_is_read() {
     let own = pair(&core, "s", HASH);
     let request = Request::post("/").header("cookie", &own).header("cookiejwt-mode", "token");
     let (head, ()) = request.body(()).unwrap().into_parts();
-    let presented = core.presented_devices(&RequestHead::from(&head));
+    let presented = core.presented_devices(&head);
     assert_eq!(core.known_device(&presented, Some(&"alice".into()), Some(HASH)), None);
 }
 
@@ -246,5 +246,5 @@ fn nothing_of_it_is_printed() {
     let core = core(|config| config);
     let own = pair(&core, "s", HASH);
     let (head, ()) = Request::post("/").header("cookie", own).body(()).unwrap().into_parts();
-    assert_eq!(format!("{:?}", core.presented_devices(&RequestHead::from(&head))), "PresentedDevices(1)");
+    assert_eq!(format!("{:?}", core.presented_devices(&head)), "PresentedDevices(1)");
 }

@@ -9,11 +9,11 @@ use utoipa::openapi::{
 };
 
 use super::{
-    super::{endpoints::JWKS_LIFE, operation::Operation, route::Route},
+    super::{endpoints::JWKS_LIFE, operation::Operation},
     ACCESS_COOKIE, BEARER, REFRESH_COOKIE, TAG, body,
     responses::{by_status, one_of, problem},
 };
-use crate::authenticator::Authenticator;
+use crate::{authenticator::Authenticator, routes::Route};
 
 const LIFE: &str = "How long the answer may be kept.";
 

@@ -20,6 +20,7 @@ pub(super) const PROBLEM: &str = "application/problem+json";
 /// What a guard such as `Identity` returns on its own: 401, 403, 500 and 503, for `responses(…)` of
 /// `#[utoipa::path]`.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Refusals;
 
 impl IntoResponses for Refusals {
@@ -34,6 +35,7 @@ impl IntoResponses for Refusals {
 /// What `MaybeIdentity` returns on its own on a public route: 403, 500 and 503. Only a page that
 /// another origin prerenders can get a 401, which the browser discards.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct PublicRefusals;
 
 impl IntoResponses for PublicRefusals {
@@ -47,6 +49,7 @@ impl IntoResponses for PublicRefusals {
 /// The schema of our `application/problem+json` (RFC 9457), for operations of the application that
 /// return one.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ProblemSchema;
 
 impl ToSchema for ProblemSchema {

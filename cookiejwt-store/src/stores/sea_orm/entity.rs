@@ -1,5 +1,7 @@
 //! The table `cookiejwt_sessions`. Times are Unix milliseconds.
 
+#![expect(clippy::exhaustive_enums, clippy::exhaustive_structs, reason = "SeaORM's derive makes them so")]
+
 use cookiejwt_core::store::{RevocationReason, SessionRecord, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
@@ -12,6 +14,7 @@ use sea_orm::{
 /// One session; see [`SessionRecord`] for what each column means.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "cookiejwt_sessions")]
+#[non_exhaustive]
 pub struct Model {
     /// The `sid` claim.
     #[sea_orm(primary_key, auto_increment = false)]

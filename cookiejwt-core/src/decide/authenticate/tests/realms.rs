@@ -97,7 +97,7 @@ fn a_logout_ends_sessions_of_its_own_realm_alone() {
     for (core, named) in [(&customers, 1), (&staff, 0)] {
         let cookie = format!("{}={}", core.config().refresh_name(), token.token());
         let head = parts(Request::post("/").header(COOKIE, cookie));
-        assert_eq!(core.presented_sessions(&(&head).into()).len(), named);
+        assert_eq!(core.presented_sessions(&head).len(), named);
         assert_eq!(core.logout(&head, Some(&token.token())).unwrap().sessions.len(), named);
     }
 }

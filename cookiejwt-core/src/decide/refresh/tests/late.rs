@@ -192,7 +192,7 @@ fn an_answer_that_leaves_late_asks_the_store() {
         ("less than half of it", 5_001, true),
         ("a minute later", 60_000, true),
     ] {
-        let request = core.late_departure(&departure, after(millis).into());
+        let request = core.late_departure(&departure, after(millis));
         assert_eq!(request.is_some(), asks, "{rule}");
         if let Some(request) = request {
             assert_eq!(request.settles_at, after(millis + 10_000).into(), "{rule}");
@@ -200,6 +200,6 @@ fn an_answer_that_leaves_late_asks_the_store() {
         }
     }
     for (millis, is_late) in [(0, false), (5_000, false), (5_001, true)] {
-        assert_eq!(core.is_late_to_clear(ROTATED.into(), after(millis).into()), is_late, "{millis} ms");
+        assert_eq!(core.is_late_to_clear(ROTATED.into(), after(millis)), is_late, "{millis} ms");
     }
 }

@@ -1,0 +1,66 @@
+//! Where the built-in routes are, and which of them are served. What they do is in the room `api`.
+
+mod route;
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+pub use self::route::Route;
+use crate::keys::Keys;
+
+/// The built-in routes of one authenticator.
+pub(crate) struct Routes {
+    pub(crate) prefix: String,
+    keys: Keys,
+    password_login: bool,
+    password_route: bool,
+    is_mounted: AtomicBool,
+}
+
+impl Routes {
+    /// Under this prefix. Two of them start a session for a password alone, and one changes the
+    /// application's own table.
+    pub(crate) fn new(prefix: String, keys: Keys, password_login: bool, password_route: bool) -> Self {
+        Self { prefix, keys, password_login, password_route, is_mounted: AtomicBool::new(false) }
+    }
+
+    /// Every path under the prefix, with and without the trailing slash, and its route.
+    pub(crate) fn paths(&self) -> Vec<(String, Route)> {
+        Route::ALL
+            .iter()
+            .filter(|(_, route)| self.serves(*route))
+            .flat_map(|(path, route)| {
+                let path = format!("{}/{path}", self.prefix);
+                let slashed = format!("{path}/");
+                // A file has no slash after its name.
+                let slashed = (*route != Route::Jwks).then_some((slashed, *route));
+                [Some((path, *route)), slashed].into_iter().flatten()
+            })
+            .collect()
+    }
+
+    /// From now on an adapter serves them.
+    pub(crate) fn mount(&self) {
+        self.is_mounted.store(true, Relaxed);
+    }
+
+    /// The route at this path, as it stood on the wire.
+    pub(crate) fn route_at(&self, path: &str) -> Option<Route> {
+        let path = path.strip_prefix(self.prefix.as_str())?.strip_prefix('/')?;
+        Route::at(path).filter(|route| self.serves(*route))
+    }
+
+    /// Whether there is a route at this path, and an adapter has mounted it.
+    pub(crate) fn is_mounted_at(&self, path: &str) -> bool {
+        self.route_at(path).is_some() && self.is_mounted.load(Relaxed)
+    }
+
+    /// Whether the configuration has this route at all.
+    pub(crate) fn serves(&self, route: Route) -> bool {
+        match route {
+            Route::Jwks => self.keys.core().jwks().is_some(),
+            Route::Login | Route::FreshLogin => self.password_login,
+            Route::Password => self.password_route,
+            _ => true,
+        }
+    }
+}
