@@ -58,7 +58,7 @@ impl Core {
         let value = parts.devices.value(&login.record.id, &login.record.subject, hash);
         let until = KnownDevices::life(login.record.created_at.as_seconds());
         match value.and_then(|value| parts.cookies.device(&value, until).ok()) {
-            Some(cookie) => Login { cookies: login.cookies.with_device(cookie), ..login },
+            Some(cookie) => Login { cookies: login.cookies.with_line(cookie), ..login },
             None => login,
         }
     }
