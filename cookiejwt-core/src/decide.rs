@@ -16,6 +16,7 @@ mod issue;
 mod login;
 mod logout;
 mod passwords;
+mod proofs;
 mod refresh;
 mod twins;
 mod verifier;
