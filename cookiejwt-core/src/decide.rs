@@ -17,6 +17,7 @@ mod login;
 mod logout;
 mod passwords;
 mod pending;
+mod proofs;
 mod refresh;
 mod twins;
 mod verifier;

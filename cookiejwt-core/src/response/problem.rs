@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use http::StatusCode;
 
-use crate::token::Scope;
+use crate::token::{MissingProof, Scope};
 
 /// A failure as a client sees it: status, code, one fixed sentence, challenge. One table defines
 /// all of them.
@@ -32,6 +32,11 @@ pub enum Problem {
         /// How long ago is allowed; whole seconds.
         max_age: Duration,
     },
+    /// The user has to prove in another way who they are, or again (RFC 9470 §3).
+    ProofRequired {
+        /// What would be the next step.
+        missing: MissingProof,
+    },
     /// The request comes from another site.
     CsrfFailed,
     /// The access token does not have the scope that the route requires (RFC 6750 §3.1).
@@ -39,6 +44,8 @@ pub enum Problem {
         /// The scope.
         scope: Scope,
     },
+    /// The user does not have the role that the route requires. The response does not contain it.
+    InsufficientRole,
     /// The resource does not exist.
     NotFound,
     /// The route does not support this method.
@@ -62,7 +69,7 @@ pub enum Problem {
 
 impl Problem {
     /// Every code.
-    pub const CODES: [&'static str; 15] = [
+    pub const CODES: [&'static str; 17] = [
         "not_authenticated",
         "invalid_token",
         "refresh_required",
@@ -73,7 +80,9 @@ impl Problem {
         "not_found",
         "method_not_allowed",
         "fresh_login_required",
+        "proof_required",
         "insufficient_scope",
+        "insufficient_role",
         "invalid_request",
         "throttled",
         "server_error",
@@ -115,11 +124,17 @@ impl Problem {
             Self::FreshLoginRequired { .. } => {
                 (S::UNAUTHORIZED, "fresh_login_required", "Recent authentication is required.")
             }
+            Self::ProofRequired { .. } => {
+                (S::UNAUTHORIZED, "proof_required", "Additional authentication is required.")
+            }
             Self::CsrfFailed => {
                 (S::FORBIDDEN, "csrf_failed", "The request was refused because it comes from another site.")
             }
             Self::InsufficientScope { .. } => {
                 (S::FORBIDDEN, "insufficient_scope", "The access token lacks the required scope.")
+            }
+            Self::InsufficientRole => {
+                (S::FORBIDDEN, "insufficient_role", "The user lacks the required role.")
             }
             Self::NotFound => (S::NOT_FOUND, "not_found", "Not found."),
             Self::MethodNotAllowed => {
@@ -146,9 +161,9 @@ impl Problem {
             Self::InvalidToken | Self::RefreshRequired | Self::SessionRevoked | Self::SessionExpired => {
                 Some("Bearer realm=\"api\", error=\"invalid_token\"".into())
             }
-            Self::FreshLoginRequired { max_age } => {
-                let (error, seconds) = ("insufficient_user_authentication", max_age.as_secs());
-                Some(format!("Bearer realm=\"api\", error=\"{error}\", max_age={seconds}").into())
+            Self::FreshLoginRequired { max_age } => Some(step_up(Some(max_age.as_secs()), &[])),
+            Self::ProofRequired { missing } => {
+                Some(step_up(missing.max_age(), &missing.acr_values().collect::<Vec<_>>()))
             }
             Self::InsufficientScope { scope } => {
                 Some(format!("Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"{scope}\"").into())
@@ -174,10 +189,27 @@ impl Problem {
             status: status.as_u16(),
             detail: self.detail(),
             code: self.code(),
+            missing: self.missing(),
         };
         // Strings and a number cannot fail to serialise.
         serde_json::to_string(&body).unwrap_or_default()
     }
+
+    const fn missing(self) -> Option<MissingProof> {
+        match self {
+            Self::ProofRequired { missing } => Some(missing),
+            _ => None,
+        }
+    }
+}
+
+/// The challenge of RFC 9470 §3.
+fn step_up(max_age: Option<u64>, acr_values: &[&str]) -> Cow<'static, str> {
+    let max_age = max_age.map(|seconds| format!(", max_age={seconds}")).unwrap_or_default();
+    let classes = acr_values.join(" ");
+    let classes = if classes.is_empty() { classes } else { format!(", acr_values=\"{classes}\"") };
+    let error = "insufficient_user_authentication";
+    format!("Bearer realm=\"api\", error=\"{error}\"{max_age}{classes}").into()
 }
 
 /// RFC 9457 §3.1, and the code.
@@ -189,11 +221,14 @@ struct Body {
     status: u16,
     detail: &'static str,
     code: &'static str,
+    #[serde(flatten)]
+    missing: Option<MissingProof>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::{Facts, Requirement};
 
     #[test]
     fn the_body_is_what_the_wire_contract_says() {
@@ -209,12 +244,44 @@ mod tests {
     const FRESH: Problem = Problem::FreshLoginRequired { max_age: Duration::from_mins(5) };
     const SCOPE: Problem = Problem::InsufficientScope { scope: Scope::new("notes:write") };
 
+    /// What a session without any proof gets.
+    fn proof(requirement: &Requirement) -> Problem {
+        let missing = requirement.missing(&Facts::new(), None, 0, 0).unwrap();
+        Problem::ProofRequired { missing }
+    }
+
+    #[test]
+    fn a_missing_proof_is_in_the_body() {
+        let recent = Requirement::named("otp").within(Duration::from_mins(5));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&proof(&recent).to_json()).unwrap(),
+            serde_json::json!({
+                "type": "about:blank", "title": "Unauthorized", "status": 401, "code": "proof_required",
+                "detail": "Additional authentication is required.", "methods": ["otp"], "max_age": 300,
+            })
+        );
+    }
+
+    #[test]
+    fn a_problem_is_small_enough_for_every_result() {
+        assert!(size_of::<Problem>() < 128, "{}", size_of::<Problem>());
+    }
+
     #[test]
     fn challenges_of_the_wire_contract() {
+        let (code, gold) = (Requirement::named("otp"), Requirement::acr("urn:gold"));
+        let recent = code.within(Duration::from_mins(5));
         for (problem, challenge) in [
             (Problem::NotAuthenticated, "Bearer realm=\"api\""),
             (Problem::SessionRevoked, "Bearer realm=\"api\", error=\"invalid_token\""),
             (FRESH, "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300"),
+            (proof(&code), "Bearer realm=\"api\", error=\"insufficient_user_authentication\""),
+            (proof(&recent), "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300"),
+            (
+                proof(&gold.or(Requirement::acr("silver")).or(recent)),
+                "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300, \
+                 acr_values=\"urn:gold silver\"",
+            ),
             (SCOPE, "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"notes:write\""),
         ] {
             assert_eq!(problem.challenge().unwrap(), challenge, "{problem:?}");
@@ -231,7 +298,9 @@ mod tests {
             Problem::SessionExpired,
             Problem::InvalidCredentials,
             FRESH,
+            proof(&Requirement::named("otp")),
             SCOPE,
+            Problem::InsufficientRole,
             Problem::CsrfFailed,
             Problem::NotFound,
             Problem::MethodNotAllowed,
