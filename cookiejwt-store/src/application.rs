@@ -14,7 +14,10 @@ pub use cookiejwt_core::{
 // What a request contains, and what is decided.
 pub use cookiejwt_core::{
     Actor, Core, Facts, Method, Problem, Proofs, Reason, Scope, Subject,
-    driver::{ClientInfo, Login, Mode, PresentedDevices, RequestHead, SetCookie, SetCookies, Twins},
+    driver::{
+        ClientInfo, Login, Mode, PendingLogin, PresentedDevices, RequestHead, SealedPending, SetCookie,
+        SetCookies, Twins,
+    },
     fault::{ClaimsError, CredentialName, CsrfDenial, MethodError, MintError, ScopeError, TokenFault},
     next_path,
     store::ThrottleScope,
@@ -47,7 +50,7 @@ pub use crate::{
     passwords::{Argon2id, PasswordHasher, PasswordMatch},
     request::SESSION_USER_KEY,
     runtime::{Clock, ManualClock, SystemClock},
-    sessions::{LoggedOut, LoginContext, LoginOptions, SessionInfo},
+    sessions::{Checked, LoggedOut, LoginContext, LoginOptions, Proven, SecondFactor, SessionInfo},
     stores::{AuthUser, MemoryStore, RevokedBatch, RevokedSession, TokenStore, UserStore},
 };
 

@@ -10,13 +10,20 @@ mod login_options;
 mod part;
 mod password_change;
 mod pending_login;
+mod prove;
 mod purge;
 mod receipts;
 mod retries;
 mod revoke;
 mod revoked;
+mod second_factor;
 
 pub use self::{
-    list::SessionInfo, login_context::LoginContext, login_options::LoginOptions, revoke::LoggedOut,
+    list::SessionInfo,
+    login_context::LoginContext,
+    login_options::LoginOptions,
+    prove::{Checked, Proven},
+    revoke::LoggedOut,
+    second_factor::SecondFactor,
 };
 pub(crate) use self::{list::rfc3339, part::Sessions, pending_login::Unsent};

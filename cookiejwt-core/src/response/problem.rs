@@ -26,6 +26,8 @@ pub enum Problem {
     SessionExpired,
     /// Unknown user, wrong password or disabled account.
     InvalidCredentials,
+    /// The password is right, and a second factor has to follow (RFC 9470 §3).
+    SecondFactorRequired,
     /// The user has to prove again who they are, because they last did so longer ago than the route
     /// allows (RFC 9470 §3).
     FreshLoginRequired {
@@ -37,6 +39,8 @@ pub enum Problem {
         /// What would be the next step.
         missing: MissingProof,
     },
+    /// A proof is that of another user than the one who is logged in.
+    OtherUser,
     /// The request comes from another site.
     CsrfFailed,
     /// The access token does not have the scope that the route requires (RFC 6750 §3.1).
@@ -69,7 +73,7 @@ pub enum Problem {
 
 impl Problem {
     /// Every code.
-    pub const CODES: [&'static str; 17] = [
+    pub const CODES: [&'static str; 19] = [
         "not_authenticated",
         "invalid_token",
         "refresh_required",
@@ -81,6 +85,8 @@ impl Problem {
         "method_not_allowed",
         "fresh_login_required",
         "proof_required",
+        "second_factor_required",
+        "other_user",
         "insufficient_scope",
         "insufficient_role",
         "invalid_request",
@@ -121,12 +127,16 @@ impl Problem {
             Self::InvalidCredentials => {
                 (S::UNAUTHORIZED, "invalid_credentials", "Incorrect username or password.")
             }
+            Self::SecondFactorRequired => {
+                (S::UNAUTHORIZED, "second_factor_required", "A second factor is required.")
+            }
             Self::FreshLoginRequired { .. } => {
                 (S::UNAUTHORIZED, "fresh_login_required", "Recent authentication is required.")
             }
             Self::ProofRequired { .. } => {
                 (S::UNAUTHORIZED, "proof_required", "Additional authentication is required.")
             }
+            Self::OtherUser => (S::FORBIDDEN, "other_user", "This is the proof of another user."),
             Self::CsrfFailed => {
                 (S::FORBIDDEN, "csrf_failed", "The request was refused because it comes from another site.")
             }
@@ -161,6 +171,7 @@ impl Problem {
             Self::InvalidToken | Self::RefreshRequired | Self::SessionRevoked | Self::SessionExpired => {
                 Some("Bearer realm=\"api\", error=\"invalid_token\"".into())
             }
+            Self::SecondFactorRequired => Some(step_up(None, &[])),
             Self::FreshLoginRequired { max_age } => Some(step_up(Some(max_age.as_secs()), &[])),
             Self::ProofRequired { missing } => {
                 Some(step_up(missing.max_age(), &missing.acr_values().collect::<Vec<_>>()))
@@ -301,6 +312,8 @@ mod tests {
             proof(&Requirement::named("otp")),
             SCOPE,
             Problem::InsufficientRole,
+            Problem::SecondFactorRequired,
+            Problem::OtherUser,
             Problem::CsrfFailed,
             Problem::NotFound,
             Problem::MethodNotAllowed,

@@ -9,6 +9,7 @@ const BODY: &[Problem] = &[Problem::InvalidRequest, Problem::BodyTooLarge, Probl
 /// For a password that is wrong, or is not checked.
 const PASSWORD: &[Problem] = &[
     Problem::InvalidCredentials,
+    Problem::SecondFactorRequired,
     // Whatever its duration is.
     Problem::Throttled { retry_after_seconds: 1 },
 ];

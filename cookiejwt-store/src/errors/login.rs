@@ -6,6 +6,7 @@ use cookiejwt_core::{
 };
 
 use super::{framework_session::SessionCookieError, password::PasswordError, store::StoreError};
+use crate::sessions::SecondFactor;
 
 /// A login that failed. No session remains.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,16 @@ pub enum LoginError {
         /// How long to wait, at least 1.
         retry_after_seconds: u32,
     },
+    /// The user needs a second factor, and their client has a pending login now.
+    #[error("a second factor is required")]
+    SecondFactorRequired(Box<SecondFactor>),
+    /// The pending login has ended: it is too old, was used, belongs to another client, or its user
+    /// has changed their password.
+    #[error("the pending login has ended")]
+    PendingEnded,
+    /// A proof of another user than the one who is logged in.
+    #[error("the proof is that of another user")]
+    OtherUser,
     /// The facts of the session are too large for its tokens.
     #[error("the facts of the session have {length} bytes of JSON, more than {}", Facts::LONGEST)]
     FactsTooLarge {
@@ -107,6 +118,9 @@ impl From<&LoginError> for Problem {
             LoginError::PasswordLength | LoginError::TokenMode | LoginError::CookieMode => {
                 Self::InvalidRequest
             }
+            LoginError::SecondFactorRequired(_) => Self::SecondFactorRequired,
+            LoginError::PendingEnded => Self::InvalidToken,
+            LoginError::OtherUser => Self::OtherUser,
             LoginError::Store(_) => Self::Unavailable,
             LoginError::SessionCookie(error) => error.into(),
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,

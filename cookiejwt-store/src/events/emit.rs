@@ -149,6 +149,9 @@ impl Events {
             | LoginError::Store(_)
             | LoginError::Throttled { .. }
             | LoginError::SessionRevoked
+            | LoginError::SecondFactorRequired(_)
+            | LoginError::PendingEnded
+            | LoginError::OtherUser
             | LoginError::PasswordLength
             | LoginError::TokenMode
             | LoginError::CookieMode

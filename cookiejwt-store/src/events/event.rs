@@ -30,8 +30,9 @@ use super::refusal::LoginRefusal;
 ///
 /// | counter | labels |
 /// |---|---|
-/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `unreadable_hash`, `changed`, `session_ended`, `wrong_mode`, `failed` |
-/// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account`, `known_device`, `session`, `logins` |
+/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `unreadable_hash`, `changed`, `session_ended`, `wrong_proof`, `replayed_proof`, `second_factor_required`, `wrong_mode`, `failed` |
+/// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account`, `known_device`, `session`, `logins`, `pending_login`, `second_factor` |
+/// | `cookiejwt_proofs_total` | `outcome`: `proved`, `pending_replayed` |
 /// | `cookiejwt_password_changes_total` | |
 /// | `cookiejwt_unreadable_hashes_total` | `format`: what the hash begins with, such as `$2y$`, `pbkdf2:sha256`; once per process and format |
 /// | `cookiejwt_cut_hashes_total` | |
@@ -70,6 +71,31 @@ pub enum Event<'a> {
         subject: Option<&'a str>,
         /// The client's network address, as far as it is known.
         ip: Option<IpAddr>,
+    },
+    /// A login has proved one thing, and a second factor has to follow.
+    #[non_exhaustive]
+    SecondFactorRequired {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A further step of a login was right.
+    #[non_exhaustive]
+    Proved {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The method (RFC 8176).
+        method: &'a str,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A pending login was presented that had been used up. Its owner may have pressed the button
+    /// twice, or there is a copy of it.
+    #[non_exhaustive]
+    PendingReplayed {
+        /// What it was for.
+        purpose: &'a str,
     },
     /// A password was not checked because too many were tried.
     #[non_exhaustive]
@@ -304,6 +330,13 @@ pub(super) fn log(event: &Event<'_>) {
         Event::PasswordChanged { subject, .. } => info!(target: TARGET, %subject, "password changed"),
         Event::Throttled { scope, retry_after_seconds, .. } => {
             info!(target: TARGET, scope = scope.as_str(), retry_after_seconds, "login throttled");
+        }
+        Event::SecondFactorRequired { subject, .. } => {
+            info!(target: TARGET, %subject, "a second factor is required");
+        }
+        Event::Proved { subject, method, .. } => info!(target: TARGET, %subject, method, "proved"),
+        Event::PendingReplayed { purpose } => {
+            warn!(target: TARGET, purpose, "a pending login was presented that had been used up");
         }
         Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
         Event::Refreshed { session, reason, .. } => debug!(target: TARGET, ?reason, session, "refreshed"),

@@ -17,6 +17,10 @@ pub enum LoginRefusal {
     ChangedMeanwhile,
     /// The session that was to be replaced has ended.
     SessionEnded,
+    /// A further proof, such as a code, is wrong.
+    WrongProof,
+    /// A further proof was used before.
+    ReplayedProof,
     /// The request asked for tokens where the application sends cookies, or the other way round.
     WrongMode,
 }
@@ -31,6 +35,8 @@ impl LoginRefusal {
             Self::Inactive => "inactive",
             Self::ChangedMeanwhile => "changed",
             Self::SessionEnded => "session_ended",
+            Self::WrongProof => "wrong_proof",
+            Self::ReplayedProof => "replayed_proof",
             Self::WrongMode => "wrong_mode",
         }
     }

@@ -41,6 +41,7 @@ impl std::ops::Deref for UserOf<'_> {
 }
 
 /// How the right to log in was proved.
+#[derive(Clone)]
 pub(crate) enum Proof {
     /// By a password, and this is the hash that it was checked against.
     Password(Option<String>),

@@ -33,17 +33,29 @@ impl Sessions {
         &self,
         who: &Identity,
         password: &str,
-        mut context: LoginContext,
+        context: LoginContext,
     ) -> Result<Login, LoginError> {
         self.may_begin(&context, &LoginOptions::new())?;
         let present = self.present_session(who, &context).await?;
-        let proven = self.check_password(who, password, &context).await?;
-        context.presented.retain(|id| *id != present.id);
+        let proven = self.check_own_password(who, password, &context).await?;
         let terms = self.terms_after_password(who, &present);
-        let supersedes = Some(present.id.clone());
-        let (login, pending) = self.create_session(&proven, terms, &context, supersedes).await?;
+        self.replace_with(who, &proven, terms, context).await
+    }
+
+    /// Begins a session in the place of the present one, which ends when the new one is first
+    /// presented.
+    pub(super) async fn replace_with(
+        &self,
+        who: &Identity,
+        proven: &ProvenUser<'_>,
+        terms: SessionTerms,
+        mut context: LoginContext,
+    ) -> Result<Login, LoginError> {
+        let present = who.session_id();
+        context.presented.retain(|id| id != present);
+        let (login, pending) = self.create_session(proven, terms, &context, Some(present.clone())).await?;
         // An unavailable store is asked again in the background, and the new session stays.
-        let ended = self.supersede(present.id).await;
+        let ended = self.supersede(present.clone()).await;
         if let (Ok(0), Err(error)) = (ended, self.present_session(who, &context).await) {
             pending.revoke(RevocationReason::Replaced).await;
             return Err(error);
@@ -78,7 +90,7 @@ impl Sessions {
             .ok_or_else(|| self.session_ended(who, context))
     }
 
-    pub(super) async fn check_password(
+    pub(super) async fn check_own_password(
         &self,
         who: &Identity,
         password: &str,

@@ -49,7 +49,7 @@ impl Sessions {
         self.may_begin(&context, &LoginOptions::new())?;
         TypedPassword::new(new)?;
         let present = self.present_session(who, &context).await?;
-        let proven = self.check_password(who, current, &context).await?;
+        let proven = self.check_own_password(who, current, &context).await?;
         let new_hash = self.0.passwords.hash(new).await?;
         let terms = self.terms_after_password(who, &present);
         let ip = context.ip();

@@ -3,8 +3,8 @@
 use std::{any::Any, error::Error, future::Future};
 
 use cookiejwt_core::{
-    Facts, Subject,
-    driver::{ActiveUser, CustomClaims},
+    Facts, Method, Proofs, Subject,
+    driver::{ActiveUser, CustomClaims, UserState},
     fault::MintError,
 };
 use serde::Serialize;
@@ -94,6 +94,36 @@ pub trait AuthUser: Send + Sync + 'static {
     /// that began without a stamp takes the first one that it meets. `None` ends nothing.
     fn stamp(&self) -> Option<&str> {
         None
+    }
+
+    /// Whether the user needs more proofs than these: true for a user who has set up a second factor
+    /// and has only given their password.
+    ///
+    /// Every way to a session asks it: the login routes, custom logins, a fresh login, a new
+    /// password, and each refresh. A session that began before the second factor was set up
+    /// therefore ends at its next refresh, so the page that sets it up ends with
+    /// [`step_up`](crate::Authenticator::step_up).
+    ///
+    /// ```
+    /// # use cookiejwt_store::{AuthUser, Method, Proofs, Subject};
+    /// # struct User { totp: Option<String> }
+    /// # impl AuthUser for User {
+    /// #     fn subject(&self) -> Subject { 1.into() }
+    /// #     fn password_hash(&self) -> Option<&str> { None }
+    /// fn second_factor(&self, proofs: &Proofs) -> bool {
+    ///     self.totp.is_some() && !proofs.has(Method::OTP)
+    /// }
+    /// # }
+    /// ```
+    fn second_factor(&self, proofs: &Proofs) -> bool {
+        let _ = proofs;
+        false
+    }
+
+    /// What the user can prove next; the response `second_factor_required` lists it, so that a page
+    /// knows what to ask for.
+    fn second_factors(&self) -> Vec<Method> {
+        Vec::new()
     }
 }
 
@@ -187,6 +217,8 @@ impl FoundUser {
 pub(crate) trait DynUser: Send + Sync {
     fn claims_for(&self, facts: &Facts) -> Result<CustomClaims, MintError>;
     fn stamp(&self) -> Option<String>;
+    fn second_factor(&self, proofs: &Proofs) -> bool;
+    fn second_factors(&self) -> Vec<Method>;
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync>;
 }
 
@@ -199,6 +231,14 @@ impl<U: AuthUser> DynUser for U {
         AuthUser::stamp(self).map(Into::into)
     }
 
+    fn second_factor(&self, proofs: &Proofs) -> bool {
+        AuthUser::second_factor(self, proofs)
+    }
+
+    fn second_factors(&self) -> Vec<Method> {
+        AuthUser::second_factors(self)
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync> {
         self
     }
@@ -206,8 +246,12 @@ impl<U: AuthUser> DynUser for U {
 
 impl dyn DynUser {
     /// The user as a refresh of a session with these facts needs them.
-    pub(crate) fn active(&self, facts: &Facts) -> ActiveUser {
-        ActiveUser::new(self.claims_for(facts)).stamp(self.stamp())
+    pub(crate) fn state(&self, facts: &Facts) -> UserState {
+        // Who acts for a user has no proofs of that user.
+        if facts.actor().is_none() && self.second_factor(facts.proofs()) {
+            return UserState::SecondFactorRequired;
+        }
+        UserState::Active(ActiveUser::new(self.claims_for(facts)).stamp(self.stamp()))
     }
 }
 

@@ -23,6 +23,7 @@ mod password_change;
 mod realms;
 mod rehash;
 mod reuse;
+mod second_factor;
 mod session_list;
 mod slot;
 mod streams;
