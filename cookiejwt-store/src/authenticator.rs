@@ -6,6 +6,7 @@ mod beside;
 mod builder;
 mod keys;
 mod login;
+mod proofs;
 mod report;
 mod sessions;
 mod twins;
