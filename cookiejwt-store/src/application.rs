@@ -13,7 +13,8 @@ pub use cookiejwt_core::{
 
 // What a request contains, and what is decided.
 pub use cookiejwt_core::{
-    Actor, Core, Facts, Method, Problem, Proofs, Reason, Scope, Subject,
+    Actor, AnyMethod, Core, Facts, Method, MissingProof, Problem, Proofs, Reason, Requirement, Scope,
+    Subject,
     driver::{
         ClientInfo, Login, Mode, PendingLogin, PresentedDevices, RequestHead, SealedPending, SetCookie,
         SetCookies, Twins,

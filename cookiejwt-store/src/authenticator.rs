@@ -9,6 +9,7 @@ mod login;
 mod proofs;
 mod report;
 mod sessions;
+mod steps;
 mod twins;
 
 use std::{fmt, sync::Arc};

@@ -19,6 +19,8 @@ const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
     ("session_expired", 401, "Unauthorized", "The session has expired.", INVALID),
     ("invalid_credentials", 401, "Unauthorized", "Incorrect username or password.", PLAIN),
     ("fresh_login_required", 401, "Unauthorized", "Recent authentication is required.", FRESH),
+    ("proof_required", 401, "Unauthorized", "Additional authentication is required.", FRESH),
+    ("insufficient_role", 403, "Forbidden", "The user lacks the required role.", ""),
     ("insufficient_scope", 403, "Forbidden", "The access token lacks the required scope.", SCOPE),
     ("csrf_failed", 403, "Forbidden", "The request was refused because it comes from another site.", ""),
     ("not_found", 404, "Not Found", "Not found.", ""),
@@ -113,6 +115,13 @@ pub fn problem(code: &str) -> Expected {
     let known = PROBLEMS.iter().find(|problem| problem.0 == code);
     let (code, status, title, detail, challenge) = *known.expect("a code of the wire contract");
     problem_of(status, title, detail, code).field("www-authenticate", challenge)
+}
+
+/// The problem document of a route that requires a code of the last five minutes.
+pub fn code_required() -> Expected {
+    let mut expected = problem("proof_required");
+    expected.body = expected.body.replace('}', r#","methods":["otp"],"max_age":300}"#);
+    expected
 }
 
 /// The response to a body that is too large or of another type.

@@ -45,7 +45,8 @@ impl Identity {
     /// Whether its proofs meet this requirement. To refuse the request otherwise, use
     /// [`Core::check_proofs`].
     ///
-    /// A proof may be as far ahead of `now` as the token itself, which was verified with the leeway.
+    /// A proof may be as far ahead of `now` as the token itself, which was verified with the
+    /// leeway.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {

@@ -29,8 +29,8 @@ use crate::token::{facts::Facts, method::Method, scope::is_scope_token};
 /// ```
 ///
 /// It is kept as a list of conditions, each of which is a list of alternatives. The first condition
-/// that a session does not meet is what the client learns: a proof by any of its methods is the next
-/// step.
+/// that a session does not meet is what the client learns: a proof by any of its methods is the
+/// next step.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Requirement {
     /// Those of one condition follow each other.
@@ -99,8 +99,8 @@ impl Requirement {
     /// set at the login.
     ///
     /// # Panics
-    /// Panics if the text is not visible ASCII without space, `"` and `\`: the challenge contains it
-    /// (RFC 9470 §3). In a constant it then does not compile.
+    /// Panics if the text is not visible ASCII without space, `"` and `\`: the challenge contains
+    /// it (RFC 9470 §3). In a constant it then does not compile.
     #[track_caller]
     pub const fn acr(class: &'static str) -> Self {
         assert!(is_scope_token(class.as_bytes()), "an acr is visible ASCII without space, \" and \\");
@@ -146,8 +146,8 @@ impl Requirement {
     /// This requirement or the other one. What is said afterwards counts for both.
     ///
     /// # Panics
-    /// Panics if a condition would have more than [`MOST_ALTERNATIVES`](Self::MOST_ALTERNATIVES), or
-    /// all of them more than [`MOST`](Self::MOST); in a constant it then does not compile.
+    /// Panics if a condition would have more than [`MOST_ALTERNATIVES`](Self::MOST_ALTERNATIVES),
+    /// or all of them more than [`MOST`](Self::MOST); in a constant it then does not compile.
     #[track_caller]
     #[must_use]
     pub const fn or(self, other: Self) -> Self {

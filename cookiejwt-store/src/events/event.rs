@@ -37,7 +37,7 @@ use super::refusal::LoginRefusal;
 /// | `cookiejwt_unreadable_hashes_total` | `format`: what the hash begins with, such as `$2y$`, `pbkdf2:sha256`; once per process and format |
 /// | `cookiejwt_cut_hashes_total` | |
 /// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current`, `late`, `replaced`, `superseded` |
-/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `insufficient_scope` |
+/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `proof_required`, `insufficient_scope`, `insufficient_role` |
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
 /// | `cookiejwt_duplicate_cookies_total` | `beside`: `ours`, `other_deployment`; at most one a minute |
 /// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
@@ -158,7 +158,8 @@ pub enum Event<'a> {
         /// Why; the client receives less.
         reason: &'a Reason,
     },
-    /// A guard refused a user who is logged in: too long ago, or without the scope.
+    /// A guard refused a user who is logged in: too long ago, or without the proof, the scope or
+    /// the role.
     #[non_exhaustive]
     GuardRefused {
         /// The `sub` claim.

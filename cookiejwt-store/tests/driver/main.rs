@@ -20,6 +20,7 @@ mod login;
 mod logout;
 mod outages;
 mod password_change;
+mod proofs;
 mod realms;
 mod rehash;
 mod reuse;
