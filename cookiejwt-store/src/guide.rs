@@ -75,6 +75,7 @@ pub mod refresh {}
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
 #[doc = "[mobile]: crate::guide::mobile"]
 #[doc = "[never-refresh]: crate::guide::refresh#requests-that-never-refresh"]
+#[doc = "[new-passwords]: crate::guide::people#rules-for-new-passwords"]
 #[doc = "[refresh]: crate::guide::refresh"]
 #[doc = "[settings]: crate::guide::settings"]
 #[doc = include_str!("../docs/guide/routes.md")]

@@ -11,11 +11,11 @@ mod user_store;
 #[cfg(feature = "_sea-orm")]
 pub use self::sea_orm::SeaOrmTokenStore;
 #[cfg(feature = "conformance")]
-pub(crate) use self::token_store::{BoxFuture, boxed};
+pub(crate) use self::token_store::boxed;
 pub(crate) use self::{
     buckets::Buckets,
     reporting::{Tokens, Users},
-    token_store::DynTokenStore,
+    token_store::{BoxFuture, DynTokenStore},
     user_store::{DynUserStore, FoundUser},
 };
 pub use self::{

@@ -14,9 +14,9 @@ use crate::session::{
 /// `last_seen_at` and `settles_at` are both earlier than `idle_before`; otherwise it is `at`.
 ///
 /// A session that has been idle for so long has no access token that is still valid. Its row
-/// refuses the next refresh, and with the earlier time the feed does not carry it to every node: the
-/// feed, and the memory of each node, hold only the sessions that were active a moment ago, however
-/// many there are in the table.
+/// refuses the next refresh, and with the earlier time the feed does not carry it to every node:
+/// the feed, and the memory of each node, hold only the sessions that were active a moment ago,
+/// however many there are in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a revocation that is dropped leaves stolen sessions alive"]
 #[expect(clippy::exhaustive_structs, reason = "stores and drivers construct it")]

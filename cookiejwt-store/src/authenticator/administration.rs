@@ -16,8 +16,8 @@ impl Authenticator {
         self.0.sessions.list_of(subject).await
     }
 
-    /// Ends one session of a user at once, with [`RevocationReason::Administrator`]; false when this
-    /// user has no such session. One that had ended before counts as ended.
+    /// Ends one session of a user at once, with [`RevocationReason::Administrator`]; false when
+    /// this user has no such session. One that had ended before counts as ended.
     ///
     /// The user is compared, so that an id that a form sends ends no other user's session.
     pub async fn end_session_of(&self, subject: &Subject, id: &SessionId) -> Result<bool, StoreError> {
@@ -35,9 +35,10 @@ impl Authenticator {
     /// table of sessions has leaked, or an attacker had access to accounts (OWASP ASVS 5.0 7.4.5).
     ///
     /// The sessions end in batches of 500. Each batch counts at once on this node, and within a
-    /// second on every other one. A user who logs in meanwhile may have to log in again. When an error is returned, some sessions have
-    /// ended: call it again. It does not help against a leaked secret, with which anyone can sign
-    /// tokens: replace the secret, which also ends every session.
+    /// second on every other one. A user who logs in meanwhile may have to log in again. When an
+    /// error is returned, some sessions have ended: call it again. It does not help against a
+    /// leaked secret, with which anyone can sign tokens: replace the secret, which also ends every
+    /// session.
     pub async fn revoke_everybody(&self, reason: RevocationReason) -> Result<u64, StoreError> {
         self.0.sessions.revoke_everybody(reason).await
     }

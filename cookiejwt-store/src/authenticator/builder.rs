@@ -12,7 +12,7 @@ use crate::{
     errors::BuildError,
     events::{Advice, Event, Events, Hooks},
     keys::Keys,
-    passwords::{Argon2id, PasswordHasher, Passwords},
+    passwords::{Argon2id, PasswordHasher, PasswordPolicy, Passwords, Policies},
     runtime::{Clock, Random, Runtime, SystemClock},
     services::Services,
     sessions::Sessions,
@@ -41,6 +41,7 @@ impl Authenticator {
             hooks: Hooks::default(),
             keys_interval: KEYS_INTERVAL,
             throttle: Throttle::new(),
+            policies: Policies::default(),
         }
     }
 }
@@ -61,6 +62,7 @@ pub struct AuthenticatorBuilder {
     hooks: Hooks,
     keys_interval: Duration,
     throttle: Throttle,
+    policies: Policies,
 }
 
 impl AuthenticatorBuilder {
@@ -127,6 +129,12 @@ impl AuthenticatorBuilder {
         Self { throttle, ..self }
     }
 
+    /// Decides which new passwords are accepted, in addition to their length. May be called more
+    /// than once; the policies are asked in this order, and the first refusal counts.
+    pub fn password_policy(self, policy: impl PasswordPolicy) -> Self {
+        Self { policies: self.policies.with(policy), ..self }
+    }
+
     /// Receives every [`Event`]: logins, refusals, revocations, reuse, stores that fail. May be
     /// called more than once; each hook receives all events.
     ///
@@ -175,7 +183,7 @@ impl AuthenticatorBuilder {
             runtime: Runtime::new(self.clock, self.random),
             events,
         };
-        let passwords = Passwords::new(self.hasher, self.throttle, services.clone())?;
+        let passwords = Passwords::new(self.hasher, self.policies, self.throttle, services.clone())?;
         let sessions = Sessions::new(passwords.clone(), self.feed_interval, services.clone());
         let Services { users, tokens, keys, events, runtime } = services;
         let inner = Arc::new(Inner {

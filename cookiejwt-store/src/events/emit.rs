@@ -144,12 +144,12 @@ impl Events {
     /// Reports why a login failed; refusals and unavailable stores were reported already.
     pub(crate) fn login_failed(&self, error: &LoginError) {
         match error {
-            // The length of a password is a mistake of the client's, as every other 400.
+            // A refused password is a mistake of the client's, as every other 400.
             LoginError::InvalidCredentials
             | LoginError::Store(_)
             | LoginError::Throttled { .. }
             | LoginError::SessionRevoked
-            | LoginError::PasswordLength
+            | LoginError::PasswordRefused(_)
             | LoginError::TokenMode
             | LoginError::CookieMode
             | LoginError::Csrf(_) => {}

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::{
     hasher::PasswordMatch,
     part::Passwords,
+    policy::Owner,
     queue::HashingSlot,
     throttle::{Admitted, Verdict},
 };
@@ -21,6 +22,8 @@ pub(crate) struct Proven {
     pub(crate) subject: Subject,
     pub(crate) claims: CustomClaims,
     pub(crate) proof: Proof,
+    /// What a policy for new passwords sees.
+    pub(crate) owner: Owner,
 }
 
 /// How the right to log in was proved.
@@ -78,9 +81,12 @@ impl Passwords {
         let (user, found) = compared.unwrap_or_else(|error| Err(StoreError::new(error).into()))?;
         let password_hash = match found {
             PasswordMatch::YesOutdated => self.rehash(&user, password).await,
-            _ => user.password_hash,
+            _ => user.password_hash.clone(),
         };
-        Ok(Proven { subject: user.subject, claims: user.claims?, proof: Proof::Password(password_hash) })
+        let owner =
+            Owner { subject: Some(user.subject.clone()), names: user.names(), user: Some(user.user.into()) };
+        let proof = Proof::Password(password_hash);
+        Ok(Proven { subject: user.subject, claims: user.claims?, proof, owner })
     }
 
     async fn compare_and_charge(

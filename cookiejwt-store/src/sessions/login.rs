@@ -18,7 +18,7 @@ use super::{
 use crate::{
     errors::{LoginError, StoreError},
     events::{Event, LoginRefusal, printable},
-    passwords::{Proof, Proven, login_name},
+    passwords::{Owner, Proof, Proven, login_name},
     stores::AuthUser,
 };
 
@@ -42,7 +42,7 @@ impl Sessions {
         self.may_begin(&context, options)?;
         let (subject, claims) = (user.subject(), CustomClaims::new(&user.claims())?);
         let proof = Proof::Elsewhere(user.password_hash().map(Into::into));
-        let proven = Proven { subject, claims, proof };
+        let proven = Proven { subject, claims, proof, owner: Owner::default() };
         if !user.is_active() {
             self.0.events.login_refused(LoginRefusal::Inactive, Some(proven.subject.as_str()), context.ip());
             return Err(LoginError::InvalidCredentials);
@@ -112,7 +112,7 @@ impl Sessions {
         context: &LoginContext,
         supersedes: Option<SessionId>,
     ) -> Result<(Login, PendingLogin), LoginError> {
-        let Proven { subject, claims, proof } = proven;
+        let Proven { subject, claims, proof, .. } = proven;
         let request = LoginRequest {
             subject: subject.clone(),
             claims,

@@ -46,6 +46,13 @@ pub trait AuthUser: Send + Sync + 'static {
         true
     }
 
+    /// What the user is called: login name, e-mail address, real name. A policy for new passwords
+    /// sees them; with the feature `zxcvbn` a password that is made of them counts as guessable
+    /// (OWASP ASVS 5.0 6.2.11).
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What the access token contains in addition to the registered claims: roles, a name. It must
     /// serialize as an object, or as nothing.
     fn claims(&self) -> impl Serialize {}
@@ -127,10 +134,11 @@ pub(crate) struct FoundUser {
     pub(crate) is_active: bool,
     pub(crate) claims: Result<CustomClaims, MintError>,
     pub(crate) user: Box<dyn Any + Send + Sync>,
+    names: fn(&(dyn Any + Send + Sync)) -> Vec<String>,
 }
 
 impl FoundUser {
-    fn new(user: impl AuthUser) -> Self {
+    fn new<U: AuthUser>(user: U) -> Self {
         let claims = CustomClaims::new(&user.claims());
         Self {
             subject: user.subject(),
@@ -138,7 +146,13 @@ impl FoundUser {
             is_active: user.is_active(),
             claims,
             user: Box::new(user),
+            names: |user| user.downcast_ref::<U>().map(AuthUser::names).unwrap_or_default(),
         }
+    }
+
+    /// Asked only when a password changes.
+    pub(crate) fn names(&self) -> Vec<String> {
+        (self.names)(&*self.user)
     }
 }
 

@@ -37,6 +37,10 @@ impl AuthUser for User {
         self.is_active
     }
 
+    fn names(&self) -> Vec<String> {
+        vec![self.login.to_owned()]
+    }
+
     fn claims(&self) -> impl serde::Serialize {
         self.claims.clone()
     }

@@ -19,6 +19,7 @@ mod login;
 mod logout;
 mod outages;
 mod password_change;
+mod password_policy;
 mod realms;
 mod rehash;
 mod reuse;

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::stores::RevokedSession;
 
-/// The next rows that are to be changed. One that ends meanwhile is not changed, and one that begins
-/// meanwhile may be left out: its user has just logged in.
+/// The next rows that are to be changed. One that ends meanwhile is not changed, and one that
+/// begins meanwhile may be left out: its user has just logged in.
 pub(super) async fn open<C: ConnectionTrait>(
     db: &C,
     revocation: &RealmRevocation,
@@ -34,8 +34,8 @@ pub(super) async fn open<C: ConnectionTrait>(
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// The rule of [`RealmRevocation`], word for word. The time comes first: MySQL reads what an earlier
-/// assignment of the same statement has written.
+/// The rule of [`RealmRevocation`], word for word. The time comes first: MySQL reads what an
+/// earlier assignment of the same statement has written.
 pub(super) async fn mark<C: ConnectionTrait>(
     db: &C,
     revocation: &RealmRevocation,
