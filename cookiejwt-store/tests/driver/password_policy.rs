@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use cookiejwt_store::{
-    Authenticator, Identity, LoginContext, LoginError, NewPassword, PasswordError, PasswordRefusal, Problem,
-    Subject, Zxcvbn,
+    Authenticator, Identity, LoginContext, LoginError, LoginOptions, NewPassword, PasswordError,
+    PasswordRefusal, Problem, Subject, Zxcvbn,
 };
 
 use crate::common::{Browser, Call, PASSWORD, User, World};
@@ -135,7 +135,7 @@ async fn a_login_asks_no_policy() {
     let world = World::new();
     world.users.change(1, |user| user.password_hash = Some(format!("new:0:{BAD}")));
     let (auth, asked) = with_policy(&world);
-    let login = auth.login_with_password("alice", BAD, Default::default(), LoginContext::default()).await;
+    let login = auth.login_with_password("alice", BAD, LoginOptions::new(), LoginContext::default()).await;
     assert!(login.is_ok());
     assert_eq!(asked.take(), []);
 }
