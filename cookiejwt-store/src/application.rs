@@ -41,14 +41,16 @@ pub use cookiejwt_core;
 pub use crate::api::openapi;
 #[cfg(feature = "django")]
 pub use crate::passwords::DjangoHashes;
+#[cfg(feature = "zxcvbn")]
+pub use crate::passwords::Zxcvbn;
 #[cfg(feature = "_sea-orm")]
 pub use crate::stores::{SeaOrmTokenStore, sea_orm as sea_orm_store};
 pub use crate::{
     authenticator::{Authenticator, AuthenticatorBuilder},
-    errors::{BuildError, LoginError, PasswordError, SessionCookieError, StoreError},
+    errors::{BuildError, LoginError, PasswordError, PasswordRefusal, SessionCookieError, StoreError},
     events::{Event, LoginRefusal},
     keys::{FromEnv, ReadKeys, env_vars},
-    passwords::{Argon2id, PasswordHasher, PasswordMatch},
+    passwords::{Argon2id, NewPassword, PasswordHasher, PasswordMatch, PasswordPolicy},
     request::SESSION_USER_KEY,
     runtime::{Clock, ManualClock, SystemClock},
     sessions::{Checked, LoggedOut, LoginContext, LoginOptions, Proven, SecondFactor, SessionInfo},

@@ -77,6 +77,7 @@ pub mod refresh {}
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
 #[doc = "[mobile]: crate::guide::mobile"]
 #[doc = "[never-refresh]: crate::guide::refresh#requests-that-never-refresh"]
+#[doc = "[new-passwords]: crate::guide::people#rules-for-new-passwords"]
 #[doc = "[refresh]: crate::guide::refresh"]
 #[doc = "[second_factor]: crate::guide::second_factor"]
 #[doc = "[settings]: crate::guide::settings"]

@@ -26,6 +26,7 @@ const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
     ("not_found", 404, "Not Found", "Not found.", ""),
     ("method_not_allowed", 405, "Method Not Allowed", "This method is not allowed here.", ""),
     ("invalid_request", 400, "Bad Request", "The request is not valid.", ""),
+    ("password_refused", 400, "Bad Request", "The new password is not accepted.", ""),
     ("throttled", 429, "Too Many Requests", "Too many attempts. Please wait before you try again.", ""),
     ("server_error", 500, "Internal Server Error", "An internal error occurred.", ""),
     ("unavailable", 503, "Service Unavailable", "The service is not available at the moment.", ""),
@@ -121,6 +122,13 @@ pub fn problem(code: &str) -> Expected {
 pub fn code_required() -> Expected {
     let mut expected = problem("proof_required");
     expected.body = expected.body.replace('}', r#","methods":["otp"],"max_age":300}"#);
+    expected
+}
+
+/// The response to a new password that is refused.
+pub fn password_refused(reason: &str) -> Expected {
+    let mut expected = problem("password_refused");
+    expected.body = expected.body.replace('}', &format!(r#","reason":"{reason}"}}"#));
     expected
 }
 

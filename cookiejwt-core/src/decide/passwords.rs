@@ -24,9 +24,9 @@ impl Core {
         Buckets { key: &self.parts().throttle, throttle }.of(tried)
     }
 
-    /// The buckets of a further step of a login, which only wrong checks fill: five for each pending
-    /// login, and ten for each account, which then gets another one every 15 minutes (OWASP ASVS
-    /// 6.6.3).
+    /// The buckets of a further step of a login, which only wrong checks fill: five for each
+    /// pending login, and ten for each account, which then gets another one every 15 minutes (OWASP
+    /// ASVS 6.6.3).
     pub fn step_buckets(&self, pending: &PendingLogin, subject: Option<&Subject>) -> Vec<ThrottleBucket> {
         let throttle = &Throttle::off();
         Buckets { key: &self.parts().throttle, throttle }.of_step(&pending.id, subject)

@@ -56,6 +56,11 @@ pub enum Problem {
     MethodNotAllowed,
     /// A field is missing or cannot be read.
     InvalidRequest,
+    /// A rule refuses the new password (NIST SP 800-63B-4 §3.1.1.2: the user is told why).
+    PasswordRefused {
+        /// The code of the rule: the member `reason`.
+        reason: &'static str,
+    },
     /// The body is larger than 16 KiB.
     BodyTooLarge,
     /// The body has an unsupported type.
@@ -73,7 +78,7 @@ pub enum Problem {
 
 impl Problem {
     /// Every code.
-    pub const CODES: [&'static str; 19] = [
+    pub const CODES: [&'static str; 20] = [
         "not_authenticated",
         "invalid_token",
         "refresh_required",
@@ -90,6 +95,7 @@ impl Problem {
         "insufficient_scope",
         "insufficient_role",
         "invalid_request",
+        "password_refused",
         "throttled",
         "server_error",
         "unavailable",
@@ -151,6 +157,9 @@ impl Problem {
                 (S::METHOD_NOT_ALLOWED, "method_not_allowed", "This method is not allowed here.")
             }
             Self::InvalidRequest => (S::BAD_REQUEST, INVALID.0, INVALID.1),
+            Self::PasswordRefused { .. } => {
+                (S::BAD_REQUEST, "password_refused", "The new password is not accepted.")
+            }
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, INVALID.0, INVALID.1),
             Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, INVALID.0, INVALID.1),
             Self::Throttled { .. } => {
@@ -201,6 +210,10 @@ impl Problem {
             detail: self.detail(),
             code: self.code(),
             missing: self.missing(),
+            reason: match self {
+                Self::PasswordRefused { reason } => Some(reason),
+                _ => None,
+            },
         };
         // Strings and a number cannot fail to serialise.
         serde_json::to_string(&body).unwrap_or_default()
@@ -223,7 +236,7 @@ fn step_up(max_age: Option<u64>, acr_values: &[&str]) -> Cow<'static, str> {
     format!("Bearer realm=\"api\", error=\"{error}\"{max_age}{classes}").into()
 }
 
-/// RFC 9457 §3.1, and the code.
+/// RFC 9457 §3.1, the code, and the reason of those that have one.
 #[derive(serde::Serialize)]
 struct Body {
     #[serde(rename = "type")]
@@ -234,6 +247,8 @@ struct Body {
     code: &'static str,
     #[serde(flatten)]
     missing: Option<MissingProof>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }
 
 #[cfg(test)]
@@ -248,6 +263,18 @@ mod tests {
             serde_json::json!({
                 "type": "about:blank", "title": "Forbidden", "status": 403, "code": "csrf_failed",
                 "detail": "The request was refused because it comes from another site.",
+            })
+        );
+    }
+
+    #[test]
+    fn a_refused_password_has_a_reason() {
+        let problem = Problem::PasswordRefused { reason: "too_short" };
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&problem.to_json()).unwrap(),
+            serde_json::json!({
+                "type": "about:blank", "title": "Bad Request", "status": 400, "code": "password_refused",
+                "detail": "The new password is not accepted.", "reason": "too_short",
             })
         );
     }
@@ -318,6 +345,7 @@ mod tests {
             Problem::NotFound,
             Problem::MethodNotAllowed,
             Problem::InvalidRequest,
+            Problem::PasswordRefused { reason: "too_short" },
             Problem::BodyTooLarge,
             Problem::UnsupportedMediaType,
             Problem::Throttled { retry_after_seconds: 1 },

@@ -5,7 +5,11 @@ use cookiejwt_core::{
     fault::{CsrfDenial, MintError},
 };
 
-use super::{framework_session::SessionCookieError, password::PasswordError, store::StoreError};
+use super::{
+    framework_session::SessionCookieError,
+    password::{PasswordError, PasswordRefusal},
+    store::StoreError,
+};
 use crate::sessions::SecondFactor;
 
 /// A login that failed. No session remains.
@@ -32,9 +36,10 @@ pub enum LoginError {
     /// The session that the fresh login or the new password would have replaced has ended.
     #[error("the session was ended")]
     SessionRevoked,
-    /// The new password has fewer than 8 characters, or more than 1024 bytes.
-    #[error("a password has at least 8 characters and at most 1024 bytes")]
-    PasswordLength,
+    /// The new password is refused, by its length or by a
+    /// [`PasswordPolicy`](crate::PasswordPolicy).
+    #[error(transparent)]
+    PasswordRefused(PasswordRefusal),
     /// The request asks for tokens, but the handler can only set cookies.
     #[error("the request is in token mode; answer it with `login_tokens`")]
     TokenMode,
@@ -96,11 +101,11 @@ impl From<MintError> for LoginError {
     }
 }
 
-/// A new password of the wrong length is the client's mistake, wherever it is detected.
+/// A new password that is refused is a mistake of the client's, wherever it is noticed.
 impl From<PasswordError> for LoginError {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::Length => Self::PasswordLength,
+            PasswordError::Refused(refusal) => Self::PasswordRefused(refusal),
             error => Self::Password(error),
         }
     }
@@ -115,13 +120,14 @@ impl From<&LoginError> for Problem {
             LoginError::Throttled { retry_after_seconds } => {
                 Self::Throttled { retry_after_seconds: *retry_after_seconds }
             }
-            LoginError::PasswordLength | LoginError::TokenMode | LoginError::CookieMode => {
-                Self::InvalidRequest
+            LoginError::PasswordRefused(PasswordRefusal::Rule(reason)) => Self::PasswordRefused { reason },
+            LoginError::TokenMode | LoginError::CookieMode => Self::InvalidRequest,
+            LoginError::Store(_) | LoginError::PasswordRefused(PasswordRefusal::Undecided(_)) => {
+                Self::Unavailable
             }
             LoginError::SecondFactorRequired(_) => Self::SecondFactorRequired,
             LoginError::PendingEnded => Self::InvalidToken,
             LoginError::OtherUser => Self::OtherUser,
-            LoginError::Store(_) => Self::Unavailable,
             LoginError::SessionCookie(error) => error.into(),
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
             LoginError::Mint(_)

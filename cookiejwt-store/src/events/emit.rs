@@ -13,7 +13,8 @@ use tracing::{error_span, trace};
 use super::counters::Counters;
 use super::{
     advice::Advice,
-    event::{Event, Hooks, TARGET, log},
+    event::{Event, Hooks},
+    log::{TARGET, log},
     lost_answers::LostAnswers,
     refusal::LoginRefusal,
     text::{Line, printable},
@@ -144,7 +145,7 @@ impl Events {
     /// Reports why a login failed; refusals and unavailable stores were reported already.
     pub(crate) fn login_failed(&self, error: &LoginError) {
         match error {
-            // The length of a password is a mistake of the client's, as every other 400.
+            // A refused password is a mistake of the client's, as every other 400.
             LoginError::InvalidCredentials
             | LoginError::Store(_)
             | LoginError::Throttled { .. }
@@ -152,7 +153,7 @@ impl Events {
             | LoginError::SecondFactorRequired(_)
             | LoginError::PendingEnded
             | LoginError::OtherUser
-            | LoginError::PasswordLength
+            | LoginError::PasswordRefused(_)
             | LoginError::TokenMode
             | LoginError::CookieMode
             | LoginError::Csrf(_) => {}

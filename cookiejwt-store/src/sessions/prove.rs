@@ -1,6 +1,6 @@
 //! The further steps of a login: each is checked by the application, limited and counted here.
 
-use std::{future::Future, marker::PhantomData};
+use std::{future::Future, marker::PhantomData, sync::Arc};
 
 use cookiejwt_core::{
     Facts, Identity, Method, Proofs, Subject,
@@ -222,9 +222,9 @@ impl Sessions {
     ) -> Result<Proven<U>, LoginError> {
         let ProvenUser { subject, user, proof } = found;
         let UserOf::Found(user) = user else { return Err(LoginError::UnknownSubject) };
-        match user.into_any().downcast::<U>() {
-            Ok(user) => Ok(Proven { subject, user: *user, proof, proofs, pending }),
-            Err(_) => {
+        match user.into_any().downcast::<U>().ok().and_then(Arc::into_inner) {
+            Some(user) => Ok(Proven { subject, user, proof, proofs, pending }),
+            None => {
                 let (asked, kept) = (std::any::type_name::<U>(), self.0.users.user_type());
                 tracing::error!("Proven<{asked}> was asked for, but the user store keeps {kept}");
                 Err(LoginError::UnknownSubject)

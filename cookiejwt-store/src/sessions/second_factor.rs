@@ -19,7 +19,8 @@ pub(crate) const SECOND_FACTOR: &str = "second-factor";
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SecondFactor {
-    /// What the user can prove next; see [`AuthUser::second_factors`](crate::AuthUser::second_factors).
+    /// What the user can prove next; see
+    /// [`AuthUser::second_factors`](crate::AuthUser::second_factors).
     pub methods: Vec<Method>,
     /// What was proved so far, for [`prove`](crate::Authenticator::prove).
     pub pending: PendingLogin,

@@ -1,6 +1,6 @@
 //! The trait of the application's own user table.
 
-use std::{any::Any, error::Error, future::Future};
+use std::{any::Any, error::Error, future::Future, sync::Arc};
 
 use cookiejwt_core::{
     Facts, Method, Proofs, Subject,
@@ -50,6 +50,13 @@ pub trait AuthUser: Send + Sync + 'static {
         true
     }
 
+    /// What the user is called: login name, e-mail address, real name. A policy for new passwords
+    /// sees them; with the feature `zxcvbn` a password that is made of them counts as guessable
+    /// (OWASP ASVS 5.0 6.2.11).
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What the access token contains in addition to the registered claims: roles, a name. It must
     /// serialize as an object, or as nothing.
     fn claims(&self) -> impl Serialize {}
@@ -96,8 +103,8 @@ pub trait AuthUser: Send + Sync + 'static {
         None
     }
 
-    /// Whether the user needs more proofs than these: true for a user who has set up a second factor
-    /// and has only given their password.
+    /// Whether the user needs more proofs than these: true for a user who has set up a second
+    /// factor and has only given their password.
     ///
     /// Every way to a session asks it: the login routes, custom logins, a fresh login, a new
     /// password, and each refresh. A session that began before the second factor was set up
@@ -199,7 +206,7 @@ pub(crate) struct FoundUser {
     pub(crate) subject: Subject,
     pub(crate) password_hash: Option<String>,
     pub(crate) is_active: bool,
-    pub(crate) user: Box<dyn DynUser>,
+    pub(crate) user: Arc<dyn DynUser>,
 }
 
 impl FoundUser {
@@ -208,7 +215,7 @@ impl FoundUser {
             subject: user.subject(),
             password_hash: user.password_hash().map(Into::into),
             is_active: user.is_active(),
-            user: Box::new(user),
+            user: Arc::new(user),
         }
     }
 }
@@ -219,7 +226,9 @@ pub(crate) trait DynUser: Send + Sync {
     fn stamp(&self) -> Option<String>;
     fn second_factor(&self, proofs: &Proofs) -> bool;
     fn second_factors(&self) -> Vec<Method>;
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync>;
+    /// Asked only when a password changes.
+    fn names(&self) -> Vec<String>;
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
 impl<U: AuthUser> DynUser for U {
@@ -239,7 +248,11 @@ impl<U: AuthUser> DynUser for U {
         AuthUser::second_factors(self)
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync> {
+    fn names(&self) -> Vec<String> {
+        AuthUser::names(self)
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }
 }

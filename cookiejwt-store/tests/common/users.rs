@@ -59,6 +59,10 @@ impl AuthUser for User {
     fn second_factors(&self) -> Vec<Method> {
         vec![Method::OTP, Method::HWK]
     }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.login.to_owned()]
+    }
 }
 
 type Change = Box<dyn FnOnce(&mut Vec<User>) + Send>;

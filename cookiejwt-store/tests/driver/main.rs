@@ -20,6 +20,7 @@ mod login;
 mod logout;
 mod outages;
 mod password_change;
+mod password_policy;
 mod proofs;
 mod realms;
 mod rehash;
