@@ -89,7 +89,7 @@ pub use cookiejwt_store::{self, application::*};
 pub use crate::{
     auth::ActixAuth,
     extract::{
-        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, LoggedIn, MaybeIdentity,
         WithCookies,
     },
     guard::{GuardMiddleware, Guarded},
@@ -102,7 +102,7 @@ pub mod prelude {
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         ActixAuth as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies,
-        CurrentUser, FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem,
-        Scope, StoreError, Subject, Tokens, UserStore,
+        CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore,
+        Problem, Scope, StoreError, Subject, UserStore, WithCookies,
     };
 }

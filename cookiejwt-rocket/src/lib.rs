@@ -151,9 +151,9 @@ pub use crate::{
     figment::FromFigment,
     guarded_routes::GuardedRoutes,
     guards::{
-        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, LoggedIn, MaybeIdentity,
+        WithCookies,
     },
-    respond::WithCookies,
 };
 
 /// The few names that every application needs.
@@ -162,7 +162,7 @@ pub mod prelude {
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin,
-        FromEnv as _, FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Problem,
-        RocketAuth as _, Scope, StoreError, Subject, Tokens, UserStore, WithCookies,
+        FromEnv as _, FromFigment as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore,
+        Problem, RocketAuth as _, Scope, StoreError, Subject, UserStore, WithCookies,
     };
 }

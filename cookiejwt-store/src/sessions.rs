@@ -1,5 +1,6 @@
 //! Sessions: how they begin, how they end, and how every node learns that they have ended.
 
+mod begun;
 mod clock_skew;
 mod feed;
 mod fresh_login;
@@ -16,7 +17,11 @@ mod retries;
 mod revoke;
 mod revoked;
 
+pub(crate) use self::{
+    begun::{Begun, Unsent},
+    list::rfc3339,
+    part::Sessions,
+};
 pub use self::{
     list::SessionInfo, login_context::LoginContext, login_options::LoginOptions, revoke::LoggedOut,
 };
-pub(crate) use self::{list::rfc3339, part::Sessions, pending_login::Unsent};

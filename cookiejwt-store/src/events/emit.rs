@@ -150,8 +150,7 @@ impl Events {
             | LoginError::Throttled { .. }
             | LoginError::SessionRevoked
             | LoginError::PasswordLength
-            | LoginError::TokenMode
-            | LoginError::CookieMode
+            | LoginError::NeedsResponse
             | LoginError::Csrf(_) => {}
             error => self.emit(Event::LoginFailed { error: &Line(error).to_string() }),
         }

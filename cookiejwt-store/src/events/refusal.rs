@@ -17,8 +17,6 @@ pub enum LoginRefusal {
     ChangedMeanwhile,
     /// The session that was to be replaced has ended.
     SessionEnded,
-    /// The request asked for tokens where the application sends cookies, or the other way round.
-    WrongMode,
 }
 
 impl LoginRefusal {
@@ -31,7 +29,6 @@ impl LoginRefusal {
             Self::Inactive => "inactive",
             Self::ChangedMeanwhile => "changed",
             Self::SessionEnded => "session_ended",
-            Self::WrongMode => "wrong_mode",
         }
     }
 }
