@@ -53,7 +53,9 @@ pub use crate::{
     passwords::{Argon2id, NewPassword, PasswordHasher, PasswordMatch, PasswordPolicy},
     request::SESSION_USER_KEY,
     runtime::{Clock, ManualClock, SystemClock},
-    sessions::{Checked, LoggedOut, LoginContext, LoginOptions, Proven, SecondFactor, SessionInfo},
+    sessions::{
+        Checked, LoggedOut, LoginContext, LoginOptions, PendingOptions, Proven, SecondFactor, SessionInfo,
+    },
     stores::{AuthUser, MemoryStore, RevokedBatch, RevokedSession, TokenStore, UserStore},
 };
 

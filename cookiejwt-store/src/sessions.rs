@@ -11,6 +11,7 @@ mod login_options;
 mod part;
 mod password_change;
 mod pending_login;
+mod pending_options;
 mod prove;
 mod purge;
 mod receipts;
@@ -28,6 +29,7 @@ pub use self::{
     list::SessionInfo,
     login_context::LoginContext,
     login_options::LoginOptions,
+    pending_options::PendingOptions,
     prove::{Checked, Proven},
     revoke::LoggedOut,
     second_factor::SecondFactor,
