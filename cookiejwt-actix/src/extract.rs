@@ -8,7 +8,9 @@ use std::{
 
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError,
-    body::BoxBody, dev::Payload, http::StatusCode,
+    body::{BoxBody, EitherBody},
+    dev::Payload,
+    http::StatusCode,
 };
 use cookiejwt_store::{
     Authenticator, Decision, Guard, Problem, Reply, RequestContext, ResponseHeaders as _, Slot, Slots,
@@ -99,25 +101,14 @@ cookiejwt_store::adapter_types! {
     /// async fn callback(auth: AuthContext) -> Result<impl Responder, AuthError> {
     ///     // Compares `state` with the one in this browser's cookie.
     ///     let user = my_oauth().await?;
-    ///     let cookies = auth.login(&user, LoginOptions::new().state_checked()).await?;
-    ///     Ok(cookies.with(Redirect::to("/").see_other()))
+    ///     let options = LoginOptions::new().state_checked();
+    ///     Ok(auth.login(&user, options).await?.with(Redirect::to("/").see_other()))
     /// }
     /// ```
     AuthContext;
 
     /// ```
-    /// use actix_web::{Responder, web::Redirect};
-    /// use cookiejwt_actix::Cookies;
-    ///
-    /// async fn welcome(cookies: Cookies) -> impl Responder {
-    ///     cookies.with(Redirect::to("/").see_other())
-    /// }
-    /// ```
-    Cookies;
-
-    /// ```
-    /// use actix_web::{HttpRequest, HttpResponse, Responder};
-    /// use cookiejwt_actix::{AuthContext, LoginOptions, AuthError};
+    /// use cookiejwt_actix::{AuthContext, AuthError, LoggedIn, LoginOptions, Method};
     /// # use cookiejwt_actix::{AuthUser, Subject};
     /// # struct User;
     /// # impl AuthUser for User {
@@ -126,15 +117,22 @@ cookiejwt_store::adapter_types! {
     /// # }
     /// # async fn my_passkey() -> Result<User, AuthError> { Ok(User) }
     ///
-    /// async fn passkey(auth: AuthContext, request: HttpRequest) -> Result<HttpResponse, AuthError> {
+    /// async fn passkey(auth: AuthContext) -> Result<LoggedIn, AuthError> {
     ///     let user = my_passkey().await?;
-    ///     if auth.is_token_mode() {
-    ///         return Ok(auth.login_tokens(&user, LoginOptions::new()).await?.respond_to(&request));
-    ///     }
-    ///     Ok(auth.login(&user, LoginOptions::new()).await?.respond_to(&request))
+    ///     Ok(auth.login(&user, LoginOptions::new().by(Method::HWK)).await?)
     /// }
     /// ```
-    Tokens;
+    LoggedIn;
+
+    /// ```
+    /// use actix_web::{Responder, web::Redirect};
+    /// use cookiejwt_actix::{AuthContext, AuthError};
+    ///
+    /// async fn bye(auth: AuthContext) -> Result<impl Responder, AuthError> {
+    ///     Ok(auth.logout().await?.with(Redirect::to("/").see_other()))
+    /// }
+    /// ```
+    Cookies;
 }
 
 /// Almost every request is decided without a store, and then without a box.
@@ -268,49 +266,32 @@ fn status(status: http::StatusCode) -> StatusCode {
     StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-impl Cookies {
-    /// A response that is sent with the cookies.
-    pub fn with<R: Responder>(self, response: R) -> WithCookies<R> {
-        WithCookies { cookies: self, response }
-    }
-}
-
 impl Responder for Cookies {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        self.with(HttpResponse::Ok()).respond_to(request)
+        self.with(HttpResponse::Ok()).respond_to(request).map_into_boxed_body()
     }
 }
 
-impl Responder for Tokens {
+impl Responder for LoggedIn {
     type Body = BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        response(Reply::tokens(&self.0))
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let body = response(self.0.body());
+        self.with(body).respond_to(request).map_into_boxed_body()
     }
 }
 
-/// A response with the cookies of a login or logout; see [`Cookies::with`].
-#[derive(Debug)]
-#[must_use = "the login or logout takes effect when the cookies are sent"]
-pub struct WithCookies<R> {
-    cookies: Cookies,
-    response: R,
-}
-
+/// In token mode, the tokens take the place of the response.
 impl<R: Responder> Responder for WithCookies<R> {
-    type Body = R::Body;
+    type Body = EitherBody<R::Body>;
 
-    fn respond_to(self, request: &HttpRequest) -> HttpResponse<R::Body> {
-        let cookies = &self.cookies.0;
-        // An error on the way out replaces this response, but not its cookies.
-        if let Some(slot) = find(request, cookies.authenticator()) {
-            slot.send(cookies.lines().clone());
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse<Self::Body> {
+        session_cookie::carry_out(request, self.cookies.session_change());
+        match self.cookies.send() {
+            Some(reply) => response(reply).map_into_right_body(),
+            None => self.response.respond_to(request).map_into_left_body(),
         }
-        session_cookie::carry_out(request, cookies.session_change());
-        let mut response = self.response.respond_to(request);
-        self.cookies.0.write(&mut ResponseFields(response.headers_mut()));
-        response
     }
 }

@@ -91,7 +91,7 @@ pub use cookiejwt_store::{self, application::*};
 pub use crate::{
     auth::ActixAuth,
     extract::{
-        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, LoggedIn, MaybeIdentity,
         WithCookies,
     },
     guard::{GuardMiddleware, Guarded},
@@ -104,7 +104,7 @@ pub mod prelude {
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         ActixAuth as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies,
-        CurrentUser, FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Method,
-        Problem, Requirement, Scope, StoreError, Subject, Tokens, UserStore,
+        CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore,
+        Method, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
     };
 }

@@ -118,9 +118,10 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(slot) = this.slot else { return this.answer.poll(context) };
-        let result =
-            std::task::ready!(this.departing.poll(slot, context, |context| this.answer.poll(context)));
-        let mut result = session_cookie::refuse_lost(slot, result);
+        let answered = |context: &mut Context<'_>| {
+            this.answer.poll(context).map(|result| session_cookie::refuse_lost(slot, result))
+        };
+        let mut result = std::task::ready!(this.departing.poll(slot, context, answered));
         match &mut result {
             Ok(response) => slot.write_cookies(&mut ResponseFields(response.headers_mut())),
             Err(error) => {

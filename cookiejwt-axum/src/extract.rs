@@ -91,25 +91,14 @@ cookiejwt_store::adapter_types! {
     /// async fn callback(auth: AuthContext) -> Result<impl IntoResponse, AuthError> {
     ///     // Compares `state` with the one in this browser's cookie.
     ///     let user = my_oauth().await?;
-    ///     let cookies = auth.login(&user, LoginOptions::new().state_checked()).await?;
-    ///     Ok((cookies, Redirect::to("/")))
+    ///     let options = LoginOptions::new().state_checked();
+    ///     Ok(auth.login(&user, options).await?.with(Redirect::to("/")))
     /// }
     /// ```
     AuthContext;
 
     /// ```
-    /// use axum::response::{IntoResponse, Redirect};
-    /// use cookiejwt_axum::Cookies;
-    ///
-    /// fn welcome(cookies: Cookies) -> impl IntoResponse {
-    ///     (cookies, Redirect::to("/"))
-    /// }
-    /// ```
-    Cookies;
-
-    /// ```
-    /// use axum::response::{IntoResponse, Response};
-    /// use cookiejwt_axum::{AuthContext, LoginOptions, AuthError};
+    /// use cookiejwt_axum::{AuthContext, AuthError, LoggedIn, LoginOptions, Method};
     /// # use cookiejwt_axum::{AuthUser, Subject};
     /// # struct User;
     /// # impl AuthUser for User {
@@ -118,15 +107,22 @@ cookiejwt_store::adapter_types! {
     /// # }
     /// # async fn my_passkey() -> Result<User, AuthError> { Ok(User) }
     ///
-    /// async fn passkey(auth: AuthContext) -> Result<Response, AuthError> {
+    /// async fn passkey(auth: AuthContext) -> Result<LoggedIn, AuthError> {
     ///     let user = my_passkey().await?;
-    ///     if auth.is_token_mode() {
-    ///         return Ok(auth.login_tokens(&user, LoginOptions::new()).await?.into_response());
-    ///     }
-    ///     Ok(auth.login(&user, LoginOptions::new()).await?.into_response())
+    ///     Ok(auth.login(&user, LoginOptions::new().by(Method::HWK)).await?)
     /// }
     /// ```
-    Tokens;
+    LoggedIn;
+
+    /// ```
+    /// use axum::response::{IntoResponse, Redirect};
+    /// use cookiejwt_axum::{AuthContext, AuthError};
+    ///
+    /// async fn bye(auth: AuthContext) -> Result<impl IntoResponse, AuthError> {
+    ///     Ok(auth.logout().await?.with(Redirect::to("/")))
+    /// }
+    /// ```
+    Cookies;
 }
 
 /// The slot of the innermost layer.
@@ -233,12 +229,23 @@ impl IntoResponseParts for Cookies {
 
 impl IntoResponse for Cookies {
     fn into_response(self) -> Response {
-        (self, ()).into_response()
+        self.with(()).into_response()
     }
 }
 
-impl IntoResponse for Tokens {
+/// In token mode, the tokens take the place of the response.
+impl<R: IntoResponse> IntoResponse for WithCookies<R> {
     fn into_response(self) -> Response {
-        into_response(Reply::tokens(&self.0))
+        match self.cookies.send() {
+            Some(reply) => into_response(reply),
+            None => self.response.into_response(),
+        }
+    }
+}
+
+impl IntoResponse for LoggedIn {
+    fn into_response(self) -> Response {
+        let body = into_response(self.0.body());
+        self.with(body).into_response()
     }
 }

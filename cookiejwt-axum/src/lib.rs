@@ -87,7 +87,8 @@ pub use cookiejwt_store::{self, application::*};
 pub use crate::{
     auth::AxumAuth,
     extract::{
-        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, LoggedIn, MaybeIdentity,
+        WithCookies,
     },
     guard::{GuardLayer, Guarded},
     layer::{AuthFuture, AuthLayer, AuthService},
@@ -99,8 +100,8 @@ pub mod prelude {
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
-        FreshLogin, FromEnv as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Method, Problem,
-        Requirement, Scope, StoreError, Subject, Tokens, UserStore,
+        FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
+        Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
     };
 }
 

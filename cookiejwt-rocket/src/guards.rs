@@ -105,11 +105,30 @@ cookiejwt_store::adapter_types! {
     /// async fn callback(auth: AuthContext) -> Result<WithCookies<Redirect>, AuthError> {
     ///     // Compares `state` with the one in this browser's cookie.
     ///     let user = my_oauth().await?;
-    ///     let cookies = auth.login(&user, LoginOptions::new().state_checked()).await?;
-    ///     Ok(cookies.with(Redirect::to("/")))
+    ///     let options = LoginOptions::new().state_checked();
+    ///     Ok(auth.login(&user, options).await?.with(Redirect::to("/")))
     /// }
     /// ```
     AuthContext;
+
+    /// ```
+    /// use cookiejwt_rocket::{AuthContext, AuthError, LoggedIn, LoginOptions, Method};
+    /// use rocket::post;
+    /// # use cookiejwt_rocket::{AuthUser, Subject};
+    /// # struct User;
+    /// # impl AuthUser for User {
+    /// #     fn subject(&self) -> Subject { 1.into() }
+    /// #     fn password_hash(&self) -> Option<&str> { None }
+    /// # }
+    /// # async fn my_passkey() -> Result<User, AuthError> { Ok(User) }
+    ///
+    /// #[post("/passkey")]
+    /// async fn passkey(auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    ///     let user = my_passkey().await?;
+    ///     Ok(auth.login(&user, LoginOptions::new().by(Method::HWK)).await?)
+    /// }
+    /// ```
+    LoggedIn;
 
     /// ```
     /// use cookiejwt_rocket::{AuthContext, AuthError, WithCookies};
@@ -121,34 +140,6 @@ cookiejwt_store::adapter_types! {
     /// }
     /// ```
     Cookies;
-
-    /// ```
-    /// use cookiejwt_rocket::{AuthContext, Cookies, LoginOptions, AuthError, Tokens};
-    /// use rocket::{Responder, post};
-    /// # use cookiejwt_rocket::{AuthUser, Subject};
-    /// # struct User;
-    /// # impl AuthUser for User {
-    /// #     fn subject(&self) -> Subject { 1.into() }
-    /// #     fn password_hash(&self) -> Option<&str> { None }
-    /// # }
-    /// # async fn my_passkey() -> Result<User, AuthError> { Ok(User) }
-    ///
-    /// #[derive(Responder)]
-    /// enum LoggedIn {
-    ///     Browser(Cookies),
-    ///     Client(Tokens),
-    /// }
-    ///
-    /// #[post("/passkey")]
-    /// async fn passkey(auth: AuthContext) -> Result<LoggedIn, AuthError> {
-    ///     let user = my_passkey().await?;
-    ///     if auth.is_token_mode() {
-    ///         return Ok(LoggedIn::Client(auth.login_tokens(&user, LoginOptions::new()).await?));
-    ///     }
-    ///     Ok(LoggedIn::Browser(auth.login(&user, LoginOptions::new()).await?))
-    /// }
-    /// ```
-    Tokens;
 }
 
 /// The slot that is closest to the handler.

@@ -153,9 +153,9 @@ pub use crate::{
     figment::FromFigment,
     guarded_routes::GuardedRoutes,
     guards::{
-        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, MaybeIdentity, Tokens,
+        AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, LoggedIn, MaybeIdentity,
+        WithCookies,
     },
-    respond::WithCookies,
 };
 
 /// The few names that every application needs.
@@ -164,7 +164,7 @@ pub mod prelude {
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin,
-        FromEnv as _, FromFigment as _, Identity, LoginOptions, MaybeIdentity, MemoryStore, Method, Problem,
-        Requirement, RocketAuth as _, Scope, StoreError, Subject, Tokens, UserStore, WithCookies,
+        FromEnv as _, FromFigment as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
+        Problem, Requirement, RocketAuth as _, Scope, StoreError, Subject, UserStore, WithCookies,
     };
 }

@@ -10,7 +10,7 @@ use rocket::{
     response::{self, Responder},
 };
 
-use crate::{AuthError, Cookies, Tokens, memory::Memory, session_cookie, view::ResponseView};
+use crate::{AuthError, Cookies, LoggedIn, WithCookies, memory::Memory, session_cookie, view::ResponseView};
 
 /// Set by the fairing, after Rocket's Shield, which logs a warning if a response has it already.
 pub(crate) const NOSNIFF: &str = "x-content-type-options";
@@ -35,47 +35,40 @@ impl<'r> Responder<'r, 'static> for AuthError {
     }
 }
 
-impl<'r> Responder<'r, 'static> for Tokens {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        Ok(response(request, Reply::tokens(&self.0)))
-    }
-}
-
-impl Cookies {
-    /// A response that is sent with the cookies, even if a catcher replaces it.
-    pub fn with<R>(self, response: R) -> WithCookies<R> {
-        WithCookies { cookies: self, response }
-    }
-}
-
 impl<'r> Responder<'r, 'static> for Cookies {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         self.with(()).respond_to(request)
     }
 }
 
-/// A response with the cookies of a login or logout; see [`Cookies::with`].
-#[derive(Clone, Debug)]
-#[must_use = "the login or logout takes effect when the cookies are sent"]
-pub struct WithCookies<R> {
-    cookies: Cookies,
-    response: R,
+impl<'r> Responder<'r, 'static> for LoggedIn {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let body = self.0.body();
+        send(request, self.0.into_cookies(), || Ok(response(request, body)))
+    }
 }
 
+/// In token mode, the tokens take the place of the response.
 impl<'r, 'o: 'r, R: Responder<'r, 'o>> Responder<'r, 'o> for WithCookies<R> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
-        // It awaits nothing.
-        if let Some(change) = self.cookies.0.session_change()
-            && let Some(Err(error)) =
-                session_cookie::of(request, self.cookies.0.authenticator()).carry_out(change).now_or_never()
-        {
-            return Ok(response(request, Reply::problem(error.log_and_problem())));
-        }
-        // The fairing sends them: a `Status` as the response would lose them on its way through a
-        // catcher.
-        if let Some(slot) = Memory::of(request).slot_of(self.cookies.0.authenticator()) {
-            slot.send(self.cookies.0.lines().clone());
-        }
-        self.response.respond_to(request)
+        send(request, self.cookies, || self.response.respond_to(request))
+    }
+}
+
+fn send<'o>(
+    request: &Request<'_>,
+    cookies: cookiejwt_store::Cookies,
+    page: impl FnOnce() -> response::Result<'o>,
+) -> response::Result<'o> {
+    // It awaits nothing.
+    if let Some(change) = cookies.session_change()
+        && let Some(Err(error)) =
+            session_cookie::of(request, cookies.authenticator()).carry_out(change).now_or_never()
+    {
+        return Ok(response(request, Reply::problem(error.log_and_problem())));
+    }
+    match cookies.send() {
+        Some(reply) => Ok(response(request, reply)),
+        None => page(),
     }
 }

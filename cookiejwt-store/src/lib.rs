@@ -67,8 +67,8 @@ pub use cookiejwt_core::testing;
 pub use crate::{
     api::{Api, Body, Caller, MAX_BODY_BYTES},
     request::{
-        Cookies, Departing, FrameworkSession, Guard, GuardRefusal, NoSession, Pending, Progress, Reply,
-        RequestContext, Slot, Slots, claims_of, missing_layer,
+        Cookies, Departing, Departure, FrameworkSession, Guard, GuardRefusal, LoggedIn, NoSession, Pending,
+        Progress, Reply, RequestContext, Slot, Slots, claims_of, missing_layer,
     },
     routes::Route,
 };

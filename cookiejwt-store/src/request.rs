@@ -9,10 +9,15 @@ mod faults;
 mod framework_session;
 mod guard;
 mod kept_head;
+mod logged_in;
+mod outbox;
 mod reply;
 mod slot;
 mod slots;
 
+#[cfg(feature = "openapi")]
+pub(crate) use self::logged_in::SessionBody;
+pub(crate) use self::logged_in::session_reply;
 pub use self::{
     context::RequestContext,
     cookies::Cookies,
@@ -21,7 +26,8 @@ pub use self::{
     faults::{claims_of, missing_layer},
     framework_session::{FrameworkSession, NoSession, SESSION_USER_KEY},
     guard::{Guard, GuardRefusal},
+    logged_in::LoggedIn,
     reply::Reply,
-    slot::Slot,
+    slot::{Departure, Slot},
     slots::Slots,
 };

@@ -1,5 +1,6 @@
 //! Sessions: how they begin, how they end, and how every node learns that they have ended.
 
+mod begun;
 mod clock_skew;
 mod feed;
 mod fresh_login;
@@ -18,6 +19,11 @@ mod revoke;
 mod revoked;
 mod second_factor;
 
+pub(crate) use self::{
+    begun::{Begun, Unsent},
+    list::rfc3339,
+    part::Sessions,
+};
 pub use self::{
     list::SessionInfo,
     login_context::LoginContext,
@@ -26,4 +32,3 @@ pub use self::{
     revoke::LoggedOut,
     second_factor::SecondFactor,
 };
-pub(crate) use self::{list::rfc3339, part::Sessions, pending_login::Unsent};

@@ -117,7 +117,7 @@ macro_rules! application {
     };
 }
 
-async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 

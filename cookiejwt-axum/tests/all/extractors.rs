@@ -54,7 +54,7 @@ fn routes() -> Router {
             any(|Claims(c): Claims<Reader>| async move { format!("{} {}", c.name, c.roles.join(",")) }),
         )
         .route("/admin", any(|_: Claims<Admin>| async { "never" }))
-        .route("/logout", any(|auth: AuthContext| async { auth.logout().await }))
+        .route("/logout", any(async |auth: AuthContext| auth.logout().await))
         .route(
             "/logout/everywhere",
             any(|who: Identity, auth: AuthContext| async move { auth.logout_everywhere(&who).await }),
@@ -305,8 +305,8 @@ async fn without_the_layer_everything_is_500() {
 async fn own_login(world: &World, fields: &[(&str, &str)]) -> Answer {
     let users = world.users.clone();
     let login = |auth: AuthContext| async move {
-        let cookies = auth.login(&users.by_name("bob"), LoginOptions::new()).await?;
-        Ok::<_, AuthError>((cookies, "welcome"))
+        let logged_in = auth.login(&users.by_name("bob"), LoginOptions::new()).await?;
+        Ok::<_, AuthError>(logged_in.with("welcome"))
     };
     let app = Router::new().route("/", any(login)).layer(world.auth.layer());
     send(&app, request("POST", "/", fields)).await
@@ -448,8 +448,8 @@ async fn what_is_printed_shows_no_token() {
     let alice = world.stale("alice").await;
     let printing = |who: Identity, user: CurrentUser<User>, auth: AuthContext| async move {
         let printed = format!("{who:?} {user:?} {auth:?}");
-        let cookies = auth.login(&Users::default().by_name("bob"), LoginOptions::new()).await.unwrap();
-        (StatusCode::OK, format!("{printed} {cookies:?}"))
+        let logged_in = auth.login(&Users::default().by_name("bob"), LoginOptions::new()).await.unwrap();
+        (StatusCode::OK, format!("{printed} {logged_in:?}"))
     };
     let app = Router::new().route("/", any(printing)).layer(world.auth.layer());
     let answer = send(&app, request("POST", "/", &[("cookie", &alice.cookies())])).await;

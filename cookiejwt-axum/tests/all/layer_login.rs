@@ -20,8 +20,8 @@ const LOGIN: &str = "/api/auth/token/";
 /// A custom login of the user in the body.
 async fn own_login(auth: AuthContext, Json(name): Json<String>) -> Result<Response, AuthError> {
     let user = Users::default().by_name(if name == "bob" { "bob" } else { "alice" });
-    let cookies = auth.login(&user, LoginOptions::new()).await?;
-    Ok((StatusCode::CREATED, cookies, name).into_response())
+    let logged_in = auth.login(&user, LoginOptions::new()).await?;
+    Ok(logged_in.with((StatusCode::CREATED, name)).into_response())
 }
 
 async fn asks_before(
@@ -296,8 +296,8 @@ async fn the_subject_of_the_handler_that_logs_in_is_still_the_old_one() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let login = |who: Identity, auth: AuthContext| async move {
-        let cookies = auth.login(&Users::default().by_name("bob"), LoginOptions::new()).await?;
-        Ok::<_, AuthError>((cookies, Who::from(who).subject))
+        let logged_in = auth.login(&Users::default().by_name("bob"), LoginOptions::new()).await?;
+        Ok::<_, AuthError>(logged_in.with(Who::from(who).subject))
     };
     let app = Router::new().route("/", post(login)).layer(world.auth.layer());
     let answer = send(&app, request("POST", "/", &[("cookie", &alice.cookies())])).await;

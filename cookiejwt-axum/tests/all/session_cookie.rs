@@ -55,7 +55,7 @@ async fn seen(session: Session) -> String {
     format!("{user} {}", text("cart").await.unwrap_or_else(|| "nothing".into()))
 }
 
-async fn log_in_as_bob(State(world): State<World>, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn log_in_as_bob(State(world): State<World>, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 

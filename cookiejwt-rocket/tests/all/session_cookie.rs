@@ -72,7 +72,7 @@ fn seen(session: Option<SessionCookie>, who: MaybeIdentity) -> String {
 }
 
 #[post("/login-as-bob")]
-async fn log_in_as_bob(world: &State<World>, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn log_in_as_bob(world: &State<World>, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 

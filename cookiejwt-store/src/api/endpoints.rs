@@ -9,7 +9,6 @@ use cookiejwt_core::{
 };
 use http::{HeaderValue, header};
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::{
     body::{self, Body, LoginBody, RefreshBody},
@@ -18,7 +17,7 @@ use super::{
 use crate::{
     authenticator::Authenticator,
     errors::LoginError,
-    request::{Reply, Slot},
+    request::{Reply, Slot, session_reply},
     routes::Route,
     sessions::{LoginContext, LoginOptions, rfc3339},
 };
@@ -267,22 +266,6 @@ fn names(list: &str, etag: &str) -> bool {
     list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
 }
 
-/// Who is logged in, and until when. The tokens are in the cookies.
-#[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CookiejwtLogin))]
-pub(super) struct SessionBody<'a> {
-    /// The `sub` claim.
-    user_id: &'a str,
-    /// The `sid` claim.
-    session_id: &'a str,
-    /// When the access token ends; it is renewed automatically.
-    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
-    access_expires_at: String,
-    /// When the session ends, unless it is used before.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    refresh_expires_at: Option<String>,
-}
-
 /// Who is logged in.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CookiejwtVerified))]
@@ -294,15 +277,6 @@ pub(super) struct VerifyBody<'a> {
     /// When the access token ends.
     #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     expires_at: String,
-}
-
-fn session_reply(identity: &Identity, refresh_expires_at: Option<OffsetDateTime>) -> Reply {
-    Reply::json(&SessionBody {
-        user_id: identity.subject().as_str(),
-        session_id: identity.session_id().as_str(),
-        access_expires_at: rfc3339(identity.expires_at()),
-        refresh_expires_at: refresh_expires_at.map(rfc3339),
-    })
 }
 
 fn verify_reply(identity: &Identity) -> Reply {

@@ -1,11 +1,8 @@
 //! Short methods for what handlers report.
 
-use std::net::IpAddr;
-
 use cookiejwt_core::{Decision, Identity, Problem, driver::RequestHead, fault::CsrfDenial};
 
 use super::Authenticator;
-use crate::events::LoginRefusal;
 
 impl Authenticator {
     /// Reports what was decided and why, notes what a token proves that is presented for the first
@@ -28,10 +25,6 @@ impl Authenticator {
 
     pub(crate) fn csrf_refused(&self, denial: CsrfDenial) {
         self.0.events.csrf_refused(denial);
-    }
-
-    pub(crate) fn login_refused(&self, reason: LoginRefusal, subject: Option<&str>, ip: Option<IpAddr>) {
-        self.0.events.login_refused(reason, subject, ip);
     }
 
     pub(crate) fn advise_on_denial(&self, denial: CsrfDenial, head: &RequestHead<'_>) {

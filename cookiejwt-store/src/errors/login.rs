@@ -40,12 +40,12 @@ pub enum LoginError {
     /// [`PasswordPolicy`](crate::PasswordPolicy).
     #[error(transparent)]
     PasswordRefused(PasswordRefusal),
-    /// The request asks for tokens, but the handler can only set cookies.
-    #[error("the request is in token mode; answer it with `login_tokens`")]
-    TokenMode,
-    /// The request does not ask for tokens, so the body must not contain any.
-    #[error("the request is not in token mode; answer it with `login`")]
-    CookieMode,
+    /// `login_here` has no response to put tokens into; call `login` for a request in token mode.
+    #[error("a request in token mode needs a response: call `login` instead of `login_here`")]
+    NeedsResponse,
+    /// `login_here` came too late for the cookies: the head of the response was sent already.
+    #[error("the head of the response was sent before `login_here`")]
+    ResponseSent,
     /// Too many passwords were tried; none was checked.
     #[error("too many passwords were tried; wait {retry_after_seconds} s")]
     Throttled {
@@ -121,7 +121,7 @@ impl From<&LoginError> for Problem {
                 Self::Throttled { retry_after_seconds: *retry_after_seconds }
             }
             LoginError::PasswordRefused(PasswordRefusal::Rule(reason)) => Self::PasswordRefused { reason },
-            LoginError::TokenMode | LoginError::CookieMode => Self::InvalidRequest,
+            LoginError::NeedsResponse => Self::InvalidRequest,
             LoginError::Store(_) | LoginError::PasswordRefused(PasswordRefusal::Undecided(_)) => {
                 Self::Unavailable
             }
@@ -135,6 +135,7 @@ impl From<&LoginError> for Problem {
             | LoginError::Random(_)
             | LoginError::Password(_)
             | LoginError::UnknownSubject
+            | LoginError::ResponseSent
             | LoginError::HashCut => Self::ServerError,
         }
     }

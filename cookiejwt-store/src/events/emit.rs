@@ -154,8 +154,7 @@ impl Events {
             | LoginError::PendingEnded
             | LoginError::OtherUser
             | LoginError::PasswordRefused(_)
-            | LoginError::TokenMode
-            | LoginError::CookieMode
+            | LoginError::NeedsResponse
             | LoginError::Csrf(_) => {}
             error => self.emit(Event::LoginFailed { error: &Line(error).to_string() }),
         }

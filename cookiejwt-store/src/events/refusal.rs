@@ -21,8 +21,6 @@ pub enum LoginRefusal {
     WrongProof,
     /// A further proof was used before.
     ReplayedProof,
-    /// The request asked for tokens where the application sends cookies, or the other way round.
-    WrongMode,
 }
 
 impl LoginRefusal {
@@ -37,7 +35,6 @@ impl LoginRefusal {
             Self::SessionEnded => "session_ended",
             Self::WrongProof => "wrong_proof",
             Self::ReplayedProof => "replayed_proof",
-            Self::WrongMode => "wrong_mode",
         }
     }
 }

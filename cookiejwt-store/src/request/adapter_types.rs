@@ -1,7 +1,7 @@
 //! The types that each adapter defines for its own framework, written once.
 
 /// Defines an adapter's own `AuthError`, `Identity`, `MaybeIdentity`, `FreshLogin`, `CurrentUser`,
-/// `Claims`, `AuthContext`, `Cookies` and `Tokens`.
+/// `Claims`, `AuthContext`, `LoggedIn`, `Cookies` and `WithCookies`.
 ///
 /// An adapter can implement a framework's traits only for types of its own crate. The types are the
 /// same in every adapter, except for the samples in their documentation.
@@ -16,8 +16,8 @@ macro_rules! adapter_types {
         $(#[$user:meta])* CurrentUser;
         $(#[$claims:meta])* Claims;
         $(#[$context:meta])* AuthContext;
+        $(#[$logged_in:meta])* LoggedIn;
         $(#[$cookies:meta])* Cookies;
-        $(#[$tokens:meta])* Tokens;
     ) => {
         /// What handlers and extractors return when they refuse a request: a
         /// [`Problem`]($crate::Problem), sent as `application/problem+json` (RFC 9457) with the
@@ -161,37 +161,35 @@ macro_rules! adapter_types {
         pub struct AuthContext(pub(crate) $crate::RequestContext);
 
         impl AuthContext {
-            /// Whether the client requested tokens with `Cookiejwt-Mode: token` and the
-            /// configuration allows it. Then use [`login_tokens`](Self::login_tokens).
-            pub fn is_token_mode(&self) -> bool {
-                self.0.is_token_mode()
-            }
-
             /// Logs this user in. Verify who they are before you call it.
             ///
             /// The CSRF check comes first: a GET and a POST from another site are rejected with
             /// 403, unless the options contain
-            /// [`state_checked`]($crate::LoginOptions::state_checked). A request in token mode is
-            /// rejected with 400 and starts no session, because no cookie is set there.
+            /// [`state_checked`]($crate::LoginOptions::state_checked). A request in token mode
+            /// (`Cookiejwt-Mode: token`, if the configuration allows it) gets tokens in the body
+            /// and no cookie; any other request gets cookies and no token in the body.
             pub async fn login<U: $crate::AuthUser>(
-                self,
+                &self,
                 user: &U,
                 options: $crate::LoginOptions,
-            ) -> Result<Cookies, $crate::LoginError> {
-                self.0.login(user, options).await.map(Cookies)
+            ) -> Result<LoggedIn, $crate::LoginError> {
+                self.0.login(user, options).await.map(LoggedIn)
             }
 
-            /// Logs this user in and returns the tokens for the body, for a client without cookies.
-            /// Verify who they are before you call it.
+            /// Logs this user in where your code has no response in its hands, such as a GraphQL
+            /// resolver or a server function: the cookies are sent with whatever the response to
+            /// this request is, and the login takes effect then.
             ///
-            /// A request that is not in token mode is rejected with 400 and starts no session: the
-            /// scripts of a page must not get a token.
-            pub async fn login_tokens<U: $crate::AuthUser>(
-                self,
+            /// The checks are those of [`login`](Self::login). A request in token mode is rejected
+            /// with 400, because its tokens need a body. After the head of the response was sent,
+            /// the result is [`LoginError::ResponseSent`]($crate::LoginError::ResponseSent), and no
+            /// session remains. With `COOKIEJWT_SET_SESSION_COOKIE` it works on axum only.
+            pub async fn login_here<U: $crate::AuthUser>(
+                &self,
                 user: &U,
                 options: $crate::LoginOptions,
-            ) -> Result<Tokens, $crate::LoginError> {
-                self.0.login_tokens(user, options).await.map(Tokens)
+            ) -> Result<Identity, $crate::LoginError> {
+                self.0.login_here(user, options).await.map(Identity)
             }
 
             /// Ends every session that a signed token of this request identifies, in a cookie or a
@@ -200,7 +198,7 @@ macro_rules! adapter_types {
             ///
             /// Rejected with 403 if the CSRF check fails. Mount it for POST only, because the check
             /// accepts a GET.
-            pub async fn logout(self) -> Result<Cookies, AuthError> {
+            pub async fn logout(&self) -> Result<Cookies, AuthError> {
                 Ok(Cookies(self.0.logout().await?))
             }
 
@@ -209,33 +207,33 @@ macro_rules! adapter_types {
             ///
             /// The CSRF check, the limits on wrong passwords, the queue for hashing and the
             /// renewal of old hashes are those of the route, and an unknown user takes as long as
-            /// a wrong password. A GET is rejected with 403, a request in token mode with 400.
+            /// a wrong password. A GET is rejected with 403.
             pub async fn login_with_password(
-                self,
+                &self,
                 login: &str,
                 password: &str,
                 options: $crate::LoginOptions,
-            ) -> Result<Cookies, $crate::LoginError> {
-                self.0.login_with_password(login, password, options).await.map(Cookies)
+            ) -> Result<LoggedIn, $crate::LoginError> {
+                self.0.login_with_password(login, password, options).await.map(LoggedIn)
             }
 
             /// Ends every session of this user, including the current one. If the store is
             /// unavailable, the response is 503 and no cookie is cleared, so that the user can try
             /// again.
-            pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, AuthError> {
+            pub async fn logout_everywhere(&self, who: &Identity) -> Result<Cookies, AuthError> {
                 Ok(Cookies(self.0.logout_everywhere(&who.0).await?))
             }
 
             /// Logs the same user in again with their password, before an action that requires a
             /// fresh login. A new session with a new `auth_time` starts. The current one ends when
-            /// the new one is first presented, and after a minute at the latest. The CSRF check
-            /// comes first; a GET is rejected with 403.
+            /// the new one is first presented, and a minute after the response at the latest. The
+            /// CSRF check comes first; a GET is rejected with 403.
             pub async fn fresh_login(
-                self,
+                &self,
                 who: &Identity,
                 password: &str,
-            ) -> Result<Cookies, $crate::LoginError> {
-                self.0.fresh_login(&who.0, password).await.map(Cookies)
+            ) -> Result<LoggedIn, $crate::LoginError> {
+                self.0.fresh_login(&who.0, password).await.map(LoggedIn)
             }
 
             /// Changes the user's password through `UserStore::set_password_hash`. Every other
@@ -243,15 +241,16 @@ macro_rules! adapter_types {
             /// the new one is first presented, and after a minute at the latest. The CSRF check
             /// comes first; a GET is rejected with 403.
             ///
-            /// If the framework's own session cannot follow (`COOKIEJWT_SET_SESSION_COOKIE`), the
-            /// new password is valid, and the user is logged out.
+            /// If the result is dropped, or the framework's own session cannot follow
+            /// (`COOKIEJWT_SET_SESSION_COOKIE`), the new password is valid, and the user is logged
+            /// out.
             pub async fn change_password(
-                self,
+                &self,
                 who: &Identity,
                 current: &str,
                 new: &str,
-            ) -> Result<Cookies, $crate::LoginError> {
-                self.0.change_password(&who.0, current, new).await.map(Cookies)
+            ) -> Result<LoggedIn, $crate::LoginError> {
+                self.0.change_password(&who.0, current, new).await.map(LoggedIn)
             }
 
             /// The active sessions of this user, newest first. They serialize like the response of
@@ -263,7 +262,7 @@ macro_rules! adapter_types {
             /// Ends one session of this user; 404 if they have no such session. The cookies are
             /// cleared if it was the current one.
             pub async fn end_session(
-                self,
+                &self,
                 who: &Identity,
                 id: &$crate::SessionId,
             ) -> Result<Cookies, AuthError> {
@@ -282,27 +281,57 @@ macro_rules! adapter_types {
             }
         }
 
-        /// The cookies of a custom login or logout flow; add them to the response.
+        /// The response of a custom login. Alone it responds as `POST token/` does, in cookie mode
+        /// and in token mode. [`with`](Self::with) sends a page or a redirect of your own instead.
+        ///
+        /// The sessions whose cookies came with the request end when it is sent. If it is dropped
+        /// before, because the handler fails after the login, the new session is revoked and the
+        /// user stays logged in as before.
+        ///
+        $(#[$logged_in])*
+        #[derive(Debug)]
+        #[must_use = "the user is not logged in until this is sent"]
+        pub struct LoggedIn(pub(crate) $crate::LoggedIn);
+
+        impl LoggedIn {
+            /// Your own response, sent with the cookies. A request in token mode gets the tokens
+            /// instead of it, because such a client does not read cookies.
+            pub fn with<R>(self, response: R) -> WithCookies<R> {
+                WithCookies { cookies: self.0.into_cookies(), response }
+            }
+
+            /// The user who is logged in now.
+            pub fn identity(&self) -> Identity {
+                Identity(self.0.identity().clone())
+            }
+
+            /// The new session.
+            pub fn session_id(&self) -> &$crate::SessionId {
+                self.0.session_id()
+            }
+        }
+
+        /// The cookies of a custom logout flow; add them to the response.
         ///
         $(#[$cookies])*
         #[derive(Clone, Debug)]
-        #[must_use = "the login or logout takes effect when the cookies are sent"]
+        #[must_use = "the logout takes effect in the browser when the cookies are sent"]
         pub struct Cookies(pub(crate) $crate::Cookies);
 
-        /// The tokens of a custom login flow in token mode. The response has the same shape as that
-        /// of `POST token/`, and no cache stores it.
-        ///
-        $(#[$tokens])*
-        #[derive(Clone, Debug)]
-        #[must_use = "the client has no tokens until they are sent"]
-        pub struct Tokens(pub(crate) $crate::Tokens);
-
-        impl Tokens {
-            /// The tokens, for a body of another shape. Send it with `Cache-Control: no-store` (RFC
-            /// 6749 §5.1).
-            pub fn into_inner(self) -> $crate::Tokens {
-                self.0
+        impl Cookies {
+            /// Your own response, sent with the cookies.
+            pub fn with<R>(self, response: R) -> WithCookies<R> {
+                WithCookies { cookies: self.0, response }
             }
+        }
+
+        /// A response with the cookies of a login or logout; see [`LoggedIn::with`] and
+        /// [`Cookies::with`].
+        #[derive(Clone, Debug)]
+        #[must_use = "the login or logout takes effect when the cookies are sent"]
+        pub struct WithCookies<R> {
+            pub(crate) cookies: $crate::Cookies,
+            pub(crate) response: R,
         }
     };
 }

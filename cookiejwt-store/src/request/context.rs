@@ -1,18 +1,20 @@
 //! What a custom login or logout flow needs of its request.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use cookiejwt_core::{
-    Identity, Problem, SessionId, Subject,
+    Identity, Problem, SessionId,
     driver::{Login, Mode, RequestHead, SetCookies, Tokens, Twins},
 };
 
-use super::{cookies::Cookies, framework_session::FrameworkSession, kept_head::KeptHead, slot::Slot};
+use super::{
+    cookies::Cookies, framework_session::FrameworkSession, kept_head::KeptHead, logged_in::LoggedIn,
+    outbox::Outbox, slot::Slot,
+};
 use crate::{
     authenticator::Authenticator,
-    errors::LoginError,
-    events::LoginRefusal,
-    sessions::{LoginContext, LoginOptions, SessionInfo},
+    errors::{LoginError, SessionCookieError},
+    sessions::{Begun, LoginContext, LoginOptions, SessionInfo, Unsent},
     stores::AuthUser,
 };
 
@@ -26,6 +28,7 @@ pub struct RequestContext {
     auth: Authenticator,
     head: KeptHead,
     ip: Option<IpAddr>,
+    outbox: Arc<Outbox>,
     session: Option<Box<dyn FrameworkSession>>,
 }
 
@@ -33,7 +36,8 @@ impl RequestContext {
     /// Keeps what is needed of the head of this slot's request; `ip` is the network address of the
     /// peer.
     pub fn new(slot: &Slot, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
-        Self { auth: slot.authenticator().clone(), head: KeptHead::of(head), ip, session: None }
+        let (auth, outbox) = (slot.authenticator().clone(), Arc::clone(slot.outbox()));
+        Self { auth, head: KeptHead::of(head), ip, outbox, session: None }
     }
 
     /// With the framework's own session, which then follows before the cookies are handed out.
@@ -47,68 +51,97 @@ impl RequestContext {
         &self.auth
     }
 
-    /// Whether the request asks for tokens, and may have them.
-    pub fn is_token_mode(&self) -> bool {
-        self.auth.core().mode(self.head.head()) != Mode::Cookie
+    /// Logs this user in. Verify who they are before you call it.
+    pub async fn login<U: AuthUser>(&self, user: &U, options: LoginOptions) -> Result<LoggedIn, LoginError> {
+        let begun = self.auth.0.sessions.login(user, options, self.login_context()).await?;
+        self.logged_in(begun).await
     }
 
-    /// Logs this user in, with cookies. Verify who they are before you call it.
-    pub async fn login<U: AuthUser>(self, user: &U, options: LoginOptions) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(Some(&user.subject()), &options)?;
-        let login = self.auth.login(user, options, context).await?;
-        Cookies::of_login(self.auth, login, self.session).await
-    }
-
-    /// Logs this user in, with tokens. Verify who they are before you call it.
-    pub async fn login_tokens<U: AuthUser>(
-        self,
+    /// Logs this user in where the application has no response in its hands: the cookies are sent
+    /// with whatever the response to this request is.
+    pub async fn login_here<U: AuthUser>(
+        &self,
         user: &U,
         options: LoginOptions,
-    ) -> Result<Tokens, LoginError> {
+    ) -> Result<Identity, LoginError> {
         let context = self.login_context();
-        self.auth.may_begin(&context, &options)?;
-        if context.mode == Mode::Cookie {
-            self.wrong_mode(Some(&user.subject()), &context);
-            return Err(LoginError::CookieMode);
-        }
-        let Login { tokens, .. } = self.auth.login(user, options, context).await?;
-        tokens.ok_or(LoginError::CookieMode)
+        let failed = |error: &LoginError| self.auth.0.events.login_failed(error);
+        self.may_log_in_here(context.mode).inspect_err(failed)?;
+        let begun = self.auth.0.sessions.login(user, options, context).await?;
+        let logged_in = self.logged_in(begun).await?;
+        let identity = logged_in.identity().clone();
+        logged_in.into_cookies().send_here().inspect_err(failed)?;
+        Ok(identity)
     }
 
-    /// Checks the password of the user with this login name and logs them in, with cookies: what
-    /// the login route does, for a handler of your own, such as that of an HTML form.
+    /// Whether cookies are what the request asks for, and can still be sent.
+    fn may_log_in_here(&self, mode: Mode) -> Result<(), LoginError> {
+        if mode != Mode::Cookie {
+            return Err(LoginError::NeedsResponse);
+        }
+        if self.outbox.has_left() {
+            return Err(LoginError::ResponseSent);
+        }
+        if self.session.is_none() && self.auth.config().sets_session_cookie() {
+            return Err(SessionCookieError::Missing("call `login` instead of `login_here`").into());
+        }
+        Ok(())
+    }
+
+    /// Checks the password of the user with this login name and logs them in: what the login route
+    /// does, for a handler of your own, such as that of an HTML form.
     pub async fn login_with_password(
-        self,
+        &self,
         login: &str,
         password: &str,
         options: LoginOptions,
-    ) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(None, &options)?;
-        let login = self.auth.login_with_password(login, password, options, context).await?;
-        Cookies::of_login(self.auth, login, self.session).await
+    ) -> Result<LoggedIn, LoginError> {
+        let context = self.login_context();
+        let begun = self.auth.0.sessions.login_with_password(login, password, options, context).await?;
+        self.logged_in(begun).await
+    }
+
+    /// Logs the same user in again, with their password.
+    pub async fn fresh_login(&self, who: &Identity, password: &str) -> Result<LoggedIn, LoginError> {
+        let begun = self.auth.0.sessions.fresh_login(who, password, self.login_context()).await?;
+        self.logged_in(begun).await
+    }
+
+    /// Changes the user's password: all their sessions end, and a new one starts.
+    pub async fn change_password(
+        &self,
+        who: &Identity,
+        current: &str,
+        new: &str,
+    ) -> Result<LoggedIn, LoginError> {
+        let context = self.login_context();
+        let begun = self.auth.0.sessions.change_password(who, current, new, context).await?;
+        self.logged_in(begun).await
     }
 
     fn login_context(&self) -> LoginContext {
         LoginContext::from_head(&self.auth, self.head.head(), self.ip)
     }
 
-    /// The context of a login that sets cookies, if this request may have one.
-    fn login_with_cookies(
-        &self,
-        subject: Option<&Subject>,
-        options: &LoginOptions,
-    ) -> Result<LoginContext, LoginError> {
-        let context = self.login_context();
-        self.auth.may_begin(&context, options)?;
-        if context.mode != Mode::Cookie {
-            self.wrong_mode(subject, &context);
-            return Err(LoginError::TokenMode);
-        }
-        Ok(context)
+    /// If the framework's session cannot follow, the new session is revoked.
+    async fn logged_in(&self, begun: Begun) -> Result<LoggedIn, LoginError> {
+        let Begun { login, commit } = begun;
+        let Login { identity, cookies, tokens, refresh_expires_at, .. } = login;
+        let unsent = Unsent::new(commit);
+        self.auth.follow(&cookies, self.session.as_deref()).await?;
+        let cookies = self.cookies(cookies, Some((unsent, tokens)));
+        Ok(LoggedIn::new(cookies, identity, refresh_expires_at))
     }
 
-    fn wrong_mode(&self, subject: Option<&Subject>, context: &LoginContext) {
-        self.auth.login_refused(LoginRefusal::WrongMode, subject.map(Subject::as_str), context.ip());
+    /// The cookies are cleared, also if the framework's session cannot follow.
+    async fn logged_out(&self, lines: SetCookies) -> Cookies {
+        // A failure is in the log.
+        let _ = self.auth.follow(&lines, self.session.as_deref()).await;
+        self.cookies(lines, None)
+    }
+
+    fn cookies(&self, lines: SetCookies, login: Option<(Unsent, Option<Tokens>)>) -> Cookies {
+        Cookies::new(self.auth.clone(), Arc::clone(&self.outbox), lines, login)
     }
 
     fn twins(&self) -> Twins {
@@ -117,7 +150,7 @@ impl RequestContext {
 
     /// Ends every session that a signed token of this request identifies, unless the CSRF check
     /// fails.
-    pub async fn logout(self) -> Result<Cookies, Problem> {
+    pub async fn logout(&self) -> Result<Cookies, Problem> {
         let head = self.head.head();
         let logout = self.auth.core().logout(head, None).map_err(|denial| {
             self.auth.advise_on_denial(denial, &head);
@@ -125,38 +158,18 @@ impl RequestContext {
             Problem::CsrfFailed
         })?;
         let _ = self.auth.end_sessions(logout.sessions).await;
-        Ok(Cookies::of_logout(self.auth, logout.cookies, self.session).await)
+        Ok(self.logged_out(logout.cookies).await)
     }
 
     /// Ends every session of this user. If the store is unavailable, the response is 503 and
     /// nothing is cleared.
-    pub async fn logout_everywhere(self, who: &Identity) -> Result<Cookies, Problem> {
+    pub async fn logout_everywhere(&self, who: &Identity) -> Result<Cookies, Problem> {
         self.auth.logout_everywhere(who).await?;
-        let cookies = if self.is_token_mode() {
-            SetCookies::default()
-        } else {
-            self.auth.core().logout_cookies().with_twins(self.twins())
+        let cookies = match self.auth.core().mode(self.head.head()) {
+            Mode::Cookie => self.auth.core().logout_cookies().with_twins(self.twins()),
+            Mode::Token(_) => SetCookies::default(),
         };
-        Ok(Cookies::of_logout(self.auth, cookies, self.session).await)
-    }
-
-    /// Logs the same user in again, with their password.
-    pub async fn fresh_login(self, who: &Identity, password: &str) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(Some(who.subject()), &LoginOptions::new())?;
-        let login = self.auth.fresh_login(who, password, context).await?;
-        Cookies::of_login(self.auth, login, self.session).await
-    }
-
-    /// Changes the user's password: all their sessions end, and a new one starts.
-    pub async fn change_password(
-        self,
-        who: &Identity,
-        current: &str,
-        new: &str,
-    ) -> Result<Cookies, LoginError> {
-        let context = self.login_with_cookies(Some(who.subject()), &LoginOptions::new())?;
-        let login = self.auth.change_password(who, current, new, context).await?;
-        Cookies::of_login(self.auth, login, self.session).await
+        Ok(self.logged_out(cookies).await)
     }
 
     /// The active sessions of this user, newest first.
@@ -165,10 +178,10 @@ impl RequestContext {
     }
 
     /// Ends one session of this user; 404 if they have no such session.
-    pub async fn end_session(self, who: &Identity, id: &SessionId) -> Result<Cookies, Problem> {
+    pub async fn end_session(&self, who: &Identity, id: &SessionId) -> Result<Cookies, Problem> {
         let cookies = self.auth.end_session(who, id).await?.ok_or(Problem::NotFound)?;
         let cookies = cookies.with_twins(self.twins());
-        Ok(Cookies::of_logout(self.auth, cookies, self.session).await)
+        Ok(self.logged_out(cookies).await)
     }
 
     /// Ends every session of this user except the current one, and returns how many there were.
@@ -179,7 +192,7 @@ impl RequestContext {
 
 #[cfg(test)]
 mod tests {
-    use cookiejwt_core::{Secret, testing};
+    use cookiejwt_core::{Secret, Subject, testing};
 
     use super::*;
     use crate::stores::MemoryStore;
@@ -234,7 +247,6 @@ mod tests {
         assert_eq!(context.sessions(&login.identity).await.unwrap().len(), 1);
         assert_eq!(context.end_other_sessions(&login.identity).await.unwrap(), 0);
         assert_eq!(context.head.reads(), 0, "no cookie was parsed, so no signature was verified");
-        assert!(!context.is_token_mode());
         assert_eq!(context.logout().await.unwrap_err(), Problem::CsrfFailed);
         assert_eq!(auth.sessions(&login.identity).await.unwrap().len(), 1, "the session still works");
     }

@@ -1,55 +1,48 @@
 //! What a custom login or logout flow hands to the framework.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use cookiejwt_core::driver::{Login, ResponseHeaders, SessionChange, SetCookies};
+use cookiejwt_core::driver::{ResponseHeaders, SessionChange, SetCookies, Tokens};
 
-use super::framework_session::FrameworkSession;
+use super::{
+    outbox::{Outbox, Sent},
+    reply::Reply,
+};
 use crate::{authenticator::Authenticator, errors::LoginError, sessions::Unsent};
 
-/// The cookies of a custom login or logout flow.
+/// The cookies of a custom login or logout flow; of a login in token mode, the tokens.
 ///
-/// If the cookies of a login are dropped without being sent, the new session is revoked: a handler
-/// that fails after the login leaves no session.
+/// If those of a login are dropped without being sent, the new session is revoked: a handler that
+/// fails after the login leaves no session, and the previous one continues.
 #[derive(Clone)]
 #[must_use = "the user is not logged in or out until the cookies are sent"]
 pub struct Cookies {
     auth: Authenticator,
-    lines: SetCookies,
-    unsent: Option<Unsent>,
+    outbox: Arc<Outbox>,
+    sent: Sent,
+    tokens: Option<Tokens>,
 }
 
 impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cookies").field("lines", &self.lines).finish_non_exhaustive()
+        f.debug_struct("Cookies").field("lines", &self.sent.lines).finish_non_exhaustive()
     }
 }
 
 impl Cookies {
-    pub(crate) async fn of_login(
+    pub(super) fn new(
         auth: Authenticator,
-        login: Login,
-        session: Option<Box<dyn FrameworkSession>>,
-    ) -> Result<Self, LoginError> {
-        auth.follow(&login.cookies, session.as_deref()).await?;
-        let unsent = Some(Unsent::new(&auth.0.sessions, &login.record.id));
-        Ok(Self { auth, lines: login.cookies, unsent })
-    }
-
-    /// The cookies are cleared, also if the framework's session cannot follow.
-    pub(crate) async fn of_logout(
-        auth: Authenticator,
-        cookies: SetCookies,
-        session: Option<Box<dyn FrameworkSession>>,
+        outbox: Arc<Outbox>,
+        lines: SetCookies,
+        login: Option<(Unsent, Option<Tokens>)>,
     ) -> Self {
-        // A failure is in the log.
-        let _ = auth.follow(&cookies, session.as_deref()).await;
-        Self { auth, lines: cookies, unsent: None }
+        let (unsent, tokens) = login.unzip();
+        Self { auth, outbox, sent: Sent { lines, unsent }, tokens: tokens.flatten() }
     }
 
     /// What becomes of the framework's own session, for an adapter that did not pass it before.
     pub fn session_change(&self) -> Option<&SessionChange> {
-        self.lines.session_change()
+        self.sent.lines.session_change()
     }
 
     /// The authenticator that made them.
@@ -57,22 +50,30 @@ impl Cookies {
         &self.auth
     }
 
-    /// The lines, for a [`Slot`](crate::Slot) to keep until the response is sent; from now on they
-    /// count as sent.
+    /// The lines. To look at them sends nothing.
     pub fn lines(&self) -> &SetCookies {
-        self.sent();
-        &self.lines
+        &self.sent.lines
     }
 
-    fn sent(&self) {
-        if let Some(unsent) = &self.unsent {
+    /// Hands them to the [`Slot`](crate::Slot) of their request, whose layer sends them with the
+    /// response, also when that becomes another one on its way out. In token mode, the reply with
+    /// the tokens, which takes the place of the application's own response.
+    pub fn send(self) -> Option<Reply> {
+        let Self { outbox, sent, tokens, .. } = self;
+        outbox.put(sent);
+        tokens.as_ref().map(Reply::tokens)
+    }
+
+    /// The same for a login whose caller has no response: an error if the head has left.
+    pub(super) fn send_here(self) -> Result<(), LoginError> {
+        if self.outbox.put(self.sent) { Ok(()) } else { Err(LoginError::ResponseSent) }
+    }
+
+    /// Writes them into a response, and ends the sessions that a login replaces.
+    pub fn write(&self, headers: &mut dyn ResponseHeaders) {
+        if let Some(unsent) = &self.sent.unsent {
             unsent.sent();
         }
-    }
-
-    /// Writes them into a response.
-    pub fn write(&self, headers: &mut dyn ResponseHeaders) {
-        self.sent();
-        self.auth.0.keys.core().write_cookies(&self.lines, headers);
+        self.auth.0.keys.core().write_cookies(&self.sent.lines, headers);
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     any::type_name,
     sync::{
-        Arc, OnceLock, PoisonError,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -21,8 +21,9 @@ use super::{
     driver::{Pending, Progress},
     faults,
     guard::{Guard, GuardRefusal},
+    outbox::{Outbox, Sent},
 };
-use crate::authenticator::Authenticator;
+use crate::{authenticator::Authenticator, sessions::Unsent};
 
 /// One request's place for its decision: settled by the first handler or guard that asks, and
 /// reused by the others.
@@ -43,8 +44,18 @@ pub struct Slot {
     decided_at: OnceLock<Timestamp>,
     /// Whether the store has decided that the cookies must no longer be written.
     is_withheld: AtomicBool,
-    /// The cookies of a login or logout in this request. Boxed for the same reason.
-    sent: std::sync::Mutex<Option<Box<SetCookies>>>,
+    /// The cookies of a login or logout in this request. Made when needed, for the same reason.
+    outbox: OnceLock<Arc<Outbox>>,
+    /// Whether the cookies were written.
+    has_left: AtomicBool,
+}
+
+/// What is waited for before a response is sent; see [`Slot::depart`].
+#[derive(Debug)]
+#[must_use]
+pub struct Departure {
+    login: Option<Unsent>,
+    settle: Option<SettleRequest>,
 }
 
 impl Slot {
@@ -60,7 +71,8 @@ impl Slot {
             overruled: OnceLock::new(),
             decided_at: OnceLock::new(),
             is_withheld: AtomicBool::new(false),
-            sent: std::sync::Mutex::default(),
+            outbox: OnceLock::new(),
+            has_left: AtomicBool::new(false),
         }
     }
 
@@ -165,44 +177,63 @@ impl Slot {
         })
     }
 
-    /// What the store has to be asked before this request's response is sent; only if its refresh
-    /// was a while ago. [`depart`](Self::depart) asks it.
-    pub fn departure(&self) -> Option<SettleRequest> {
-        let departure = self.decided()?.departure()?;
-        self.auth.0.keys.core().late_departure(departure, self.auth.timestamp())
+    /// What has to be waited for before this request's response is sent: a refresh that was a while
+    /// ago, or a login. [`depart`](Self::depart) waits.
+    pub fn departure(&self) -> Option<Departure> {
+        let login = self.outbox.get().and_then(|outbox| outbox.unsent());
+        let settle = self
+            .decided()
+            .and_then(Decision::departure)
+            .and_then(|departure| self.auth.0.keys.core().late_departure(departure, self.auth.timestamp()));
+        (login.is_some() || settle.is_some()).then_some(Departure { login, settle })
     }
 
-    /// Asks the store, and withholds the cookies if the client has newer ones in the meantime. Call
-    /// it before [`write_cookies`](Self::write_cookies), right before the head of the response
-    /// leaves.
-    pub async fn depart(&self, request: SettleRequest) {
-        if !self.auth.may_leave(&request).await {
+    /// Ends the sessions that a login replaces, and asks the store whether the client has newer
+    /// cookies than those of a refresh, which are withheld then. Call it before
+    /// [`write_cookies`](Self::write_cookies), right before the head of the response leaves.
+    pub async fn depart(&self, departure: Departure) {
+        let Departure { login, settle } = departure;
+        if let Some(login) = login {
+            login.commit().await;
+        }
+        if let Some(request) = settle
+            && !self.auth.may_leave(&request).await
+        {
             self.is_withheld.store(true, Ordering::Release);
         }
     }
 
-    /// Keeps the cookies of a login or logout for the response, also when that becomes another one
-    /// on its way out: an error of a middleware, a catcher's page.
-    pub fn send(&self, cookies: SetCookies) {
-        *self.lock_sent() = Some(Box::new(cookies));
+    /// Keeps the lines of a login or logout that has taken effect already for the response, also
+    /// when that becomes another one on its way out: an error of a middleware, a catcher's page.
+    pub fn send(&self, lines: SetCookies) {
+        self.outbox().put(Sent { lines, unsent: None });
     }
 
-    /// Whether anything was kept with [`send`](Self::send), if only that there is nothing to send.
+    /// Whether a login or logout has anything to send, if only that there is nothing to send.
     pub fn sends(&self) -> bool {
-        self.lock_sent().is_some()
+        self.outbox.get().is_some_and(|outbox| !outbox.is_empty())
     }
 
-    /// Whether a login was kept with [`send`](Self::send) that the framework's own session was to
-    /// follow.
+    /// Whether a login is to be sent that the framework's own session was to follow.
     pub fn sends_login(&self) -> bool {
-        let sent = self.lock_sent();
-        matches!(sent.as_ref().and_then(|sent| sent.session_change()), Some(SessionChange::Begins { .. }))
+        let change = self.outbox.get().and_then(|outbox| outbox.session_change());
+        matches!(change, Some(SessionChange::Begins { .. }))
     }
 
-    /// Takes back what was kept with [`send`](Self::send): the framework's own session could not
-    /// follow the login. The caller [drops](Authenticator::drop_login) it.
+    /// Takes back what was to be sent: the framework's own session could not follow the login. The
+    /// caller [drops](Authenticator::drop_login) it.
     pub fn take_back(&self) -> Option<SessionChange> {
-        self.lock_sent().take()?.session_change().cloned()
+        let sent = self.outbox.get()?.take()?;
+        sent.unsent.inspect(Unsent::take_back);
+        sent.lines.session_change().cloned()
+    }
+
+    /// Where the handlers of this request put what is to be sent.
+    pub(super) fn outbox(&self) -> &Arc<Outbox> {
+        self.outbox.get_or_init(|| {
+            let has_left = self.has_left.load(Ordering::Acquire);
+            Arc::new(if has_left { Outbox::closed() } else { Outbox::default() })
+        })
     }
 
     /// Writes the cookies of this request into its response: a line that is there already wins,
@@ -210,8 +241,9 @@ impl Slot {
     /// on the user, if a handler has asked for them.
     pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
         let core = self.auth.0.keys.core();
-        if let Some(sent) = &*self.lock_sent() {
-            core.write_cookies(sent, headers);
+        self.has_left.store(true, Ordering::Release);
+        if let Some(lines) = self.outbox.get().and_then(|outbox| outbox.leave()) {
+            core.write_cookies(&lines, headers);
         }
         match self.decided() {
             None => core.write_cookies(&SetCookies::default(), headers),
@@ -236,11 +268,6 @@ impl Slot {
             let decision = decision.clone().without_cookies();
             let _ = self.overruled.set(Box::new(decision));
         }
-    }
-
-    /// Nothing that is done while the lock is held can leave it half-written.
-    fn lock_sent(&self) -> std::sync::MutexGuard<'_, Option<Box<SetCookies>>> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The cookies of a session that has ended since, or lines that clear cookies which may have

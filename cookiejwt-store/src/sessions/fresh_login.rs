@@ -1,12 +1,14 @@
 //! A user who is logged in proves again who they are.
 
+use std::net::IpAddr;
+
 use cookiejwt_core::{
     Identity, Method, SessionId,
-    driver::{Login, SessionTerms},
+    driver::SessionTerms,
     store::{PasswordTry, Revocation, RevocationReason, SessionRecord, Standing},
 };
 
-use super::{login_context::LoginContext, login_options::LoginOptions, part::Sessions};
+use super::{begun::Begun, login_context::LoginContext, login_options::LoginOptions, part::Sessions};
 use crate::{
     errors::{LoginError, StoreError},
     events::LoginRefusal,
@@ -23,7 +25,7 @@ impl Sessions {
         who: &Identity,
         password: &str,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         self.check_and_replace(who, password, context)
             .await
             .inspect_err(|error| self.0.events.login_failed(error))
@@ -34,9 +36,9 @@ impl Sessions {
         who: &Identity,
         password: &str,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         self.may_begin(&context, &LoginOptions::new())?;
-        let present = self.present_session(who, &context).await?;
+        let present = self.present_session(who, context.ip()).await?;
         let proven = self.check_own_password(who, password, &context).await?;
         let terms = self.terms_after_password(who, &present);
         self.replace_with(who, &proven, terms, context).await
@@ -50,17 +52,11 @@ impl Sessions {
         proven: &ProvenUser<'_>,
         terms: SessionTerms,
         mut context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         let present = who.session_id();
         context.presented.retain(|id| id != present);
         let (login, pending) = self.create_session(proven, terms, &context, Some(present.clone())).await?;
-        // An unavailable store is asked again in the background, and the new session stays.
-        let ended = self.supersede(present.clone()).await;
-        if let (Ok(0), Err(error)) = (ended, self.present_session(who, &context).await) {
-            pending.revoke(RevocationReason::Replaced).await;
-            return Err(error);
-        }
-        self.complete_login(login, pending, context).await
+        self.begun(login, pending, context, Some(who)).await
     }
 
     /// What a session has that takes the place of this one after its user gave their password.
@@ -78,16 +74,16 @@ impl Sessions {
     pub(super) async fn present_session(
         &self,
         who: &Identity,
-        context: &LoginContext,
+        ip: Option<IpAddr>,
     ) -> Result<SessionRecord, LoginError> {
         if self.0.revoked.reason(who.session_id(), self.0.runtime.timestamp()).is_some() {
-            return Err(self.session_ended(who, context));
+            return Err(self.session_ended(who, ip));
         }
         let row = self.0.tokens.find(who.session_id()).await?;
         let is_theirs =
             |row: &SessionRecord| row.subject == *who.subject() && row.realm == *self.0.keys.config().realm();
         row.filter(|row| is_theirs(row) && row.revoked_by(self.0.runtime.timestamp()).is_none())
-            .ok_or_else(|| self.session_ended(who, context))
+            .ok_or_else(|| self.session_ended(who, ip))
     }
 
     pub(super) async fn check_own_password(
@@ -102,8 +98,8 @@ impl Sessions {
         self.0.passwords.check(user, password, tried).await
     }
 
-    fn session_ended(&self, who: &Identity, context: &LoginContext) -> LoginError {
-        self.0.events.login_refused(LoginRefusal::SessionEnded, Some(who.subject().as_str()), context.ip());
+    fn session_ended(&self, who: &Identity, ip: Option<IpAddr>) -> LoginError {
+        self.0.events.login_refused(LoginRefusal::SessionEnded, Some(who.subject().as_str()), ip);
         LoginError::SessionRevoked
     }
 }

@@ -1,11 +1,10 @@
 //! Beginning sessions. A login with a password finds the user, checks the password (see
-//! [`Passwords::check`](crate::passwords::Passwords::check)), writes the row, reads the user again,
-//! and ends the sessions that the new one replaces.
+//! [`Passwords::check`](crate::passwords::Passwords::check)), writes the row and reads the user
+//! again. The sessions that the new one replaces end when its client gets it, see [`Begun`].
 
-use std::net::IpAddr;
 
 use cookiejwt_core::{
-    Method, SessionId, Subject,
+    Identity, Method, SessionId, Subject,
     driver::{Login, LoginIds, LoginRequest, SessionTerms},
     fault::MintError,
     store::{PasswordTry, RevocationReason, SessionRecord, Standing},
@@ -13,11 +12,15 @@ use cookiejwt_core::{
 use time::OffsetDateTime;
 
 use super::{
-    login_context::LoginContext, login_options::LoginOptions, part::Sessions, pending_login::PendingLogin,
+    begun::{Begun, Commit},
+    login_context::LoginContext,
+    login_options::LoginOptions,
+    part::Sessions,
+    pending_login::PendingLogin,
 };
 use crate::{
     errors::{LoginError, StoreError},
-    events::{Event, LoginRefusal, printable},
+    events::LoginRefusal,
     passwords::{Proof, ProvenUser, UserOf, login_name},
     stores::{AuthUser, FoundUser},
 };
@@ -29,7 +32,7 @@ impl Sessions {
         user: &U,
         options: LoginOptions,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         self.login_elsewhere(user, options, context)
             .await
             .inspect_err(|error| self.0.events.login_failed(error))
@@ -40,7 +43,7 @@ impl Sessions {
         user: &U,
         options: LoginOptions,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         self.may_begin(&context, &options)?;
         let proof = Proof::Elsewhere(user.password_hash().map(Into::into));
         let proven = ProvenUser { subject: user.subject(), user: UserOf::Passed(user), proof };
@@ -58,7 +61,7 @@ impl Sessions {
         password: &str,
         options: LoginOptions,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         let login = self.check_and_login(login, password, options, context).await;
         login.inspect_err(|error| self.0.events.login_failed(error))
     }
@@ -69,7 +72,7 @@ impl Sessions {
         password: &str,
         options: LoginOptions,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         self.may_begin(&context, &options)?;
         let proven = self.password_of(login, password, &context).await?;
         self.begin_session(&proven, options.by(Method::PWD), context).await
@@ -94,7 +97,7 @@ impl Sessions {
     }
 
     /// What the CSRF table has decided, unless the request contains a better proof.
-    pub(crate) fn may_begin(&self, context: &LoginContext, options: &LoginOptions) -> Result<(), LoginError> {
+    pub(super) fn may_begin(&self, context: &LoginContext, options: &LoginOptions) -> Result<(), LoginError> {
         match context.csrf {
             Err(denial) if !options.state_checked => {
                 self.0.events.csrf_refused(denial);
@@ -109,10 +112,10 @@ impl Sessions {
         proven: &ProvenUser<'_>,
         options: LoginOptions,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         let terms = options.terms(self.0.runtime.now())?;
         let (login, pending) = self.create_session(proven, terms, &context, None).await?;
-        self.complete_login(login, pending, context).await
+        self.begun(login, pending, context, None).await
     }
 
     /// Writes the row of a new session, whose cookies are not sent yet. After an error no such
@@ -186,41 +189,42 @@ impl Sessions {
         self.mint(request, created_at.to_datetime(), context, user.password_hash.as_deref())
     }
 
-    /// Ends the sessions whose cookies came in, and those over the limit.
-    pub(super) async fn complete_login(
+    /// A session that ends those whose cookies came in, and those over the limit, once its client
+    /// has it. What it supersedes ends within a minute.
+    pub(super) async fn begun(
         &self,
         login: Login,
         pending: PendingLogin,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+        supersedes: Option<&Identity>,
+    ) -> Result<Begun, LoginError> {
         let ip = context.ip();
-        // A failure is tried again in the background; the new session stays.
-        let _ = self.revoke_sessions(context.presented, RevocationReason::Replaced).await;
-        if let Err(error) = self.keep_to_limit(&login.record.subject).await {
-            pending.revoke(RevocationReason::Limit).await;
-            return Err(error.into());
-        }
-        pending.sent();
-        self.report_login(&login, ip);
-        Ok(login)
+        let replaced = context.presented;
+        let ends =
+            |id: &SessionId| replaced.contains(id) || supersedes.is_some_and(|who| who.session_id() == id);
+        let surplus = match self.over_the_limit(&login.record.subject, ends).await {
+            Ok(surplus) => surplus,
+            Err(error) => {
+                pending.revoke(RevocationReason::Limit).await;
+                return Err(error.into());
+            }
+        };
+        let commit = Commit::new(self, &login, pending, ip).ending(replaced, surplus);
+        let commit = supersedes.into_iter().fold(commit, Commit::superseding);
+        Ok(Begun { login, commit })
     }
 
-    pub(super) fn report_login(&self, login: &Login, ip: Option<IpAddr>) {
-        let (subject, session) = (&login.record.subject, &login.record.id);
-        let (subject, session) = (printable(subject.as_str()), printable(session.as_str()));
-        self.0.events.emit(Event::LoggedIn { subject: &subject, session: &session, ip });
-    }
-
-    /// Ends the oldest sessions of a user who has more than the limit. Of logins at the same time
-    /// the last one sees them all, and all of them agree which are the oldest, so in the end the
-    /// limit holds exactly.
-    async fn keep_to_limit(&self, subject: &Subject) -> Result<(), StoreError> {
-        let Some(limit) = self.0.keys.config().max_sessions() else { return Ok(()) };
-        let surplus = self.living_sessions(subject).await?.into_iter().skip(limit as usize).collect();
-        // A failure is tried again in the background, as with those that are replaced; the new
-        // session stays.
-        let _ = self.revoke_sessions(surplus, RevocationReason::Limit).await;
-        Ok(())
+    /// The oldest sessions of a user who has more than the limit, without those that end anyway. Of
+    /// logins at the same time the last one sees them all, and all of them agree which are the
+    /// oldest, so in the end the limit holds exactly.
+    async fn over_the_limit(
+        &self,
+        subject: &Subject,
+        ends: impl Fn(&SessionId) -> bool,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let Some(limit) = self.0.keys.config().max_sessions() else { return Ok(Vec::new()) };
+        let living = self.living_sessions(subject).await?.into_iter().filter(|id| !ends(id));
+        Ok(living.skip(limit as usize).collect())
     }
 
     /// Reads the user again: a disabling, a second factor, or a password change after the password

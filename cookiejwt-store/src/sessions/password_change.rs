@@ -9,7 +9,11 @@ use cookiejwt_core::{
 };
 
 use super::{
-    login_context::LoginContext, login_options::LoginOptions, part::Sessions, pending_login::PendingLogin,
+    begun::{Begun, Commit},
+    login_context::LoginContext,
+    login_options::LoginOptions,
+    part::Sessions,
+    pending_login::PendingLogin,
 };
 use crate::{
     errors::{LoginError, StoreError},
@@ -34,7 +38,7 @@ impl Sessions {
         current: &str,
         new: &str,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         let changed = self.check_and_change(who, current, new, context).await;
         changed.inspect_err(|error| self.0.events.login_failed(error))
     }
@@ -45,10 +49,10 @@ impl Sessions {
         current: &str,
         new: &str,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         self.may_begin(&context, &LoginOptions::new())?;
         let typed = TypedPassword::new(new)?;
-        let present = self.present_session(who, &context).await?;
+        let present = self.present_session(who, context.ip()).await?;
         let proven = self.check_own_password(who, current, &context).await?;
         let accepted = self.0.passwords.accept(&typed, proven.owner()).await;
         accepted.map_err(LoginError::PasswordRefused)?;
@@ -61,9 +65,9 @@ impl Sessions {
         let task = tokio::spawn(async move { sessions.apply(change).await });
         let changed = task.await.unwrap_or_else(|error| Err(StoreError::new(error).into()));
         let (login, pending) = changed?;
-        pending.sent();
-        self.report_login(&login, ip);
-        Ok(login)
+        // With the new password every other session has ended already.
+        let commit = Commit::new(self, &login, pending, ip);
+        Ok(Begun { login, commit })
     }
 
     /// The new session comes first, so that an unavailable store is noticed before the password has

@@ -1,7 +1,5 @@
 //! A login whose cookies are not sent yet, and which is revoked if they never are.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use cookiejwt_core::{SessionId, store::RevocationReason};
 
 use super::part::Sessions;
@@ -41,24 +39,6 @@ impl Drop for PendingLogin {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let sessions = self.sessions.clone();
             runtime.spawn(async move { sessions.revoke_session(session, RevocationReason::Replaced).await });
-        }
-    }
-}
-
-/// The same for the cookies of a custom login, which a handler may drop when something fails after
-/// the login. Clones share it, and one that is sent is enough.
-#[derive(Clone)]
-pub(crate) struct Unsent(Arc<Mutex<Option<PendingLogin>>>);
-
-impl Unsent {
-    pub(crate) fn new(sessions: &Sessions, session: &SessionId) -> Self {
-        Self(Arc::new(Mutex::new(Some(PendingLogin::new(sessions, session)))))
-    }
-
-    /// The cookies are sent.
-    pub(crate) fn sent(&self) {
-        if let Some(pending) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            pending.sent();
         }
     }
 }

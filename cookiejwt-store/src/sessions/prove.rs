@@ -4,11 +4,11 @@ use std::{future::Future, marker::PhantomData, sync::Arc};
 
 use cookiejwt_core::{
     Facts, Identity, Method, Proofs, Subject,
-    driver::{Login, PendingLogin, SessionTerms},
+    driver::{PendingLogin, SessionTerms},
     store::SpentId,
 };
 
-use super::{login_context::LoginContext, login_options::LoginOptions, part::Sessions};
+use super::{begun::Begun, login_context::LoginContext, login_options::LoginOptions, part::Sessions};
 use crate::{
     errors::{LoginError, StoreError},
     events::{Event, LoginRefusal, printable},
@@ -238,7 +238,7 @@ impl Sessions {
         proven: Proven<U>,
         options: LoginOptions,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         let login = async {
             self.may_continue(&proven, &options, &context)?;
             let remember = proven.pending.as_ref().and_then(|pending| pending.remember);
@@ -246,8 +246,8 @@ impl Sessions {
             let terms = terms.with_proofs(&proven.proofs);
             let (proven, pending) = parts(&proven);
             let (login, unsent) = self.create_session(&proven, terms, &context, None).await?;
-            let login = self.complete_login(login, unsent, context).await?;
-            Ok(self.without_pending(login, pending))
+            let begun = self.begun(login, unsent, context, None).await?;
+            Ok(self.without_pending(begun, pending))
         };
         login.await.inspect_err(|error| self.0.events.login_failed(error))
     }
@@ -258,17 +258,17 @@ impl Sessions {
         who: &Identity,
         proven: Proven<U>,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         let login = async {
             self.may_continue(&proven, &LoginOptions::new(), &context)?;
             if proven.subject != *who.subject() {
                 return Err(LoginError::OtherUser);
             }
-            let present = self.present_session(who, &context).await?;
+            let present = self.present_session(who, context.ip()).await?;
             let terms = SessionTerms::succeeding(who, &present).with_proofs(&proven.proofs);
             let (proven, pending) = parts(&proven);
-            let login = self.replace_with(who, &proven, terms, context).await?;
-            Ok(self.without_pending(login, pending))
+            let begun = self.replace_with(who, &proven, terms, context).await?;
+            Ok(self.without_pending(begun, pending))
         };
         login.await.inspect_err(|error| self.0.events.login_failed(error))
     }
@@ -280,10 +280,10 @@ impl Sessions {
         who: &Identity,
         facts: &Facts,
         context: LoginContext,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Begun, LoginError> {
         let login = async {
             self.may_begin(&context, &LoginOptions::new())?;
-            let present = self.present_session(who, &context).await?;
+            let present = self.present_session(who, context.ip()).await?;
             let found = self.0.users.find_by_id(who.subject()).await?;
             let found = found.filter(|user| user.is_active).ok_or(LoginError::InvalidCredentials)?;
             let proof = Proof::Elsewhere(found.password_hash);
@@ -312,11 +312,13 @@ impl Sessions {
     }
 
     /// With the line that clears the cookie of the pending login.
-    fn without_pending(&self, mut login: Login, pending: Option<&PendingLogin>) -> Login {
+    fn without_pending(&self, mut begun: Begun, pending: Option<&PendingLogin>) -> Begun {
+        let login = &mut begun.login;
         if let Some(pending) = pending.filter(|_| login.tokens.is_none()) {
-            login.cookies = login.cookies.and(self.0.keys.core().clear_pending(pending));
+            let cookies = std::mem::take(&mut login.cookies);
+            login.cookies = cookies.and(self.0.keys.core().clear_pending(pending));
         }
-        login
+        begun
     }
 }
 

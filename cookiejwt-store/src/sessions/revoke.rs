@@ -129,15 +129,19 @@ impl Sessions {
         let (answer, answered) = tokio::sync::oneshot::channel();
         let sessions = self.clone();
         tokio::spawn(async move {
-            for revocation in &revocations {
-                let Revocation { session_id, reason, at, .. } = revocation;
-                let now = sessions.0.runtime.timestamp();
-                sessions.0.revoked.insert_from(session_id.clone(), *reason, (*at).max(now), now);
-            }
+            sessions.remember(&revocations);
             // After the client has hung up, no request waits.
             let _ = answer.send(sessions.revoke_each(revocations).await);
         });
         answered.await.unwrap_or_else(|error| Err(StoreError::new(error)))
+    }
+
+    /// These sessions end on this node, whether or not the store can be asked.
+    pub(super) fn remember(&self, revocations: &[Revocation]) {
+        for Revocation { session_id, reason, at, .. } in revocations {
+            let now = self.0.runtime.timestamp();
+            self.0.revoked.insert_from(session_id.clone(), *reason, (*at).max(now), now);
+        }
     }
 
     /// Each is tried, so that one row that cannot be changed keeps no other session alive; how many

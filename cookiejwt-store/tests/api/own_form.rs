@@ -1,7 +1,7 @@
 //! A login form of the application's own is as safe as the login route, and the route can be
 //! switched off.
 
-use cookiejwt_store::{Cookies, CsrfDenial, LoginError, LoginOptions, RequestContext, Route, Slot, testing};
+use cookiejwt_store::{CsrfDenial, LoggedIn, LoginError, LoginOptions, RequestContext, Route, Slot, testing};
 use http::{Method, Request, request::Parts};
 
 use crate::{
@@ -17,7 +17,7 @@ fn own_page() -> Parts {
     form(Method::POST, ("sec-fetch-site", "same-origin"))
 }
 
-async fn log_in(world: &World, head: &Parts, login: &str, password: &str) -> Result<Cookies, LoginError> {
+async fn log_in(world: &World, head: &Parts, login: &str, password: &str) -> Result<LoggedIn, LoginError> {
     let ip = Some("192.0.2.7".parse().unwrap());
     let context = RequestContext::new(&Slot::new(&world.auth, "/login"), head.into(), ip);
     context.login_with_password(login, password, LoginOptions::new()).await
@@ -26,7 +26,7 @@ async fn log_in(world: &World, head: &Parts, login: &str, password: &str) -> Res
 #[tokio::test]
 async fn the_right_password_opens_a_session_and_makes_the_device_known() {
     let world = World::new();
-    let cookies = log_in(&world, &own_page(), "alice", PASSWORD).await.unwrap();
+    let cookies = log_in(&world, &own_page(), "alice", PASSWORD).await.unwrap().into_cookies();
     let names: Vec<_> = cookies.lines().iter().map(|cookie| cookie.name().to_owned()).collect();
     assert_eq!(names, ["__Host-access_token", "__Host-refresh_token", "__Host-known_device"]);
     assert_eq!(world.tokens.living(1).await.len(), 1);
@@ -82,11 +82,13 @@ async fn a_form_of_another_site_and_a_get_open_no_session() {
 }
 
 #[tokio::test]
-async fn a_request_in_token_mode_gets_no_cookies() {
+async fn a_request_in_token_mode_gets_tokens_and_no_cookies() {
     let world = World::with(testing::config().token_mode(true));
-    let refused = log_in(&world, &form(Method::POST, ("cookiejwt-mode", "token")), "alice", PASSWORD).await;
-    assert!(matches!(refused, Err(LoginError::TokenMode)), "{refused:?}");
-    assert!(world.tokens.living(1).await.is_empty());
+    let head = form(Method::POST, ("cookiejwt-mode", "token"));
+    let cookies = log_in(&world, &head, "alice", PASSWORD).await.unwrap().into_cookies();
+    assert!(cookies.lines().is_empty());
+    let reply = cookies.send().unwrap();
+    assert!(reply.body.starts_with(br#"{"access":"#), "{reply:?}");
 }
 
 #[tokio::test]

@@ -443,7 +443,6 @@ fn the_reasons_of_a_refusal_in_log_and_label() {
         (LoginRefusal::Inactive, "inactive"),
         (LoginRefusal::ChangedMeanwhile, "changed"),
         (LoginRefusal::SessionEnded, "session_ended"),
-        (LoginRefusal::WrongMode, "wrong_mode"),
     ] {
         assert_eq!(reason.as_str(), name);
     }

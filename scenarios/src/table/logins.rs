@@ -2,7 +2,7 @@
 
 use crate::{
     Expected, Request, Scenario,
-    expected::{empty, json, me, password_refused, problem, text},
+    expected::{json, me, password_refused, problem, text},
     request::{get, post},
     scenario::scenario,
 };
@@ -11,13 +11,19 @@ const LOGIN: &str = "/api/auth/token/";
 const FRESH: &str = "/api/auth/token/fresh/";
 const PASSWORD: &str = "/api/auth/password/";
 const OWN: &str = "/login-as-bob";
+const BARE: &str = "/bare-login-as-bob";
+const HERE: &str = "/login-here-as-bob";
 const CALLBACK: &str = "/callback-as-bob";
 const FORM: &str = "application/x-www-form-urlencoded";
 const EVIL: &str = "https://evil.example";
 const PARTNER: &str = "https://app.partner.example";
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [own_refused(), own_allowed(), own_proofs(), names(), passwords(), too_long(), remember()].concat()
+    [own_refused(), own_allowed(), own_responses(), own_proofs()]
+        .into_iter()
+        .chain([names(), passwords(), too_long(), remember()])
+        .flatten()
+        .collect()
 }
 
 fn denied() -> Expected {
@@ -48,9 +54,9 @@ fn own_refused() -> Vec<Scenario> {
         scenario("custom login", "a bearer next to cookies")
             .log_in("alice")
             .send(post(OWN).site("cross-site").cookie("{alice}").bearer("{alice.token}"), denied()),
-        scenario("custom login", "tokens, from another site in cookie mode")
+        scenario("custom login", "without a page, from another site in cookie mode")
             .config(|config| config.token_mode(true))
-            .send(post("/tokens-for-bob").site("cross-site"), denied()),
+            .send(post("/bare-login-as-bob").site("cross-site"), denied()),
     ]
 }
 
@@ -80,6 +86,30 @@ fn own_allowed() -> Vec<Scenario> {
     ]
 }
 
+/// The response of a custom login: alone, without a response to hold, and dropped.
+fn own_responses() -> Vec<Scenario> {
+    let both: &[&str] = &["#1 replaced #2", "#4 live #5"];
+    let alice = |name| scenario("custom login", name).log_in("alice");
+    vec![
+        scenario("custom login", "alone, it responds as the route does")
+            .send(post(BARE), logged_in(2))
+            .keep("bob")
+            .send(get("/me").cookie("{bob}"), me(2, 1, 3)),
+        alice("alone, in another user's browser")
+            .send(post(BARE).cookie("{alice}"), body(2, 4).sets_for(2, 4, 6, 5).rows(both)),
+        alice("without a response to hold")
+            .send(post(HERE).cookie("{alice}"), text(200, "2").sets_for(2, 4, 6, 5).rows(both)),
+        alice("without a response to hold, from another site")
+            .send(post(HERE).cookie("{alice}").site("cross-site"), denied()),
+        alice("dropped: its session ends, and the previous one continues")
+            .send(
+                post("/drops-login").cookie("{alice}"),
+                problem("not_found").rows(&["#1 live #2", "#4 replaced #5"]),
+            )
+            .send(get("/me").cookie("{alice}"), me(1, 1, 3)),
+    ]
+}
+
 /// Fresh login and new password through `AuthContext`, by a method that the identity's own check
 /// lets pass.
 fn own_proofs() -> Vec<Scenario> {
@@ -92,16 +122,19 @@ fn own_proofs() -> Vec<Scenario> {
         refused("a new password from another site", post("/own-password").site("cross-site")),
         scenario("custom login", "a fresh login from the own page").log_in("alice").send(
             post("/own-fresh").site("same-origin").cookie("{alice}"),
-            empty(200).sets(4, 6, 5).rows(&["#1 replaced #2", "#4 live #5"]),
+            body(1, 4).sets(4, 6, 5).rows(&["#1 replaced #2", "#4 live #5"]),
         ),
     ]
 }
 
 fn logged_in(subject: u64) -> Expected {
-    let body = format!(
-        r##"{{"user_id":"{subject}","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}}"##
-    );
-    json(&body).sets_for(subject, 1, 3, 2).rows(&["#1 live #2"])
+    body(subject, 1).sets_for(subject, 1, 3, 2).rows(&["#1 live #2"])
+}
+
+fn body(subject: u64, session: u64) -> Expected {
+    json(&format!(
+        r##"{{"user_id":"{subject}","session_id":"#{session}","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}}"##
+    ))
 }
 
 fn credentials(name: &str, password: &str) -> Request {

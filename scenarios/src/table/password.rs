@@ -3,7 +3,7 @@
 use super::endpoints::not_allowed;
 use crate::{
     Expected, Request, Scenario, Step,
-    expected::{empty, invalid_request, json, me, no_content, password_refused, problem},
+    expected::{invalid_request, json, me, no_content, password_refused, problem},
     request::{get, post},
     scenario::{Availability::Away, scenario},
 };
@@ -290,7 +290,7 @@ fn methods() -> Vec<Scenario> {
 /// The same through `AuthContext`.
 fn own_routes() -> Vec<Scenario> {
     let own = |rule, name, path| {
-        let renewed = empty(200).sets(4, 6, 5).rows(RENEWED);
+        let renewed = renewed("fresh", 4).rows(RENEWED);
         alice(rule, name).send(post(path).cookie("{alice}"), renewed)
     };
     vec![
@@ -299,10 +299,12 @@ fn own_routes() -> Vec<Scenario> {
         scenario("fresh", "a custom route behind a refresh: the new session wins")
             .stale()
             .send(post("/own-fresh").cookie("{alice}"), {
-                empty(200).sets(6, 8, 7).rows(&["#1 replaced #4 after #2", "#6 live #7"])
+                json(r##"{"user_id":"1","session_id":"#6","access_expires_at":"2026-01-01T12:10:06Z","refresh_expires_at":"2026-01-02T12:05:06Z"}"##)
+                    .sets(6, 8, 7)
+                    .rows(&["#1 replaced #4 after #2", "#6 live #7"])
             }),
         alice("password", "a custom route, twice")
-            .send(post("/own-password").cookie("{alice}"), empty(200).sets(4, 6, 5).rows(RENEWED))
+            .send(post("/own-password").cookie("{alice}"), renewed("fresh", 4).rows(RENEWED))
             .keep("new")
             .send(post("/own-password").cookie("{new}"), problem("invalid_credentials")),
     ]

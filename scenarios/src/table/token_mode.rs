@@ -194,7 +194,7 @@ fn scripts() -> Vec<Scenario> {
             problem("invalid_token")
         }),
         script("a script: verify", post(VERIFY), problem("not_authenticated")),
-        script("a script: a custom login", post("/refreshed-tokens-for-bob"), {
+        script("a script: a custom login", post("/refreshed-bare-login-as-bob"), {
             problem("not_authenticated")
         }),
     ]
@@ -280,19 +280,26 @@ fn logout() -> Vec<Scenario> {
     ]
 }
 
+/// The mode of the request decides how a custom login responds, whatever its handler.
 fn own_logins() -> Vec<Scenario> {
-    let refused = || problem("invalid_request");
+    let bob = || tokens(2, 1, 3, 2, [0, 0]).rows(BEGUN);
+    let cookies = || {
+        let body = r##"{"user_id":"2","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
+        json(body).sets_for(2, 1, 3, 2).rows(BEGUN)
+    };
     vec![
         on("a custom login")
-            .send(asks(post("/tokens-for-bob")), tokens(2, 1, 3, 2, [0, 0]).rows(BEGUN))
+            .send(asks(post("/bare-login-as-bob")), bob())
             .keep("bob")
             .send(asks(get("/me").bearer("{bob.token}")), me_by_header(2, 1, 3)),
-        on("a custom login, not requested: no session starts").send(post("/tokens-for-bob"), refused()),
-        on("a custom login with cookies, requested: no session starts")
-            .send(asks(post("/login-as-bob")), refused()),
-        scenario("token mode", "off: a custom login").send(asks(post("/tokens-for-bob")), refused()),
-        on("a custom login after a cookie, not requested")
-            .log_in("alice")
-            .send(post("/refreshed-tokens-for-bob").cookie("{alice}"), refused()),
+        on("a custom login, not requested").send(post("/bare-login-as-bob"), cookies()),
+        on("a custom login with a page: the tokens take its place").send(asks(post("/login-as-bob")), bob()),
+        on("a custom login without a response: no session starts")
+            .send(asks(post("/login-here-as-bob")), problem("invalid_request")),
+        scenario("token mode", "off: a custom login").send(asks(post("/bare-login-as-bob")), cookies()),
+        on("a custom login next to cookies: their session continues").log_in("alice").send(
+            asks(post("/bare-login-as-bob").cookie("{alice}")),
+            tokens(2, 4, 6, 5, [0, 0]).rows(&["#1 live #2", "#4 live #5"]),
+        ),
     ]
 }

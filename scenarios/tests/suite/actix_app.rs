@@ -11,7 +11,9 @@ use actix_web::{
 use bytes::Bytes;
 use cookiejwt_actix::{GuardMiddleware, Problem, prelude::*};
 use futures_util::{FutureExt as _, stream};
-use scenarios::{CODE, FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
+use scenarios::{
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes,
+};
 
 pub(crate) fn start(world: World) -> Running {
     let server = HttpServer::new(move || {
@@ -59,11 +61,13 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/login-as-bob", web::to(log_in_as_bob))
         .route("/callback-as-bob", web::to(callback_as_bob))
         .route("/refreshed-login-as-bob", web::to(refreshed_log_in_as_bob))
-        .route("/tokens-for-bob", web::to(tokens_for_bob))
+        .route("/bare-login-as-bob", web::to(bare_log_in_as_bob))
         .route(
-            "/refreshed-tokens-for-bob",
-            web::to(async |_: Identity, world, auth| tokens_for_bob(world, auth).await),
+            "/refreshed-bare-login-as-bob",
+            web::to(async |_: Identity, world, auth| bare_log_in_as_bob(world, auth).await),
         )
+        .route("/login-here-as-bob", web::to(log_in_here_as_bob))
+        .route("/drops-login", web::to(drops_login))
         .route("/logout-own", web::to(async |auth: AuthContext| auth.logout().await))
         .route("/logout-everywhere", web::to(log_out_everywhere))
         .route("/own-sessions", web::to(own_sessions))
@@ -196,13 +200,12 @@ async fn writes_access(_: Identity) -> impl Responder {
 }
 
 async fn log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, AuthError> {
-    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
-    Ok(cookies.with("bob"))
+    Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?.with("bob"))
 }
 
 async fn callback_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<impl Responder, AuthError> {
-    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
-    Ok(cookies.with("bob"))
+    let options = LoginOptions::new().state_checked();
+    Ok(auth.login(&world.users.by_name("bob"), options).await?.with("bob"))
 }
 
 async fn refreshed_log_in_as_bob(
@@ -213,8 +216,19 @@ async fn refreshed_log_in_as_bob(
     log_in_as_bob(world, auth).await
 }
 
-async fn tokens_for_bob(world: web::Data<World>, auth: AuthContext) -> Result<Tokens, AuthError> {
-    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
+async fn bare_log_in_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
+}
+
+async fn log_in_here_as_bob(world: web::Data<World>, auth: AuthContext) -> Result<String, AuthError> {
+    let who = auth.login_here(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(who.subject().to_string())
+}
+
+async fn drops_login(world: web::Data<World>, auth: AuthContext) -> Result<String, AuthError> {
+    drop(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?);
+    background().await;
+    Err(AuthError(Problem::NotFound))
 }
 
 async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
@@ -233,11 +247,11 @@ async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, Auth
     Ok(auth.end_other_sessions(&who).await?.to_string())
 }
 
-async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.fresh_login(&who, "alice-pw").await?)
 }
 
-async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn own_password(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }
 

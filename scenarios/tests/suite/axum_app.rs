@@ -11,7 +11,9 @@ use axum::{
 };
 use cookiejwt_axum::{GuardLayer, Problem, prelude::*};
 use futures_util::stream;
-use scenarios::{CODE, FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
+use scenarios::{
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes,
+};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) async fn start(world: World) -> Running {
@@ -47,11 +49,13 @@ fn application(world: World) -> Router {
         .route("/login-as-bob", any(log_in_as_bob))
         .route("/callback-as-bob", any(callback_as_bob))
         .route("/refreshed-login-as-bob", any(refreshed_log_in_as_bob))
-        .route("/tokens-for-bob", any(tokens_for_bob))
+        .route("/bare-login-as-bob", any(bare_log_in_as_bob))
         .route(
-            "/refreshed-tokens-for-bob",
-            any(async |_: Identity, state, auth| tokens_for_bob(state, auth).await),
+            "/refreshed-bare-login-as-bob",
+            any(async |_: Identity, state, auth| bare_log_in_as_bob(state, auth).await),
         )
+        .route("/login-here-as-bob", any(log_in_here_as_bob))
+        .route("/drops-login", any(drops_login))
         .route("/logout-own", any(async |auth: AuthContext| auth.logout().await))
         .route("/logout-everywhere", any(log_out_everywhere))
         .route("/own-sessions", any(own_sessions))
@@ -185,16 +189,15 @@ async fn log_in_as_bob(
     State(world): State<World>,
     auth: AuthContext,
 ) -> Result<impl IntoResponse, AuthError> {
-    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
-    Ok((cookies, "bob"))
+    Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?.with("bob"))
 }
 
 async fn callback_as_bob(
     State(world): State<World>,
     auth: AuthContext,
 ) -> Result<impl IntoResponse, AuthError> {
-    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
-    Ok((cookies, "bob"))
+    let options = LoginOptions::new().state_checked();
+    Ok(auth.login(&world.users.by_name("bob"), options).await?.with("bob"))
 }
 
 async fn refreshed_log_in_as_bob(
@@ -205,8 +208,19 @@ async fn refreshed_log_in_as_bob(
     log_in_as_bob(state, auth).await
 }
 
-async fn tokens_for_bob(State(world): State<World>, auth: AuthContext) -> Result<Tokens, AuthError> {
-    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
+async fn bare_log_in_as_bob(State(world): State<World>, auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
+}
+
+async fn log_in_here_as_bob(State(world): State<World>, auth: AuthContext) -> Result<String, AuthError> {
+    let who = auth.login_here(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(who.subject().to_string())
+}
+
+async fn drops_login(State(world): State<World>, auth: AuthContext) -> Result<(), AuthError> {
+    drop(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?);
+    background().await;
+    Err(AuthError(Problem::NotFound))
 }
 
 async fn log_out_everywhere(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
@@ -225,11 +239,11 @@ async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, Auth
     Ok(auth.end_other_sessions(&who).await?.to_string())
 }
 
-async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.fresh_login(&who, "alice-pw").await?)
 }
 
-async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn own_password(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }
 

@@ -9,7 +9,9 @@ use rocket::{
     response::{Redirect, stream::TextStream},
     routes,
 };
-use scenarios::{CODE, FRESH, Roles, User, WRITE, World, listed, run::Running, said, said_of, writes};
+use scenarios::{
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes,
+};
 use tokio::sync::oneshot;
 
 pub(crate) async fn start(world: World) -> Running {
@@ -65,7 +67,8 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![holds, upgrades, sets_cookies, writes_access, log_in_as_bob])
         .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
         .mount("/", routes![own_sessions, own_end, own_end_others, own_fresh, own_password])
-        .mount("/", routes![tokens_for_bob, refreshed_tokens_for_bob])
+        .mount("/", routes![bare_log_in_as_bob, refreshed_bare_log_in_as_bob])
+        .mount("/", routes![log_in_here_as_bob, drops_login])
         .mount("/", routes![get_log_in_as_bob, callback_as_bob, post_callback_as_bob])
         .mount("/", routes![get_own_fresh, get_own_password])
         .mount("/", routes![fresh, write, admin, optional_writing, ranked, ranked_for_others])
@@ -236,8 +239,7 @@ async fn log_in_as_bob(
     world: &State<World>,
     auth: AuthContext,
 ) -> Result<WithCookies<&'static str>, AuthError> {
-    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
-    Ok(cookies.with("bob"))
+    Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?.with("bob"))
 }
 
 #[get("/login-as-bob")]
@@ -253,8 +255,8 @@ async fn callback_as_bob(
     world: &State<World>,
     auth: AuthContext,
 ) -> Result<WithCookies<&'static str>, AuthError> {
-    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new().state_checked()).await?;
-    Ok(cookies.with("bob"))
+    let options = LoginOptions::new().state_checked();
+    Ok(auth.login(&world.users.by_name("bob"), options).await?.with("bob"))
 }
 
 #[post("/callback-as-bob")]
@@ -271,22 +273,34 @@ async fn refreshed_log_in_as_bob(
     _who: Identity,
     auth: AuthContext,
 ) -> Result<WithCookies<&'static str>, AuthError> {
-    let cookies = auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?;
-    Ok(cookies.with("bob"))
+    Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?.with("bob"))
 }
 
-#[post("/tokens-for-bob")]
-async fn tokens_for_bob(world: &State<World>, auth: AuthContext) -> Result<Tokens, AuthError> {
-    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
+#[post("/bare-login-as-bob")]
+async fn bare_log_in_as_bob(world: &State<World>, auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
 }
 
-#[post("/refreshed-tokens-for-bob")]
-async fn refreshed_tokens_for_bob(
+#[post("/refreshed-bare-login-as-bob")]
+async fn refreshed_bare_log_in_as_bob(
     world: &State<World>,
     _who: Identity,
     auth: AuthContext,
-) -> Result<Tokens, AuthError> {
-    Ok(auth.login_tokens(&world.users.by_name("bob"), LoginOptions::new()).await?)
+) -> Result<LoggedIn, AuthError> {
+    Ok(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?)
+}
+
+#[post("/login-here-as-bob")]
+async fn log_in_here_as_bob(world: &State<World>, auth: AuthContext) -> Result<String, AuthError> {
+    let who = auth.login_here(&world.users.by_name("bob"), LoginOptions::new()).await?;
+    Ok(who.subject().to_string())
+}
+
+#[post("/drops-login")]
+async fn drops_login(world: &State<World>, auth: AuthContext) -> Result<String, AuthError> {
+    drop(auth.login(&world.users.by_name("bob"), LoginOptions::new()).await?);
+    background().await;
+    Err(AuthError(Problem::NotFound))
 }
 
 #[post("/logout-own")]
@@ -315,22 +329,22 @@ async fn own_end_others(who: Identity, auth: AuthContext) -> Result<String, Auth
 }
 
 #[post("/own-fresh")]
-async fn own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn own_fresh(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.fresh_login(&who, "alice-pw").await?)
 }
 
 #[post("/own-password")]
-async fn own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn own_password(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
 }
 
 #[get("/own-fresh")]
-async fn get_own_fresh(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn get_own_fresh(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     own_fresh(who, auth).await
 }
 
 #[get("/own-password")]
-async fn get_own_password(who: Identity, auth: AuthContext) -> Result<Cookies, AuthError> {
+async fn get_own_password(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     own_password(who, auth).await
 }
 

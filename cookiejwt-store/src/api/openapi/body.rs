@@ -13,12 +13,12 @@ use utoipa::{
 use super::{
     super::{
         body::{FreshLoginBody, LoginBody, MediaType, PasswordBody, RefreshBody},
-        endpoints::{SessionBody, VerifyBody},
+        endpoints::VerifyBody,
         operation::Operation,
     },
     responses::{ProblemSchema, one_of},
 };
-use crate::sessions::SessionInfo;
+use crate::{request::SessionBody, sessions::SessionInfo};
 
 const TOKENS: &str = "CookiejwtTokens";
 const LOGIN_FORM: &str = "CookiejwtCredentialsForm";

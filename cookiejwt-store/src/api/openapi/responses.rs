@@ -8,8 +8,8 @@ use serde_json::Value;
 use utoipa::{
     IntoResponses, PartialSchema, ToSchema,
     openapi::{
-        ContentBuilder, Header, HeaderBuilder, Object, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder,
-        Schema, Type, example::ExampleBuilder,
+        ArrayBuilder, ContentBuilder, Header, HeaderBuilder, Object, ObjectBuilder, Ref, RefOr, Response,
+        ResponseBuilder, Schema, Type, example::ExampleBuilder,
     },
 };
 
@@ -76,8 +76,18 @@ impl PartialSchema for ProblemSchema {
         let object = members
             .into_iter()
             .fold(object, |object, (name, schema)| object.property(name, schema).required(name));
-        let reason = text("Why a new password is refused, with `password_refused` only.");
-        object.property("reason", reason).build().into()
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+        let seconds = seconds.description(Some("How old a proof may be, with `proof_required` only."));
+        let methods = "The methods that help, with `second_factor_required` and `proof_required` only.";
+        let methods = ArrayBuilder::new().items(Object::with_type(Type::String)).description(Some(methods));
+        let pending = "What the next step takes, with `second_factor_required` in token mode only.";
+        object
+            .property("reason", text("Why a new password is refused, with `password_refused` only."))
+            .property("methods", methods)
+            .property("max_age", seconds)
+            .property("pending", text(pending))
+            .build()
+            .into()
     }
 }
 

@@ -1,0 +1,155 @@
+//! A session that has begun, and the sessions that end once its client has it.
+
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use cookiejwt_core::{
+    Identity, SessionId,
+    driver::Login,
+    store::{Revocation, RevocationReason},
+};
+
+use tokio::task::JoinHandle;
+
+use super::{part::Sessions, pending_login::PendingLogin};
+use crate::{
+    errors::LoginError,
+    events::{Event, printable},
+};
+
+/// A session that has begun and has ended no other one yet.
+#[must_use]
+pub(crate) struct Begun {
+    pub(crate) login: Login,
+    pub(crate) commit: Commit,
+}
+
+impl Begun {
+    /// Ends the other sessions now, for a response that waits for it.
+    pub(crate) async fn complete(self) -> Result<Login, LoginError> {
+        self.commit.carry_out().await?;
+        Ok(self.login)
+    }
+}
+
+/// What happens when the client gets a new session. Unless it is carried out, the new session is
+/// revoked and all others continue: a handler that fails after the login costs its user nothing.
+#[must_use]
+pub(crate) struct Commit {
+    sessions: Sessions,
+    pending: PendingLogin,
+    login: LoginReport,
+    superseded: Option<Identity>,
+    replaced: Vec<SessionId>,
+    surplus: Vec<SessionId>,
+}
+
+/// What the event of a login contains.
+struct LoginReport {
+    subject: String,
+    session: String,
+    ip: Option<IpAddr>,
+}
+
+impl Commit {
+    pub(super) fn new(sessions: &Sessions, login: &Login, pending: PendingLogin, ip: Option<IpAddr>) -> Self {
+        let (subject, session) = (login.record.subject.as_str(), login.record.id.as_str());
+        let login =
+            LoginReport { subject: printable(subject).into(), session: printable(session).into(), ip };
+        let (replaced, surplus) = (Vec::new(), Vec::new());
+        Self { sessions: sessions.clone(), pending, login, superseded: None, replaced, surplus }
+    }
+
+    /// The session of this identity ends within a minute.
+    pub(super) fn superseding(self, who: &Identity) -> Self {
+        Self { superseded: Some(who.clone()), ..self }
+    }
+
+    /// The sessions whose cookies came in, and those over the limit.
+    pub(super) fn ending(self, replaced: Vec<SessionId>, surplus: Vec<SessionId>) -> Self {
+        Self { replaced, surplus, ..self }
+    }
+
+    /// Revocations that fail are tried again in the background; the new session stays.
+    async fn carry_out(self) -> Result<(), LoginError> {
+        let Self { sessions, pending, login, superseded, replaced, surplus } = self;
+        if let Some(who) = superseded {
+            let ended = sessions.supersede(who.session_id().clone()).await;
+            if let (Ok(0), Err(error)) = (ended, sessions.present_session(&who, login.ip).await) {
+                pending.revoke(RevocationReason::Replaced).await;
+                return Err(error);
+            }
+        }
+        let _ = sessions.revoke_sessions(replaced, RevocationReason::Replaced).await;
+        let _ = sessions.revoke_sessions(surplus, RevocationReason::Limit).await;
+        pending.sent();
+        let LoginReport { subject, session, ip } = login;
+        sessions.0.events.emit(Event::LoggedIn { subject: &subject, session: &session, ip });
+        Ok(())
+    }
+
+    /// In a separate task, so that a client that hangs up cannot cancel it. On this node the other
+    /// sessions end at once.
+    fn spawn(self) -> Option<JoinHandle<Result<(), LoginError>>> {
+        self.sessions.remember(&self.revocations());
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            // The process ends.
+            self.pending.sent();
+            return None;
+        };
+        Some(runtime.spawn(self.carry_out()))
+    }
+
+    fn revocations(&self) -> Vec<Revocation> {
+        let at = self.sessions.0.runtime.timestamp();
+        let ended = |ids: &[SessionId], reason| {
+            ids.iter().map(move |id| Revocation::new(id.clone(), reason, at)).collect::<Vec<_>>()
+        };
+        let mut revocations = ended(&self.replaced, RevocationReason::Replaced);
+        revocations.extend(ended(&self.surplus, RevocationReason::Limit));
+        revocations
+    }
+}
+
+/// The commit of a login whose response is not sent yet. Clones share it, and one that is sent is
+/// enough.
+#[derive(Clone)]
+pub(crate) struct Unsent(Arc<Mutex<Option<Commit>>>);
+
+impl Unsent {
+    pub(crate) fn new(commit: Commit) -> Self {
+        Self(Arc::new(Mutex::new(Some(commit))))
+    }
+
+    /// The response is sent now; the rest happens in the background.
+    pub(crate) fn sent(&self) {
+        drop(self.take().and_then(Commit::spawn));
+    }
+
+    /// The response is sent after this. What fails is in the log, and is tried again.
+    pub(crate) async fn commit(&self) {
+        if let Some(task) = self.take().and_then(Commit::spawn) {
+            let _ = task.await;
+        }
+    }
+
+    /// The response is not sent, and the caller revokes the new session.
+    pub(crate) fn take_back(&self) {
+        if let Some(commit) = self.take() {
+            commit.pending.sent();
+        }
+    }
+
+    fn take(&self) -> Option<Commit> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Debug for Unsent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unsent").finish_non_exhaustive()
+    }
+}
