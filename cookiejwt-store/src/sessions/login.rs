@@ -2,7 +2,6 @@
 //! [`Passwords::check`](crate::passwords::Passwords::check)), writes the row and reads the user
 //! again. The sessions that the new one replaces end when its client gets it, see [`Begun`].
 
-
 use cookiejwt_core::{
     Identity, Method, SessionId, Subject,
     driver::{Login, LoginIds, LoginRequest, SessionTerms},

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    config::ConfigBuilder,
+    config::{ConfigBuilder, Secret},
     testing::{self, NOW},
     token::ClaimFault,
 };
@@ -211,4 +211,21 @@ fn no_token_of_a_session_opens_and_a_link_is_none() {
         let assessment = core.authenticate(&head, NOW);
         assert!(assessment.is_anonymous() || assessment.is_refused(), "{carrier}: {assessment:?}");
     }
+}
+
+#[test]
+fn a_previous_secret_opens_and_binds() {
+    let old = Secret::of_the_testing_module;
+    let new = || Secret::from_bytes(*b"a new secret: 32 bytes, random ;").unwrap();
+    let (alice, hash) = (Subject::from(42), Some("hash"));
+    let before = testing::core();
+    let binding = before.binding(&alice, hash, None).unwrap();
+    let link = before.mint_link(&LinkRequest { binding, ..request() }, NOW).unwrap();
+    let after = core(|config| config.secret(new()).previous_secret(old()));
+    let opened = after.open_link("reset", &link, NOW).unwrap();
+    assert!(after.is_bound(&opened.binding, &alice, hash, None));
+    assert!(!after.is_bound(&opened.binding, &alice, Some("another"), None));
+    assert!(!after.is_bound(&opened.binding, &43.into(), hash, None));
+    let dropped = core(|config| config.secret(new()));
+    assert_eq!(fault(&dropped, &link), Some(TokenFault::UnknownKey));
 }
