@@ -13,6 +13,7 @@ mod faults;
 mod fresh;
 mod identity;
 mod issue;
+mod links;
 mod login;
 mod logout;
 mod passwords;
@@ -29,6 +30,7 @@ pub use self::{
     departure::Departure,
     facade::Core,
     identity::{ClaimsError, CredentialSource, Identity},
+    links::{LinkRequest, VerifiedLink},
     login::{ClientInfo, Login, LoginRequest, SessionTerms},
     logout::Logout,
     pending::{PendingLogin, SealedPending},

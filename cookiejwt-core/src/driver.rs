@@ -5,9 +5,10 @@
 
 pub use crate::{
     decide::{
-        ActiveUser, Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, Login,
-        LoginRequest, Logout, PendingLogin, RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep,
-        SealedPending, SessionCheck, SessionStatus, SessionTerms, Settlement, UserState,
+        ActiveUser, Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, LinkRequest,
+        Login, LoginRequest, Logout, PendingLogin, RefreshAttempt, RefreshStep, Resolution, Rotation,
+        RotationStep, SealedPending, SessionCheck, SessionStatus, SessionTerms, Settlement, UserState,
+        VerifiedLink,
     },
     request::{Headers, Mode, RequestHead, TokenMode},
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},

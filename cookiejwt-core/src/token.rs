@@ -1,9 +1,11 @@
-//! Tokens: how access and refresh tokens are signed, verified, read, remembered and spent.
+//! Tokens: how access tokens, refresh tokens and links are signed, verified, read, remembered and
+//! spent.
 
 mod access;
 mod claims;
 mod facts;
 mod jws;
+mod link;
 mod memo;
 mod method;
 mod proofs;
@@ -20,8 +22,9 @@ mod stamp;
 pub(crate) use self::jws::{Jws, TokenKind};
 pub(crate) use self::{
     access::{AccessToken, AccessTokens, MintedAccess, Presentation},
-    claims::{AccessClaims, RefreshClaims},
+    claims::{AccessClaims, LinkClaims, RefreshClaims},
     jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
+    link::{LONGEST_ABOUT, LONGEST_LINK, LONGEST_PURPOSE, LinkTokens},
     refresh::{RefreshToken, RefreshTokens},
     rules::TokenRules,
     scope::{has_role, has_scope},

@@ -48,13 +48,14 @@ pub use crate::stores::{SeaOrmTokenStore, sea_orm as sea_orm_store};
 pub use crate::{
     authenticator::{Authenticator, AuthenticatorBuilder},
     errors::{BuildError, LoginError, PasswordError, PasswordRefusal, SessionCookieError, StoreError},
-    events::{Event, LoginRefusal},
+    events::{Event, LinkRefusal, LoginRefusal},
     keys::{FromEnv, ReadKeys, env_vars},
     passwords::{Argon2id, NewPassword, PasswordHasher, PasswordMatch, PasswordPolicy},
     request::SESSION_USER_KEY,
     runtime::{Clock, ManualClock, SystemClock},
     sessions::{
-        Checked, LoggedOut, LoginContext, LoginOptions, PendingOptions, Proven, SecondFactor, SessionInfo,
+        Checked, Link, LoggedOut, LoginContext, LoginOptions, NewLink, Opened, PendingOptions, Proven,
+        SecondFactor, SessionInfo, SpentLink,
     },
     stores::{AuthUser, MemoryStore, RevokedBatch, RevokedSession, TokenStore, UserStore},
 };

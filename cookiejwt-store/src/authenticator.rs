@@ -5,6 +5,7 @@ mod background;
 mod beside;
 mod builder;
 mod keys;
+mod links;
 mod login;
 mod proofs;
 mod report;

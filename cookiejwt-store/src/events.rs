@@ -16,4 +16,7 @@ pub(crate) use self::{
     event::Hooks,
     text::{Line, printable},
 };
-pub use self::{event::Event, refusal::LoginRefusal};
+pub use self::{
+    event::Event,
+    refusal::{LinkRefusal, LoginRefusal},
+};

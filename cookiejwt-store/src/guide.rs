@@ -8,7 +8,7 @@
 //! [CSRF](csrf), [front ends on another origin](front_ends), [proxies], [testing your
 //! application](testing).
 //!
-//! When you need it: [second factors](second_factor), [mobile and command-line clients](mobile),
+//! When you need it: [mailed links](links), [second factors](second_factor), [mobile and command-line clients](mobile),
 //! [server-side rendering](server_side_rendering), [two kinds of users](two_kinds_of_users),
 //! [WebSockets and long streams](streams), [keys and how to change them](keys), [events and
 //! metrics](monitoring), [scaling], [migrating from django-cookiejwt](migrating).
@@ -45,6 +45,12 @@ pub mod front_ends {}
 #[doc = include_str!("../docs/guide/keys.md")]
 pub mod keys {}
 
+#[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[new-passwords]: crate::guide::people#rules-for-new-passwords"]
+#[doc = "[second_factor]: crate::guide::second_factor"]
+#[doc = include_str!("../docs/guide/links.md")]
+pub mod links {}
+
 #[doc = include_str!("../docs/guide/migrating.md")]
 pub mod migrating {}
 
@@ -58,6 +64,7 @@ pub mod monitoring {}
 
 #[doc = "[Argon2id]: crate::Argon2id"]
 #[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[links]: crate::guide::links"]
 #[doc = "[migrating]: crate::guide::migrating"]
 #[doc = "[routes]: crate::guide::routes"]
 #[doc = "[second_factor]: crate::guide::second_factor"]

@@ -4,6 +4,7 @@ mod begun;
 mod clock_skew;
 mod feed;
 mod fresh_login;
+mod links;
 mod list;
 mod login;
 mod login_context;
@@ -26,6 +27,7 @@ pub(crate) use self::{
     part::Sessions,
 };
 pub use self::{
+    links::{Link, NewLink, Opened, SpentLink},
     list::SessionInfo,
     login_context::LoginContext,
     login_options::LoginOptions,

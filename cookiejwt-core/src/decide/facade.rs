@@ -9,7 +9,7 @@ use crate::{
     request::{self, Mode, RequestHead},
     response::CookieWriter,
     throttle::KnownDevices,
-    token::{AccessTokens, RefreshTokens, Stamps, TokenRules, VerifiedMemo},
+    token::{AccessTokens, LinkTokens, RefreshTokens, Stamps, TokenRules, VerifiedMemo},
 };
 
 /// Makes every decision. Built once from a [`Config`] and shared by every request; cloning is
@@ -39,6 +39,7 @@ pub(crate) struct Parts {
     pub(super) devices: KnownDevices,
     pub(super) stamps: Stamps,
     pub(super) pending: Sealer,
+    pub(super) links: LinkTokens,
     jwks: Option<JwksDocument>,
 }
 
@@ -46,7 +47,7 @@ impl Parts {
     fn new(config: Config, memo: Option<Box<dyn VerifiedMemo>>) -> Self {
         let keys = config.key_ring();
         let jwks = keys.jwks().map(JwksDocument::new);
-        let KeyRing { access, refresh, csrf, throttle, devices, stamps, pending } = keys;
+        let KeyRing { access, refresh, csrf, throttle, devices, stamps, pending, links } = keys;
         Self {
             access: AccessTokens::new(access, TokenRules::access(&config), memo),
             refresh: RefreshTokens::new(refresh, TokenRules::refresh(&config)),
@@ -56,6 +57,7 @@ impl Parts {
             devices: KnownDevices::new(devices, config.realm.clone()),
             stamps: Stamps::new(stamps),
             pending,
+            links: LinkTokens::new(links, TokenRules::link(&config)),
             jwks,
             config,
         }

@@ -49,6 +49,10 @@ pub(crate) fn refresh(builder: ConfigBuilder) -> Jws {
     Jws::new(TokenKind::Refresh, ring(builder).refresh)
 }
 
+pub(crate) fn link(builder: ConfigBuilder) -> Jws {
+    Jws::new(TokenKind::Link, ring(builder).links)
+}
+
 /// The payload, or why the token is refused.
 pub(crate) type Verdict = Result<Cow<'static, str>, TokenFault>;
 

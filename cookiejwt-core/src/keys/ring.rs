@@ -20,6 +20,7 @@ const THROTTLE: &str = "cookiejwt/1 throttle";
 const KNOWN_DEVICE: &str = "cookiejwt/1 known-device";
 const STAMP: &str = "cookiejwt/1 stamp";
 const PENDING: &str = "cookiejwt/1 pending";
+const LINK: &str = "cookiejwt/1 link";
 
 /// A private key that signs access tokens; refresh tokens stay with the secret.
 ///
@@ -221,6 +222,7 @@ pub(crate) struct KeyRing {
     /// The first key signs.
     pub(crate) stamps: Vec<HmacKey>,
     pub(crate) pending: Sealer,
+    pub(crate) links: Ring,
 }
 
 /// What the keys of a ring are made from.
@@ -242,6 +244,7 @@ impl KeyRing {
             None => Ring::new(derived(material.secret, ACCESS), publics.chain(previous(ACCESS))),
         };
         let refresh = Ring::new(derived(material.secret, REFRESH), previous(REFRESH));
+        let links = Ring::new(derived(material.secret, LINK), previous(LINK));
         let derive = |secret, purpose| crypto::derive(secret, &label(purpose, realm));
         let of_all = |purpose| {
             let secrets = std::iter::once(&material.secret).chain(&material.previous);
@@ -251,7 +254,7 @@ impl KeyRing {
         let secrets = std::iter::once(&material.secret).chain(&material.previous);
         let pending = Sealer::new(secrets.map(|secret| crypto::derive_bytes(secret, &label(PENDING, realm))));
         let (csrf, throttle) = (derive(material.secret, CSRF), derive(material.secret, THROTTLE));
-        Self { access, refresh, csrf, throttle, devices, stamps, pending }
+        Self { access, refresh, csrf, throttle, devices, stamps, pending, links }
     }
 
     /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.

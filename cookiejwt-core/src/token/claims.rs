@@ -1,11 +1,14 @@
-//! The claims of access and refresh tokens, checked against a time that the caller passes.
+//! The claims of access tokens, refresh tokens and links, checked against a time that the caller
+//! passes.
 
+mod link;
 mod payload;
 mod raw;
 
 use serde::{Serialize, de::MapAccess};
 use serde_json::{Map, Value};
 
+pub(crate) use self::link::LinkClaims;
 pub(super) use self::raw::NumericDate;
 use self::{
     payload::{AccessPayload, RefreshPayload, to_json},
@@ -18,6 +21,7 @@ use crate::{
     token::{
         facts::Facts,
         jws::{MAX_HEADER_TOKEN, TokenFault},
+        link::LONGEST_LINK,
         proofs::Proofs,
         reserved::RESERVED,
     },
@@ -45,6 +49,9 @@ pub enum ClaimFault {
     /// `realm` is that of another user table.
     #[error("realm")]
     Realm,
+    /// The link was made for something else.
+    #[error("purpose")]
+    Purpose,
 }
 
 /// A token that cannot be minted. Nothing is sent and nothing is stored.
@@ -87,6 +94,23 @@ pub enum MintError {
     TokenTooLong {
         /// The token in bytes.
         length: usize,
+    },
+    /// A link has to live for a second at least, and for
+    /// [`LONGEST_LIFE`](crate::driver::LinkRequest::LONGEST_LIFE) at most.
+    #[error("a link lives from one second to {} days, and this one {seconds} s", LONGEST_LINK / 86_400)]
+    LinkLife {
+        /// The life that was asked for, in seconds.
+        seconds: u64,
+    },
+    /// A text of a link is empty or too long.
+    #[error("the {part} of a link has {length} bytes; it needs 1 to {longest}")]
+    LinkText {
+        /// `purpose`, or `about`.
+        part: &'static str,
+        /// How long it is, in bytes.
+        length: usize,
+        /// How long it may be, in bytes.
+        longest: usize,
     },
     /// The operating system returned no random numbers for the ids.
     #[error("no random numbers: {0}")]

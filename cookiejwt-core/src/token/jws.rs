@@ -31,6 +31,7 @@ pub(crate) const MAX_HEADER_TOKEN: usize = 8192;
 pub(crate) enum TokenKind {
     Access,
     Refresh,
+    Link,
 }
 
 impl TokenKind {
@@ -38,6 +39,7 @@ impl TokenKind {
         match self {
             Self::Access => "at+jwt",
             Self::Refresh => "rt+jwt",
+            Self::Link => "lk+jwt",
         }
     }
 

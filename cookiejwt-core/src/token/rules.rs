@@ -3,10 +3,13 @@
 use crate::{
     config::{Config, Expectations},
     session::Realm,
-    token::claims::{Expected, Parties},
+    token::{
+        claims::{Expected, Parties},
+        link::LONGEST_LINK,
+    },
 };
 
-/// The rules for access tokens or for refresh tokens; times are seconds.
+/// The rules for access tokens, for refresh tokens or for links; times are seconds.
 pub(crate) struct TokenRules {
     issuer: String,
     audience: Vec<String>,
@@ -24,6 +27,10 @@ impl TokenRules {
 
     pub(crate) fn refresh(config: &Config) -> Self {
         Self::with_life(config, config.ages.refresh)
+    }
+
+    pub(crate) fn link(config: &Config) -> Self {
+        Self::with_life(config, LONGEST_LINK)
     }
 
     fn with_life(config: &Config, life: i64) -> Self {

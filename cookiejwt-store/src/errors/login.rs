@@ -59,6 +59,14 @@ pub enum LoginError {
     /// has changed their password.
     #[error("the pending login has ended")]
     PendingEnded,
+    /// The link does not open, or opens no more: it is no link of this application, was made for
+    /// something else or for another realm, is too old, was used, or its user has a new password
+    /// or stamp, is disabled or gone.
+    #[error("the link has ended")]
+    LinkEnded,
+    /// The user has no password yet, and the user store does not store a first one.
+    #[error("the user has no password: implement `UserStore::set_first_password_hash`")]
+    FirstPassword,
     /// A proof of another user than the one who is logged in.
     #[error("the proof is that of another user")]
     OtherUser,
@@ -126,7 +134,7 @@ impl From<&LoginError> for Problem {
                 Self::Unavailable
             }
             LoginError::SecondFactorRequired(_) => Self::SecondFactorRequired,
-            LoginError::PendingEnded => Self::InvalidToken,
+            LoginError::PendingEnded | LoginError::LinkEnded => Self::InvalidToken,
             LoginError::OtherUser => Self::OtherUser,
             LoginError::SessionCookie(error) => error.into(),
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
@@ -136,6 +144,7 @@ impl From<&LoginError> for Problem {
             | LoginError::Password(_)
             | LoginError::UnknownSubject
             | LoginError::ResponseSent
+            | LoginError::FirstPassword
             | LoginError::HashCut => Self::ServerError,
         }
     }

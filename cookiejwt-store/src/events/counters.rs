@@ -17,6 +17,9 @@ impl Counters<'_> {
             Event::SecondFactorRequired { .. } => self.login("second_factor_required"),
             Event::Proved { .. } => self.proof("proved"),
             Event::PendingReplayed { .. } => self.proof("pending_replayed"),
+            Event::LinkOpened { .. } => self.link("opened"),
+            Event::LinkSpent { .. } => self.link("spent"),
+            Event::LinkRefused { reason, .. } => self.link(reason.as_str()),
             Event::LoginRefused { reason, .. } => self.login(reason.as_str()),
             Event::PasswordChanged { .. } => self.up("cookiejwt_password_changes_total", &[]),
             Event::Throttled { scope, .. } => {
@@ -82,6 +85,10 @@ impl Counters<'_> {
 
     fn proof(&self, outcome: &'static str) {
         self.up("cookiejwt_proofs_total", &[("outcome", outcome)]);
+    }
+
+    fn link(&self, outcome: &'static str) {
+        self.up("cookiejwt_links_total", &[("outcome", outcome)]);
     }
 
     fn refresh(&self, outcome: &'static str) {

@@ -152,6 +152,7 @@ impl Events {
             | LoginError::SessionRevoked
             | LoginError::SecondFactorRequired(_)
             | LoginError::PendingEnded
+            | LoginError::LinkEnded
             | LoginError::OtherUser
             | LoginError::PasswordRefused(_)
             | LoginError::NeedsResponse

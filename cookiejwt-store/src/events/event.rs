@@ -14,7 +14,10 @@ use cookiejwt_core::{
 };
 use tracing::error;
 
-use super::{log::TARGET, refusal::LoginRefusal};
+use super::{
+    log::TARGET,
+    refusal::{LinkRefusal, LoginRefusal},
+};
 
 /// Something that happened, passed to [`on_event`](crate::AuthenticatorBuilder::on_event).
 ///
@@ -33,6 +36,7 @@ use super::{log::TARGET, refusal::LoginRefusal};
 /// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `unreadable_hash`, `changed`, `session_ended`, `wrong_proof`, `replayed_proof`, `second_factor_required`, `wrong_mode`, `failed` |
 /// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account`, `known_device`, `session`, `logins`, `pending_login`, `second_factor` |
 /// | `cookiejwt_proofs_total` | `outcome`: `proved`, `pending_replayed` |
+/// | `cookiejwt_links_total` | `outcome`: `opened`, `spent`, `invalid`, `expired`, `changed`, `no_user`, `used` |
 /// | `cookiejwt_password_changes_total` | |
 /// | `cookiejwt_unreadable_hashes_total` | `format`: what the hash begins with, such as `$2y$`, `pbkdf2:sha256`; once per process and format |
 /// | `cookiejwt_cut_hashes_total` | |
@@ -97,6 +101,31 @@ pub enum Event<'a> {
         /// What it was for.
         purpose: &'a str,
     },
+    /// A link was opened. Mail scanners open links too, so this is no login and no use of it.
+    #[non_exhaustive]
+    LinkOpened {
+        /// What it was made for.
+        purpose: &'a str,
+        /// The `sub` claim.
+        subject: &'a str,
+    },
+    /// A link was used: it has set a password, logged its user in, or verified an address.
+    #[non_exhaustive]
+    LinkSpent {
+        /// What it was made for.
+        purpose: &'a str,
+        /// The `sub` claim.
+        subject: &'a str,
+    },
+    /// A link did not open, or opened no more; the client receives the same response whatever the
+    /// reason.
+    #[non_exhaustive]
+    LinkRefused {
+        /// What it was opened for.
+        purpose: &'a str,
+        /// Why.
+        reason: LinkRefusal,
+    },
     /// A password was not checked because too many were tried.
     #[non_exhaustive]
     Throttled {
@@ -134,7 +163,7 @@ pub enum Event<'a> {
         /// How many the hash has.
         made: usize,
     },
-    /// A user changed their password.
+    /// A user changed their password, or set one through a link.
     #[non_exhaustive]
     PasswordChanged {
         /// The `sub` claim.

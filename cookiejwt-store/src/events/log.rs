@@ -26,6 +26,7 @@ pub(super) fn log(event: &Event<'_>) {
         Event::PendingReplayed { purpose } => {
             warn!(target: TARGET, purpose, "a pending login was presented that had been used up");
         }
+        Event::LinkOpened { .. } | Event::LinkSpent { .. } | Event::LinkRefused { .. } => log_link(event),
         Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
         Event::Refreshed { session, reason, .. } => debug!(target: TARGET, ?reason, session, "refreshed"),
         Event::Refused { reason } => info!(target: TARGET, ?reason, "refused"),
@@ -76,6 +77,17 @@ pub(super) fn log(event: &Event<'_>) {
             error!(target: TARGET, %error, "the keys of access tokens are not reloaded, those so far stay");
         }
         Event::Purged { sessions } => info!(target: TARGET, sessions, "purged"),
+    }
+}
+
+fn log_link(event: &Event<'_>) {
+    match *event {
+        Event::LinkOpened { purpose, subject } => info!(target: TARGET, purpose, %subject, "link opened"),
+        Event::LinkSpent { purpose, subject } => info!(target: TARGET, purpose, %subject, "link used"),
+        Event::LinkRefused { purpose, reason } => {
+            info!(target: TARGET, purpose, reason = reason.as_str(), "link refused");
+        }
+        _ => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why a login was refused.
+//! Why a login or a link was refused.
 
 /// Why a login was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +35,35 @@ impl LoginRefusal {
             Self::SessionEnded => "session_ended",
             Self::WrongProof => "wrong_proof",
             Self::ReplayedProof => "replayed_proof",
+        }
+    }
+}
+
+/// Why a link did not open, or opened no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LinkRefusal {
+    /// It is no link of this application, or was made for something else or another realm.
+    Invalid,
+    /// It is too old.
+    Expired,
+    /// Its user has another password or stamp than when it was made.
+    Changed,
+    /// Its user is disabled or gone.
+    NoUser,
+    /// It was used.
+    Used,
+}
+
+impl LinkRefusal {
+    /// The reason in logs and in the labels of metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Expired => "expired",
+            Self::Changed => "changed",
+            Self::NoUser => "no_user",
+            Self::Used => "used",
         }
     }
 }

@@ -56,7 +56,7 @@ impl Passwords {
         let (passwords, subject) = (self.clone(), user.subject.clone());
         let (from, to) = (old.clone(), new.clone());
         // A client that hangs up must not leave a hash that its column has cut.
-        let task = tokio::spawn(async move { passwords.swap_hash(&subject, &from, &to).await });
+        let task = tokio::spawn(async move { passwords.swap_hash(&subject, Some(&from), &to).await });
         match task.await {
             Ok(Ok(Swap::Done)) => Some(new),
             Ok(Ok(Swap::Cut)) => Some(old),
@@ -64,20 +64,24 @@ impl Passwords {
         }
     }
 
-    /// Stores a new hash in the place of the old one, and reads the row once in the life of the
-    /// process: a column that is too short cuts it on some databases without an error, and then
-    /// that password would never match again. No client can end this, so every question has a time
-    /// limit.
+    /// Stores a new hash in the place of the old one, or of none, and reads the row once in the life
+    /// of the process: a column that is too short cuts it on some databases without an error, and
+    /// then that password would never match again. No client can end this, so every question has a
+    /// time limit.
     pub(crate) async fn swap_hash(
         &self,
         subject: &Subject,
-        old: &str,
+        old: Option<&str>,
         new: &str,
     ) -> Result<Swap, StoreError> {
         if self.0.hashes.column() == CUT {
             return Ok(Swap::Cut);
         }
-        let swapped = self.0.users.bounded().set_password_hash(subject, old, new).await;
+        let users = self.0.users.bounded();
+        let swapped = match old {
+            Some(old) => users.set_password_hash(subject, old, new).await,
+            None => users.set_first_password_hash(subject, new).await,
+        };
         let may_be_stored = !matches!(swapped, Ok(false));
         if may_be_stored && self.0.hashes.column() == UNKNOWN && self.is_cut(subject, old, new).await {
             return Ok(Swap::Cut);
@@ -85,8 +89,9 @@ impl Passwords {
         swapped.map(|swapped| if swapped { Swap::Done } else { Swap::Lost })
     }
 
-    /// Reads the row back, and puts the old hash there again when the new one was cut.
-    async fn is_cut(&self, subject: &Subject, old: &str, new: &str) -> bool {
+    /// Reads the row back, and puts the old hash there again when the new one was cut. Where there
+    /// was none, the cut one stays, which no password matches.
+    async fn is_cut(&self, subject: &Subject, old: Option<&str>, new: &str) -> bool {
         let users = self.0.users.bounded();
         let row = users.find_by_id(subject).await;
         let Some(stored) = row.ok().flatten().and_then(|user| user.password_hash) else { return false };
@@ -99,8 +104,10 @@ impl Passwords {
         if is_cut {
             self.0.hashes.column.store(CUT, Ordering::Relaxed);
             self.0.events.emit(Event::HashCut { stored: stored.len(), made: new.len() });
-            // A failure is in the log.
-            let _ = users.set_password_hash(subject, &stored, old).await;
+            if let Some(old) = old {
+                // A failure is in the log.
+                let _ = users.set_password_hash(subject, &stored, old).await;
+            }
         }
         is_cut
     }

@@ -19,6 +19,7 @@ use crate::{
     errors::{LoginError, StoreError},
     events::{Event, LoginRefusal, printable},
     passwords::{Proof, ProvenUser, Swap, TypedPassword},
+    stores::FoundUser,
 };
 
 /// Everything that is known before anything is changed.
@@ -83,7 +84,7 @@ impl Sessions {
         let known = self.living_sessions(&subject).await?;
         let supersedes = Some(present.clone());
         let (login, pending) = self.create_session(&proven, terms.clone(), &context, supersedes).await?;
-        if let Err(error) = self.swap_password(&subject, old_hash.as_deref(), &new_hash, ip).await {
+        if let Err(error) = self.swap_own_password(&subject, old_hash.as_deref(), &new_hash, ip).await {
             pending.revoke(RevocationReason::Replaced).await;
             return Err(error);
         }
@@ -107,30 +108,43 @@ impl Sessions {
         Ok((login, pending))
     }
 
-    async fn swap_password(
+    async fn swap_own_password(
         &self,
         subject: &Subject,
         old: Option<&str>,
         new: &str,
         ip: Option<IpAddr>,
     ) -> Result<(), LoginError> {
-        let Some(old) = old else { return Err(LoginError::InvalidCredentials) };
+        if old.is_some() && self.swap_password(subject, old, new).await? {
+            return Ok(());
+        }
+        self.0.events.login_refused(LoginRefusal::ChangedMeanwhile, Some(subject.as_str()), ip);
+        Err(LoginError::InvalidCredentials)
+    }
+
+    /// Whether the new hash is in the place of the old one, or of none; otherwise another password
+    /// came first.
+    pub(super) async fn swap_password(
+        &self,
+        subject: &Subject,
+        old: Option<&str>,
+        new: &str,
+    ) -> Result<bool, LoginError> {
         let swapped = self.0.passwords.swap_hash(subject, old, new).await;
         match swapped {
-            Ok(Swap::Done) => return Ok(()),
+            Ok(Swap::Done) => return Ok(true),
             Ok(Swap::Cut) => return Err(LoginError::HashCut),
             Ok(Swap::Lost) | Err(_) => {}
         }
         // The answer may have been lost, or the store may have tried twice: no other request makes
         // a hash with this salt.
         let user = self.0.users.bounded().find_by_id(subject).await;
+        let hash = |user: &FoundUser| user.password_hash.clone();
         match (swapped, user) {
-            (_, Ok(Some(user))) if user.password_hash.as_deref() == Some(new) => Ok(()),
+            (_, Ok(Some(user))) if hash(&user).as_deref() == Some(new) => Ok(true),
             (Err(error), _) | (_, Err(error)) => Err(error.into()),
-            _ => {
-                self.0.events.login_refused(LoginRefusal::ChangedMeanwhile, Some(subject.as_str()), ip);
-                Err(LoginError::InvalidCredentials)
-            }
+            (_, Ok(Some(user))) if old.is_none() && hash(&user).is_none() => Err(LoginError::FirstPassword),
+            _ => Ok(false),
         }
     }
 }

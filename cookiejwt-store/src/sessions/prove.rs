@@ -7,13 +7,14 @@ use cookiejwt_core::{
     driver::{PendingLogin, SessionTerms},
     store::SpentId,
 };
+use time::OffsetDateTime;
 
 use super::{begun::Begun, login_context::LoginContext, login_options::LoginOptions, part::Sessions};
 use crate::{
     errors::{LoginError, StoreError},
     events::{Event, LoginRefusal, printable},
     passwords::{Proof, ProvenUser, UserOf},
-    stores::{AuthUser, FoundUser},
+    stores::{AuthUser, DynUser, FoundUser},
 };
 
 /// A user and at least one proof of theirs. Only the checks of this library make one.
@@ -30,6 +31,12 @@ impl<U> Proven<U> {
     /// The user.
     pub fn user(&self) -> &U {
         &self.user
+    }
+
+    /// Of the user of a link, which was bound to this hash of theirs.
+    pub(super) fn by_link(subject: Subject, user: U, hash: Option<String>, at: OffsetDateTime) -> Self {
+        let proofs = Proofs::new().with(Method::LINK, at);
+        Self { subject, user, proof: Proof::Password(hash), proofs, pending: None }
     }
 
     /// What they have proved so far in this login.
@@ -222,14 +229,17 @@ impl Sessions {
     ) -> Result<Proven<U>, LoginError> {
         let ProvenUser { subject, user, proof } = found;
         let UserOf::Found(user) = user else { return Err(LoginError::UnknownSubject) };
-        match user.into_any().downcast::<U>().ok().and_then(Arc::into_inner) {
-            Some(user) => Ok(Proven { subject, user, proof, proofs, pending }),
-            None => {
-                let (asked, kept) = (std::any::type_name::<U>(), self.0.users.user_type());
-                tracing::error!("Proven<{asked}> was asked for, but the user store keeps {kept}");
-                Err(LoginError::UnknownSubject)
-            }
-        }
+        let user = Arc::into_inner(self.of_type(user)?).ok_or(LoginError::UnknownSubject)?;
+        Ok(Proven { subject, user, proof, proofs, pending })
+    }
+
+    /// The user as the application knows them.
+    pub(super) fn of_type<U: AuthUser>(&self, user: Arc<dyn DynUser>) -> Result<Arc<U>, LoginError> {
+        user.into_any().downcast().map_err(|_| {
+            let (asked, kept) = (std::any::type_name::<U>(), self.0.users.user_type());
+            tracing::error!("the user was asked for as {asked}, but the user store keeps {kept}");
+            LoginError::UnknownSubject
+        })
     }
 
     /// Begins a session with every proof of this login.

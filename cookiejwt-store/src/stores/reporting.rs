@@ -103,6 +103,10 @@ impl Users {
     ) -> Result<bool, StoreError> {
         self.asking.ask("set_password_hash", self.store.set_password_hash(id, old, new)).await
     }
+
+    pub(crate) async fn set_first_password_hash(&self, id: &Subject, new: &str) -> Result<bool, StoreError> {
+        self.asking.ask("set_first_password_hash", self.store.set_first_password_hash(id, new)).await
+    }
 }
 
 /// The store of sessions.

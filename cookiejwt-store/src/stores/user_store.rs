@@ -199,6 +199,22 @@ pub trait UserStore: Send + Sync + 'static {
         old: &str,
         new: &str,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// Stores the first password hash of a user who has none, and returns whether it did:
+    /// `UPDATE … SET password_hash = new WHERE id = id AND password_hash IS NULL`, in one
+    /// statement, so that of two links one sets the password.
+    ///
+    /// Called by [`set_password`](crate::Authenticator::set_password). Implement it if users
+    /// without a password (OAuth only) may set one through a link. The default stores nothing;
+    /// `set_password` then returns [`LoginError::FirstPassword`](crate::LoginError::FirstPassword).
+    fn set_first_password_hash(
+        &self,
+        id: &Subject,
+        new: &str,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send {
+        let _ = (id, new);
+        async { Ok(false) }
+    }
 }
 
 /// A user without their type.
@@ -279,6 +295,11 @@ pub(crate) trait DynUserStore: Send + Sync {
         old: &'a str,
         new: &'a str,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
+    fn set_first_password_hash<'a>(
+        &'a self,
+        id: &'a Subject,
+        new: &'a str,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
 }
 
 impl<S: UserStore> DynUserStore for S {
@@ -301,5 +322,13 @@ impl<S: UserStore> DynUserStore for S {
         new: &'a str,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(boxed(UserStore::set_password_hash(self, id, old, new)))
+    }
+
+    fn set_first_password_hash<'a>(
+        &'a self,
+        id: &'a Subject,
+        new: &'a str,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(boxed(UserStore::set_first_password_hash(self, id, new)))
     }
 }

@@ -11,6 +11,7 @@ pub(crate) enum Call {
     FindById,
     FindByLogin,
     SetPasswordHash,
+    SetFirstPasswordHash,
     Create,
     Find,
     Rotate,
@@ -26,6 +27,7 @@ pub(crate) enum Call {
     Purge,
     ThrottleLevels,
     ChargeThrottle,
+    Spend,
 }
 
 /// Which calls fail, and a log of those that were made.

@@ -153,6 +153,15 @@ impl UserStore for TestUsers {
         let swapped = row.map(|user| user.password_hash = Some(new[..kept].to_owned())).is_some();
         self.switches.leave(Call::SetPasswordHash, swapped)
     }
+
+    async fn set_first_password_hash(&self, id: &Subject, new: &str) -> Result<bool, StoreError> {
+        self.enter(Call::SetFirstPasswordHash)?;
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.iter_mut().find(|user| user.subject() == *id && user.password_hash.is_none());
+        let kept = new.len().min(self.column.load(Ordering::SeqCst));
+        let swapped = row.map(|user| user.password_hash = Some(new[..kept].to_owned())).is_some();
+        self.switches.leave(Call::SetFirstPasswordHash, swapped)
+    }
 }
 
 impl fmt::Debug for TestUsers {

@@ -16,6 +16,7 @@ mod keys_dir;
 mod known_device;
 mod levels;
 mod limit;
+mod links;
 mod login;
 mod logout;
 mod outages;

@@ -209,4 +209,8 @@ impl<S: UserStore> UserStore for Faulty<S> {
     async fn set_password_hash(&self, id: &Subject, old: &str, new: &str) -> Result<bool, StoreError> {
         self.faults.call("set_password_hash", self.store.set_password_hash(id, old, new)).await
     }
+
+    async fn set_first_password_hash(&self, id: &Subject, new: &str) -> Result<bool, StoreError> {
+        self.faults.call("set_first_password_hash", self.store.set_first_password_hash(id, new)).await
+    }
 }

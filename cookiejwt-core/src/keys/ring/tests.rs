@@ -9,7 +9,7 @@ use super::{Key, PrivateKey, PublicKey};
 use crate::{
     internal::test_keys::{
         ACCEPTED, ED25519, ED25519_OTHER, ED25519_PUBLIC, P256, P256_PUBLIC, PAYLOAD, RSA, RSA_PUBLIC,
-        access, key_file, private, public, refresh, ring, verdict,
+        access, key_file, link, private, public, refresh, ring, verdict,
     },
     testing,
 };

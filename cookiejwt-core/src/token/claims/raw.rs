@@ -87,24 +87,12 @@ impl<'de> RawClaims<'de> {
         };
         let raw =
             strict_json::read_object(payload, empty).map_err(|_| TokenFault::Claim(ClaimFault::Shape))?;
-        let is_of_realm = raw.realm.unwrap_or(expected.realm.is_none_or(str::is_empty));
-        if !required(raw.issuer)? {
-            Err(TokenFault::Claim(ClaimFault::Issuer))
-        } else if !required(raw.aud)? {
-            Err(TokenFault::Claim(ClaimFault::Audience))
-        } else if !is_of_realm {
-            Err(TokenFault::Claim(ClaimFault::Realm))
-        } else {
-            Ok(raw)
-        }
+        expected.check(raw.issuer, raw.aud, raw.realm)?;
+        Ok(raw)
     }
 
     pub(super) fn subject(&self) -> Result<Subject, TokenFault> {
-        let subject = named(self.sub.as_deref())?;
-        if subject.len() > Subject::MAX_LENGTH {
-            return Err(TokenFault::Claim(ClaimFault::Shape));
-        }
-        Ok(subject.into())
+        subject(self.sub.as_deref())
     }
 
     /// What is true of the session; taken, because the lists are moved.
@@ -120,6 +108,36 @@ impl<'de> RawClaims<'de> {
             named: self.named.take().unwrap_or_default(),
         })
     }
+}
+
+impl Parties<'_> {
+    /// What was compared while the claims were read; without the claim there is one user table.
+    pub(super) fn check(
+        self,
+        issuer: Option<bool>,
+        audience: Option<bool>,
+        realm: Option<bool>,
+    ) -> Result<(), TokenFault> {
+        let is_of_realm = realm.unwrap_or(self.realm.is_none_or(str::is_empty));
+        if !required(issuer)? {
+            Err(TokenFault::Claim(ClaimFault::Issuer))
+        } else if !required(audience)? {
+            Err(TokenFault::Claim(ClaimFault::Audience))
+        } else if !is_of_realm {
+            Err(TokenFault::Claim(ClaimFault::Realm))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The user in the claim `sub`.
+pub(super) fn subject(claim: Option<&str>) -> Result<Subject, TokenFault> {
+    let subject = named(claim)?;
+    if subject.len() > Subject::MAX_LENGTH {
+        return Err(TokenFault::Claim(ClaimFault::Shape));
+    }
+    Ok(subject.into())
 }
 
 impl<'de> Members<'de> for RawClaims<'de> {
@@ -172,7 +190,7 @@ impl<'de> DeserializeSeed<'de> for NumericDate {
 }
 
 /// Whether `aud` (one string, or an array of at most eight) contains one of our audiences.
-struct AudienceNames<'a>(&'a [String]);
+pub(super) struct AudienceNames<'a>(pub(super) &'a [String]);
 
 impl<'de> DeserializeSeed<'de> for AudienceNames<'_> {
     type Value = bool;

@@ -11,7 +11,7 @@ use super::{Jws, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, TokenFault, TokenKind};
 use crate::{
     internal::test_keys::{
         ACCEPTED, ED25519, ED25519_OTHER, ED25519_PUBLIC, P256, P256_PUBLIC, PAYLOAD, RSA, RSA_PUBLIC,
-        Verdict, access, private, public, refresh, ring, verdict,
+        Verdict, access, link, private, public, refresh, ring, verdict,
     },
     keys::{Algorithm, Key},
     testing,
@@ -50,6 +50,7 @@ fn a_token_that_we_sign_verifies() {
     for (rule, jws) in [
         ("HS256", access(config())),
         ("HS256, refresh", refresh(config())),
+        ("HS256, link", link(config())),
         ("EdDSA", access(config().signing_key(private(Algorithm::EdDsa, ED25519)))),
         ("ES256", access(config().signing_key(private(Algorithm::Es256, P256)))),
     ] {
@@ -65,8 +66,10 @@ fn the_header_says_alg_typ_and_kid() {
     for (jws, alg, typ) in [
         (access(config()), "HS256", "at+jwt"),
         (refresh(config()), "HS256", "rt+jwt"),
+        (link(config()), "HS256", "lk+jwt"),
         (access(config().signing_key(private(Algorithm::EdDsa, ED25519))), "EdDSA", "at+jwt"),
         (refresh(config().signing_key(private(Algorithm::EdDsa, ED25519))), "HS256", "rt+jwt"),
+        (link(config().signing_key(private(Algorithm::EdDsa, ED25519))), "HS256", "lk+jwt"),
         (access(config().signing_key(private(Algorithm::Es256, P256))), "ES256", "at+jwt"),
     ] {
         let [header, ..] = segments(&jws.sign(PAYLOAD).unwrap());

@@ -1,8 +1,8 @@
 //! Rings while keys are rotated.
 
 use super::{
-    ACCEPTED, ED25519, ED25519_OTHER, ED25519_PUBLIC, P256, P256_PUBLIC, PAYLOAD, access, private, public,
-    refresh, ring, testing, verdict,
+    ACCEPTED, ED25519, ED25519_OTHER, ED25519_PUBLIC, P256, P256_PUBLIC, PAYLOAD, access, link, private,
+    public, refresh, ring, testing, verdict,
 };
 use crate::{
     config::{ConfigBuilder, Secret},
@@ -30,7 +30,7 @@ fn rotated() -> ConfigBuilder {
 fn a_previous_secret_verifies_and_never_signs() {
     let old = testing::config;
     let new = || testing::config().secret(secret(NEW));
-    for (kind, jws) in [("access", access as fn(_) -> _), ("refresh", refresh)] {
+    for (kind, jws) in [("access", access as fn(_) -> _), ("refresh", refresh), ("link", link)] {
         let token = jws(old()).sign(PAYLOAD).unwrap();
         assert_eq!(verdict(&jws(rotated()), &token), ACCEPTED, "{kind}: the previous secret verifies");
         assert_eq!(verdict(&jws(new()), &token), Err(TokenFault::UnknownKey), "{kind}: dropped");

@@ -6,7 +6,7 @@ use sha2::Sha256;
 
 use super::{
     Algorithm, ED25519, ED25519_PUBLIC, Jws, Key, P256, P256_PUBLIC, PAYLOAD, RSA, RSA_PUBLIC, TokenFault,
-    access, b64, private, public, testing, verdict, with_kid,
+    TokenKind, access, b64, link, private, public, refresh, testing, verdict, with_kid,
 };
 
 fn hmac(secret: &[u8], message: &str) -> Vec<u8> {
@@ -185,5 +185,38 @@ fn a_signature_of_another_encoding_is_refused() {
     ] {
         let token = format!("{header}.{payload}.{}", b64(signature));
         assert_eq!(verdict(&jws, token), Err(TokenFault::Signature), "{rule}");
+    }
+}
+
+/// Each kind has a key of its own, and even a token with the right key is of one kind.
+#[test]
+fn a_token_is_of_one_kind() {
+    let config = testing::config;
+    let kinds = [
+        ("access", access(config()), TokenKind::Access),
+        ("refresh", refresh(config()), TokenKind::Refresh),
+        ("link", link(config()), TokenKind::Link),
+    ];
+    for (signed, signer, own) in &kinds {
+        let token = signer.sign(PAYLOAD).unwrap();
+        for (read, reader, kind) in kinds.iter().filter(|(_, _, kind)| kind != own) {
+            let rule = format!("{signed} read as {read}");
+            assert_eq!(verdict(reader, &token), Err(TokenFault::UnknownKey), "{rule}");
+            let same_key = Jws::new(*kind, signer.ring.clone());
+            assert_eq!(verdict(&same_key, &token), Err(TokenFault::Type), "{rule}, with its key");
+        }
+    }
+}
+
+#[test]
+fn a_link_of_another_realm_has_an_unknown_key() {
+    let config = testing::config;
+    let realms = [link(config()), link(config().realm("staff")), link(config().realm("customers"))];
+    for (one, signer) in realms.iter().enumerate() {
+        let token = signer.sign(PAYLOAD).unwrap();
+        for (other, reader) in realms.iter().enumerate() {
+            let expected = if one == other { super::ACCEPTED } else { Err(TokenFault::UnknownKey) };
+            assert_eq!(verdict(reader, &token), expected, "{one} read by {other}");
+        }
     }
 }
