@@ -1,9 +1,9 @@
 //! What actix-web adds to an authenticator.
 
-use std::{fmt::Display, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use actix_web::web::ServiceConfig;
-use cookiejwt_store::{Authenticator, Guard, Scope};
+use cookiejwt_store::{Authenticator, Guard, Requirement, Scope};
 
 use crate::{AuthMiddleware, GuardMiddleware, routes};
 
@@ -58,6 +58,13 @@ pub trait ActixAuth {
     /// [`FreshLogin`](crate::FreshLogin).
     fn require_fresh_login(&self, max_age: Duration) -> GuardMiddleware;
 
+    /// Responds 401 `proof_required` on the routes it wraps unless the user's session meets this
+    /// [`Requirement`]: a second factor, a recent proof, a class (RFC 9470). In a handler use
+    /// [`check_proofs`](Authenticator::check_proofs), or `meets` of the identity.
+    ///
+    /// With `redirect_to` the page learns in `require` which methods are the next step.
+    fn require_proofs(&self, requirement: Requirement) -> GuardMiddleware;
+
     /// Responds 403 `insufficient_scope` on the routes it wraps unless the access token has this
     /// scope (RFC 6750 §3.1). In a handler use `has_scope`, `has_role` and `require_scope` of the
     /// identity.
@@ -67,6 +74,15 @@ pub trait ActixAuth {
     /// the compiler.
     #[track_caller]
     fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardMiddleware;
+
+    /// Responds 403 `insufficient_role` on the routes it wraps unless the array `roles` of the
+    /// access token has this entry. The response does not contain it. In a handler use
+    /// `require_role` of the identity.
+    ///
+    /// # Panics
+    /// If the name is empty.
+    #[track_caller]
+    fn require_role(&self, role: impl Into<Arc<str>>) -> GuardMiddleware;
 }
 
 impl ActixAuth for Authenticator {
@@ -87,7 +103,15 @@ impl ActixAuth for Authenticator {
         GuardMiddleware(Guard::fresh_login(self, max_age))
     }
 
+    fn require_proofs(&self, requirement: Requirement) -> GuardMiddleware {
+        GuardMiddleware(Guard::proofs(self, requirement))
+    }
+
     fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardMiddleware {
         GuardMiddleware(Guard::scope(self, scope))
+    }
+
+    fn require_role(&self, role: impl Into<Arc<str>>) -> GuardMiddleware {
+        GuardMiddleware(Guard::role(self, role))
     }
 }

@@ -1,4 +1,4 @@
-//! The guards for routes: a login, a fresh login, or a scope.
+//! The guards for routes: a login, a fresh login, proofs, a scope or a role.
 
 use std::{
     future::{Ready, ready},
@@ -15,12 +15,14 @@ use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, Map};
 
 use crate::{AuthError, extract, headers::View};
 
-/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, or a
-/// scope.
+/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, proofs, a
+/// scope or a role.
 ///
 /// Returned by [`ActixAuth::require_login`](crate::ActixAuth::require_login),
-/// [`require_fresh_login`](crate::ActixAuth::require_fresh_login) and
-/// [`require_scope`](crate::ActixAuth::require_scope).
+/// [`require_fresh_login`](crate::ActixAuth::require_fresh_login),
+/// [`require_proofs`](crate::ActixAuth::require_proofs),
+/// [`require_scope`](crate::ActixAuth::require_scope) and
+/// [`require_role`](crate::ActixAuth::require_role).
 #[derive(Clone, Debug)]
 pub struct GuardMiddleware(pub(crate) Guard);
 
@@ -28,6 +30,10 @@ impl GuardMiddleware {
     /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
     /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
     /// 503 are not changed.
+    ///
+    /// If a proof is missing, `require` lists the methods of which one is the next step, separated
+    /// by spaces; `max_age` (seconds) and `acr_values` are those of the challenge (RFC 9470). Like
+    /// everything in a query, they may be forged: the guard alone decides.
     ///
     /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next`
     /// itself.

@@ -19,10 +19,11 @@
 //! * [`Claims<T>`] is the token's custom claims as your own type.
 //! * [`AuthContext`] logs users in and out from your own handlers (OAuth callbacks, passkeys, magic
 //!   links).
-//! * `has_scope`, `has_role` and `require_scope` of an identity check the token's claims `scope`,
-//!   `scopes` and `roles`.
-//! * [`ActixAuth::require_login`], [`require_fresh_login`](ActixAuth::require_fresh_login) and
-//!   [`require_scope`](ActixAuth::require_scope) protect whole scopes.
+//! * `has_scope`, `has_role`, `require_scope` and `require_role` of an identity check the token's
+//!   claims `scope`, `scopes` and `roles`; `meets` checks how its user proved who they are.
+//! * [`ActixAuth::require_login`], [`require_fresh_login`](ActixAuth::require_fresh_login),
+//!   [`require_proofs`](ActixAuth::require_proofs), [`require_scope`](ActixAuth::require_scope) and
+//!   [`require_role`](ActixAuth::require_role) protect whole scopes.
 //! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
 //!
 //! Verification is lazy: nothing happens until an extractor or guard asks. The middleware then adds
@@ -67,6 +68,7 @@
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
+//! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -103,6 +105,6 @@ pub mod prelude {
     pub use crate::{
         ActixAuth as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies,
         CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore,
-        Problem, Scope, StoreError, Subject, UserStore, WithCookies,
+        Method, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
     };
 }

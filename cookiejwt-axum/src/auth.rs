@@ -1,12 +1,12 @@
 //! What axum adds to an authenticator.
 
-use std::{fmt::Display, net::SocketAddr, time::Duration};
+use std::{fmt::Display, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router, ServiceExt,
     extract::{Request, connect_info::IntoMakeServiceWithConnectInfo},
 };
-use cookiejwt_store::{Authenticator, Guard, Scope};
+use cookiejwt_store::{Authenticator, Guard, Requirement, Scope};
 use tower_layer::Layer as _;
 
 use crate::{AuthLayer, AuthService, GuardLayer, routes};
@@ -75,6 +75,13 @@ pub trait AxumAuth {
     /// [`FreshLogin`](crate::FreshLogin).
     fn require_fresh_login(&self, max_age: Duration) -> GuardLayer;
 
+    /// Responds 401 `proof_required` on the routes it wraps unless the user's session meets this
+    /// [`Requirement`]: a second factor, a recent proof, a class (RFC 9470). In a handler use
+    /// [`check_proofs`](Authenticator::check_proofs), or `meets` of the identity.
+    ///
+    /// With `redirect_to` the page learns in `require` which methods are the next step.
+    fn require_proofs(&self, requirement: Requirement) -> GuardLayer;
+
     /// Responds 403 `insufficient_scope` on the routes it wraps unless the access token has this
     /// scope (RFC 6750 §3.1). In a handler use `has_scope`, `has_role` and `require_scope` of the
     /// identity.
@@ -84,6 +91,15 @@ pub trait AxumAuth {
     /// the compiler.
     #[track_caller]
     fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardLayer;
+
+    /// Responds 403 `insufficient_role` on the routes it wraps unless the array `roles` of the
+    /// access token has this entry. The response does not contain it. In a handler use
+    /// `require_role` of the identity.
+    ///
+    /// # Panics
+    /// If the name is empty.
+    #[track_caller]
+    fn require_role(&self, role: impl Into<Arc<str>>) -> GuardLayer;
 }
 
 impl AxumAuth for Authenticator {
@@ -107,7 +123,15 @@ impl AxumAuth for Authenticator {
         GuardLayer(Guard::fresh_login(self, max_age))
     }
 
+    fn require_proofs(&self, requirement: Requirement) -> GuardLayer {
+        GuardLayer(Guard::proofs(self, requirement))
+    }
+
     fn require_scope<T: TryInto<Scope, Error: Display>>(&self, scope: T) -> GuardLayer {
         GuardLayer(Guard::scope(self, scope))
+    }
+
+    fn require_role(&self, role: impl Into<Arc<str>>) -> GuardLayer {
+        GuardLayer(Guard::role(self, role))
     }
 }

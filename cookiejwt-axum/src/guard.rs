@@ -1,4 +1,4 @@
-//! The guards for routes: a login, a fresh login, or a scope.
+//! The guards for routes: a login, a fresh login, proofs, a scope or a role.
 
 use std::{
     future::{Ready, ready},
@@ -14,12 +14,14 @@ use tower_service::Service;
 
 use crate::{extract, layer::original_uri};
 
-/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, or a
-/// scope.
+/// Rejects requests that do not meet the requirement of a route: a login, a fresh login, proofs, a
+/// scope or a role.
 ///
 /// Returned by [`AxumAuth::require_login`](crate::AxumAuth::require_login),
-/// [`require_fresh_login`](crate::AxumAuth::require_fresh_login) and
-/// [`require_scope`](crate::AxumAuth::require_scope).
+/// [`require_fresh_login`](crate::AxumAuth::require_fresh_login),
+/// [`require_proofs`](crate::AxumAuth::require_proofs),
+/// [`require_scope`](crate::AxumAuth::require_scope) and
+/// [`require_role`](crate::AxumAuth::require_role).
 #[derive(Clone, Debug)]
 pub struct GuardLayer(pub(crate) Guard);
 
@@ -27,6 +29,10 @@ impl GuardLayer {
     /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
     /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
     /// 503 are not changed.
+    ///
+    /// If a proof is missing, `require` lists the methods of which one is the next step, separated
+    /// by spaces; `max_age` (seconds) and `acr_values` are those of the challenge (RFC 9470). Like
+    /// everything in a query, they may be forged: the guard alone decides.
     ///
     /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next`
     /// itself.

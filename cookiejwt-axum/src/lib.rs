@@ -18,10 +18,11 @@
 //! * [`Claims<T>`] is the token's custom claims as your own type.
 //! * [`AuthContext`] logs users in and out from your own handlers (OAuth callbacks, passkeys, magic
 //!   links).
-//! * `has_scope`, `has_role` and `require_scope` of an identity check the token's claims `scope`,
-//!   `scopes` and `roles`.
-//! * [`AxumAuth::require_login`], [`require_fresh_login`](AxumAuth::require_fresh_login) and
-//!   [`require_scope`](AxumAuth::require_scope) protect whole routers.
+//! * `has_scope`, `has_role`, `require_scope` and `require_role` of an identity check the token's
+//!   claims `scope`, `scopes` and `roles`; `meets` checks how its user proved who they are.
+//! * [`AxumAuth::require_login`], [`require_fresh_login`](AxumAuth::require_fresh_login),
+//!   [`require_proofs`](AxumAuth::require_proofs), [`require_scope`](AxumAuth::require_scope) and
+//!   [`require_role`](AxumAuth::require_role) protect whole routers.
 //! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
 //!
 //! Verification is lazy: nothing happens until an extractor or guard asks. The layer then adds
@@ -64,6 +65,7 @@
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
+//! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -98,8 +100,8 @@ pub mod prelude {
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
-        FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Problem,
-        Scope, StoreError, Subject, UserStore, WithCookies,
+        FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
+        Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
     };
 }
 

@@ -73,6 +73,8 @@ pub(crate) struct CookieSettings {
     pub(crate) access_name: String,
     pub(crate) refresh_name: String,
     pub(crate) device_name: String,
+    /// The id of a pending login follows.
+    pub(crate) pending_prefix: String,
     pub(crate) path: String,
     pub(crate) domain: Option<String>,
     pub(crate) secure: bool,

@@ -16,6 +16,8 @@ mod issue;
 mod login;
 mod logout;
 mod passwords;
+mod pending;
+mod proofs;
 mod refresh;
 mod twins;
 mod verifier;
@@ -29,6 +31,7 @@ pub use self::{
     identity::{ClaimsError, CredentialSource, Identity},
     login::{ClientInfo, Login, LoginRequest, SessionTerms},
     logout::Logout,
+    pending::{PendingLogin, SealedPending},
     refresh::{
         ActiveUser, LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState,
     },

@@ -6,8 +6,8 @@
 pub use crate::{
     decide::{
         ActiveUser, Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, Login,
-        LoginRequest, Logout, RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SessionCheck,
-        SessionStatus, SessionTerms, Settlement, UserState,
+        LoginRequest, Logout, PendingLogin, RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep,
+        SealedPending, SessionCheck, SessionStatus, SessionTerms, Settlement, UserState,
     },
     request::{Headers, Mode, RequestHead, TokenMode},
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},

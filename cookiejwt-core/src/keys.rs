@@ -6,6 +6,7 @@ mod jwks;
 mod jwks_document;
 mod ring;
 mod roca;
+mod seal;
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::jwks::keys_of_vectors;
@@ -19,4 +20,5 @@ pub(crate) use self::{
     crypto::{HmacKey, digest, with_lengths},
     jwks_document::JwksDocument,
     ring::{Key, KeyMaterial, KeyRing, Ring},
+    seal::{NONCE, Sealer},
 };

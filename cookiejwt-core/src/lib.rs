@@ -82,5 +82,5 @@ pub use crate::{
     keys::{AccessKeys, Algorithm, Jwks, PrivateKey, PublicKey},
     response::{Problem, next_path},
     session::{SessionId, Subject},
-    token::{Actor, Facts, Method, Proofs, Scope},
+    token::{Actor, AnyMethod, Facts, Method, MissingProof, Proofs, Requirement, Scope},
 };

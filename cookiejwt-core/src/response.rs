@@ -5,7 +5,7 @@ mod problem;
 mod set_cookie;
 mod tokens;
 
-pub(crate) use self::set_cookie::{CookieWriter, Life, keep_private};
+pub(crate) use self::set_cookie::{CookieWriter, Life, Sealed, keep_private};
 pub use self::{
     next_path::next_path,
     problem::Problem,

@@ -8,6 +8,7 @@ mod memo;
 mod method;
 mod proofs;
 mod refresh;
+mod requirement;
 mod reserved;
 mod row_facts;
 mod rules;
@@ -35,6 +36,7 @@ pub use self::{
     memo::{VerifiedAccess, VerifiedMemo},
     method::{Method, MethodError},
     proofs::Proofs,
+    requirement::{AnyMethod, MissingProof, Requirement},
     row_facts::RowFacts,
     scope::{Scope, ScopeError},
     spent::SpentId,

@@ -1,8 +1,8 @@
 //! What Rocket adds to an authenticator.
 
-use std::{fmt::Display, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
-use cookiejwt_store::{Authenticator, Guard, Scope};
+use cookiejwt_store::{Authenticator, Guard, Requirement, Scope};
 use rocket::{Catcher, Route};
 
 use crate::{AuthFairing, GuardedRoutes, catchers, routes};
@@ -68,6 +68,13 @@ pub trait RocketAuth {
     /// [`FreshLogin`](crate::FreshLogin).
     fn require_fresh_login(&self, max_age: Duration, routes: impl Into<Vec<Route>>) -> GuardedRoutes;
 
+    /// The same routes, which respond 401 `proof_required` unless the user's session meets this
+    /// [`Requirement`]: a second factor, a recent proof, a class (RFC 9470). In a handler use
+    /// [`check_proofs`](Authenticator::check_proofs), or `meets` of the identity.
+    ///
+    /// With `redirect_to` the page learns in `require` which methods are the next step.
+    fn require_proofs(&self, requirement: Requirement, routes: impl Into<Vec<Route>>) -> GuardedRoutes;
+
     /// The same routes, which respond 403 `insufficient_scope` unless the access token has this
     /// scope (RFC 6750 §3.1). In a handler use `has_scope`, `has_role` and `require_scope` of the
     /// identity.
@@ -81,6 +88,15 @@ pub trait RocketAuth {
         scope: T,
         routes: impl Into<Vec<Route>>,
     ) -> GuardedRoutes;
+
+    /// The same routes, which respond 403 `insufficient_role` unless the array `roles` of the
+    /// access token has this entry. The response does not contain it. In a handler use
+    /// `require_role` of the identity.
+    ///
+    /// # Panics
+    /// If the name is empty.
+    #[track_caller]
+    fn require_role(&self, role: impl Into<Arc<str>>, routes: impl Into<Vec<Route>>) -> GuardedRoutes;
 }
 
 impl RocketAuth for Authenticator {
@@ -104,11 +120,19 @@ impl RocketAuth for Authenticator {
         GuardedRoutes { guard: Guard::fresh_login(self, max_age), routes: routes.into() }
     }
 
+    fn require_proofs(&self, requirement: Requirement, routes: impl Into<Vec<Route>>) -> GuardedRoutes {
+        GuardedRoutes { guard: Guard::proofs(self, requirement), routes: routes.into() }
+    }
+
     fn require_scope<T: TryInto<Scope, Error: Display>>(
         &self,
         scope: T,
         routes: impl Into<Vec<Route>>,
     ) -> GuardedRoutes {
         GuardedRoutes { guard: Guard::scope(self, scope), routes: routes.into() }
+    }
+
+    fn require_role(&self, role: impl Into<Arc<str>>, routes: impl Into<Vec<Route>>) -> GuardedRoutes {
+        GuardedRoutes { guard: Guard::role(self, role), routes: routes.into() }
     }
 }

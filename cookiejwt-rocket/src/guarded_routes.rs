@@ -1,4 +1,4 @@
-//! Routes that require a login, a fresh login, or a scope.
+//! Routes that require a login, a fresh login, proofs, a scope or a role.
 
 use cookiejwt_store::{Guard, GuardRefusal};
 use rocket::{
@@ -17,8 +17,10 @@ use crate::{
 /// Routes that are protected by a guard, for `mount`.
 ///
 /// Returned by [`RocketAuth::require_login`](crate::RocketAuth::require_login),
-/// [`require_fresh_login`](crate::RocketAuth::require_fresh_login) and
-/// [`require_scope`](crate::RocketAuth::require_scope).
+/// [`require_fresh_login`](crate::RocketAuth::require_fresh_login),
+/// [`require_proofs`](crate::RocketAuth::require_proofs),
+/// [`require_scope`](crate::RocketAuth::require_scope) and
+/// [`require_role`](crate::RocketAuth::require_role).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is guarded until the routes are mounted"]
 pub struct GuardedRoutes {
@@ -30,6 +32,10 @@ impl GuardedRoutes {
     /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
     /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
     /// 503 are not changed.
+    ///
+    /// If a proof is missing, `require` lists the methods of which one is the next step, separated
+    /// by spaces; `max_age` (seconds) and `acr_values` are those of the challenge (RFC 9470). Like
+    /// everything in a query, they may be forged: the guard alone decides.
     ///
     /// The page sends the user back to [`next_path`](crate::next_path) of `next`, never to `next`
     /// itself.

@@ -19,10 +19,11 @@
 //! * [`Claims<T>`] is the token's custom claims as your own type.
 //! * [`AuthContext`] logs users in and out from your own handlers (OAuth callbacks, passkeys, magic
 //!   links).
-//! * `has_scope`, `has_role` and `require_scope` of an identity check the token's claims `scope`,
-//!   `scopes` and `roles`.
-//! * [`RocketAuth::require_login`], [`require_fresh_login`](RocketAuth::require_fresh_login) and
-//!   [`require_scope`](RocketAuth::require_scope) protect lists of routes.
+//! * `has_scope`, `has_role`, `require_scope` and `require_role` of an identity check the token's
+//!   claims `scope`, `scopes` and `roles`; `meets` checks how its user proved who they are.
+//! * [`RocketAuth::require_login`], [`require_fresh_login`](RocketAuth::require_fresh_login),
+//!   [`require_proofs`](RocketAuth::require_proofs), [`require_scope`](RocketAuth::require_scope)
+//!   and [`require_role`](RocketAuth::require_role) protect lists of routes.
 //! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
 //!
 //! # The fairing
@@ -120,6 +121,7 @@
 //! * `testing`: tokens and identities for the tests of an application.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
+//! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -162,7 +164,7 @@ pub mod prelude {
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin,
-        FromEnv as _, FromFigment as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore,
-        Problem, RocketAuth as _, Scope, StoreError, Subject, UserStore, WithCookies,
+        FromEnv as _, FromFigment as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
+        Problem, Requirement, RocketAuth as _, Scope, StoreError, Subject, UserStore, WithCookies,
     };
 }

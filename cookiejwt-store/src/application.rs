@@ -13,8 +13,12 @@ pub use cookiejwt_core::{
 
 // What a request contains, and what is decided.
 pub use cookiejwt_core::{
-    Actor, Core, Facts, Method, Problem, Proofs, Reason, Scope, Subject,
-    driver::{ClientInfo, Login, Mode, PresentedDevices, RequestHead, SetCookie, SetCookies, Twins},
+    Actor, AnyMethod, Core, Facts, Method, MissingProof, Problem, Proofs, Reason, Requirement, Scope,
+    Subject,
+    driver::{
+        ClientInfo, Login, Mode, PendingLogin, PresentedDevices, RequestHead, SealedPending, SetCookie,
+        SetCookies, Twins,
+    },
     fault::{ClaimsError, CredentialName, CsrfDenial, MethodError, MintError, ScopeError, TokenFault},
     next_path,
     store::ThrottleScope,
@@ -37,17 +41,19 @@ pub use cookiejwt_core;
 pub use crate::api::openapi;
 #[cfg(feature = "django")]
 pub use crate::passwords::DjangoHashes;
+#[cfg(feature = "zxcvbn")]
+pub use crate::passwords::Zxcvbn;
 #[cfg(feature = "_sea-orm")]
 pub use crate::stores::{SeaOrmTokenStore, sea_orm as sea_orm_store};
 pub use crate::{
     authenticator::{Authenticator, AuthenticatorBuilder},
-    errors::{BuildError, LoginError, PasswordError, SessionCookieError, StoreError},
+    errors::{BuildError, LoginError, PasswordError, PasswordRefusal, SessionCookieError, StoreError},
     events::{Event, LoginRefusal},
     keys::{FromEnv, ReadKeys, env_vars},
-    passwords::{Argon2id, PasswordHasher, PasswordMatch},
+    passwords::{Argon2id, NewPassword, PasswordHasher, PasswordMatch, PasswordPolicy},
     request::SESSION_USER_KEY,
     runtime::{Clock, ManualClock, SystemClock},
-    sessions::{LoggedOut, LoginContext, LoginOptions, SessionInfo},
+    sessions::{Checked, LoggedOut, LoginContext, LoginOptions, Proven, SecondFactor, SessionInfo},
     stores::{AuthUser, MemoryStore, RevokedBatch, RevokedSession, TokenStore, UserStore},
 };
 

@@ -6,8 +6,10 @@ mod beside;
 mod builder;
 mod keys;
 mod login;
+mod proofs;
 mod report;
 mod sessions;
+mod steps;
 mod twins;
 
 use std::{fmt, sync::Arc};
@@ -21,7 +23,7 @@ use crate::{
     errors::PasswordError,
     events::Events,
     keys::Keys,
-    passwords::Passwords,
+    passwords::{Owner, Passwords},
     routes::Routes,
     runtime::Runtime,
     sessions::Sessions,
@@ -95,12 +97,18 @@ impl Authenticator {
 
     /// Hashes a password for storage, at sign-up or when the user resets a forgotten password.
     ///
-    /// It checks the length: a password with fewer than 8 characters or more than 1024 bytes is
-    /// [`PasswordError::Length`], for which a handler should respond with 400 (NIST SP 800-63B-4
-    /// §3.1.1.2). The password is first normalized to NFC, so that the same word from another
-    /// keyboard matches.
+    /// Sign-up gets the rules from here: a password with fewer than 8 characters or more than 1024
+    /// bytes, or one that a [`PasswordPolicy`](crate::PasswordPolicy) does not accept, is
+    /// [`PasswordError::Refused`], which a handler answers with 400 (NIST SP 800-63B-4 §3.1.1.2).
+    /// It is put into NFC first, so that the same word from another keyboard matches.
     pub async fn hash_password(&self, password: &str) -> Result<String, PasswordError> {
-        self.0.passwords.hash_new(password).await
+        self.0.passwords.hash_new(password, Owner::default()).await
+    }
+
+    /// The same for a user who is called so: login name, e-mail address, real name. A policy sees
+    /// the names and can refuse a password that is made of them (OWASP ASVS 5.0 6.2.11).
+    pub async fn hash_password_for(&self, names: &[&str], password: &str) -> Result<String, PasswordError> {
+        self.0.passwords.hash_new(password, Owner::named(names)).await
     }
 
     /// Whether both are clones of one authenticator. Two that were built from the same settings are

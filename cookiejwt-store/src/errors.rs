@@ -10,6 +10,9 @@ mod store;
 
 pub(crate) use self::password::{MAX_LANES, MAX_MEMORY_KIB, MAX_PASSES};
 pub use self::{
-    build::BuildError, framework_session::SessionCookieError, login::LoginError, password::PasswordError,
+    build::BuildError,
+    framework_session::SessionCookieError,
+    login::LoginError,
+    password::{PasswordError, PasswordRefusal},
     store::StoreError,
 };

@@ -5,6 +5,7 @@ mod advice;
 mod counters;
 mod emit;
 mod event;
+mod log;
 mod lost_answers;
 mod refusal;
 mod text;

@@ -8,10 +8,10 @@
 //! [CSRF](csrf), [front ends on another origin](front_ends), [proxies], [testing your
 //! application](testing).
 //!
-//! When you need it: [mobile and command-line clients](mobile), [server-side
-//! rendering](server_side_rendering), [two kinds of users](two_kinds_of_users), [WebSockets and
-//! long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
-//! [scaling], [migrating from django-cookiejwt](migrating).
+//! When you need it: [second factors](second_factor), [mobile and command-line clients](mobile),
+//! [server-side rendering](server_side_rendering), [two kinds of users](two_kinds_of_users),
+//! [WebSockets and long streams](streams), [keys and how to change them](keys), [events and
+//! metrics](monitoring), [scaling], [migrating from django-cookiejwt](migrating).
 //!
 //! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between
 //! this and plain sessions](choosing), [side by side with other libraries](side_by_side).
@@ -60,6 +60,7 @@ pub mod monitoring {}
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[migrating]: crate::guide::migrating"]
 #[doc = "[routes]: crate::guide::routes"]
+#[doc = "[second_factor]: crate::guide::second_factor"]
 #[doc = "[Throttle]: crate::Throttle"]
 #[doc = include_str!("../docs/guide/people.md")]
 pub mod people {}
@@ -76,13 +77,19 @@ pub mod refresh {}
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
 #[doc = "[mobile]: crate::guide::mobile"]
 #[doc = "[never-refresh]: crate::guide::refresh#requests-that-never-refresh"]
+#[doc = "[new-passwords]: crate::guide::people#rules-for-new-passwords"]
 #[doc = "[refresh]: crate::guide::refresh"]
+#[doc = "[second_factor]: crate::guide::second_factor"]
 #[doc = "[settings]: crate::guide::settings"]
 #[doc = include_str!("../docs/guide/routes.md")]
 pub mod routes {}
 
 #[doc = include_str!("../docs/guide/scaling.md")]
 pub mod scaling {}
+
+#[doc = "[fresh-login]: crate::guide::people#fresh-login"]
+#[doc = include_str!("../docs/guide/second_factor.md")]
+pub mod second_factor {}
 
 #[doc = "[next_path]: crate::next_path"]
 #[doc = include_str!("../docs/guide/server_side_rendering.md")]

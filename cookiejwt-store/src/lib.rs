@@ -29,6 +29,7 @@
 //!   database.
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
+//! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

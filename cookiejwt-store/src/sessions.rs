@@ -11,11 +11,13 @@ mod login_options;
 mod part;
 mod password_change;
 mod pending_login;
+mod prove;
 mod purge;
 mod receipts;
 mod retries;
 mod revoke;
 mod revoked;
+mod second_factor;
 
 pub(crate) use self::{
     begun::{Begun, Unsent},
@@ -23,5 +25,10 @@ pub(crate) use self::{
     part::Sessions,
 };
 pub use self::{
-    list::SessionInfo, login_context::LoginContext, login_options::LoginOptions, revoke::LoggedOut,
+    list::SessionInfo,
+    login_context::LoginContext,
+    login_options::LoginOptions,
+    prove::{Checked, Proven},
+    revoke::LoggedOut,
+    second_factor::SecondFactor,
 };

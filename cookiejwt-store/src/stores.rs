@@ -12,11 +12,12 @@ mod user_store;
 #[cfg(feature = "_sea-orm")]
 pub use self::sea_orm::SeaOrmTokenStore;
 #[cfg(feature = "conformance")]
-pub(crate) use self::token_store::{BoxFuture, boxed};
+pub(crate) use self::token_store::boxed;
 pub(crate) use self::{
     buckets::Buckets,
     dyn_token_store::DynTokenStore,
     reporting::{Tokens, Users},
+    token_store::BoxFuture,
     user_store::{DynUser, DynUserStore, FoundUser},
 };
 pub use self::{

@@ -19,11 +19,14 @@ const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
     ("session_expired", 401, "Unauthorized", "The session has expired.", INVALID),
     ("invalid_credentials", 401, "Unauthorized", "Incorrect username or password.", PLAIN),
     ("fresh_login_required", 401, "Unauthorized", "Recent authentication is required.", FRESH),
+    ("proof_required", 401, "Unauthorized", "Additional authentication is required.", FRESH),
+    ("insufficient_role", 403, "Forbidden", "The user lacks the required role.", ""),
     ("insufficient_scope", 403, "Forbidden", "The access token lacks the required scope.", SCOPE),
     ("csrf_failed", 403, "Forbidden", "The request was refused because it comes from another site.", ""),
     ("not_found", 404, "Not Found", "Not found.", ""),
     ("method_not_allowed", 405, "Method Not Allowed", "This method is not allowed here.", ""),
     ("invalid_request", 400, "Bad Request", "The request is not valid.", ""),
+    ("password_refused", 400, "Bad Request", "The new password is not accepted.", ""),
     ("throttled", 429, "Too Many Requests", "Too many attempts. Please wait before you try again.", ""),
     ("server_error", 500, "Internal Server Error", "An internal error occurred.", ""),
     ("unavailable", 503, "Service Unavailable", "The service is not available at the moment.", ""),
@@ -113,6 +116,20 @@ pub fn problem(code: &str) -> Expected {
     let known = PROBLEMS.iter().find(|problem| problem.0 == code);
     let (code, status, title, detail, challenge) = *known.expect("a code of the wire contract");
     problem_of(status, title, detail, code).field("www-authenticate", challenge)
+}
+
+/// The problem document of a route that requires a code of the last five minutes.
+pub fn code_required() -> Expected {
+    let mut expected = problem("proof_required");
+    expected.body = expected.body.replace('}', r#","methods":["otp"],"max_age":300}"#);
+    expected
+}
+
+/// The response to a new password that is refused.
+pub fn password_refused(reason: &str) -> Expected {
+    let mut expected = problem("password_refused");
+    expected.body = expected.body.replace('}', &format!(r#","reason":"{reason}"}}"#));
+    expected
 }
 
 /// The response to a body that is too large or of another type.

@@ -76,6 +76,10 @@ pub const WRITE: cookiejwt_store::Scope = cookiejwt_store::Scope::new("notes:wri
 /// The maximum age of a login where a fresh one is required.
 pub const FRESH: std::time::Duration = std::time::Duration::from_mins(5);
 
+/// The proof that the handlers require.
+pub const CODE: cookiejwt_store::Requirement =
+    cookiejwt_store::Requirement::method(cookiejwt_store::Method::OTP).within(FRESH);
+
 /// What a public route returns that shows more to a user with a scope.
 pub fn writes(who: Option<&cookiejwt_store::Identity>) -> &'static str {
     match who {

@@ -99,6 +99,10 @@ impl Player {
                 self.names.set_pairs(name, &browser.access, &browser.refresh);
                 self.names.set(&format!("{name}.session"), browser.session.as_str());
             }
+            Step::LogInBy { user, methods } => {
+                let browser = world.log_in_by(user, methods).await;
+                self.names.set_pairs(user, &browser.access, &browser.refresh);
+            }
             Step::LogInStaff(user) => {
                 let browser = world.log_in_at(&world.staff, user).await;
                 self.names.set_pairs("staff", &browser.access, &browser.refresh);

@@ -25,6 +25,11 @@ pub enum Step {
         user: &'static str,
         name: &'static str,
     },
+    /// Names the cookies of a new session with proofs by these methods.
+    LogInBy {
+        user: &'static str,
+        methods: &'static [&'static str],
+    },
     /// Names the cookies of a new session at the staff's user table.
     LogInStaff(&'static str),
     Pass(i64),
@@ -117,6 +122,11 @@ impl Scenario {
 
     pub fn log_in_as(self, user: &'static str, name: &'static str) -> Self {
         self.step(Step::LogIn { user, name })
+    }
+
+    /// The same with proofs by these methods.
+    pub fn log_in_by(self, user: &'static str, methods: &'static [&'static str]) -> Self {
+        self.step(Step::LogInBy { user, methods })
     }
 
     /// The user of this name among the staff; the cookies are `{staff}`.

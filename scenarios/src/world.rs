@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use cookiejwt_store::{
-    Authenticator, AuthenticatorBuilder, ConfigBuilder, LoginContext, LoginOptions, ManualClock,
+    Authenticator, AuthenticatorBuilder, ConfigBuilder, LoginContext, LoginOptions, ManualClock, Method,
     RevocationReason, SessionId, SessionRecord, testing,
 };
 use time::{Duration, OffsetDateTime};
@@ -85,8 +85,19 @@ impl World {
 
     /// Logs the user of this name in at another user table.
     pub async fn log_in_at(&self, auth: &Authenticator, name: &str) -> Browser {
+        self.log_in_with(auth, name, LoginOptions::new()).await
+    }
+
+    /// Logs a user in who has proved by these methods who they are.
+    pub async fn log_in_by(&self, name: &str, methods: &[&str]) -> Browser {
+        let options =
+            methods.iter().fold(LoginOptions::new(), |options, method| options.by(Method::new(method)));
+        self.log_in_with(&self.auth, name, options).await
+    }
+
+    async fn log_in_with(&self, auth: &Authenticator, name: &str, options: LoginOptions) -> Browser {
         let user = self.users.by_name(name);
-        let login = auth.login(&user, LoginOptions::new(), LoginContext::default()).await;
+        let login = auth.login(&user, options, LoginContext::default()).await;
         let login = login.expect("may log in");
         let pair = |name: &str| {
             let cookie = login.cookies.iter().find(|cookie| cookie.name() == name).expect("both are set");

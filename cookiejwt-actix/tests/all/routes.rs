@@ -11,7 +11,7 @@ use actix_web::{
     test::{TestRequest, call_service, init_service, read_body},
     web::{self, ServiceConfig},
 };
-use cookiejwt_actix::{ActixAuth as _, Authenticator, GuardMiddleware, Identity, MaybeIdentity};
+use cookiejwt_actix::{ActixAuth as _, Authenticator, GuardMiddleware, Identity, MaybeIdentity, Requirement};
 use scenarios::World;
 
 fn post(path: &str, body: &'static str) -> TestRequest {
@@ -196,11 +196,13 @@ async fn two_authenticators() {
     }
 }
 
-fn guards(auth: &Authenticator) -> [GuardMiddleware; 3] {
+fn guards(auth: &Authenticator) -> [GuardMiddleware; 5] {
     [
         auth.require_login(),
         auth.require_fresh_login(std::time::Duration::from_mins(5)),
+        auth.require_proofs(Requirement::any_method().within(std::time::Duration::from_mins(5))),
         auth.require_scope("notes:write"),
+        auth.require_role("root"),
     ]
 }
 
@@ -211,7 +213,7 @@ async fn a_guard_uses_its_own_authenticator() {
     let customer = world.log_in("alice").await.cookies();
     let root = world.log_in_at(admin, "alice").await.cookies();
     for (number, guard) in guards(admin).into_iter().enumerate() {
-        let passes = [200, 200, 403][number];
+        let passes = [200, 200, 200, 403, 403][number];
         for (rule, inner, outer, expected) in [
             ("admin inside", admin, shop, [401, passes, passes]),
             ("shop inside", shop, admin, [401, passes, passes]),

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
     routing::{any, get as on_get},
 };
-use cookiejwt_axum::{Authenticator, AxumAuth as _, GuardLayer, Identity, MaybeIdentity};
+use cookiejwt_axum::{Authenticator, AxumAuth as _, GuardLayer, Identity, MaybeIdentity, Requirement};
 use serde_json::json;
 
 use crate::common::{Answer, Leaving, World, get, post_json, request, send};
@@ -16,12 +16,14 @@ fn page(guard: GuardLayer) -> Router {
     Router::new().route("/page", any(async || "page")).layer(guard)
 }
 
-/// The three guards of this authenticator.
-fn guards(auth: &Authenticator) -> [GuardLayer; 3] {
+/// The guards of this authenticator.
+fn guards(auth: &Authenticator) -> [GuardLayer; 5] {
     [
         auth.require_login(),
         auth.require_fresh_login(std::time::Duration::from_mins(5)),
+        auth.require_proofs(Requirement::any_method().within(std::time::Duration::from_mins(5))),
         auth.require_scope("notes:write"),
+        auth.require_role("root"),
     ]
 }
 
@@ -39,7 +41,7 @@ async fn a_guard_uses_its_own_authenticator() {
         let layered = |inner: &Authenticator, outer: &Authenticator| {
             page(guard.clone()).layer(inner.layer()).layer(outer.layer())
         };
-        let passes = [200, 200, 403][number];
+        let passes = [200, 200, 200, 403, 403][number];
         for (rule, app, expected) in [
             ("admin inside", layered(admin, shop), [401, passes, passes]),
             ("shop inside", layered(shop, admin), [401, passes, passes]),

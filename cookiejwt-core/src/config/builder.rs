@@ -335,6 +335,7 @@ impl ConfigBuilder {
             access_name: name(&self.access_name, "access_token"),
             refresh_name: name(&self.refresh_name, "refresh_token"),
             device_name: known_devices::cookie_name(!self.insecure, realm),
+            pending_prefix: format!("{prefix}{realm}{separator}pending_"),
             path: self.path.clone().unwrap_or_else(|| "/".into()),
             domain: self.domain.clone(),
             secure: !self.insecure,

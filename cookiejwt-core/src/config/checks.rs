@@ -46,6 +46,10 @@ pub(super) fn cookies(cookies: &CookieSettings) -> Check {
             let cure = "give it another name";
             return Err(refuse(setting, Contradiction, "is the name of the cookie of known devices", cure));
         }
+        if name.starts_with(&cookies.pending_prefix) {
+            let cure = "give it another name";
+            return Err(refuse(setting, Contradiction, "is a name of the cookies of pending logins", cure));
+        }
     }
     if cookies.same_site == SameSite::None && !cookies.secure {
         let cure = "remove COOKIEJWT_SECURE=false, or use Lax";

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use crate::{
     config::{Config, ConfigError},
     decide::double_submit::DoubleSubmit,
-    keys::{AccessKeys, HmacKey, JwksDocument, KeyRing},
+    keys::{AccessKeys, HmacKey, JwksDocument, KeyRing, Sealer},
     request::{self, Mode, RequestHead},
     response::CookieWriter,
     throttle::KnownDevices,
@@ -38,6 +38,7 @@ pub(crate) struct Parts {
     pub(super) throttle: HmacKey,
     pub(super) devices: KnownDevices,
     pub(super) stamps: Stamps,
+    pub(super) pending: Sealer,
     jwks: Option<JwksDocument>,
 }
 
@@ -45,7 +46,7 @@ impl Parts {
     fn new(config: Config, memo: Option<Box<dyn VerifiedMemo>>) -> Self {
         let keys = config.key_ring();
         let jwks = keys.jwks().map(JwksDocument::new);
-        let KeyRing { access, refresh, csrf, throttle, devices, stamps } = keys;
+        let KeyRing { access, refresh, csrf, throttle, devices, stamps, pending } = keys;
         Self {
             access: AccessTokens::new(access, TokenRules::access(&config), memo),
             refresh: RefreshTokens::new(refresh, TokenRules::refresh(&config)),
@@ -54,6 +55,7 @@ impl Parts {
             throttle,
             devices: KnownDevices::new(devices, config.realm.clone()),
             stamps: Stamps::new(stamps),
+            pending,
             jwks,
             config,
         }

@@ -195,6 +195,21 @@ impl Identity {
         if self.has_scope(scope.as_str()) { Ok(()) } else { Err(Problem::InsufficientScope { scope }) }
     }
 
+    /// Requires this role, otherwise 403 `insufficient_role`. The response does not contain the
+    /// role.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use cookiejwt_core::{Problem, testing};
+    ///
+    /// let token = testing::access("42").claim("roles", ["reader"]);
+    /// assert_eq!(token.identity().require_role("admin"), Err(Problem::InsufficientRole));
+    /// # }
+    /// ```
+    pub fn require_role(&self, role: &str) -> Result<(), Problem> {
+        if self.has_role(role) { Ok(()) } else { Err(Problem::InsufficientRole) }
+    }
+
     /// The custom claims as a type of the application; fields that it does not have are ignored.
     ///
     /// ```

@@ -9,7 +9,7 @@ use crate::{
     request::{Mode, RequestHead},
     response::{SetCookies, Tokens},
     session::{LoginIds, SessionChange, SessionId, SessionRecord, Subject, Timestamp},
-    token::{AccessClaims, CustomClaims, Facts, Method, MintError, RefreshClaims, RowFacts},
+    token::{AccessClaims, CustomClaims, Facts, Method, MintError, Proofs, RefreshClaims, RowFacts},
 };
 
 const MAX_USER_AGENT: usize = 255;
@@ -59,6 +59,8 @@ pub struct SessionTerms {
     pub facts: Facts,
     /// What ends every session of the user when it changes.
     pub stamp: Option<String>,
+    /// When an unnamed proof was given, if that is not now.
+    unnamed_at: Option<OffsetDateTime>,
 }
 
 impl SessionTerms {
@@ -72,6 +74,7 @@ impl SessionTerms {
             ends_at: Some(row.ends_at.to_datetime()),
             facts: Facts { named, ..who.facts().clone() },
             stamp: None,
+            unnamed_at: None,
         }
     }
 
@@ -88,6 +91,19 @@ impl SessionTerms {
         Self { facts: self.facts.proved(method, at), ..self }
     }
 
+    /// With these proofs as well, of which the newer counts for each method.
+    #[must_use]
+    pub fn with_proofs(self, proofs: &Proofs) -> Self {
+        let facts = Facts { proofs: self.facts.proofs.clone().and(proofs), ..self.facts };
+        Self { facts, ..self }
+    }
+
+    /// With other facts of the application. An unnamed proof keeps its time.
+    #[must_use]
+    pub fn switched(self, facts: &Facts, auth_time: Option<OffsetDateTime>) -> Self {
+        Self { facts: self.facts.replaced_by(facts), unnamed_at: auth_time, ..self }
+    }
+
     /// With the stamp of the user.
     #[must_use]
     pub fn with_stamp(self, stamp: Option<String>) -> Self {
@@ -97,7 +113,14 @@ impl SessionTerms {
 
 impl Default for SessionTerms {
     fn default() -> Self {
-        Self { remember: true, remember_for: None, ends_at: None, facts: Facts::new(), stamp: None }
+        Self {
+            remember: true,
+            remember_for: None,
+            ends_at: None,
+            facts: Facts::new(),
+            stamp: None,
+            unnamed_at: None,
+        }
     }
 }
 
@@ -188,7 +211,8 @@ impl Core {
         terms: SessionTerms,
         now: i64,
     ) -> RefreshClaims {
-        let SessionTerms { remember, remember_for, ends_at, facts, stamp } = terms;
+        let SessionTerms { remember, remember_for, ends_at, facts, stamp, unnamed_at } = terms;
+        let unnamed_at = unnamed_at.map_or(now, |at| at.unix_timestamp().min(now));
         let ages = self.config().ages;
         let facts = Facts { proofs: facts.proofs.not_after(now), ..facts };
         let longest = now.saturating_add(ages.session);
@@ -202,7 +226,7 @@ impl Core {
             token_id: ids.refresh.clone(),
             issued_at: now,
             expires_at: now.saturating_add(remember_for.unwrap_or(ages.refresh)).min(ends_at),
-            auth_time: facts.proofs.newest().unwrap_or(now),
+            auth_time: facts.proofs.newest().unwrap_or(unnamed_at),
             began_at: now,
             session_ends_at: ends_at,
             remember,

@@ -96,7 +96,7 @@ impl Core {
         Presented::read(head, self.config()).any()
     }
 
-    fn bearer_session(&self, head: &RequestHead<'_>) -> Option<SessionId> {
+    pub(super) fn bearer_session(&self, head: &RequestHead<'_>) -> Option<SessionId> {
         let reads_header = self.config().credentials.reads_header();
         let token = reads_header.then(|| bearer_token(head).ok().flatten()).flatten()?;
         self.access_session(token, MAX_HEADER_TOKEN)

@@ -1,7 +1,7 @@
 //! Limits on password tries, and the devices that an account is known on.
 
 use crate::{
-    decide::{facade::Core, login::Login},
+    decide::{facade::Core, login::Login, pending::PendingLogin},
     request::{RequestHead, reads_cookies},
     session::Subject,
     throttle::{Buckets, DeviceId, KnownDevices, PasswordTry, PresentedDevices, Throttle, ThrottleBucket},
@@ -22,6 +22,14 @@ impl Core {
     /// still count in the shared buckets.
     pub fn throttle_buckets(&self, throttle: &Throttle, tried: PasswordTry<'_>) -> Vec<ThrottleBucket> {
         Buckets { key: &self.parts().throttle, throttle }.of(tried)
+    }
+
+    /// The buckets of a further step of a login, which only wrong checks fill: five for each
+    /// pending login, and ten for each account, which then gets another one every 15 minutes (OWASP
+    /// ASVS 6.6.3).
+    pub fn step_buckets(&self, pending: &PendingLogin, subject: Option<&Subject>) -> Vec<ThrottleBucket> {
+        let throttle = &Throttle::off();
+        Buckets { key: &self.parts().throttle, throttle }.of_step(&pending.id, subject)
     }
 
     /// Reads the cookies of known devices. There are none in token mode, where no cookie is read,
@@ -58,7 +66,7 @@ impl Core {
         let value = parts.devices.value(&login.record.id, &login.record.subject, hash);
         let until = KnownDevices::life(login.record.created_at.as_seconds());
         match value.and_then(|value| parts.cookies.device(&value, until).ok()) {
-            Some(cookie) => Login { cookies: login.cookies.with_device(cookie), ..login },
+            Some(cookie) => Login { cookies: login.cookies.with_line(cookie), ..login },
             None => login,
         }
     }

@@ -102,10 +102,15 @@ pub enum KeyError {
 /// Derives a separate key for one purpose (RFC 5869; the salt is empty, the secret is already
 /// random).
 pub(crate) fn derive(secret: &[u8], purpose: &str) -> HmacKey {
+    HmacKey::new(&derive_bytes(secret, purpose))
+}
+
+/// The same as bytes, for a key of another kind.
+pub(crate) fn derive_bytes(secret: &[u8], purpose: &str) -> zeroize::Zeroizing<[u8; 32]> {
     let mut key = zeroize::Zeroizing::new([0; 32]);
     let derived = Hkdf::<Sha256>::new(None, secret).expand(purpose.as_bytes(), key.as_mut_slice());
     debug_assert!(derived.is_ok(), "32 bytes are within HKDF's limit");
-    HmacKey::new(&key)
+    key
 }
 
 /// A hash without a key, for a name that has to outlive every key.

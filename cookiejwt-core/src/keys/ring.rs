@@ -6,7 +6,10 @@ use crate::syntax::base64url;
 use serde_json::{Map, Value};
 
 use crate::{
-    keys::crypto::{self, Algorithm, HmacKey, KeyError, SigningPair, VerifyingPublic},
+    keys::{
+        crypto::{self, Algorithm, HmacKey, KeyError, SigningPair, VerifyingPublic},
+        seal::Sealer,
+    },
     session::Realm,
 };
 
@@ -16,6 +19,7 @@ const CSRF: &str = "cookiejwt/1 csrf";
 const THROTTLE: &str = "cookiejwt/1 throttle";
 const KNOWN_DEVICE: &str = "cookiejwt/1 known-device";
 const STAMP: &str = "cookiejwt/1 stamp";
+const PENDING: &str = "cookiejwt/1 pending";
 
 /// A private key that signs access tokens; refresh tokens stay with the secret.
 ///
@@ -216,6 +220,7 @@ pub(crate) struct KeyRing {
     pub(crate) devices: Vec<HmacKey>,
     /// The first key signs.
     pub(crate) stamps: Vec<HmacKey>,
+    pub(crate) pending: Sealer,
 }
 
 /// What the keys of a ring are made from.
@@ -243,8 +248,10 @@ impl KeyRing {
             secrets.map(|secret| derive(secret, purpose)).collect()
         };
         let (devices, stamps) = (of_all(KNOWN_DEVICE), of_all(STAMP));
+        let secrets = std::iter::once(&material.secret).chain(&material.previous);
+        let pending = Sealer::new(secrets.map(|secret| crypto::derive_bytes(secret, &label(PENDING, realm))));
         let (csrf, throttle) = (derive(material.secret, CSRF), derive(material.secret, THROTTLE));
-        Self { access, refresh, csrf, throttle, devices, stamps }
+        Self { access, refresh, csrf, throttle, devices, stamps, pending }
     }
 
     /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.

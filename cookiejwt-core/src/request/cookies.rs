@@ -26,6 +26,12 @@ impl<'a> Pair<'a> {
         Some(unquoted(trim(trim_start(rest).strip_prefix(b"=")?)))
     }
 
+    /// What follows the prefix in the name, and the value, if the name begins like this.
+    pub(crate) fn value_of_prefix(self, prefix: &str) -> Option<(&'a str, &'a [u8])> {
+        let (name, value) = split_once(self.0.strip_prefix(prefix.as_bytes())?, b'=');
+        Some((std::str::from_utf8(trim(name)).ok()?, unquoted(trim(value?))))
+    }
+
     /// Name and value, if there is a `=`.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn split(self) -> Option<(&'a [u8], &'a [u8])> {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use http::StatusCode;
 
-use crate::token::Scope;
+use crate::token::{MissingProof, Scope};
 
 /// A failure as a client sees it: status, code, one fixed sentence, challenge. One table defines
 /// all of them.
@@ -26,12 +26,21 @@ pub enum Problem {
     SessionExpired,
     /// Unknown user, wrong password or disabled account.
     InvalidCredentials,
+    /// The password is right, and a second factor has to follow (RFC 9470 §3).
+    SecondFactorRequired,
     /// The user has to prove again who they are, because they last did so longer ago than the route
     /// allows (RFC 9470 §3).
     FreshLoginRequired {
         /// How long ago is allowed; whole seconds.
         max_age: Duration,
     },
+    /// The user has to prove in another way who they are, or again (RFC 9470 §3).
+    ProofRequired {
+        /// What would be the next step.
+        missing: MissingProof,
+    },
+    /// A proof is that of another user than the one who is logged in.
+    OtherUser,
     /// The request comes from another site.
     CsrfFailed,
     /// The access token does not have the scope that the route requires (RFC 6750 §3.1).
@@ -39,12 +48,19 @@ pub enum Problem {
         /// The scope.
         scope: Scope,
     },
+    /// The user does not have the role that the route requires. The response does not contain it.
+    InsufficientRole,
     /// The resource does not exist.
     NotFound,
     /// The route does not support this method.
     MethodNotAllowed,
     /// A field is missing or cannot be read.
     InvalidRequest,
+    /// A rule refuses the new password (NIST SP 800-63B-4 §3.1.1.2: the user is told why).
+    PasswordRefused {
+        /// The code of the rule: the member `reason`.
+        reason: &'static str,
+    },
     /// The body is larger than 16 KiB.
     BodyTooLarge,
     /// The body has an unsupported type.
@@ -62,7 +78,7 @@ pub enum Problem {
 
 impl Problem {
     /// Every code.
-    pub const CODES: [&'static str; 15] = [
+    pub const CODES: [&'static str; 20] = [
         "not_authenticated",
         "invalid_token",
         "refresh_required",
@@ -73,8 +89,13 @@ impl Problem {
         "not_found",
         "method_not_allowed",
         "fresh_login_required",
+        "proof_required",
+        "second_factor_required",
+        "other_user",
         "insufficient_scope",
+        "insufficient_role",
         "invalid_request",
+        "password_refused",
         "throttled",
         "server_error",
         "unavailable",
@@ -112,20 +133,33 @@ impl Problem {
             Self::InvalidCredentials => {
                 (S::UNAUTHORIZED, "invalid_credentials", "Incorrect username or password.")
             }
+            Self::SecondFactorRequired => {
+                (S::UNAUTHORIZED, "second_factor_required", "A second factor is required.")
+            }
             Self::FreshLoginRequired { .. } => {
                 (S::UNAUTHORIZED, "fresh_login_required", "Recent authentication is required.")
             }
+            Self::ProofRequired { .. } => {
+                (S::UNAUTHORIZED, "proof_required", "Additional authentication is required.")
+            }
+            Self::OtherUser => (S::FORBIDDEN, "other_user", "This is the proof of another user."),
             Self::CsrfFailed => {
                 (S::FORBIDDEN, "csrf_failed", "The request was refused because it comes from another site.")
             }
             Self::InsufficientScope { .. } => {
                 (S::FORBIDDEN, "insufficient_scope", "The access token lacks the required scope.")
             }
+            Self::InsufficientRole => {
+                (S::FORBIDDEN, "insufficient_role", "The user lacks the required role.")
+            }
             Self::NotFound => (S::NOT_FOUND, "not_found", "Not found."),
             Self::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method_not_allowed", "This method is not allowed here.")
             }
             Self::InvalidRequest => (S::BAD_REQUEST, INVALID.0, INVALID.1),
+            Self::PasswordRefused { .. } => {
+                (S::BAD_REQUEST, "password_refused", "The new password is not accepted.")
+            }
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, INVALID.0, INVALID.1),
             Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, INVALID.0, INVALID.1),
             Self::Throttled { .. } => {
@@ -146,9 +180,10 @@ impl Problem {
             Self::InvalidToken | Self::RefreshRequired | Self::SessionRevoked | Self::SessionExpired => {
                 Some("Bearer realm=\"api\", error=\"invalid_token\"".into())
             }
-            Self::FreshLoginRequired { max_age } => {
-                let (error, seconds) = ("insufficient_user_authentication", max_age.as_secs());
-                Some(format!("Bearer realm=\"api\", error=\"{error}\", max_age={seconds}").into())
+            Self::SecondFactorRequired => Some(step_up(None, &[])),
+            Self::FreshLoginRequired { max_age } => Some(step_up(Some(max_age.as_secs()), &[])),
+            Self::ProofRequired { missing } => {
+                Some(step_up(missing.max_age(), &missing.acr_values().collect::<Vec<_>>()))
             }
             Self::InsufficientScope { scope } => {
                 Some(format!("Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"{scope}\"").into())
@@ -174,13 +209,34 @@ impl Problem {
             status: status.as_u16(),
             detail: self.detail(),
             code: self.code(),
+            missing: self.missing(),
+            reason: match self {
+                Self::PasswordRefused { reason } => Some(reason),
+                _ => None,
+            },
         };
         // Strings and a number cannot fail to serialise.
         serde_json::to_string(&body).unwrap_or_default()
     }
+
+    const fn missing(self) -> Option<MissingProof> {
+        match self {
+            Self::ProofRequired { missing } => Some(missing),
+            _ => None,
+        }
+    }
 }
 
-/// RFC 9457 §3.1, and the code.
+/// The challenge of RFC 9470 §3.
+fn step_up(max_age: Option<u64>, acr_values: &[&str]) -> Cow<'static, str> {
+    let max_age = max_age.map(|seconds| format!(", max_age={seconds}")).unwrap_or_default();
+    let classes = acr_values.join(" ");
+    let classes = if classes.is_empty() { classes } else { format!(", acr_values=\"{classes}\"") };
+    let error = "insufficient_user_authentication";
+    format!("Bearer realm=\"api\", error=\"{error}\"{max_age}{classes}").into()
+}
+
+/// RFC 9457 §3.1, the code, and the reason of those that have one.
 #[derive(serde::Serialize)]
 struct Body {
     #[serde(rename = "type")]
@@ -189,11 +245,16 @@ struct Body {
     status: u16,
     detail: &'static str,
     code: &'static str,
+    #[serde(flatten)]
+    missing: Option<MissingProof>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::{Facts, Requirement};
 
     #[test]
     fn the_body_is_what_the_wire_contract_says() {
@@ -206,15 +267,59 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_refused_password_has_a_reason() {
+        let problem = Problem::PasswordRefused { reason: "too_short" };
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&problem.to_json()).unwrap(),
+            serde_json::json!({
+                "type": "about:blank", "title": "Bad Request", "status": 400, "code": "password_refused",
+                "detail": "The new password is not accepted.", "reason": "too_short",
+            })
+        );
+    }
+
     const FRESH: Problem = Problem::FreshLoginRequired { max_age: Duration::from_mins(5) };
     const SCOPE: Problem = Problem::InsufficientScope { scope: Scope::new("notes:write") };
 
+    /// What a session without any proof gets.
+    fn proof(requirement: &Requirement) -> Problem {
+        let missing = requirement.missing(&Facts::new(), None, 0, 0).unwrap();
+        Problem::ProofRequired { missing }
+    }
+
+    #[test]
+    fn a_missing_proof_is_in_the_body() {
+        let recent = Requirement::named("otp").within(Duration::from_mins(5));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&proof(&recent).to_json()).unwrap(),
+            serde_json::json!({
+                "type": "about:blank", "title": "Unauthorized", "status": 401, "code": "proof_required",
+                "detail": "Additional authentication is required.", "methods": ["otp"], "max_age": 300,
+            })
+        );
+    }
+
+    #[test]
+    fn a_problem_is_small_enough_for_every_result() {
+        assert!(size_of::<Problem>() < 128, "{}", size_of::<Problem>());
+    }
+
     #[test]
     fn challenges_of_the_wire_contract() {
+        let (code, gold) = (Requirement::named("otp"), Requirement::acr("urn:gold"));
+        let recent = code.within(Duration::from_mins(5));
         for (problem, challenge) in [
             (Problem::NotAuthenticated, "Bearer realm=\"api\""),
             (Problem::SessionRevoked, "Bearer realm=\"api\", error=\"invalid_token\""),
             (FRESH, "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300"),
+            (proof(&code), "Bearer realm=\"api\", error=\"insufficient_user_authentication\""),
+            (proof(&recent), "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300"),
+            (
+                proof(&gold.or(Requirement::acr("silver")).or(recent)),
+                "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300, \
+                 acr_values=\"urn:gold silver\"",
+            ),
             (SCOPE, "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"notes:write\""),
         ] {
             assert_eq!(problem.challenge().unwrap(), challenge, "{problem:?}");
@@ -231,11 +336,16 @@ mod tests {
             Problem::SessionExpired,
             Problem::InvalidCredentials,
             FRESH,
+            proof(&Requirement::named("otp")),
             SCOPE,
+            Problem::InsufficientRole,
+            Problem::SecondFactorRequired,
+            Problem::OtherUser,
             Problem::CsrfFailed,
             Problem::NotFound,
             Problem::MethodNotAllowed,
             Problem::InvalidRequest,
+            Problem::PasswordRefused { reason: "too_short" },
             Problem::BodyTooLarge,
             Problem::UnsupportedMediaType,
             Problem::Throttled { retry_after_seconds: 1 },

@@ -11,7 +11,7 @@ pub(crate) use self::life::Life;
 pub use self::twins::Twins;
 use self::{life::EPOCH, twins::TwinWriter};
 use crate::{
-    config::{CookieSettings, CredentialOrder},
+    config::{CookieSettings, CredentialOrder, SameSite},
     request::{Headers, split_once, trim},
     session::SessionChange,
     token::{MintError, MintedAccess, RefreshToken},
@@ -75,11 +75,18 @@ impl SetCookies {
         Self { session: session.map(Box::new), ..self }
     }
 
-    /// Adds the line that makes a device known, and replaces an earlier one.
-    pub(crate) fn with_device(mut self, line: SetCookie) -> Self {
+    /// With one more line, in the place of an earlier one of this name.
+    pub(crate) fn with_line(mut self, line: SetCookie) -> Self {
         self.lines.retain(|present| present.name != line.name);
         self.lines.push(line);
         self
+    }
+
+    /// With the lines of others, of which the later one of a name counts.
+    pub fn and(self, others: Self) -> Self {
+        let Self { lines, session, twins } = others;
+        let all = lines.into_iter().fold(self, Self::with_line);
+        Self { session: session.or(all.session), twins: all.twins.and(twins), lines: all.lines }
     }
 
     /// Adds the lines that delete the twins of these cookies; see
@@ -116,6 +123,14 @@ impl ResponseHeaders for HeaderMap {
     }
 }
 
+/// A pending login as its cookie has it.
+#[derive(Clone, Copy)]
+pub(crate) struct Sealed<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) life: Life,
+    pub(crate) cross_site: bool,
+}
+
 /// Names, attributes and rendering of our cookies.
 #[derive(Clone, Debug)]
 pub(crate) struct CookieWriter {
@@ -124,6 +139,9 @@ pub(crate) struct CookieWriter {
     device_name: String,
     attributes: String,
     device_attributes: String,
+    pending_prefix: String,
+    pending_attributes: String,
+    cross_site_attributes: String,
     /// Deletes what other attributes have left under our names.
     twins: TwinWriter,
 }
@@ -132,17 +150,19 @@ impl CookieWriter {
     /// Attributes in the fixed order Path, Domain, Secure, HttpOnly, SameSite, Partitioned; Max-Age
     /// and Expires follow per line.
     pub(crate) fn new(settings: &CookieSettings) -> Self {
+        let own = CookieSettings { path: "/".into(), domain: None, http_only: true, ..settings.clone() };
+        let with = |same_site| attributes(&CookieSettings { same_site, ..own.clone() });
+        // Browsers drop a cookie with `SameSite=None` that has no `Secure`.
+        let cross_site = if settings.secure { SameSite::None } else { SameSite::Lax };
         Self {
+            pending_prefix: settings.pending_prefix.clone(),
+            pending_attributes: with(SameSite::Lax),
+            cross_site_attributes: with(cross_site),
             access_name: settings.access_name.clone(),
             refresh_name: settings.refresh_name.clone(),
             device_name: settings.device_name.clone(),
             attributes: attributes(settings),
-            device_attributes: attributes(&CookieSettings {
-                path: "/".into(),
-                domain: None,
-                http_only: true,
-                ..settings.clone()
-            }),
+            device_attributes: attributes(&own),
             twins: TwinWriter::new(settings),
         }
     }
@@ -174,6 +194,26 @@ impl CookieWriter {
         set(&self.device_name, value, &self.device_attributes, Some(life))
     }
 
+    /// The cookie of a login that is not complete: for this host only and hidden from scripts. A
+    /// request of another site carries it only if it is a navigation by GET; or always, if that
+    /// site posts its answer (`response_mode=form_post`).
+    pub(crate) fn pending(&self, id: &str, sealed: &Sealed<'_>) -> Result<SetCookie, MintError> {
+        let Sealed { text, life, cross_site } = *sealed;
+        set(&self.pending_name(id), text, self.pending_attributes(cross_site), Some(life))
+    }
+
+    pub(crate) fn clear_pending(&self, id: &str, cross_site: bool) -> SetCookie {
+        clearing(&self.pending_name(id), self.pending_attributes(cross_site))
+    }
+
+    fn pending_name(&self, id: &str) -> String {
+        format!("{}{id}", self.pending_prefix)
+    }
+
+    fn pending_attributes(&self, cross_site: bool) -> &str {
+        if cross_site { &self.cross_site_attributes } else { &self.pending_attributes }
+    }
+
     /// Clearing repeats every attribute: a browser ignores a line that breaks the rules of its
     /// prefix, and then a logout clears nothing.
     pub(crate) fn clear_both(&self) -> SetCookies {
@@ -196,7 +236,7 @@ impl CookieWriter {
     /// and a response with any of our lines is not stored (RFC 9111 §5.2.2.5).
     pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) -> bool {
         let lines = values(headers, &header::SET_COOKIE);
-        let names = [&self.access_name, &self.refresh_name, &self.device_name];
+        let names = self.names(cookies);
         let ours: Vec<_> = names.iter().flat_map(|name| self.of_name(name, &lines, cookies)).collect();
         if ours.is_empty() {
             return false;
@@ -211,6 +251,13 @@ impl CookieWriter {
         ensure_member(headers, &header::CACHE_CONTROL, "no-store");
         ensure_member(headers, &header::VARY, "Cookie");
         true
+    }
+
+    /// Those of our three cookies, and those of pending logins among the lines.
+    fn names<'a>(&'a self, cookies: &'a SetCookies) -> Vec<&'a str> {
+        let three = [&*self.access_name, &*self.refresh_name, &*self.device_name];
+        let others = cookies.iter().map(SetCookie::name).filter(|name| !three.contains(name));
+        three.into_iter().chain(others).collect()
     }
 
     /// The lines that are sent for one name: first those that delete twins, then the one that sets

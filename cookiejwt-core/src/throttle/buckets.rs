@@ -24,6 +24,13 @@ const IN_FLIGHT_PER_ACCOUNT: u32 = 20;
 /// Passwords from one client network that one node checks at once.
 const IN_FLIGHT_PER_NETWORK: u32 = 30;
 
+/// Codes of one account that one node checks at once.
+const IN_FLIGHT_PER_STEP: u32 = 1;
+/// Five, and no sixth in the ten minutes that a pending login lives.
+const WRONG_PER_PENDING: ThrottleLimit = ThrottleLimit::of_minutes(5, 20);
+/// Ten, then one in fifteen minutes.
+const WRONG_PER_ACCOUNT: ThrottleLimit = ThrottleLimit::of_minutes(10, 15);
+
 /// The name of a bucket: a keyed hash, because users type passwords into the field for the user
 /// name, and because a database does not need to know whose password was guessed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +65,10 @@ pub enum ThrottleScope {
     Network,
     /// Successful logins of one account from one client network.
     Logins,
+    /// One login that is not complete.
+    PendingLogin,
+    /// The second factors of one account.
+    SecondFactor,
 }
 
 impl ThrottleScope {
@@ -70,6 +81,8 @@ impl ThrottleScope {
             Self::Account => "account",
             Self::Network => "network",
             Self::Logins => "logins",
+            Self::PendingLogin => "pending_login",
+            Self::SecondFactor => "second_factor",
         }
     }
 }
@@ -274,6 +287,21 @@ impl Buckets<'_> {
         let ((kind, name), networks) = (names.account()?, networks(tried.ip?));
         let id = self.bucket(&["logins", kind, name, &networks.first()?.name]);
         Some(ThrottleBucket::new(id, ThrottleScope::Logins, self.throttle.logins_limit()?))
+    }
+
+    /// The buckets of a further step of a login. An account has one of its own for them, so that
+    /// strangers who do not know the password cannot fill it. They count even where passwords are
+    /// not throttled: a code of six digits is soon guessed.
+    pub(crate) fn of_step(&self, pending: &str, subject: Option<&Subject>) -> Vec<ThrottleBucket> {
+        let of_pending = self.bucket(&["pending", pending]);
+        let of_pending = ThrottleBucket::new(of_pending, ThrottleScope::PendingLogin, WRONG_PER_PENDING);
+        let of_account = subject.map(|subject| {
+            let id = self.bucket(&["second factor", subject.as_str()]);
+            ThrottleBucket::new(id, ThrottleScope::SecondFactor, WRONG_PER_ACCOUNT)
+        });
+        let of_pending = of_pending.in_flight(IN_FLIGHT_PER_STEP);
+        let of_account = of_account.map(|bucket| bucket.in_flight(IN_FLIGHT_PER_STEP));
+        std::iter::once(of_pending).chain(of_account).collect()
     }
 
     /// 128 bits of a keyed hash; each part is preceded by its length, so that no two lists give the

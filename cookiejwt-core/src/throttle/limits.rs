@@ -22,6 +22,10 @@ impl ThrottleLimit {
         fits.then_some(Self { burst, interval_millis })
     }
 
+    pub(super) const fn of_minutes(burst: u32, minutes: i64) -> Self {
+        Self::seconds(burst, minutes.saturating_mul(60))
+    }
+
     const fn seconds(burst: u32, seconds: i64) -> Self {
         Self { burst, interval_millis: seconds.saturating_mul(1000) }
     }

@@ -87,8 +87,11 @@ impl Proofs {
 
     /// When the user last gave a proof by this method; whole seconds.
     pub fn time_of(&self, method: Method) -> Option<OffsetDateTime> {
-        let proof = self.0.iter().find(|proof| proof.method == method)?;
-        OffsetDateTime::from_unix_timestamp(proof.at).ok()
+        OffsetDateTime::from_unix_timestamp(self.seconds_of(method)?).ok()
+    }
+
+    pub(crate) fn seconds_of(&self, method: Method) -> Option<i64> {
+        self.0.iter().find(|proof| proof.method == method).map(|proof| proof.at)
     }
 
     /// Whether no method is named.

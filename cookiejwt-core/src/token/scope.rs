@@ -61,7 +61,7 @@ impl fmt::Display for Scope {
 }
 
 /// `1*( %x21 / %x23-5B / %x5D-7E )`
-const fn is_scope_token(mut name: &[u8]) -> bool {
+pub(super) const fn is_scope_token(mut name: &[u8]) -> bool {
     if name.is_empty() {
         return false;
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "guards come as values")]
 
 use cookiejwt_rocket::{
-    Claims, CurrentUser, FreshLogin, GuardedRoutes, Identity, MaybeIdentity, RocketAuth as _,
+    Claims, CurrentUser, FreshLogin, GuardedRoutes, Identity, MaybeIdentity, Requirement, RocketAuth as _,
     cookiejwt_store::Authenticator,
 };
 use rocket::{
@@ -29,11 +29,16 @@ fn who(who: MaybeIdentity) -> String {
     who.0.map_or("nobody".into(), |who| who.subject().to_string())
 }
 
-fn guards(auth: &Authenticator) -> [GuardedRoutes; 3] {
+fn guards(auth: &Authenticator) -> [GuardedRoutes; 5] {
     [
         auth.require_login(routes![page]),
         auth.require_fresh_login(std::time::Duration::from_mins(5), routes![page]),
+        auth.require_proofs(
+            Requirement::any_method().within(std::time::Duration::from_mins(5)),
+            routes![page],
+        ),
         auth.require_scope("notes:write", routes![page]),
+        auth.require_role("root", routes![page]),
     ]
 }
 
@@ -44,7 +49,7 @@ async fn a_guard_uses_its_own_authenticator() {
     let customer = world.log_in("alice").await.cookies();
     let root = world.log_in_at(admin, "alice").await.cookies();
     for (number, guard) in guards(admin).into_iter().enumerate() {
-        let passes = [200, 200, 403][number];
+        let passes = [200, 200, 200, 403, 403][number];
         for (rule, attached, expected) in [
             ("admin last", &[shop, admin][..], [401, passes, passes]),
             ("shop last", &[admin, shop], [401, passes, passes]),

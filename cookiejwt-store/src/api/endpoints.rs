@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     authenticator::Authenticator,
+    errors::LoginError,
     request::{Reply, Slot, session_reply},
     routes::Route,
     sessions::{LoginContext, LoginOptions, rfc3339},
@@ -122,7 +123,7 @@ impl Api {
         let options = LoginOptions::new().remember(body.remember.0);
         match self.0.login_with_password(&body.username, &body.password, options, context).await {
             Ok(login) => self.logged_in(&login),
-            Err(error) => Reply::problem(error.problem()),
+            Err(error) => self.login_failed(&error),
         }
     }
 
@@ -197,6 +198,17 @@ impl Api {
         self.0.csrf_refused(denial);
         self.0.advise_on_denial(denial, head);
         Some(Reply::problem(Problem::CsrfFailed))
+    }
+
+    /// A login that did not happen. A client that has to prove more gets its pending login: in a
+    /// cookie, or in token mode in the body.
+    pub(super) fn login_failed(&self, error: &LoginError) -> Reply {
+        let LoginError::SecondFactorRequired(second) = error else { return Reply::problem(error.problem()) };
+        let reply = Reply::problem(error.problem()).with_members([
+            ("methods", second.methods.iter().map(ToString::to_string).collect()),
+            ("pending", second.sealed.text.clone().into()),
+        ]);
+        self.with_cookies(reply, &second.sealed.cookies)
     }
 
     pub(super) fn logged_in(&self, login: &Login) -> Reply {

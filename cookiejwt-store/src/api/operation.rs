@@ -9,9 +9,13 @@ const BODY: &[Problem] = &[Problem::InvalidRequest, Problem::BodyTooLarge, Probl
 /// For a password that is wrong, or is not checked.
 const PASSWORD: &[Problem] = &[
     Problem::InvalidCredentials,
+    Problem::SecondFactorRequired,
     // Whatever its duration is.
     Problem::Throttled { retry_after_seconds: 1 },
 ];
+
+/// For a new password. Whatever the rule is.
+const NEW_PASSWORD: &[Problem] = &[Problem::PasswordRefused { reason: "too_short" }];
 
 /// For a refresh token that is missing or not accepted.
 const REFRESH: &[Problem] =
@@ -91,7 +95,8 @@ impl Operation {
             Self::Login => &[BODY, PASSWORD, CSRF, SERVER],
             Self::Refresh => &[BODY, REFRESH, CSRF, SERVER],
             Self::Logout => &[CSRF, &[Problem::Unavailable]],
-            Self::FreshLogin | Self::ChangePassword => &[BODY, PASSWORD, LOGIN, CSRF, SERVER],
+            Self::FreshLogin => &[BODY, PASSWORD, LOGIN, CSRF, SERVER],
+            Self::ChangePassword => &[BODY, NEW_PASSWORD, PASSWORD, LOGIN, CSRF, SERVER],
             Self::EndSession => &[LOGIN, CSRF, &[Problem::NotFound], SERVER],
             // A request that changes nothing may come from any site.
             Self::ListSessions => &[LOGIN, SERVER],

@@ -9,7 +9,27 @@ use super::{
     endpoints::{Api, Caller},
     operation::Operation,
 };
-use crate::{request::Reply, sessions::LoginContext};
+use crate::{errors::LoginError, request::Reply, sessions::LoginContext};
+
+/// Why one of these routes did not begin a session.
+enum Failed {
+    /// The request itself: its body, or who sends it.
+    Request(Problem),
+    /// The password, or what follows from it.
+    Login(LoginError),
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self::Request(problem)
+    }
+}
+
+impl From<LoginError> for Failed {
+    fn from(error: LoginError) -> Self {
+        Self::Login(error)
+    }
+}
 
 impl Api {
     pub(super) async fn ask_password(
@@ -28,17 +48,18 @@ impl Api {
                 self.change_password(who, head, body, ip).await
             }
             Ok(who) => self.fresh_login(who, head, body, ip).await,
-            Err(problem) => Err(problem),
+            Err(problem) => Err(problem.into()),
         };
         match reply {
             Ok(reply) => reply,
             // The cookies of a refresh in this request would take the place of those that replaced
             // its session.
-            Err(Problem::SessionRevoked) if decision.identity().is_some() => {
+            Err(Failed::Login(LoginError::SessionRevoked)) => {
                 slot.inspect(|slot| slot.withhold());
                 Reply::problem(Problem::SessionRevoked)
             }
-            Err(problem) => self.with_decision(Reply::problem(problem), decision),
+            Err(Failed::Login(error)) => self.with_decision(self.login_failed(&error), decision),
+            Err(Failed::Request(problem)) => self.with_decision(Reply::problem(problem), decision),
         }
     }
 
@@ -48,10 +69,10 @@ impl Api {
         head: RequestHead<'_>,
         body: Body,
         ip: Option<IpAddr>,
-    ) -> Result<Reply, Problem> {
+    ) -> Result<Reply, Failed> {
         let FreshLoginBody { password } = body::read(&head, body)?;
         let context = LoginContext::from_head(&self.0, head, ip);
-        let login = self.0.fresh_login(who, &password, context).await.map_err(|error| error.problem())?;
+        let login = self.0.fresh_login(who, &password, context).await?;
         Ok(self.logged_in(&login))
     }
 
@@ -61,11 +82,10 @@ impl Api {
         head: RequestHead<'_>,
         body: Body,
         ip: Option<IpAddr>,
-    ) -> Result<Reply, Problem> {
+    ) -> Result<Reply, Failed> {
         let PasswordBody { current_password, new_password } = body::read(&head, body)?;
         let context = LoginContext::from_head(&self.0, head, ip);
-        let login = self.0.change_password(who, &current_password, &new_password, context).await;
-        let login = login.map_err(|error| error.problem())?;
+        let login = self.0.change_password(who, &current_password, &new_password, context).await?;
         Ok(self.issued(&login, Reply::no_content()))
     }
 }

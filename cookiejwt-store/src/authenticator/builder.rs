@@ -9,7 +9,7 @@ use crate::{
     errors::BuildError,
     events::{Advice, Event, Events, Hooks},
     keys::Keys,
-    passwords::{Argon2id, PasswordHasher, Passwords},
+    passwords::{Argon2id, PasswordHasher, PasswordPolicy, Passwords, Policies},
     routes::Routes,
     runtime::{Clock, Random, Runtime, SystemClock},
     services::Services,
@@ -39,6 +39,7 @@ impl Authenticator {
             hooks: Hooks::default(),
             keys_interval: KEYS_INTERVAL,
             throttle: Throttle::new(),
+            policies: Policies::default(),
         }
     }
 }
@@ -59,6 +60,7 @@ pub struct AuthenticatorBuilder {
     hooks: Hooks,
     keys_interval: Duration,
     throttle: Throttle,
+    policies: Policies,
 }
 
 impl AuthenticatorBuilder {
@@ -126,6 +128,12 @@ impl AuthenticatorBuilder {
         Self { throttle, ..self }
     }
 
+    /// Decides which new passwords are accepted, in addition to their length. May be called more
+    /// than once; the policies are asked in this order, and the first refusal counts.
+    pub fn password_policy(self, policy: impl PasswordPolicy) -> Self {
+        Self { policies: self.policies.with(policy), ..self }
+    }
+
     /// Adds a hook that receives every [`Event`]: logins, refusals, revocations, reuse, failures of
     /// a store. May be called more than once; each hook receives all events.
     ///
@@ -175,7 +183,7 @@ impl AuthenticatorBuilder {
             runtime: Runtime::new(self.clock, self.random),
             events,
         };
-        let passwords = Passwords::new(self.hasher, self.throttle, services.clone())?;
+        let passwords = Passwords::new(self.hasher, self.policies, self.throttle, services.clone())?;
         let sessions = Sessions::new(passwords.clone(), self.feed_interval, services.clone());
         let Services { users, tokens, keys, events, runtime } = services;
         let routes = Routes::new(self.prefix, keys.clone(), self.password_login, self.password_route);

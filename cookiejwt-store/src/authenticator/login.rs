@@ -21,7 +21,7 @@ impl LoginContext {
     pub fn from_head(auth: &Authenticator, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
         let core = auth.0.keys.core();
         auth.0.events.advice().on_login(&core, &head, ip);
-        Self::read(&core, head, ip)
+        Self::read(&core, head, ip, auth.timestamp())
     }
 }
 

@@ -5,7 +5,12 @@ use cookiejwt_core::{
     fault::{CsrfDenial, MintError},
 };
 
-use super::{framework_session::SessionCookieError, password::PasswordError, store::StoreError};
+use super::{
+    framework_session::SessionCookieError,
+    password::{PasswordError, PasswordRefusal},
+    store::StoreError,
+};
+use crate::sessions::SecondFactor;
 
 /// A login that failed. No session remains.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +36,10 @@ pub enum LoginError {
     /// The session that the fresh login or the new password would have replaced has ended.
     #[error("the session was ended")]
     SessionRevoked,
-    /// The new password has fewer than 8 characters, or more than 1024 bytes.
-    #[error("a password has at least 8 characters and at most 1024 bytes")]
-    PasswordLength,
+    /// The new password is refused, by its length or by a
+    /// [`PasswordPolicy`](crate::PasswordPolicy).
+    #[error(transparent)]
+    PasswordRefused(PasswordRefusal),
     /// `login_here` has no response to put tokens into; call `login` for a request in token mode.
     #[error("a request in token mode needs a response: call `login` instead of `login_here`")]
     NeedsResponse,
@@ -46,6 +52,16 @@ pub enum LoginError {
         /// How long to wait, at least 1.
         retry_after_seconds: u32,
     },
+    /// The user needs a second factor, and their client has a pending login now.
+    #[error("a second factor is required")]
+    SecondFactorRequired(Box<SecondFactor>),
+    /// The pending login has ended: it is too old, was used, belongs to another client, or its user
+    /// has changed their password.
+    #[error("the pending login has ended")]
+    PendingEnded,
+    /// A proof of another user than the one who is logged in.
+    #[error("the proof is that of another user")]
+    OtherUser,
     /// The facts of the session are too large for its tokens.
     #[error("the facts of the session have {length} bytes of JSON, more than {}", Facts::LONGEST)]
     FactsTooLarge {
@@ -85,11 +101,11 @@ impl From<MintError> for LoginError {
     }
 }
 
-/// A new password of the wrong length is the client's mistake, wherever it is detected.
+/// A new password that is refused is a mistake of the client's, wherever it is noticed.
 impl From<PasswordError> for LoginError {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::Length => Self::PasswordLength,
+            PasswordError::Refused(refusal) => Self::PasswordRefused(refusal),
             error => Self::Password(error),
         }
     }
@@ -104,8 +120,14 @@ impl From<&LoginError> for Problem {
             LoginError::Throttled { retry_after_seconds } => {
                 Self::Throttled { retry_after_seconds: *retry_after_seconds }
             }
-            LoginError::PasswordLength | LoginError::NeedsResponse => Self::InvalidRequest,
-            LoginError::Store(_) => Self::Unavailable,
+            LoginError::PasswordRefused(PasswordRefusal::Rule(reason)) => Self::PasswordRefused { reason },
+            LoginError::NeedsResponse => Self::InvalidRequest,
+            LoginError::Store(_) | LoginError::PasswordRefused(PasswordRefusal::Undecided(_)) => {
+                Self::Unavailable
+            }
+            LoginError::SecondFactorRequired(_) => Self::SecondFactorRequired,
+            LoginError::PendingEnded => Self::InvalidToken,
+            LoginError::OtherUser => Self::OtherUser,
             LoginError::SessionCookie(error) => error.into(),
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
             LoginError::Mint(_)

@@ -14,6 +14,9 @@ impl Counters<'_> {
     pub(super) fn count(&self, event: &Event<'_>) {
         match *event {
             Event::LoggedIn { .. } => self.login("success"),
+            Event::SecondFactorRequired { .. } => self.login("second_factor_required"),
+            Event::Proved { .. } => self.proof("proved"),
+            Event::PendingReplayed { .. } => self.proof("pending_replayed"),
             Event::LoginRefused { reason, .. } => self.login(reason.as_str()),
             Event::PasswordChanged { .. } => self.up("cookiejwt_password_changes_total", &[]),
             Event::Throttled { scope, .. } => {
@@ -77,6 +80,10 @@ impl Counters<'_> {
         self.up("cookiejwt_logins_total", &[("outcome", outcome)]);
     }
 
+    fn proof(&self, outcome: &'static str) {
+        self.up("cookiejwt_proofs_total", &[("outcome", outcome)]);
+    }
+
     fn refresh(&self, outcome: &'static str) {
         self.up("cookiejwt_refreshes_total", &[("outcome", outcome)]);
     }
@@ -106,6 +113,8 @@ fn refused(reason: &Reason) -> &'static str {
         Reason::SessionMissing | Reason::RowMissing => "session_missing",
         Reason::RowExpired => "session_expired",
         Reason::UserInactive => "user_inactive",
+        Reason::UserChanged => "user_changed",
+        Reason::SecondFactorRequired => "second_factor_required",
         Reason::RefreshNotPermitted | Reason::SpeculationNotPermitted => "refresh_not_permitted",
         _ => "invalid_token",
     }

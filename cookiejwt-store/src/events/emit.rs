@@ -13,7 +13,8 @@ use tracing::{error_span, trace};
 use super::counters::Counters;
 use super::{
     advice::Advice,
-    event::{Event, Hooks, TARGET, log},
+    event::{Event, Hooks},
+    log::{TARGET, log},
     lost_answers::LostAnswers,
     refusal::LoginRefusal,
     text::{Line, printable},
@@ -144,12 +145,15 @@ impl Events {
     /// Reports why a login failed; refusals and unavailable stores were reported already.
     pub(crate) fn login_failed(&self, error: &LoginError) {
         match error {
-            // The length of a password is a mistake of the client's, as every other 400.
+            // A refused password is a mistake of the client's, as every other 400.
             LoginError::InvalidCredentials
             | LoginError::Store(_)
             | LoginError::Throttled { .. }
             | LoginError::SessionRevoked
-            | LoginError::PasswordLength
+            | LoginError::SecondFactorRequired(_)
+            | LoginError::PendingEnded
+            | LoginError::OtherUser
+            | LoginError::PasswordRefused(_)
             | LoginError::NeedsResponse
             | LoginError::Csrf(_) => {}
             error => self.emit(Event::LoginFailed { error: &Line(error).to_string() }),

@@ -12,9 +12,9 @@ use cookiejwt_core::{
     fault::{CredentialName, CsrfDenial, TokenFault},
     store::{RevocationReason, ThrottleScope},
 };
-use tracing::{debug, error, info, warn};
+use tracing::error;
 
-use super::refusal::LoginRefusal;
+use super::{log::TARGET, refusal::LoginRefusal};
 
 /// Something that happened, passed to [`on_event`](crate::AuthenticatorBuilder::on_event).
 ///
@@ -30,13 +30,14 @@ use super::refusal::LoginRefusal;
 ///
 /// | counter | labels |
 /// |---|---|
-/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `unreadable_hash`, `changed`, `session_ended`, `wrong_mode`, `failed` |
-/// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account`, `known_device`, `session`, `logins` |
+/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `unreadable_hash`, `changed`, `session_ended`, `wrong_proof`, `replayed_proof`, `second_factor_required`, `wrong_mode`, `failed` |
+/// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account`, `known_device`, `session`, `logins`, `pending_login`, `second_factor` |
+/// | `cookiejwt_proofs_total` | `outcome`: `proved`, `pending_replayed` |
 /// | `cookiejwt_password_changes_total` | |
 /// | `cookiejwt_unreadable_hashes_total` | `format`: what the hash begins with, such as `$2y$`, `pbkdf2:sha256`; once per process and format |
 /// | `cookiejwt_cut_hashes_total` | |
 /// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current`, `late`, `replaced`, `superseded` |
-/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `insufficient_scope` |
+/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `proof_required`, `insufficient_scope`, `insufficient_role` |
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
 /// | `cookiejwt_duplicate_cookies_total` | `beside`: `ours`, `other_deployment`; at most one a minute |
 /// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
@@ -70,6 +71,31 @@ pub enum Event<'a> {
         subject: Option<&'a str>,
         /// The client's network address, as far as it is known.
         ip: Option<IpAddr>,
+    },
+    /// A login has proved one thing, and a second factor has to follow.
+    #[non_exhaustive]
+    SecondFactorRequired {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A further step of a login was right.
+    #[non_exhaustive]
+    Proved {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// The method (RFC 8176).
+        method: &'a str,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A pending login was presented that had been used up. Its owner may have pressed the button
+    /// twice, or there is a copy of it.
+    #[non_exhaustive]
+    PendingReplayed {
+        /// What it was for.
+        purpose: &'a str,
     },
     /// A password was not checked because too many were tried.
     #[non_exhaustive]
@@ -132,7 +158,8 @@ pub enum Event<'a> {
         /// Why; the client receives less.
         reason: &'a Reason,
     },
-    /// A guard refused a user who is logged in: too long ago, or without the scope.
+    /// A guard refused a user who is logged in: too long ago, or without the proof, the scope or
+    /// the role.
     #[non_exhaustive]
     GuardRefused {
         /// The `sub` claim.
@@ -287,91 +314,5 @@ impl Hooks {
                 error!(target: TARGET, "a hook of `on_event` panicked");
             }
         }
-    }
-}
-
-/// The target of every event but one; a filter of the log relies on it.
-pub(super) const TARGET: &str = "cookiejwt_store::event";
-
-#[allow(clippy::too_many_lines, reason = "one line for each event")]
-pub(super) fn log(event: &Event<'_>) {
-    match *event {
-        Event::LoggedIn { subject, session, .. } => info!(target: TARGET, %subject, session, "logged in"),
-        Event::LoginRefused { reason, .. } => {
-            info!(target: TARGET, reason = reason.as_str(), "login refused");
-        }
-        Event::UnreadableHash { .. } | Event::HashCut { .. } => log_hash(event),
-        Event::PasswordChanged { subject, .. } => info!(target: TARGET, %subject, "password changed"),
-        Event::Throttled { scope, retry_after_seconds, .. } => {
-            info!(target: TARGET, scope = scope.as_str(), retry_after_seconds, "login throttled");
-        }
-        Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
-        Event::Refreshed { session, reason, .. } => debug!(target: TARGET, ?reason, session, "refreshed"),
-        Event::Refused { reason } => info!(target: TARGET, ?reason, "refused"),
-        Event::GuardRefused { session, problem, .. } => {
-            info!(target: TARGET, session, reason = problem.code(), "refused by a guard");
-        }
-        Event::Reuse { subject, session } => {
-            warn!(target: TARGET, %subject, session, "a used-up refresh token was presented: the session is revoked");
-        }
-        Event::LostAnswer { session, replaced, .. } => {
-            info!(target: TARGET, session, replaced, "a response with new cookies was lost: the session continues");
-        }
-        Event::CsrfRefused { denial } => info!(target: TARGET, %denial, "csrf refused"),
-        Event::CredentialRejected { credential, fault } => {
-            info!(target: TARGET, credential = credential.as_str(), %fault, "credential not accepted");
-        }
-        Event::DuplicateCookie { credential, other_deployment } => {
-            info!(target: TARGET, credential = credential.as_str(), other_deployment, "duplicate_cookie");
-        }
-        Event::MintFailed { error } => error!(target: TARGET, failure = %error, "tokens cannot be minted"),
-        Event::StoreUnavailable { reason } => warn!(target: TARGET, ?reason, "a store could not be asked"),
-        Event::StoreFailed { operation, error } => error!(target: TARGET, operation, %error, "store failed"),
-        Event::Revoked { session, reason } => {
-            info!(target: TARGET, session, reason = reason.as_str(), "session revoked");
-        }
-        Event::EverySessionRevoked { sessions, reason } => {
-            warn!(target: TARGET, sessions, reason = reason.as_str(), "every session revoked");
-        }
-        Event::FeedStale { error } => {
-            warn!(target: TARGET, %error, "the feed of revocations is stale: what other nodes revoke is not known here");
-        }
-        Event::FeedRecovered {} => info!(target: TARGET, "the feed of revocations has caught up"),
-        Event::ClockSkew { difference_millis } => warn!(
-            target: TARGET, difference_millis,
-            "the clocks of this node and of the database differ; let both follow the same time source (NTP)"
-        ),
-        Event::KeysReplaced { signing, was_known: true, verifying } => {
-            info!(target: TARGET, signing, verifying, "the keys of access tokens are replaced");
-        }
-        Event::KeysReplaced { signing, was_known: false, verifying } => {
-            warn!(
-                target: TARGET, signing,
-                verifying,
-                "the new signing key was not published before; add a key first, wait, then switch"
-            );
-        }
-        Event::KeysNotReloaded { error } => {
-            error!(target: TARGET, %error, "the keys of access tokens are not reloaded, those so far stay");
-        }
-        Event::Purged { sessions } => info!(target: TARGET, sessions, "purged"),
-    }
-}
-
-/// What is wrong with the hashes in the table, and the cure.
-fn log_hash(event: &Event<'_>) {
-    match *event {
-        Event::UnreadableHash { format } => error!(
-            target: TARGET, format,
-            "stored password hashes of this format cannot be read, and their users cannot log in: give `.password_hasher(…)` one \
-             that reads them"
-        ),
-        Event::HashCut { stored, made } => error!(
-            target: TARGET, stored,
-            made,
-            "the column of the password hashes does not hold a whole hash: make it VARCHAR(255) or TEXT; the old hash was put \
-             back, and no other is stored"
-        ),
-        _ => {}
     }
 }

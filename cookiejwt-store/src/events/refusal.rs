@@ -17,6 +17,10 @@ pub enum LoginRefusal {
     ChangedMeanwhile,
     /// The session that was to be replaced has ended.
     SessionEnded,
+    /// A further proof, such as a code, is wrong.
+    WrongProof,
+    /// A further proof was used before.
+    ReplayedProof,
 }
 
 impl LoginRefusal {
@@ -29,6 +33,8 @@ impl LoginRefusal {
             Self::Inactive => "inactive",
             Self::ChangedMeanwhile => "changed",
             Self::SessionEnded => "session_ended",
+            Self::WrongProof => "wrong_proof",
+            Self::ReplayedProof => "replayed_proof",
         }
     }
 }

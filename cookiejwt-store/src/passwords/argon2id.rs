@@ -12,7 +12,7 @@ use super::{
     hasher::{PasswordHasher, PasswordMatch},
     typed::MAX_PASSWORD_BYTES,
 };
-use crate::errors::{MAX_LANES, MAX_MEMORY_KIB, MAX_PASSES, PasswordError};
+use crate::errors::{MAX_LANES, MAX_MEMORY_KIB, MAX_PASSES, PasswordError, PasswordRefusal};
 
 /// RFC 9106 §3.1: 16 bytes are recommended.
 const SALT_BYTES: usize = 16;
@@ -93,7 +93,7 @@ impl fmt::Debug for Argon2id {
 impl PasswordHasher for Argon2id {
     fn hash(&self, password: &str) -> Result<String, PasswordError> {
         if password.len() > MAX_PASSWORD_BYTES {
-            return Err(PasswordError::Length);
+            return Err(PasswordRefusal::TOO_LONG.into());
         }
         let mut salt = [0; SALT_BYTES];
         getrandom::fill(&mut salt).map_err(|error| PasswordError::Hash(error.to_string()))?;
@@ -154,7 +154,13 @@ mod tests {
             }
         }
         let long = "x".repeat(MAX_PASSWORD_BYTES + 1);
-        assert!(matches!(Argon2id::default().hash(&long), Err(PasswordError::Length)), "a long password");
+        assert!(
+            matches!(
+                Argon2id::default().hash(&long),
+                Err(PasswordError::Refused(PasswordRefusal::Rule("too_long")))
+            ),
+            "a long password"
+        );
     }
 
     #[test]

@@ -4,7 +4,14 @@ use std::sync::Arc;
 
 use cookiejwt_core::store::Throttle;
 
-use super::{hasher::PasswordHasher, queue::HashingQueue, rehash::StoredHashes, throttle::Throttling};
+use super::{
+    hasher::PasswordHasher,
+    policy::{Owner, Policies},
+    queue::HashingQueue,
+    rehash::StoredHashes,
+    throttle::Throttling,
+    typed::TypedPassword,
+};
 use crate::{
     errors::{BuildError, PasswordError},
     events::Events,
@@ -28,12 +35,14 @@ pub(super) struct Parts {
     pub(super) queue: HashingQueue,
     pub(super) hashes: StoredHashes,
     pub(super) throttling: Throttling,
+    pub(super) policies: Policies,
 }
 
 impl Passwords {
     /// Hashes a password and verifies it, so it takes a moment.
     pub(crate) fn new(
         hasher: Arc<dyn PasswordHasher>,
+        policies: Policies,
         throttle: Throttle,
         services: Services,
     ) -> Result<Self, BuildError> {
@@ -48,6 +57,7 @@ impl Passwords {
             runtime,
             queue,
             throttling,
+            policies,
         })))
     }
 
@@ -56,8 +66,9 @@ impl Passwords {
         self.0.queue.hash(password).await
     }
 
-    /// A hash of a new password, whose length is checked.
-    pub(crate) async fn hash_new(&self, password: &str) -> Result<String, PasswordError> {
+    /// A hash of a new password, whose length is checked, and which every policy accepts.
+    pub(crate) async fn hash_new(&self, password: &str, owner: Owner) -> Result<String, PasswordError> {
+        self.accept(&TypedPassword::new(password)?, owner).await?;
         self.0.queue.hash_new(password).await
     }
 }

@@ -1,5 +1,7 @@
 //! The one place where a password is checked.
 
+use std::sync::Arc;
+
 use cookiejwt_core::{Subject, store::PasswordTry};
 use tracing::Instrument as _;
 use zeroize::Zeroizing;
@@ -7,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{
     hasher::PasswordMatch,
     part::Passwords,
+    policy::Owner,
     queue::HashingSlot,
     throttle::{Admitted, Verdict},
 };
@@ -23,9 +26,20 @@ pub(crate) struct ProvenUser<'u> {
     pub(crate) proof: Proof,
 }
 
+impl ProvenUser<'_> {
+    /// What a policy for new passwords sees.
+    pub(crate) fn owner(&self) -> Owner {
+        let user = match &self.user {
+            UserOf::Found(user) => Some(Arc::clone(user).into_any()),
+            UserOf::Passed(_) => None,
+        };
+        Owner { subject: Some(self.subject.clone()), names: self.user.names(), user }
+    }
+}
+
 /// The user of a login: read from the user store, or passed by the application.
 pub(crate) enum UserOf<'u> {
-    Found(Box<dyn DynUser>),
+    Found(Arc<dyn DynUser>),
     Passed(&'u (dyn DynUser + 'static)),
 }
 
@@ -41,6 +55,7 @@ impl std::ops::Deref for UserOf<'_> {
 }
 
 /// How the right to log in was proved.
+#[derive(Clone)]
 pub(crate) enum Proof {
     /// By a password, and this is the hash that it was checked against.
     Password(Option<String>),

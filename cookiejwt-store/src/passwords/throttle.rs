@@ -5,7 +5,8 @@ use std::{net::IpAddr, sync::Arc};
 
 use cookiejwt_core::{
     Subject,
-    store::{BucketId, PasswordTry, Throttle, ThrottleBucket, Timestamp},
+    driver::PendingLogin,
+    store::{BucketId, PasswordTry, Throttle, ThrottleBucket, ThrottleScope, Timestamp},
 };
 
 use super::{
@@ -64,7 +65,27 @@ impl Passwords {
         }
         let refusing: Vec<_> = buckets.iter().filter(|bucket| bucket.refuses).cloned().collect();
         let guest = throttling.in_flight.enter(&refusing).ok_or(PasswordError::Busy)?;
-        let mut admitted = Admitted { buckets, guest, ip: tried.ip, subject: tried.subject.cloned() };
+        self.wait_for_room(Admitted { buckets, guest, ip: tried.ip, subject: tried.subject.cloned() }).await
+    }
+
+    /// The same for a further step of a login: five wrong checks end a pending login.
+    pub(crate) async fn admit_step(
+        &self,
+        pending: &PendingLogin,
+        ip: Option<IpAddr>,
+    ) -> Result<Admitted, LoginError> {
+        let subject = pending.subject.clone();
+        let buckets = self.0.keys.core().step_buckets(pending, subject.as_ref());
+        let guest = self.0.throttling.in_flight.enter(&buckets).ok_or(PasswordError::Busy)?;
+        self.wait_for_room(Admitted { buckets, guest, ip, subject }).await
+    }
+
+    /// Counts a wrong check of a further step.
+    pub(crate) async fn charge_step(&self, admitted: Admitted) {
+        self.charge(admitted, Verdict::Wrong).await;
+    }
+
+    async fn wait_for_room(&self, mut admitted: Admitted) -> Result<Admitted, LoginError> {
         admitted.guest.take_places().await;
         loop {
             let charges = admitted.guest.charges();
@@ -135,7 +156,10 @@ impl Passwords {
             subject: subject.as_deref(),
             ip: admitted.ip,
         });
-        LoginError::Throttled { retry_after_seconds }
+        match bucket.scope {
+            ThrottleScope::PendingLogin => LoginError::PendingEnded,
+            _ => LoginError::Throttled { retry_after_seconds },
+        }
     }
 
     /// Deletes the buckets of throttled logins that are empty, in this process and in the store.

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::hasher::{PasswordHasher, PasswordMatch};
-use crate::errors::PasswordError;
+use crate::errors::{PasswordError, PasswordRefusal};
 
 /// A password longer than this is refused at every door, and matches no hash; it is checked before
 /// any hashing.
@@ -55,9 +55,9 @@ impl TypedPassword {
 
     /// A new password, which has 8 characters at least.
     pub(crate) fn new(typed: &str) -> Result<Self, PasswordError> {
-        let password = Self::read(typed).ok_or(PasswordError::Length)?;
+        let password = Self::read(typed).ok_or(PasswordRefusal::TOO_LONG)?;
         let is_long_enough = password.prepared.chars().nth(MIN_PASSWORD_CHARACTERS - 1).is_some();
-        if is_long_enough { Ok(password) } else { Err(PasswordError::Length) }
+        if is_long_enough { Ok(password) } else { Err(PasswordRefusal::TOO_SHORT.into()) }
     }
 
     /// Matches nothing, and takes the time of one comparison.

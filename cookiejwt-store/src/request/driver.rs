@@ -248,7 +248,7 @@ impl Authenticator {
         match self.0.users.find_by_id(attempt.subject()).await {
             Ok(None) => UserState::Gone,
             Ok(Some(user)) if !user.is_active => UserState::Inactive,
-            Ok(Some(user)) => UserState::Active(user.user.active(attempt.facts())),
+            Ok(Some(user)) => user.user.state(attempt.facts()),
             Err(_) => UserState::Unavailable,
         }
     }

@@ -1,15 +1,16 @@
-//! Routes that require a login, a fresh one, or a scope.
+//! Routes that require a login, a fresh one, proofs, a scope or a role.
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
-use cookiejwt_core::{Decision, Problem, Scope, driver::RequestHead, next_path};
+use cookiejwt_core::{Decision, MissingProof, Problem, Requirement, Scope, driver::RequestHead, next_path};
 use http::HeaderValue;
 
 use super::{faults::missing_layer, reply::Reply, slot::Slot};
 use crate::authenticator::Authenticator;
 
 /// What a route requires of the caller, and the response when the requirement is not met. Each
-/// adapter's `require_login`, `require_fresh_login` and `require_scope` use it.
+/// adapter's `require_login`, `require_fresh_login`, `require_proofs`, `require_scope` and
+/// `require_role` use it.
 ///
 /// A guard belongs to its authenticator: it asks the [`Slot`] of that one and of no other, so a
 /// login at one user table never opens a route that is guarded for another.
@@ -20,11 +21,13 @@ pub struct Guard {
     login_page: Option<Arc<str>>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Demand {
     Login,
     FreshLogin(Duration),
+    Proofs(Arc<Requirement>),
     Scope(Scope),
+    Role(Arc<str>),
 }
 
 /// The response that replaces that of the route.
@@ -48,6 +51,11 @@ impl Guard {
         Self::of(auth, Demand::FreshLogin(max_age))
     }
 
+    /// Requires a user whose session has these proofs.
+    pub fn proofs(auth: &Authenticator, requirement: Requirement) -> Self {
+        Self::of(auth, Demand::Proofs(Arc::new(requirement)))
+    }
+
     /// Requires a user whose token contains this scope.
     ///
     /// # Panics
@@ -60,7 +68,20 @@ impl Guard {
         }
     }
 
-    /// Redirects a person who would get 401 to this page, with the way back in `next`.
+    /// Requires a user whose token contains this role.
+    ///
+    /// # Panics
+    /// If the name is empty. This happens when the application starts.
+    #[track_caller]
+    pub fn role(auth: &Authenticator, role: impl Into<Arc<str>>) -> Self {
+        let role = role.into();
+        assert!(!role.is_empty(), "require_role: the name of a role is not empty");
+        Self::of(auth, Demand::Role(role))
+    }
+
+    /// Redirects a person who would get 401 to this page, with the way back in `next`. If a proof
+    /// is missing, the page learns which: `require` are methods, `max_age` and `acr_values` as in
+    /// the challenge.
     ///
     /// # Panics
     /// If it is not a path of the application itself. This happens when the application starts.
@@ -97,7 +118,9 @@ impl Guard {
         let what = match self.demand {
             Demand::Login => "require_login",
             Demand::FreshLogin(_) => "require_fresh_login",
+            Demand::Proofs(_) => "require_proofs",
             Demand::Scope(_) => "require_scope",
+            Demand::Role(_) => "require_role",
         };
         missing_layer(&format!("{what} of the authenticator under {}", self.auth.0.routes.prefix), cure)
     }
@@ -106,21 +129,21 @@ impl Guard {
         if !self.auth.is_same(slot.authenticator()) {
             return Err(self.missing("the layer of that authenticator"));
         }
-        match self.demand {
-            Demand::Login => decision.required().map(drop),
-            Demand::FreshLogin(max_age) => slot.fresh(decision, max_age).map(drop),
-            Demand::Scope(scope) => {
-                let identity = decision.required()?;
-                let checked = identity.require_scope(scope);
-                checked.inspect_err(|problem| slot.authenticator().guard_refused(identity, *problem))
-            }
-        }
+        let identity = decision.required()?;
+        let checked = match &self.demand {
+            Demand::Login => Ok(()),
+            Demand::FreshLogin(max_age) => return slot.fresh(decision, *max_age).map(drop),
+            Demand::Proofs(requirement) => return self.auth.check_proofs(identity, requirement),
+            Demand::Scope(scope) => identity.require_scope(*scope),
+            Demand::Role(role) => identity.require_role(role),
+        };
+        checked.inspect_err(|problem| self.auth.guard_refused(identity, *problem))
     }
 
     /// A 401 becomes a redirect if a person would see it. Every other problem stays as it is.
     pub(crate) fn refusal(&self, problem: Problem, head: RequestHead<'_>) -> GuardRefusal {
         let page = self.login_page.as_deref().filter(|_| problem.status() == http::StatusCode::UNAUTHORIZED);
-        match page.and_then(|page| location(page, head)) {
+        match page.and_then(|page| location(page, problem, head)) {
             Some(location) => GuardRefusal::Redirect(Box::new(Reply::see_other(location))),
             None => GuardRefusal::Problem(problem),
         }
@@ -138,8 +161,8 @@ impl GuardRefusal {
 }
 
 /// The login page with the way back, for a request that a person would see answered. Not for the
-/// login page itself, which would send him in circles.
-fn location(page: &str, head: RequestHead<'_>) -> Option<HeaderValue> {
+/// login page itself, which would send them in circles.
+fn location(page: &str, problem: Problem, head: RequestHead<'_>) -> Option<HeaderValue> {
     let page_path = page.split('?').next().unwrap_or_default();
     let is_elsewhere = page_path.trim_end_matches('/') != head.path().trim_end_matches('/');
     if !(is_elsewhere && head.is_page_navigation()) {
@@ -147,13 +170,32 @@ fn location(page: &str, head: RequestHead<'_>) -> Option<HeaderValue> {
     }
     let target =
         head.query().map_or_else(|| head.path().to_owned(), |query| format!("{}?{query}", head.path()));
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Problem::ProofRequired { missing } = problem {
+        query.extend_pairs(required(&missing));
+    }
     // A target that the way back would refuse is not offered: `GET //evil.example` is a path, too.
-    let next = next_path(&target).map(|target| {
-        let mark = if page.contains('?') { '&' } else { '?' };
-        let encoded: String = form_urlencoded::byte_serialize(target.as_bytes()).collect();
-        format!("{mark}next={encoded}")
-    });
-    HeaderValue::try_from(format!("{page}{}", next.unwrap_or_default())).ok()
+    query.extend_pairs(next_path(&target).map(|target| ("next", target)));
+    let query = query.finish();
+    let mark = if query.is_empty() {
+        ""
+    } else if page.contains('?') {
+        "&"
+    } else {
+        "?"
+    };
+    HeaderValue::try_from(format!("{page}{mark}{query}")).ok()
+}
+
+/// What the page has to know about the proof that is missing: lists are separated by spaces, as in
+/// OIDC. `max_age` is for a page that sends the user to an identity provider, which would otherwise
+/// answer with the old proof.
+fn required(missing: &MissingProof) -> impl Iterator<Item = (&'static str, String)> {
+    let methods: Vec<_> = missing.methods().map(|method| method.to_string()).collect();
+    let classes: Vec<_> = missing.acr_values().collect();
+    let max_age = missing.max_age().map(|seconds| seconds.to_string()).unwrap_or_default();
+    let pairs = [("require", methods.join(" ")), ("max_age", max_age), ("acr_values", classes.join(" "))];
+    pairs.into_iter().filter(|(_, value)| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -165,7 +207,7 @@ mod tests {
         errors::StoreError,
         stores::{AuthUser, MemoryStore, UserStore},
     };
-    use cookiejwt_core::{Config, Secret, Subject};
+    use cookiejwt_core::{Config, Secret, Subject, testing};
 
     struct Nobody;
 
@@ -216,11 +258,13 @@ mod tests {
         let guards = [
             Guard::login(&auth),
             Guard::fresh_login(&auth, Duration::ZERO),
+            Guard::proofs(&auth, Requirement::named("otp")),
             Guard::scope(&auth, "notes:write"),
+            Guard::role(&auth, "admin"),
         ];
         other.0.routes.mount();
         let built_in = |path| guards.each_ref().map(|guard| guard.is_built_in(path));
-        assert_eq!(built_in("/api/auth/token/"), [false; 3], "the path may be one of the application's own");
+        assert_eq!(built_in("/api/auth/token/"), [false; 5], "the path may be one of the application's own");
         auth.0.routes.mount();
         for (rule, path, expected) in [
             ("login", "/api/auth/token", true),
@@ -237,7 +281,7 @@ mod tests {
             ("two slashes", "/api//auth/token", false),
             ("a page of the application", "/account", false),
         ] {
-            assert_eq!(built_in(path), [expected; 3], "{rule}");
+            assert_eq!(built_in(path), [expected; 5], "{rule}");
         }
     }
 
@@ -270,16 +314,56 @@ mod tests {
             ("a page that only begins alike", "/login", "/login/help", Some("/login?next=%2Flogin%2Fhelp")),
         ] {
             let parts = navigation(target);
-            let found = location(page, RequestHead::from(&parts));
+            let found = location(page, Problem::NotAuthenticated, RequestHead::from(&parts));
             assert_eq!(found.as_ref().map(|value| value.to_str().unwrap()), expected, "{rule}");
         }
+    }
+
+    /// What a session without any proof gets.
+    fn without(requirement: &Requirement) -> Problem {
+        let (core, who) = (testing::core(), testing::access("1").without_auth_time().identity());
+        core.check_proofs(&who, requirement, testing::NOW).unwrap_err()
+    }
+
+    #[test]
+    fn what_the_page_learns_of_a_missing_proof() {
+        let (code, key) = (Requirement::named("otp"), Requirement::named("hwk"));
+        let minutes = Duration::from_mins(5);
+        for (rule, page, target, requirement, expected) in [
+            ("a method", "/login", "/a", code, "/login?require=otp&next=%2Fa"),
+            ("two", "/login", "/a", code.or(key), "/login?require=otp+hwk&next=%2Fa"),
+            ("one after the other", "/login", "/a", code.and(key), "/login?require=otp&next=%2Fa"),
+            ("within", "/login", "/a", code.within(minutes), "/login?require=otp&max_age=300&next=%2Fa"),
+            (
+                "any method",
+                "/login",
+                "/a",
+                Requirement::any_method().within(minutes),
+                "/login?max_age=300&next=%2Fa",
+            ),
+            (
+                "classes",
+                "/login",
+                "/a",
+                Requirement::acr("urn:gold").or(Requirement::acr("a&b#c")),
+                "/login?acr_values=urn%3Agold+a%26b%23c&next=%2Fa",
+            ),
+            ("a page with a query of its own", "/login?a=b", "/a", code, "/login?a=b&require=otp&next=%2Fa"),
+            ("a target that would lead away", "/login", "//evil.example/", code, "/login?require=otp"),
+        ] {
+            let parts = navigation(target);
+            let found = location(page, without(&requirement), (&parts).into());
+            assert_eq!(found.as_ref().map(|value| value.to_str().unwrap()), Some(expected), "{rule}");
+        }
+        let parts = navigation("/login/?require=otp");
+        assert_eq!(location("/login", without(&code), (&parts).into()), None, "the page itself");
     }
 
     #[test]
     fn what_stands_in_next_is_what_comes_back() {
         let target = "/caf%C3%A9?q=a+b&r=%26%3D#";
         let parts = navigation(target);
-        let location = location("/login", RequestHead::from(&parts)).unwrap();
+        let location = location("/login", Problem::NotAuthenticated, (&parts).into()).unwrap();
         let (_, query) = location.to_str().unwrap().split_once('?').unwrap();
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         assert_eq!(pairs, [("next".to_owned(), target.trim_end_matches('#').to_owned())]);
@@ -296,7 +380,9 @@ mod tests {
             (Problem::NotAuthenticated, true),
             (Problem::SessionRevoked, true),
             (fresh, true),
+            (without(&Requirement::named("otp")), true),
             (scope, false),
+            (Problem::InsufficientRole, false),
             (Problem::CsrfFailed, false),
             (Problem::ServerError, false),
             (Problem::Unavailable, false),
@@ -333,6 +419,7 @@ mod tests {
         for name in ["", "a b", "a\"", "a\r\n"] {
             assert!(scope(name).is_err(), "{name:?}");
         }
+        assert!(catch_unwind(AssertUnwindSafe(|| Guard::role(&auth, ""))).is_err());
         assert!(scope("notes:write").is_ok());
         let _ = Guard::scope(&auth, Scope::new("notes:write"));
     }

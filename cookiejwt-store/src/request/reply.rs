@@ -9,6 +9,7 @@ use cookiejwt_core::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// A finished response, for an adapter to write.
 #[derive(Clone)]
@@ -53,6 +54,14 @@ impl Reply {
             reply.headers.insert(header::RETRY_AFTER, seconds.into());
         }
         reply
+    }
+
+    /// A problem with more members (RFC 9457 §3.2); `null` is left out.
+    pub(crate) fn with_members<const N: usize>(self, members: [(&str, Value); N]) -> Self {
+        let mut body: Map<String, Value> = serde_json::from_slice(&self.body).unwrap_or_default();
+        let given = members.into_iter().filter(|(_, value)| !value.is_null());
+        body.extend(given.map(|(name, value)| (name.to_owned(), value)));
+        Self { body: Value::Object(body).to_string().into(), ..self }
     }
 
     /// What becomes of the framework's own session.

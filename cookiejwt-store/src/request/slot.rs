@@ -170,7 +170,7 @@ impl Slot {
         let Some(found) = found.filter(|user| user.is_active) else {
             return Err(self.user_inactive(identity).await);
         };
-        found.user.into_any().downcast().map(|user| *user).map_err(|_| {
+        found.user.into_any().downcast().ok().and_then(Arc::into_inner).ok_or_else(|| {
             let (asked, kept) = (type_name::<U>(), users.user_type());
             tracing::error!("CurrentUser<{asked}> was asked for, but the user store keeps {kept}");
             Problem::ServerError

@@ -35,15 +35,27 @@ impl Sessions {
         &self,
         who: &Identity,
         password: &str,
-        mut context: LoginContext,
+        context: LoginContext,
     ) -> Result<Begun, LoginError> {
         self.may_begin(&context, &LoginOptions::new())?;
         let present = self.present_session(who, context.ip()).await?;
-        let proven = self.check_password(who, password, &context).await?;
-        context.presented.retain(|id| *id != present.id);
+        let proven = self.check_own_password(who, password, &context).await?;
         let terms = self.terms_after_password(who, &present);
-        let supersedes = Some(present.id.clone());
-        let (login, pending) = self.create_session(&proven, terms, &context, supersedes).await?;
+        self.replace_with(who, &proven, terms, context).await
+    }
+
+    /// Begins a session in the place of the present one, which ends when the new one is first
+    /// presented.
+    pub(super) async fn replace_with(
+        &self,
+        who: &Identity,
+        proven: &ProvenUser<'_>,
+        terms: SessionTerms,
+        mut context: LoginContext,
+    ) -> Result<Begun, LoginError> {
+        let present = who.session_id();
+        context.presented.retain(|id| id != present);
+        let (login, pending) = self.create_session(proven, terms, &context, Some(present.clone())).await?;
         self.begun(login, pending, context, Some(who)).await
     }
 
@@ -74,7 +86,7 @@ impl Sessions {
             .ok_or_else(|| self.session_ended(who, ip))
     }
 
-    pub(super) async fn check_password(
+    pub(super) async fn check_own_password(
         &self,
         who: &Identity,
         password: &str,

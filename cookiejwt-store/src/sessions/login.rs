@@ -2,8 +2,6 @@
 //! [`Passwords::check`](crate::passwords::Passwords::check)), writes the row and reads the user
 //! again. The sessions that the new one replaces end when its client gets it, see [`Begun`].
 
-use std::net::IpAddr;
-
 use cookiejwt_core::{
     Identity, Method, SessionId, Subject,
     driver::{Login, LoginIds, LoginRequest, SessionTerms},
@@ -34,10 +32,12 @@ impl Sessions {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Begun, LoginError> {
-        self.login_proven(user, options, context).await.inspect_err(|error| self.0.events.login_failed(error))
+        self.login_elsewhere(user, options, context)
+            .await
+            .inspect_err(|error| self.0.events.login_failed(error))
     }
 
-    async fn login_proven<U: AuthUser>(
+    async fn login_elsewhere<U: AuthUser>(
         &self,
         user: &U,
         options: LoginOptions,
@@ -73,6 +73,17 @@ impl Sessions {
         context: LoginContext,
     ) -> Result<Begun, LoginError> {
         self.may_begin(&context, &options)?;
+        let proven = self.password_of(login, password, &context).await?;
+        self.begin_session(&proven, options.by(Method::PWD), context).await
+    }
+
+    /// The user with this login name, if this is their password.
+    pub(super) async fn password_of(
+        &self,
+        login: &str,
+        password: &str,
+        context: &LoginContext,
+    ) -> Result<ProvenUser<'static>, LoginError> {
         let (login, is_possible) = login_name(login);
         let user = if is_possible { self.0.users.find_by_login(&login).await? } else { None };
         let subject = user.as_ref().map(|user| user.subject.clone());
@@ -81,8 +92,7 @@ impl Sessions {
         let standing = device.as_ref().map_or(Standing::Stranger, Standing::KnownDevice);
         let tried =
             PasswordTry { login: Some(&login), subject: subject.as_ref(), ip: context.ip(), standing };
-        let proven = self.0.passwords.check(user, password, tried).await?;
-        self.begin_session(&proven, options.by(Method::PWD), context).await
+        self.0.passwords.check(user, password, tried).await
     }
 
     /// What the CSRF table has decided, unless the request contains a better proof.
@@ -117,10 +127,11 @@ impl Sessions {
         supersedes: Option<SessionId>,
     ) -> Result<(Login, PendingLogin), LoginError> {
         let ProvenUser { subject, user, proof } = proven;
+        self.require_second_factor(proven, &terms, supersedes.as_ref(), context)?;
         let request = LoginRequest {
             subject: subject.clone(),
             claims: user.claims_for(&terms.facts)?,
-            terms: terms.with_stamp(user.stamp()),
+            terms: terms.clone().with_stamp(user.stamp()),
             client: context.client.clone(),
             mode: context.mode,
             replaces: supersedes,
@@ -129,11 +140,15 @@ impl Sessions {
         let login = self.mint(request, self.0.runtime.now(), context, proof.password_hash())?;
         let pending = PendingLogin::new(self, &login.record.id);
         self.0.tokens.bounded_with(proof.no_answer()).create(&login.record).await?;
-        if let Err(error) = self.still_valid(subject, proof, context.ip()).await {
-            pending.revoke(RevocationReason::UserInactive).await;
-            return Err(error);
+        match self.still_valid(proven, &terms, &login, context).await {
+            Ok(()) => Ok((login, pending)),
+            Err(error) => {
+                let is_second_factor = matches!(error, LoginError::SecondFactorRequired(_));
+                let reasons = (RevocationReason::SecondFactor, RevocationReason::UserInactive);
+                pending.revoke(if is_second_factor { reasons.0 } else { reasons.1 }).await;
+                Err(error)
+            }
         }
-        Ok((login, pending))
     }
 
     /// The tokens and the row of a new session, on their way to the client of this request.
@@ -211,14 +226,16 @@ impl Sessions {
         Ok(living.skip(limit as usize).collect())
     }
 
-    /// Reads the user again: a disabling, or a password change after the password was checked, that
-    /// came before the new row must not leave a session.
+    /// Reads the user again: a disabling, a second factor, or a password change after the password
+    /// was checked, that came before the new row must not leave a session.
     async fn still_valid(
         &self,
-        subject: &Subject,
-        proof: &Proof,
-        ip: Option<IpAddr>,
+        proven: &ProvenUser<'_>,
+        terms: &SessionTerms,
+        login: &Login,
+        context: &LoginContext,
     ) -> Result<(), LoginError> {
+        let ProvenUser { subject, proof, .. } = proven;
         let user = self.0.users.bounded().find_by_id(subject).await?;
         let is_valid = match (&user, proof) {
             (None, Proof::Elsewhere(_)) => return Err(LoginError::UnknownSubject),
@@ -226,10 +243,13 @@ impl Sessions {
             (Some(user), Proof::Password(checked)) => user.is_active && user.password_hash == *checked,
             (None, Proof::Password(_)) => false,
         };
-        if !is_valid {
-            self.0.events.login_refused(LoginRefusal::ChangedMeanwhile, Some(subject.as_str()), ip);
+        let Some(user) = user.filter(|_| is_valid) else {
+            let (why, ip) = (LoginRefusal::ChangedMeanwhile, context.ip());
+            self.0.events.login_refused(why, Some(subject.as_str()), ip);
             return Err(LoginError::InvalidCredentials);
-        }
-        Ok(())
+        };
+        let (user, proof) = (UserOf::Found(user.user), proof.clone());
+        let proven = ProvenUser { subject: subject.clone(), user, proof };
+        self.require_second_factor(&proven, terms, login.replaces(), context)
     }
 }

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use cookiejwt_core::{
     Core, SessionId,
-    driver::{ClientInfo, Mode, PresentedDevices, RequestHead, Twins},
+    driver::{ClientInfo, Mode, PendingLogin, PresentedDevices, RequestHead, Twins},
     fault::CsrfDenial,
+    store::Timestamp,
 };
 
 /// What a login needs to know of its request.
@@ -25,6 +26,8 @@ pub struct LoginContext {
     /// The cookies of known devices that came in; a login with a password looks which of them is
     /// the account's.
     pub devices: PresentedDevices,
+    /// The pending logins that came in, the newest first.
+    pub pendings: Vec<PendingLogin>,
     /// What the CSRF table decides about a login by this request.
     pub(super) csrf: Result<(), CsrfDenial>,
 }
@@ -37,6 +40,7 @@ impl Default for LoginContext {
             client: ClientInfo::default(),
             mode: Mode::default(),
             devices: PresentedDevices::default(),
+            pendings: Vec::new(),
             csrf: Ok(()),
         }
     }
@@ -44,11 +48,12 @@ impl Default for LoginContext {
 
 impl LoginContext {
     /// Reads the head; `ip` is the peer's address.
-    pub(crate) fn read(core: &Core, head: RequestHead<'_>, ip: Option<IpAddr>) -> Self {
+    pub(crate) fn read(core: &Core, head: RequestHead<'_>, ip: Option<IpAddr>, now: Timestamp) -> Self {
         let ip = core.client_address(head, ip).map(|ip| ip.to_string());
         let csrf = core.check_login_csrf(head).map(drop);
         let presented = core.presented_sessions(head);
         let devices = core.presented_devices(head);
+        let pendings = core.presented_pendings(head, now);
         let twins = core.twins(head);
         Self {
             presented,
@@ -56,6 +61,7 @@ impl LoginContext {
             client: ClientInfo::from_head(head, ip),
             mode: core.mode(head),
             devices,
+            pendings,
             csrf,
         }
     }

@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 /// ```
 #[derive(Clone, Debug)]
 pub struct LoginOptions {
-    remember: bool,
+    remember: Option<bool>,
     remember_for: Option<Duration>,
     ends_after: Option<Duration>,
     pub(super) state_checked: bool,
@@ -30,7 +30,7 @@ impl LoginOptions {
     /// Cookies outlive the browser; the proof is not named.
     pub fn new() -> Self {
         Self {
-            remember: true,
+            remember: None,
             remember_for: None,
             ends_after: None,
             state_checked: false,
@@ -42,14 +42,14 @@ impl LoginOptions {
     /// Whether the cookies outlive the browser; without it neither has `Max-Age`.
     #[must_use]
     pub fn remember(self, remember: bool) -> Self {
-        Self { remember, ..self }
+        Self { remember: Some(remember), ..self }
     }
 
     /// The session ends when it has been idle for this long, instead of the configured time. Its
     /// cookies outlive the browser, and no session passes its absolute end.
     #[must_use]
     pub fn remember_for(self, idle: Duration) -> Self {
-        Self { remember: true, remember_for: Some(idle), ..self }
+        Self { remember: Some(true), remember_for: Some(idle), ..self }
     }
 
     /// The session ends this long after the login, if that is before the configured absolute end.
@@ -123,12 +123,17 @@ impl LoginOptions {
         Self { state_checked: true, ..self }
     }
 
+    /// With what the user has chosen at an earlier step, unless the options say something else.
+    pub(super) fn or_remember(self, remember: Option<bool>) -> Self {
+        Self { remember: self.remember.or(remember), ..self }
+    }
+
     /// What they mean for a login at this time.
     pub(super) fn terms(self, now: OffsetDateTime) -> Result<SessionTerms, MintError> {
         let proved = |facts: Facts, (method, at): (Method, Option<OffsetDateTime>)| {
             facts.proved(method, at.unwrap_or(now).min(now))
         };
-        let mut terms = SessionTerms::remembering(self.remember);
+        let mut terms = SessionTerms::remembering(self.remember.unwrap_or(true));
         terms.facts = self.proofs.into_iter().fold(self.facts?, proved);
         terms.remember_for = self.remember_for;
         terms.ends_at = self.ends_after.and_then(|after| now.checked_add(after.try_into().ok()?));

@@ -51,9 +51,11 @@ impl Sessions {
         context: LoginContext,
     ) -> Result<Begun, LoginError> {
         self.may_begin(&context, &LoginOptions::new())?;
-        TypedPassword::new(new)?;
+        let typed = TypedPassword::new(new)?;
         let present = self.present_session(who, context.ip()).await?;
-        let proven = self.check_password(who, current, &context).await?;
+        let proven = self.check_own_password(who, current, &context).await?;
+        let accepted = self.0.passwords.accept(&typed, proven.owner()).await;
+        accepted.map_err(LoginError::PasswordRefused)?;
         let new_hash = self.0.passwords.hash(new).await?;
         let terms = self.terms_after_password(who, &present);
         let ip = context.ip();

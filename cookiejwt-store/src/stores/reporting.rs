@@ -201,7 +201,6 @@ impl Tokens {
         self.asking.ask("purge", self.store.purge(before, limit)).await
     }
 
-    #[expect(dead_code, reason = "pending logins and links will spend")]
     pub(crate) async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {
         self.asking.ask("spend", self.store.spend(id, until)).await
     }

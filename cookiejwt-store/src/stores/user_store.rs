@@ -1,10 +1,10 @@
 //! The trait of the application's own user table.
 
-use std::{any::Any, error::Error, future::Future};
+use std::{any::Any, error::Error, future::Future, sync::Arc};
 
 use cookiejwt_core::{
-    Facts, Subject,
-    driver::{ActiveUser, CustomClaims},
+    Facts, Method, Proofs, Subject,
+    driver::{ActiveUser, CustomClaims, UserState},
     fault::MintError,
 };
 use serde::Serialize;
@@ -48,6 +48,13 @@ pub trait AuthUser: Send + Sync + 'static {
     /// Whether the user may log in and stay logged in; checked at each login and each refresh.
     fn is_active(&self) -> bool {
         true
+    }
+
+    /// What the user is called: login name, e-mail address, real name. A policy for new passwords
+    /// sees them; with the feature `zxcvbn` a password that is made of them counts as guessable
+    /// (OWASP ASVS 5.0 6.2.11).
+    fn names(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// What the access token contains in addition to the registered claims: roles, a name. It must
@@ -94,6 +101,36 @@ pub trait AuthUser: Send + Sync + 'static {
     /// that began without a stamp takes the first one that it meets. `None` ends nothing.
     fn stamp(&self) -> Option<&str> {
         None
+    }
+
+    /// Whether the user needs more proofs than these: true for a user who has set up a second
+    /// factor and has only given their password.
+    ///
+    /// Every way to a session asks it: the login routes, custom logins, a fresh login, a new
+    /// password, and each refresh. A session that began before the second factor was set up
+    /// therefore ends at its next refresh, so the page that sets it up ends with
+    /// [`step_up`](crate::Authenticator::step_up).
+    ///
+    /// ```
+    /// # use cookiejwt_store::{AuthUser, Method, Proofs, Subject};
+    /// # struct User { totp: Option<String> }
+    /// # impl AuthUser for User {
+    /// #     fn subject(&self) -> Subject { 1.into() }
+    /// #     fn password_hash(&self) -> Option<&str> { None }
+    /// fn second_factor(&self, proofs: &Proofs) -> bool {
+    ///     self.totp.is_some() && !proofs.has(Method::OTP)
+    /// }
+    /// # }
+    /// ```
+    fn second_factor(&self, proofs: &Proofs) -> bool {
+        let _ = proofs;
+        false
+    }
+
+    /// What the user can prove next; the response `second_factor_required` lists it, so that a page
+    /// knows what to ask for.
+    fn second_factors(&self) -> Vec<Method> {
+        Vec::new()
     }
 }
 
@@ -169,7 +206,7 @@ pub(crate) struct FoundUser {
     pub(crate) subject: Subject,
     pub(crate) password_hash: Option<String>,
     pub(crate) is_active: bool,
-    pub(crate) user: Box<dyn DynUser>,
+    pub(crate) user: Arc<dyn DynUser>,
 }
 
 impl FoundUser {
@@ -178,7 +215,7 @@ impl FoundUser {
             subject: user.subject(),
             password_hash: user.password_hash().map(Into::into),
             is_active: user.is_active(),
-            user: Box::new(user),
+            user: Arc::new(user),
         }
     }
 }
@@ -187,7 +224,11 @@ impl FoundUser {
 pub(crate) trait DynUser: Send + Sync {
     fn claims_for(&self, facts: &Facts) -> Result<CustomClaims, MintError>;
     fn stamp(&self) -> Option<String>;
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync>;
+    fn second_factor(&self, proofs: &Proofs) -> bool;
+    fn second_factors(&self) -> Vec<Method>;
+    /// Asked only when a password changes.
+    fn names(&self) -> Vec<String>;
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
 impl<U: AuthUser> DynUser for U {
@@ -199,15 +240,31 @@ impl<U: AuthUser> DynUser for U {
         AuthUser::stamp(self).map(Into::into)
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync> {
+    fn second_factor(&self, proofs: &Proofs) -> bool {
+        AuthUser::second_factor(self, proofs)
+    }
+
+    fn second_factors(&self) -> Vec<Method> {
+        AuthUser::second_factors(self)
+    }
+
+    fn names(&self) -> Vec<String> {
+        AuthUser::names(self)
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }
 }
 
 impl dyn DynUser {
     /// The user as a refresh of a session with these facts needs them.
-    pub(crate) fn active(&self, facts: &Facts) -> ActiveUser {
-        ActiveUser::new(self.claims_for(facts)).stamp(self.stamp())
+    pub(crate) fn state(&self, facts: &Facts) -> UserState {
+        // Who acts for a user has no proofs of that user.
+        if facts.actor().is_none() && self.second_factor(facts.proofs()) {
+            return UserState::SecondFactorRequired;
+        }
+        UserState::Active(ActiveUser::new(self.claims_for(facts)).stamp(self.stamp()))
     }
 }
 

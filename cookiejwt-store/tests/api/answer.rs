@@ -284,6 +284,7 @@ fn sentences(status: u16, code: &str) -> (&'static str, &'static str) {
         (403, "csrf_failed") => ("Forbidden", "The request was refused because it comes from another site."),
         (404, "not_found") => ("Not Found", "Not found."),
         (405, "method_not_allowed") => ("Method Not Allowed", "This method is not allowed here."),
+        (400, "password_refused") => ("Bad Request", "The new password is not accepted."),
         (400, "invalid_request") => ("Bad Request", "The request is not valid."),
         (413, "invalid_request") => ("Payload Too Large", "The request is not valid."),
         (415, "invalid_request") => ("Unsupported Media Type", "The request is not valid."),

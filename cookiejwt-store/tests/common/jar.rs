@@ -37,6 +37,7 @@ impl Jar {
                 ACCESS => self.access = kept,
                 REFRESH => self.refresh = kept,
                 DEVICE => self.device = kept,
+                pending if pending.starts_with("__Host-pending_") => {}
                 other => panic!("{other} is none of our cookies"),
             }
         }

@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use cookiejwt_store::{AuthUser, Facts, StoreError, Subject, UserStore};
+use cookiejwt_store::{AuthUser, Facts, Method, Proofs, StoreError, Subject, UserStore};
 use serde_json::{Value, json};
 
 use super::{Call, Switches};
@@ -23,6 +23,8 @@ pub(crate) struct User {
     pub(crate) is_active: bool,
     pub(crate) claims: Value,
     pub(crate) stamp: Option<String>,
+    /// Whether a code has to follow the password.
+    pub(crate) has_totp: bool,
 }
 
 impl AuthUser for User {
@@ -49,6 +51,18 @@ impl AuthUser for User {
     fn stamp(&self) -> Option<&str> {
         self.stamp.as_deref()
     }
+
+    fn second_factor(&self, proofs: &Proofs) -> bool {
+        self.has_totp && !proofs.has(Method::OTP) && !proofs.has(Method::HWK)
+    }
+
+    fn second_factors(&self) -> Vec<Method> {
+        vec![Method::OTP, Method::HWK]
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.login.to_owned()]
+    }
 }
 
 type Change = Box<dyn FnOnce(&mut Vec<User>) + Send>;
@@ -71,6 +85,7 @@ impl TestUsers {
             is_active: true,
             claims: json!({ "name": login }),
             stamp: None,
+            has_totp: false,
         };
         let mut rows = vec![row(1, "alice"), row(2, "bob"), row(3, "carol"), row(4, "dave")];
         rows[2].is_active = false;

@@ -42,11 +42,11 @@ pub(crate) fn trials(places: &Places) -> Vec<Trial> {
     trials.collect()
 }
 
-/// Earlier versions had no throttle; later ones had neither realms nor receipts, or could not spend
-/// anything.
+/// Earlier versions had no throttle; later ones had neither realms nor receipts, no facts, or could
+/// not spend anything.
 async fn upgrade(place: &Place) -> Result<(), Failed> {
     let db = place.connect().await?;
-    for version in [1, 2, 3] {
+    for version in [1, 2, 3, 4] {
         older(&db, version).await?;
         assert_eq!(strings(&db, APPLIED).await?.len(), usize::try_from(version)?);
         let store = SeaOrmTokenStore::migrate(db.clone()).await?;
@@ -146,7 +146,7 @@ async fn go_on(db: &DatabaseConnection, store: &SeaOrmTokenStore) -> Result<(), 
 
 /// Down to the second version, with its indices, and up again.
 async fn down(db: &DatabaseConnection) -> Result<(), Failed> {
-    Migrator::down(db, Some(2)).await?;
+    Migrator::down(db, Some(3)).await?;
     for index in ["cookiejwt_sessions_subject", "cookiejwt_sessions_ends_at"] {
         // It fails when there is none.
         db.execute_unprepared(&drop_index(db.get_database_backend(), index)).await?;

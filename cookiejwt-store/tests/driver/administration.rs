@@ -131,7 +131,7 @@ async fn idle_sessions_end_and_are_not_carried_to_every_node() {
     let relevant = (now - time::Duration::seconds(300 + 2 * 5 + 60)).into();
     let feed = world.tokens.rows.revoked_since(relevant).await.unwrap();
     let told: Vec<_> = feed.into_iter().map(|session| session.id).collect();
-    assert_eq!(told, [active.session.clone()]);
+    assert_eq!(told, std::slice::from_ref(&active.session));
     sleep(INTERVAL).await;
     for node in [&world.auth, &node, &world.another_node()] {
         assert_eq!(seen_by(node, &idle).await, owned(REFUSED), "its row refuses the refresh");

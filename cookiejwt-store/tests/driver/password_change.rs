@@ -97,7 +97,8 @@ async fn the_length_of_a_new_password() {
         let changed = change(&alice.world.auth, &alice.who, new).await;
         assert_eq!(changed.is_ok(), accepted, "{rule}");
         if let Err(error) = changed {
-            assert_eq!(Problem::from(&error), Problem::InvalidRequest, "{rule}");
+            let reason = if new.len() > 1024 { "too_long" } else { "too_short" };
+            assert_eq!(Problem::from(&error), Problem::PasswordRefused { reason }, "{rule}");
             assert_eq!(alice.world.switches.take_log(), [], "{rule}: no store is asked");
             alice.assert_unchanged(rule).await;
         }

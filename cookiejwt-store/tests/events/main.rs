@@ -9,7 +9,7 @@ mod realms;
 
 use cookiejwt_store::{
     AuthUser, Authenticator, Body, Caller, Guard, LoginContext, LoginError, LoginOptions, LoginRefusal,
-    ManualClock, Reason, RevocationReason, Route, Slot, Subject, testing,
+    ManualClock, Reason, Requirement, RevocationReason, Route, Slot, Subject, testing,
 };
 use http::Request;
 
@@ -52,7 +52,13 @@ async fn refreshes(world: &World, browser: &Browser) -> Browser {
 async fn is_turned_away(world: &World, browser: &Browser) {
     let (head, slot) = (browser.jar.get(), Slot::new(&world.auth, "/"));
     let decision = slot.settle((&head).into()).await;
-    slot.admit(&Guard::scope(&world.auth, "notes:write"), decision, (&head).into()).unwrap_err();
+    for guard in [
+        Guard::scope(&world.auth, "notes:write"),
+        Guard::proofs(&world.auth, Requirement::named("otp")),
+        Guard::role(&world.auth, "root"),
+    ] {
+        slot.admit(&guard, decision, (&head).into()).unwrap_err();
+    }
 }
 
 /// Every browser that ever held a token.
@@ -89,7 +95,7 @@ async fn story(world: &World) -> Vec<Browser> {
     vec![alice, refreshed, thief, again]
 }
 
-const EVENTS: [&str; 25] = [
+const EVENTS: [&str; 27] = [
     "login refused WrongPassword Some(\"1\") Some(192.0.2.7)",
     "login refused UnknownUser None Some(192.0.2.7)",
     "login refused UnknownUser None Some(192.0.2.7)",
@@ -109,6 +115,8 @@ const EVENTS: [&str; 25] = [
     "feed stale",
     "feed recovered",
     "guard refused 1 insufficient_scope",
+    "guard refused 1 proof_required",
+    "guard refused 1 insufficient_role",
     "revoked logout",
     "csrf CrossSite",
     "rejected AccessCookie Signature",
@@ -118,7 +126,7 @@ const EVENTS: [&str; 25] = [
     "feed recovered",
 ];
 
-const COUNTERS: [(&str, u64); 16] = [
+const COUNTERS: [(&str, u64); 18] = [
     ("cookiejwt_logins_total{outcome=success}", 2),
     ("cookiejwt_logins_total{outcome=wrong_password}", 1),
     ("cookiejwt_logins_total{outcome=unknown_user}", 2),
@@ -130,6 +138,8 @@ const COUNTERS: [(&str, u64); 16] = [
     ("cookiejwt_refusals_total{reason=csrf}", 1),
     ("cookiejwt_refusals_total{reason=invalid_token}", 1),
     ("cookiejwt_refusals_total{reason=insufficient_scope}", 1),
+    ("cookiejwt_refusals_total{reason=proof_required}", 1),
+    ("cookiejwt_refusals_total{reason=insufficient_role}", 1),
     ("cookiejwt_rejected_credentials_total{credential=access_cookie,fault=signature}", 1),
     ("cookiejwt_revocations_total{reason=reuse}", 1),
     ("cookiejwt_revocations_total{reason=logout}", 1),

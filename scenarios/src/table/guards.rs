@@ -1,5 +1,5 @@
-//! What a route can require besides a login: a fresh login or a scope; and where anonymous users
-//! are redirected.
+//! What a route can require besides a login: a fresh login, a scope or a role; and where anonymous
+//! users are redirected.
 
 use crate::{
     Expected, Request, Scenario, Step,
@@ -187,6 +187,19 @@ fn scopes() -> Vec<Scenario> {
         with_claims("scope", "behind two guards, the other fulfilled", WRITER)
             .pass(301)
             .send(get("/both").cookie("{alice}"), refreshed(problem("fresh_login_required"))),
+        scenario("role", "a guard, anonymous").send(get("/admins"), problem("not_authenticated")),
+        with_claims("role", "a guard, one that they have", WRITER)
+            .send(get("/admins").cookie("{alice}"), text(200, "admins")),
+        with_claims("role", "a guard, one that they do not have", READER)
+            .send(get("/admins").cookie("{alice}"), problem("insufficient_role")),
+        with_claims("role", "a guard, removed at the refresh", WRITER)
+            .step(Step::Claims("alice", READER))
+            .pass(306)
+            .send(get("/admins").cookie("{alice}"), refreshed(problem("insufficient_role"))),
+        with_claims("role", "required in a handler", WRITER)
+            .send(get("/role").cookie("{alice}"), text(200, "admin")),
+        with_claims("role", "required in a handler, missing", READER)
+            .send(get("/role").cookie("{alice}"), problem("insufficient_role")),
         with_claims("role", "one that he has", WRITER)
             .send(get("/admin").cookie("{alice}"), text(200, "admin")),
         with_claims("role", "one that he has not", READER)

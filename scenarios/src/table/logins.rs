@@ -2,7 +2,7 @@
 
 use crate::{
     Expected, Request, Scenario,
-    expected::{json, me, problem, text},
+    expected::{json, me, password_refused, problem, text},
     request::{get, post},
     scenario::scenario,
 };
@@ -196,7 +196,7 @@ fn too_long() -> Vec<Scenario> {
             post(PASSWORD)
                 .cookie("{alice}")
                 .json(&format!(r#"{{"current_password":"alice-pw","new_password":"{long}"}}"#)),
-            problem("invalid_request"),
+            password_refused("too_long"),
         ),
     ]
 }

@@ -11,6 +11,7 @@ mod logins;
 mod panics;
 mod password;
 mod promises;
+mod proofs;
 mod refresh;
 mod sessions;
 mod slow;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<Scenario> {
         logins::scenarios(),
         panics::scenarios(),
         guards::scenarios(),
+        proofs::scenarios(),
         two_realms::scenarios(),
         endpoints::scenarios(),
         sessions::scenarios(),

@@ -3,7 +3,7 @@
 use super::endpoints::not_allowed;
 use crate::{
     Expected, Request, Scenario, Step,
-    expected::{invalid_request, json, me, no_content, problem},
+    expected::{invalid_request, json, me, no_content, password_refused, problem},
     request::{get, post},
     scenario::{Availability::Away, scenario},
 };
@@ -150,14 +150,14 @@ fn new_passwords() -> Vec<Scenario> {
         alice("password", name).send(post(PASSWORD).cookie("{alice}").json(&body), expected)
     };
     let good = || renewed("password", 4).rows(RENEWED);
-    let bad = || problem("invalid_request");
+    let bad = || password_refused("too_short");
     vec![
         to("seven characters are too few", "1234567", bad()),
         to("eight are enough", "12345678", good()),
         to("characters, not bytes: seven", "äöüäöüä", bad()),
         to("characters, not bytes: eight", "äöüäöüäö", good()),
         to("1024 bytes", &"x".repeat(1024), good()),
-        to("1025 bytes", &"x".repeat(1025), bad()),
+        to("1025 bytes", &"x".repeat(1025), password_refused("too_long")),
         to("blanks count, and nothing is trimmed", "        ", good()),
         scenario("password", "too short behind a refresh: the cookies leave").stale().send(
             post(PASSWORD)

@@ -11,7 +11,9 @@ use actix_web::{
 use bytes::Bytes;
 use cookiejwt_actix::{GuardMiddleware, Problem, prelude::*};
 use futures_util::{FutureExt as _, stream};
-use scenarios::{FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes};
+use scenarios::{
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes,
+};
 
 pub(crate) fn start(world: World) -> Running {
     let server = HttpServer::new(move || {
@@ -76,6 +78,9 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/fresh", web::to(async |who: FreshLogin<300>| said(&who)))
         .route("/write", web::to(write))
         .route("/admin", web::to(admin))
+        .route("/role", web::to(role))
+        .route("/pay", web::to(pay))
+        .route("/meets", web::to(meets))
         .route("/optional-writing", web::to(async |MaybeIdentity(who): MaybeIdentity| writes(who.as_deref())))
         .route("/skipped/me", web::to(me))
         .route("/skipped/optional", web::to(optional))
@@ -89,7 +94,10 @@ fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
     let pages = web::scope("/pages")
         .service(page("/notes", auth.require_login()))
         .service(page("/keys", auth.require_fresh_login(FRESH)))
+        .service(page("/code", auth.require_proofs(CODE)))
         .service(page("/writing", auth.require_scope(WRITE)));
+    let code = web::resource("/code").wrap(auth.require_proofs(CODE));
+    let admins = web::resource("/admins").wrap(auth.require_role("admin"));
     let fresh = web::resource("/fresh-guarded").wrap(auth.require_fresh_login(FRESH));
     let writing = web::resource("/writing").wrap(auth.require_scope("notes:write"));
     let both = web::resource("/both").wrap(auth.require_scope(WRITE)).wrap(auth.require_fresh_login(FRESH));
@@ -97,6 +105,8 @@ fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
         .service(pages)
         .service(both.to(async || "both"))
         .service(fresh.to(async || "fresh"))
+        .service(code.to(async || "code"))
+        .service(admins.to(async || "admins"))
         .service(writing.to(async || "written"));
 }
 
@@ -132,6 +142,20 @@ async fn write(who: Identity) -> Result<&'static str, AuthError> {
 
 async fn admin(who: Identity) -> Result<&'static str, AuthError> {
     if who.has_role("admin") { Ok("admin") } else { Err(AuthError(Problem::NotFound)) }
+}
+
+async fn role(who: Identity) -> Result<&'static str, AuthError> {
+    who.require_role("admin")?;
+    Ok("admin")
+}
+
+async fn pay(world: web::Data<World>, who: Identity) -> Result<&'static str, AuthError> {
+    world.auth.check_proofs(&who, &CODE)?;
+    Ok("paid")
+}
+
+async fn meets(world: web::Data<World>, who: Identity) -> String {
+    who.meets(&CODE, world.auth.now()).to_string()
 }
 
 async fn me(who: Identity) -> String {

@@ -11,7 +11,9 @@ use axum::{
 };
 use cookiejwt_axum::{GuardLayer, Problem, prelude::*};
 use futures_util::stream;
-use scenarios::{FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes};
+use scenarios::{
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes,
+};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) async fn start(world: World) -> Running {
@@ -67,6 +69,9 @@ fn application(world: World) -> Router {
         .route("/fresh", any(async |who: FreshLogin<300>| said(&who)))
         .route("/write", any(write))
         .route("/admin", any(admin))
+        .route("/role", any(role))
+        .route("/pay", any(pay))
+        .route("/meets", any(meets))
         .route("/optional-writing", any(async |MaybeIdentity(who): MaybeIdentity| writes(who.as_deref())))
         .merge(private)
         .merge(guarded(&auth))
@@ -85,7 +90,10 @@ fn guarded(auth: &Authenticator) -> Router<World> {
     };
     let pages = page("/notes", auth.require_login())
         .merge(page("/keys", auth.require_fresh_login(FRESH)))
+        .merge(page("/code", auth.require_proofs(CODE)))
         .merge(page("/writing", auth.require_scope(WRITE)));
+    let code = Router::new().route("/code", any(async || "code"));
+    let admins = Router::new().route("/admins", any(async || "admins"));
     let fresh = Router::new().route("/fresh-guarded", any(async || "fresh"));
     let writing = Router::new().route("/writing", any(async || "written"));
     let both = Router::new().route("/both", any(async || "both")).route_layer(auth.require_scope(WRITE));
@@ -93,6 +101,8 @@ fn guarded(auth: &Authenticator) -> Router<World> {
         .merge(both.route_layer(auth.require_fresh_login(FRESH)))
         .nest("/pages", pages)
         .merge(fresh.route_layer(auth.require_fresh_login(FRESH)))
+        .merge(code.route_layer(auth.require_proofs(CODE)))
+        .merge(admins.route_layer(auth.require_role("admin")))
         .merge(writing.route_layer(auth.require_scope("notes:write")))
 }
 
@@ -127,6 +137,20 @@ async fn write(who: Identity) -> Result<&'static str, AuthError> {
 
 async fn admin(who: Identity) -> Result<&'static str, AuthError> {
     if who.has_role("admin") { Ok("admin") } else { Err(AuthError(Problem::NotFound)) }
+}
+
+async fn role(who: Identity) -> Result<&'static str, AuthError> {
+    who.require_role("admin")?;
+    Ok("admin")
+}
+
+async fn pay(State(world): State<World>, who: Identity) -> Result<&'static str, AuthError> {
+    world.auth.check_proofs(&who, &CODE)?;
+    Ok("paid")
+}
+
+async fn meets(State(world): State<World>, who: Identity) -> String {
+    who.meets(&CODE, world.auth.now()).to_string()
 }
 
 async fn me(who: Identity) -> String {

@@ -9,7 +9,9 @@ use rocket::{
     response::{Redirect, stream::TextStream},
     routes,
 };
-use scenarios::{FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes};
+use scenarios::{
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes,
+};
 use tokio::sync::oneshot;
 
 pub(crate) async fn start(world: World) -> Running {
@@ -70,11 +72,15 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![get_log_in_as_bob, callback_as_bob, post_callback_as_bob])
         .mount("/", routes![get_own_fresh, get_own_password])
         .mount("/", routes![fresh, write, admin, optional_writing, ranked, ranked_for_others])
+        .mount("/", routes![role, pay, meets])
+        .mount("/", auth.require_proofs(CODE, routes![code, post_code]))
+        .mount("/", auth.require_role("admin", routes![admins]))
         .mount("/", auth.require_fresh_login(FRESH, routes![fresh_guarded]))
         .mount("/", auth.require_scope("notes:write", routes![writing, post_writing]))
         .mount("/", auth.require_fresh_login(FRESH, auth.require_scope(WRITE, routes![both])))
         .mount("/pages", auth.require_login(routes![notes, post_notes]).redirect_to("/login"))
         .mount("/pages", auth.require_fresh_login(FRESH, routes![keys]).redirect_to("/login"))
+        .mount("/pages", auth.require_proofs(CODE, routes![code_page]).redirect_to("/login"))
         .mount("/pages", auth.require_scope(WRITE, routes![writing]).redirect_to("/login"))
         .mount("/skipped", routes![me, optional])
         .mount("/skippedmore", routes![optional])
@@ -391,6 +397,43 @@ fn write(who: Identity) -> Result<&'static str, AuthError> {
 #[get("/admin")]
 fn admin(who: Identity) -> Result<&'static str, AuthError> {
     if who.has_role("admin") { Ok("admin") } else { Err(AuthError(Problem::NotFound)) }
+}
+
+#[get("/role")]
+fn role(who: Identity) -> Result<&'static str, AuthError> {
+    who.require_role("admin")?;
+    Ok("admin")
+}
+
+#[get("/pay")]
+fn pay(world: &State<World>, who: Identity) -> Result<&'static str, AuthError> {
+    world.auth.check_proofs(&who, &CODE)?;
+    Ok("paid")
+}
+
+#[get("/meets")]
+fn meets(world: &State<World>, who: Identity) -> String {
+    who.meets(&CODE, world.auth.now()).to_string()
+}
+
+#[get("/code")]
+fn code() -> &'static str {
+    "code"
+}
+
+#[post("/code")]
+fn post_code() -> &'static str {
+    "code"
+}
+
+#[get("/code")]
+fn code_page() -> &'static str {
+    "page"
+}
+
+#[get("/admins")]
+fn admins() -> &'static str {
+    "admins"
 }
 
 #[get("/optional-writing")]

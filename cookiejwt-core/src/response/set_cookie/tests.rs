@@ -13,6 +13,7 @@ fn settings() -> CookieSettings {
         access_name: "__Host-access_token".into(),
         refresh_name: "__Host-refresh_token".into(),
         device_name: "__Host-known_device".into(),
+        pending_prefix: "pending_".into(),
         path: "/".into(),
         domain: None,
         secure: true,

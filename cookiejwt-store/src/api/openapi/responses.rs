@@ -76,7 +76,8 @@ impl PartialSchema for ProblemSchema {
         let object = members
             .into_iter()
             .fold(object, |object, (name, schema)| object.property(name, schema).required(name));
-        object.build().into()
+        let reason = text("Why a new password is refused, with `password_refused` only.");
+        object.property("reason", reason).build().into()
     }
 }
 

@@ -250,6 +250,7 @@ fn any_settings() -> impl Strategy<Value = CookieSettings> {
                 access_name,
                 refresh_name,
                 device_name: "device".into(),
+                pending_prefix: "pending_".into(),
                 path,
                 domain,
                 secure,

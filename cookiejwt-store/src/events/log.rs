@@ -1,0 +1,98 @@
+//! How each event is written into the log.
+
+use tracing::{debug, error, info, warn};
+
+use super::event::Event;
+
+/// The target of every event but one; a filter of the log relies on it.
+pub(super) const TARGET: &str = "cookiejwt_store::event";
+
+#[allow(clippy::too_many_lines, reason = "one line for each event")]
+pub(super) fn log(event: &Event<'_>) {
+    match *event {
+        Event::LoggedIn { subject, session, .. } => info!(target: TARGET, %subject, session, "logged in"),
+        Event::LoginRefused { reason, .. } => {
+            info!(target: TARGET, reason = reason.as_str(), "login refused");
+        }
+        Event::UnreadableHash { .. } | Event::HashCut { .. } => log_hash(event),
+        Event::PasswordChanged { subject, .. } => info!(target: TARGET, %subject, "password changed"),
+        Event::Throttled { scope, retry_after_seconds, .. } => {
+            info!(target: TARGET, scope = scope.as_str(), retry_after_seconds, "login throttled");
+        }
+        Event::SecondFactorRequired { subject, .. } => {
+            info!(target: TARGET, %subject, "a second factor is required");
+        }
+        Event::Proved { subject, method, .. } => info!(target: TARGET, %subject, method, "proved"),
+        Event::PendingReplayed { purpose } => {
+            warn!(target: TARGET, purpose, "a pending login was presented that had been used up");
+        }
+        Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
+        Event::Refreshed { session, reason, .. } => debug!(target: TARGET, ?reason, session, "refreshed"),
+        Event::Refused { reason } => info!(target: TARGET, ?reason, "refused"),
+        Event::GuardRefused { session, problem, .. } => {
+            info!(target: TARGET, session, reason = problem.code(), "refused by a guard");
+        }
+        Event::Reuse { subject, session } => {
+            warn!(target: TARGET, %subject, session, "a used-up refresh token was presented: the session is revoked");
+        }
+        Event::LostAnswer { session, replaced, .. } => {
+            info!(target: TARGET, session, replaced, "a response with new cookies was lost: the session continues");
+        }
+        Event::CsrfRefused { denial } => info!(target: TARGET, %denial, "csrf refused"),
+        Event::CredentialRejected { credential, fault } => {
+            info!(target: TARGET, credential = credential.as_str(), %fault, "credential not accepted");
+        }
+        Event::DuplicateCookie { credential, other_deployment } => {
+            info!(target: TARGET, credential = credential.as_str(), other_deployment, "duplicate_cookie");
+        }
+        Event::MintFailed { error } => error!(target: TARGET, failure = %error, "tokens cannot be minted"),
+        Event::StoreUnavailable { reason } => warn!(target: TARGET, ?reason, "a store could not be asked"),
+        Event::StoreFailed { operation, error } => error!(target: TARGET, operation, %error, "store failed"),
+        Event::Revoked { session, reason } => {
+            info!(target: TARGET, session, reason = reason.as_str(), "session revoked");
+        }
+        Event::EverySessionRevoked { sessions, reason } => {
+            warn!(target: TARGET, sessions, reason = reason.as_str(), "every session revoked");
+        }
+        Event::FeedStale { error } => {
+            warn!(target: TARGET, %error, "the feed of revocations is stale: what other nodes revoke is not known here");
+        }
+        Event::FeedRecovered {} => info!(target: TARGET, "the feed of revocations has caught up"),
+        Event::ClockSkew { difference_millis } => warn!(
+            target: TARGET, difference_millis,
+            "the clocks of this node and of the database differ; let both follow the same time source (NTP)"
+        ),
+        Event::KeysReplaced { signing, was_known: true, verifying } => {
+            info!(target: TARGET, signing, verifying, "the keys of access tokens are replaced");
+        }
+        Event::KeysReplaced { signing, was_known: false, verifying } => {
+            warn!(
+                target: TARGET, signing,
+                verifying,
+                "the new signing key was not published before; add a key first, wait, then switch"
+            );
+        }
+        Event::KeysNotReloaded { error } => {
+            error!(target: TARGET, %error, "the keys of access tokens are not reloaded, those so far stay");
+        }
+        Event::Purged { sessions } => info!(target: TARGET, sessions, "purged"),
+    }
+}
+
+/// What is wrong with the hashes in the table, and the cure.
+fn log_hash(event: &Event<'_>) {
+    match *event {
+        Event::UnreadableHash { format } => error!(
+            target: TARGET, format,
+            "stored password hashes of this format cannot be read, and their users cannot log in: give `.password_hasher(…)` one \
+             that reads them"
+        ),
+        Event::HashCut { stored, made } => error!(
+            target: TARGET, stored,
+            made,
+            "the column of the password hashes does not hold a whole hash: make it VARCHAR(255) or TEXT; the old hash was put \
+             back, and no other is stored"
+        ),
+        _ => {}
+    }
+}
