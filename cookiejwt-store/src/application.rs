@@ -47,7 +47,9 @@ pub use crate::passwords::Zxcvbn;
 pub use crate::stores::{SeaOrmTokenStore, sea_orm as sea_orm_store};
 pub use crate::{
     authenticator::{Authenticator, AuthenticatorBuilder},
-    errors::{BuildError, LoginError, PasswordError, PasswordRefusal, SessionCookieError, StoreError},
+    errors::{
+        BuildError, LoginError, PasswordError, PasswordRefusal, SecondFactor, SessionCookieError, StoreError,
+    },
     events::{Event, LinkRefusal, LoginRefusal},
     keys::{FromEnv, ReadKeys, env_vars},
     passwords::{Argon2id, NewPassword, PasswordHasher, PasswordMatch, PasswordPolicy},
@@ -55,7 +57,7 @@ pub use crate::{
     runtime::{Clock, ManualClock, SystemClock},
     sessions::{
         Checked, Link, LoggedOut, LoginContext, LoginOptions, NewLink, Opened, PendingOptions, Proven,
-        SecondFactor, SessionInfo, SpentLink,
+        SessionInfo, SpentLink,
     },
     stores::{AuthUser, MemoryStore, RevokedBatch, RevokedSession, TokenStore, UserStore},
 };

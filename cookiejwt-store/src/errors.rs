@@ -6,6 +6,7 @@ mod data;
 mod framework_session;
 mod login;
 mod password;
+mod second_factor;
 mod store;
 
 pub(crate) use self::password::{MAX_LANES, MAX_MEMORY_KIB, MAX_PASSES};
@@ -14,5 +15,6 @@ pub use self::{
     framework_session::SessionCookieError,
     login::LoginError,
     password::{PasswordError, PasswordRefusal},
+    second_factor::SecondFactor,
     store::StoreError,
 };

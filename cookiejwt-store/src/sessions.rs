@@ -34,5 +34,4 @@ pub use self::{
     pending_options::PendingOptions,
     prove::{Checked, Proven},
     revoke::LoggedOut,
-    second_factor::SecondFactor,
 };

@@ -8,9 +8,9 @@ use cookiejwt_core::{
 use super::{
     framework_session::SessionCookieError,
     password::{PasswordError, PasswordRefusal},
+    second_factor::SecondFactor,
     store::StoreError,
 };
-use crate::sessions::SecondFactor;
 
 /// A login that failed. No session remains.
 #[derive(Debug, thiserror::Error)]

@@ -1,32 +1,19 @@
 //! A login that needs more proofs than it has.
 
 use cookiejwt_core::{
-    Method, SessionId,
+    SessionId,
     driver::{PendingClient, PendingLogin, SealedPending, SessionTerms},
 };
 
 use super::{login_context::LoginContext, part::Sessions};
 use crate::{
-    errors::LoginError,
+    errors::{LoginError, SecondFactor},
     events::{Event, printable},
     passwords::ProvenUser,
 };
 
 /// The purpose of the pending login that every door gives to a user who needs a second factor.
 pub(crate) const SECOND_FACTOR: &str = "second-factor";
-
-/// The password is right, and a second factor has to follow.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SecondFactor {
-    /// What the user can prove next; see
-    /// [`AuthUser::second_factors`](crate::AuthUser::second_factors).
-    pub methods: Vec<Method>,
-    /// What was proved so far, for [`prove`](crate::Authenticator::prove).
-    pub pending: PendingLogin,
-    /// The pending login for the client: a cookie, or in token mode a text for the body.
-    pub sealed: SealedPending,
-}
 
 impl Sessions {
     /// Refuses a session whose user needs more proofs than it would have. Asked at every door.
