@@ -10,7 +10,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{DEVICE, ids};
+use crate::{DEVICE, PENDING, ids};
 
 /// A response as it was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +103,15 @@ impl Answer {
         line.split(';').next().map(str::to_owned)
     }
 
+    /// The pending login that a client continues with: the newest cookie, or in token mode the text
+    /// of the body, as the value of a cookie without an id.
+    pub fn pending(&self) -> Option<String> {
+        let lines = self.cookie_lines();
+        let set = lines.iter().filter(|line| line.starts_with(PENDING) && !line.contains("Max-Age=0"));
+        let pair = set.last().and_then(|line| line.split(';').next()).map(str::to_owned);
+        pair.or_else(|| Some(format!("{PENDING}={}", self.member("pending")?)))
+    }
+
     /// A member of the body, if that is a JSON object.
     pub fn member(&self, name: &str) -> Option<String> {
         let body: Value = serde_json::from_str(&self.body).ok()?;
@@ -119,7 +128,7 @@ impl Answer {
             }
         };
         for name in SHOWN {
-            show(name, self.field(name));
+            show(name, ids::named(&self.field(name)));
         }
         for name in ["cache-control", "vary"] {
             show(name, members(&self.field(name)));
@@ -162,6 +171,9 @@ fn cookie_in_words(line: &str) -> String {
         let id = value.split('.').next().unwrap_or_default();
         return ids::named(&format!("{name}=<known device {id}>{attributes}"));
     }
+    if name.starts_with(PENDING) && !value.is_empty() {
+        return ids::named(&format!("{name}=<pending>{attributes}"));
+    }
     match token_in_words(value) {
         Some(words) => ids::named(&format!("{name}=<{words}>{attributes}")),
         None => ids::named(line),
@@ -172,7 +184,11 @@ fn cookie_in_words(line: &str) -> String {
 fn body_in_words(body: &str) -> String {
     let words =
         |text: &str| token_in_words(text).map_or_else(|| text.to_owned(), |words| format!("<{words}>"));
-    ids::named(&body.split('"').map(words).collect::<Vec<_>>().join("\""))
+    let mut parts: Vec<_> = body.split('"').map(words).collect();
+    if let Some(at) = parts.iter().position(|part| part == "pending") {
+        parts[at + 2] = "<pending>".into();
+    }
+    ids::named(&parts.join("\""))
 }
 
 fn token_in_words(token: &str) -> Option<String> {

@@ -122,6 +122,13 @@ impl Documented {
         if body["reason"].is_string() && example["reason"].is_string() {
             example["reason"] = body["reason"].clone();
         }
+        // The methods are those of the user, and the pending login is that of the client.
+        for member in ["methods", "pending"].into_iter().filter(|_| body["code"] == "second_factor_required")
+        {
+            if let Some(value) = body.get(member) {
+                example[member] = value.clone();
+            }
+        }
         if content_type == PROBLEM && example != body {
             faults.push(format!("{} is none of the documented problems: {body}", answer.status));
         }

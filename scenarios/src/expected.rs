@@ -1,13 +1,18 @@
 //! The expected responses, byte for byte where the wire contract specifies them.
 
+mod pending;
+
 use time::macros::format_description;
 
-use crate::{ACCESS, DEVICE, REFRESH, Request, world::second};
+pub use self::pending::{second_factor_required, second_factor_required_alone, second_factor_required_text};
+
+use crate::{ACCESS, DEVICE, PENDING, REFRESH, Request, world::second};
 
 const ATTRIBUTES: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
 const CLEARED: &str = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 const ACCESS_AGE: i64 = 300;
 const REFRESH_AGE: i64 = 86_400;
+const PENDING_AGE: i64 = 600;
 const DEVICE_AGE: i64 = 180 * 86_400;
 
 /// The codes of the wire contract: status, title, sentence, challenge.
@@ -20,6 +25,8 @@ const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
     ("invalid_credentials", 401, "Unauthorized", "Incorrect username or password.", PLAIN),
     ("fresh_login_required", 401, "Unauthorized", "Recent authentication is required.", FRESH),
     ("proof_required", 401, "Unauthorized", "Additional authentication is required.", FRESH),
+    ("second_factor_required", 401, "Unauthorized", "A second factor is required.", SECOND),
+    ("other_user", 403, "Forbidden", "This is the proof of another user.", ""),
     ("insufficient_role", 403, "Forbidden", "The user lacks the required role.", ""),
     ("insufficient_scope", 403, "Forbidden", "The access token lacks the required scope.", SCOPE),
     ("csrf_failed", 403, "Forbidden", "The request was refused because it comes from another site.", ""),
@@ -33,6 +40,7 @@ const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
 ];
 const PLAIN: &str = "Bearer realm=\"api\"";
 const INVALID: &str = "Bearer realm=\"api\", error=\"invalid_token\"";
+const SECOND: &str = "Bearer realm=\"api\", error=\"insufficient_user_authentication\"";
 const FRESH: &str = "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300";
 const SCOPE: &str = "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"notes:write\"";
 
@@ -59,6 +67,8 @@ enum Line {
     Refresh { id: u64, session: u64, subject: u64, issued: Option<i64> },
     Device { session: u64 },
     Exactly(&'static str),
+    Pending { id: u64, same_site: &'static str },
+    ClearedPending { id: u64, same_site: &'static str },
     ClearedAccess,
     ClearedRefresh,
     AccessTwin,
@@ -265,10 +275,15 @@ impl Expected {
             ["content-type", "www-authenticate", "allow", "location", "retry-after", "cache-control", "vary"];
         let now = self.decided.unwrap_or(now);
         let mut fields = self.fields.clone();
+        let asks = !self.asked.is_empty() && self.asked != ["-"];
+        let is_pending = |line: &Line| matches!(line, Line::Pending { .. });
+        if asks && !self.ours.is_empty() && self.ours.iter().all(is_pending) {
+            self.asked.iter().for_each(|field| add_member(&mut fields, "vary", field));
+        }
         if !self.ours.is_empty() {
             add_member(&mut fields, "cache-control", "no-store");
             add_member(&mut fields, "vary", "cookie");
-        } else if self.asked != ["-"] && !self.asked.is_empty() {
+        } else if asks {
             self.asked.iter().for_each(|field| add_member(&mut fields, "vary", field));
             if fields.iter().all(|(name, _)| *name != "cache-control") {
                 fields.push(("cache-control", "no-cache, private".into()));
@@ -303,8 +318,13 @@ fn asks(request: &Request, status: u16, body: &str) -> bool {
     if path.starts_with("/auth/") {
         return is_one_of(&["/auth/token/verify"]) || path.starts_with("/auth/sessions");
     }
-    let logins = ["/login-as-bob", "/bare-login-as-bob", "/login-here-as-bob", "/drops-login"];
-    !is_one_of(&logins) && !is_one_of(&["/open", "/logout-own"]) && !path.starts_with("/skipped/")
+    let logins =
+        ["/login-as-bob", "/bare-login-as-bob", "/login-here-as-bob", "/drops-login", "/callback-as-bob"];
+    let steps = ["/second-step", "/second-step-tokens", "/callback", "/begin", "/own-login"];
+    !is_one_of(&logins)
+        && !is_one_of(&steps)
+        && !is_one_of(&["/open", "/logout-own"])
+        && !path.starts_with("/skipped/")
 }
 
 fn add_member(fields: &mut Vec<(&'static str, String)>, name: &'static str, member: &str) {
@@ -327,6 +347,13 @@ impl Line {
             Self::Device { session } => {
                 let life = life(now, now + DEVICE_AGE);
                 format!("{DEVICE}=<known device #{session}>{ATTRIBUTES}; {life}")
+            }
+            Self::Pending { id, same_site } => {
+                let life = life(now, now + PENDING_AGE);
+                format!("{PENDING}#{id}=<pending>; Path=/; Secure; HttpOnly; SameSite={same_site}; {life}")
+            }
+            Self::ClearedPending { id, same_site } => {
+                format!("{PENDING}#{id}=; Path=/; Secure; HttpOnly; SameSite={same_site}{CLEARED}")
             }
             Self::AccessTwin => format!("{ACCESS}={ATTRIBUTES}; Partitioned{CLEARED}"),
             Self::RefreshTwin => format!("{REFRESH}={ATTRIBUTES}; Partitioned{CLEARED}"),

@@ -22,6 +22,7 @@ pub mod request;
 pub mod run;
 pub mod scenario;
 pub mod session_cookie;
+pub mod steps;
 mod stores;
 pub mod table;
 mod users;
@@ -41,6 +42,8 @@ pub use crate::{
 pub const ACCESS: &str = "__Host-access_token";
 pub const REFRESH: &str = "__Host-refresh_token";
 pub const DEVICE: &str = "__Host-known_device";
+/// The id of the pending login follows.
+pub const PENDING: &str = "__Host-pending_";
 
 /// What a handler returns for an authenticated user.
 pub fn said(who: &cookiejwt_store::Identity) -> String {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::PENDING;
+
 /// A request that is being built.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -144,6 +146,16 @@ impl Names {
         self.set(&format!("{name}.forged_access"), forged(access));
         self.set(&format!("{name}.forged_refresh"), forged(refresh));
         self.set(&format!("{name}.forged_token"), forged(&value(access)));
+    }
+
+    /// The placeholders of a pending login: the cookie `{x.pending}`, its text `{x.pending_text}`,
+    /// its id `{x.state}`, and the cookie with another text, `{x.forged_pending}`.
+    pub(crate) fn set_pending(&mut self, name: &str, pair: &str) {
+        let (cookie, text) = pair.split_once('=').unwrap_or_default();
+        self.set(&format!("{name}.pending"), pair);
+        self.set(&format!("{name}.pending_text"), text);
+        self.set(&format!("{name}.state"), cookie.trim_start_matches(PENDING));
+        self.set(&format!("{name}.forged_pending"), format!("{cookie}={}", forged(text)));
     }
 
     pub(crate) fn replace(&self, bytes: &[u8]) -> Vec<u8> {

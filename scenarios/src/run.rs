@@ -114,6 +114,7 @@ impl Player {
             Step::Sessions(availability) => world.store.set(*availability),
             Step::Users(availability) => world.users.set(*availability),
             Step::Disable(user) => world.users.change(user, |user| user.is_active = false),
+            Step::Enrol(user) => world.users.change(user, |user| user.has_code = true),
             Step::Delete(user) => world.users.delete(user),
             Step::Claims(user, claims) => {
                 let claims = serde_json::from_str(claims).expect("claims in JSON");
@@ -146,8 +147,14 @@ impl Player {
         let last = self.played.answers.last().expect("an answer before");
         let in_body = |member, name| Some(format!("{name}={}", last.member(member)?));
         let pair = |member, name| last.pair(name).or(in_body(member, name)).unwrap_or_default();
-        self.names.set_pairs(name, &pair("access", ACCESS), &pair("refresh", REFRESH));
+        let (access, refresh) = (pair("access", ACCESS), pair("refresh", REFRESH));
+        if !access.is_empty() {
+            self.names.set_pairs(name, &access, &refresh);
+        }
         self.names.set(&format!("{name}.device"), last.pair(DEVICE).unwrap_or_default());
+        if let Some(pending) = last.pending() {
+            self.names.set_pending(name, &pending);
+        }
     }
 
     async fn send(&mut self, number: usize, request: &Request, expected: &Expected) {

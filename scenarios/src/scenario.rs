@@ -36,6 +36,8 @@ pub enum Step {
     Sessions(Availability),
     Users(Availability),
     Disable(&'static str),
+    /// The user sets up a second factor.
+    Enrol(&'static str),
     Delete(&'static str),
     /// The background task writes the pending receipts.
     WriteReceipts,
@@ -45,7 +47,8 @@ pub enum Step {
     Claims(&'static str, &'static str),
     /// The user's claims become too large for a cookie.
     TooManyClaims(&'static str),
-    /// Names the cookies of the last response, or the tokens in its body.
+    /// Names the cookies of the last response, or the tokens in its body; a pending login is
+    /// `{x.pending}`, and its text `{x.pending_text}`.
     Keep(&'static str),
     /// All at the same time, each on its own connection; each response has this status.
     AtOnce {

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AuthUser, PasswordError, PasswordHasher, PasswordMatch, StoreError, Subject, UserStore,
+    AuthUser, Method, PasswordError, PasswordHasher, PasswordMatch, Proofs, StoreError, Subject, UserStore,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -20,6 +20,8 @@ pub struct User {
     pub password: String,
     pub is_active: bool,
     pub claims: Value,
+    /// Whether they have set up a code as a second factor.
+    pub has_code: bool,
 }
 
 impl AuthUser for User {
@@ -37,6 +39,14 @@ impl AuthUser for User {
 
     fn claims(&self) -> impl Serialize {
         self.claims.clone()
+    }
+
+    fn second_factor(&self, proofs: &Proofs) -> bool {
+        self.has_code && ![Method::OTP, Method::HWK].into_iter().any(|method| proofs.has(method))
+    }
+
+    fn second_factors(&self) -> Vec<Method> {
+        vec![Method::OTP]
     }
 }
 
@@ -68,6 +78,7 @@ impl Default for Users {
             password: format!("{name}-pw"),
             is_active: true,
             claims: json!({ "name": name, "roles": ["reader"] }),
+            has_code: false,
         };
         let staff = (101..).zip(STAFF).map(|(id, name)| user(id, name));
         let named = [user(1, "alice"), user(2, "bob"), user(3, "zo\u{eb}")];
@@ -79,6 +90,10 @@ impl Default for Users {
 impl Users {
     pub fn by_name(&self, name: &str) -> User {
         self.find(|user| user.name == name).expect("a known user")
+    }
+
+    pub fn by_id(&self, id: i64) -> Option<User> {
+        self.find(|user| user.id == id)
     }
 
     pub fn change(&self, name: &str, change: impl FnOnce(&mut User)) {

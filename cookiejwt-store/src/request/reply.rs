@@ -9,7 +9,7 @@ use cookiejwt_core::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A finished response, for an adapter to write.
 #[derive(Clone)]
@@ -58,10 +58,11 @@ impl Reply {
 
     /// A problem with more members (RFC 9457 §3.2); `null` is left out.
     pub(crate) fn with_members<const N: usize>(self, members: [(&str, Value); N]) -> Self {
-        let mut body: Map<String, Value> = serde_json::from_slice(&self.body).unwrap_or_default();
         let given = members.into_iter().filter(|(_, value)| !value.is_null());
-        body.extend(given.map(|(name, value)| (name.to_owned(), value)));
-        Self { body: Value::Object(body).to_string().into(), ..self }
+        let more: String = given.map(|(name, value)| format!(r#","{name}":{value}"#)).collect();
+        let body = String::from_utf8_lossy(&self.body);
+        let body = body.strip_suffix('}').map(|open| format!("{open}{more}}}").into());
+        Self { body: body.unwrap_or_else(|| self.body.clone()), ..self }
     }
 
     /// What becomes of the framework's own session.

@@ -28,6 +28,8 @@ pub struct LoginContext {
     pub devices: PresentedDevices,
     /// The pending logins that came in, the newest first.
     pub pendings: Vec<PendingLogin>,
+    /// Where the user wanted to go, if this login was begun with that.
+    pub(super) next: Option<String>,
     /// What the CSRF table decides about a login by this request.
     pub(super) csrf: Result<(), CsrfDenial>,
 }
@@ -41,6 +43,7 @@ impl Default for LoginContext {
             mode: Mode::default(),
             devices: PresentedDevices::default(),
             pendings: Vec::new(),
+            next: None,
             csrf: Ok(()),
         }
     }
@@ -62,6 +65,7 @@ impl LoginContext {
             mode: core.mode(head),
             devices,
             pendings,
+            next: None,
             csrf,
         }
     }

@@ -245,6 +245,8 @@ impl Sessions {
             let remember = proven.pending.as_ref().and_then(|pending| pending.remember);
             let terms = options.or_remember(remember).terms(self.0.runtime.now())?;
             let terms = terms.with_proofs(&proven.proofs);
+            let next = proven.next().map(Into::into);
+            let context = LoginContext { next, ..context };
             let (proven, pending) = parts(&proven);
             let (login, unsent) = self.create_session(&proven, terms, &context, None).await?;
             let begun = self.begun(login, unsent, context, None).await?;

@@ -35,6 +35,7 @@ impl Sessions {
         pending.subject = Some(proven.subject.clone());
         pending.proofs = facts.proofs().clone();
         pending.remember = Some(terms.remember);
+        pending.next.clone_from(&context.next);
         pending.session = beside.cloned();
         let stamp = proven.user.stamp();
         pending.binding = core.binding(&proven.subject, proven.proof.password_hash(), stamp.as_deref());

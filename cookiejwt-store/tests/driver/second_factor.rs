@@ -267,6 +267,18 @@ async fn a_pending_login_without_a_user() {
 }
 
 #[tokio::test]
+async fn where_a_user_wanted_to_go_survives_the_second_factor() {
+    let world = with_totp();
+    let mut one = world.auth.pending("oauth").unwrap();
+    one.next = Some("/notes".into());
+    let check = Checked::user(&world.users.row(1));
+    let check = async { Ok::<_, Infallible>(Some(check)) };
+    let proven: Proven<User> = world.auth.prove(&one, Method::FED, check, &beside(&one)).await.unwrap();
+    let login = world.auth.login_proven(proven, LoginOptions::new(), beside(&one)).await;
+    assert_eq!(required(login).pending.next.as_deref(), Some("/notes"));
+}
+
+#[tokio::test]
 async fn a_session_that_proves_more() {
     let world = World::new();
     let alice = world.login("alice").await;

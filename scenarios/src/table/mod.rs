@@ -15,6 +15,8 @@ mod proofs;
 mod refresh;
 mod sessions;
 mod slow;
+mod step_up;
+mod steps;
 mod throttle;
 mod token_mode;
 mod two_realms;
@@ -42,6 +44,8 @@ pub fn all() -> Vec<Scenario> {
         promises::scenarios(),
         token_mode::scenarios(),
         throttle::scenarios(),
+        steps::scenarios(),
+        step_up::scenarios(),
     ]
     .concat()
 }

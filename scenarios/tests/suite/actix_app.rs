@@ -1,18 +1,18 @@
 use std::panic::AssertUnwindSafe;
 
 use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer, Responder,
+    App, Either, HttpRequest, HttpResponse, HttpServer, Responder,
     body::BoxBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header,
+    http::{StatusCode, header},
     middleware::{Next, from_fn},
     web,
 };
 use bytes::Bytes;
-use cookiejwt_actix::{GuardMiddleware, Problem, prelude::*};
+use cookiejwt_actix::{GuardMiddleware, LoginError, Problem, prelude::*};
 use futures_util::{FutureExt as _, stream};
 use scenarios::{
-    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes,
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
 };
 
 pub(crate) fn start(world: World) -> Running {
@@ -23,6 +23,7 @@ pub(crate) fn start(world: World) -> Running {
             .configure(handlers)
             .configure(|config| guarded(config, &auth))
             .configure(|config| beside(config, &world))
+            .configure(of_several_steps)
             .configure(auth.routes())
             .configure(world.staff.routes())
             .service(web::resource("/private").wrap(auth.require_login()).to(async || "private"))
@@ -85,6 +86,19 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/skipped/me", web::to(me))
         .route("/skipped/optional", web::to(optional))
         .route("/skippedmore/optional", web::to(optional));
+}
+
+fn of_several_steps(config: &mut web::ServiceConfig) {
+    config
+        .route("/second-step", web::to(second_step))
+        .route("/second-step-tokens", web::to(second_step_tokens))
+        .route("/begin", web::to(begin))
+        .route("/callback", web::to(callback))
+        .route("/step-up", web::to(step_up))
+        .route("/begin-step-up", web::to(begin_step_up))
+        .route("/switch", web::to(switch))
+        .route("/own-login", web::to(own_login))
+        .route("/proofs", web::to(async |who: Identity| steps::proved(&who)));
 }
 
 fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
@@ -253,6 +267,81 @@ async fn own_fresh(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthErr
 
 async fn own_password(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
+}
+
+async fn second_step(
+    world: web::Data<World>,
+    auth: AuthContext,
+    form: String,
+) -> Result<impl Responder, AuthError> {
+    let pending = auth.pending("second-factor").ok_or(LoginError::PendingEnded)?;
+    let proven = auth.prove(&pending, Method::OTP, async { steps::check_code(&world, &form) }).await?;
+    let next = steps::next_of(&proven);
+    Ok(auth.login_proven(proven, LoginOptions::new()).await?.with(web::Redirect::to(next).see_other()))
+}
+
+async fn second_step_tokens(
+    world: web::Data<World>,
+    auth: AuthContext,
+    form: String,
+) -> Result<LoggedIn, AuthError> {
+    let text = steps::field(&form, "pending");
+    let pending = auth.open_pending("second-factor", &text).ok_or(LoginError::PendingEnded)?;
+    let proven = auth.prove(&pending, Method::OTP, async { steps::check_code(&world, &form) }).await?;
+    Ok(auth.login_proven(proven, LoginOptions::new()).await?)
+}
+
+async fn begin(auth: AuthContext, form: String) -> Result<web::Redirect, AuthError> {
+    let (pending, _) = auth.begin(steps::journey(&form))?;
+    Ok(web::Redirect::to(format!("/authorize?state={}", pending.id)).see_other())
+}
+
+async fn callback(
+    world: web::Data<World>,
+    auth: AuthContext,
+    request: HttpRequest,
+) -> Result<impl Responder, AuthError> {
+    let state = steps::field(request.query_string(), "state");
+    let pending = auth.pending_with_id("oauth:test", &state).ok_or(LoginError::PendingEnded)?;
+    let proven = auth.prove(&pending, Method::FED, async { steps::check_state(&world) }).await?;
+    let next = steps::next_of(&proven);
+    Ok(auth.login_proven(proven, LoginOptions::new()).await?.with(web::Redirect::to(next).see_other()))
+}
+
+/// In one request, or in the second one of two.
+async fn step_up(
+    world: web::Data<World>,
+    who: Identity,
+    auth: AuthContext,
+    form: String,
+) -> Result<LoggedIn, AuthError> {
+    let begin = || Ok::<_, LoginError>(auth.begin(steps::stepping_up(&world, &who, &form))?.0);
+    let pending = auth.pending("step-up").map_or_else(begin, Ok)?;
+    let proven = auth.prove(&pending, Method::OTP, async { steps::check_code(&world, &form) }).await?;
+    Ok(auth.step_up(&who, proven).await?)
+}
+
+async fn begin_step_up(
+    world: web::Data<World>,
+    who: Identity,
+    auth: AuthContext,
+    form: String,
+) -> Result<&'static str, AuthError> {
+    auth.begin(steps::stepping_up(&world, &who, &form))?;
+    Ok("a code, please")
+}
+
+async fn switch(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    Ok(auth.switch(&who, &steps::umbrella()).await?)
+}
+
+/// An HTML form whose error is a page of the application.
+async fn own_login(auth: AuthContext, form: String) -> impl Responder {
+    let (name, password) = (steps::field(&form, "username"), steps::field(&form, "password"));
+    match auth.login_with_password(&name, &password, LoginOptions::new()).await {
+        Ok(login) => Either::Left(login.with("welcome")),
+        Err(error) => Either::Right(error.to_string().customize().with_status(StatusCode::UNAUTHORIZED)),
+    }
 }
 
 /// An error that no handler has turned into a response.

@@ -4,15 +4,15 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{Request, State, ws::WebSocketUpgrade},
-    http::header,
+    http::{StatusCode, Uri, header},
     middleware::{Next, from_fn},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::any,
 };
-use cookiejwt_axum::{GuardLayer, Problem, prelude::*};
+use cookiejwt_axum::{GuardLayer, LoginError, Problem, prelude::*};
 use futures_util::stream;
 use scenarios::{
-    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes,
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -77,11 +77,25 @@ fn application(world: World) -> Router {
         .merge(guarded(&auth))
         .merge(late)
         .merge(beside(&world))
+        .merge(of_several_steps())
         .merge(auth.routes())
         .layer(CatchPanicLayer::custom(|_| AuthError(Problem::ServerError).into_response()))
         .route("/panics-uncaught", any(panics))
         .layer(auth.layer())
         .with_state(world)
+}
+
+fn of_several_steps() -> Router<World> {
+    Router::new()
+        .route("/second-step", any(second_step))
+        .route("/second-step-tokens", any(second_step_tokens))
+        .route("/begin", any(begin))
+        .route("/callback", any(callback))
+        .route("/step-up", any(step_up))
+        .route("/begin-step-up", any(begin_step_up))
+        .route("/switch", any(switch))
+        .route("/own-login", any(own_login))
+        .route("/proofs", any(async |who: Identity| steps::proved(&who)))
 }
 
 fn guarded(auth: &Authenticator) -> Router<World> {
@@ -245,6 +259,81 @@ async fn own_fresh(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthErr
 
 async fn own_password(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
+}
+
+async fn second_step(
+    State(world): State<World>,
+    auth: AuthContext,
+    form: String,
+) -> Result<impl IntoResponse, AuthError> {
+    let pending = auth.pending("second-factor").ok_or(LoginError::PendingEnded)?;
+    let proven = auth.prove(&pending, Method::OTP, async { steps::check_code(&world, &form) }).await?;
+    let next = steps::next_of(&proven);
+    Ok(auth.login_proven(proven, LoginOptions::new()).await?.with(Redirect::to(&next)))
+}
+
+async fn second_step_tokens(
+    State(world): State<World>,
+    auth: AuthContext,
+    form: String,
+) -> Result<LoggedIn, AuthError> {
+    let text = steps::field(&form, "pending");
+    let pending = auth.open_pending("second-factor", &text).ok_or(LoginError::PendingEnded)?;
+    let proven = auth.prove(&pending, Method::OTP, async { steps::check_code(&world, &form) }).await?;
+    Ok(auth.login_proven(proven, LoginOptions::new()).await?)
+}
+
+async fn begin(auth: AuthContext, form: String) -> Result<Redirect, AuthError> {
+    let (pending, _) = auth.begin(steps::journey(&form))?;
+    Ok(Redirect::to(&format!("/authorize?state={}", pending.id)))
+}
+
+async fn callback(
+    State(world): State<World>,
+    auth: AuthContext,
+    uri: Uri,
+) -> Result<impl IntoResponse, AuthError> {
+    let state = steps::field(uri.query().unwrap_or_default(), "state");
+    let pending = auth.pending_with_id("oauth:test", &state).ok_or(LoginError::PendingEnded)?;
+    let proven = auth.prove(&pending, Method::FED, async { steps::check_state(&world) }).await?;
+    let next = steps::next_of(&proven);
+    Ok(auth.login_proven(proven, LoginOptions::new()).await?.with(Redirect::to(&next)))
+}
+
+/// In one request, or in the second one of two.
+async fn step_up(
+    State(world): State<World>,
+    who: Identity,
+    auth: AuthContext,
+    form: String,
+) -> Result<LoggedIn, AuthError> {
+    let begin = || Ok::<_, LoginError>(auth.begin(steps::stepping_up(&world, &who, &form))?.0);
+    let pending = auth.pending("step-up").map_or_else(begin, Ok)?;
+    let proven = auth.prove(&pending, Method::OTP, async { steps::check_code(&world, &form) }).await?;
+    Ok(auth.step_up(&who, proven).await?)
+}
+
+async fn begin_step_up(
+    State(world): State<World>,
+    who: Identity,
+    auth: AuthContext,
+    form: String,
+) -> Result<&'static str, AuthError> {
+    auth.begin(steps::stepping_up(&world, &who, &form))?;
+    Ok("a code, please")
+}
+
+async fn switch(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    Ok(auth.switch(&who, &steps::umbrella()).await?)
+}
+
+/// An HTML form whose error is a page of the application.
+async fn own_login(auth: AuthContext, form: String) -> Response {
+    let (name, password) = (steps::field(&form, "username"), steps::field(&form, "password"));
+    match auth.login_with_password(&name, &password, LoginOptions::new()).await {
+        Ok(login) => login.with("welcome").into_response(),
+        Err(error) => (StatusCode::UNAUTHORIZED, error.to_string()).into_response(),
+    }
 }
 
 async fn fail_late(request: Request, next: Next) -> Response {

@@ -1,4 +1,4 @@
-use cookiejwt_rocket::{Problem, prelude::*};
+use cookiejwt_rocket::{LoginError, Problem, prelude::*};
 use rocket::{
     Request, Responder, State,
     fairing::AdHoc,
@@ -6,11 +6,11 @@ use rocket::{
     http::{Header, Status},
     options, post,
     request::{FromRequest, Outcome},
-    response::{Redirect, stream::TextStream},
+    response::{Redirect, status::Unauthorized, stream::TextStream},
     routes,
 };
 use scenarios::{
-    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, writes,
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
 };
 use tokio::sync::oneshot;
 
@@ -73,6 +73,8 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![get_own_fresh, get_own_password])
         .mount("/", routes![fresh, write, admin, optional_writing, ranked, ranked_for_others])
         .mount("/", routes![role, pay, meets])
+        .mount("/", routes![second_step, second_step_tokens, begin, callback, post_callback])
+        .mount("/", routes![step_up, begin_step_up, switch, own_login, proofs])
         .mount("/", auth.require_proofs(CODE, routes![code, post_code]))
         .mount("/", auth.require_role("admin", routes![admins]))
         .mount("/", auth.require_fresh_login(FRESH, routes![fresh_guarded]))
@@ -336,6 +338,104 @@ async fn own_fresh(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthErr
 #[post("/own-password")]
 async fn own_password(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.change_password(&who, "alice-pw", "another password").await?)
+}
+
+#[post("/second-step", data = "<form>")]
+async fn second_step(
+    world: &State<World>,
+    auth: AuthContext,
+    form: String,
+) -> Result<WithCookies<Redirect>, AuthError> {
+    let pending = auth.pending("second-factor").ok_or(LoginError::PendingEnded)?;
+    let proven = auth.prove(&pending, Method::OTP, async { steps::check_code(world, &form) }).await?;
+    let next = steps::next_of(&proven);
+    Ok(auth.login_proven(proven, LoginOptions::new()).await?.with(Redirect::to(next)))
+}
+
+#[post("/second-step-tokens", data = "<form>")]
+async fn second_step_tokens(
+    world: &State<World>,
+    auth: AuthContext,
+    form: String,
+) -> Result<LoggedIn, AuthError> {
+    let text = steps::field(&form, "pending");
+    let pending = auth.open_pending("second-factor", &text).ok_or(LoginError::PendingEnded)?;
+    let proven = auth.prove(&pending, Method::OTP, async { steps::check_code(world, &form) }).await?;
+    Ok(auth.login_proven(proven, LoginOptions::new()).await?)
+}
+
+#[post("/begin", data = "<form>")]
+async fn begin(auth: AuthContext, form: String) -> Result<Redirect, AuthError> {
+    let (pending, _) = auth.begin(steps::journey(&form))?;
+    Ok(Redirect::to(format!("/authorize?state={}", pending.id)))
+}
+
+#[get("/callback?<state>")]
+async fn callback(
+    world: &State<World>,
+    auth: AuthContext,
+    state: &str,
+) -> Result<WithCookies<Redirect>, AuthError> {
+    let pending = auth.pending_with_id("oauth:test", state).ok_or(LoginError::PendingEnded)?;
+    let proven = auth.prove(&pending, Method::FED, async { steps::check_state(world) }).await?;
+    let next = steps::next_of(&proven);
+    Ok(auth.login_proven(proven, LoginOptions::new()).await?.with(Redirect::to(next)))
+}
+
+/// In one request, or in the second one of two.
+#[post("/step-up", data = "<form>")]
+async fn step_up(
+    world: &State<World>,
+    who: Identity,
+    auth: AuthContext,
+    form: String,
+) -> Result<LoggedIn, AuthError> {
+    let begin = || Ok::<_, LoginError>(auth.begin(steps::stepping_up(world, &who, &form))?.0);
+    let pending = auth.pending("step-up").map_or_else(begin, Ok)?;
+    let proven = auth.prove(&pending, Method::OTP, async { steps::check_code(world, &form) }).await?;
+    Ok(auth.step_up(&who, proven).await?)
+}
+
+#[post("/begin-step-up", data = "<form>")]
+async fn begin_step_up(
+    world: &State<World>,
+    who: Identity,
+    auth: AuthContext,
+    form: String,
+) -> Result<&'static str, AuthError> {
+    auth.begin(steps::stepping_up(world, &who, &form))?;
+    Ok("a code, please")
+}
+
+#[post("/switch")]
+async fn switch(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    Ok(auth.switch(&who, &steps::umbrella()).await?)
+}
+
+/// An HTML form whose error is a page of the application.
+#[post("/own-login", data = "<form>")]
+async fn own_login(
+    auth: AuthContext,
+    form: String,
+) -> Result<WithCookies<&'static str>, Unauthorized<String>> {
+    let (name, password) = (steps::field(&form, "username"), steps::field(&form, "password"));
+    let login = auth.login_with_password(&name, &password, LoginOptions::new()).await;
+    login.map(|login| login.with("welcome")).map_err(|error| Unauthorized(error.to_string()))
+}
+
+/// The provider answers by a form.
+#[post("/callback?<state>")]
+async fn post_callback(
+    world: &State<World>,
+    auth: AuthContext,
+    state: &str,
+) -> Result<WithCookies<Redirect>, AuthError> {
+    callback(world, auth, state).await
+}
+
+#[get("/proofs")]
+fn proofs(who: Identity) -> String {
+    steps::proved(&who)
 }
 
 #[get("/own-fresh")]

@@ -1,6 +1,6 @@
 //! One operation: what it reads, what it answers, who may call it.
 
-use cookiejwt_core::Problem;
+use cookiejwt_core::{Problem, driver::PendingLogin};
 use http::StatusCode;
 use utoipa::openapi::{
     Header, HeaderBuilder, ObjectBuilder, Required, ResponseBuilder, Type,
@@ -129,10 +129,15 @@ fn with_cookies(
     response: ResponseBuilder,
 ) -> ResponseBuilder {
     match cookies(operation, status) {
-        Some(when) => response.header("Set-Cookie", set_cookie(auth, when)),
+        Some(when) => {
+            response.header("Set-Cookie", set_cookie(auth, when, may_be_pending(operation, status)))
+        }
         None => response,
     }
 }
+
+/// How a login that did not happen describes its cookies.
+const NO_SESSION: &str = "No cookie of a session.";
 
 /// How a login describes its cookies.
 const LOGIN_COOKIES: &str = "Both cookies of the new session.";
@@ -152,6 +157,7 @@ const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static st
         (Operation::EndSession, StatusCode::NO_CONTENT) => {
             Some("Both cookies: cleared with the present session, or new where the access token was renewed.")
         }
+        (Operation::Login, StatusCode::UNAUTHORIZED) => Some(NO_SESSION),
         (Operation::Login | Operation::Logout, _) => None,
         (_, StatusCode::UNAUTHORIZED) => Some(
             "Both cookies are cleared, where they are of no use any more; new ones, where only the password was wrong.",
@@ -161,7 +167,21 @@ const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static st
     }
 }
 
-fn set_cookie(auth: &Authenticator, when: &str) -> Header {
+/// Whether a second factor may be required, which leaves a pending login.
+const fn may_be_pending(operation: Operation, status: StatusCode) -> bool {
+    matches!(operation, Operation::Login | Operation::FreshLogin | Operation::ChangePassword)
+        && matches!(status, StatusCode::UNAUTHORIZED)
+}
+
+/// What the names of the cookies of pending logins begin with.
+fn pending_prefix(auth: &Authenticator) -> String {
+    let pending = PendingLogin::new("", [0; 16], auth.now());
+    let cleared = auth.core().clear_pending(&pending);
+    let name = cleared.iter().next().map(|cookie| cookie.name().to_owned()).unwrap_or_default();
+    name.trim_end_matches(&pending.id).to_owned()
+}
+
+fn set_cookie(auth: &Authenticator, when: &str, with_pending: bool) -> Header {
     let core = auth.core();
     let both = [core.config().access_name(), core.config().refresh_name()];
     let with_device = when == LOGIN_COOKIES && core.config().known_devices();
@@ -175,10 +195,20 @@ fn set_cookie(auth: &Authenticator, when: &str) -> Header {
     let line = cleared.iter().next().and_then(|cookie| cookie.line().to_str().ok()).unwrap_or_default();
     let attributes = line.split_once("; ").map_or("", |(_, attributes)| attributes);
     let attributes = attributes.split("; Max-Age").next().unwrap_or_default();
-    let pattern = format!("^({})=", names.map(escaped).collect::<Vec<_>>().join("|"));
-    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build();
+    let mut patterns = vec![format!("^({})=", names.map(escaped).collect::<Vec<_>>().join("|"))];
     let [access, refresh] = both;
-    let description = format!("{when} One line each for `{access}` and `{refresh}`: `{attributes}`.{device}");
+    let mut description =
+        format!("{when} One line each for `{access}` and `{refresh}`: `{attributes}`.{device}");
+    if when == NO_SESSION {
+        (patterns, description) = (Vec::new(), when.to_owned());
+    }
+    if with_pending {
+        let prefix = pending_prefix(auth);
+        description = format!("{description} One of `{prefix}…`, where a second factor is required.");
+        patterns.push(format!("^{}", escaped(&prefix)));
+    }
+    let pattern = Some(patterns.join("|"));
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(pattern).build();
     HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
 }
 
