@@ -69,8 +69,8 @@ impl Authenticator {
     /// If an error is returned, nothing has changed and the link still opens, unless it is
     /// [`LoginError::LinkEnded`]. There is one exception, as with
     /// [`change_password`](Self::change_password): if the user store fails during the swap and is
-    /// still unavailable afterwards, the new password may be valid. Sessions that cannot be ended at
-    /// once are ended in the background.
+    /// still unavailable afterwards, the new password may be valid. Sessions that cannot be ended
+    /// at once are ended in the background.
     ///
     /// # Errors
     ///
@@ -85,9 +85,9 @@ impl Authenticator {
         self.0.sessions.set_password(opened, new).await
     }
 
-    /// Uses a link up as a proof of who its user is, by [`Method::LINK`](crate::Method::LINK): for a
-    /// login without a password, with [`login_proven`](Self::login_proven), which asks for a second
-    /// factor as every login does.
+    /// Uses a link up as a proof of who its user is, by
+    /// [`Method::LINK`](cookiejwt_core::Method::LINK): for a login without a password, with
+    /// [`login_proven`](Self::login_proven), which asks for a second factor as every login does.
     ///
     /// # Errors
     ///

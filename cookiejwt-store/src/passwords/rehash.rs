@@ -64,10 +64,10 @@ impl Passwords {
         }
     }
 
-    /// Stores a new hash in the place of the old one, or of none, and reads the row once in the life
-    /// of the process: a column that is too short cuts it on some databases without an error, and
-    /// then that password would never match again. No client can end this, so every question has a
-    /// time limit.
+    /// Stores a new hash in the place of the old one, or of none, and reads the row once in the
+    /// life of the process: a column that is too short cuts it on some databases without an error,
+    /// and then that password would never match again. No client can end this, so every question
+    /// has a time limit.
     pub(crate) async fn swap_hash(
         &self,
         subject: &Subject,
