@@ -135,6 +135,8 @@ cookiejwt_store::adapter_types! {
     Cookies;
 }
 
+cookiejwt_store::adapter_steps! {}
+
 /// Almost every request is decided without a store, and then without a box.
 type Extracted<T> = Either<Ready<Result<T, AuthError>>, LocalBoxFuture<'static, Result<T, AuthError>>>;
 

@@ -125,6 +125,8 @@ cookiejwt_store::adapter_types! {
     Cookies;
 }
 
+cookiejwt_store::adapter_steps! {}
+
 /// The slot of the innermost layer.
 pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, AuthError> {
     let slot = extensions.get().map(|slots: &Slots| Arc::clone(slots.innermost()));

@@ -142,6 +142,8 @@ cookiejwt_store::adapter_types! {
     Cookies;
 }
 
+cookiejwt_store::adapter_steps! {}
+
 /// The slot that is closest to the handler.
 pub(crate) fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, Problem> {
     Memory::of(request).innermost().ok_or_else(|| missing_layer(what, CURE))

@@ -122,7 +122,7 @@ impl TokenStore for Sessions {
         for row in open.into_iter().take(limit) {
             revocation.apply(row);
             let (at, reason) = row.revoked.expect("it was applied");
-            batch.sessions.push(RevokedSession { id: row.id.clone(), reason, at });
+            batch.sessions.push(RevokedSession::new(row.id.clone(), reason, at));
         }
         Ok(batch)
     }

@@ -54,8 +54,8 @@ pub use crate::{
     request::SESSION_USER_KEY,
     runtime::{Clock, ManualClock, SystemClock},
     sessions::{
-        Checked, Link, LoggedOut, LoginContext, LoginOptions, NewLink, Opened, Proven, SecondFactor,
-        SessionInfo, SpentLink,
+        Checked, Link, LoggedOut, LoginContext, LoginOptions, NewLink, Opened, PendingOptions, Proven,
+        SecondFactor, SessionInfo, SpentLink,
     },
     stores::{AuthUser, MemoryStore, RevokedBatch, RevokedSession, TokenStore, UserStore},
 };

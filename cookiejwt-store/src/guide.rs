@@ -87,6 +87,7 @@ pub mod refresh {}
 #[doc = "[never-refresh]: crate::guide::refresh#requests-that-never-refresh"]
 #[doc = "[new-passwords]: crate::guide::people#rules-for-new-passwords"]
 #[doc = "[refresh]: crate::guide::refresh"]
+#[doc = "[second-factor]: crate::guide::second_factor#log-in-with-two-steps"]
 #[doc = "[second_factor]: crate::guide::second_factor"]
 #[doc = "[settings]: crate::guide::settings"]
 #[doc = include_str!("../docs/guide/routes.md")]
@@ -96,6 +97,7 @@ pub mod routes {}
 pub mod scaling {}
 
 #[doc = "[fresh-login]: crate::guide::people#fresh-login"]
+#[doc = "[stamp]: crate::guide::people#what-ends-every-session"]
 #[doc = include_str!("../docs/guide/second_factor.md")]
 pub mod second_factor {}
 

@@ -1,5 +1,6 @@
 //! One request: who sends it, what a handler may ask, and the cookies of its response.
 
+mod adapter_steps;
 mod adapter_types;
 mod context;
 mod cookies;
@@ -14,6 +15,7 @@ mod outbox;
 mod reply;
 mod slot;
 mod slots;
+mod steps;
 
 #[cfg(feature = "openapi")]
 pub(crate) use self::logged_in::SessionBody;

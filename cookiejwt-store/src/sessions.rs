@@ -12,6 +12,7 @@ mod login_options;
 mod part;
 mod password_change;
 mod pending_login;
+mod pending_options;
 mod prove;
 mod purge;
 mod receipts;
@@ -30,6 +31,7 @@ pub use self::{
     list::SessionInfo,
     login_context::LoginContext,
     login_options::LoginOptions,
+    pending_options::PendingOptions,
     prove::{Checked, Proven},
     revoke::LoggedOut,
     second_factor::SecondFactor,

@@ -60,7 +60,7 @@ pub struct SessionTerms {
     /// What ends every session of the user when it changes.
     pub stamp: Option<String>,
     /// When an unnamed proof was given, if that is not now.
-    pub(super) unnamed_at: Option<OffsetDateTime>,
+    pub(crate) unnamed_at: Option<OffsetDateTime>,
 }
 
 impl SessionTerms {

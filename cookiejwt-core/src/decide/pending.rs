@@ -88,6 +88,11 @@ impl PendingLogin {
         }
     }
 
+    /// What the application keeps in it; `None` if it is of another type, or nothing.
+    pub fn read_data<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(self.data.as_deref()?).ok()
+    }
+
     /// Whether it was given to a client in token mode.
     pub fn is_token_mode(&self) -> bool {
         self.is_token_mode

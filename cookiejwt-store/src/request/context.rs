@@ -14,7 +14,7 @@ use super::{
 use crate::{
     authenticator::Authenticator,
     errors::{LoginError, SessionCookieError},
-    sessions::{Begun, LoginContext, LoginOptions, SessionInfo, Unsent},
+    sessions::{Begun, LoginContext, LoginOptions, SessionInfo, Sessions, Unsent},
     stores::AuthUser,
 };
 
@@ -51,9 +51,21 @@ impl RequestContext {
         &self.auth
     }
 
+    pub(super) fn part(&self) -> &Sessions {
+        &self.auth.0.sessions
+    }
+
+    pub(super) fn head(&self) -> RequestHead<'_> {
+        self.head.head()
+    }
+
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// Logs this user in. Verify who they are before you call it.
     pub async fn login<U: AuthUser>(&self, user: &U, options: LoginOptions) -> Result<LoggedIn, LoginError> {
-        let begun = self.auth.0.sessions.login(user, options, self.login_context()).await?;
+        let begun = self.noting(self.part().login(user, options, self.login_context()).await)?;
         self.logged_in(begun).await
     }
 
@@ -67,7 +79,7 @@ impl RequestContext {
         let context = self.login_context();
         let failed = |error: &LoginError| self.auth.0.events.login_failed(error);
         self.may_log_in_here(context.mode).inspect_err(failed)?;
-        let begun = self.auth.0.sessions.login(user, options, context).await?;
+        let begun = self.noting(self.part().login(user, options, context).await)?;
         let logged_in = self.logged_in(begun).await?;
         let identity = logged_in.identity().clone();
         logged_in.into_cookies().send_here().inspect_err(failed)?;
@@ -97,13 +109,14 @@ impl RequestContext {
         options: LoginOptions,
     ) -> Result<LoggedIn, LoginError> {
         let context = self.login_context();
-        let begun = self.auth.0.sessions.login_with_password(login, password, options, context).await?;
+        let begun = self.part().login_with_password(login, password, options, context).await;
+        let begun = self.noting(begun)?;
         self.logged_in(begun).await
     }
 
     /// Logs the same user in again, with their password.
     pub async fn fresh_login(&self, who: &Identity, password: &str) -> Result<LoggedIn, LoginError> {
-        let begun = self.auth.0.sessions.fresh_login(who, password, self.login_context()).await?;
+        let begun = self.noting(self.part().fresh_login(who, password, self.login_context()).await)?;
         self.logged_in(begun).await
     }
 
@@ -115,16 +128,16 @@ impl RequestContext {
         new: &str,
     ) -> Result<LoggedIn, LoginError> {
         let context = self.login_context();
-        let begun = self.auth.0.sessions.change_password(who, current, new, context).await?;
+        let begun = self.noting(self.part().change_password(who, current, new, context).await)?;
         self.logged_in(begun).await
     }
 
-    fn login_context(&self) -> LoginContext {
+    pub(super) fn login_context(&self) -> LoginContext {
         LoginContext::from_head(&self.auth, self.head.head(), self.ip)
     }
 
     /// If the framework's session cannot follow, the new session is revoked.
-    async fn logged_in(&self, begun: Begun) -> Result<LoggedIn, LoginError> {
+    pub(super) async fn logged_in(&self, begun: Begun) -> Result<LoggedIn, LoginError> {
         let Begun { login, commit } = begun;
         let Login { identity, cookies, tokens, refresh_expires_at, .. } = login;
         let unsent = Unsent::new(commit);

@@ -20,7 +20,7 @@ struct Content {
 }
 
 /// The lines, and what happens when they are sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sent {
     pub(super) lines: SetCookies,
     pub(super) unsent: Option<Unsent>,
@@ -36,9 +36,20 @@ impl Outbox {
     pub(super) fn put(&self, sent: Sent) -> bool {
         let mut content = self.content();
         if !content.has_left {
-            content.sent = Some(sent);
+            let earlier = content.sent.take().map(|sent| sent.lines).unwrap_or_default();
+            content.sent = Some(Sent { lines: earlier.and(sent.lines), unsent: sent.unsent });
         }
         !content.has_left
+    }
+
+    /// Adds lines that say nothing about a session, such as those of a pending login.
+    pub(super) fn add(&self, lines: &SetCookies) {
+        let mut content = self.content();
+        if content.has_left || lines.is_empty() {
+            return;
+        }
+        let Sent { lines: earlier, unsent } = content.sent.take().unwrap_or_default();
+        content.sent = Some(Sent { lines: earlier.and(lines.clone()), unsent });
     }
 
     pub(super) fn has_left(&self) -> bool {

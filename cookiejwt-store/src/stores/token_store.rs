@@ -34,6 +34,7 @@ impl RevokedSession {
 
 /// Some of the sessions of a user table, all of which are to end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RevokedBatch {
     /// Those that were ended, with the time that their row got.
     pub sessions: Vec<RevokedSession>,

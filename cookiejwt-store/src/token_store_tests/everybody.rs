@@ -56,7 +56,7 @@ pub(super) async fn revoke_realm_ends_exactly_the_open_sessions_of_the_realm(sto
         with(session("past its idle end"), |row| row.expires_at = at(NOW - 1)),
         with(session("superseded"), |row| row.revoked = Some((at(NOW + 1), superseded))),
         with(idle("superseded and idle", IDLE_BEFORE - 1, IDLE_BEFORE - 1), |row| {
-            row.revoked = Some((at(NOW + 1), superseded))
+            row.revoked = Some((at(NOW + 1), superseded));
         }),
     ];
     let left = [

@@ -14,7 +14,7 @@ const WRITER: &str = r#"{"scope":"notes:read notes:write","roles":["reader","adm
 const READER: &str = r#"{"scope":"notes:read","roles":["reader"]}"#;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [fresh(), redirects(), no_redirects(), scopes(), recomputed(), optional()].concat()
+    [fresh(), redirects(), no_redirects(), scopes(), roles(), recomputed(), optional()].concat()
 }
 
 fn alice(rule: &'static str, name: &'static str) -> Scenario {
@@ -187,6 +187,11 @@ fn scopes() -> Vec<Scenario> {
         with_claims("scope", "behind two guards, the other fulfilled", WRITER)
             .pass(301)
             .send(get("/both").cookie("{alice}"), refreshed(problem("fresh_login_required"))),
+    ]
+}
+
+fn roles() -> Vec<Scenario> {
+    vec![
         scenario("role", "a guard, anonymous").send(get("/admins"), problem("not_authenticated")),
         with_claims("role", "a guard, one that they have", WRITER)
             .send(get("/admins").cookie("{alice}"), text(200, "admins")),

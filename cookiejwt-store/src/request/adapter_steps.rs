@@ -1,0 +1,99 @@
+//! The methods of each adapter's `AuthContext` for logins of several steps, written once.
+
+/// Defines the methods of an adapter's own `AuthContext` for logins of several steps.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! adapter_steps {
+    () => {
+        /// Logins of several steps: a second factor, a passkey, a login at an identity provider.
+        impl AuthContext {
+            /// Checks a password as the login route does, with the same limits and in the same
+            /// time, and begins no session.
+            pub async fn check_password<U: $crate::AuthUser>(
+                &self,
+                login: &str,
+                password: &str,
+            ) -> Result<$crate::Proven<U>, $crate::LoginError> {
+                self.0.check_password(login, password).await
+            }
+
+            /// Begins a login of several steps. Its cookie is sent with whatever the response to
+            /// this request is; in token mode the body needs the `text` of the second value.
+            ///
+            /// The `id` of the pending login is random, and good as the `state` of OAuth (RFC 6749
+            /// §10.12).
+            pub fn begin(
+                &self,
+                options: $crate::PendingOptions,
+            ) -> Result<($crate::PendingLogin, $crate::SealedPending), $crate::LoginError> {
+                self.0.begin(options)
+            }
+
+            /// The newest pending login of this purpose whose cookie came with the request. A login
+            /// that requires a second factor leaves one of the purpose `second-factor`.
+            pub fn pending(&self, purpose: &str) -> Option<$crate::PendingLogin> {
+                self.0.pending(purpose)
+            }
+
+            /// The pending login of this purpose and id whose cookie came with the request: for
+            /// OAuth, that of the `state` of the callback. `None` means that this browser has not
+            /// begun this login, so refuse it.
+            pub fn pending_with_id(&self, purpose: &str, id: &str) -> Option<$crate::PendingLogin> {
+                self.0.pending_with_id(purpose, id)
+            }
+
+            /// The pending login of this purpose that a client in token mode has sent in its body.
+            pub fn open_pending(&self, purpose: &str, text: &str) -> Option<$crate::PendingLogin> {
+                self.0.open_pending(purpose, text)
+            }
+
+            /// The next step of a pending login: `check` says whether the proof is right.
+            ///
+            /// `Ok(None)` means that it is wrong, which counts: five wrong ones end the pending
+            /// login, and an account has ten, then one every 15 minutes. An error of `check` is 503
+            /// and costs nothing. A right proof uses up the pending login.
+            pub async fn prove<U: $crate::AuthUser, E>(
+                &self,
+                pending: &$crate::PendingLogin,
+                method: $crate::Method,
+                check: impl Future<Output = Result<Option<$crate::Checked<U>>, E>>,
+            ) -> Result<$crate::Proven<U>, $crate::LoginError>
+            where
+                E: Into<Box<dyn std::error::Error + Send + Sync>>,
+            {
+                self.0.prove(pending, method, check).await
+            }
+
+            /// Logs a user in with every proof of their login. A GET may do so if the cookie of the
+            /// pending login came with it, as in an OAuth callback; otherwise the CSRF check
+            /// decides.
+            pub async fn login_proven<U: $crate::AuthUser>(
+                &self,
+                proven: $crate::Proven<U>,
+                options: $crate::LoginOptions,
+            ) -> Result<LoggedIn, $crate::LoginError> {
+                self.0.login_proven(proven, options).await.map(LoggedIn)
+            }
+
+            /// Adds a proof to the session of a user who is logged in: a new session takes the
+            /// place of the present one. The proof of another user is rejected with 403.
+            pub async fn step_up<U: $crate::AuthUser>(
+                &self,
+                who: &Identity,
+                proven: $crate::Proven<U>,
+            ) -> Result<LoggedIn, $crate::LoginError> {
+                self.0.step_up(&who.0, proven).await.map(LoggedIn)
+            }
+
+            /// Gives the session other facts, such as another tenant: a new session with the same
+            /// proofs takes the place of the present one.
+            pub async fn switch(
+                &self,
+                who: &Identity,
+                facts: &$crate::Facts,
+            ) -> Result<LoggedIn, $crate::LoginError> {
+                self.0.switch(&who.0, facts).await.map(LoggedIn)
+            }
+        }
+    };
+}
