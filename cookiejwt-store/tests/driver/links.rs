@@ -369,9 +369,9 @@ async fn what_fails_after_the_swap_is_caught_up_with() {
         let link = link_of(&world, 1);
         let opened = open(&world, &link).await.unwrap();
         if call == Call::SetPasswordHash {
-            world.switches.lose_answer(call)
+            world.switches.lose_answer(call);
         } else {
-            world.switches.fail(call)
+            world.switches.fail(call);
         }
         assert!(world.auth.set_password(opened, NEW).await.is_ok(), "{rule}");
         assert!(world.authenticate(browser.jar.get()).await.required().is_err(), "{rule}: on this node");
