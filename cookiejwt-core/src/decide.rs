@@ -33,7 +33,7 @@ pub use self::{
     links::{LinkRequest, VerifiedLink},
     login::{ClientInfo, Login, LoginRequest, SessionTerms},
     logout::Logout,
-    pending::{PendingLogin, SealedPending},
+    pending::{PendingClient, PendingLogin, SealedPending},
     refresh::{
         ActiveUser, LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState,
     },

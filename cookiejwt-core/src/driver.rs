@@ -6,9 +6,9 @@
 pub use crate::{
     decide::{
         ActiveUser, Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, LinkRequest,
-        Login, LoginRequest, Logout, PendingLogin, RefreshAttempt, RefreshStep, Resolution, Rotation,
-        RotationStep, SealedPending, SessionCheck, SessionStatus, SessionTerms, Settlement, UserState,
-        VerifiedLink,
+        Login, LoginRequest, Logout, PendingClient, PendingLogin, RefreshAttempt, RefreshStep, Resolution,
+        Rotation, RotationStep, SealedPending, SessionCheck, SessionStatus, SessionTerms, Settlement,
+        UserState, VerifiedLink,
     },
     request::{Headers, Mode, RequestHead, TokenMode},
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},

@@ -54,6 +54,16 @@ pub struct PendingLogin {
     is_token_mode: bool,
 }
 
+/// The client that keeps a pending login.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "drivers construct it")]
+pub struct PendingClient<'a> {
+    /// How it gets tokens.
+    pub mode: Mode,
+    /// The pending logins that it has sent.
+    pub presented: &'a [PendingLogin],
+}
+
 /// A pending login on its way to the client.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -66,7 +76,7 @@ pub struct SealedPending {
 
 impl PendingLogin {
     /// The longest life of a pending login.
-    pub const LONGEST_LIFE: Duration = Duration::from_mins(10);
+    pub const LONGEST_LIFE: Duration = Duration::from_secs(600);
     /// The most that an application keeps in it, in bytes of JSON.
     pub const LONGEST_DATA: usize = 1024;
 
@@ -174,17 +184,16 @@ impl Content {
 impl Core {
     /// Seals a pending login for a client in this mode. `nonce` is random.
     ///
-    /// A browser keeps at most four at a time: beside those that came in
-    /// ([`presented_pendings`](Self::presented_pendings)), the oldest goes with the fifth.
+    /// A browser keeps at most four at a time: of those that it has sent
+    /// ([`presented_pendings`](Self::presented_pendings)), the oldest is cleared with the fifth.
     pub fn seal_pending(
         &self,
         pending: &PendingLogin,
-        mode: Mode,
-        presented: &[PendingLogin],
+        client: PendingClient<'_>,
         nonce: [u8; NONCE],
         now: impl Into<Timestamp>,
     ) -> Result<SealedPending, MintError> {
-        let now = now.into();
+        let (now, PendingClient { mode, presented }) = (now.into(), client);
         let length = pending.data.as_deref().map_or(0, str::len);
         if length > PendingLogin::LONGEST_DATA {
             return Err(MintError::FactsTooLarge { length });
@@ -192,7 +201,7 @@ impl Core {
         Facts { proofs: pending.proofs.clone(), ..Facts::new() }.check()?;
         let is_token_mode = mode != Mode::Cookie;
         let expires_at = pending.expires_at.min(now.plus_millis(LIFE_MILLIS));
-        let pending = PendingLogin { is_token_mode, expires_at, ..pending.clone() };
+        let pending = PendingLogin { expires_at, is_token_mode, ..pending.clone() };
         let text = serde_json::to_string(&Content::from(&pending)).unwrap_or_default();
         let sealed = self.parts().pending.seal(PURPOSE, &text, nonce);
         let text = sealed.ok_or_else(|| MintError::Random("no key to seal with".into()))?;

@@ -61,16 +61,16 @@ mod tests {
 
     #[test]
     fn every_changed_character_and_every_cut_is_refused() {
-        let sealer = sealer(&[1]);
-        let sealed = sealer.seal("login", "text", [7; NONCE]).unwrap();
+        let keys = sealer(&[1]);
+        let sealed = keys.seal("login", "text", [7; NONCE]).unwrap();
         for at in 0..sealed.len() {
             let mut changed = sealed.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            assert_eq!(sealer.open("login", &changed), None, "{at}");
-            assert_eq!(sealer.open("login", &sealed.as_bytes()[..at]), None, "{at}");
+            assert_eq!(keys.open("login", &changed), None, "{at}");
+            assert_eq!(keys.open("login", &sealed.as_bytes()[..at]), None, "{at}");
         }
         for text in ["", "A", "%%%", &format!("{sealed}A"), &format!("{sealed}=")] {
-            assert_eq!(sealer.open("login", text.as_bytes()), None, "{text}");
+            assert_eq!(keys.open("login", text.as_bytes()), None, "{text}");
         }
     }
 }

@@ -119,39 +119,31 @@ impl Problem {
     /// Status, code and detail.
     const fn row(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
+        const U: S = S::UNAUTHORIZED;
+        const F: S = S::FORBIDDEN;
         const INVALID: (&str, &str) = ("invalid_request", "The request is not valid.");
         match self {
             Self::NotAuthenticated => {
-                (S::UNAUTHORIZED, "not_authenticated", "Authentication credentials were not provided.")
+                (U, "not_authenticated", "Authentication credentials were not provided.")
             }
-            Self::InvalidToken => (S::UNAUTHORIZED, "invalid_token", "The token is not valid."),
-            Self::RefreshRequired => {
-                (S::UNAUTHORIZED, "refresh_required", "The access token must be refreshed.")
-            }
-            Self::SessionRevoked => (S::UNAUTHORIZED, "session_revoked", "The session was ended."),
-            Self::SessionExpired => (S::UNAUTHORIZED, "session_expired", "The session has expired."),
-            Self::InvalidCredentials => {
-                (S::UNAUTHORIZED, "invalid_credentials", "Incorrect username or password.")
-            }
-            Self::SecondFactorRequired => {
-                (S::UNAUTHORIZED, "second_factor_required", "A second factor is required.")
-            }
+            Self::InvalidToken => (U, "invalid_token", "The token is not valid."),
+            Self::RefreshRequired => (U, "refresh_required", "The access token must be refreshed."),
+            Self::SessionRevoked => (U, "session_revoked", "The session was ended."),
+            Self::SessionExpired => (U, "session_expired", "The session has expired."),
+            Self::InvalidCredentials => (U, "invalid_credentials", "Incorrect username or password."),
+            Self::SecondFactorRequired => (U, "second_factor_required", "A second factor is required."),
             Self::FreshLoginRequired { .. } => {
-                (S::UNAUTHORIZED, "fresh_login_required", "Recent authentication is required.")
+                (U, "fresh_login_required", "Recent authentication is required.")
             }
-            Self::ProofRequired { .. } => {
-                (S::UNAUTHORIZED, "proof_required", "Additional authentication is required.")
-            }
-            Self::OtherUser => (S::FORBIDDEN, "other_user", "This is the proof of another user."),
+            Self::ProofRequired { .. } => (U, "proof_required", "Additional authentication is required."),
+            Self::OtherUser => (F, "other_user", "This is the proof of another user."),
             Self::CsrfFailed => {
-                (S::FORBIDDEN, "csrf_failed", "The request was refused because it comes from another site.")
+                (F, "csrf_failed", "The request was refused because it comes from another site.")
             }
             Self::InsufficientScope { .. } => {
-                (S::FORBIDDEN, "insufficient_scope", "The access token lacks the required scope.")
+                (F, "insufficient_scope", "The access token lacks the required scope.")
             }
-            Self::InsufficientRole => {
-                (S::FORBIDDEN, "insufficient_role", "The user lacks the required role.")
-            }
+            Self::InsufficientRole => (F, "insufficient_role", "The user lacks the required role."),
             Self::NotFound => (S::NOT_FOUND, "not_found", "Not found."),
             Self::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method_not_allowed", "This method is not allowed here.")

@@ -42,7 +42,7 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.0.sessions.login(user, options, context).await?.complete().await
+        self.0.sessions.login(user, options, context).await?.committed().await
     }
 
     /// Logs in with a login name and a password. Unknown user, wrong password and disabled account
@@ -56,7 +56,7 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.0.sessions.login_with_password(login, password, options, context).await?.complete().await
+        self.0.sessions.login_with_password(login, password, options, context).await?.committed().await
     }
 
     /// Logs the same user in again with their password, before an action that requires a fresh
@@ -72,7 +72,7 @@ impl Authenticator {
         password: &str,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.0.sessions.fresh_login(who, password, context).await?.complete().await
+        self.0.sessions.fresh_login(who, password, context).await?.committed().await
     }
 
     /// Changes the password of this identity's user, by compare-and-swap of the hash that the
@@ -93,6 +93,6 @@ impl Authenticator {
         new: &str,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.0.sessions.change_password(who, current, new, context).await?.complete().await
+        self.0.sessions.change_password(who, current, new, context).await?.committed().await
     }
 }

@@ -73,7 +73,7 @@ impl Authenticator {
         options: LoginOptions,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.0.sessions.login_proven(proven, options, context).await?.complete().await
+        self.0.sessions.login_proven(proven, options, context).await?.committed().await
     }
 
     /// Begins a session with the proofs of the present one and a new one, for a page that requires
@@ -87,7 +87,7 @@ impl Authenticator {
         proven: Proven<U>,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.0.sessions.step_up(who, proven, context).await?.complete().await
+        self.0.sessions.step_up(who, proven, context).await?.committed().await
     }
 
     /// Begins a session of the same user with these facts in the place of the present one: another
@@ -98,7 +98,7 @@ impl Authenticator {
         facts: &Facts,
         context: LoginContext,
     ) -> Result<Login, LoginError> {
-        self.0.sessions.switch(who, facts, context).await?.complete().await
+        self.0.sessions.switch(who, facts, context).await?.committed().await
     }
 
     /// A pending login for this purpose, such as `oauth:google`; set its fields and

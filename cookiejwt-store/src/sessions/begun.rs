@@ -29,7 +29,7 @@ pub(crate) struct Begun {
 
 impl Begun {
     /// Ends the other sessions now, for a response that waits for it.
-    pub(crate) async fn complete(self) -> Result<Login, LoginError> {
+    pub(crate) async fn committed(self) -> Result<Login, LoginError> {
         self.commit.carry_out().await?;
         Ok(self.login)
     }

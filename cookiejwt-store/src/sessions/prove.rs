@@ -90,6 +90,7 @@ impl<U> Checked<U> {
     /// The proof counts once for this user, whichever pending login it comes with: the time step of
     /// a TOTP code (RFC 6238 §5.2), a recovery code.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a step is a number or a short text")]
     pub fn once(self, step: impl ToString) -> Self {
         Self { once: Some(step.to_string()), ..self }
     }
@@ -139,7 +140,7 @@ impl Sessions {
         }
         let admitted = self.0.passwords.admit_step(pending, context.ip()).await?;
         let checked = check.await.map_err(StoreError::new)?;
-        let right = checked.and_then(|checked| Some((self.named(pending, &checked)?, checked.once)));
+        let right = checked.and_then(|checked| Some((named(pending, &checked)?, checked.once)));
         let Some((subject, once)) = right else {
             self.0.passwords.charge_step(admitted).await;
             return Err(self.wrong(pending.subject.as_ref(), LoginRefusal::WrongProof, context));
@@ -154,16 +155,6 @@ impl Sessions {
         let named = printable(subject.as_str());
         self.0.events.emit(Event::Proved { subject: &named, method: &method.to_string(), ip: context.ip() });
         self.typed(found, proofs, Some(pending.clone()))
-    }
-
-    /// Whose proof it is; `None` if it is that of another user than the pending login's.
-    fn named<U>(&self, pending: &PendingLogin, checked: &Checked<U>) -> Option<Subject> {
-        match (&pending.subject, &checked.user) {
-            (Some(subject), None) => Some(subject.clone()),
-            (None, Some(user)) => Some(user.clone()),
-            (Some(subject), Some(user)) => (subject == user).then(|| subject.clone()),
-            (None, None) => None,
-        }
     }
 
     /// The user as they are now: a pending login ends with a new password, a new stamp and with its
@@ -329,6 +320,16 @@ impl Sessions {
             login.cookies = cookies.and(self.0.keys.core().clear_pending(pending));
         }
         begun
+    }
+}
+
+/// Whose proof it is; `None` if it is that of another user than the pending login's.
+fn named<U>(pending: &PendingLogin, checked: &Checked<U>) -> Option<Subject> {
+    match (&pending.subject, &checked.user) {
+        (Some(subject), None) => Some(subject.clone()),
+        (None, Some(user)) => Some(user.clone()),
+        (Some(subject), Some(user)) => (subject == user).then(|| subject.clone()),
+        (None, None) => None,
     }
 }
 

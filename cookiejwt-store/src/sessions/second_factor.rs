@@ -2,7 +2,7 @@
 
 use cookiejwt_core::{
     Method, SessionId,
-    driver::{Mode, PendingLogin, SealedPending, SessionTerms},
+    driver::{PendingClient, PendingLogin, SealedPending, SessionTerms},
 };
 
 use super::{login_context::LoginContext, part::Sessions};
@@ -64,8 +64,8 @@ impl Sessions {
         context: &LoginContext,
     ) -> Result<SealedPending, LoginError> {
         let nonce = self.0.runtime.random_bytes().map_err(LoginError::Random)?;
-        let (core, now): (_, _) = (self.0.keys.core(), self.0.runtime.timestamp());
-        let mode: Mode = context.mode;
-        Ok(core.seal_pending(pending, mode, &context.pendings, nonce, now)?)
+        let (core, now) = (self.0.keys.core(), self.0.runtime.timestamp());
+        let client = PendingClient { mode: context.mode, presented: &context.pendings };
+        Ok(core.seal_pending(pending, client, nonce, now)?)
     }
 }

@@ -38,7 +38,9 @@ fn request(cookies: &str, is_token_mode: bool) -> Parts {
 }
 
 fn seal(core: &Core, pending: &PendingLogin, head: &Parts) -> SealedPending {
-    core.seal_pending(pending, core.mode(head), &core.presented_pendings(head, NOW), [9; NONCE], NOW).unwrap()
+    let presented = core.presented_pendings(head, NOW);
+    let client = PendingClient { mode: core.mode(head), presented: &presented };
+    core.seal_pending(pending, client, [9; NONCE], NOW).unwrap()
 }
 
 fn line(sealed: &SealedPending) -> String {
@@ -189,7 +191,8 @@ fn no_longer_life_and_no_larger_data() {
     let long = PendingLogin { expires_at: after(86_400), ..pending(1) };
     assert!(line(&seal(&core, &long, &request("", false))).contains("Max-Age=600;"));
     let data = |length: usize| PendingLogin { data: Some("x".repeat(length)), ..pending(1) };
-    let seal = |length| core.seal_pending(&data(length), Mode::Cookie, &[], [9; NONCE], NOW);
+    let client = PendingClient { mode: Mode::Cookie, presented: &[] };
+    let seal = |length| core.seal_pending(&data(length), client, [9; NONCE], NOW);
     assert!(seal(1024).is_ok());
     assert_eq!(seal(1025).unwrap_err(), MintError::FactsTooLarge { length: 1025 });
 }
