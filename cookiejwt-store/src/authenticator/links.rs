@@ -27,8 +27,7 @@ impl Authenticator {
     /// use std::time::Duration;
     /// use cookiejwt_store::{Authenticator, AuthUser, LoginError};
     ///
-    /// fn reset_url<U: AuthUser>(auth: &Authenticator, user: &U, address: &str) -> Result<String,
-    /// LoginError> {
+    /// fn reset_url<U: AuthUser>(auth: &Authenticator, user: &U, address: &str) -> Result<String, LoginError> {
     ///     let link = auth.link("reset", user, Duration::from_hours(1)).about(address).sign()?;
     ///     Ok(format!("https://shop.example/reset#{link}"))
     /// }
@@ -86,9 +85,9 @@ impl Authenticator {
         self.0.sessions.set_password(opened, new).await
     }
 
-    /// Uses a link up as a proof of who its user is, by [`Method::LINK`](crate::Method::LINK): for
-    /// a login without a password, with [`login_proven`](Self::login_proven), which asks for a
-    /// second factor as every login does.
+    /// Uses a link up as a proof of who its user is, by
+    /// [`Method::LINK`](cookiejwt_core::Method::LINK): for a login without a password, with
+    /// [`login_proven`](Self::login_proven), which asks for a second factor as every login does.
     ///
     /// # Errors
     ///

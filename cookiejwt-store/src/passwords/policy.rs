@@ -49,8 +49,9 @@ impl fmt::Debug for NewPassword {
     }
 }
 
-/// Decides whether a new password is accepted: at `POST password/`, `change_password` and
-/// `hash_password`, after its length was checked, and after the present password was.
+/// Decides whether a new password is accepted: at `POST password/`, `change_password`,
+/// `set_password` and `hash_password`, after its length was checked, and after the present password
+/// or the link was.
 ///
 /// Give it to [`password_policy`](crate::AuthenticatorBuilder::password_policy). A closure that
 /// returns a future is a policy. OWASP ASVS 5.0 6.2.4 and NIST SP 800-63B-4 §3.1.1.2 require a
