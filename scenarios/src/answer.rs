@@ -107,8 +107,8 @@ impl Answer {
     /// of the body, as the value of a cookie without an id.
     pub fn pending(&self) -> Option<String> {
         let lines = self.cookie_lines();
-        let set = lines.iter().filter(|line| line.starts_with(PENDING) && !line.contains("Max-Age=0"));
-        let pair = set.last().and_then(|line| line.split(';').next()).map(str::to_owned);
+        let set = |line: &&String| line.starts_with(PENDING) && !line.contains("Max-Age=0");
+        let pair = lines.iter().rfind(set).and_then(|line| line.split(';').next()).map(str::to_owned);
         pair.or_else(|| Some(format!("{PENDING}={}", self.member("pending")?)))
     }
 

@@ -121,9 +121,8 @@ impl Player {
                 world.users.change(user, |user| user.claims = claims);
             }
             Step::TooManyClaims(user) => {
-                world
-                    .users
-                    .change(user, |user| user.claims = serde_json::json!({ "roles": ["r".repeat(4000)] }));
+                let claims = serde_json::json!({ "roles": ["r".repeat(4000)] });
+                world.users.change(user, |user| user.claims = claims);
             }
             Step::RevokedElsewhere(user) => {
                 let index = world.users.by_name(user).id - 1;

@@ -58,11 +58,13 @@ impl Reply {
 
     /// A problem with more members (RFC 9457 §3.2); `null` is left out.
     pub(crate) fn with_members<const N: usize>(self, members: [(&str, Value); N]) -> Self {
-        let given = members.into_iter().filter(|(_, value)| !value.is_null());
-        let more: String = given.map(|(name, value)| format!(r#","{name}":{value}"#)).collect();
         let body = String::from_utf8_lossy(&self.body);
-        let body = body.strip_suffix('}').map(|open| format!("{open}{more}}}").into());
-        Self { body: body.unwrap_or_else(|| self.body.clone()), ..self }
+        let Some(open) = body.strip_suffix('}') else { return self };
+        let given = members.into_iter().filter(|(_, value)| !value.is_null());
+        let mut body =
+            given.fold(open.to_owned(), |body, (name, value)| body + &format!(r#","{name}":{value}"#));
+        body.push('}');
+        Self { body: body.into(), ..self }
     }
 
     /// What becomes of the framework's own session.

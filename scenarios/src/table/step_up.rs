@@ -1,4 +1,5 @@
-//! A user with a session: a second factor that is set up meanwhile, a further proof, another tenant.
+//! A user with a session: a second factor that is set up meanwhile, a further proof, another
+//! tenant.
 
 use crate::{
     Expected, Request, Scenario, Step,
