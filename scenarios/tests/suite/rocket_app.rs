@@ -34,16 +34,19 @@ pub(crate) async fn start(world: World) -> Running {
     Running { address, stop: Box::new(move || Box::pin(stop)) }
 }
 
-fn application(world: World) -> rocket::Rocket<rocket::Build> {
-    let World { auth, staff, forgotten, .. } = world.clone();
-    let figment = rocket::Config::figment()
+fn figment() -> rocket::figment::Figment {
+    rocket::Config::figment()
         .merge(("address", "127.0.0.1"))
         .merge(("port", 0))
         .merge(("log_level", "off"))
         .merge(("shutdown.ctrlc", false))
         .merge(("shutdown.grace", 0))
-        .merge(("shutdown.mercy", 0));
-    rocket::custom(figment)
+        .merge(("shutdown.mercy", 0))
+}
+
+fn application(world: World) -> rocket::Rocket<rocket::Build> {
+    let World { auth, staff, forgotten, .. } = world.clone();
+    rocket::custom(figment())
         .manage(world)
         .attach(staff.fairing())
         .attach(auth.fairing())
@@ -365,7 +368,7 @@ async fn second_step_tokens(
 }
 
 #[post("/begin", data = "<form>")]
-async fn begin(auth: AuthContext, form: String) -> Result<Redirect, AuthError> {
+fn begin(auth: AuthContext, form: String) -> Result<Redirect, AuthError> {
     let (pending, _) = auth.begin(steps::journey(&form))?;
     Ok(Redirect::to(format!("/authorize?state={}", pending.id)))
 }
@@ -397,7 +400,7 @@ async fn step_up(
 }
 
 #[post("/begin-step-up", data = "<form>")]
-async fn begin_step_up(
+fn begin_step_up(
     world: &State<World>,
     who: Identity,
     auth: AuthContext,
