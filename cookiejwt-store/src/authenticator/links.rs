@@ -11,7 +11,7 @@ use crate::{
 
 /// # Links
 ///
-/// A link proves that somebody reads the mailbox of the user: for a forgotten password, for a new
+/// A link proves access to the mailbox of the user: for a forgotten password, for a new
 /// address, for a login without a password. The [guide](crate::guide::links) has the pages around
 /// it.
 impl Authenticator {

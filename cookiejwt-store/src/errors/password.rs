@@ -36,8 +36,8 @@ impl PasswordRefusal {
         Self::Rule(code)
     }
 
-    /// Whoever was asked gave no answer. Return `Ok(())` instead where an outage of the other
-    /// service must not keep users from changing their password.
+    /// The policy could not decide, because a service gave no answer. Return `Ok(())` instead where
+    /// an outage of the other service must not keep users from changing their password.
     pub fn undecided(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Undecided(StoreError::new(error))
     }

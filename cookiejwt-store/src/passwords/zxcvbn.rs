@@ -9,10 +9,10 @@ const CODE: &str = "guessable";
 /// A part of a name that is shorter is in many good passwords.
 const SHORTEST_WORD: usize = 3;
 /// Of a hundred characters that can all stand for letters (`4@8({[`), the estimate takes seconds;
-/// of so many, a third of a second. What is hard to guess is so by then.
+/// of 40, a third of a second. A password whose beginning is hard to guess is hard to guess.
 const READ: usize = 40;
-/// Anyone can sign up, so estimates have one processor between them. Whoever waits too long gets
-/// 503.
+/// Anyone can sign up, so all estimates together use one processor. A request that waits too long
+/// gets 503.
 static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
 
 /// Refuses passwords that are easy to guess, with the code `guessable`: common ones, words, names,

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use super::{cookies::Cookies, reply::Reply};
 use crate::sessions::rfc3339;
 
-/// A custom login that is not sent yet: by itself it is the response of `POST token/`, and its
-/// cookies can be sent with another response.
+/// A custom login that is not sent yet. As a response it is that of `POST token/`; its cookies can
+/// also be sent with another response.
 ///
 /// If it is dropped, the new session is revoked and the sessions of the request continue.
 #[derive(Debug)]
