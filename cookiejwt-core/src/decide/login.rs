@@ -82,9 +82,7 @@ impl SessionTerms {
     pub fn remembering(remember: bool) -> Self {
         Self { remember, ..Self::default() }
     }
-}
 
-impl SessionTerms {
     /// With one more proof.
     #[must_use]
     pub fn proved(self, method: Method, at: OffsetDateTime) -> Self {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeSeed as _};
 
 use crate::{
     decide::facade::Core,
@@ -10,20 +10,23 @@ use crate::{
     request::{Mode, RequestHead, reads_cookies, visit_pairs},
     response::{Life, Sealed, SetCookies},
     session::{SessionId, Subject, Timestamp},
-    token::{Facts, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, Method, MintError, Proofs},
+    token::{Facts, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, MintError, Proofs, ReadProofs},
 };
 
 /// What the sealed text is for.
 const PURPOSE: &str = "pending login";
-/// A browser keeps so many, and no request is opened more often.
+/// Ten minutes.
+const LIFE_MILLIS: i64 = 600_000;
+/// The most pending logins that a browser keeps.
 const MOST: usize = 4;
+/// The most cookies of one request that are opened.
 const MOST_PRESENTED: usize = 8;
 
 /// A login that is not complete: a password that a second factor has to follow, a journey to an
 /// identity provider.
 ///
-/// The client keeps it, sealed: nobody else can read or change it. It proves nothing by itself, and
-/// it ends after [`LONGEST_LIFE`](Self::LONGEST_LIFE) at the latest.
+/// It is sealed before the client keeps it, so only the server can read or change it. On its own it
+/// proves nothing, and it ends after [`LONGEST_LIFE`](Self::LONGEST_LIFE) at the latest.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PendingLogin {
@@ -76,7 +79,7 @@ pub struct SealedPending {
 
 impl PendingLogin {
     /// The longest life of a pending login.
-    pub const LONGEST_LIFE: Duration = Duration::from_secs(600);
+    pub const LONGEST_LIFE: Duration = Duration::from_millis(LIFE_MILLIS.unsigned_abs());
     /// The most that an application keeps in it, in bytes of JSON.
     pub const LONGEST_DATA: usize = 1024;
 
@@ -109,8 +112,6 @@ impl PendingLogin {
     }
 }
 
-const LIFE_MILLIS: i64 = 600_000;
-
 /// As it is sealed.
 #[derive(Serialize, Deserialize)]
 struct Content {
@@ -118,8 +119,8 @@ struct Content {
     purpose: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    proofs: Vec<(String, i64)>,
+    #[serde(skip_serializing_if = "Proofs::is_empty", deserialize_with = "read_proofs", default)]
+    proofs: Proofs,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,16 +136,19 @@ struct Content {
     exp: i64,
 }
 
+/// As in a token.
+fn read_proofs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Proofs, D::Error> {
+    ReadProofs.deserialize(deserializer)
+}
+
 impl From<&PendingLogin> for Content {
     fn from(pending: &PendingLogin) -> Self {
         let pending = pending.clone();
-        let at =
-            |method: Method| pending.proofs.time_of(method).map_or(0, time::OffsetDateTime::unix_timestamp);
         Self {
-            proofs: pending.proofs.methods().map(|method| (method.to_string(), at(method))).collect(),
             id: pending.id,
             purpose: pending.purpose,
             sub: pending.subject.map(Into::into),
+            proofs: pending.proofs,
             data: pending.data,
             next: pending.next,
             remember: pending.remember,
@@ -160,15 +164,11 @@ impl From<&PendingLogin> for Content {
 impl Content {
     fn read(text: &str) -> Option<PendingLogin> {
         let content: Self = serde_json::from_str(text).ok()?;
-        let mut proofs = Proofs::new();
-        for (method, at) in content.proofs {
-            proofs = proofs.with(method.parse().ok()?, time::OffsetDateTime::from_unix_timestamp(at).ok()?);
-        }
         Some(PendingLogin {
             id: content.id,
             purpose: content.purpose,
             subject: content.sub.map(Into::into),
-            proofs,
+            proofs: content.proofs,
             data: content.data,
             next: content.next,
             remember: content.remember,

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     config::{ConfigBuilder, Secret},
     testing::{self, NOW},
+    token::Method,
 };
 
 fn core(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Core {
@@ -167,7 +168,7 @@ fn a_browser_keeps_four_and_the_oldest_goes() {
     let order: Vec<_> = presented.iter().map(|pending| pending.id.clone()).collect();
     assert_eq!(order, [4, 3, 2, 1].map(|number| aged(number).id), "the newest first");
     let again = seal(&core, &aged(1), &request(&jar.join("; "), false));
-    assert_eq!(again.cookies.iter().count(), 1, "the same once more takes nobody's place");
+    assert_eq!(again.cookies.iter().count(), 1, "sealing the same one again clears no other");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde::{Serialize, de::MapAccess, ser::SerializeMap};
+use serde::{Serialize, de::MapAccess, ser::SerializeMap as _};
 
 use super::{
     ClaimFault, Expected, Parties, is_forward, named,
-    payload::to_json,
+    payload::{Registered, to_json},
     raw::{AudienceNames, NumericDate, subject},
     required,
 };
@@ -160,12 +160,9 @@ impl Serialize for LinkPayload<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let claims = self.claims;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("iss", self.parties.issuer)?;
-        map.serialize_entry("sub", claims.subject.as_str())?;
-        map.serialize_entry("aud", self.parties.audience)?;
-        map.serialize_entry("exp", &claims.expires_at)?;
-        map.serialize_entry("iat", &claims.issued_at)?;
-        map.serialize_entry("jti", claims.token_id.as_str())?;
+        let LinkClaims { subject, token_id, issued_at, expires_at, .. } = claims;
+        Registered { subject, token_id, issued_at: *issued_at, expires_at: *expires_at }
+            .write(&mut map, self.parties)?;
         if let Some(realm) = self.parties.written_realm() {
             map.serialize_entry("realm", realm)?;
         }

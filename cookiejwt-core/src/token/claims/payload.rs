@@ -3,15 +3,37 @@
 use serde::{Serialize, ser::SerializeMap};
 
 use super::{AccessClaims, CustomClaims, Parties, RefreshClaims};
-use crate::token::{
-    facts::{Actor, Facts},
-    proofs::MethodNames,
-    reserved::{BEGAN_AT, FACTS, REFRESH_JTI, REMEMBER_FOR, REPLACES, STAMP},
+use crate::{
+    session::{Subject, TokenId},
+    token::{
+        facts::{Actor, Facts},
+        proofs::MethodNames,
+        reserved::{BEGAN_AT, FACTS, REFRESH_JTI, REMEMBER_FOR, REPLACES, STAMP},
+    },
 };
 
 pub(super) fn to_json(payload: &impl Serialize) -> String {
     // Strings, integers and JSON values cannot fail to serialise.
     serde_json::to_string(payload).unwrap_or_default()
+}
+
+/// The registered claims that every kind of token begins with.
+pub(super) struct Registered<'a> {
+    pub(super) subject: &'a Subject,
+    pub(super) token_id: &'a TokenId,
+    pub(super) issued_at: i64,
+    pub(super) expires_at: i64,
+}
+
+impl Registered<'_> {
+    pub(super) fn write<M: SerializeMap>(self, map: &mut M, parties: Parties<'_>) -> Result<(), M::Error> {
+        map.serialize_entry("iss", parties.issuer)?;
+        map.serialize_entry("sub", self.subject.as_str())?;
+        map.serialize_entry("aud", parties.audience)?;
+        map.serialize_entry("exp", &self.expires_at)?;
+        map.serialize_entry("iat", &self.issued_at)?;
+        map.serialize_entry("jti", self.token_id.as_str())
+    }
 }
 
 pub(super) struct AccessPayload<'a> {
@@ -24,12 +46,9 @@ impl Serialize for AccessPayload<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let claims = self.claims;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("iss", self.parties.issuer)?;
-        map.serialize_entry("sub", claims.subject.as_str())?;
-        map.serialize_entry("aud", self.parties.audience)?;
-        map.serialize_entry("exp", &claims.expires_at)?;
-        map.serialize_entry("iat", &claims.issued_at)?;
-        map.serialize_entry("jti", claims.token_id.as_str())?;
+        let AccessClaims { subject, token_id, issued_at, expires_at, .. } = claims;
+        Registered { subject, token_id, issued_at: *issued_at, expires_at: *expires_at }
+            .write(&mut map, self.parties)?;
         map.serialize_entry("sid", claims.session_id.as_str())?;
         if let Some(auth_time) = claims.auth_time {
             map.serialize_entry("auth_time", &auth_time)?;
@@ -67,12 +86,9 @@ impl Serialize for RefreshPayload<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let claims = self.claims;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("iss", self.parties.issuer)?;
-        map.serialize_entry("sub", claims.subject.as_str())?;
-        map.serialize_entry("aud", self.parties.audience)?;
-        map.serialize_entry("exp", &claims.expires_at)?;
-        map.serialize_entry("iat", &claims.issued_at)?;
-        map.serialize_entry("jti", claims.token_id.as_str())?;
+        let RefreshClaims { subject, token_id, issued_at, expires_at, .. } = claims;
+        Registered { subject, token_id, issued_at: *issued_at, expires_at: *expires_at }
+            .write(&mut map, self.parties)?;
         map.serialize_entry("sid", claims.session_id.as_str())?;
         map.serialize_entry("auth_time", &claims.auth_time)?;
         map.serialize_entry("session_exp", &claims.session_ends_at)?;
