@@ -11,7 +11,6 @@ mod login_context;
 mod login_options;
 mod part;
 mod password_change;
-mod pending_login;
 mod pending_options;
 mod prove;
 mod purge;
@@ -20,6 +19,7 @@ mod retries;
 mod revoke;
 mod revoked;
 mod second_factor;
+mod unsent_login;
 
 pub(crate) use self::{
     begun::{Begun, Unsent},

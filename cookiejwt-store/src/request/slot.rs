@@ -1,7 +1,6 @@
 //! What one request keeps: its decision, and the cookies of its response.
 
 use std::{
-    any::type_name,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -170,11 +169,7 @@ impl Slot {
         let Some(found) = found.filter(|user| user.is_active) else {
             return Err(self.user_inactive(identity).await);
         };
-        found.user.into_any().downcast().ok().and_then(Arc::into_inner).ok_or_else(|| {
-            let (asked, kept) = (type_name::<U>(), users.user_type());
-            tracing::error!("CurrentUser<{asked}> was asked for, but the user store keeps {kept}");
-            Problem::ServerError
-        })
+        users.of_type(found.user).and_then(Arc::into_inner).ok_or(Problem::ServerError)
     }
 
     /// What has to be waited for before this request's response is sent: a refresh that was a while

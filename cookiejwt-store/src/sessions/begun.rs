@@ -14,7 +14,7 @@ use cookiejwt_core::{
 
 use tokio::task::JoinHandle;
 
-use super::{part::Sessions, pending_login::PendingLogin};
+use super::{part::Sessions, unsent_login::UnsentLogin};
 use crate::{
     errors::LoginError,
     events::{Event, printable},
@@ -40,7 +40,7 @@ impl Begun {
 #[must_use]
 pub(crate) struct Commit {
     sessions: Sessions,
-    pending: PendingLogin,
+    unsent: UnsentLogin,
     login: LoginReport,
     superseded: Option<Identity>,
     replaced: Vec<SessionId>,
@@ -55,12 +55,12 @@ struct LoginReport {
 }
 
 impl Commit {
-    pub(super) fn new(sessions: &Sessions, login: &Login, pending: PendingLogin, ip: Option<IpAddr>) -> Self {
+    pub(super) fn new(sessions: &Sessions, login: &Login, unsent: UnsentLogin, ip: Option<IpAddr>) -> Self {
         let (subject, session) = (login.record.subject.as_str(), login.record.id.as_str());
         let login =
             LoginReport { subject: printable(subject).into(), session: printable(session).into(), ip };
         let (replaced, surplus) = (Vec::new(), Vec::new());
-        Self { sessions: sessions.clone(), pending, login, superseded: None, replaced, surplus }
+        Self { sessions: sessions.clone(), unsent, login, superseded: None, replaced, surplus }
     }
 
     /// The session of this identity ends within a minute.
@@ -75,17 +75,17 @@ impl Commit {
 
     /// Revocations that fail are tried again in the background; the new session stays.
     async fn carry_out(self) -> Result<(), LoginError> {
-        let Self { sessions, pending, login, superseded, replaced, surplus } = self;
+        let Self { sessions, unsent, login, superseded, replaced, surplus } = self;
         if let Some(who) = superseded {
             let ended = sessions.supersede(who.session_id().clone()).await;
             if let (Ok(0), Err(error)) = (ended, sessions.present_session(&who, login.ip).await) {
-                pending.revoke(RevocationReason::Replaced).await;
+                unsent.revoke(RevocationReason::Replaced).await;
                 return Err(error);
             }
         }
         let _ = sessions.revoke_sessions(replaced, RevocationReason::Replaced).await;
         let _ = sessions.revoke_sessions(surplus, RevocationReason::Limit).await;
-        pending.sent();
+        unsent.sent();
         let LoginReport { subject, session, ip } = login;
         sessions.0.events.emit(Event::LoggedIn { subject: &subject, session: &session, ip });
         Ok(())
@@ -97,7 +97,7 @@ impl Commit {
         self.sessions.remember(&self.revocations());
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             // The process ends.
-            self.pending.sent();
+            self.unsent.sent();
             return None;
         };
         Some(runtime.spawn(self.carry_out()))
@@ -139,7 +139,7 @@ impl Unsent {
     /// The response is not sent, and the caller revokes the new session.
     pub(crate) fn take_back(&self) {
         if let Some(commit) = self.take() {
-            commit.pending.sent();
+            commit.unsent.sent();
         }
     }
 

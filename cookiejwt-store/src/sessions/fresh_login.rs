@@ -55,8 +55,8 @@ impl Sessions {
     ) -> Result<Begun, LoginError> {
         let present = who.session_id();
         context.presented.retain(|id| id != present);
-        let (login, pending) = self.create_session(proven, terms, &context, Some(present.clone())).await?;
-        self.begun(login, pending, context, Some(who)).await
+        let (login, unsent) = self.create_session(proven, terms, &context, Some(present.clone())).await?;
+        self.begun(login, unsent, context, Some(who)).await
     }
 
     /// What a session has that takes the place of this one after its user gave their password.

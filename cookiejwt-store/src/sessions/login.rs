@@ -15,7 +15,7 @@ use super::{
     login_context::LoginContext,
     login_options::LoginOptions,
     part::Sessions,
-    pending_login::PendingLogin,
+    unsent_login::UnsentLogin,
 };
 use crate::{
     errors::{LoginError, StoreError},
@@ -113,8 +113,8 @@ impl Sessions {
         context: LoginContext,
     ) -> Result<Begun, LoginError> {
         let terms = options.terms(self.0.runtime.now())?;
-        let (login, pending) = self.create_session(proven, terms, &context, None).await?;
-        self.begun(login, pending, context, None).await
+        let (login, unsent) = self.create_session(proven, terms, &context, None).await?;
+        self.begun(login, unsent, context, None).await
     }
 
     /// Writes the row of a new session, whose cookies are not sent yet. After an error no such
@@ -125,7 +125,7 @@ impl Sessions {
         terms: SessionTerms,
         context: &LoginContext,
         supersedes: Option<SessionId>,
-    ) -> Result<(Login, PendingLogin), LoginError> {
+    ) -> Result<(Login, UnsentLogin), LoginError> {
         let ProvenUser { subject, user, proof } = proven;
         self.require_second_factor(proven, &terms, supersedes.as_ref(), context)?;
         let request = LoginRequest {
@@ -138,14 +138,16 @@ impl Sessions {
             ids: self.0.runtime.login_ids().map_err(LoginError::Random)?,
         };
         let login = self.mint(request, self.0.runtime.now(), context, proof.password_hash())?;
-        let pending = PendingLogin::new(self, &login.record.id);
+        let unsent = UnsentLogin::new(self, &login.record.id);
         self.0.tokens.bounded_with(proof.no_answer()).create(&login.record).await?;
         match self.still_valid(proven, &terms, &login, context).await {
-            Ok(()) => Ok((login, pending)),
+            Ok(()) => Ok((login, unsent)),
             Err(error) => {
-                let is_second_factor = matches!(error, LoginError::SecondFactorRequired(_));
-                let reasons = (RevocationReason::SecondFactor, RevocationReason::UserInactive);
-                pending.revoke(if is_second_factor { reasons.0 } else { reasons.1 }).await;
+                let reason = match error {
+                    LoginError::SecondFactorRequired(_) => RevocationReason::SecondFactor,
+                    _ => RevocationReason::UserInactive,
+                };
+                unsent.revoke(reason).await;
                 Err(error)
             }
         }
@@ -193,7 +195,7 @@ impl Sessions {
     pub(super) async fn begun(
         &self,
         login: Login,
-        pending: PendingLogin,
+        unsent: UnsentLogin,
         context: LoginContext,
         supersedes: Option<&Identity>,
     ) -> Result<Begun, LoginError> {
@@ -204,11 +206,11 @@ impl Sessions {
         let surplus = match self.over_the_limit(&login.record.subject, ends).await {
             Ok(surplus) => surplus,
             Err(error) => {
-                pending.revoke(RevocationReason::Limit).await;
+                unsent.revoke(RevocationReason::Limit).await;
                 return Err(error.into());
             }
         };
-        let commit = Commit::new(self, &login, pending, ip).ending(replaced, surplus);
+        let commit = Commit::new(self, &login, unsent, ip).ending(replaced, surplus);
         let commit = supersedes.into_iter().fold(commit, Commit::superseding);
         Ok(Begun { login, commit })
     }

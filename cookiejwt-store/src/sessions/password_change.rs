@@ -13,7 +13,7 @@ use super::{
     login_context::LoginContext,
     login_options::LoginOptions,
     part::Sessions,
-    pending_login::PendingLogin,
+    unsent_login::UnsentLogin,
 };
 use crate::{
     errors::{LoginError, StoreError},
@@ -65,15 +65,15 @@ impl Sessions {
         // A client that hangs up must not leave the old sessions alive next to the new password.
         let task = tokio::spawn(async move { sessions.apply(change).await });
         let changed = task.await.unwrap_or_else(|error| Err(StoreError::new(error).into()));
-        let (login, pending) = changed?;
+        let (login, unsent) = changed?;
         // With the new password every other session has ended already.
-        let commit = Commit::new(self, &login, pending, ip);
+        let commit = Commit::new(self, &login, unsent, ip);
         Ok(Begun { login, commit })
     }
 
     /// The new session comes first, so that an unavailable store is noticed before the password has
     /// changed. No client can end this, so every question has a time limit.
-    async fn apply(&self, change: Change) -> Result<(Login, PendingLogin), LoginError> {
+    async fn apply(&self, change: Change) -> Result<(Login, UnsentLogin), LoginError> {
         let Change { proven, new_hash, present, terms, context } = change;
         let subject = proven.subject.clone();
         let old_hash = match &proven.proof {
@@ -83,9 +83,9 @@ impl Sessions {
         let ip = context.ip();
         let known = self.living_sessions(&subject).await?;
         let supersedes = Some(present.clone());
-        let (login, pending) = self.create_session(&proven, terms.clone(), &context, supersedes).await?;
+        let (login, unsent) = self.create_session(&proven, terms.clone(), &context, supersedes).await?;
         if let Err(error) = self.swap_own_password(&subject, old_hash.as_deref(), &new_hash, ip).await {
-            pending.revoke(RevocationReason::Replaced).await;
+            unsent.revoke(RevocationReason::Replaced).await;
             return Err(error);
         }
         self.0.events.emit(Event::PasswordChanged { subject: &printable(subject.as_str()), ip });
@@ -105,7 +105,7 @@ impl Sessions {
         let _ = self.revoke_sessions(others, RevocationReason::PasswordChanged).await;
         // The new password has forgotten every device; this one has just shown both.
         let login = self.0.keys.core().remember_device(login, Some(&new_hash));
-        Ok((login, pending))
+        Ok((login, unsent))
     }
 
     async fn swap_own_password(

@@ -17,6 +17,10 @@ use crate::{
     stores::{AuthUser, DynUser, FoundUser},
 };
 
+/// Longer than any clock accepts the same step: one of TOTP is 30 seconds, and servers accept one
+/// or two beside the present one.
+const STEP_MILLIS: i64 = 600_000;
+
 /// A user and at least one proof of theirs. Only the checks of this library make one.
 #[must_use = "a proof begins no session until it is used"]
 pub struct Proven<U> {
@@ -88,7 +92,8 @@ impl<U> Checked<U> {
     }
 
     /// The proof counts once for this user, whichever pending login it comes with: the time step of
-    /// a TOTP code (RFC 6238 §5.2), a recovery code.
+    /// a TOTP code (RFC 6238 §5.2). It is remembered for ten minutes, so a proof that stays valid
+    /// for longer, such as a recovery code, must be deleted by the application when it is used.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a step is a number or a short text")]
     pub fn once(self, step: impl ToString) -> Self {
@@ -194,7 +199,6 @@ impl Sessions {
     ) -> Result<(), LoginError> {
         let realm = self.0.keys.config().realm();
         let id = SpentId::new(realm, "proof", &[subject.as_str(), method.as_str(), step]);
-        // As long as any clock may still accept the same step.
         let until = self.0.runtime.timestamp().plus_millis(STEP_MILLIS);
         if self.0.tokens.spend(&id, until).await? {
             return Ok(());
@@ -226,11 +230,7 @@ impl Sessions {
 
     /// The user as the application knows them.
     pub(super) fn of_type<U: AuthUser>(&self, user: Arc<dyn DynUser>) -> Result<Arc<U>, LoginError> {
-        user.into_any().downcast().map_err(|_| {
-            let (asked, kept) = (std::any::type_name::<U>(), self.0.users.user_type());
-            tracing::error!("the user was asked for as {asked}, but the user store keeps {kept}");
-            LoginError::UnknownSubject
-        })
+        self.0.users.of_type(user).ok_or(LoginError::UnknownSubject)
     }
 
     /// Begins a session with every proof of this login.
@@ -334,9 +334,6 @@ fn named<U>(pending: &PendingLogin, checked: &Checked<U>) -> Option<Subject> {
         (None, None) => None,
     }
 }
-
-/// A step of TOTP is 30 seconds, and servers accept one or two beside the present one.
-const STEP_MILLIS: i64 = 600_000;
 
 fn parts<U: AuthUser>(proven: &Proven<U>) -> (ProvenUser<'_>, Option<&PendingLogin>) {
     let Proven { subject, user, proof, pending, .. } = proven;

@@ -8,12 +8,12 @@ use super::part::Sessions;
 /// client hangs up or a store panics in between: otherwise a session that no client has would be in
 /// the user's list, and count for their limit.
 #[must_use]
-pub(crate) struct PendingLogin {
+pub(crate) struct UnsentLogin {
     sessions: Sessions,
     session: Option<SessionId>,
 }
 
-impl PendingLogin {
+impl UnsentLogin {
     /// Made before the row is: a store whose answer is lost may have written it.
     pub(super) fn new(sessions: &Sessions, session: &SessionId) -> Self {
         Self { sessions: sessions.clone(), session: Some(session.clone()) }
@@ -32,7 +32,7 @@ impl PendingLogin {
     }
 }
 
-impl Drop for PendingLogin {
+impl Drop for UnsentLogin {
     fn drop(&mut self) {
         let Some(session) = self.session.take() else { return };
         // Without a runtime the process ends.

@@ -15,7 +15,7 @@ use cookiejwt_core::{
 use super::{
     dyn_token_store::DynTokenStore,
     token_store::{RevokedBatch, RevokedSession},
-    user_store::{DynUserStore, FoundUser},
+    user_store::{DynUser, DynUserStore, FoundUser},
 };
 use crate::{
     errors::StoreError,
@@ -76,6 +76,17 @@ impl Users {
 
     pub(crate) fn user_type(&self) -> &'static str {
         self.store.user_type()
+    }
+
+    /// The user as the application knows them; `None`, and a line in the log, if the application
+    /// asks for another type than its user store keeps.
+    pub(crate) fn of_type<U: Send + Sync + 'static>(&self, user: Arc<dyn DynUser>) -> Option<Arc<U>> {
+        let found = user.into_any().downcast().ok();
+        if found.is_none() {
+            let (asked, kept) = (std::any::type_name::<U>(), self.user_type());
+            tracing::error!("a handler asked for the user as {asked}, but the user store keeps {kept}");
+        }
+        found
     }
 
     pub(crate) async fn find_by_id(&self, id: &Subject) -> Result<Option<FoundUser>, StoreError> {
