@@ -101,7 +101,7 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
         FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
-        Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
+        PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
     };
 }
 

@@ -1,4 +1,5 @@
-//! The methods of each adapter's `AuthContext` for logins of several steps, written once.
+//! The methods of each adapter's `AuthContext` for logins of several steps and for links, written
+//! once.
 
 /// Defines the methods of an adapter's own `AuthContext` for logins of several steps.
 #[doc(hidden)]
@@ -93,6 +94,48 @@ macro_rules! adapter_steps {
                 facts: &$crate::Facts,
             ) -> Result<LoggedIn, $crate::LoginError> {
                 self.0.switch(&who.0, facts).await.map(LoggedIn)
+            }
+        }
+
+        /// Links that are mailed to a user: what the
+        /// [`Authenticator`](crate::Authenticator) does, where a handler has only its
+        /// context.
+        impl AuthContext {
+            /// Opens a link, which does not use it up; see
+            /// [`Authenticator::open_link`](crate::Authenticator::open_link).
+            pub async fn open_link<U: $crate::AuthUser>(
+                &self,
+                purpose: &str,
+                token: &str,
+            ) -> Result<$crate::Opened<U>, $crate::LoginError> {
+                self.authenticator().open_link(purpose, token).await
+            }
+
+            /// Sets the password of the user of a link and ends their sessions; see
+            /// [`Authenticator::set_password`](crate::Authenticator::set_password).
+            pub async fn set_password<U: $crate::AuthUser>(
+                &self,
+                opened: $crate::Opened<U>,
+                new: &str,
+            ) -> Result<$crate::SpentLink<U>, $crate::LoginError> {
+                self.authenticator().set_password(opened, new).await
+            }
+
+            /// Uses a link up; see [`Authenticator::spend_link`](crate::Authenticator::spend_link).
+            pub async fn spend_link<U: $crate::AuthUser>(
+                &self,
+                opened: $crate::Opened<U>,
+            ) -> Result<$crate::SpentLink<U>, $crate::LoginError> {
+                self.authenticator().spend_link(opened).await
+            }
+
+            /// Uses a link up as a proof of its user, for
+            /// [`login_proven`](Self::login_proven).
+            pub async fn prove_link<U: $crate::AuthUser>(
+                &self,
+                opened: $crate::Opened<U>,
+            ) -> Result<$crate::Proven<U>, $crate::LoginError> {
+                self.authenticator().prove_link(opened).await
             }
         }
     };

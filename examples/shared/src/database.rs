@@ -15,6 +15,13 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Connects, and brings the application's own tables up to date.
 pub(crate) async fn open(url: &str) -> Result<DatabaseConnection, DemoError> {
+    let db = connect(url).await?;
+    up::<Migrator>(&db).await?;
+    Ok(db)
+}
+
+/// Connects to the database of an example.
+pub async fn connect(url: &str) -> Result<DatabaseConnection, DemoError> {
     // With an unavailable database, requests get 503 after three seconds; the driver's default is
     // to keep trying for thirty.
     let options = ConnectOptions::new(url).acquire_timeout(TIMEOUT).sqlx_logging(false).to_owned();
@@ -25,7 +32,6 @@ pub(crate) async fn open(url: &str) -> Result<DatabaseConnection, DemoError> {
         // Readers and the one writer do not wait for each other.
         db.execute_unprepared("PRAGMA journal_mode = WAL").await?;
     }
-    up::<Migrator>(&db).await?;
     Ok(db)
 }
 

@@ -14,12 +14,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use crate::{
+    database::connect,
     document::{DemoDocument, document},
     error::DemoError,
     notes::{NewNote, Note, Notes},
     page::{ASSETS, Asset},
     serve::{overdue, report, stopped},
-    settings::Settings,
+    settings::{FirstUser, Settings},
     users::{User, Users},
 };
 

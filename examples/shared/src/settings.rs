@@ -9,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use cookiejwt_store::{Config, ConfigBuilder, ReadKeys as _, Secret, env_vars};
 
 use crate::DemoError;
@@ -29,16 +32,43 @@ pub struct Settings {
     pub(crate) demo_password: Option<String>,
 }
 
+/// The user who is created at first start.
+#[derive(Clone)]
+pub struct FirstUser {
+    /// The login name.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    is_random: bool,
+}
+
+impl FirstUser {
+    /// Prints the password once, unless the environment has set it.
+    pub fn announce(&self) {
+        let Self { name, password, is_random } = self;
+        if *is_random {
+            println!(
+                "\n  created the user {name} with the password {password}\n  (shown once, stored as a hash)\n"
+            );
+        }
+    }
+}
+
 impl Settings {
     /// Reads the environment.
     pub fn from_env() -> Result<Self, DemoError> {
+        Self::with_database(DEFAULT_DATABASE)
+    }
+
+    /// Reads the environment, with this database unless `DATABASE_URL` names one.
+    pub fn with_database(default: &str) -> Result<Self, DemoError> {
         let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
         let port = match text("PORT") {
             Some(port) => port.parse().map_err(|_| DemoError::Port(port))?,
             None => 3000,
         };
         Ok(Self {
-            database_url: text("DATABASE_URL").unwrap_or_else(|| DEFAULT_DATABASE.into()),
+            database_url: text("DATABASE_URL").unwrap_or_else(|| default.into()),
             host: text("HOST").unwrap_or_else(|| "127.0.0.1".into()),
             port,
             demo_user: text("DEMO_USER"),
@@ -59,7 +89,7 @@ impl Settings {
     }
 
     /// The demo's defaults, then the variables.
-    pub(crate) fn auth_config(&self) -> Result<Config, DemoError> {
+    pub fn auth_config(&self) -> Result<Config, DemoError> {
         let vars = env_vars()?;
         let is_set = |name: &str| vars.iter().any(|(known, _)| known == name);
         let own: ConfigBuilder = Config::builder().issuer("http://localhost").audience("demo");
@@ -70,6 +100,16 @@ impl Settings {
         let checked = own.vars(vars)?.read_keys()?;
         checked.clone().secret(Secret::from_bytes(random_bytes()?)?).build()?;
         Ok(checked.secret(self.secret_file()?).build()?)
+    }
+
+    /// `DEMO_USER` with `DEMO_PASSWORD`, or `demo` with a random password.
+    pub fn first_user(&self) -> Result<FirstUser, DemoError> {
+        let name = self.demo_user.clone().unwrap_or_else(|| "demo".into());
+        if let Some(password) = self.demo_password.clone() {
+            return Ok(FirstUser { name, password, is_random: false });
+        }
+        let random = random_bytes()?.first_chunk::<12>().map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        Ok(FirstUser { name, password: random.unwrap_or_default(), is_random: true })
     }
 
     /// Without `COOKIEJWT_SECRET`, the first start creates a random one and stores it next to the
@@ -97,7 +137,7 @@ impl Settings {
     }
 }
 
-pub(crate) fn random_bytes() -> Result<[u8; 32], DemoError> {
+fn random_bytes() -> Result<[u8; 32], DemoError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     Ok(bytes)

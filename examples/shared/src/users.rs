@@ -1,6 +1,5 @@
 //! The user table, and the first user.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookiejwt_store::{AuthUser, Authenticator, Subject, UserStore};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -11,7 +10,7 @@ use sea_orm::{
     },
 };
 
-use crate::{DemoClaims, DemoError, Settings, settings::random_bytes};
+use crate::{DemoClaims, DemoError, Settings};
 
 /// A row of the application's own user table.
 #[derive(Clone, Debug, DeriveEntityModel)]
@@ -87,22 +86,16 @@ pub(crate) async fn create_first(
     if Entity::find().count(db).await? > 0 {
         return Ok(());
     }
-    let username = settings.demo_user.clone().unwrap_or_else(|| "demo".into());
-    let random = random_bytes()?.first_chunk::<12>().map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
-    let password = settings.demo_password.clone().or(random).unwrap_or_default();
+    let first = settings.first_user()?;
     let row = ActiveModel {
         id: NotSet,
-        username: Set(username.clone()),
-        password_hash: Set(auth.hash_password(&password).await?),
+        username: Set(first.name.clone()),
+        password_hash: Set(auth.hash_password(&first.password).await?),
     };
     if let Err(error) = Entity::insert(row).exec_without_returning(db).await {
         // Another node that starts at the same time was faster.
         return if Entity::find().count(db).await? > 0 { Ok(()) } else { Err(error.into()) };
     }
-    if settings.demo_password.is_none() {
-        println!(
-            "\n  created the user {username} with the password {password}\n  (shown once, stored as a hash)\n"
-        );
-    }
+    first.announce();
     Ok(())
 }
