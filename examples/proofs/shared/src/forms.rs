@@ -17,6 +17,7 @@ pub struct Next {
 
 /// The query of the page that asks for a further proof; the guard has written it.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "rocket", derive(rocket::FromForm))]
 pub struct Confirm {
     /// Where the user wanted to go.
     pub next: Option<String>,
