@@ -10,14 +10,25 @@ pub(crate) use self::{
 };
 
 /// The example that these tests belong to; none in the tests that run all examples.
-pub(crate) const BINARY: Option<&str> = match (
+pub(crate) const BINARY: Option<&str> = first([
     option_env!("CARGO_BIN_EXE_example-axum"),
     option_env!("CARGO_BIN_EXE_example-actix"),
     option_env!("CARGO_BIN_EXE_example-rocket"),
-) {
-    (Some(binary), ..) | (_, Some(binary), _) | (.., Some(binary)) => Some(binary),
-    _ => None,
-};
+    option_env!("CARGO_BIN_EXE_example-proofs-axum"),
+    option_env!("CARGO_BIN_EXE_example-proofs-actix"),
+    option_env!("CARGO_BIN_EXE_example-proofs-rocket"),
+]);
+
+const fn first(mut binaries: [Option<&str>; 6]) -> Option<&str> {
+    let mut rest: &mut [Option<&str>] = &mut binaries;
+    while let [binary, others @ ..] = rest {
+        if binary.is_some() {
+            return *binary;
+        }
+        rest = others;
+    }
+    None
+}
 
 pub(crate) const USER: &str = "demo";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
