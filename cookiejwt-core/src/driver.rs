@@ -5,7 +5,7 @@
 
 pub use crate::{
     decide::{
-        ActiveUser, Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, LinkRequest,
+        ActiveUser, ActorFault, ActorState, ActorStep, Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, LinkRequest,
         Login, LoginRequest, Logout, PendingClient, PendingLogin, RefreshAttempt, RefreshStep, Resolution,
         Rotation, RotationStep, SealedPending, SessionCheck, SessionStatus, SessionTerms, Settlement,
         UserState, VerifiedLink,
