@@ -37,7 +37,8 @@ pub use self::{
     logout::Logout,
     pending::{PendingClient, PendingLogin, SealedPending},
     refresh::{
-        ActiveUser, ActorStep, LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState,
+        ActiveUser, ActorStep, LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep,
+        UserState,
     },
     verifier::Verifier,
 };

@@ -10,12 +10,12 @@ mod rotation;
 
 use std::fmt;
 
-use self::{grant::Grant, rotation::Minted};
 pub use self::{
     acting::ActorStep,
     late::{LateAnswer, LateRequest},
     rotation::{Rotation, RotationStep},
 };
+use self::{grant::Grant, rotation::Minted};
 use crate::{
     decide::{
         access_rows::authenticated,

@@ -60,11 +60,7 @@ impl Authenticator {
     ///
     /// [`Problem::Acting`] when another user acts in this session, [`Problem::Unavailable`] when the
     /// store is unavailable.
-    pub async fn end_session(
-        &self,
-        who: &Identity,
-        id: &SessionId,
-    ) -> Result<Option<SetCookies>, Problem> {
+    pub async fn end_session(&self, who: &Identity, id: &SessionId) -> Result<Option<SetCookies>, Problem> {
         self.0.sessions.end_session(who, id).await
     }
 

@@ -15,9 +15,7 @@ use cookiejwt_core::{
 use tokio::task::JoinHandle;
 
 use super::{part::Sessions, unsent_login::UnsentLogin};
-use crate::{
-    errors::LoginError,
-};
+use crate::errors::LoginError;
 
 /// A session that has begun and has ended no other one yet.
 #[must_use]
@@ -80,14 +78,9 @@ impl Commit {
     /// Revocations that fail are tried again in the background; the new session stays.
     async fn carry_out(self) -> Result<(), LoginError> {
         let Self { sessions, unsent, login, superseded, replaced, surplus } = self;
-        for (subject, session) in superseded {
-            let ended = sessions.supersede(session.clone()).await;
-            if let (Ok(0), Err(error)) =
-                (ended, sessions.present_session(&subject, &session, login.ip).await)
-            {
-                unsent.revoke(RevocationReason::Replaced).await;
-                return Err(error);
-            }
+        if let Err(error) = sessions.supersede_present(&superseded, login.ip).await {
+            unsent.revoke(RevocationReason::Replaced).await;
+            return Err(error);
         }
         let _ = sessions.revoke_sessions(replaced, RevocationReason::Replaced).await;
         let _ = sessions.revoke_sessions(surplus, RevocationReason::Limit).await;

@@ -65,10 +65,31 @@ impl Sessions {
         SessionTerms::succeeding(who, present).proved(Method::PWD, self.0.runtime.now())
     }
 
-    /// Lets a session end in a minute, unless the one that takes its place is presented before.
-    pub(super) async fn supersede(&self, session_id: SessionId) -> Result<u64, StoreError> {
+    /// Lets these sessions end in a minute, unless the one that takes their place is presented
+    /// before.
+    pub(super) async fn supersede(
+        &self,
+        sessions: impl IntoIterator<Item = SessionId>,
+    ) -> Result<u64, StoreError> {
         let at = self.0.runtime.timestamp().plus_millis(SUPERSEDED_MILLIS);
-        self.revoke(vec![Revocation::new(session_id, RevocationReason::Superseded, at)]).await
+        let superseded = |session| Revocation::new(session, RevocationReason::Superseded, at);
+        self.revoke(sessions.into_iter().map(superseded).collect()).await
+    }
+
+    /// The same for sessions that must not have ended meanwhile. What the store cannot do now is
+    /// tried again.
+    pub(super) async fn supersede_present(
+        &self,
+        present: &[(Subject, SessionId)],
+        ip: Option<IpAddr>,
+    ) -> Result<(), LoginError> {
+        let ended = self.supersede(present.iter().map(|(_, session)| session.clone())).await;
+        if ended.is_ok_and(|count| count < present.len() as u64) {
+            for (subject, session) in present {
+                self.present_session(subject, session, ip).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The row of this session of this user, which another node may have revoked a moment ago.

@@ -101,7 +101,7 @@ impl Sessions {
         replaced.retain(|id| *id != present);
         others.retain(|id| *id != login.record.id && *id != present && !replaced.contains(id));
         // A revocation that fails counts on this node, and is tried again in the background.
-        let _ = self.supersede(present).await;
+        let _ = self.supersede([present]).await;
         let _ = self.revoke_sessions(replaced, RevocationReason::Replaced).await;
         let _ = self.revoke_sessions(others, RevocationReason::PasswordChanged).await;
         // The new password has forgotten every device; this one has just shown both.

@@ -30,8 +30,7 @@ fn said(decision: &Decision) -> String {
     format!("{proofs} {:?} {tenant:?} {}", who.acr(), who.auth_time().unwrap() - NOW)
 }
 
-const SAID: &str =
-    r#"{"otp":1767268740,"pwd":1767268800} Some("gold") Some("acme") 0s"#;
+const SAID: &str = r#"{"otp":1767268740,"pwd":1767268800} Some("gold") Some("acme") 0s"#;
 
 #[test]
 fn the_facts_are_there_after_ten_rotations_and_in_the_leeway() {
