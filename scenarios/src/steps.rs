@@ -55,8 +55,8 @@ pub fn umbrella() -> Facts {
     Facts::new().with("tenant", &"umbrella").expect("not reserved, and a string")
 }
 
-/// What the session says of its proofs, its tenant and who acts in it: `pwd otp`, `pwd at umbrella`,
-/// `acted by 2`.
+/// What the session says of its proofs, its tenant and who acts in it: `pwd otp`, `pwd at
+/// umbrella`, `acted by 2`.
 pub fn proved(who: &Identity) -> String {
     let mut words: Vec<_> = who.methods().map(|method| method.to_string()).collect();
     if let Ok(tenant) = who.fact::<String>("tenant") {

@@ -128,8 +128,8 @@ impl Facts {
         serde_json::from_value(self.named.get(name)?.clone()).ok()
     }
 
-    /// Those of a login at this time: no proof is from the future, and where another user acts, none
-    /// is a proof of the user of the session.
+    /// Those of a login at this time: no proof is from the future, and where another user acts,
+    /// there is none.
     pub(crate) fn of_login(self, now: i64) -> Self {
         match self.actor {
             Some(_) => Self { proofs: Proofs::new(), acr: None, ..self },

@@ -34,8 +34,8 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// [`Problem::Acting`] when another user acts in this session, [`Problem::Unavailable`] when the
-    /// store is unavailable.
+    /// [`Problem::Acting`] when another user acts in this session, and
+    /// [`Problem::Unavailable`] when the store is unavailable.
     pub async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, Problem> {
         self.0.sessions.logout_everywhere(identity).await
     }
@@ -58,8 +58,8 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// [`Problem::Acting`] when another user acts in this session, [`Problem::Unavailable`] when the
-    /// store is unavailable.
+    /// [`Problem::Acting`] when another user acts in this session, and
+    /// [`Problem::Unavailable`] when the store is unavailable.
     pub async fn end_session(&self, who: &Identity, id: &SessionId) -> Result<Option<SetCookies>, Problem> {
         self.0.sessions.end_session(who, id).await
     }
@@ -69,8 +69,8 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// [`Problem::Acting`] when another user acts in this session, [`Problem::Unavailable`] when the
-    /// store is unavailable.
+    /// [`Problem::Acting`] when another user acts in this session, and
+    /// [`Problem::Unavailable`] when the store is unavailable.
     pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, Problem> {
         self.0.sessions.end_other_sessions(who).await
     }

@@ -71,13 +71,13 @@ pub enum LoginError {
     /// A proof of another user than the one who is logged in.
     #[error("the proof is that of another user")]
     OtherUser,
-    /// Another user acts in this session, and only the user themselves may do this. Also for one who
-    /// acts already and would act for a further user, and for one who comes back from acting without
-    /// a refresh token.
+    /// Another user acts in this session, and only the user themselves may do this. Also for one
+    /// who acts already and would act for a further user, and for one who comes back from acting
+    /// without a refresh token.
     #[error("another user acts in this session")]
     Acting,
-    /// No other user acts in the session that [`stop_acting`](crate::Authenticator::stop_acting) was
-    /// to end.
+    /// No other user acts in the session that
+    /// [`stop_acting`](crate::Authenticator::stop_acting) was to end.
     #[error("no other user acts in this session")]
     NotActing,
     /// The facts of the session are too large for its tokens.

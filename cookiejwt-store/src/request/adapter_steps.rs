@@ -5,8 +5,8 @@
 #[macro_export]
 macro_rules! adapter_steps {
     () => {
-        /// Logins of several steps: a second factor, a passkey, a login at an identity provider; and
-        /// acting for a user.
+        /// Logins of several steps: a second factor, a passkey, a login at an identity provider.
+        /// The way back from acting for a user.
         impl AuthContext {
             /// Checks a password as the login route does, with the same limits and in the same
             /// time, and begins no session.

@@ -229,7 +229,7 @@ impl Authenticator {
         if let Some(reason) = self.0.sessions.revoked_here(actor.session_id(), self.timestamp()) {
             return ActorStep::Settled(attempt.revoked(reason));
         }
-        let Ok(state) = self.0.sessions.actor_state(&actor).await else {
+        let Ok(state) = Box::pin(self.0.sessions.actor_state(&actor)).await else {
             return ActorStep::Settled(attempt.actor_unknown());
         };
         let (subject, session) = (attempt.subject().clone(), attempt.session_id().clone());

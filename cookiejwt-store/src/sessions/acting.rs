@@ -34,7 +34,8 @@ impl Sessions {
         let Some(who) = actor else { return Ok(terms) };
         self.require_no_actor(&who)?;
         let actor = Actor::new(who.subject().clone(), who.session_id().clone());
-        let row = self.living_actor(&actor, context.ip()).await?;
+        // Boxed, as all that only one who acts needs: the future of every login would be larger.
+        let row = Box::pin(self.living_actor(&actor, context.ip())).await?;
         context.presented.retain(|id| id != actor.session_id());
         Ok(terms.acted_by(actor, &row))
     }

@@ -255,7 +255,7 @@ impl Sessions {
             return Err(LoginError::InvalidCredentials);
         };
         if let Some(actor) = terms.facts.actor() {
-            self.living_actor(actor, context.ip()).await?;
+            Box::pin(self.living_actor(actor, context.ip())).await?;
         }
         let (user, proof) = (UserOf::Found(user.user), proof.clone());
         let proven = ProvenUser { subject: subject.clone(), user, proof };

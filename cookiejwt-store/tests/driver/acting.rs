@@ -27,15 +27,15 @@ struct Acting {
     world: World,
     bob: Browser,
     who: Identity,
-    acting: Browser,
+    browser: Browser,
 }
 
-async fn context_of(world: &World, head: &Parts) -> LoginContext {
+fn context_of(world: &World, head: &Parts) -> LoginContext {
     LoginContext::from_head(&world.auth, head.into(), Some("192.0.2.7".parse().unwrap()))
 }
 
 async fn act(world: &World, jar: &Jar, who: &Identity, options: LoginOptions) -> Result<Login, LoginError> {
-    let context = context_of(world, &jar.post()).await;
+    let context = context_of(world, &jar.post());
     world.auth.login(&world.users.row(ALICE), options.acted_by(who), context).await
 }
 
@@ -58,22 +58,22 @@ impl Acting {
 
     async fn in_world(world: World, options: LoginOptions) -> Self {
         let by =
-            LoginOptions::new().by(Method::HWK).by_at(Method::PWD, testing::NOW - Duration::from_secs(60));
+            LoginOptions::new().by(Method::HWK).by_at(Method::PWD, testing::NOW - Duration::from_mins(1));
         let by = by.acr("gold").fact("tenant", &"support");
         let login = world.auth.login(&world.users.row(BOB), by, LoginContext::default()).await.unwrap();
         let (bob, who) = (Browser::of(&login), login.identity);
         world.advance(1);
         let login = act(&world, &bob.jar, &who, options).await.unwrap();
-        Self { acting: Browser::of(&login), world, bob, who }
+        Self { browser: Browser::of(&login), world, bob, who }
     }
 
     async fn identity(&self) -> Identity {
-        identity(&self.world, &self.acting).await
+        identity(&self.world, &self.browser).await
     }
 
     async fn stop(&self, jar: &Jar, who: &Identity) -> Result<Login, LoginError> {
         let head = jar.post();
-        let context = context_of(&self.world, &head).await;
+        let context = context_of(&self.world, &head);
         self.world.auth.stop_acting(who, &head, None, context).await
     }
 
@@ -85,7 +85,7 @@ impl Acting {
 
     /// What the acting browser gets for its refresh token alone.
     async fn refreshed(&self) -> (String, &'static str) {
-        self.outcome(&self.acting.jar.without_access()).await
+        self.outcome(&self.browser.jar.without_access()).await
     }
 }
 
@@ -112,7 +112,7 @@ async fn bob_acts_for_alice() {
         assert_eq!(who.fact::<Option<String>>("tenant").unwrap(), None, "no fact of the actor's session");
     }
     assert_eq!(it.world.revoked(&it.bob.session).await, None, "his own session stays");
-    assert_eq!(it.acting.jar.device, None, "no known device");
+    assert_eq!(it.browser.jar.device, None, "no known device");
     let [session] = &it.world.auth.sessions_of(&ALICE.into()).await.unwrap()[..] else { panic!("one") };
     assert_eq!((session.acted_by.as_deref(), session.methods.len()), (Some("2"), 0));
 }
@@ -130,7 +130,7 @@ async fn nothing_is_ever_fresh() {
         Guard::proofs(auth, Requirement::method(Method::PWD)),
         Guard::proofs(auth, Requirement::acr("gold")),
     ] {
-        for jar in [&it.acting.jar, &it.acting.jar.without_access()] {
+        for jar in [&it.browser.jar, &it.browser.jar.without_access()] {
             let (head, slot) = (jar.get(), Slot::new(auth, "/"));
             let decision = slot.settle((&head).into()).await;
             assert!(slot.admit(&guard, decision, (&head).into()).is_err(), "{guard:?}");
@@ -171,7 +171,7 @@ async fn what_only_the_user_themselves_may_do() {
     assert_eq!(auth.end_other_sessions(&who).await.unwrap_err(), Problem::Acting);
     assert_eq!(auth.logout_everywhere(&who).await.unwrap_err(), Problem::Acting);
     assert_eq!(it.world.users.row(ALICE).password_hash, hash);
-    let expected = [it.acting.session.clone(), phone.session];
+    let expected = [it.browser.session.clone(), phone.session];
     assert_eq!(it.world.tokens.living(ALICE).await, expected, "nothing has ended, nothing has begun");
 }
 
@@ -194,7 +194,7 @@ async fn no_pending_login_begins_beside_it() {
     let it = Acting::new().await;
     let who = it.identity().await;
     let slot = Slot::new(&it.world.auth, "/");
-    let head = it.acting.jar.post();
+    let head = it.browser.jar.post();
     let context = RequestContext::new(&slot, (&head).into(), None);
     let options = PendingOptions::new("step-up").beside(&who).user(&it.world.users.row(ALICE));
     let refused = context.begin(options).map(drop);
@@ -206,8 +206,8 @@ async fn no_pending_login_begins_beside_it() {
     let wrong = async { Ok::<_, std::io::Error>(None::<Checked<User>>) };
     let wrong = it.world.auth.prove(&pending, Method::OTP, wrong, &beside).await;
     assert!(matches!(wrong, Err(LoginError::InvalidCredentials)), "{wrong:?}");
-    let proved = async { Ok::<_, std::io::Error>(Some(Checked::<User>::right())) };
-    let proven = it.world.auth.prove(&pending, Method::OTP, proved, &beside).await.unwrap();
+    let right = async { Ok::<_, std::io::Error>(Some(Checked::<User>::right())) };
+    let proven = it.world.auth.prove(&pending, Method::OTP, right, &beside).await.unwrap();
     let refused = it.world.auth.step_up(&who, proven, beside).await;
     assert!(matches!(refused, Err(LoginError::Acting)), "{refused:?}");
 }
@@ -216,7 +216,7 @@ async fn no_pending_login_begins_beside_it() {
 #[tokio::test]
 async fn no_refresh_forgets_the_actor() {
     let it = Acting::new().await;
-    let mut jar = it.acting.jar.clone();
+    let mut jar = it.browser.jar.clone();
     for number in 0..5 {
         it.world.advance(300);
         let parent = jar.without_access();
@@ -233,7 +233,7 @@ async fn no_refresh_forgets_the_actor() {
         let _ = it.world.authenticate(jar.get()).await;
         it.world.auth.write_receipts().await.unwrap();
         if number == 4 {
-            let reused = it.world.authenticate(it.acting.jar.without_access().get()).await;
+            let reused = it.world.authenticate(it.browser.jar.without_access().get()).await;
             assert_eq!(outcome(&reused), ("session_revoked", "cleared"), "row r");
         }
     }
@@ -270,7 +270,7 @@ async fn whom_nobody_may_act_for() {
     it.world.users.change(ALICE, |alice| alice.is_active = false);
     it.world.expire_access();
     assert_eq!(it.refreshed().await, ended(), "row k");
-    assert_eq!(it.world.revoked(&it.acting.session).await, Some(RevocationReason::UserInactive));
+    assert_eq!(it.world.revoked(&it.browser.session).await, Some(RevocationReason::UserInactive));
     assert_eq!(it.world.revoked(&it.bob.session).await, None);
 }
 
@@ -289,7 +289,7 @@ async fn only_from_a_session_that_is_alive() {
                 node.revoke_session(session, RevocationReason::Administrator).await.unwrap();
             }
             "past its end" => world.advance(86_400),
-            "purged" => drop(world.advance(90 * 86_400)),
+            "purged" => world.advance(90 * 86_400),
             "disabled" => world.users.change(BOB, |bob| bob.is_active = false),
             "deleted" => world.users.remove(BOB),
             "a second factor" => world.users.change(BOB, |bob| bob.has_totp = true),
@@ -385,12 +385,12 @@ async fn it_ends_with_the_session_of_the_actor() {
             let it = Acting::at(level).await;
             // This node knows what other nodes revoke.
             it.world.auth.poll_revocations().await.unwrap();
-            assert_eq!(it.outcome(&it.acting.jar).await, alive("kept"), "{end:?} at {level:?}");
+            assert_eq!(it.outcome(&it.browser.jar).await, alive("kept"), "{end:?} at {level:?}");
             let who = it.identity().await;
             end.of(&it).await;
             let at_once = if level == RevocationLevel::AtRefresh { alive("kept") } else { ended() };
-            assert_eq!(it.outcome(&it.acting.jar).await, at_once, "{end:?} at {level:?}");
-            let by_header = it.world.authenticate(it.acting.jar.bearer()).await;
+            assert_eq!(it.outcome(&it.browser.jar).await, at_once, "{end:?} at {level:?}");
+            let by_header = it.world.authenticate(it.browser.jar.bearer()).await;
             assert_eq!(outcome(&by_header).0, at_once.0, "{end:?} at {level:?}: a bearer");
             assert!(!it.world.auth.is_alive(&who).await, "{end:?} at {level:?}: a stream");
             it.world.expire_access();
@@ -408,8 +408,8 @@ async fn another_node_refuses_it_too() {
         let node = it.world.another_node();
         let at_once =
             if level == RevocationLevel::AtRefresh { ("1", "kept") } else { ("session_revoked", "cleared") };
-        assert_eq!(outcome(&node.authenticate(&it.acting.jar.get()).await), at_once, "{level:?}");
-        let refreshed = node.refresh(&it.acting.jar.post()).await;
+        assert_eq!(outcome(&node.authenticate(&it.browser.jar.get()).await), at_once, "{level:?}");
+        let refreshed = node.refresh(&it.browser.jar.post()).await;
         assert_eq!(outcome(&refreshed), ("session_revoked", "cleared"), "{level:?}");
     }
 }
@@ -429,14 +429,14 @@ async fn it_ends_with_the_actor() {
         world.users.change(BOB, |bob| bob.stamp = Some("1".into()));
         let login = world.login("bob").await;
         let who = identity(&world, &login).await;
-        let acting = Browser::of(&act(&world, &login.jar, &who, LoginOptions::new()).await.unwrap());
+        let browser = Browser::of(&act(&world, &login.jar, &who, LoginOptions::new()).await.unwrap());
         world.expire_access();
-        let it = Acting { world, bob: login, who, acting };
+        let it = Acting { world, bob: login, who, browser };
         assert_eq!(it.refreshed().await, alive("set"), "{rule}: before");
         change(&it.world);
         it.world.expire_access();
         assert_eq!(it.refreshed().await, ended(), "{rule}");
-        assert_eq!(it.world.revoked(&it.acting.session).await, Some(RevocationReason::ActorEnded), "{rule}");
+        assert_eq!(it.world.revoked(&it.browser.session).await, Some(RevocationReason::ActorEnded), "{rule}");
     }
 }
 
@@ -449,16 +449,16 @@ async fn it_ends_after_half_an_hour() {
         ("earlier", LoginOptions::new().ends_after(Duration::from_mins(10)), 600),
     ] {
         let it = Acting::with(testing::config(), options).await;
-        let began = it.world.row(&it.acting.session).await.created_at;
+        let began = it.world.row(&it.browser.session).await.created_at;
         assert_eq!(
-            it.world.row(&it.acting.session).await.ends_at,
+            it.world.row(&it.browser.session).await.ends_at,
             began.plus_millis(seconds * 1000),
             "{rule}"
         );
         it.world.advance(seconds - 1);
-        let decision = it.world.authenticate(it.acting.jar.without_access().get()).await;
+        let decision = it.world.authenticate(it.browser.jar.without_access().get()).await;
         assert_eq!(outcome(&decision), ("1", "set"), "{rule}");
-        let mut jar = it.acting.jar.clone();
+        let mut jar = it.browser.jar.clone();
         jar.apply(&lines(&decision.cookies));
         it.world.advance(6);
         for jar in [&jar, &jar.without_access()] {
@@ -511,18 +511,18 @@ async fn a_store_that_is_away_ends_nothing() {
         it.world.expire_access();
         it.world.switches.fail(call);
         assert_eq!(it.refreshed().await, ("unavailable".into(), "kept"), "{call:?}");
-        let route = it.world.auth.refresh(&it.acting.jar.post()).await;
+        let route = it.world.auth.refresh(&it.browser.jar.post()).await;
         assert_eq!(outcome(&route), ("unavailable", "kept"), "{call:?}");
         it.world.switches.mend(call);
         assert_eq!(it.refreshed().await, alive("set"), "{call:?}");
         it.world.advance(275);
         it.world.switches.fail(call);
-        let next = it.outcome(&it.acting.jar).await;
+        let next = it.outcome(&it.browser.jar).await;
         assert_eq!(next.0, "unavailable", "{call:?}: its access token has ended");
     }
     let it = Acting::at(RevocationLevel::EveryRequest).await;
     it.world.switches.fail(Call::Find);
-    assert_eq!(it.outcome(&it.acting.jar).await, ("unavailable".into(), "kept"), "row d");
+    assert_eq!(it.outcome(&it.browser.jar).await, ("unavailable".into(), "kept"), "row d");
 }
 
 /// While its access token is valid, an unavailable store is no reason to refuse.
@@ -532,7 +532,7 @@ async fn near_its_end_it_continues_without_the_stores() {
     it.world.auth.poll_revocations().await.unwrap();
     it.world.advance(275);
     it.world.switches.fail(Call::Find);
-    assert_eq!(it.outcome(&it.acting.jar).await, alive("kept"));
+    assert_eq!(it.outcome(&it.browser.jar).await, alive("kept"));
 }
 
 #[tokio::test]
@@ -542,13 +542,13 @@ async fn it_is_outside_the_limit_of_sessions() {
     let it = Acting::in_world(world, LoginOptions::new()).await;
     it.world.advance(1);
     let again = act(&it.world, &it.bob.jar, &it.who, LoginOptions::new()).await.unwrap();
-    for session in [&alice.session, &it.bob.session, &it.acting.session, &again.record.id] {
+    for session in [&alice.session, &it.bob.session, &it.browser.session, &again.record.id] {
         assert_eq!(it.world.revoked(session).await, None, "it ends no other session");
     }
     it.world.advance(1);
     let phone = it.world.login("alice").await;
     assert_eq!(it.world.revoked(&alice.session).await, Some(RevocationReason::Limit), "her own ones count");
-    for session in [&phone.session, &it.acting.session, &again.record.id] {
+    for session in [&phone.session, &it.browser.session, &again.record.id] {
         assert_eq!(it.world.revoked(session).await, None, "a login of hers does not end it");
     }
 }
@@ -559,10 +559,10 @@ async fn alice_sees_it_and_may_end_it() {
     let alice = it.world.login("alice").await;
     let who = identity(&it.world, &alice).await;
     let listed = it.world.auth.sessions(&who).await.unwrap();
-    let acting = listed.iter().find(|session| session.id == it.acting.session).unwrap();
+    let acting = listed.iter().find(|session| session.id == it.browser.session).unwrap();
     assert_eq!(acting.acted_by.as_deref(), Some("2"));
-    assert!(it.world.auth.end_session(&who, &it.acting.session).await.unwrap().is_some());
-    assert_eq!(it.outcome(&it.acting.jar).await, ended());
+    assert!(it.world.auth.end_session(&who, &it.browser.session).await.unwrap().is_some());
+    assert_eq!(it.outcome(&it.browser.jar).await, ended());
     assert_eq!(it.world.revoked(&it.bob.session).await, None);
 }
 
@@ -598,8 +598,8 @@ async fn it_ends_with_the_sessions_of_the_user() {
 async fn logging_out_ends_only_the_acting_session() {
     let it = Acting::new().await;
     let alice = it.world.login("alice").await;
-    it.world.auth.logout((&it.acting.jar.post()).into(), None).await.unwrap().revoked.unwrap();
-    assert_eq!(it.world.revoked(&it.acting.session).await, Some(RevocationReason::Logout));
+    it.world.auth.logout((&it.browser.jar.post()).into(), None).await.unwrap().revoked.unwrap();
+    assert_eq!(it.world.revoked(&it.browser.session).await, Some(RevocationReason::Logout));
     for session in [&alice.session, &it.bob.session] {
         assert_eq!(it.world.revoked(session).await, None);
     }
@@ -609,12 +609,12 @@ async fn logging_out_ends_only_the_acting_session() {
 #[tokio::test]
 async fn a_login_replaces_only_what_came_in() {
     let it = Acting::new().await;
-    let head = it.acting.jar.post();
-    let context = context_of(&it.world, &head).await;
+    let head = it.browser.jar.post();
+    let context = context_of(&it.world, &head);
     let login =
         it.world.auth.login_with_password("alice", PASSWORD, LoginOptions::new(), context).await.unwrap();
     assert_eq!(login.identity.actor(), None, "she has given her password");
-    assert_eq!(it.world.revoked(&it.acting.session).await, Some(RevocationReason::Replaced));
+    assert_eq!(it.world.revoked(&it.browser.session).await, Some(RevocationReason::Replaced));
     assert_eq!(it.world.revoked(&it.bob.session).await, None);
 }
 
@@ -626,8 +626,8 @@ async fn bob_comes_back() {
         let it = Acting::new().await;
         let row = it.world.row(&it.bob.session).await;
         it.world.advance(later);
-        let decision = it.world.authenticate(it.acting.jar.get()).await;
-        let mut jar = it.acting.jar.clone();
+        let decision = it.world.authenticate(it.browser.jar.get()).await;
+        let mut jar = it.browser.jar.clone();
         jar.apply(&lines(&decision.cookies));
         let login = it.stop(&jar, decision.required().unwrap()).await.unwrap();
         let who = &login.identity;
@@ -638,7 +638,7 @@ async fn bob_comes_back() {
         let back = &login.record;
         assert_eq!((back.ends_at, back.remember), (row.ends_at, row.remember), "{later}");
         assert_ne!(back.id, it.bob.session, "{later}: a new session, as at every login");
-        for session in [&it.acting.session, &it.bob.session] {
+        for session in [&it.browser.session, &it.bob.session] {
             let superseded = Some(RevocationReason::Superseded);
             assert_eq!(it.world.revoked(session).await, superseded, "{later}: for a minute");
         }
@@ -658,21 +658,21 @@ async fn bob_comes_back() {
 async fn a_lost_answer_is_asked_for_again() {
     let it = Acting::new().await;
     let who = it.identity().await;
-    let lost = it.stop(&it.acting.jar, &who).await.unwrap();
+    let lost = it.stop(&it.browser.jar, &who).await.unwrap();
     it.world.advance(30);
-    assert_eq!(it.outcome(&it.acting.jar).await, alive("kept"));
-    let again = it.stop(&it.acting.jar, &who).await.unwrap();
+    assert_eq!(it.outcome(&it.browser.jar).await, alive("kept"));
+    let again = it.stop(&it.browser.jar, &who).await.unwrap();
     assert_ne!(lost.record.id, again.record.id);
     it.world.advance(31);
-    assert_eq!(it.outcome(&it.acting.jar).await, ("session_revoked".into(), "kept"), "later cookies stay");
-    let refused = it.stop(&it.acting.jar, &who).await;
+    assert_eq!(it.outcome(&it.browser.jar).await, ("session_revoked".into(), "kept"), "later cookies stay");
+    let refused = it.stop(&it.browser.jar, &who).await;
     assert!(matches!(refused, Err(LoginError::SessionRevoked)), "{refused:?}");
 }
 
 #[tokio::test]
 async fn who_does_not_come_back() {
     let it = Acting::new().await;
-    let (who, jar) = (it.identity().await, &it.acting.jar);
+    let (who, jar) = (it.identity().await, &it.browser.jar);
     for (rule, who, jar, expected) in [
         ("an access token alone", &who, &jar.without_refresh(), Problem::Acting),
         (
@@ -688,11 +688,15 @@ async fn who_does_not_come_back() {
         assert_eq!(refused, Err(expected), "{rule}");
     }
     let bearer = jar.bearer();
-    let context = context_of(&it.world, &bearer).await;
+    let context = context_of(&it.world, &bearer);
     let refused = it.world.auth.stop_acting(&who, &bearer, jar.refresh.as_deref(), context).await;
     assert!(matches!(refused, Err(LoginError::Acting)), "a body counts in token mode only: {refused:?}");
-    assert_eq!(it.world.tokens.living(BOB).await, [it.bob.session.clone()], "nothing has changed");
-    assert_eq!(it.world.tokens.living(ALICE).await, [it.acting.session.clone()]);
+    assert_eq!(
+        it.world.tokens.living(BOB).await,
+        std::slice::from_ref(&it.bob.session),
+        "nothing has changed"
+    );
+    assert_eq!(it.world.tokens.living(ALICE).await, std::slice::from_ref(&it.browser.session));
 }
 
 /// His own session has ended, or that of alice in which he acts.
@@ -706,9 +710,9 @@ async fn there_is_no_way_back_to_a_session_that_has_ended() {
         match rule {
             "his own" => auth.revoke_session(it.bob.session.clone(), reason).await.unwrap(),
             "his own, on another node" => node.revoke_session(it.bob.session.clone(), reason).await.unwrap(),
-            "the acting one" => auth.revoke_session(it.acting.session.clone(), reason).await.unwrap(),
+            "the acting one" => auth.revoke_session(it.browser.session.clone(), reason).await.unwrap(),
             "the acting one, on another node" => {
-                node.revoke_session(it.acting.session.clone(), reason).await.unwrap();
+                node.revoke_session(it.browser.session.clone(), reason).await.unwrap();
             }
             "disabled" => it.world.users.change(BOB, |bob| bob.is_active = false),
             "deleted" => it.world.users.remove(BOB),
@@ -716,7 +720,7 @@ async fn there_is_no_way_back_to_a_session_that_has_ended() {
             _ => {}
         }
         let living = it.world.tokens.living(BOB).await;
-        let found = it.stop(&it.acting.jar, &who).await.map(drop).map_err(|error| error.problem());
+        let found = it.stop(&it.browser.jar, &who).await.map(drop).map_err(|error| error.problem());
         if found.is_err() {
             assert_eq!(it.world.tokens.living(BOB).await, living, "{rule}: no session remains");
         }
@@ -744,7 +748,7 @@ async fn coming_back_renews_no_stamp() {
     let it = Acting::in_world(world, LoginOptions::new()).await;
     let who = it.identity().await;
     it.world.users.change(BOB, |bob| bob.stamp = Some("2".into()));
-    let refused = it.stop(&it.acting.jar, &who).await;
+    let refused = it.stop(&it.browser.jar, &who).await;
     assert!(matches!(refused, Err(LoginError::SessionRevoked)), "{refused:?}");
 }
 
@@ -753,14 +757,14 @@ async fn coming_back_renews_no_stamp() {
 async fn an_answer_that_is_dropped_takes_both_back() {
     let it = Acting::new().await;
     let who = it.identity().await;
-    let (slot, head) = (Slot::new(&it.world.auth, "/"), it.acting.jar.post());
+    let (slot, head) = (Slot::new(&it.world.auth, "/"), it.browser.jar.post());
     let context = RequestContext::new(&slot, (&head).into(), None);
     let back = context.stop_acting(&who, None).await.unwrap();
     let session = back.session_id().clone();
     drop(back);
     let_tasks_run().await;
     assert_eq!(it.world.revoked(&session).await, Some(RevocationReason::Replaced));
-    assert_eq!(it.outcome(&it.acting.jar).await, alive("kept"));
+    assert_eq!(it.outcome(&it.browser.jar).await, alive("kept"));
     assert_eq!(it.outcome(&it.bob.jar).await, ("2".into(), "kept"));
     let (slot, head) = (Slot::new(&it.world.auth, "/"), it.bob.jar.post());
     let context = RequestContext::new(&slot, (&head).into(), None);
@@ -782,7 +786,7 @@ async fn coming_back_ends_no_other_session_of_the_actor() {
     let phone = it.world.login("bob").await;
     it.world.advance(1);
     let who = it.identity().await;
-    let back = it.stop(&it.acting.jar, &who).await.unwrap();
+    let back = it.stop(&it.browser.jar, &who).await.unwrap();
     assert_eq!(it.world.revoked(&phone.session).await, None);
     assert_eq!(it.world.revoked(&back.record.id).await, None);
 }
@@ -819,7 +823,7 @@ async fn an_end_during_the_return_leaves_no_session() {
     let it = Acting::new().await;
     let who = it.identity().await;
     ends_meanwhile(&it.world, &it.bob.session);
-    let refused = it.stop(&it.acting.jar, &who).await;
+    let refused = it.stop(&it.browser.jar, &who).await;
     assert!(matches!(refused, Err(LoginError::SessionRevoked)), "{refused:?}");
     assert_eq!(it.world.tokens.living(BOB).await, []);
 }

@@ -143,7 +143,7 @@ impl Flow {
             Self::Act => Seen::of_login(&scene.act().await),
             Self::StopActing => {
                 let (head, context) = (jar.post(), LoginContext::default());
-                Seen::of_login(&auth.stop_acting(&scene.who, &head, None, context).await)
+                Seen::of_login(&Box::pin(auth.stop_acting(&scene.who, &head, None, context)).await)
             }
             Self::LogoutEverywhere => {
                 let ended = auth.logout_everywhere(&scene.who).await;

@@ -66,11 +66,7 @@ impl Scene {
         let mut scene =
             Self { world, faults, phone, who, jar: Mutex::new(alice.jar), heard, before: Vec::new() };
         if matches!(flow, Flow::StopActing | Flow::RefreshActing) {
-            let decision = scene.world.authenticate(scene.jar().get()).await;
-            scene.who = decision.required().unwrap().clone();
-            let acting = scene.act().await.unwrap();
-            scene.jar = Mutex::new(Jar::of(&acting.cookies));
-            scene.who = acting.identity;
+            scene.begin_acting().await;
         }
         let (world, heard) = (&scene.world, &scene.heard);
         match flow {
@@ -86,6 +82,15 @@ impl Scene {
         heard.lock().unwrap().clear();
         scene.before = scene.rows().await;
         scene
+    }
+
+    /// Alice acts at her desk.
+    async fn begin_acting(&mut self) {
+        let decision = self.world.authenticate(self.jar().get()).await;
+        self.who = decision.required().unwrap().clone();
+        let acting = self.act().await.unwrap();
+        self.jar = Mutex::new(Jar::of(&acting.cookies));
+        self.who = acting.identity;
     }
 
     /// Alice acts for bob.
