@@ -125,12 +125,7 @@ impl Player {
                 world.users.change(user, |user| user.claims = claims);
             }
             Step::RevokedElsewhere(user) => {
-                let subject = world.users.by_name(user).id.into();
-                for session in world.store.created() {
-                    if world.row(&session).await.subject == subject {
-                        world.store.revoke_elsewhere(&session, world.auth.now().into()).await;
-                    }
-                }
+                world.revoke_elsewhere(user).await;
             }
             Step::Keep(name) => self.keep(name),
             Step::AtOnce { requests, status } => self.at_once(number, requests, *status).await,

@@ -228,24 +228,30 @@ fn no_way_back() -> Vec<Scenario> {
     ]
 }
 
-/// A command line, which keeps the tokens of both sessions.
+fn asks(request: Request) -> Request {
+    request.line("Cookiejwt-Mode: token")
+}
+
+/// Of this user; session, refresh token, access token; when the refresh token ends.
+fn tokens(subject: u64, [session, refresh, access]: [u64; 3], end: u64) -> Expected {
+    json(&format!(
+        r#"{{"access":"<at+jwt #{access} of #{session} for {subject}, 0..300>","refresh":"<rt+jwt #{refresh} of #{session} for {subject}, 0..{end}>","token_type":"Bearer","expires_in":300}}"#,
+    ))
+}
+
+/// A command line, which keeps the tokens of both sessions: `{app…}` and `{acting…}`.
+fn app(name: &'static str) -> Scenario {
+    scenario("acting", name)
+        .config(|config| config.token_mode(true))
+        .send(asks(post(LOGIN).json(r#"{"username":"bob","password":"bob-pw"}"#)), {
+            tokens(2, [1, 2, 3], 86_400).rows(&["#1 live #2"])
+        })
+        .keep("app")
+        .send(asks(post("/act-for-alice").bearer("{app.token}")), tokens(1, [4, 5, 6], 1800).rows(BOTH))
+        .keep("acting")
+}
+
 fn token_mode() -> Vec<Scenario> {
-    let asks = |request: Request| request.line("Cookiejwt-Mode: token");
-    let tokens = |subject, [session, refresh, access]: [u64; 3], end| {
-        json(&format!(
-            r#"{{"access":"<at+jwt #{access} of #{session} for {subject}, 0..300>","refresh":"<rt+jwt #{refresh} of #{session} for {subject}, 0..{end}>","token_type":"Bearer","expires_in":300}}"#,
-        ))
-    };
-    let app = |name| {
-        scenario("acting", name)
-            .config(|config| config.token_mode(true))
-            .send(asks(post(LOGIN).json(r#"{"username":"bob","password":"bob-pw"}"#)), {
-                tokens(2, [1, 2, 3], 86_400).rows(&["#1 live #2"])
-            })
-            .keep("app")
-            .send(asks(post("/act-for-alice").bearer("{app.token}")), tokens(1, [4, 5, 6], 1800).rows(BOTH))
-            .keep("acting")
-    };
     let stop = |body: &str| asks(post("/stop-acting").body(FORM, body).bearer("{acting.token}"));
     vec![
         app("token mode: it keeps both")
