@@ -1,6 +1,7 @@
 //! Decisions: who is asking, and what a login, a refresh and a logout do.
 
 mod access_rows;
+mod acting;
 mod authenticate;
 mod carrier;
 mod cookies;
@@ -24,6 +25,7 @@ mod twins;
 mod verifier;
 
 pub use self::{
+    acting::{ActorFault, ActorState},
     authenticate::{Assessment, Resolution, SessionCheck, SessionStatus},
     csrf::{CsrfCleared, CsrfDenial},
     decision::{Decision, Outcome, Reason, Refusal, Settlement},
@@ -35,7 +37,8 @@ pub use self::{
     logout::Logout,
     pending::{PendingClient, PendingLogin, SealedPending},
     refresh::{
-        ActiveUser, LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep, UserState,
+        ActiveUser, ActorStep, LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep,
+        UserState,
     },
     verifier::Verifier,
 };

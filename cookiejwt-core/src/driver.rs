@@ -5,10 +5,10 @@
 
 pub use crate::{
     decide::{
-        ActiveUser, Assessment, ClientInfo, CsrfCleared, Departure, LateAnswer, LateRequest, LinkRequest,
-        Login, LoginRequest, Logout, PendingClient, PendingLogin, RefreshAttempt, RefreshStep, Resolution,
-        Rotation, RotationStep, SealedPending, SessionCheck, SessionStatus, SessionTerms, Settlement,
-        UserState, VerifiedLink,
+        ActiveUser, ActorFault, ActorState, ActorStep, Assessment, ClientInfo, CsrfCleared, Departure,
+        LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient, PendingLogin,
+        RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SealedPending, SessionCheck,
+        SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
     },
     request::{Headers, Mode, RequestHead, TokenMode},
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},

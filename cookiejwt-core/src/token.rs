@@ -25,7 +25,7 @@ pub(crate) use self::{
     claims::{AccessClaims, LinkClaims, RefreshClaims},
     jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
     link::{LONGEST_ABOUT, LONGEST_LINK, LONGEST_PURPOSE, LinkTokens},
-    proofs::ReadProofs,
+    proofs::read_proofs,
     refresh::{RefreshToken, RefreshTokens},
     rules::TokenRules,
     scope::{has_role, has_scope},

@@ -8,16 +8,21 @@
 //! [CSRF](csrf), [front ends on another origin](front_ends), [proxies], [testing your
 //! application](testing).
 //!
-//! When you need it: [mailed links](links), [second factors](second_factor), [mobile and
-//! command-line clients](mobile), [server-side rendering](server_side_rendering), [two kinds of
-//! users](two_kinds_of_users), [WebSockets and long streams](streams), [keys and how to change
-//! them](keys), [events and metrics](monitoring), [scaling], [migrating from
-//! django-cookiejwt](migrating).
+//! When you need it: [mailed links](links), [second factors](second_factor), [acting for a
+//! user](acting), [mobile and command-line clients](mobile), [server-side
+//! rendering](server_side_rendering), [two kinds of users](two_kinds_of_users), [WebSockets and
+//! long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
+//! [scaling], [migrating from django-cookiejwt](migrating).
 //!
 //! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between
 //! this and plain sessions](choosing), [side by side with other libraries](side_by_side).
 //!
 //! Reference: [settings], [routes].
+
+#[doc = "[fresh-login]: crate::guide::people#fresh-login"]
+#[doc = "[links]: crate::guide::links"]
+#[doc = include_str!("../docs/guide/acting.md")]
+pub mod acting {}
 
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
@@ -63,6 +68,7 @@ pub mod mobile {}
 #[doc = include_str!("../docs/guide/monitoring.md")]
 pub mod monitoring {}
 
+#[doc = "[acting]: crate::guide::acting"]
 #[doc = "[Argon2id]: crate::Argon2id"]
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[links]: crate::guide::links"]
@@ -79,6 +85,7 @@ pub mod proxies {}
 #[doc = include_str!("../docs/guide/refresh.md")]
 pub mod refresh {}
 
+#[doc = "[acting]: crate::guide::acting"]
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[fresh-login]: crate::guide::people#fresh-login"]
 #[doc = "[keys]: crate::guide::keys"]

@@ -1,5 +1,6 @@
 //! Sessions: how they begin, how they end, and how every node learns that they have ended.
 
+mod acting;
 mod begun;
 mod clock_skew;
 mod feed;

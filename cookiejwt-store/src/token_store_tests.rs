@@ -322,6 +322,9 @@ facts! {
     driver::two_realms_are_two_user_tables:
         "The driver over this store: customers and staff with the same ids have separate sessions, in the list, the \
          limit and the logout everywhere.",
+    driver::acting_ends_with_the_session_of_the_actor:
+        "The driver over this store: a session in which another user acts ends with the session of that user, who comes \
+         back with the proofs that the row contains.",
     driver::the_limit_of_sessions_holds_when_logins_race:
         "The driver over this store: however many logins happen at the same time, the newest sessions remain, as many \
          as allowed.",

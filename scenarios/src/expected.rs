@@ -27,6 +27,7 @@ const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
     ("proof_required", 401, "Unauthorized", "Additional authentication is required.", FRESH),
     ("second_factor_required", 401, "Unauthorized", "A second factor is required.", SECOND),
     ("other_user", 403, "Forbidden", "This is the proof of another user.", ""),
+    ("acting", 403, "Forbidden", "Only the user themselves may do this.", ""),
     ("insufficient_role", 403, "Forbidden", "The user lacks the required role.", ""),
     ("insufficient_scope", 403, "Forbidden", "The access token lacks the required scope.", SCOPE),
     ("csrf_failed", 403, "Forbidden", "The request was refused because it comes from another site.", ""),

@@ -125,9 +125,7 @@ impl Player {
                 world.users.change(user, |user| user.claims = claims);
             }
             Step::RevokedElsewhere(user) => {
-                let index = world.users.by_name(user).id - 1;
-                let session = world.store.created()[usize::try_from(index).expect("small")].clone();
-                world.store.revoke_elsewhere(&session, world.auth.now().into()).await;
+                world.revoke_elsewhere(user).await;
             }
             Step::Keep(name) => self.keep(name),
             Step::AtOnce { requests, status } => self.at_once(number, requests, *status).await,

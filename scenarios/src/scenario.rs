@@ -41,7 +41,7 @@ pub enum Step {
     Delete(&'static str),
     /// The background task writes the pending receipts.
     WriteReceipts,
-    /// Another node revokes the session of this name.
+    /// Another node revokes every session of this user.
     RevokedElsewhere(&'static str),
     /// Changes the user's claims in the table, as JSON.
     Claims(&'static str, &'static str),

@@ -55,11 +55,15 @@ pub fn umbrella() -> Facts {
     Facts::new().with("tenant", &"umbrella").expect("not reserved, and a string")
 }
 
-/// What the session says of its proofs and its tenant: `pwd otp`, `pwd at umbrella`.
+/// What the session says of its proofs, its tenant and who acts in it: `pwd otp`, `pwd at
+/// umbrella`, `acted by 2`.
 pub fn proved(who: &Identity) -> String {
     let mut words: Vec<_> = who.methods().map(|method| method.to_string()).collect();
     if let Ok(tenant) = who.fact::<String>("tenant") {
         words.extend(["at".to_owned(), tenant]);
+    }
+    if let Some(actor) = who.actor() {
+        words.push(format!("acted by {}", actor.subject()));
     }
     words.join(" ")
 }

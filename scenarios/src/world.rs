@@ -128,6 +128,16 @@ impl World {
         self.store.row(session).await.expect("the session has a row")
     }
 
+    /// Another node revokes every session of this user.
+    pub async fn revoke_elsewhere(&self, user: &str) {
+        let subject = self.users.by_name(user).id.into();
+        for session in self.store.created() {
+            if self.row(&session).await.subject == subject {
+                self.store.revoke_elsewhere(&session, self.auth.now().into()).await;
+            }
+        }
+    }
+
     pub async fn revoked_because(&self, session: &SessionId) -> Option<&'static str> {
         self.row(session).await.revoked.map(|(_, reason)| reason.as_str())
     }

@@ -216,10 +216,10 @@ impl<'a> Table<'a> {
     }
 
     fn refreshable(self, token: RefreshToken, carrier: Carrier, permitted: bool) -> Assessment {
-        let session_id = token.claims.session_id.clone();
+        let (session_id, actor) = (token.claims.session_id.clone(), token.claims.facts.actor.clone());
         let attempt = permitted.then(|| self.attempt(token, carrier, None));
         let speculative = self.rows.head.is_speculative();
-        self.check(Checked::Refreshable { session_id, attempt, speculative })
+        self.check(Checked::Refreshable { session_id, actor, attempt, speculative })
     }
 
     /// Rows f, i, j and j'.

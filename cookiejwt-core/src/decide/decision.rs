@@ -132,6 +132,8 @@ pub enum Reason {
     UserChanged,
     /// k: the user needs more proofs than the session has.
     SecondFactorRequired,
+    /// k: the session of the user who acts in this one has ended.
+    ActorEnded,
     /// l: new tokens cannot be minted.
     MintFailed(MintError),
     /// m: rotated.
@@ -174,6 +176,7 @@ impl Reason {
             | Self::UserInactive
             | Self::UserChanged
             | Self::SecondFactorRequired
+            | Self::ActorEnded
             | Self::RowMissing
             | Self::RowExpired
             | Self::Reuse => true,

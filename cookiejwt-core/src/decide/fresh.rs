@@ -27,8 +27,9 @@ impl Core {
     /// Whether the user has proved who they are at most `max_age` ago, in whole seconds (OIDC
     /// `max_age`).
     ///
-    /// A token without `auth_time` is not fresh. An `auth_time` from another node's clock may be
-    /// ahead by the leeway and no more: otherwise it would stay fresh until then.
+    /// A token without `auth_time` is not fresh, and neither is one in which another user acts. An
+    /// `auth_time` from another node's clock may be ahead by the leeway and no more: otherwise it
+    /// would stay fresh until then.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
@@ -53,7 +54,7 @@ impl Core {
         let age = identity.auth_time().map(|time| now.saturating_sub(time.unix_timestamp()));
         let earliest = self.config().ages.leeway.saturating_neg();
         match age {
-            Some(age) if (earliest..=longest).contains(&age) => Ok(()),
+            Some(age) if (earliest..=longest).contains(&age) && identity.actor().is_none() => Ok(()),
             _ => Err(Problem::FreshLoginRequired { max_age }),
         }
     }

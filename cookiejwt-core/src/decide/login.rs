@@ -5,11 +5,11 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::{
-    decide::{carrier::Carrier, facade::Core, identity::Identity, issue::Issued},
+    decide::{acting::LONGEST_ACTING, carrier::Carrier, facade::Core, identity::Identity, issue::Issued},
     request::{Mode, RequestHead},
     response::{SetCookies, Tokens},
     session::{LoginIds, SessionChange, SessionId, SessionRecord, Subject, Timestamp},
-    token::{AccessClaims, CustomClaims, Facts, Method, MintError, Proofs, RefreshClaims, RowFacts},
+    token::{AccessClaims, Actor, CustomClaims, Facts, Method, MintError, Proofs, RefreshClaims, RowFacts},
 };
 
 const MAX_USER_AGENT: usize = 255;
@@ -67,15 +67,33 @@ impl SessionTerms {
     /// Those of a session that takes the place of this one: the same facts, and the same absolute
     /// end, which no new proof moves.
     pub fn succeeding(who: &Identity, row: &SessionRecord) -> Self {
-        let RowFacts { named, remember_for, .. } = RowFacts::read(row.facts.as_deref());
+        let returning = Self::returning(row);
+        let facts = Facts { named: returning.facts.named, ..who.facts().clone() };
+        Self { facts, unnamed_at: None, ..returning }
+    }
+
+    /// Those of a session that takes the place of this one without any proof: its user comes back
+    /// from acting for another one. Everything is as in the row, the times of the proofs too.
+    pub fn returning(row: &SessionRecord) -> Self {
+        let RowFacts { facts, remember_for, .. } = RowFacts::read(row.facts.as_deref());
         Self {
             remember: row.remember,
             remember_for,
             ends_at: Some(row.ends_at.to_datetime()),
-            facts: Facts { named, ..who.facts().clone() },
+            facts,
             stamp: None,
-            unnamed_at: None,
+            unnamed_at: Some(row.auth_time.to_datetime()),
         }
+    }
+
+    /// Those of a session in which another user acts, from the session of this row. It does not
+    /// outlive that session, and after half an hour it ends in any case.
+    #[must_use]
+    pub fn acted_by(self, actor: Actor, row: &SessionRecord) -> Self {
+        let end = row.ends_at.min(row.expires_at).to_datetime();
+        let ends_at = self.ends_at.map_or(end, |earlier| earlier.min(end));
+        let facts = Facts { proofs: Proofs::new(), acr: None, ..self.facts.acted_by(actor) };
+        Self { ends_at: Some(ends_at), facts, ..self }
     }
 
     /// Whether the cookies outlive the browser; otherwise the configured lives, and no facts.
@@ -89,9 +107,13 @@ impl SessionTerms {
         Self { facts: self.facts.proved(method, at), ..self }
     }
 
-    /// With these proofs as well, of which the newer counts for each method.
+    /// With these proofs as well, of which the newer counts for each method. A session in which
+    /// another user acts has none.
     #[must_use]
     pub fn with_proofs(self, proofs: &Proofs) -> Self {
+        if self.facts.actor.is_some() {
+            return self;
+        }
         let facts = Facts { proofs: self.facts.proofs.clone().and(proofs), ..self.facts };
         Self { facts, ..self }
     }
@@ -187,7 +209,7 @@ impl Core {
             issued_at: seconds,
             not_before: seconds,
             expires_at: seconds.saturating_add(ages.access).min(refresh.session_ends_at),
-            auth_time: Some(refresh.auth_time),
+            auth_time: refresh.facts.time_of_proof(refresh.auth_time),
             refresh_jti: None,
             replaces,
             facts: refresh.facts.clone(),
@@ -212,8 +234,9 @@ impl Core {
         let SessionTerms { remember, remember_for, ends_at, facts, stamp, unnamed_at } = terms;
         let unnamed_at = unnamed_at.map_or(now, |at| at.unix_timestamp().min(now));
         let ages = self.config().ages;
-        let facts = Facts { proofs: facts.proofs.not_after(now), ..facts };
-        let longest = now.saturating_add(ages.session);
+        let facts = facts.of_login(now);
+        let longest = facts.actor.as_ref().map_or(ages.session, |_| ages.session.min(LONGEST_ACTING));
+        let longest = now.saturating_add(longest);
         let ends_at =
             ends_at.map_or(longest, |end| end.unix_timestamp().max(now.saturating_add(1)).min(longest));
         let remember_for = remember_for.map(whole_seconds);
@@ -254,7 +277,7 @@ impl Core {
             remember: refresh.remember,
             user_agent: client.user_agent,
             ip: client.ip,
-            facts: RowFacts::write(&refresh.facts, refresh.remember_for),
+            facts: RowFacts::write(&refresh.facts, refresh.remember_for, refresh.stamp.as_deref()),
         }
     }
 

@@ -73,11 +73,17 @@ impl Core {
     /// mode. At most four values of each name are read.
     pub fn presented_sessions<'a>(&self, head: impl Into<RequestHead<'a>>) -> Vec<SessionId> {
         let presented = Presented::read(&head.into(), self.config());
-        let refresh = presented.refresh.values().filter_map(|it| self.refresh_session(it, MAX_COOKIE_TOKEN));
+        let refresh = self.refresh_cookies(&presented);
         let access = presented.access.values().filter_map(|it| self.access_session(it, MAX_COOKIE_TOKEN));
         let mut sessions = Vec::new();
         access.chain(refresh).for_each(|session| push_new(&mut sessions, session));
         sessions
+    }
+
+    /// The sessions of the signed refresh cookies.
+    pub(super) fn refresh_cookies(&self, presented: &Presented<'_>) -> Vec<SessionId> {
+        let values = presented.refresh.values();
+        values.filter_map(|it| self.refresh_session(it, MAX_COOKIE_TOKEN)).collect()
     }
 
     /// The credential for row 2 of the CSRF table when the application logs a user in. Whether the
@@ -106,7 +112,7 @@ impl Core {
         self.parts().access.signed(token, longest).map(|claims| claims.session_id)
     }
 
-    fn refresh_session(&self, token: &[u8], longest: usize) -> Option<SessionId> {
+    pub(super) fn refresh_session(&self, token: &[u8], longest: usize) -> Option<SessionId> {
         self.parts().refresh.signed(token, longest).map(|claims| claims.session_id)
     }
 }

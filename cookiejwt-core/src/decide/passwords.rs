@@ -56,11 +56,12 @@ impl Core {
     }
 
     /// Adds the cookie that makes this device known to a login, and replaces an earlier one. It
-    /// does so only if the login is remembered, its tokens are sent in cookies, and the user has a
-    /// password that could be guessed.
+    /// does so only if the login is remembered, its tokens are sent in cookies, the user has a
+    /// password that could be guessed, and no other user acts for them.
     pub fn remember_device(&self, login: Login, password_hash: Option<&str>) -> Login {
         let in_cookies = !login.cookies.is_empty() && self.config().credentials.reads_cookies();
-        let remembers = self.config().known_devices && login.record.remember && in_cookies;
+        let is_theirs = login.identity.actor().is_none();
+        let remembers = self.config().known_devices && login.record.remember && in_cookies && is_theirs;
         let Some(hash) = password_hash.filter(|_| remembers) else { return login };
         let parts = self.parts();
         let value = parts.devices.value(&login.record.id, &login.record.subject, hash);

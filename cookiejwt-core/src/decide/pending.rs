@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeSeed as _};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     decide::facade::Core,
@@ -10,7 +10,7 @@ use crate::{
     request::{Mode, RequestHead, reads_cookies, visit_pairs},
     response::{Life, Sealed, SetCookies},
     session::{SessionId, Subject, Timestamp},
-    token::{Facts, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, MintError, Proofs, ReadProofs},
+    token::{Facts, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, MintError, Proofs, read_proofs},
 };
 
 /// What the sealed text is for.
@@ -134,11 +134,6 @@ struct Content {
     cross_site: bool,
     token_mode: bool,
     exp: i64,
-}
-
-/// As in a token.
-fn read_proofs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Proofs, D::Error> {
-    ReadProofs.deserialize(deserializer)
 }
 
 impl From<&PendingLogin> for Content {

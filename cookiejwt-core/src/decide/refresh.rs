@@ -3,17 +3,19 @@
 //! Everything that can fail without the store is done before the store is asked (row l), so that a
 //! rotation is never committed for tokens that cannot be minted.
 
+mod acting;
 mod grant;
 mod late;
 mod rotation;
 
 use std::fmt;
 
-use self::{grant::Grant, rotation::Minted};
 pub use self::{
+    acting::ActorStep,
     late::{LateAnswer, LateRequest},
     rotation::{Rotation, RotationStep},
 };
+use self::{grant::Grant, rotation::Minted};
 use crate::{
     decide::{
         access_rows::authenticated,
@@ -63,6 +65,10 @@ impl ActiveUser {
     pub fn stamp(self, stamp: Option<String>) -> Self {
         Self { stamp, ..self }
     }
+
+    pub(super) fn present_stamp(&self) -> Option<&str> {
+        self.stamp.as_deref()
+    }
 }
 
 /// A valid refresh token that has to be rotated.
@@ -74,6 +80,8 @@ pub struct RefreshAttempt {
     soft: Option<Identity>,
     now: Timestamp,
     faults: Faults,
+    /// Whether the session of the user who acts in this one was found alive.
+    is_acted: bool,
     /// From a still valid access token that is renewed ahead of its end.
     sighting: Option<Box<Sighting>>,
 }
@@ -97,7 +105,7 @@ impl RefreshAttempt {
         soft: Option<Identity>,
         now: Timestamp,
     ) -> Self {
-        Self { core, token, carrier, soft, now, faults: Faults::default(), sighting: None }
+        Self { core, token, carrier, soft, now, faults: Faults::default(), is_acted: false, sighting: None }
     }
 
     pub(super) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
@@ -142,6 +150,9 @@ impl RefreshAttempt {
     pub fn with_user(mut self, user: UserState, ids: RefreshIds, now: impl Into<Timestamp>) -> RefreshStep {
         self.now = now.into().max(self.now);
         let settled = |settlement| RefreshStep::Settled(settlement);
+        if self.actor().is_some() && !self.is_acted {
+            return settled(self.user_ended(RevocationReason::ActorEnded, Reason::ActorEnded));
+        }
         let ActiveUser { claims, stamp } = match user {
             UserState::Active(active) => active,
             UserState::Inactive | UserState::Gone => {

@@ -41,6 +41,8 @@ pub enum Problem {
     },
     /// A proof is that of another user than the one who is logged in.
     OtherUser,
+    /// Another user acts in this session, and only the user themselves may do this.
+    Acting,
     /// The request comes from another site.
     CsrfFailed,
     /// The access token does not have the scope that the route requires (RFC 6750 §3.1).
@@ -78,7 +80,7 @@ pub enum Problem {
 
 impl Problem {
     /// Every code.
-    pub const CODES: [&'static str; 20] = [
+    pub const CODES: [&'static str; 21] = [
         "not_authenticated",
         "invalid_token",
         "refresh_required",
@@ -92,6 +94,7 @@ impl Problem {
         "proof_required",
         "second_factor_required",
         "other_user",
+        "acting",
         "insufficient_scope",
         "insufficient_role",
         "invalid_request",
@@ -137,6 +140,7 @@ impl Problem {
             }
             Self::ProofRequired { .. } => (U, "proof_required", "Additional authentication is required."),
             Self::OtherUser => (F, "other_user", "This is the proof of another user."),
+            Self::Acting => (F, "acting", "Only the user themselves may do this."),
             Self::CsrfFailed => {
                 (F, "csrf_failed", "The request was refused because it comes from another site.")
             }

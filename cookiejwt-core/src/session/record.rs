@@ -158,6 +158,8 @@ pub enum RevocationReason {
     UserChanged,
     /// The user needs a second factor that this session does not have.
     SecondFactor,
+    /// Another user acted in it, and the session of that user has ended.
+    ActorEnded,
     /// A newer login of the same user exceeded the limit of sessions.
     Limit,
     /// The user ended it from the list of their sessions.
@@ -169,7 +171,7 @@ pub enum RevocationReason {
 }
 
 impl RevocationReason {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Logout,
         Self::LogoutEverywhere,
         Self::Replaced,
@@ -178,6 +180,7 @@ impl RevocationReason {
         Self::UserInactive,
         Self::UserChanged,
         Self::SecondFactor,
+        Self::ActorEnded,
         Self::Limit,
         Self::EndedByUser,
         Self::PasswordChanged,
@@ -195,6 +198,7 @@ impl RevocationReason {
             Self::UserInactive => "user_inactive",
             Self::UserChanged => "user_changed",
             Self::SecondFactor => "second_factor",
+            Self::ActorEnded => "actor_ended",
             Self::Limit => "limit",
             Self::EndedByUser => "ended_by_user",
             Self::PasswordChanged => "password_changed",

@@ -128,6 +128,20 @@ impl Facts {
         serde_json::from_value(self.named.get(name)?.clone()).ok()
     }
 
+    /// Those of a login at this time: no proof is from the future, and where another user acts,
+    /// there is none.
+    pub(crate) fn of_login(self, now: i64) -> Self {
+        match self.actor {
+            Some(_) => Self { proofs: Proofs::new(), acr: None, ..self },
+            None => Self { proofs: self.proofs.not_after(now), ..self },
+        }
+    }
+
+    /// The `auth_time` of an access token. A user for whom another one acts has proved nothing.
+    pub(crate) fn time_of_proof(&self, auth_time: i64) -> Option<i64> {
+        self.actor.is_none().then_some(auth_time)
+    }
+
     /// Whether a token has room for them.
     pub(crate) fn check(&self) -> Result<(), MintError> {
         let length = self.acr.as_deref().map_or(0, str::len);

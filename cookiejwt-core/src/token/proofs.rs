@@ -130,6 +130,11 @@ impl Serialize for MethodNames<'_> {
     }
 }
 
+/// Reads a field that is as the `proofs` claim.
+pub(crate) fn read_proofs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Proofs, D::Error> {
+    ReadProofs.deserialize(deserializer)
+}
+
 /// Reads the `proofs` claim.
 pub(crate) struct ReadProofs;
 

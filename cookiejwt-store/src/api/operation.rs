@@ -33,6 +33,9 @@ const LOGIN: &[Problem] = &[
 /// For a request from another site.
 const CSRF: &[Problem] = &[Problem::CsrfFailed];
 
+/// For what only the user themselves may do.
+const OWN: &[Problem] = &[Problem::Acting];
+
 /// For what is not the client's fault.
 const SERVER: &[Problem] = &[Problem::ServerError, Problem::Unavailable];
 
@@ -95,12 +98,13 @@ impl Operation {
             Self::Login => &[BODY, PASSWORD, CSRF, SERVER],
             Self::Refresh => &[BODY, REFRESH, CSRF, SERVER],
             Self::Logout => &[CSRF, &[Problem::Unavailable]],
-            Self::FreshLogin => &[BODY, PASSWORD, LOGIN, CSRF, SERVER],
-            Self::ChangePassword => &[BODY, NEW_PASSWORD, PASSWORD, LOGIN, CSRF, SERVER],
-            Self::EndSession => &[LOGIN, CSRF, &[Problem::NotFound], SERVER],
+            Self::FreshLogin => &[BODY, PASSWORD, LOGIN, CSRF, OWN, SERVER],
+            Self::ChangePassword => &[BODY, NEW_PASSWORD, PASSWORD, LOGIN, CSRF, OWN, SERVER],
+            Self::EndSession => &[LOGIN, CSRF, OWN, &[Problem::NotFound], SERVER],
             // A request that changes nothing may come from any site.
             Self::ListSessions => &[LOGIN, SERVER],
-            Self::Verify | Self::EndOtherSessions => &[LOGIN, CSRF, SERVER],
+            Self::Verify => &[LOGIN, CSRF, SERVER],
+            Self::EndOtherSessions => &[LOGIN, CSRF, OWN, SERVER],
             Self::Jwks => &[],
         };
         groups.concat()

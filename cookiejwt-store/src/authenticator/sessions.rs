@@ -1,7 +1,7 @@
 //! The public methods that list and end sessions.
 
 use cookiejwt_core::{
-    Identity, SessionId,
+    Identity, Problem, SessionId,
     driver::{RequestHead, SetCookies},
     fault::CsrfDenial,
     store::RevocationReason,
@@ -31,7 +31,12 @@ impl Authenticator {
 
     /// Ends every session of this identity's user, including the current one. Clear the cookies as
     /// well.
-    pub async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Acting`] when another user acts in this session, and
+    /// [`Problem::Unavailable`] when the store is unavailable.
+    pub async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, Problem> {
         self.0.sessions.logout_everywhere(identity).await
     }
 
@@ -50,17 +55,23 @@ impl Authenticator {
     ///
     /// The returned lines clear both cookies if it was the current session and a cookie contained
     /// it; otherwise there are none.
-    pub async fn end_session(
-        &self,
-        who: &Identity,
-        id: &SessionId,
-    ) -> Result<Option<SetCookies>, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Acting`] when another user acts in this session, and
+    /// [`Problem::Unavailable`] when the store is unavailable.
+    pub async fn end_session(&self, who: &Identity, id: &SessionId) -> Result<Option<SetCookies>, Problem> {
         self.0.sessions.end_session(who, id).await
     }
 
     /// Ends every session of this identity's user except the current one. Returns how many there
     /// were.
-    pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Acting`] when another user acts in this session, and
+    /// [`Problem::Unavailable`] when the store is unavailable.
+    pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, Problem> {
         self.0.sessions.end_other_sessions(who).await
     }
 

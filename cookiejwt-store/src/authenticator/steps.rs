@@ -101,6 +101,32 @@ impl Authenticator {
         self.0.sessions.switch(who, facts, context).await?.committed().await
     }
 
+    /// Leads a user who [acts](LoginOptions::acted_by) for another one back to their own session.
+    ///
+    /// A new session takes the place of the one from which they act, with its proofs and their
+    /// times, its facts, its `remember` and its absolute end. Both that one and the acting session
+    /// end when the new one is first presented, and after a minute at the latest, as at a
+    /// [fresh login](Self::fresh_login). Send the returned cookies.
+    ///
+    /// It requires a refresh token of the acting session: its cookie in `head`, or in token mode
+    /// `refresh`, which the client has sent in its body. An access token alone is not enough,
+    /// because every service sees it that the client calls.
+    ///
+    /// # Errors
+    ///
+    /// [`LoginError::SessionRevoked`] when either session has ended, and the user logs in again;
+    /// [`LoginError::NotActing`], and [`LoginError::Acting`] without a refresh token.
+    pub async fn stop_acting<'a>(
+        &self,
+        who: &Identity,
+        head: impl Into<RequestHead<'a>>,
+        refresh: Option<&str>,
+        context: LoginContext,
+    ) -> Result<Login, LoginError> {
+        let holds = self.0.keys.core().holds_refresh(head, refresh, who.session_id());
+        self.0.sessions.stop_acting(who, holds, context).await?.committed().await
+    }
+
     /// A pending login for this purpose, such as `oauth:google`; set its fields and
     /// [seal](Self::seal_pending) it.
     pub fn pending(&self, purpose: &str) -> Result<PendingLogin, LoginError> {

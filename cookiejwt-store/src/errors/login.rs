@@ -33,7 +33,8 @@ pub enum LoginError {
     /// stored.
     #[error("the column of the password hashes is too short: make it VARCHAR(255) or TEXT")]
     HashCut,
-    /// The session that the fresh login or the new password would have replaced has ended.
+    /// The session that the fresh login or the new password would have replaced has ended; or the
+    /// session from which another user acts.
     #[error("the session was ended")]
     SessionRevoked,
     /// The new password is refused, by its length or by a
@@ -70,6 +71,15 @@ pub enum LoginError {
     /// A proof of another user than the one who is logged in.
     #[error("the proof is that of another user")]
     OtherUser,
+    /// Another user acts in this session, and only the user themselves may do this. Also for one
+    /// who acts already and would act for a further user, and for one who comes back from acting
+    /// without a refresh token.
+    #[error("another user acts in this session")]
+    Acting,
+    /// No other user acts in the session that
+    /// [`stop_acting`](crate::Authenticator::stop_acting) was to end.
+    #[error("no other user acts in this session")]
+    NotActing,
     /// The facts of the session are too large for its tokens.
     #[error("the facts of the session have {length} bytes of JSON, more than {}", Facts::LONGEST)]
     FactsTooLarge {
@@ -129,13 +139,14 @@ impl From<&LoginError> for Problem {
                 Self::Throttled { retry_after_seconds: *retry_after_seconds }
             }
             LoginError::PasswordRefused(PasswordRefusal::Rule(reason)) => Self::PasswordRefused { reason },
-            LoginError::NeedsResponse => Self::InvalidRequest,
+            LoginError::NeedsResponse | LoginError::NotActing => Self::InvalidRequest,
             LoginError::Store(_) | LoginError::PasswordRefused(PasswordRefusal::Undecided(_)) => {
                 Self::Unavailable
             }
             LoginError::SecondFactorRequired(_) => Self::SecondFactorRequired,
             LoginError::PendingEnded | LoginError::LinkEnded => Self::InvalidToken,
             LoginError::OtherUser => Self::OtherUser,
+            LoginError::Acting => Self::Acting,
             LoginError::SessionCookie(error) => error.into(),
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
             LoginError::Mint(_)

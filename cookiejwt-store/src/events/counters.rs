@@ -14,6 +14,8 @@ impl Counters<'_> {
     pub(super) fn count(&self, event: &Event<'_>) {
         match *event {
             Event::LoggedIn { .. } => self.login("success"),
+            Event::ActingBegan { .. } => self.acting("began"),
+            Event::ActingEnded { .. } => self.acting("ended"),
             Event::SecondFactorRequired { .. } => self.login("second_factor_required"),
             Event::Proved { .. } => self.proof("proved"),
             Event::PendingReplayed { .. } => self.proof("pending_replayed"),
@@ -83,6 +85,10 @@ impl Counters<'_> {
         self.up("cookiejwt_logins_total", &[("outcome", outcome)]);
     }
 
+    fn acting(&self, outcome: &'static str) {
+        self.up("cookiejwt_acting_total", &[("outcome", outcome)]);
+    }
+
     fn proof(&self, outcome: &'static str) {
         self.up("cookiejwt_proofs_total", &[("outcome", outcome)]);
     }
@@ -122,6 +128,7 @@ fn refused(reason: &Reason) -> &'static str {
         Reason::UserInactive => "user_inactive",
         Reason::UserChanged => "user_changed",
         Reason::SecondFactorRequired => "second_factor_required",
+        Reason::ActorEnded => "actor_ended",
         Reason::RefreshNotPermitted | Reason::SpeculationNotPermitted => "refresh_not_permitted",
         _ => "invalid_token",
     }

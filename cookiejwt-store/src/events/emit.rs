@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use cookiejwt_core::{
-    Config, Decision, Identity, Problem, Reason,
+    Actor, Config, Decision, Identity, Problem, Reason, SessionId, Subject,
     fault::{CredentialFault, CsrfDenial, DuplicateCookie, TokenFault},
     store::{Realm, Timestamp},
 };
@@ -123,6 +123,38 @@ impl Events {
         Counters(&self.0.realm).clock_difference(millis);
     }
 
+    /// A login, or a session in which another user acts.
+    pub(crate) fn session_began(&self, identity: &Identity, ip: Option<IpAddr>) {
+        let subject = printable(identity.subject().as_str());
+        let session = printable(identity.session_id().as_str());
+        let Some(actor) = identity.actor() else {
+            return self.emit(Event::LoggedIn { subject: &subject, session: &session, ip });
+        };
+        let actor_session = printable(actor.session_id().as_str());
+        let actor = printable(actor.subject().as_str());
+        self.emit(Event::ActingBegan {
+            actor: &actor,
+            actor_session: &actor_session,
+            subject: &subject,
+            session: &session,
+            ip,
+        });
+    }
+
+    /// The end of a session in which another user acted.
+    pub(crate) fn acting_ended(&self, subject: &Subject, session: &SessionId, actor: Option<&Actor>) {
+        let Some(actor) = actor else { return };
+        let (subject, session) = (printable(subject.as_str()), printable(session.as_str()));
+        let actor_session = printable(actor.session_id().as_str());
+        let actor = printable(actor.subject().as_str());
+        self.emit(Event::ActingEnded {
+            actor: &actor,
+            actor_session: &actor_session,
+            subject: &subject,
+            session: &session,
+        });
+    }
+
     pub(crate) fn guard_refused(&self, identity: &Identity, problem: Problem) {
         let subject = printable(identity.subject().as_str());
         let session = printable(identity.session_id().as_str());
@@ -154,6 +186,8 @@ impl Events {
             | LoginError::PendingEnded
             | LoginError::LinkEnded
             | LoginError::OtherUser
+            | LoginError::Acting
+            | LoginError::NotActing
             | LoginError::PasswordRefused(_)
             | LoginError::NeedsResponse
             | LoginError::Csrf(_) => {}

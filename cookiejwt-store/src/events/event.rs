@@ -35,13 +35,14 @@ use super::{
 /// |---|---|
 /// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `unreadable_hash`, `changed`, `session_ended`, `wrong_proof`, `replayed_proof`, `second_factor_required`, `wrong_mode`, `failed` |
 /// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account`, `known_device`, `session`, `logins`, `pending_login`, `second_factor` |
+/// | `cookiejwt_acting_total` | `outcome`: `began`, `ended` |
 /// | `cookiejwt_proofs_total` | `outcome`: `proved`, `pending_replayed` |
 /// | `cookiejwt_links_total` | `outcome`: `opened`, `spent`, `invalid`, `expired`, `changed`, `no_user`, `used` |
 /// | `cookiejwt_password_changes_total` | |
 /// | `cookiejwt_unreadable_hashes_total` | `format`: what the hash begins with, such as `$2y$`, `pbkdf2:sha256`; once per process and format |
 /// | `cookiejwt_cut_hashes_total` | |
 /// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current`, `late`, `replaced`, `superseded` |
-/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `proof_required`, `insufficient_scope`, `insufficient_role` |
+/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `proof_required`, `insufficient_scope`, `insufficient_role`, `acting`, `actor_ended` |
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
 /// | `cookiejwt_duplicate_cookies_total` | `beside`: `ours`, `other_deployment`; at most one a minute |
 /// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
@@ -65,6 +66,35 @@ pub enum Event<'a> {
         session: &'a str,
         /// The client's network address, as far as it is known.
         ip: Option<IpAddr>,
+    },
+    /// A session began in which another user acts, such as a member of the support staff. It is not
+    /// counted as a login of the user.
+    #[non_exhaustive]
+    ActingBegan {
+        /// The user who acts: their `sub` claim.
+        actor: &'a str,
+        /// The session of the user who acts: its `sid` claim.
+        actor_session: &'a str,
+        /// The user of the new session: its `sub` claim.
+        subject: &'a str,
+        /// The new session: its `sid` claim.
+        session: &'a str,
+        /// The client's network address, as far as it is known.
+        ip: Option<IpAddr>,
+    },
+    /// A session in which another user acted has ended: that user has come back from it, or a
+    /// refresh found their own session ended. Every other end is [`Revoked`](Self::Revoked), as for
+    /// other sessions.
+    #[non_exhaustive]
+    ActingEnded {
+        /// The user who acted: their `sub` claim.
+        actor: &'a str,
+        /// The session of the user who acted: its `sid` claim.
+        actor_session: &'a str,
+        /// The user of the session that has ended: its `sub` claim.
+        subject: &'a str,
+        /// The session that has ended: its `sid` claim.
+        session: &'a str,
     },
     /// A login was refused; the client receives the same response whatever the reason.
     #[non_exhaustive]

@@ -11,6 +11,12 @@ pub(super) const TARGET: &str = "cookiejwt_store::event";
 pub(super) fn log(event: &Event<'_>) {
     match *event {
         Event::LoggedIn { subject, session, .. } => info!(target: TARGET, %subject, session, "logged in"),
+        Event::ActingBegan { actor, subject, session, .. } => {
+            info!(target: TARGET, %actor, %subject, session, "acting for a user");
+        }
+        Event::ActingEnded { actor, subject, session, .. } => {
+            info!(target: TARGET, %actor, %subject, session, "no longer acting for a user");
+        }
         Event::LoginRefused { reason, .. } => {
             info!(target: TARGET, reason = reason.as_str(), "login refused");
         }

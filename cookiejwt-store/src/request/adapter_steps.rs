@@ -7,6 +7,7 @@
 macro_rules! adapter_steps {
     () => {
         /// Logins of several steps: a second factor, a passkey, a login at an identity provider.
+        /// The way back from acting for a user.
         impl AuthContext {
             /// Checks a password as the login route does, with the same limits and in the same
             /// time, and begins no session.
@@ -94,6 +95,27 @@ macro_rules! adapter_steps {
                 facts: &$crate::Facts,
             ) -> Result<LoggedIn, $crate::LoginError> {
                 self.0.switch(&who.0, facts).await.map(LoggedIn)
+            }
+
+            /// Leads a user who acts for another one
+            /// ([`acted_by`]($crate::LoginOptions::acted_by)) back to their own session: a new
+            /// session takes its place and that of the acting one. If one of them has ended, the
+            /// request is rejected with 401.
+            ///
+            /// It needs the refresh cookie of the acting session. A client in token mode uses
+            /// [`stop_acting_with`](Self::stop_acting_with).
+            pub async fn stop_acting(&self, who: &Identity) -> Result<LoggedIn, $crate::LoginError> {
+                self.0.stop_acting(&who.0, None).await.map(LoggedIn)
+            }
+
+            /// The same for a client in token mode, which sends the refresh token of the acting
+            /// session in its body.
+            pub async fn stop_acting_with(
+                &self,
+                who: &Identity,
+                refresh: &str,
+            ) -> Result<LoggedIn, $crate::LoginError> {
+                self.0.stop_acting(&who.0, Some(refresh)).await.map(LoggedIn)
             }
         }
 

@@ -2,12 +2,12 @@
 //! those of [`cookiejwt_core::rules`].
 
 use cookiejwt_core::{
-    Decision, Identity, Reason, RevocationLevel,
+    Actor, Decision, Identity, Reason, RevocationLevel, SessionId,
     driver::{
-        Assessment, LateAnswer, LateRequest, RefreshAttempt, RefreshIds, RefreshStep, RequestHead,
-        Resolution, Rotation, RotationStep, SessionCheck, SessionStatus, SetCookies, Settlement, UserState,
+        ActorStep, Assessment, LateAnswer, LateRequest, RefreshAttempt, RefreshIds, RefreshStep, RequestHead,
+        Resolution, Rotation, RotationStep, SessionCheck, SessionStatus, SetCookies, Settlement,
     },
-    store::{SettleRequest, Timestamp},
+    store::{RevocationReason, SessionRecord, SettleRequest, Timestamp},
 };
 
 use crate::{
@@ -115,18 +115,23 @@ impl Authenticator {
             // Every request asks the store, and so does a level that is not known here.
             _ => false,
         };
-        if self.0.sessions.revoked_here(id, now.into()).is_some() {
+        let ids = || std::iter::once(id).chain(identity.actor().map(Actor::session_id));
+        if ids().any(|id| self.0.sessions.revoked_here(id, now.into()).is_some()) {
             return false;
         }
         if remembered && now < identity.expires_at() {
             return true;
         }
-        match self.0.tokens.bounded().find(id).await {
-            Ok(row) => row.is_some_and(|row| {
+        for id in ids() {
+            let Ok(row) = self.0.tokens.bounded().find(id).await else { continue };
+            let is_alive = |row: &SessionRecord| {
                 row.revoked_by(now.into()).is_none() && row.is_before_its_ends(now.into())
-            }),
-            Err(_) => true,
+            };
+            if !row.is_some_and(|row| is_alive(&row)) {
+                return false;
+            }
         }
+        true
     }
 
     async fn complete(&self, progress: Progress) -> Decision {
@@ -155,7 +160,7 @@ impl Authenticator {
     /// sign of life, `Feed` has to ask; without a valid access token the set is enough, because the
     /// rotation asks the store anyway.
     fn known_status(&self, check: &SessionCheck, now: Timestamp) -> Option<SessionStatus> {
-        if let Some(reason) = self.0.sessions.revoked_here(check.session_id(), now) {
+        if let Some(reason) = self.revoked_here(check, now) {
             return Some(SessionStatus::Revoked(reason));
         }
         let by_set = self.config().revocation() == RevocationLevel::Feed && self.0.sessions.is_current(now);
@@ -165,19 +170,30 @@ impl Authenticator {
     async fn ask_session(&self, check: &SessionCheck) -> SessionStatus {
         let by_set =
             self.config().revocation() == RevocationLevel::Feed && self.0.sessions.has_caught_up().await;
-        if let Some(reason) = self.0.sessions.revoked_here(check.session_id(), self.timestamp()) {
+        if let Some(reason) = self.revoked_here(check, self.timestamp()) {
             return SessionStatus::Revoked(reason);
         }
         if by_set {
             return SessionStatus::Live;
         }
-        match self.0.tokens.bounded().find(check.session_id()).await {
-            Ok(None) => SessionStatus::Missing,
-            Ok(Some(row)) => {
-                row.revoked_by(self.timestamp()).map_or(SessionStatus::Live, SessionStatus::Revoked)
+        for id in sessions_of(check) {
+            let status = match self.0.tokens.bounded().find(id).await {
+                Ok(None) => SessionStatus::Missing,
+                Ok(Some(row)) => {
+                    row.revoked_by(self.timestamp()).map_or(SessionStatus::Live, SessionStatus::Revoked)
+                }
+                Err(_) => SessionStatus::Unknown,
+            };
+            if status != SessionStatus::Live {
+                return status;
             }
-            Err(_) => SessionStatus::Unknown,
         }
+        SessionStatus::Live
+    }
+
+    /// Why the session has ended, or that of the user who acts in it, if this node knows.
+    fn revoked_here(&self, check: &SessionCheck, now: Timestamp) -> Option<RevocationReason> {
+        sessions_of(check).find_map(|id| self.0.sessions.revoked_here(id, now))
     }
 
     async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
@@ -186,7 +202,11 @@ impl Authenticator {
         if let Some(reason) = self.0.sessions.revoked_here(attempt.session_id(), self.timestamp()) {
             return attempt.revoked(reason);
         }
-        let user = self.user_state(&attempt).await;
+        let attempt = match self.with_actor(attempt).await {
+            ActorStep::Alive(attempt) => attempt,
+            ActorStep::Settled(settlement) => return settlement,
+        };
+        let user = self.0.sessions.user_state(attempt.subject(), attempt.facts()).await;
         let ids = match self.0.runtime.random_bytes() {
             Ok(bytes) => RefreshIds::from_random(bytes),
             Err(error) => return attempt.no_random(error.to_string()),
@@ -201,6 +221,23 @@ impl Authenticator {
             self.0.events.emit(Event::Reuse { subject: &subject, session: &session });
         }
         settlement
+    }
+
+    /// A session in which another user acts ends with the session of that user.
+    async fn with_actor(&self, attempt: RefreshAttempt) -> ActorStep {
+        let Some(actor) = attempt.actor().cloned() else { return ActorStep::Alive(attempt) };
+        if let Some(reason) = self.0.sessions.revoked_here(actor.session_id(), self.timestamp()) {
+            return ActorStep::Settled(attempt.revoked(reason));
+        }
+        let Ok(state) = Box::pin(self.0.sessions.actor_state(&actor)).await else {
+            return ActorStep::Settled(attempt.actor_unknown());
+        };
+        let (subject, session) = (attempt.subject().clone(), attempt.session_id().clone());
+        let step = attempt.with_actor(&state, self.timestamp());
+        if let ActorStep::Settled(Settlement { revoke: Some(_), .. }) = step {
+            self.0.events.acting_ended(&subject, &session, Some(&actor));
+        }
+        step
     }
 
     async fn ask_to_rotate(&self, mut rotation: Rotation) -> Settlement {
@@ -244,15 +281,6 @@ impl Authenticator {
         }
     }
 
-    async fn user_state(&self, attempt: &RefreshAttempt) -> UserState {
-        match self.0.users.find_by_id(attempt.subject()).await {
-            Ok(None) => UserState::Gone,
-            Ok(Some(user)) if !user.is_active => UserState::Inactive,
-            Ok(Some(user)) => user.user.state(attempt.facts()),
-            Err(_) => UserState::Unavailable,
-        }
-    }
-
     /// Revokes the sessions of the settlement, and returns its decision in any case: a thief learns
     /// nothing from an unavailable store, and the revocation is tried again.
     pub(crate) async fn apply(&self, settlement: Settlement) -> Decision {
@@ -261,4 +289,9 @@ impl Authenticator {
         }
         settlement.decision
     }
+}
+
+/// The sessions with any of which this one ends: itself, and that of the user who acts in it.
+fn sessions_of(check: &SessionCheck) -> impl Iterator<Item = &SessionId> {
+    std::iter::once(check.session_id()).chain(check.actor_session_id())
 }

@@ -91,6 +91,14 @@ impl RequestContext {
         self.logged_in(self.noting(begun)?).await
     }
 
+    /// Leads a user who acts for another one back to their own session. In token mode the client
+    /// has sent the refresh token of the acting session in its body.
+    pub async fn stop_acting(&self, who: &Identity, refresh: Option<&str>) -> Result<LoggedIn, LoginError> {
+        let holds = self.authenticator().core().holds_refresh(self.head(), refresh, who.session_id());
+        let begun = self.part().stop_acting(who, holds, self.login_context()).await;
+        self.logged_in(self.noting(begun)?).await
+    }
+
     /// The pending login of a user who has to prove more is sent with whatever the response is.
     pub(super) fn noting<T>(&self, login: Result<T, LoginError>) -> Result<T, LoginError> {
         if let Err(LoginError::SecondFactorRequired(second)) = &login {

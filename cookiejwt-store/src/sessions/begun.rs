@@ -7,7 +7,7 @@ use std::{
 };
 
 use cookiejwt_core::{
-    Identity, SessionId,
+    Identity, SessionId, Subject,
     driver::Login,
     store::{Revocation, RevocationReason},
 };
@@ -15,10 +15,7 @@ use cookiejwt_core::{
 use tokio::task::JoinHandle;
 
 use super::{part::Sessions, unsent_login::UnsentLogin};
-use crate::{
-    errors::LoginError,
-    events::{Event, printable},
-};
+use crate::errors::LoginError;
 
 /// A session that has begun and has ended no other one yet.
 #[must_use]
@@ -42,30 +39,35 @@ pub(crate) struct Commit {
     sessions: Sessions,
     unsent: UnsentLogin,
     login: LoginReport,
-    superseded: Option<Identity>,
+    superseded: Vec<(Subject, SessionId)>,
     replaced: Vec<SessionId>,
     surplus: Vec<SessionId>,
 }
 
-/// What the event of a login contains.
+/// What the events of a login contain.
 struct LoginReport {
-    subject: String,
-    session: String,
+    identity: Identity,
+    /// The session in which its user has acted for another one until now.
+    stopped: Option<Identity>,
     ip: Option<IpAddr>,
 }
 
 impl Commit {
     pub(super) fn new(sessions: &Sessions, login: &Login, unsent: UnsentLogin, ip: Option<IpAddr>) -> Self {
-        let (subject, session) = (login.record.subject.as_str(), login.record.id.as_str());
-        let login =
-            LoginReport { subject: printable(subject).into(), session: printable(session).into(), ip };
-        let (replaced, surplus) = (Vec::new(), Vec::new());
-        Self { sessions: sessions.clone(), unsent, login, superseded: None, replaced, surplus }
+        let login = LoginReport { identity: login.identity.clone(), stopped: None, ip };
+        let (superseded, replaced, surplus) = (Vec::new(), Vec::new(), Vec::new());
+        Self { sessions: sessions.clone(), unsent, login, superseded, replaced, surplus }
     }
 
-    /// The session of this identity ends within a minute.
-    pub(super) fn superseding(self, who: &Identity) -> Self {
-        Self { superseded: Some(who.clone()), ..self }
+    /// These sessions of these users end within a minute.
+    pub(super) fn superseding(self, superseded: Vec<(Subject, SessionId)>) -> Self {
+        Self { superseded, ..self }
+    }
+
+    /// The session of this identity was one in which another user acts, who comes back from it.
+    pub(super) fn stops_acting(self, who: &Identity) -> Self {
+        let login = LoginReport { stopped: Some(who.clone()), ..self.login };
+        Self { login, ..self }
     }
 
     /// The sessions whose cookies came in, and those over the limit.
@@ -76,18 +78,18 @@ impl Commit {
     /// Revocations that fail are tried again in the background; the new session stays.
     async fn carry_out(self) -> Result<(), LoginError> {
         let Self { sessions, unsent, login, superseded, replaced, surplus } = self;
-        if let Some(who) = superseded {
-            let ended = sessions.supersede(who.session_id().clone()).await;
-            if let (Ok(0), Err(error)) = (ended, sessions.present_session(&who, login.ip).await) {
-                unsent.revoke(RevocationReason::Replaced).await;
-                return Err(error);
-            }
+        if let Err(error) = sessions.supersede_present(&superseded, login.ip).await {
+            unsent.revoke(RevocationReason::Replaced).await;
+            return Err(error);
         }
         let _ = sessions.revoke_sessions(replaced, RevocationReason::Replaced).await;
         let _ = sessions.revoke_sessions(surplus, RevocationReason::Limit).await;
         unsent.sent();
-        let LoginReport { subject, session, ip } = login;
-        sessions.0.events.emit(Event::LoggedIn { subject: &subject, session: &session, ip });
+        let LoginReport { identity, stopped, ip } = login;
+        sessions.0.events.session_began(&identity, ip);
+        if let Some(who) = stopped {
+            sessions.0.events.acting_ended(who.subject(), who.session_id(), who.actor());
+        }
         Ok(())
     }
 

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use cookiejwt_core::{
-    Identity, Method, SessionId,
+    Identity, Method, SessionId, Subject,
     driver::SessionTerms,
     store::{PasswordTry, Revocation, RevocationReason, SessionRecord, Standing},
 };
 
-use super::{begun::Begun, login_context::LoginContext, login_options::LoginOptions, part::Sessions};
+use super::{acting, begun::Begun, login_context::LoginContext, login_options::LoginOptions, part::Sessions};
 use crate::{
     errors::{LoginError, StoreError},
     events::LoginRefusal,
@@ -38,7 +38,8 @@ impl Sessions {
         context: LoginContext,
     ) -> Result<Begun, LoginError> {
         self.may_begin(&context, &LoginOptions::new())?;
-        let present = self.present_session(who, context.ip()).await?;
+        self.require_no_actor(who)?;
+        let present = self.present_session(who.subject(), who.session_id(), context.ip()).await?;
         let proven = self.check_own_password(who, password, &context).await?;
         let terms = self.terms_after_password(who, &present);
         self.replace_with(who, &proven, terms, context).await
@@ -56,7 +57,7 @@ impl Sessions {
         let present = who.session_id();
         context.presented.retain(|id| id != present);
         let (login, unsent) = self.create_session(proven, terms, &context, Some(present.clone())).await?;
-        self.begun(login, unsent, context, Some(who)).await
+        self.begun(login, unsent, context, vec![acting::of(who)]).await
     }
 
     /// What a session has that takes the place of this one after its user gave their password.
@@ -64,26 +65,48 @@ impl Sessions {
         SessionTerms::succeeding(who, present).proved(Method::PWD, self.0.runtime.now())
     }
 
-    /// Lets a session end in a minute, unless the one that takes its place is presented before.
-    pub(super) async fn supersede(&self, session_id: SessionId) -> Result<u64, StoreError> {
+    /// Lets these sessions end in a minute, unless the one that takes their place is presented
+    /// before.
+    pub(super) async fn supersede(
+        &self,
+        sessions: impl IntoIterator<Item = SessionId>,
+    ) -> Result<u64, StoreError> {
         let at = self.0.runtime.timestamp().plus_millis(SUPERSEDED_MILLIS);
-        self.revoke(vec![Revocation::new(session_id, RevocationReason::Superseded, at)]).await
+        let superseded = |session| Revocation::new(session, RevocationReason::Superseded, at);
+        self.revoke(sessions.into_iter().map(superseded).collect()).await
     }
 
-    /// The row of an identity's session, which another node may have revoked a moment ago.
+    /// The same for sessions that must not have ended meanwhile. What the store cannot do now is
+    /// tried again.
+    pub(super) async fn supersede_present(
+        &self,
+        present: &[(Subject, SessionId)],
+        ip: Option<IpAddr>,
+    ) -> Result<(), LoginError> {
+        let ended = self.supersede(present.iter().map(|(_, session)| session.clone())).await;
+        if ended.is_ok_and(|count| count < present.len() as u64) {
+            for (subject, session) in present {
+                self.present_session(subject, session, ip).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of this session of this user, which another node may have revoked a moment ago.
     pub(super) async fn present_session(
         &self,
-        who: &Identity,
+        subject: &Subject,
+        session: &SessionId,
         ip: Option<IpAddr>,
     ) -> Result<SessionRecord, LoginError> {
-        if self.0.revoked.reason(who.session_id(), self.0.runtime.timestamp()).is_some() {
-            return Err(self.session_ended(who, ip));
+        if self.0.revoked.reason(session, self.0.runtime.timestamp()).is_some() {
+            return Err(self.session_ended(subject, ip));
         }
-        let row = self.0.tokens.find(who.session_id()).await?;
+        let row = self.0.tokens.find(session).await?;
         let is_theirs =
-            |row: &SessionRecord| row.subject == *who.subject() && row.realm == *self.0.keys.config().realm();
+            |row: &SessionRecord| row.subject == *subject && row.realm == *self.0.keys.config().realm();
         row.filter(|row| is_theirs(row) && row.revoked_by(self.0.runtime.timestamp()).is_none())
-            .ok_or_else(|| self.session_ended(who, ip))
+            .ok_or_else(|| self.session_ended(subject, ip))
     }
 
     pub(super) async fn check_own_password(
@@ -98,8 +121,8 @@ impl Sessions {
         self.0.passwords.check(user, password, tried).await
     }
 
-    fn session_ended(&self, who: &Identity, ip: Option<IpAddr>) -> LoginError {
-        self.0.events.login_refused(LoginRefusal::SessionEnded, Some(who.subject().as_str()), ip);
+    pub(super) fn session_ended(&self, subject: &Subject, ip: Option<IpAddr>) -> LoginError {
+        self.0.events.login_refused(LoginRefusal::SessionEnded, Some(subject.as_str()), ip);
         LoginError::SessionRevoked
     }
 }

@@ -1,7 +1,7 @@
 //! The list of a user's sessions, and ending them.
 
 use cookiejwt_core::{
-    CredentialSource, Identity, SessionId, Subject,
+    CredentialSource, Identity, Problem, SessionId, Subject,
     driver::SetCookies,
     store::{RevocationReason, RowFacts, SessionRecord},
 };
@@ -84,7 +84,8 @@ impl Sessions {
         &self,
         who: &Identity,
         id: &SessionId,
-    ) -> Result<Option<SetCookies>, StoreError> {
+    ) -> Result<Option<SetCookies>, Problem> {
+        self.require_no_actor(who).map_err(|error| error.problem())?;
         if !self.end_session_of(who.subject(), id, RevocationReason::EndedByUser).await? {
             return Ok(None);
         }
@@ -109,17 +110,18 @@ impl Sessions {
     }
 
     /// Ends every session of this identity's user but the present one; how many there were.
-    pub(crate) async fn end_other_sessions(&self, who: &Identity) -> Result<u64, StoreError> {
+    pub(crate) async fn end_other_sessions(&self, who: &Identity) -> Result<u64, Problem> {
+        self.require_no_actor(who).map_err(|error| error.problem())?;
         let mut others = self.living_sessions(who.subject()).await?;
         others.retain(|id| id != who.session_id());
-        self.revoke_sessions(others, RevocationReason::EndedByUser).await
+        Ok(self.revoke_sessions(others, RevocationReason::EndedByUser).await?)
     }
 
     pub(super) async fn living_sessions(&self, subject: &Subject) -> Result<Vec<SessionId>, StoreError> {
         Ok(self.living(subject).await?.into_iter().map(|row| row.id).collect())
     }
 
-    async fn living(&self, subject: &Subject) -> Result<Vec<SessionRecord>, StoreError> {
+    pub(super) async fn living(&self, subject: &Subject) -> Result<Vec<SessionRecord>, StoreError> {
         let (realm, now) = (self.0.keys.config().realm(), self.0.runtime.timestamp());
         self.0.tokens.bounded().sessions_of(realm, subject, now).await
     }

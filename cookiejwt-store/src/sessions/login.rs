@@ -6,7 +6,7 @@ use cookiejwt_core::{
     Identity, Method, SessionId, Subject,
     driver::{Login, LoginIds, LoginRequest, SessionTerms},
     fault::MintError,
-    store::{PasswordTry, RevocationReason, SessionRecord, Standing},
+    store::{PasswordTry, RevocationReason, RowFacts, SessionRecord, Standing},
 };
 use time::OffsetDateTime;
 
@@ -110,11 +110,11 @@ impl Sessions {
         &self,
         proven: &ProvenUser<'_>,
         options: LoginOptions,
-        context: LoginContext,
+        mut context: LoginContext,
     ) -> Result<Begun, LoginError> {
-        let terms = options.terms(self.0.runtime.now())?;
+        let terms = self.terms(options, &mut context).await?;
         let (login, unsent) = self.create_session(proven, terms, &context, None).await?;
-        self.begun(login, unsent, context, None).await
+        self.begun(login, unsent, context, Vec::new()).await
     }
 
     /// Writes the row of a new session, whose cookies are not sent yet. After an error no such
@@ -145,6 +145,7 @@ impl Sessions {
             Err(error) => {
                 let reason = match error {
                     LoginError::SecondFactorRequired(_) => RevocationReason::SecondFactor,
+                    LoginError::SessionRevoked => RevocationReason::ActorEnded,
                     _ => RevocationReason::UserInactive,
                 };
                 unsent.revoke(reason).await;
@@ -197,13 +198,13 @@ impl Sessions {
         login: Login,
         unsent: UnsentLogin,
         context: LoginContext,
-        supersedes: Option<&Identity>,
+        superseded: Vec<(Subject, SessionId)>,
     ) -> Result<Begun, LoginError> {
         let ip = context.ip();
         let replaced = context.presented;
         let ends =
-            |id: &SessionId| replaced.contains(id) || supersedes.is_some_and(|who| who.session_id() == id);
-        let surplus = match self.over_the_limit(&login.record.subject, ends).await {
+            |id: &SessionId| replaced.contains(id) || superseded.iter().any(|(_, session)| session == id);
+        let surplus = match self.over_the_limit(&login.identity, ends).await {
             Ok(surplus) => surplus,
             Err(error) => {
                 unsent.revoke(RevocationReason::Limit).await;
@@ -211,25 +212,28 @@ impl Sessions {
             }
         };
         let commit = Commit::new(self, &login, unsent, ip).ending(replaced, surplus);
-        let commit = supersedes.into_iter().fold(commit, Commit::superseding);
-        Ok(Begun { login, commit })
+        Ok(Begun { login, commit: commit.superseding(superseded) })
     }
 
     /// The oldest sessions of a user who has more than the limit, without those that end anyway. Of
     /// logins at the same time the last one sees them all, and all of them agree which are the
-    /// oldest, so in the end the limit holds exactly.
+    /// oldest, so in the end the limit holds exactly. A session in which another user acts neither
+    /// counts nor ends another one.
     async fn over_the_limit(
         &self,
-        subject: &Subject,
+        who: &Identity,
         ends: impl Fn(&SessionId) -> bool,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let Some(limit) = self.0.keys.config().max_sessions() else { return Ok(Vec::new()) };
-        let living = self.living_sessions(subject).await?.into_iter().filter(|id| !ends(id));
-        Ok(living.skip(limit as usize).collect())
+        let limit = self.0.keys.config().max_sessions().filter(|_| who.actor().is_none());
+        let Some(limit) = limit else { return Ok(Vec::new()) };
+        let mut living = self.living(who.subject()).await?;
+        living.retain(|row| !ends(&row.id) && RowFacts::read(row.facts.as_deref()).acted_by.is_none());
+        Ok(living.into_iter().skip(limit as usize).map(|row| row.id).collect())
     }
 
     /// Reads the user again: a disabling, a second factor, or a password change after the password
-    /// was checked, that came before the new row must not leave a session.
+    /// was checked, that came before the new row must not leave a session. Nor must the end of the
+    /// session from which another user acts.
     async fn still_valid(
         &self,
         proven: &ProvenUser<'_>,
@@ -250,6 +254,9 @@ impl Sessions {
             self.0.events.login_refused(why, Some(subject.as_str()), ip);
             return Err(LoginError::InvalidCredentials);
         };
+        if let Some(actor) = terms.facts.actor() {
+            Box::pin(self.living_actor(actor, context.ip())).await?;
+        }
         let (user, proof) = (UserOf::Found(user.user), proof.clone());
         let proven = ProvenUser { subject: subject.clone(), user, proof };
         self.require_second_factor(&proven, terms, login.replaces(), context)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cookiejwt_core::{Facts, Method, driver::SessionTerms, fault::MintError};
+use cookiejwt_core::{Facts, Identity, Method, driver::SessionTerms, fault::MintError};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -24,6 +24,7 @@ pub struct LoginOptions {
     proofs: Vec<(Method, Option<OffsetDateTime>)>,
     /// The first error is kept until the login.
     facts: Result<Facts, MintError>,
+    actor: Option<Identity>,
 }
 
 impl LoginOptions {
@@ -36,6 +37,7 @@ impl LoginOptions {
             state_checked: false,
             proofs: Vec::new(),
             facts: Ok(Facts::new()),
+            actor: None,
         }
     }
 
@@ -103,6 +105,25 @@ impl LoginOptions {
         Self { facts: self.facts.and_then(|facts| facts.with(name, value)), ..self }
     }
 
+    /// The one who logs in is this other user, such as a member of the support staff, and acts for
+    /// the user of the session (RFC 8693 §4.1). Decide before who may act for whom.
+    ///
+    /// The session ends after 30 minutes, or earlier by [`ends_after`](Self::ends_after), and with
+    /// the session of the actor, whatever ends that one. It has no proofs: other options that name
+    /// some are ignored, no login is ever fresh and no required proof is met. No second factor is
+    /// asked for, the device does not become known, and the session neither counts towards
+    /// [`max_sessions`](cookiejwt_core::ConfigBuilder::max_sessions) nor ends others for it. What
+    /// only the user themselves may do is 403 `acting`.
+    ///
+    /// The session of the actor continues, and [`stop_acting`](crate::Authenticator::stop_acting)
+    /// leads back to it. One who acts already gets
+    /// [`LoginError::Acting`](crate::LoginError::Acting), and an actor whose session has ended
+    /// [`LoginError::SessionRevoked`](crate::LoginError::SessionRevoked).
+    #[must_use]
+    pub fn acted_by(self, actor: &Identity) -> Self {
+        Self { actor: Some(actor.clone()), ..self }
+    }
+
     /// Declares that this request proves that the user of this browser has begun the login, so that
     /// the CSRF table need not: an OAuth callback whose `state` the application has compared with
     /// the one that **this browser** sent, in a separate cookie (RFC 6749 §10.12).
@@ -128,8 +149,8 @@ impl LoginOptions {
         Self { remember: self.remember.or(remember), ..self }
     }
 
-    /// What they mean for a login at this time.
-    pub(super) fn terms(self, now: OffsetDateTime) -> Result<SessionTerms, MintError> {
+    /// What they mean for a login at this time, and who acts in its session.
+    pub(super) fn terms(self, now: OffsetDateTime) -> Result<(SessionTerms, Option<Identity>), MintError> {
         let proved = |facts: Facts, (method, at): (Method, Option<OffsetDateTime>)| {
             facts.proved(method, at.unwrap_or(now).min(now))
         };
@@ -137,7 +158,7 @@ impl LoginOptions {
         terms.facts = self.proofs.into_iter().fold(self.facts?, proved);
         terms.remember_for = self.remember_for;
         terms.ends_at = self.ends_after.and_then(|after| now.checked_add(after.try_into().ok()?));
-        Ok(terms)
+        Ok((terms, self.actor))
     }
 }
 

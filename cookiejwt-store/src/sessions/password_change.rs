@@ -52,8 +52,9 @@ impl Sessions {
         context: LoginContext,
     ) -> Result<Begun, LoginError> {
         self.may_begin(&context, &LoginOptions::new())?;
+        self.require_no_actor(who)?;
         let typed = TypedPassword::new(new)?;
-        let present = self.present_session(who, context.ip()).await?;
+        let present = self.present_session(who.subject(), who.session_id(), context.ip()).await?;
         let proven = self.check_own_password(who, current, &context).await?;
         let accepted = self.0.passwords.accept(&typed, proven.owner()).await;
         accepted.map_err(LoginError::PasswordRefused)?;
@@ -100,7 +101,7 @@ impl Sessions {
         replaced.retain(|id| *id != present);
         others.retain(|id| *id != login.record.id && *id != present && !replaced.contains(id));
         // A revocation that fails counts on this node, and is tried again in the background.
-        let _ = self.supersede(present).await;
+        let _ = self.supersede([present]).await;
         let _ = self.revoke_sessions(replaced, RevocationReason::Replaced).await;
         let _ = self.revoke_sessions(others, RevocationReason::PasswordChanged).await;
         // The new password has forgotten every device; this one has just shown both.

@@ -1,6 +1,6 @@
 //! What an application puts into a pending login.
 
-use cookiejwt_core::{Identity, Proofs, SessionId, Subject, driver::PendingLogin, fault::MintError};
+use cookiejwt_core::{Identity, Proofs, Subject, driver::PendingLogin, fault::MintError};
 use serde::Serialize;
 
 use super::{part::Sessions, prove::Proven};
@@ -29,7 +29,7 @@ pub struct PendingOptions {
     data: Result<Option<String>, MintError>,
     next: Option<String>,
     remember: Option<bool>,
-    session: Option<SessionId>,
+    beside: Option<Identity>,
     cross_site: bool,
 }
 
@@ -61,7 +61,7 @@ impl PendingOptions {
             data: Ok(None),
             next: None,
             remember: None,
-            session: None,
+            beside: None,
             cross_site: false,
         }
     }
@@ -98,10 +98,11 @@ impl PendingOptions {
         Self { remember: Some(remember), ..self }
     }
 
-    /// It continues only beside this session, as for a step-up.
+    /// It continues only beside this session, as for a step-up. It does not begin when another user
+    /// acts in that session.
     #[must_use]
     pub fn beside(self, who: &Identity) -> Self {
-        Self { session: Some(who.session_id().clone()), ..self }
+        Self { beside: Some(who.clone()), ..self }
     }
 
     /// The identity provider answers with a POST (`response_mode=form_post`), so the cookie needs
@@ -114,13 +115,16 @@ impl PendingOptions {
 
 impl Sessions {
     pub(crate) fn begin(&self, options: PendingOptions) -> Result<PendingLogin, LoginError> {
+        if let Some(who) = &options.beside {
+            self.require_no_actor(who)?;
+        }
         let random = self.0.runtime.random_bytes().map_err(LoginError::Random)?;
         let mut pending = PendingLogin::new(&options.purpose, random, self.0.runtime.timestamp());
         pending.proofs = options.proofs;
         pending.data = options.data?;
         pending.next = options.next;
         pending.remember = options.remember;
-        pending.session = options.session;
+        pending.session = options.beside.map(|who| who.session_id().clone());
         pending.cross_site = options.cross_site;
         if let Some(Owner { subject, password_hash, stamp }) = options.owner {
             let (hash, stamp) = (password_hash.as_deref(), stamp.as_deref());

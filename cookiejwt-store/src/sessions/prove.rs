@@ -243,13 +243,13 @@ impl Sessions {
         let login = async {
             self.may_continue(&proven, &options, &context)?;
             let remember = proven.pending.as_ref().and_then(|pending| pending.remember);
-            let terms = options.or_remember(remember).terms(self.0.runtime.now())?;
-            let terms = terms.with_proofs(&proven.proofs);
             let next = proven.next().map(Into::into);
-            let context = LoginContext { next, ..context };
+            let mut context = LoginContext { next, ..context };
+            let terms = self.terms(options.or_remember(remember), &mut context).await?;
+            let terms = terms.with_proofs(&proven.proofs);
             let (proven, pending) = parts(&proven);
             let (login, unsent) = self.create_session(&proven, terms, &context, None).await?;
-            let begun = self.begun(login, unsent, context, None).await?;
+            let begun = self.begun(login, unsent, context, Vec::new()).await?;
             Ok(self.without_pending(begun, pending))
         };
         login.await.inspect_err(|error| self.0.events.login_failed(error))
@@ -264,10 +264,11 @@ impl Sessions {
     ) -> Result<Begun, LoginError> {
         let login = async {
             self.may_continue(&proven, &LoginOptions::new(), &context)?;
+            self.require_no_actor(who)?;
             if proven.subject != *who.subject() {
                 return Err(LoginError::OtherUser);
             }
-            let present = self.present_session(who, context.ip()).await?;
+            let present = self.present_session(who.subject(), who.session_id(), context.ip()).await?;
             let terms = SessionTerms::succeeding(who, &present).with_proofs(&proven.proofs);
             let (proven, pending) = parts(&proven);
             let begun = self.replace_with(who, &proven, terms, context).await?;
@@ -286,7 +287,8 @@ impl Sessions {
     ) -> Result<Begun, LoginError> {
         let login = async {
             self.may_begin(&context, &LoginOptions::new())?;
-            let present = self.present_session(who, context.ip()).await?;
+            self.require_no_actor(who)?;
+            let present = self.present_session(who.subject(), who.session_id(), context.ip()).await?;
             let found = self.0.users.find_by_id(who.subject()).await?;
             let found = found.filter(|user| user.is_active).ok_or(LoginError::InvalidCredentials)?;
             let proof = Proof::Elsewhere(found.password_hash);

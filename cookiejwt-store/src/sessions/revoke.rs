@@ -1,7 +1,7 @@
 //! Ending sessions.
 
 use cookiejwt_core::{
-    Identity, SessionId, Subject,
+    Identity, Problem, SessionId, Subject,
     driver::{RequestHead, SetCookies},
     fault::CsrfDenial,
     store::{RealmRevocation, Revocation, RevocationReason},
@@ -48,8 +48,9 @@ impl Sessions {
     }
 
     /// Ends every session of this identity's user.
-    pub(crate) async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, StoreError> {
-        self.revoke_user(identity.subject(), RevocationReason::LogoutEverywhere).await
+    pub(crate) async fn logout_everywhere(&self, identity: &Identity) -> Result<u64, Problem> {
+        self.require_no_actor(identity).map_err(|error| error.problem())?;
+        Ok(self.revoke_user(identity.subject(), RevocationReason::LogoutEverywhere).await?)
     }
 
     /// Ends every session of a user; how many there were.

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use cookiejwt_core::{ConfigBuilder, Decision, Identity, Problem, Subject, driver::SetCookies, testing};
+use cookiejwt_core::{
+    ConfigBuilder, Decision, Identity, Method, Problem, RevocationLevel, Subject, driver::SetCookies, testing,
+};
 use http::{Request, request::Parts};
 
 use super::{
@@ -18,7 +20,7 @@ use crate::{
     stores::{AuthUser, UserStore},
 };
 
-/// The one user there is.
+/// The one user there is, who may act for themselves.
 struct Alice;
 
 impl AuthUser for Alice {
@@ -169,4 +171,36 @@ pub(super) async fn the_limit_of_sessions_holds_when_logins_race(store: Shared) 
     let living = store.list(&"alice".into()).await;
     let living: Vec<_> = living.into_iter().map(|session| session.id).collect();
     assert_eq!(living, created[..3], "all began in one millisecond, so the ids decide");
+}
+
+/// Alice acts for alice, which is as good as for anyone else.
+pub(super) async fn acting_ends_with_the_session_of_the_actor(store: Shared) {
+    let clock = clock();
+    let config = || testing::config().revocation(RevocationLevel::EveryRequest);
+    let auth = authenticator(config(), store.clone(), &clock);
+    let other_node = authenticator(config(), store.clone(), &clock);
+    let options = LoginOptions::new().by(Method::OTP).fact("tenant", &"acme");
+    let own = auth.login(&Alice, options, LoginContext::default()).await.unwrap();
+    let act = async || {
+        let options = LoginOptions::new().acted_by(&own.identity);
+        auth.login(&Alice, options, LoginContext::default()).await.unwrap()
+    };
+    let (first, second) = (act().await, act().await);
+    clock.advance(time::Duration::seconds(306));
+    let cookies = lines(&second.cookies);
+    let decision = auth.authenticate(&head(&cookies)).await;
+    assert_eq!(refusal(&decision), None, "it is refreshed while both are alive");
+    let acting = head(&lines(&first.cookies));
+    let who = auth.authenticate(&acting).await.required().unwrap().clone();
+    let back = auth.stop_acting(&who, &acting, None, LoginContext::default()).await.unwrap();
+    assert_eq!(back.identity.proofs(), own.identity.proofs(), "with the time of the proof");
+    assert_eq!(back.identity.fact::<String>("tenant").unwrap(), "acme");
+    assert_eq!(back.record.ends_at, own.record.ends_at);
+    clock.advance(time::Duration::seconds(61));
+    let access = head(&lines(&decision.cookies)[..1]);
+    for (rule, node) in [("the same node", &auth), ("another node", &other_node)] {
+        assert_eq!(refusal(&node.authenticate(&access).await), Some("session_revoked"), "{rule}");
+    }
+    let refreshed = other_node.authenticate(&head(&lines(&decision.cookies)[1..])).await;
+    assert_eq!(refusal(&refreshed), Some("session_revoked"), "nor is it refreshed");
 }

@@ -68,7 +68,7 @@ fn full() -> SessionRecord {
         row.revoked = Some((at(NOW + 7), RevocationReason::Reuse));
         row.user_agent = Some("🦀 Ümläut 日本語 ' \" \\ ; -- \u{202e} %00".into());
         row.ip = Some("192.0.2.1".into());
-        row.facts = Some(r#"{"amr":["pwd","otp"],"facts":{"tenant":"日本 \"A\" \\"}}"#.into());
+        row.facts = Some(r#"{"facts":{"tenant":"日本 \"A\" \\"},"proofs":{"pwd":1,"otp":2}}"#.into());
     })
 }
 

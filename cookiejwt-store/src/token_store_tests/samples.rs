@@ -240,7 +240,7 @@ pub async fn find(store: &impl TokenStore, id: &str) -> Option<SessionRecord> {
 }
 
 /// Every reason that a store has to keep.
-pub const REASONS: [RevocationReason; 12] = [
+pub const REASONS: [RevocationReason; 13] = [
     RevocationReason::Logout,
     RevocationReason::LogoutEverywhere,
     RevocationReason::Replaced,
@@ -250,6 +250,7 @@ pub const REASONS: [RevocationReason; 12] = [
     RevocationReason::EndedByUser,
     RevocationReason::PasswordChanged,
     RevocationReason::UserChanged,
+    RevocationReason::ActorEnded,
     RevocationReason::SecondFactor,
     RevocationReason::Administrator,
     RevocationReason::Superseded,
@@ -257,7 +258,8 @@ pub const REASONS: [RevocationReason; 12] = [
 
 /// The reasons that stay: all but [`RevocationReason::Superseded`], which another one may bring
 /// forward.
-pub const FINAL_REASONS: [RevocationReason; 11] = {
-    let [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, eleventh, _] = REASONS;
-    [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, eleventh]
+pub const FINAL_REASONS: [RevocationReason; 12] = {
+    let [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, eleventh, twelfth, _] =
+        REASONS;
+    [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, eleventh, twelfth]
 };

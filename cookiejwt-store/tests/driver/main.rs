@@ -4,6 +4,7 @@
 #[path = "../common/all.rs"]
 mod common;
 
+mod acting;
 mod administration;
 mod authenticate;
 mod clocks;

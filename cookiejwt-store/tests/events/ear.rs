@@ -137,6 +137,8 @@ impl MakeWriter<'_> for Log {
 fn name(event: &Event<'_>) -> String {
     match event {
         Event::LoggedIn { subject, ip, .. } => format!("logged in {subject} {ip:?}"),
+        Event::ActingBegan { actor, subject, ip, .. } => format!("acting began {actor} for {subject} {ip:?}"),
+        Event::ActingEnded { actor, subject, .. } => format!("acting ended {actor} for {subject}"),
         Event::LoginRefused { reason, subject, ip, .. } => {
             format!("login refused {reason:?} {subject:?} {ip:?}")
         }

@@ -232,6 +232,75 @@ fn what_fresh_logins_and_new_passwords_tell() {
     assert!(heard.log.contains("INFO cookiejwt_store::event: password changed subject=1"), "{}", heard.log);
 }
 
+/// It is no login of the user, and both sessions are named.
+#[test]
+fn acting_for_a_user_is_reported() {
+    let heard = hear(async |world| {
+        let login = world.try_login("bob", PASSWORD).await.unwrap();
+        let (bob, alice) = (Browser::of(&login), world.users.row(1));
+        let act = async || {
+            let (options, context) = (LoginOptions::new().acted_by(&login.identity), nasty_context(world));
+            world.auth.login(&alice, options, context).await.unwrap()
+        };
+        let (first, second) = (act().await, act().await);
+        let who = &first.identity;
+        world.auth.fresh_login(who, PASSWORD, nasty_context(world)).await.unwrap_err();
+        world.auth.end_other_sessions(who).await.unwrap_err();
+        let head = Browser::of(&first).jar.post();
+        let _ = world.auth.stop_acting(who, &head, None, nasty_context(world)).await.unwrap();
+        world.auth.revoke_session(bob.session, RevocationReason::Logout).await.unwrap();
+        world.expire_access();
+        let _ = world.authenticate(Browser::of(&second).jar.without_access().get()).await;
+    });
+    let events: Vec<_> = heard.events.iter().filter(|event| !event.starts_with("feed")).collect();
+    assert_eq!(
+        events,
+        [
+            "logged in 2 None",
+            "acting began 2 for 1 Some(192.0.2.7)",
+            "acting began 2 for 1 Some(192.0.2.7)",
+            "guard refused 1 acting",
+            "guard refused 1 acting",
+            "revoked superseded",
+            "revoked superseded",
+            "logged in 2 Some(192.0.2.7)",
+            "acting ended 2 for 1",
+            "revoked logout",
+            "refused SessionRevoked(Logout)",
+        ]
+    );
+    for (counter, count) in [
+        ("cookiejwt_logins_total{outcome=success}", 2),
+        ("cookiejwt_acting_total{outcome=began}", 2),
+        ("cookiejwt_acting_total{outcome=ended}", 1),
+        ("cookiejwt_refusals_total{reason=acting}", 2),
+    ] {
+        assert_eq!(heard.counters.get(counter), Some(&count), "{counter} in {:?}", heard.counters);
+    }
+    for line in
+        ["acting for a user actor=2 subject=1 session=", "no longer acting for a user actor=2 subject=1"]
+    {
+        assert!(heard.log.contains(line), "{line} is not in\n{}", heard.log);
+    }
+}
+
+/// A refresh that finds the session of the actor ended reports the end.
+#[test]
+fn the_end_of_the_actor_is_reported() {
+    let heard = hear(async |world| {
+        let login = world.try_login("bob", PASSWORD).await.unwrap();
+        let options = LoginOptions::new().acted_by(&login.identity);
+        let login = world.auth.login(&world.users.row(1), options, nasty_context(world)).await.unwrap();
+        world.users.change(2, |bob| bob.is_active = false);
+        world.expire_access();
+        let _ = world.authenticate(Browser::of(&login).jar.without_access().get()).await;
+    });
+    let events: Vec<_> = heard.events.iter().filter(|event| !event.starts_with("feed")).skip(2).collect();
+    assert_eq!(events, ["acting ended 2 for 1", "revoked actor_ended", "refused ActorEnded"]);
+    let refused = "cookiejwt_refusals_total{reason=actor_ended}";
+    assert_eq!(heard.counters.get(refused), Some(&1), "{:?}", heard.counters);
+}
+
 #[test]
 fn what_an_administrator_ends_is_reported() {
     let heard = hear(async |world| {

@@ -1,4 +1,7 @@
-use cookiejwt_store::{ConfigBuilder, Decision, RevocationLevel, Route, Slot, StoreError, testing};
+use cookiejwt_store::{
+    ConfigBuilder, Decision, Login, LoginContext, LoginError, RevocationLevel, Route, Slot, StoreError,
+    testing,
+};
 use http::Method;
 use serde_json::json;
 
@@ -35,6 +38,12 @@ pub(crate) enum Flow {
     WrongPassword,
     FreshLogin,
     PasswordChange,
+    /// Alice acts for bob.
+    Act,
+    /// She comes back.
+    StopActing,
+    /// The refresh of the session in which she acts.
+    RefreshActing,
     Logout,
     LogoutEverywhere,
     ListSessions,
@@ -45,7 +54,7 @@ pub(crate) enum Flow {
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::FirstRequest,
         Self::EveryRequest,
         Self::RefreshAhead,
@@ -62,6 +71,9 @@ impl Flow {
         Self::WrongPassword,
         Self::FreshLogin,
         Self::PasswordChange,
+        Self::Act,
+        Self::StopActing,
+        Self::RefreshActing,
         Self::Logout,
         Self::LogoutEverywhere,
         Self::ListSessions,
@@ -97,6 +109,7 @@ impl Flow {
             | Self::LoginRehashing
             | Self::LoginOverLimit
             | Self::FreshLogin
+            | Self::StopActing
             | Self::Logout => [true, false],
             Self::PasswordChange | Self::LogoutEverywhere => [true, true],
             Self::EndSession | Self::EndOtherSessions => [false, true],
@@ -108,9 +121,12 @@ impl Flow {
     pub(crate) async fn run(self, scene: &Scene) -> Seen {
         let (auth, jar) = (&scene.world.auth, scene.jar());
         match self {
-            Self::FirstRequest | Self::EveryRequest | Self::RefreshAhead | Self::Refresh | Self::Reuse => {
-                Seen::of_decision(&auth.authenticate(&jar.get()).await)
-            }
+            Self::FirstRequest
+            | Self::EveryRequest
+            | Self::RefreshAhead
+            | Self::Refresh
+            | Self::RefreshActing
+            | Self::Reuse => Seen::of_decision(&auth.authenticate(&jar.get()).await),
             Self::Disabled => Seen::of_decision(&auth.refresh(&jar.post()).await),
             Self::CurrentUser => {
                 let (head, slot) = (jar.get(), Slot::new(auth, "/"));
@@ -124,7 +140,18 @@ impl Flow {
                 let is_alive = auth.is_alive(&scene.who).await;
                 Seen { status: if is_alive { 200 } else { 401 }, lines: Vec::new() }
             }
-            Self::LogoutEverywhere => Seen::of(&auth.logout_everywhere(&scene.who).await),
+            Self::Act => Seen::of_login(&scene.act().await),
+            Self::StopActing => {
+                let (head, context) = (jar.post(), LoginContext::default());
+                Seen::of_login(&Box::pin(auth.stop_acting(&scene.who, &head, None, context)).await)
+            }
+            Self::LogoutEverywhere => {
+                let ended = auth.logout_everywhere(&scene.who).await;
+                Seen {
+                    status: ended.map_or_else(|problem| problem.status().as_u16(), |_| 200),
+                    lines: Vec::new(),
+                }
+            }
             Self::Feed => Seen::of(&auth.poll_revocations().await),
             Self::Purge => Seen::of(&auth.purge().await),
             _ => Seen::of_answer(&self.ask(scene).of(&scene.world).await),
@@ -167,6 +194,13 @@ impl Seen {
     /// For flows without a client.
     fn of<T>(result: &Result<T, StoreError>) -> Self {
         Self { status: if result.is_ok() { 200 } else { 503 }, lines: Vec::new() }
+    }
+
+    pub(crate) fn of_login(login: &Result<Login, LoginError>) -> Self {
+        match login {
+            Ok(login) => Self { status: 200, lines: lines(&login.cookies) },
+            Err(error) => Self { status: error.problem().status().as_u16(), lines: Vec::new() },
+        }
     }
 
     fn of_decision(decision: &Decision) -> Self {

@@ -3,7 +3,10 @@ use std::{
     time::Duration,
 };
 
-use cookiejwt_store::{AuthenticatorBuilder, Identity, SessionRecord, TokenStore as _};
+use cookiejwt_store::{
+    AuthenticatorBuilder, Identity, Login, LoginContext, LoginError, LoginOptions, SessionRecord,
+    TokenStore as _,
+};
 
 use crate::{
     common::{Browser, Jar, PASSWORD, World},
@@ -60,9 +63,15 @@ impl Scene {
         if flow != Flow::FirstRequest {
             world.auth.poll_revocations().await.unwrap();
         }
+        let mut scene =
+            Self { world, faults, phone, who, jar: Mutex::new(alice.jar), heard, before: Vec::new() };
+        if matches!(flow, Flow::StopActing | Flow::RefreshActing) {
+            scene.begin_acting().await;
+        }
+        let (world, heard) = (&scene.world, &scene.heard);
         match flow {
             Flow::RefreshAhead => world.advance(275),
-            Flow::Refresh | Flow::IsAlive => world.expire_access(),
+            Flow::Refresh | Flow::RefreshActing | Flow::IsAlive => world.expire_access(),
             Flow::Purge => world.advance(31 * 86_400),
             Flow::Disabled => world.users.change(1, |alice| alice.is_active = false),
             Flow::LoginRehashing => {
@@ -71,10 +80,23 @@ impl Scene {
             _ => {}
         }
         heard.lock().unwrap().clear();
-        let jar = Mutex::new(alice.jar.clone());
-        let mut scene = Self { world, faults, phone, who, jar, heard, before: Vec::new() };
         scene.before = scene.rows().await;
         scene
+    }
+
+    /// Alice acts at her desk.
+    async fn begin_acting(&mut self) {
+        let decision = self.world.authenticate(self.jar().get()).await;
+        self.who = decision.required().unwrap().clone();
+        let acting = self.act().await.unwrap();
+        self.jar = Mutex::new(Jar::of(&acting.cookies));
+        self.who = acting.identity;
+    }
+
+    /// Alice acts for bob.
+    pub(crate) async fn act(&self) -> Result<Login, LoginError> {
+        let options = LoginOptions::new().acted_by(&self.who);
+        self.world.auth.login(&self.world.users.row(2), options, LoginContext::default()).await
     }
 
     /// What alice's browser has at this moment.
@@ -131,8 +153,10 @@ impl Scene {
         }
         // A failed login ends nothing; sessions that had to be ended are ended, at the latest when
         // the store is available again.
-        let is_login =
-            matches!(flow, Flow::Login | Flow::LoginOverLimit | Flow::FreshLogin | Flow::PasswordChange);
+        let is_login = matches!(
+            flow,
+            Flow::Login | Flow::LoginOverLimit | Flow::FreshLogin | Flow::PasswordChange | Flow::StopActing
+        );
         let failed = seen.is_some_and(|seen| seen.status >= 500);
         let done = seen.is_some_and(|seen| seen.status == flow.success()) || hit == "revoke";
         for (row, ends) in old.iter().zip(flow.ends()) {
@@ -155,7 +179,8 @@ impl Scene {
         };
         // A client that does not receive the successful response finds its password changed, or its
         // session replaced.
-        let unheard = matches!(flow, Flow::PasswordChange | Flow::FreshLogin) && seen.is_none();
+        let unheard =
+            matches!(flow, Flow::PasswordChange | Flow::FreshLogin | Flow::StopActing) && seen.is_none();
         assert!(retried == expected || unheard && retried == 401, "{rule}: {retried} when tried again");
         if flow != Flow::Disabled {
             self.assert_one_password(rule).await;

@@ -1,5 +1,6 @@
 //! The table of scenarios.
 
+mod acting;
 mod attacks;
 mod authenticate;
 mod cookies;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Scenario> {
         throttle::scenarios(),
         steps::scenarios(),
         step_up::scenarios(),
+        acting::scenarios(),
     ]
     .concat()
 }

@@ -97,6 +97,8 @@ fn of_several_steps(config: &mut web::ServiceConfig) {
         .route("/step-up", web::to(step_up))
         .route("/begin-step-up", web::to(begin_step_up))
         .route("/switch", web::to(switch))
+        .route("/act-for-alice", web::to(act))
+        .route("/stop-acting", web::to(stop_acting))
         .route("/own-login", web::to(own_login))
         .route("/proofs", web::to(async |who: Identity| steps::proved(&who)));
 }
@@ -333,6 +335,18 @@ async fn begin_step_up(
 
 async fn switch(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.switch(&who, &steps::umbrella()).await?)
+}
+
+async fn act(world: web::Data<World>, who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    Ok(auth.login(&world.users.by_name("alice"), LoginOptions::new().acted_by(&who)).await?)
+}
+
+/// In token mode with the refresh token of the body.
+async fn stop_acting(who: Identity, auth: AuthContext, form: String) -> Result<LoggedIn, AuthError> {
+    Ok(match steps::field(&form, "refresh").as_str() {
+        "" => auth.stop_acting(&who).await?,
+        refresh => auth.stop_acting_with(&who, refresh).await?,
+    })
 }
 
 /// An HTML form whose error is a page of the application.

@@ -94,6 +94,8 @@ fn of_several_steps() -> Router<World> {
         .route("/step-up", any(step_up))
         .route("/begin-step-up", any(begin_step_up))
         .route("/switch", any(switch))
+        .route("/act-for-alice", any(act))
+        .route("/stop-acting", any(stop_acting))
         .route("/own-login", any(own_login))
         .route("/proofs", any(async |who: Identity| steps::proved(&who)))
 }
@@ -325,6 +327,18 @@ async fn begin_step_up(
 
 async fn switch(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.switch(&who, &steps::umbrella()).await?)
+}
+
+async fn act(State(world): State<World>, who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    Ok(auth.login(&world.users.by_name("alice"), LoginOptions::new().acted_by(&who)).await?)
+}
+
+/// In token mode with the refresh token of the body.
+async fn stop_acting(who: Identity, auth: AuthContext, form: String) -> Result<LoggedIn, AuthError> {
+    Ok(match steps::field(&form, "refresh").as_str() {
+        "" => auth.stop_acting(&who).await?,
+        refresh => auth.stop_acting_with(&who, refresh).await?,
+    })
 }
 
 /// An HTML form whose error is a page of the application.

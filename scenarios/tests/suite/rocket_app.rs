@@ -77,7 +77,7 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![fresh, write, admin, optional_writing, ranked, ranked_for_others])
         .mount("/", routes![role, pay, meets])
         .mount("/", routes![second_step, second_step_tokens, begin, callback, post_callback])
-        .mount("/", routes![step_up, begin_step_up, switch, own_login, proofs])
+        .mount("/", routes![step_up, begin_step_up, switch, own_login, proofs, act, stop_acting])
         .mount("/", auth.require_proofs(CODE, routes![code, post_code]))
         .mount("/", auth.require_role("admin", routes![admins]))
         .mount("/", auth.require_fresh_login(FRESH, routes![fresh_guarded]))
@@ -413,6 +413,20 @@ fn begin_step_up(
 #[post("/switch")]
 async fn switch(who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
     Ok(auth.switch(&who, &steps::umbrella()).await?)
+}
+
+#[post("/act-for-alice")]
+async fn act(world: &State<World>, who: Identity, auth: AuthContext) -> Result<LoggedIn, AuthError> {
+    Ok(auth.login(&world.users.by_name("alice"), LoginOptions::new().acted_by(&who)).await?)
+}
+
+/// In token mode with the refresh token of the body.
+#[post("/stop-acting", data = "<form>")]
+async fn stop_acting(who: Identity, auth: AuthContext, form: String) -> Result<LoggedIn, AuthError> {
+    Ok(match steps::field(&form, "refresh").as_str() {
+        "" => auth.stop_acting(&who).await?,
+        refresh => auth.stop_acting_with(&who, refresh).await?,
+    })
 }
 
 /// An HTML form whose error is a page of the application.

@@ -11,9 +11,10 @@ use crate::{
         refresh::RefreshAttempt,
     },
     session::{RevocationReason, SessionId, Sighting},
+    token::Actor,
 };
 
-/// What is known about a session.
+/// What is known about a session, and about that of the user who acts in it: the worse of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionStatus {
@@ -42,7 +43,12 @@ pub(super) enum Checked {
     /// A valid access token, and a refresh ahead of its end when there is one.
     Access { identity: Identity, ahead: Option<Box<RefreshAttempt>> },
     /// No valid access token; no attempt when this request may not refresh.
-    Refreshable { session_id: SessionId, attempt: Option<Box<RefreshAttempt>>, speculative: bool },
+    Refreshable {
+        session_id: SessionId,
+        actor: Option<Actor>,
+        attempt: Option<Box<RefreshAttempt>>,
+        speculative: bool,
+    },
 }
 
 impl Checked {
@@ -74,6 +80,15 @@ impl SessionCheck {
             Checked::Access { identity, .. } => identity.session_id(),
             Checked::Refreshable { session_id, .. } => session_id,
         }
+    }
+
+    /// The session of the user who acts in it, if another one does: it ends with that one too.
+    pub fn actor_session_id(&self) -> Option<&SessionId> {
+        let actor = match &self.kind {
+            Checked::Access { identity, .. } => identity.actor(),
+            Checked::Refreshable { actor, .. } => actor.as_ref(),
+        };
+        actor.map(Actor::session_id)
     }
 
     /// Whether a valid access token came in. Without one, checking the revoked set in memory is

@@ -36,7 +36,7 @@ impl Grant {
             issued_at: now,
             not_before: now,
             expires_at: now.saturating_add(life).min(old.session_ends_at),
-            auth_time: Some(old.auth_time),
+            auth_time: old.facts.time_of_proof(old.auth_time),
             refresh_jti: Some(refresh.clone()),
             replaces: None,
             facts: old.facts.clone(),

@@ -104,7 +104,7 @@ pub(super) enum Fault {
 }
 
 /// Each fault with a fact that has to find it; others may find it too.
-pub(super) const CAUGHT: [(Fault, &str); 114] = [
+pub(super) const CAUGHT: [(Fault, &str); 115] = [
     (Fault::ForgetsTheAddress, "every_field_comes_back"),
     (Fault::ForgetsTheRealm, "every_field_comes_back"),
     (Fault::CutsTheSubject, "the_longest_values_come_back"),
@@ -217,6 +217,7 @@ pub(super) const CAUGHT: [(Fault, &str); 114] = [
     (Fault::ClockInSeconds, "the_clock_is_utc_in_milliseconds"),
     (Fault::RotatesInTwoSteps, "fifty_requests_rotate_once"),
     (Fault::SubjectsShareRealms, "two_realms_are_two_user_tables"),
+    (Fault::ReadsFromAReplica, "acting_ends_with_the_session_of_the_actor"),
     (Fault::ListLagsBehind, "the_limit_of_sessions_holds_when_logins_race"),
     (Fault::ListsTheOldestFirst, "the_limit_of_sessions_holds_when_logins_race"),
 ];

@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     config::Secret,
-    token::{Actor, Facts, Method, MintError},
+    token::{Facts, Method, MintError},
 };
 
 /// Random ones.
@@ -15,11 +15,10 @@ fn after(seconds: i64) -> OffsetDateTime {
     NOW + Duration::seconds(seconds)
 }
 
-/// A password, and a code a minute before; of a tenant; an administrator acts.
+/// A password, and a code a minute before; of a tenant.
 fn terms() -> SessionTerms {
     let facts = Facts::new().proved(Method::PWD, NOW).proved(Method::OTP, after(-60)).with_acr("gold");
     let facts = facts.with("tenant", &"acme").unwrap();
-    let facts = facts.acted_by(Actor::new("admin".into(), "theirs".into()));
     SessionTerms { facts, stamp: Some("1".into()), ..SessionTerms::default() }
 }
 
@@ -27,13 +26,11 @@ fn terms() -> SessionTerms {
 fn said(decision: &Decision) -> String {
     let who = decision.required().unwrap();
     let proofs = serde_json::to_string(who.proofs()).unwrap();
-    let actor = who.actor().map(|actor| (actor.subject().as_str(), actor.session_id().as_str()));
     let tenant: Option<String> = who.fact("tenant").unwrap();
-    format!("{proofs} {:?} {actor:?} {tenant:?} {}", who.acr(), who.auth_time().unwrap() - NOW)
+    format!("{proofs} {:?} {tenant:?} {}", who.acr(), who.auth_time().unwrap() - NOW)
 }
 
-const SAID: &str =
-    r#"{"otp":1767268740,"pwd":1767268800} Some("gold") Some(("admin", "theirs")) Some("acme") 0s"#;
+const SAID: &str = r#"{"otp":1767268740,"pwd":1767268800} Some("gold") Some("acme") 0s"#;
 
 #[test]
 fn the_facts_are_there_after_ten_rotations_and_in_the_leeway() {
