@@ -190,6 +190,7 @@ impl Core {
             auth_time: Some(refresh.auth_time),
             refresh_jti: None,
             replaces,
+            version: 0,
             facts: refresh.facts.clone(),
         };
         let record = self.record(&refresh, client, now);
@@ -255,6 +256,8 @@ impl Core {
             user_agent: client.user_agent,
             ip: client.ip,
             facts: RowFacts::write(&refresh.facts, refresh.remember_for),
+            version: 0,
+            renewed_at: None,
         }
     }
 

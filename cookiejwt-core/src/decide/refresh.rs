@@ -73,6 +73,9 @@ pub struct RefreshAttempt {
     carrier: Carrier,
     soft: Option<Identity>,
     now: Timestamp,
+    /// How often the claims of the session were renewed, as far as this node knew before it read
+    /// the user.
+    version: i64,
     faults: Faults,
     /// From a still valid access token that is renewed ahead of its end.
     sighting: Option<Box<Sighting>>,
@@ -97,7 +100,7 @@ impl RefreshAttempt {
         soft: Option<Identity>,
         now: Timestamp,
     ) -> Self {
-        Self { core, token, carrier, soft, now, faults: Faults::default(), sighting: None }
+        Self { core, token, carrier, soft, now, version: 0, faults: Faults::default(), sighting: None }
     }
 
     pub(super) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
@@ -122,6 +125,13 @@ impl RefreshAttempt {
     /// The session, to be looked up in the revoked set.
     pub fn session_id(&self) -> &SessionId {
         &self.token.claims.session_id
+    }
+
+    /// How often the claims of the session were [renewed](crate::store::ClaimsRenewal), as far as
+    /// this node knows. Ask before the user is read, never after: otherwise the new access token
+    /// could have old roles and the new version.
+    pub fn with_version(self, version: i64) -> Self {
+        Self { version, ..self }
     }
 
     /// Row c at [`AtRefresh`](crate::RevocationLevel::AtRefresh), where no session check came

@@ -7,6 +7,7 @@ mod model;
 mod permitted;
 mod realms;
 mod refresh_route;
+mod renewed;
 mod revocation;
 mod rows;
 mod sightings;
@@ -72,6 +73,7 @@ fn answer(core: &Core, assessment: Assessment, status: SessionStatus) -> String 
             match check.resolve(status) {
                 Resolution::Settled(decision) => told(core, &decision),
                 Resolution::NeedsRefresh(attempt) => refreshing(attempt),
+                Resolution::Outdated => panic!("no version was named"),
             }
         }
         Assessment::NeedsRefresh(attempt) => {

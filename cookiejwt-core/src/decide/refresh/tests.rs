@@ -3,6 +3,7 @@
 
 mod facts;
 mod late;
+mod renewed;
 mod rotated;
 mod tabs;
 mod token_mode;
