@@ -251,9 +251,9 @@ impl<'a> Table<'a> {
         if core.config().revocation != RevocationLevel::AtRefresh {
             return Assessment::NeedsSessionCheck(check);
         }
-        match check.decide(SessionStatus::Live) {
-            Ok(decision) => Assessment::Settled(decision),
-            Err(attempt) => Assessment::NeedsRefresh(*attempt),
+        match check.resolve(SessionStatus::Live) {
+            Resolution::Settled(decision) => Assessment::Settled(decision),
+            Resolution::NeedsRefresh(attempt) => Assessment::NeedsRefresh(attempt),
         }
     }
 

@@ -49,7 +49,6 @@ pub(crate) fn converse(core: &Core, head: &Parts, inputs: Inputs, replies: &[Rep
             match check.resolve(status) {
                 Resolution::Settled(decision) => return settled(decision),
                 Resolution::NeedsRefresh(attempt) => attempt,
-                Resolution::Outdated => unreachable!("no claims are renewed here"),
             }
         }
     };

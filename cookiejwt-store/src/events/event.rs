@@ -278,6 +278,15 @@ pub enum Event<'a> {
         /// Why.
         reason: RevocationReason,
     },
+    /// The claims of a user's sessions were renewed: their access tokens are dead, and the sessions
+    /// continue.
+    #[non_exhaustive]
+    ClaimsRenewed {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// How many sessions may have an access token.
+        sessions: u64,
+    },
     /// This node no longer receives the revocations of other nodes.
     #[non_exhaustive]
     FeedStale {

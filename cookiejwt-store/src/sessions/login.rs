@@ -2,9 +2,11 @@
 //! [`Passwords::check`](crate::passwords::Passwords::check)), writes the row and reads the user
 //! again. The sessions that the new one replaces end when its client gets it, see [`Begun`].
 
+use std::sync::Arc;
+
 use cookiejwt_core::{
     Identity, Method, SessionId, Subject,
-    driver::{Login, LoginIds, LoginRequest, SessionTerms},
+    driver::{CustomClaims, Login, LoginIds, LoginRequest, SessionTerms},
     fault::MintError,
     store::{PasswordTry, RevocationReason, SessionRecord, Standing},
 };
@@ -128,9 +130,10 @@ impl Sessions {
     ) -> Result<(Login, UnsentLogin), LoginError> {
         let ProvenUser { subject, user, proof } = proven;
         self.require_second_factor(proven, &terms, supersedes.as_ref(), context)?;
+        let claims = user.claims_for(&terms.facts)?;
         let request = LoginRequest {
             subject: subject.clone(),
-            claims: user.claims_for(&terms.facts)?,
+            claims: claims.clone(),
             terms: terms.clone().with_stamp(user.stamp()),
             client: context.client.clone(),
             mode: context.mode,
@@ -140,8 +143,9 @@ impl Sessions {
         let login = self.mint(request, self.0.runtime.now(), context, proof.password_hash())?;
         let unsent = UnsentLogin::new(self, &login.record.id);
         self.0.tokens.bounded_with(proof.no_answer()).create(&login.record).await?;
-        match self.still_valid(proven, &terms, &login, context).await {
-            Ok(()) => Ok((login, unsent)),
+        let checked = self.still_valid(proven, &terms, &login, context).await;
+        match checked.and_then(|user| self.with_claims(login, &claims, &user, terms, context)) {
+            Ok(login) => Ok((login, unsent)),
             Err(error) => {
                 let reason = match error {
                     LoginError::SecondFactorRequired(_) => RevocationReason::SecondFactor,
@@ -165,6 +169,22 @@ impl Sessions {
         let mut login = core.remember_device(core.login(request, now)?, password_hash);
         login.cookies = login.cookies.with_twins(context.twins.clone());
         Ok(login)
+    }
+
+    /// The login, with the claims that the user has now: they may have been renewed before the row
+    /// was there to be found.
+    fn with_claims(
+        &self,
+        login: Login,
+        claims: &CustomClaims,
+        user: &FoundUser,
+        terms: SessionTerms,
+        context: &LoginContext,
+    ) -> Result<Login, LoginError> {
+        if user.user.claims_for(&terms.facts)? == *claims {
+            return Ok(login);
+        }
+        Ok(self.mint_again(&login, user, terms, context)?)
     }
 
     /// The same session for a user who has changed after its row was written: with new claims, and
@@ -236,7 +256,7 @@ impl Sessions {
         terms: &SessionTerms,
         login: &Login,
         context: &LoginContext,
-    ) -> Result<(), LoginError> {
+    ) -> Result<FoundUser, LoginError> {
         let ProvenUser { subject, proof, .. } = proven;
         let user = self.0.users.bounded().find_by_id(subject).await?;
         let is_valid = match (&user, proof) {
@@ -250,8 +270,9 @@ impl Sessions {
             self.0.events.login_refused(why, Some(subject.as_str()), ip);
             return Err(LoginError::InvalidCredentials);
         };
-        let (user, proof) = (UserOf::Found(user.user), proof.clone());
-        let proven = ProvenUser { subject: subject.clone(), user, proof };
-        self.require_second_factor(&proven, terms, login.replaces(), context)
+        let (found, proof) = (UserOf::Found(Arc::clone(&user.user)), proof.clone());
+        let proven = ProvenUser { subject: subject.clone(), user: found, proof };
+        self.require_second_factor(&proven, terms, login.replaces(), context)?;
+        Ok(user)
     }
 }

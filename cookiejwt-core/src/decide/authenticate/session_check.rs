@@ -19,9 +19,6 @@ use crate::{
 pub enum SessionStatus {
     /// Not revoked, as far as the configured level checks.
     Live,
-    /// The same, and its claims were [renewed](crate::store::ClaimsRenewal) this often: an access
-    /// token with a lower version is dead.
-    Renewed(i64),
     /// Revoked, and why.
     Revoked(RevocationReason),
     /// The store has no such session.
@@ -49,11 +46,6 @@ pub(super) enum Checked {
 }
 
 impl Checked {
-    fn is_outdated(&self, status: SessionStatus) -> bool {
-        let SessionStatus::Renewed(version) = status else { return false };
-        matches!(self, Self::Access { identity, .. } if identity.version() < version)
-    }
-
     /// What carried the credential. Without an attempt it was a cookie.
     fn source(&self) -> CredentialSource {
         match self {
@@ -73,9 +65,6 @@ pub enum Resolution {
     Settled(Decision),
     /// A refresh token has to be rotated.
     NeedsRefresh(RefreshAttempt),
-    /// The access token is dead, and the request is to be decided without it: ask
-    /// [`authenticate_with`](Core::authenticate_with), which knows the version.
-    Outdated,
 }
 
 impl SessionCheck {
@@ -93,19 +82,15 @@ impl SessionCheck {
         matches!(self.kind, Checked::Access { .. })
     }
 
-    /// Takes the answer.
-    pub fn resolve(self, status: SessionStatus) -> Resolution {
-        if self.kind.is_outdated(status) {
-            return Resolution::Outdated;
-        }
-        match self.decide(status) {
-            Ok(decision) => Resolution::Settled(decision),
-            Err(attempt) => Resolution::NeedsRefresh(*attempt),
-        }
+    /// Whether a valid access token came in that is from before the claims of its session were
+    /// [renewed](crate::store::ClaimsRenewal) this often, as its row says. It is dead, so the
+    /// request is decided without it, by [`authenticate_with`](Core::authenticate_with).
+    pub fn is_outdated(&self, version: i64) -> bool {
+        matches!(&self.kind, Checked::Access { identity, .. } if identity.version() < version)
     }
 
-    /// The decision, or what has to be rotated.
-    pub(super) fn decide(self, status: SessionStatus) -> Result<Decision, Box<RefreshAttempt>> {
+    /// Takes the answer.
+    pub fn resolve(self, status: SessionStatus) -> Resolution {
         let Self { core, kind, faults, sighting } = self;
         let source = kind.source();
         let refused = |reason| {
@@ -122,13 +107,13 @@ impl SessionCheck {
                 _,
                 Checked::Access { ahead: Some(attempt), .. }
                 | Checked::Refreshable { attempt: Some(attempt), .. },
-            ) => return Err(Box::new(attempt.with(faults, sighting))),
+            ) => return Resolution::NeedsRefresh(attempt.with(faults, sighting)),
             (_, Checked::Access { identity, ahead: None }) => authenticated(identity).with_sighting(sighting),
             (_, Checked::Refreshable { attempt: None, speculative, .. }) => {
                 refresh_not_permitted(speculative)
             }
         };
-        Ok(decision.with_faults(faults))
+        Resolution::Settled(decision.with_faults(faults))
     }
 }
 

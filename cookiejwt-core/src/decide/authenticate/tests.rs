@@ -73,7 +73,6 @@ fn answer(core: &Core, assessment: Assessment, status: SessionStatus) -> String 
             match check.resolve(status) {
                 Resolution::Settled(decision) => told(core, &decision),
                 Resolution::NeedsRefresh(attempt) => refreshing(attempt),
-                Resolution::Outdated => panic!("no version was named"),
             }
         }
         Assessment::NeedsRefresh(attempt) => {
