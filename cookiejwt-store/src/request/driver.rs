@@ -109,16 +109,11 @@ impl Authenticator {
     /// session is refreshed or revoked, so load the user as well where that matters.
     pub async fn is_alive(&self, identity: &Identity) -> bool {
         let (id, now) = (identity.session_id(), self.now());
-        let remembered = match self.config().revocation() {
-            RevocationLevel::AtRefresh => true,
-            RevocationLevel::Feed => now < identity.expires_at() && self.0.sessions.has_caught_up().await,
-            // Every request asks the store, and so does a level that is not known here.
-            _ => false,
-        };
+        let remembered = self.remembers(identity).await;
         if self.0.sessions.revoked_here(id, now.into()).is_some() {
             return false;
         }
-        if remembered && now < identity.expires_at() {
+        if remembered {
             return true;
         }
         match self.0.tokens.bounded().find(id).await {
@@ -126,6 +121,35 @@ impl Authenticator {
                 row.revoked_by(now.into()).is_none() && row.is_before_its_ends(now.into())
             }),
             Err(_) => true,
+        }
+    }
+
+    /// Whether the claims of this identity are still those of its session, for what outlives its
+    /// request and depends on them: a stream of an administrator. False once
+    /// [`renew_claims`](Self::renew_claims) was called for its user; the session is still alive.
+    ///
+    /// It asks what [`is_alive`](Self::is_alive) asks. When the store is unavailable the answer is
+    /// yes.
+    pub async fn has_current_claims(&self, identity: &Identity) -> bool {
+        let id = identity.session_id();
+        if identity.version() < self.0.sessions.version(id) {
+            return false;
+        }
+        if self.remembers(identity).await {
+            return identity.version() >= self.0.sessions.version(id);
+        }
+        let row = self.0.tokens.bounded().find(id).await;
+        row.ok().flatten().is_none_or(|row| !self.0.sessions.is_outdated(identity, &row))
+    }
+
+    /// Whether memory is enough to know what happened to the session of this identity.
+    async fn remembers(&self, identity: &Identity) -> bool {
+        let is_valid = self.now() < identity.expires_at();
+        match self.config().revocation() {
+            RevocationLevel::AtRefresh => is_valid,
+            RevocationLevel::Feed => is_valid && self.0.sessions.has_caught_up().await,
+            // Every request asks the store, and so does a level that is not known here.
+            _ => false,
         }
     }
 

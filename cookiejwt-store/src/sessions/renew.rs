@@ -1,7 +1,7 @@
 //! Renewing the claims of a user's sessions, which continue.
 
 use cookiejwt_core::{
-    SessionId, Subject,
+    Identity, SessionId, Subject,
     store::{ClaimsRenewal, SessionRecord, Timestamp},
 };
 
@@ -37,6 +37,14 @@ impl Sessions {
     /// access token may be from before.
     pub(crate) fn version(&self, id: &SessionId) -> i64 {
         self.0.revoked.version(id)
+    }
+
+    /// Whether the claims of this identity are from before the renewal that the row of its session
+    /// describes. One that is much younger may name no version: the node that minted it had
+    /// forgotten the renewal.
+    pub(crate) fn is_outdated(&self, who: &Identity, row: &SessionRecord) -> bool {
+        let remembered_until = row.renewed_at.map(|at| self.0.revoked.forgets_at(at));
+        who.version() < row.version && remembered_until.is_some_and(|end| who.issued_at() < end.to_datetime())
     }
 
     /// What a row that was just read says about renewals.

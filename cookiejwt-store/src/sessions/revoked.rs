@@ -173,6 +173,11 @@ impl RevokedSet {
         }
     }
 
+    /// Until when every node that has learned of this renewal remembers it.
+    pub(crate) fn forgets_at(&self, renewed_at: Timestamp) -> Timestamp {
+        renewed_at.plus_millis(self.memory_millis)
+    }
+
     fn feed(&self) -> MutexGuard<'_, Feed> {
         self.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -25,6 +25,7 @@ mod password_policy;
 mod proofs;
 mod realms;
 mod rehash;
+mod renewed;
 mod reuse;
 mod second_factor;
 mod session_list;

@@ -40,12 +40,13 @@ pub(crate) enum Flow {
     ListSessions,
     EndSession,
     EndOtherSessions,
+    RenewClaims,
     Feed,
     Purge,
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::FirstRequest,
         Self::EveryRequest,
         Self::RefreshAhead,
@@ -67,6 +68,7 @@ impl Flow {
         Self::ListSessions,
         Self::EndSession,
         Self::EndOtherSessions,
+        Self::RenewClaims,
         Self::Feed,
         Self::Purge,
     ];
@@ -125,6 +127,7 @@ impl Flow {
                 Seen { status: if is_alive { 200 } else { 401 }, lines: Vec::new() }
             }
             Self::LogoutEverywhere => Seen::of(&auth.logout_everywhere(&scene.who).await),
+            Self::RenewClaims => Seen::of(&auth.renew_claims(&1.into()).await),
             Self::Feed => Seen::of(&auth.poll_revocations().await),
             Self::Purge => Seen::of(&auth.purge().await),
             _ => Seen::of_answer(&self.ask(scene).of(&scene.world).await),
