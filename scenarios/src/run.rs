@@ -120,6 +120,10 @@ impl Player {
                 let claims = serde_json::from_str(claims).expect("claims in JSON");
                 world.users.change(user, |user| user.claims = claims);
             }
+            Step::Renew(user) => {
+                let subject = world.users.by_name(user).id.into();
+                world.auth.renew_claims(&subject).await.expect("the store answers");
+            }
             Step::TooManyClaims(user) => {
                 let claims = serde_json::json!({ "roles": ["r".repeat(4000)] });
                 world.users.change(user, |user| user.claims = claims);
