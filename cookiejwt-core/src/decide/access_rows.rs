@@ -70,8 +70,8 @@ impl<'a> AccessRows<'a> {
         presented.and_then(|presented| self.see(CredentialName::AccessCookie, presented))
     }
 
-    /// The token of a presentation, unless its claims were renewed since; one that this node did not
-    /// know may prove something.
+    /// The token of a presentation, unless its claims were renewed since; one that this node did
+    /// not know may prove something.
     fn see(&mut self, credential: CredentialName, presented: Presentation) -> Option<AccessToken> {
         let claims = presented.token.claims();
         if claims.version < (self.version_of)(&claims.session_id) {

@@ -37,9 +37,9 @@ impl Authenticator {
     /// the next request refreshes and gets the claims that the user has then.
     ///
     /// Call it after the change is committed: a refresh before that reads the old roles. When an
-    /// error is returned, call it again. At [`AtRefresh`](cookiejwt_core::RevocationLevel::AtRefresh)
-    /// other nodes accept the old access tokens until they expire. So does a service that only
-    /// [verifies](cookiejwt_core::Verifier).
+    /// error is returned, call it again. At the level
+    /// [`AtRefresh`](cookiejwt_core::RevocationLevel::AtRefresh) other nodes accept the old access
+    /// tokens until they expire. So does a service that only [verifies](cookiejwt_core::Verifier).
     ///
     /// ```no_run
     /// # use cookiejwt_store::{Authenticator, StoreError, Subject};

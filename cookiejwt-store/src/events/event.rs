@@ -51,9 +51,9 @@ use super::{
 /// | `cookiejwt_purged_sessions_total` | |
 /// | `cookiejwt_clock_skew_total` | |
 ///
-/// The gauge `cookiejwt_feed_stale` is 1 while revocations and renewals of other nodes do not arrive. The gauge
-/// `cookiejwt_clock_difference_millis` is how far the clock of the database is ahead of this
-/// node's, measured once a second; a store without its own clock has none.
+/// The gauge `cookiejwt_feed_stale` is 1 while revocations and renewals of other nodes do not
+/// arrive. The gauge `cookiejwt_clock_difference_millis` is how far the clock of the database is
+/// ahead of this node's, measured once a second; a store without its own clock has none.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {

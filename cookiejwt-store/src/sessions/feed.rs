@@ -1,5 +1,5 @@
-//! What other nodes revoke or renew reaches this one by asking the store: from one task every second, and
-//! from a request when that task shows no sign of life.
+//! What other nodes revoke or renew reaches this one by asking the store: from one task every
+//! second, and from a request when that task shows no sign of life.
 
 use std::{future::Future, pin::pin};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cookiejwt_core::{
     Identity, Method, SessionId, Subject,
-    driver::{CustomClaims, Login, LoginIds, LoginRequest, SessionTerms},
+    driver::{Login, LoginIds, LoginRequest, SessionTerms},
     fault::MintError,
     store::{PasswordTry, RevocationReason, SessionRecord, Standing},
 };
@@ -144,7 +144,12 @@ impl Sessions {
         let unsent = UnsentLogin::new(self, &login.record.id);
         self.0.tokens.bounded_with(proof.no_answer()).create(&login.record).await?;
         let checked = self.still_valid(proven, &terms, &login, context).await;
-        match checked.and_then(|user| self.with_claims(login, &claims, &user, terms, context)) {
+        let login = checked.and_then(|user| {
+            // They may have been renewed before the row was there to be found.
+            let is_current = user.user.claims_for(&terms.facts)? == claims;
+            Ok(if is_current { login } else { self.mint_again(&login, &user, terms, context)? })
+        });
+        match login {
             Ok(login) => Ok((login, unsent)),
             Err(error) => {
                 let reason = match error {
@@ -169,22 +174,6 @@ impl Sessions {
         let mut login = core.remember_device(core.login(request, now)?, password_hash);
         login.cookies = login.cookies.with_twins(context.twins.clone());
         Ok(login)
-    }
-
-    /// The login, with the claims that the user has now: they may have been renewed before the row
-    /// was there to be found.
-    fn with_claims(
-        &self,
-        login: Login,
-        claims: &CustomClaims,
-        user: &FoundUser,
-        terms: SessionTerms,
-        context: &LoginContext,
-    ) -> Result<Login, LoginError> {
-        if user.user.claims_for(&terms.facts)? == *claims {
-            return Ok(login);
-        }
-        Ok(self.mint_again(&login, user, terms, context)?)
     }
 
     /// The same session for a user who has changed after its row was written: with new claims, and

@@ -42,8 +42,8 @@ pub(crate) fn trials(places: &Places) -> Vec<Trial> {
     trials.collect()
 }
 
-/// Earlier versions had no throttle; later ones had neither realms nor receipts, no facts, could not
-/// spend anything, or renewed no claims.
+/// Earlier versions had no throttle; later ones had neither realms nor receipts, no facts, could
+/// not spend anything, or renewed no claims.
 async fn upgrade(place: &Place) -> Result<(), Failed> {
     let db = place.connect().await?;
     for version in [1, 2, 3, 4, 5] {

@@ -169,15 +169,10 @@ impl MigrationTrait for AddReceipts {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
         let collation = if is_postgres { "COLLATE \"C\"" } else { "" };
-        let mut realm = string_len(Sessions::Realm, REALM_LENGTH);
-        let mut settles_at = big_integer(Sessions::SettlesAt);
-        for (name, column) in [
-            ("realm", realm.extra(collation).default("").to_owned()),
-            ("settles_at", settles_at.default(0).to_owned()),
-            ("received_at", big_integer_null(Sessions::ReceivedAt)),
-        ] {
-            add_column(manager, name, column).await?;
-        }
+        let realm = string_len(Sessions::Realm, REALM_LENGTH).extra(collation).default("").to_owned();
+        add_column(manager, "realm", realm).await?;
+        add_column(manager, "settles_at", big_integer(Sessions::SettlesAt).default(0).to_owned()).await?;
+        add_column(manager, "received_at", big_integer_null(Sessions::ReceivedAt)).await?;
         let by_user = Index::create().name(BY_USER).col(Sessions::Realm).col(Sessions::Subject).to_owned();
         let by_end = Index::create().name(BY_IDLE_END).col(Sessions::ExpiresAt).to_owned();
         for (name, index) in [(BY_USER, by_user), (BY_IDLE_END, by_end)] {
@@ -268,8 +263,7 @@ impl sea_orm_migration::MigrationName for AddVersion {
 #[async_trait::async_trait]
 impl MigrationTrait for AddVersion {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let version = big_integer(Sessions::Version).default(0).to_owned();
-        add_column(manager, "version", version).await?;
+        add_column(manager, "version", big_integer(Sessions::Version).default(0).to_owned()).await?;
         add_column(manager, "renewed_at", big_integer_null(Sessions::RenewedAt)).await?;
         let index = Index::create().name(BY_RENEWAL).col(Sessions::RenewedAt).to_owned();
         create_index(manager, BY_RENEWAL, index).await
