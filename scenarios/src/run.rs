@@ -117,21 +117,17 @@ impl Player {
             Step::Enrol(user) => world.users.change(user, |user| user.has_code = true),
             Step::Delete(user) => world.users.delete(user),
             Step::Claims(user, claims) => {
-                let claims = serde_json::from_str(claims).expect("claims in JSON");
-                world.users.change(user, |user| user.claims = claims);
+                world.users.set_claims(user, serde_json::from_str(claims).expect("claims in JSON"));
             }
             Step::Renew(user) => {
-                let subject = world.users.by_name(user).id.into();
-                world.auth.renew_claims(&subject).await.expect("the store answers");
+                world.auth.renew_claims(&world.users.by_name(user).id.into()).await.expect("an answer");
             }
             Step::TooManyClaims(user) => {
-                let claims = serde_json::json!({ "roles": ["r".repeat(4000)] });
-                world.users.change(user, |user| user.claims = claims);
+                world.users.set_claims(user, serde_json::json!({ "roles": ["r".repeat(4000)] }));
             }
             Step::RevokedElsewhere(user) => {
-                let index = world.users.by_name(user).id - 1;
-                let session = world.store.created()[usize::try_from(index).expect("small")].clone();
-                world.store.revoke_elsewhere(&session, world.auth.now().into()).await;
+                let index = usize::try_from(world.users.by_name(user).id - 1).expect("small");
+                world.store.revoke_elsewhere(&world.store.created()[index], world.auth.now().into()).await;
             }
             Step::Keep(name) => self.keep(name),
             Step::AtOnce { requests, status } => self.at_once(number, requests, *status).await,

@@ -5,6 +5,7 @@ mod facts;
 mod late;
 mod renewed;
 mod rotated;
+mod sizes;
 mod tabs;
 mod token_mode;
 mod unmatched;

@@ -172,7 +172,7 @@ fn row_h_of_a_prepared_page_is_no_nobody() {
         Assessment::Settled(decision) => decision,
         Assessment::NeedsSessionCheck(check) => match check.resolve(SessionStatus::Live) {
             Resolution::Settled(decision) => decision,
-            _ => panic!("a refresh"),
+            Resolution::NeedsRefresh(_) => panic!("a refresh"),
         },
         Assessment::NeedsRefresh(_) => panic!("a refresh"),
     };

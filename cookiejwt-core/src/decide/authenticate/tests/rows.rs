@@ -409,7 +409,7 @@ fn faults(core: &Core, parts: &Parts) -> Vec<(CredentialName, TokenFault)> {
         Assessment::Settled(decision) => decision,
         Assessment::NeedsSessionCheck(check) => match check.resolve(SessionStatus::Live) {
             Resolution::Settled(decision) => decision,
-            _ => panic!("a refresh"),
+            Resolution::NeedsRefresh(_) => panic!("a refresh"),
         },
         Assessment::NeedsRefresh(_) => panic!("a refresh"),
     };

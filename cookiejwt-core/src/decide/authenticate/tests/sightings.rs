@@ -11,7 +11,7 @@ fn sighting(core: &Core, request: Builder) -> Option<Sighting> {
         Assessment::Settled(decision) => decision,
         Assessment::NeedsSessionCheck(check) => match check.resolve(SessionStatus::Live) {
             Resolution::Settled(decision) => decision,
-            other => panic!("{other:?}"),
+            other @ Resolution::NeedsRefresh(_) => panic!("{other:?}"),
         },
         other @ Assessment::NeedsRefresh(_) => panic!("{other:?}"),
     };
