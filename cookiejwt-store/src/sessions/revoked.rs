@@ -203,6 +203,34 @@ mod tests {
     }
 
     #[test]
+    fn a_renewal_is_remembered_as_long_and_only_grows() {
+        let set = RevokedSet::new(&testing::config().build().unwrap());
+        let (start, id) = (Timestamp::from_seconds(1_000_000), SessionId::from("a"));
+        for (version, expected) in [(2, 2), (1, 2), (3, 3)] {
+            set.insert_version(id.clone(), version, start);
+            assert_eq!(set.version(&id), expected);
+        }
+        assert_eq!(set.version(&"b".into()), 0);
+        assert_eq!(set.reason(&id, start), None, "it has not ended");
+        let mut row = SessionRecord::new("b".into(), "".into(), "1".into(), "c".into(), start);
+        (row.version, row.renewed_at) = (4, Some(start));
+        let last = set.forgets_at(start).plus_millis(-1);
+        set.load(Vec::new(), Vec::new(), last);
+        set.see(&row, last);
+        assert_eq!((set.version(&id), set.version(&row.id)), (3, 4));
+        set.load(Vec::new(), vec![RenewedSession::new("c".into(), 5, last)], last.plus_millis(1));
+        assert_eq!((set.version(&id), set.version(&"c".into())), (0, 5));
+        row.id = "d".into();
+        set.see(&row, last.plus_millis(2));
+        assert_eq!(set.version(&"d".into()), 0, "no access token is from before");
+        assert_eq!(
+            set.poll_from(last.plus_millis(1)),
+            last.plus_millis(-60_000),
+            "an overlap behind the newest"
+        );
+    }
+
+    #[test]
     fn without_a_feed_it_is_bounded_too() {
         let set = RevokedSet::new(&testing::config().build().unwrap());
         for number in 0..10_000_i64 {

@@ -51,7 +51,7 @@ async fn the_client_is_gone_at_every_await() {
     for flow in Flow::ALL {
         for polls in 1.. {
             let scene = Scene::of(flow).await;
-            let seen = hang_up_after(polls, scene.run(flow)).await;
+            let seen = Box::pin(hang_up_after(polls, scene.run(flow))).await;
             scene.heal().await;
             let rule = format!("{flow:?}, gone after {polls} polls");
             if let Some(seen) = seen {
