@@ -1,6 +1,7 @@
 //! A session: its row in the token store, its ids, and what changes it.
 
 mod changes;
+mod claims_renewal;
 mod framework_session;
 mod ids;
 mod realm_revocation;
@@ -13,6 +14,7 @@ pub use self::{
         AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, RotationOutcome, RotationRequest,
         SettleRequest,
     },
+    claims_renewal::ClaimsRenewal,
     framework_session::SessionChange,
     ids::{LoginIds, Realm, RefreshIds, SessionId, Subject, TokenId},
     realm_revocation::RealmRevocation,

@@ -94,6 +94,7 @@ pub struct TestToken {
     life: i64,
     auth_time: AuthTime,
     refresh_jti: Option<TokenId>,
+    version: i64,
     claims: Map<String, Value>,
     facts: Facts,
 }
@@ -120,6 +121,7 @@ impl TestToken {
             life: if is_refresh { ages.refresh } else { ages.access },
             auth_time: AuthTime::AsIssued,
             refresh_jti: None,
+            version: 0,
             claims: Map::new(),
             facts: Facts::new(),
             core,
@@ -192,6 +194,11 @@ impl TestToken {
         Self { refresh_jti: Some(refresh.into()), ..self }
     }
 
+    /// An access token of a session whose claims had been renewed this often.
+    pub fn version(self, version: i64) -> Self {
+        Self { version, ..self }
+    }
+
     /// With a custom claim.
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).expect("the claim serialises");
@@ -259,6 +266,7 @@ impl TestToken {
             auth_time,
             refresh_jti: self.refresh_jti.clone(),
             replaces: None,
+            version: self.version,
             facts: self.facts.clone(),
         };
         let custom = CustomClaims::new(&self.claims).expect("the claims are no registered ones");

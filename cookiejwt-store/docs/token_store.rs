@@ -1,8 +1,8 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
-    RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
+    AnswerLateRequest, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
+    RenewedSession, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
     Subject, Timestamp, TokenStore,
 };
 
@@ -134,6 +134,24 @@ impl TokenStore for Sessions {
             Some(RevokedSession::new(row.id.clone(), reason, at))
         });
         Ok(revoked.collect())
+    }
+
+    async fn renew_claims(&self, renewal: &ClaimsRenewal) -> Result<Vec<RenewedSession>, Self::Error> {
+        let mut rows = self.rows.lock().unwrap();
+        let renewed = rows.values_mut().filter(|row| renewal.matches(row)).map(|row| {
+            renewal.apply(row);
+            RenewedSession::new(row.id.clone(), row.version, renewal.at)
+        });
+        Ok(renewed.collect())
+    }
+
+    async fn renewed_since(&self, since: Timestamp) -> Result<Vec<RenewedSession>, Self::Error> {
+        let rows = self.rows.lock().unwrap();
+        let renewed = rows.values().filter_map(|row| {
+            let at = row.renewed_at.filter(|at| *at >= since)?;
+            Some(RenewedSession::new(row.id.clone(), row.version, at))
+        });
+        Ok(renewed.collect())
     }
 
     async fn sessions_of(

@@ -28,9 +28,9 @@ pub use cookiejwt_core::{
 pub use cookiejwt_core::{
     SessionId,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, RealmRevocation, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, SpentId,
-        ThrottleCharge, Timestamp, TokenId,
+        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, RealmRevocation, Receipt, ReplaceRequest,
+        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
+        SpentId, ThrottleCharge, Timestamp, TokenId,
     },
 };
 
@@ -59,7 +59,7 @@ pub use crate::{
         Checked, Link, LoggedOut, LoginContext, LoginOptions, NewLink, Opened, PendingOptions, Proven,
         SessionInfo, SpentLink,
     },
-    stores::{AuthUser, MemoryStore, RevokedBatch, RevokedSession, TokenStore, UserStore},
+    stores::{AuthUser, MemoryStore, RenewedSession, RevokedBatch, RevokedSession, TokenStore, UserStore},
 };
 
 #[cfg(test)]

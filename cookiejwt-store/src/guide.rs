@@ -75,6 +75,7 @@ pub mod monitoring {}
 #[doc = "[migrating]: crate::guide::migrating"]
 #[doc = "[routes]: crate::guide::routes"]
 #[doc = "[second_factor]: crate::guide::second_factor"]
+#[doc = "[streams]: crate::guide::streams"]
 #[doc = "[Throttle]: crate::Throttle"]
 #[doc = include_str!("../docs/guide/people.md")]
 pub mod people {}

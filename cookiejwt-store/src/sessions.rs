@@ -16,6 +16,8 @@ mod pending_options;
 mod prove;
 mod purge;
 mod receipts;
+mod remembered;
+mod renew;
 mod retries;
 mod revoke;
 mod revoked;

@@ -22,6 +22,6 @@ pub(crate) use self::{
 };
 pub use self::{
     memory::MemoryStore,
-    token_store::{RevokedBatch, RevokedSession, TokenStore},
+    token_store::{RenewedSession, RevokedBatch, RevokedSession, TokenStore},
     user_store::{AuthUser, UserStore},
 };

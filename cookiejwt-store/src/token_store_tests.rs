@@ -36,6 +36,7 @@ mod purge;
 mod racing;
 mod realms;
 mod receipts;
+mod renewal;
 mod revocation;
 mod rotation;
 mod rows;
@@ -247,6 +248,16 @@ facts! {
          kept.",
     superseded::a_revoked_session_is_changed_by_nothing:
         "Whatever the reason and its time, no rotation, late response, slow response or receipt changes the row.",
+    renewal::renewing_changes_exactly_the_active_sessions_of_the_user:
+        "Access tokens with old roles die in every session that may have one, and in no session of another user.",
+    renewal::renewals_at_once_all_count:
+        "The database adds to the version: of two administrators at the same moment, neither's change is lost.",
+    renewal::renewed_since_has_an_inclusive_boundary:
+        "The feed misses no renewal in the millisecond it starts from, and returns each with its version.",
+    renewal::nothing_else_moves_a_version:
+        "A refresh must not make old roles look new, and no user is logged out by a renewal.",
+    renewal::a_renewal_and_a_rotation_undo_nothing_of_each_other:
+        "A session that is being refreshed while its roles change keeps both: the new refresh token and the new version.",
     listing::sessions_of_lists_exactly_the_living:
         "The list shows users their own live sessions, and the session limit counts nothing else.",
     listing::sessions_of_lists_the_newest_first:

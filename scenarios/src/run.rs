@@ -117,12 +117,13 @@ impl Player {
             Step::Enrol(user) => world.users.change(user, |user| user.has_code = true),
             Step::Delete(user) => world.users.delete(user),
             Step::Claims(user, claims) => {
-                let claims = serde_json::from_str(claims).expect("claims in JSON");
-                world.users.change(user, |user| user.claims = claims);
+                world.users.set_claims(user, serde_json::from_str(claims).expect("claims in JSON"));
+            }
+            Step::Renew(user) => {
+                world.auth.renew_claims(&world.users.by_name(user).id.into()).await.expect("an answer");
             }
             Step::TooManyClaims(user) => {
-                let claims = serde_json::json!({ "roles": ["r".repeat(4000)] });
-                world.users.change(user, |user| user.claims = claims);
+                world.users.set_claims(user, serde_json::json!({ "roles": ["r".repeat(4000)] }));
             }
             Step::RevokedElsewhere(user) => {
                 world.revoke_elsewhere(user).await;

@@ -45,6 +45,8 @@ pub enum Step {
     RevokedElsewhere(&'static str),
     /// Changes the user's claims in the table, as JSON.
     Claims(&'static str, &'static str),
+    /// The claims in every session of the user are renewed.
+    Renew(&'static str),
     /// The user's claims become too large for a cookie.
     TooManyClaims(&'static str),
     /// Names the cookies of the last response, or the tokens in its body; a pending login is

@@ -6,9 +6,10 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, MemoryStore, Realm, RealmRevocation, Receipt, ReplaceRequest,
-    Revocation, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId,
-    SessionRecord, SettleRequest, SpentId, StoreError, Subject, Timestamp, TokenStore,
+    AnswerLateRequest, ChangeOutcome, ClaimsRenewal, MemoryStore, Realm, RealmRevocation, Receipt,
+    RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId, StoreError, Subject,
+    Timestamp, TokenStore,
 };
 use tokio::sync::Semaphore;
 
@@ -25,6 +26,7 @@ pub struct Counts {
     pub settle: usize,
     pub received: usize,
     pub revoke: usize,
+    pub renew: usize,
     pub revoked_since: usize,
     pub sessions_of: usize,
     pub spend: usize,
@@ -205,6 +207,16 @@ impl TokenStore for Watched {
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.called(|counts| counts.revoked_since += 1)?;
         self.0.rows.revoked_since(since).await
+    }
+
+    async fn renew_claims(&self, renewal: &ClaimsRenewal) -> Result<Vec<RenewedSession>, StoreError> {
+        self.called(|counts| counts.renew += 1)?;
+        self.0.rows.renew_claims(renewal).await
+    }
+
+    async fn renewed_since(&self, since: Timestamp) -> Result<Vec<RenewedSession>, StoreError> {
+        self.called(|_| {})?;
+        self.0.rows.renewed_since(since).await
     }
 
     async fn sessions_of(

@@ -100,6 +100,10 @@ impl Users {
         change(self.0.rows.lock().unwrap().iter_mut().find(|user| user.name == name).unwrap());
     }
 
+    pub fn set_claims(&self, name: &str, claims: Value) {
+        self.change(name, |user| user.claims = claims);
+    }
+
     pub fn delete(&self, name: &str) {
         self.0.rows.lock().unwrap().retain(|user| user.name != name);
     }

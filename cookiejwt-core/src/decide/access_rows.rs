@@ -9,9 +9,12 @@ use crate::{
         identity::Identity,
     },
     request::{Cookie, CredentialName, Examined, OfSession, RequestHead, bearer_token},
-    session::Sighting,
+    session::{SessionId, Sighting},
     token::{AccessToken, AccessTokens, Presentation, TokenFault},
 };
+
+/// How often the claims of a session were renewed, as far as this node knows.
+pub(super) type VersionOf<'a> = &'a dyn Fn(&SessionId) -> i64;
 
 /// One pass over these rows: what was found so far.
 pub(super) struct AccessRows<'a> {
@@ -20,14 +23,21 @@ pub(super) struct AccessRows<'a> {
     /// In seconds.
     pub(super) now: i64,
     reads_header: bool,
+    version_of: VersionOf<'a>,
     pub(super) faults: Faults,
     /// What the access token that counts proves.
     pub(super) sighting: Option<Box<Sighting>>,
 }
 
 impl<'a> AccessRows<'a> {
-    pub(super) fn new(tokens: &'a AccessTokens, head: RequestHead<'a>, now: i64, reads_header: bool) -> Self {
-        Self { tokens, head, now, reads_header, faults: Faults::default(), sighting: None }
+    pub(super) fn new(
+        tokens: &'a AccessTokens,
+        head: RequestHead<'a>,
+        now: i64,
+        reads_header: bool,
+        version_of: VersionOf<'a>,
+    ) -> Self {
+        Self { tokens, head, now, reads_header, version_of, faults: Faults::default(), sighting: None }
     }
 
     /// The access token of the `Authorization` field, when it is valid. It is read once.
@@ -39,7 +49,7 @@ impl<'a> AccessRows<'a> {
         let verified = bearer_token(&self.head)
             .and_then(|token| token.map(|token| self.tokens.in_header(token, self.now)).transpose());
         let presented = self.note(CredentialName::Bearer, verified);
-        presented.map(|presented| self.see(presented))
+        presented.and_then(|presented| self.see(CredentialName::Bearer, presented))
     }
 
     /// The access token of the access cookie, when it is valid.
@@ -51,19 +61,25 @@ impl<'a> AccessRows<'a> {
         let token = cookie.only()?;
         let verified = self.tokens.in_cookie(token, self.now);
         let presented = self.note(CredentialName::AccessCookie, verified.map(Some));
-        presented.map(|presented| self.see(presented))
+        presented.and_then(|presented| self.see(CredentialName::AccessCookie, presented))
     }
 
     /// The same for an access cookie whose values were verified before.
     pub(super) fn examined_cookie(&mut self, examined: Examined<Presentation>) -> Option<AccessToken> {
         let presented = self.choose(CredentialName::AccessCookie, examined);
-        presented.map(|presented| self.see(presented))
+        presented.and_then(|presented| self.see(CredentialName::AccessCookie, presented))
     }
 
-    /// The token of a presentation; one that this node did not know may prove something.
-    fn see(&mut self, presented: Presentation) -> AccessToken {
+    /// The token of a presentation, unless its claims were renewed since; one that this node did
+    /// not know may prove something.
+    fn see(&mut self, credential: CredentialName, presented: Presentation) -> Option<AccessToken> {
+        let claims = presented.token.claims();
+        if claims.version < (self.version_of)(&claims.session_id) {
+            self.faults.add(credential, TokenFault::Outdated);
+            return None;
+        }
         self.sighting = presented.sighting();
-        presented.token
+        Some(presented.token)
     }
 
     pub(super) fn choose<T: OfSession>(

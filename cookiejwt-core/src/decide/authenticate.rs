@@ -8,7 +8,7 @@ use self::{permission::refresh_permitted, session_check::Checked};
 use crate::{
     config::{CredentialOrder, RevocationLevel},
     decide::{
-        access_rows::{AccessRows, csrf_denied},
+        access_rows::{AccessRows, VersionOf, csrf_denied},
         carrier::Carrier,
         csrf::{self, Credential, CsrfCleared, CsrfDenial},
         decision::{Decision, Outcome, Reason, Refusal},
@@ -17,7 +17,7 @@ use crate::{
         refresh::RefreshAttempt,
     },
     request::{Cookie, CredentialName, Duplicates, Mode, Presented, RequestHead},
-    session::Timestamp,
+    session::{SessionId, Timestamp},
     token::{AccessToken, RefreshToken},
 };
 
@@ -71,17 +71,29 @@ impl Core {
         head: impl Into<RequestHead<'a>>,
         now: impl Into<Timestamp>,
     ) -> Assessment {
+        self.authenticate_with(head, now, &|_| 0)
+    }
+
+    /// The same on a node that knows of sessions whose claims were
+    /// [renewed](crate::store::ClaimsRenewal): an access token with a lower version than this
+    /// function returns for its session is dead. The function must not ask a store.
+    pub fn authenticate_with<'a>(
+        &self,
+        head: impl Into<RequestHead<'a>>,
+        now: impl Into<Timestamp>,
+        version_of: &dyn Fn(&SessionId) -> i64,
+    ) -> Assessment {
         let head = head.into();
         if self.config().skips(head.path()) {
             return Assessment::Settled(Decision::new(Outcome::Anonymous, Reason::Skipped));
         }
-        Table::new(self, head, now.into()).authenticate()
+        Table::new(self, head, now.into(), version_of).authenticate()
     }
 
     /// The refresh route: reads only the refresh cookie, and rotates it whatever the access token
     /// contains. In token mode no cookie is read.
     pub fn refresh<'a>(&self, head: impl Into<RequestHead<'a>>, now: impl Into<Timestamp>) -> Assessment {
-        Table::new(self, head.into(), now.into()).refresh()
+        Table::new(self, head.into(), now.into(), &|_| 0).refresh()
     }
 
     /// The refresh route in token mode: reads only the `refresh` of the body, never a cookie.
@@ -92,14 +104,14 @@ impl Core {
         refresh: &str,
         now: impl Into<Timestamp>,
     ) -> Assessment {
-        Table::new(self, head.into(), now.into()).refresh_by_body(refresh.as_bytes())
+        Table::new(self, head.into(), now.into(), &|_| 0).refresh_by_body(refresh.as_bytes())
     }
 }
 
 impl<'a> Table<'a> {
-    fn new(core: &'a Core, head: RequestHead<'a>, now: Timestamp) -> Self {
+    fn new(core: &'a Core, head: RequestHead<'a>, now: Timestamp, version_of: VersionOf<'a>) -> Self {
         let reads_header = core.config().credentials.reads_header();
-        let rows = AccessRows::new(&core.parts().access, head, now.as_seconds(), reads_header);
+        let rows = AccessRows::new(&core.parts().access, head, now.as_seconds(), reads_header, version_of);
         Self { core, rows, now, duplicates: None }
     }
 

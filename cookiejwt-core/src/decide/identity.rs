@@ -86,6 +86,12 @@ impl Identity {
         self.source
     }
 
+    /// How often the claims of the session had been [renewed](crate::store::ClaimsRenewal) when
+    /// this token was issued: the `version` claim, or 0.
+    pub fn version(&self) -> i64 {
+        self.token.claims().version
+    }
+
     /// When the token was issued.
     pub fn issued_at(&self) -> OffsetDateTime {
         datetime(self.token.claims().issued_at)

@@ -212,6 +212,7 @@ impl Core {
             auth_time: refresh.facts.time_of_proof(refresh.auth_time),
             refresh_jti: None,
             replaces,
+            version: 0,
             facts: refresh.facts.clone(),
         };
         let record = self.record(&refresh, client, now);
@@ -278,6 +279,8 @@ impl Core {
             user_agent: client.user_agent,
             ip: client.ip,
             facts: RowFacts::write(&refresh.facts, refresh.remember_for, refresh.stamp.as_deref()),
+            version: 0,
+            renewed_at: None,
         }
     }
 

@@ -79,6 +79,9 @@ pub struct RefreshAttempt {
     carrier: Carrier,
     soft: Option<Identity>,
     now: Timestamp,
+    /// How often the claims of the session were renewed, as far as this node knew before it read
+    /// the user.
+    version: i64,
     faults: Faults,
     /// Whether the session of the user who acts in this one was found alive.
     is_acted: bool,
@@ -105,7 +108,8 @@ impl RefreshAttempt {
         soft: Option<Identity>,
         now: Timestamp,
     ) -> Self {
-        Self { core, token, carrier, soft, now, faults: Faults::default(), is_acted: false, sighting: None }
+        let faults = Faults::default();
+        Self { core, token, carrier, soft, now, version: 0, faults, is_acted: false, sighting: None }
     }
 
     pub(super) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
@@ -130,6 +134,13 @@ impl RefreshAttempt {
     /// The session, to be looked up in the revoked set.
     pub fn session_id(&self) -> &SessionId {
         &self.token.claims.session_id
+    }
+
+    /// How often the claims of the session were [renewed](crate::store::ClaimsRenewal), as far as
+    /// this node knows. Ask before the user is read, never after: otherwise the new access token
+    /// could have old roles and the new version.
+    pub fn with_version(self, version: i64) -> Self {
+        Self { version, ..self }
     }
 
     /// Row c at [`AtRefresh`](crate::RevocationLevel::AtRefresh), where no session check came

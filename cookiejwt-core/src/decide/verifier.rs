@@ -115,7 +115,7 @@ impl Verifier {
     /// Who is asking? Rows a, b, e, f, i and j of [`rules`](crate::rules#authenticate); the
     /// decision contains no cookies.
     pub fn authenticate<'a>(&self, head: impl Into<RequestHead<'a>>, now: impl Into<Timestamp>) -> Decision {
-        let mut rows = AccessRows::new(&self.0.access, head.into(), now.into().as_seconds(), true);
+        let mut rows = AccessRows::new(&self.0.access, head.into(), now.into().as_seconds(), true, &|_| 0);
         self.decide(&mut rows).with_faults(rows.faults)
     }
 

@@ -76,11 +76,15 @@ pub struct SessionRecord {
     /// What is true of the session, as a JSON object of at most 4096 bytes for
     /// [`RowFacts::read`](crate::store::RowFacts::read); `None` if there is nothing to say.
     pub facts: Option<String>,
+    /// How often its claims were [renewed](crate::store::ClaimsRenewal); 0 for a new session.
+    pub version: i64,
+    /// When they were last renewed.
+    pub renewed_at: Option<Timestamp>,
 }
 
 impl SessionRecord {
     /// A session that has ended, has never rotated, and was not revoked: every time is
-    /// `created_at`, and every other field is `None` or false.
+    /// `created_at`, and every other field is `None`, 0 or false.
     ///
     /// A store sets what its row contains. If it forgets one of the ends, the session authenticates
     /// no request.
@@ -111,6 +115,8 @@ impl SessionRecord {
             user_agent: None,
             ip: None,
             facts: None,
+            version: 0,
+            renewed_at: None,
         }
     }
 

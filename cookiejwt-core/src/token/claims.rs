@@ -217,6 +217,8 @@ pub(crate) struct AccessClaims {
     pub(crate) refresh_jti: Option<TokenId>,
     /// The session that ends when this one is first presented.
     pub(crate) replaces: Option<SessionId>,
+    /// How often the claims of its session had been renewed before its user was read.
+    pub(crate) version: i64,
     /// The application's own facts are empty in a token that was verified; its payload has them.
     pub(crate) facts: Facts,
 }
@@ -262,6 +264,7 @@ impl AccessClaims {
             auth_time: raw.auth_time,
             refresh_jti: raw.refresh_jti.as_deref().map(Into::into),
             replaces: raw.replaces.as_deref().map(Into::into),
+            version: raw.version.unwrap_or(0).into(),
             facts: raw.facts()?,
         })
     }

@@ -86,6 +86,9 @@ pub enum TokenFault {
     /// Expired; everything else is valid.
     #[error("expired")]
     Expired,
+    /// An access token whose claims were renewed since it was issued; everything else is valid.
+    #[error("outdated")]
+    Outdated,
     /// `iat` or `nbf` is in the future: another node's clock is ahead.
     #[error("clock_skew")]
     NotYetValid,

@@ -8,6 +8,8 @@ pub(super) const REPLACES: &str = "replaces";
 pub(super) const BEGAN_AT: &str = "began_at";
 /// The idle life of a session in seconds, if it has one of its own.
 pub(super) const REMEMBER_FOR: &str = "remember_for";
+/// How often the claims of a session were renewed, if they were.
+pub(super) const VERSION: &str = "version";
 /// A keyed hash of what ends every session of a user when it changes.
 pub(super) const STAMP: &str = "stamp";
 /// The facts of the application, in a refresh token.
@@ -38,7 +40,7 @@ pub(super) const RESERVED: [&str; 27] = [
     REMEMBER_FOR,
     "device_bound",
     "cnf",
-    "version",
+    VERSION,
     STAMP,
     FACTS,
     REFRESH_JTI,

@@ -31,6 +31,28 @@ impl Authenticator {
         self.0.sessions.revoke_user(subject, reason).await
     }
 
+    /// Gives every session of a user new claims, such as roles that were given or taken away; how
+    /// many sessions may have an access token. No one is logged out: from now on their access
+    /// tokens count as expired, on this node at once and on every other one within a second, and
+    /// the next request refreshes and gets the claims that the user has then.
+    ///
+    /// Call it after the change is committed: a refresh before that reads the old roles. When an
+    /// error is returned, call it again. At the level
+    /// [`AtRefresh`](cookiejwt_core::RevocationLevel::AtRefresh) other nodes accept the old access
+    /// tokens until they expire. So does a service that only [verifies](cookiejwt_core::Verifier).
+    ///
+    /// ```no_run
+    /// # use cookiejwt_store::{Authenticator, StoreError, Subject};
+    /// async fn dismiss(auth: &Authenticator, user: &Subject) -> Result<(), StoreError> {
+    ///     // … DELETE FROM roles WHERE user = … AND role = 'admin'; COMMIT …
+    ///     auth.renew_claims(user).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub async fn renew_claims(&self, subject: &Subject) -> Result<u64, StoreError> {
+        self.0.sessions.renew_claims(subject).await
+    }
+
     /// Ends every session of every user of this realm; how many there were. For an incident: the
     /// table of sessions has leaked, or an attacker had access to accounts (OWASP ASVS 5.0 7.4.5).
     ///

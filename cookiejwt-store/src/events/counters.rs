@@ -64,6 +64,7 @@ impl Counters<'_> {
                 let labels = self.labels(&[("reason", reason.as_str())]);
                 counter!("cookiejwt_revocations_total", labels).increment(sessions);
             }
+            Event::ClaimsRenewed { .. } => self.up("cookiejwt_claims_renewed_total", &[]),
             Event::FeedStale { .. } => gauge!("cookiejwt_feed_stale", self.labels(&[])).set(1),
             Event::FeedRecovered {} => gauge!("cookiejwt_feed_stale", self.labels(&[])).set(0),
             Event::ClockSkew { .. } => self.up("cookiejwt_clock_skew_total", &[]),

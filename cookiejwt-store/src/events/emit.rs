@@ -55,8 +55,8 @@ impl Events {
     /// The credentials that were not accepted.
     pub(crate) fn faults(&self, faults: &[CredentialFault]) {
         for fault in faults {
-            if fault.fault == TokenFault::Expired {
-                trace!(target: TARGET, credential = fault.credential.as_str(), "expired");
+            if matches!(fault.fault, TokenFault::Expired | TokenFault::Outdated) {
+                trace!(target: TARGET, credential = fault.credential.as_str(), fault = %fault.fault, "ended");
             } else {
                 self.emit(Event::CredentialRejected { credential: fault.credential, fault: fault.fault });
             }

@@ -46,14 +46,15 @@ use super::{
 /// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
 /// | `cookiejwt_duplicate_cookies_total` | `beside`: `ours`, `other_deployment`; at most one a minute |
 /// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
+/// | `cookiejwt_claims_renewed_total` | |
 /// | `cookiejwt_store_failures_total` | `operation`: the method that failed |
 /// | `cookiejwt_key_reloads_total` | `outcome`: `replaced`, `failed` |
 /// | `cookiejwt_purged_sessions_total` | |
 /// | `cookiejwt_clock_skew_total` | |
 ///
-/// The gauge `cookiejwt_feed_stale` is 1 while revocations of other nodes do not arrive. The gauge
-/// `cookiejwt_clock_difference_millis` is how far the clock of the database is ahead of this
-/// node's, measured once a second; a store without its own clock has none.
+/// The gauge `cookiejwt_feed_stale` is 1 while revocations and renewals of other nodes do not
+/// arrive. The gauge `cookiejwt_clock_difference_millis` is how far the clock of the database is
+/// ahead of this node's, measured once a second; a store without its own clock has none.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -307,6 +308,15 @@ pub enum Event<'a> {
         sessions: u64,
         /// Why.
         reason: RevocationReason,
+    },
+    /// The claims of a user's sessions were renewed: their access tokens are dead, and the sessions
+    /// continue.
+    #[non_exhaustive]
+    ClaimsRenewed {
+        /// The `sub` claim.
+        subject: &'a str,
+        /// How many sessions may have an access token.
+        sessions: u64,
     },
     /// This node no longer receives the revocations of other nodes.
     #[non_exhaustive]

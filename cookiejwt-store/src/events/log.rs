@@ -61,6 +61,9 @@ pub(super) fn log(event: &Event<'_>) {
         Event::EverySessionRevoked { sessions, reason } => {
             warn!(target: TARGET, sessions, reason = reason.as_str(), "every session revoked");
         }
+        Event::ClaimsRenewed { subject, sessions } => {
+            info!(target: TARGET, %subject, sessions, "claims renewed");
+        }
         Event::FeedStale { error } => {
             warn!(target: TARGET, %error, "the feed of revocations is stale: what other nodes revoke is not known here");
         }

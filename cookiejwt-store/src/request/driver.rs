@@ -33,13 +33,14 @@ pub struct Pending(Box<Question>);
 
 #[derive(Debug)]
 enum Question {
-    Session(SessionCheck),
+    /// And what follows without each access token in turn, should its claims have been renewed.
+    Session(SessionCheck, Vec<Assessment>),
     Refresh(RefreshAttempt),
 }
 
 impl Pending {
-    fn session(check: SessionCheck) -> Progress {
-        Progress::Pending(Self(Box::new(Question::Session(check))))
+    fn session(check: SessionCheck, otherwise: Vec<Assessment>) -> Progress {
+        Progress::Pending(Self(Box::new(Question::Session(check, otherwise))))
     }
 
     fn refresh(attempt: RefreshAttempt) -> Progress {
@@ -52,22 +53,20 @@ impl Authenticator {
     /// session that is not in the revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
         let (head, now) = (head.into(), self.now());
-        let assessment = self.0.keys.core().authenticate(head, now);
+        let sessions = &self.0.sessions;
+        let assessment = self.0.keys.core().authenticate_with(head, now, &|id| sessions.version(id));
         self.0.events.advice().on_assessment(&assessment, self.config(), &head);
-        self.advance(assessment, now.into())
+        self.advance(assessment, head, now.into())
     }
 
     /// Asks the stores for what [`begin`](Self::begin) could not decide.
     pub async fn finish(&self, pending: Pending) -> Decision {
         let attempt = match *pending.0 {
             Question::Refresh(attempt) => attempt,
-            Question::Session(check) => {
-                let status = self.ask_session(&check).await;
-                match check.resolve(status) {
-                    Resolution::Settled(decision) => return self.record(decision),
-                    Resolution::NeedsRefresh(attempt) => attempt,
-                }
-            }
+            Question::Session(check, otherwise) => match self.ask(check, otherwise).await {
+                Ok(attempt) => attempt,
+                Err(decision) => return self.record(decision),
+            },
         };
         let settlement = self.rotate(attempt).await;
         let decision = self.apply(settlement).await;
@@ -86,15 +85,16 @@ impl Authenticator {
         let (head, now) = (head.into(), self.now());
         let assessment = self.0.keys.core().refresh(head, now);
         self.0.events.advice().on_assessment(&assessment, self.config(), &head);
-        let progress = self.advance(assessment, now.into());
+        let progress = self.advance(assessment, head, now.into());
         self.complete(progress).await
     }
 
     /// The refresh route in token mode: rotates the refresh token of a body, and ignores cookies.
     /// The new tokens are in the decision.
     pub async fn refresh_tokens(&self, head: impl Into<RequestHead<'_>>, refresh: &str) -> Decision {
-        let now = self.now();
-        let progress = self.advance(self.0.keys.core().refresh_tokens(head, refresh, now), now.into());
+        let (head, now) = (head.into(), self.now());
+        let assessment = self.0.keys.core().refresh_tokens(head, refresh, now);
+        let progress = self.advance(assessment, head, now.into());
         self.complete(progress).await
     }
 
@@ -109,17 +109,12 @@ impl Authenticator {
     /// session is refreshed or revoked, so load the user as well where that matters.
     pub async fn is_alive(&self, identity: &Identity) -> bool {
         let (id, now) = (identity.session_id(), self.now());
-        let remembered = match self.config().revocation() {
-            RevocationLevel::AtRefresh => true,
-            RevocationLevel::Feed => now < identity.expires_at() && self.0.sessions.has_caught_up().await,
-            // Every request asks the store, and so does a level that is not known here.
-            _ => false,
-        };
+        let remembered = self.remembers(identity).await;
         let ids = || std::iter::once(id).chain(identity.actor().map(Actor::session_id));
         if ids().any(|id| self.0.sessions.revoked_here(id, now.into()).is_some()) {
             return false;
         }
-        if remembered && now < identity.expires_at() {
+        if remembered {
             return true;
         }
         for id in ids() {
@@ -134,6 +129,35 @@ impl Authenticator {
         true
     }
 
+    /// Whether the claims of this identity are still those of its session, for what outlives its
+    /// request and depends on them: a stream of an administrator. False once
+    /// [`renew_claims`](Self::renew_claims) was called for its user; the session is still alive.
+    ///
+    /// It asks what [`is_alive`](Self::is_alive) asks. When the store is unavailable the answer is
+    /// yes.
+    pub async fn has_current_claims(&self, identity: &Identity) -> bool {
+        let id = identity.session_id();
+        if identity.version() < self.0.sessions.version(id) {
+            return false;
+        }
+        if self.remembers(identity).await {
+            return identity.version() >= self.0.sessions.version(id);
+        }
+        let row = self.0.tokens.bounded().find(id).await;
+        row.ok().flatten().is_none_or(|row| !self.0.sessions.is_outdated(identity, &row))
+    }
+
+    /// Whether memory is enough to know what happened to the session of this identity.
+    async fn remembers(&self, identity: &Identity) -> bool {
+        let is_valid = self.now() < identity.expires_at();
+        match self.config().revocation() {
+            RevocationLevel::AtRefresh => is_valid,
+            RevocationLevel::Feed => is_valid && self.0.sessions.has_caught_up().await,
+            // Every request asks the store, and so does a level that is not known here.
+            _ => false,
+        }
+    }
+
     async fn complete(&self, progress: Progress) -> Decision {
         match progress {
             Progress::Settled(decision) => decision,
@@ -141,18 +165,70 @@ impl Authenticator {
         }
     }
 
-    fn advance(&self, assessment: Assessment, now: Timestamp) -> Progress {
+    fn advance(&self, assessment: Assessment, head: RequestHead<'_>, now: Timestamp) -> Progress {
         self.start_background();
         match assessment {
             Assessment::Settled(decision) => Progress::Settled(self.record(decision)),
             Assessment::NeedsRefresh(attempt) => Pending::refresh(attempt),
             Assessment::NeedsSessionCheck(check) => match self.known_status(&check, now) {
-                None => Pending::session(check),
+                None => {
+                    let otherwise = self.without(&check, head, now);
+                    Pending::session(check, otherwise)
+                }
                 Some(status) => match check.resolve(status) {
                     Resolution::Settled(decision) => Progress::Settled(self.record(decision)),
                     Resolution::NeedsRefresh(attempt) => Pending::refresh(attempt),
                 },
             },
+        }
+    }
+
+    /// The request as the table decides it without this access token, without the next one that is
+    /// valid, and so on. The head is gone when the store has answered.
+    fn without(&self, check: &SessionCheck, head: RequestHead<'_>, now: Timestamp) -> Vec<Assessment> {
+        let (mut otherwise, mut dead) = (Vec::new(), vec![check.session_id().clone()]);
+        loop {
+            let version = |id: &SessionId| {
+                if dead.contains(id) { i64::MAX } else { self.0.sessions.version(id) }
+            };
+            let assessment = self.0.keys.core().authenticate_with(head, now, &version);
+            let next = match &assessment {
+                Assessment::NeedsSessionCheck(check) if check.has_valid_access() => {
+                    Some(check.session_id().clone())
+                }
+                _ => None,
+            };
+            otherwise.push(assessment);
+            match next {
+                Some(id) => dead.push(id),
+                None => return otherwise,
+            }
+        }
+    }
+
+    /// Asks about the session of each access token until one is not outdated.
+    async fn ask(
+        &self,
+        mut check: SessionCheck,
+        otherwise: Vec<Assessment>,
+    ) -> Result<RefreshAttempt, Decision> {
+        let mut otherwise = otherwise.into_iter();
+        loop {
+            let status = match self.known_status(&check, self.timestamp()) {
+                Some(status) => status,
+                None => self.ask_session(&check).await,
+            };
+            let version = self.0.sessions.version(check.session_id());
+            let is_outdated = status == SessionStatus::Live && check.is_outdated(version);
+            check = match otherwise.next().filter(|_| is_outdated) {
+                None => match check.resolve(status) {
+                    Resolution::Settled(decision) => return Err(decision),
+                    Resolution::NeedsRefresh(attempt) => return Ok(attempt),
+                },
+                Some(Assessment::Settled(decision)) => return Err(decision),
+                Some(Assessment::NeedsRefresh(attempt)) => return Ok(attempt),
+                Some(Assessment::NeedsSessionCheck(check)) => check,
+            };
         }
     }
 
@@ -180,7 +256,9 @@ impl Authenticator {
             let status = match self.0.tokens.bounded().find(id).await {
                 Ok(None) => SessionStatus::Missing,
                 Ok(Some(row)) => {
-                    row.revoked_by(self.timestamp()).map_or(SessionStatus::Live, SessionStatus::Revoked)
+                    let now = self.timestamp();
+                    self.0.sessions.see(&row, now);
+                    row.revoked_by(now).map_or(SessionStatus::Live, SessionStatus::Revoked)
                 }
                 Err(_) => SessionStatus::Unknown,
             };
@@ -206,6 +284,10 @@ impl Authenticator {
             ActorStep::Alive(attempt) => attempt,
             ActorStep::Settled(settlement) => return settlement,
         };
+        // Before the user is read: the new access token must not have a version that its claims
+        // do not.
+        let version = self.0.sessions.version(attempt.session_id());
+        let attempt = attempt.with_version(version);
         let user = self.0.sessions.user_state(attempt.subject(), attempt.facts()).await;
         let ids = match self.0.runtime.random_bytes() {
             Ok(bytes) => RefreshIds::from_random(bytes),

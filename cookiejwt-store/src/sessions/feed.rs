@@ -1,5 +1,5 @@
-//! What other nodes revoke reaches this one by asking the store: from one task every second, and
-//! from a request when that task shows no sign of life.
+//! What other nodes revoke or renew reaches this one by asking the store: from one task every
+//! second, and from a request when that task shows no sign of life.
 
 use std::{future::Future, pin::pin};
 
@@ -16,14 +16,15 @@ use crate::{
 };
 
 impl Sessions {
-    /// Asks the store what was revoked, here and on other nodes.
+    /// Asks the store what was revoked and renewed, here and on other nodes.
     pub(crate) async fn poll_revocations(&self) -> Result<(), StoreError> {
         self.beat();
         let (now, began) = (self.0.runtime.timestamp(), self.0.pulse.begin());
         let tokens = self.0.tokens.bounded();
-        let question = tokens.revoked_since(self.0.revoked.poll_from(now));
-        let polled = self.beating(question).await.map(|sessions| {
-            if self.0.revoked.load(sessions, now) {
+        let from = self.0.revoked.poll_from(now);
+        let question = async { Ok((tokens.revoked_since(from).await?, tokens.renewed_since(from).await?)) };
+        let polled = self.beating(question).await.map(|(revoked, renewed)| {
+            if self.0.revoked.load(revoked, renewed, now) {
                 self.0.events.emit(Event::FeedRecovered {});
             }
         });

@@ -2,6 +2,8 @@
 //! [`Passwords::check`](crate::passwords::Passwords::check)), writes the row and reads the user
 //! again. The sessions that the new one replaces end when its client gets it, see [`Begun`].
 
+use std::sync::Arc;
+
 use cookiejwt_core::{
     Identity, Method, SessionId, Subject,
     driver::{Login, LoginIds, LoginRequest, SessionTerms},
@@ -128,9 +130,10 @@ impl Sessions {
     ) -> Result<(Login, UnsentLogin), LoginError> {
         let ProvenUser { subject, user, proof } = proven;
         self.require_second_factor(proven, &terms, supersedes.as_ref(), context)?;
+        let claims = user.claims_for(&terms.facts)?;
         let request = LoginRequest {
             subject: subject.clone(),
-            claims: user.claims_for(&terms.facts)?,
+            claims: claims.clone(),
             terms: terms.clone().with_stamp(user.stamp()),
             client: context.client.clone(),
             mode: context.mode,
@@ -140,8 +143,14 @@ impl Sessions {
         let login = self.mint(request, self.0.runtime.now(), context, proof.password_hash())?;
         let unsent = UnsentLogin::new(self, &login.record.id);
         self.0.tokens.bounded_with(proof.no_answer()).create(&login.record).await?;
-        match self.still_valid(proven, &terms, &login, context).await {
-            Ok(()) => Ok((login, unsent)),
+        let checked = self.still_valid(proven, &terms, &login, context).await;
+        let login = checked.and_then(|user| {
+            // They may have been renewed before the row was there to be found.
+            let is_current = user.user.claims_for(&terms.facts)? == claims;
+            Ok(if is_current { login } else { self.mint_again(&login, &user, terms, context)? })
+        });
+        match login {
+            Ok(login) => Ok((login, unsent)),
             Err(error) => {
                 let reason = match error {
                     LoginError::SecondFactorRequired(_) => RevocationReason::SecondFactor,
@@ -240,7 +249,7 @@ impl Sessions {
         terms: &SessionTerms,
         login: &Login,
         context: &LoginContext,
-    ) -> Result<(), LoginError> {
+    ) -> Result<FoundUser, LoginError> {
         let ProvenUser { subject, proof, .. } = proven;
         let user = self.0.users.bounded().find_by_id(subject).await?;
         let is_valid = match (&user, proof) {
@@ -257,8 +266,9 @@ impl Sessions {
         if let Some(actor) = terms.facts.actor() {
             Box::pin(self.living_actor(actor, context.ip())).await?;
         }
-        let (user, proof) = (UserOf::Found(user.user), proof.clone());
-        let proven = ProvenUser { subject: subject.clone(), user, proof };
-        self.require_second_factor(&proven, terms, login.replaces(), context)
+        let (found, proof) = (UserOf::Found(Arc::clone(&user.user)), proof.clone());
+        let proven = ProvenUser { subject: subject.clone(), user: found, proof };
+        self.require_second_factor(&proven, terms, login.replaces(), context)?;
+        Ok(user)
     }
 }

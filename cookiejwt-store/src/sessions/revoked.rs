@@ -1,54 +1,62 @@
-//! The set of sessions that have been revoked, which answers without the store.
+//! The set of sessions that have been revoked or whose claims were renewed, which answers without
+//! the store.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cookiejwt_core::{
     Config, SessionId,
-    store::{RevocationReason, Timestamp},
+    store::{RevocationReason, SessionRecord, Timestamp},
 };
 
-use crate::stores::RevokedSession;
+use super::remembered::{Remember, Remembered};
+use crate::stores::{RenewedSession, RevokedSession};
 
 /// Rows commit late and clocks differ between nodes.
 const OVERLAP_SECONDS: i64 = 60;
-/// If this many sessions are revoked within the overlap, reading all of them again every second
+/// If this many sessions are reported within the overlap, reading all of them again every second
 /// would cost more than all requests. Then only every tenth poll reads the whole overlap, and the
 /// others read a short one.
 const CROWD: usize = 1000;
 const SHORT_OVERLAP_SECONDS: i64 = 5;
 const SHORT_POLLS: u8 = 9;
-/// Fewer entries than this are not worth a search for old ones.
-const FEW: usize = 256;
 
 /// The sessions whose access tokens are dead although they have not expired: what this node revoked
-/// itself, and what the store reports.
+/// or renewed itself, and what the store reports.
 #[derive(Debug)]
 pub(crate) struct RevokedSet {
-    entries: RwLock<Entries>,
-    count: AtomicUsize,
+    ended: Remembered<Ended>,
+    /// Apart from those that have ended: they are refreshed, not refused.
+    renewed: Remembered<Version>,
     feed: Mutex<Feed>,
     memory_millis: i64,
 }
 
-#[derive(Debug, Default)]
-struct Entries {
-    map: HashMap<SessionId, Entry>,
-    /// How many there were when the old ones were last dropped.
-    kept: usize,
-}
-
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct Ended {
     reason: RevocationReason,
     /// Later than now only for a session that was superseded.
     at: Timestamp,
-    forget_at: Timestamp,
+}
+
+impl Remember for Ended {
+    /// The first reason stays, except that a session which was superseded can end before its time.
+    fn replaces(self, old: Self) -> bool {
+        old.reason == RevocationReason::Superseded && self.at < old.at
+    }
+
+    fn begins_at(self) -> Option<Timestamp> {
+        Some(self.at)
+    }
+}
+
+/// How often the claims of a session were renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Version(i64);
+
+impl Remember for Version {
+    fn replaces(self, old: Self) -> bool {
+        self > old
+    }
 }
 
 /// How far the store has been read.
@@ -71,12 +79,12 @@ impl Feed {
 
 impl RevokedSet {
     pub(crate) fn new(config: &Config) -> Self {
-        let seconds = config.revoked_memory_seconds() + OVERLAP_SECONDS;
+        let memory_millis = (config.revoked_memory_seconds() + OVERLAP_SECONDS) * 1000;
         Self {
-            entries: RwLock::default(),
-            count: AtomicUsize::new(0),
+            ended: Remembered::new(memory_millis),
+            renewed: Remembered::new(memory_millis),
             feed: Mutex::default(),
-            memory_millis: seconds * 1000,
+            memory_millis,
         }
     }
 
@@ -98,15 +106,17 @@ impl RevokedSet {
     }
 
     /// Takes the answer of the store; true if it was unavailable before.
-    pub(crate) fn load(&self, sessions: Vec<RevokedSession>, now: Timestamp) -> bool {
-        let newest = sessions.iter().map(|session| session.at).max();
-        let is_crowded = sessions.len() > CROWD;
-        self.add(now, |entries, forget_at| {
-            entries.drop_old(now);
-            for session in sessions {
-                entries.insert(session.id, session.reason, session.at, forget_at);
-            }
-        });
+    pub(crate) fn load(
+        &self,
+        revoked: Vec<RevokedSession>,
+        renewed: Vec<RenewedSession>,
+        now: Timestamp,
+    ) -> bool {
+        let times = revoked.iter().map(|session| session.at).chain(renewed.iter().map(|session| session.at));
+        let (newest, is_crowded) = (times.max(), revoked.len() + renewed.len() > CROWD);
+        let ended = |RevokedSession { id, reason, at }| (id, Ended { reason, at });
+        self.ended.load(revoked.into_iter().map(ended), now);
+        self.renewed.load(renewed.into_iter().map(|session| (session.id, Version(session.version))), now);
         let mut feed = self.feed();
         feed.newest = feed.newest.max(newest);
         if feed.is_short() {
@@ -129,58 +139,47 @@ impl RevokedSet {
         now.plus_millis(-2 * self.memory_millis)
     }
 
-    /// Looks for old entries only when there are twice as many as at the last look: a logout must
-    /// not cost more because many others have logged out.
     pub(crate) fn insert(&self, id: SessionId, reason: RevocationReason, now: Timestamp) {
         self.insert_from(id, reason, now, now);
     }
 
     /// The same for a revocation that begins at another time.
     pub(crate) fn insert_from(&self, id: SessionId, reason: RevocationReason, at: Timestamp, now: Timestamp) {
-        self.add(now, |entries, forget_at| {
-            if entries.map.len() >= entries.kept.max(FEW).saturating_mul(2) {
-                entries.drop_old(now);
-            }
-            entries.insert(id, reason, at, forget_at);
-        });
-    }
-
-    fn add(&self, now: Timestamp, add: impl FnOnce(&mut Entries, Timestamp)) {
-        let forget_at = now.plus_millis(self.memory_millis);
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        add(&mut entries, forget_at);
-        self.count.store(entries.map.len(), Ordering::Release);
-    }
-
-    fn feed(&self) -> MutexGuard<'_, Feed> {
-        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ended.insert(id, Ended { reason, at }, now);
     }
 
     /// Why the session was revoked, if it was and the revocation has begun.
     pub(crate) fn reason(&self, id: &SessionId, now: Timestamp) -> Option<RevocationReason> {
-        // Almost always empty: the common request takes no lock.
-        if self.count.load(Ordering::Acquire) == 0 {
-            return None;
-        }
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.map.get(id).filter(|entry| entry.reason.has_begun(entry.at, now));
-        entry.map(|entry| entry.reason)
-    }
-}
-
-impl Entries {
-    /// The first reason stays, except that a session which was superseded can end before its time.
-    fn insert(&mut self, id: SessionId, reason: RevocationReason, at: Timestamp, forget_at: Timestamp) {
-        let new = Entry { reason, at, forget_at: forget_at.max(at) };
-        let entry = self.map.entry(id).or_insert(new);
-        if entry.reason == RevocationReason::Superseded && at < entry.at {
-            *entry = new;
-        }
+        let ended = self.ended.get(id)?;
+        ended.reason.has_begun(ended.at, now).then_some(ended.reason)
     }
 
-    fn drop_old(&mut self, now: Timestamp) {
-        self.map.retain(|_, entry| entry.forget_at > now);
-        self.kept = self.map.len();
+    /// Access tokens of this session with a lower version are dead.
+    pub(crate) fn insert_version(&self, id: SessionId, version: i64, now: Timestamp) {
+        self.renewed.insert(id, Version(version), now);
+    }
+
+    /// How often the claims of the session were renewed, as far as it matters: an access token that
+    /// is still valid may be from before.
+    pub(crate) fn version(&self, id: &SessionId) -> i64 {
+        self.renewed.get(id).map_or(0, |Version(version)| version)
+    }
+
+    /// What the row of a session says, remembered as what the feed reports.
+    pub(crate) fn see(&self, row: &SessionRecord, now: Timestamp) {
+        let oldest = now.plus_millis(-self.memory_millis);
+        if row.renewed_at.is_some_and(|at| at >= oldest) {
+            self.insert_version(row.id.clone(), row.version, now);
+        }
+    }
+
+    /// Until when every node that has learned of this renewal remembers it.
+    pub(crate) fn forgets_at(&self, renewed_at: Timestamp) -> Timestamp {
+        renewed_at.plus_millis(self.memory_millis)
+    }
+
+    fn feed(&self) -> MutexGuard<'_, Feed> {
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -197,10 +196,38 @@ mod tests {
         let id = SessionId::from("a");
         set.insert(id.clone(), RevocationReason::Logout, start);
         let last = start.plus_millis((300 + 2 * 5 + 60) * 1000 - 1);
-        set.load(Vec::new(), last);
+        set.load(Vec::new(), Vec::new(), last);
         assert_eq!(set.reason(&id, start), Some(RevocationReason::Logout));
-        set.load(Vec::new(), last.plus_millis(1));
+        set.load(Vec::new(), Vec::new(), last.plus_millis(1));
         assert_eq!(set.reason(&id, start), None);
+    }
+
+    #[test]
+    fn a_renewal_is_remembered_as_long_and_only_grows() {
+        let set = RevokedSet::new(&testing::config().build().unwrap());
+        let (start, id) = (Timestamp::from_seconds(1_000_000), SessionId::from("a"));
+        for (version, expected) in [(2, 2), (1, 2), (3, 3)] {
+            set.insert_version(id.clone(), version, start);
+            assert_eq!(set.version(&id), expected);
+        }
+        assert_eq!(set.version(&"b".into()), 0);
+        assert_eq!(set.reason(&id, start), None, "it has not ended");
+        let mut row = SessionRecord::new("b".into(), "".into(), "1".into(), "c".into(), start);
+        (row.version, row.renewed_at) = (4, Some(start));
+        let last = set.forgets_at(start).plus_millis(-1);
+        set.load(Vec::new(), Vec::new(), last);
+        set.see(&row, last);
+        assert_eq!((set.version(&id), set.version(&row.id)), (3, 4));
+        set.load(Vec::new(), vec![RenewedSession::new("c".into(), 5, last)], last.plus_millis(1));
+        assert_eq!((set.version(&id), set.version(&"c".into())), (0, 5));
+        row.id = "d".into();
+        set.see(&row, last.plus_millis(2));
+        assert_eq!(set.version(&"d".into()), 0, "no access token is from before");
+        assert_eq!(
+            set.poll_from(last.plus_millis(1)),
+            last.plus_millis(-60_000),
+            "an overlap behind the newest"
+        );
     }
 
     #[test]
@@ -209,7 +236,7 @@ mod tests {
         for number in 0..10_000_i64 {
             // One second each, so that no more than the memory's 370 matter at a time.
             set.insert(number.to_string().into(), RevocationReason::Logout, Timestamp::from_seconds(number));
-            let kept = set.entries.read().unwrap().map.len();
+            let kept = set.ended.len();
             assert!(kept <= 2 * 370, "{kept} entries");
         }
     }
@@ -227,25 +254,25 @@ mod tests {
             let now = start.plus_millis(second * 1000);
             (now.as_millis() - set.poll_from(now).as_millis()) / 1000
         };
-        set.load(crowd(CROWD, start), start);
+        set.load(crowd(CROWD, start), Vec::new(), start);
         assert_eq!(behind(1), 61, "not yet a crowd");
-        set.load(crowd(CROWD + 1, start), start.plus_millis(1000));
+        set.load(crowd(CROWD + 1, start), Vec::new(), start.plus_millis(1000));
         for second in 2..=10 {
             assert_eq!(behind(second), 6, "a short overlap behind the last look, second {second}");
-            set.load(Vec::new(), start.plus_millis(second * 1000));
+            set.load(Vec::new(), Vec::new(), start.plus_millis(second * 1000));
         }
         assert_eq!(behind(11), 71, "the whole overlap behind the newest");
-        set.load(crowd(CROWD + 1, start), start.plus_millis(11_000));
+        set.load(crowd(CROWD + 1, start), Vec::new(), start.plus_millis(11_000));
         assert_eq!(behind(12), 6, "still a crowd");
         assert!(set.missed());
         assert_eq!(behind(13), 370, "after a failure everything");
-        set.load(crowd(CROWD + 1, start), start.plus_millis(13_000));
+        set.load(crowd(CROWD + 1, start), Vec::new(), start.plus_millis(13_000));
         assert_eq!(behind(3600), 370, "after a pause no more than still matters");
-        set.load(crowd(CROWD, start), start.plus_millis(14_000));
+        set.load(crowd(CROWD, start), Vec::new(), start.plus_millis(14_000));
         for second in 15..=23 {
-            set.load(Vec::new(), start.plus_millis(second * 1000));
+            set.load(Vec::new(), Vec::new(), start.plus_millis(second * 1000));
         }
-        set.load(crowd(CROWD, start), start.plus_millis(24_000));
+        set.load(crowd(CROWD, start), Vec::new(), start.plus_millis(24_000));
         assert_eq!(behind(25), 85, "a crowd no more");
     }
 
@@ -257,27 +284,27 @@ mod tests {
         let revoked = |at| vec![RevokedSession::new("a".into(), RevocationReason::Logout, at)];
         assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "before the first load");
         assert!(set.idle_before(start) < set.poll_from(start), "what is idle is not asked for");
-        set.load(Vec::new(), start);
+        set.load(Vec::new(), Vec::new(), start);
         assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "nothing was seen");
-        set.load(revoked(start.plus_millis(-500)), start);
+        set.load(revoked(start.plus_millis(-500)), Vec::new(), start);
         assert_eq!(set.poll_from(start), start.plus_millis(-60_500), "an overlap behind the newest");
-        set.load(revoked(start.plus_millis(-9000)), start);
+        set.load(revoked(start.plus_millis(-9000)), Vec::new(), start);
         assert_eq!(set.poll_from(start), start.plus_millis(-60_500), "an older one moves nothing");
         assert!(set.missed(), "said once");
         assert!(!set.missed());
         assert_eq!(set.poll_from(start), start.plus_millis(-MEMORY), "after a failure");
-        assert!(set.load(Vec::new(), start), "has recovered");
-        assert!(!set.load(Vec::new(), start));
+        assert!(set.load(Vec::new(), Vec::new(), start), "has recovered");
+        assert!(!set.load(Vec::new(), Vec::new(), start));
         assert_eq!(set.poll_from(start), start.plus_millis(-60_500));
         let later = start.plus_millis(3_600_000);
         assert_eq!(set.poll_from(later), later.plus_millis(-MEMORY), "never more than still matters");
-        set.load(revoked(start.plus_millis(600_000)), start);
+        set.load(revoked(start.plus_millis(600_000)), Vec::new(), start);
         assert_eq!(set.poll_from(start), start.plus_millis(-60_000), "one from the future hides none");
         let woken = start.plus_millis(100_000);
         assert_eq!(set.poll_from(woken), start.plus_millis(-60_000), "nor what a sleeping process missed");
         let back = start.plus_millis(-1);
         assert_eq!(set.poll_from(back), back.plus_millis(-MEMORY), "the clock was set back");
-        set.load(Vec::new(), back);
+        set.load(Vec::new(), Vec::new(), back);
         assert_eq!(set.poll_from(back), back.plus_millis(-60_000), "and the store was asked since");
     }
 }

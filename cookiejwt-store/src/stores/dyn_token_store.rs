@@ -3,13 +3,13 @@
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
-        SpentId, ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
+        SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
-use super::token_store::{BoxFuture, RevokedBatch, RevokedSession, TokenStore, boxed};
+use super::token_store::{BoxFuture, RenewedSession, RevokedBatch, RevokedSession, TokenStore, boxed};
 use crate::errors::StoreError;
 
 /// [`TokenStore`] as a trait object, so that no handler's signature mentions the database.
@@ -48,6 +48,11 @@ pub(crate) trait DynTokenStore: Send + Sync {
         limit: u64,
     ) -> BoxFuture<'a, Result<RevokedBatch, StoreError>>;
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>>;
+    fn renew_claims<'a>(
+        &'a self,
+        renewal: &'a ClaimsRenewal,
+    ) -> BoxFuture<'a, Result<Vec<RenewedSession>, StoreError>>;
+    fn renewed_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RenewedSession>, StoreError>>;
     fn sessions_of<'a>(
         &'a self,
         realm: &'a Realm,
@@ -134,6 +139,17 @@ impl<S: TokenStore> DynTokenStore for S {
 
     fn revoked_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RevokedSession>, StoreError>> {
         Box::pin(boxed(TokenStore::revoked_since(self, since)))
+    }
+
+    fn renew_claims<'a>(
+        &'a self,
+        renewal: &'a ClaimsRenewal,
+    ) -> BoxFuture<'a, Result<Vec<RenewedSession>, StoreError>> {
+        Box::pin(boxed(TokenStore::renew_claims(self, renewal)))
+    }
+
+    fn renewed_since(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<RenewedSession>, StoreError>> {
+        Box::pin(boxed(TokenStore::renewed_since(self, since)))
     }
 
     fn sessions_of<'a>(

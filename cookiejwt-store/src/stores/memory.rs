@@ -8,15 +8,15 @@ use std::{
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
-        SpentId, ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
+        SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
 use super::{
     buckets::Buckets,
-    token_store::{RevokedBatch, RevokedSession, TokenStore},
+    token_store::{RenewedSession, RevokedBatch, RevokedSession, TokenStore},
 };
 use crate::errors::StoreError;
 
@@ -179,6 +179,24 @@ impl TokenStore for MemoryStore {
             Some(RevokedSession::new(row.id.clone(), reason, at))
         });
         Ok(revoked.collect())
+    }
+
+    async fn renew_claims(&self, renewal: &ClaimsRenewal) -> Result<Vec<RenewedSession>, StoreError> {
+        let mut rows = self.rows();
+        let renewed = rows.values_mut().filter(|row| renewal.matches(row)).map(|row| {
+            renewal.apply(row);
+            RenewedSession::new(row.id.clone(), row.version, renewal.at)
+        });
+        Ok(renewed.collect())
+    }
+
+    async fn renewed_since(&self, since: Timestamp) -> Result<Vec<RenewedSession>, StoreError> {
+        let rows = self.rows();
+        let renewed = rows.values().filter_map(|row| {
+            let at = row.renewed_at.filter(|at| *at >= since)?;
+            Some(RenewedSession::new(row.id.clone(), row.version, at))
+        });
+        Ok(renewed.collect())
     }
 
     async fn sessions_of(

@@ -6,15 +6,15 @@ use std::{future::Future, sync::Arc};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
-        SpentId, ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
+        SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
 use super::{
     dyn_token_store::DynTokenStore,
-    token_store::{RevokedBatch, RevokedSession},
+    token_store::{RenewedSession, RevokedBatch, RevokedSession},
     user_store::{DynUser, DynUserStore, FoundUser},
 };
 use crate::{
@@ -201,6 +201,18 @@ impl Tokens {
     /// Not reported here: the feed reports once that it is stale.
     pub(crate) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.asking.quietly(self.store.revoked_since(since)).await
+    }
+
+    pub(crate) async fn renew_claims(
+        &self,
+        renewal: &ClaimsRenewal,
+    ) -> Result<Vec<RenewedSession>, StoreError> {
+        self.asking.ask("renew_claims", self.store.renew_claims(renewal)).await
+    }
+
+    /// Not reported here, as [`revoked_since`](Self::revoked_since).
+    pub(crate) async fn renewed_since(&self, since: Timestamp) -> Result<Vec<RenewedSession>, StoreError> {
+        self.asking.quietly(self.store.renewed_since(since)).await
     }
 
     pub(crate) async fn sessions_of(

@@ -6,6 +6,7 @@ mod everybody;
 mod fault;
 mod inspect;
 mod migration;
+mod renewals;
 mod retry;
 mod rotation;
 mod spent;

@@ -5,9 +5,9 @@ use std::{error::Error, future::Future, pin::Pin};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
-        SpentId, ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
+        SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
@@ -29,6 +29,25 @@ impl RevokedSession {
     /// This session was revoked at this time.
     pub fn new(id: SessionId, reason: RevocationReason, at: Timestamp) -> Self {
         Self { id, reason, at }
+    }
+}
+
+/// A session whose claims were renewed, as every node needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RenewedSession {
+    /// The session.
+    pub id: SessionId,
+    /// How often its claims were renewed: access tokens with a lower version are dead.
+    pub version: i64,
+    /// When they were last renewed.
+    pub at: Timestamp,
+}
+
+impl RenewedSession {
+    /// The claims of this session were renewed for the `version`th time, at this time.
+    pub fn new(id: SessionId, version: i64, at: Timestamp) -> Self {
+        Self { id, version, at }
     }
 }
 
@@ -147,6 +166,20 @@ pub trait TokenStore: Send + Sync + 'static {
         &self,
         since: Timestamp,
     ) -> impl Future<Output = Result<Vec<RevokedSession>, Self::Error>> + Send;
+
+    /// Applies a [`ClaimsRenewal`] as ONE statement, and returns the rows that it changed with the
+    /// version that they have now. Two renewals at the same time raise a version twice. Rows of the
+    /// same user that another renewal has just changed may be among those that are returned.
+    fn renew_claims(
+        &self,
+        renewal: &ClaimsRenewal,
+    ) -> impl Future<Output = Result<Vec<RenewedSession>, Self::Error>> + Send;
+
+    /// Every session whose claims were last renewed at this time or later.
+    fn renewed_since(
+        &self,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<Vec<RenewedSession>, Self::Error>> + Send;
 
     /// Every active session of a user of this realm, the newest first (by `created_at`, then by
     /// id): neither revoked nor past one of its two ends.

@@ -4,6 +4,7 @@ mod changes;
 mod everybody;
 mod faults;
 mod purge;
+mod renewal;
 mod spent;
 mod store;
 mod throttle;

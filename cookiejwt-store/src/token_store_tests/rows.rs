@@ -69,6 +69,8 @@ fn full() -> SessionRecord {
         row.user_agent = Some("🦀 Ümläut 日本語 ' \" \\ ; -- \u{202e} %00".into());
         row.ip = Some("192.0.2.1".into());
         row.facts = Some(r#"{"facts":{"tenant":"日本 \"A\" \\"},"proofs":{"pwd":1,"otp":2}}"#.into());
+        row.version = 5;
+        row.renewed_at = Some(at(NOW - 7));
     })
 }
 
@@ -137,6 +139,7 @@ pub(super) async fn times_far_away_come_back(store: Shared) {
         row.settles_at = at(0);
         row.received_at = Some(at(0));
         row.revoked = Some((at(0), REASONS[0]));
+        row.renewed_at = Some(at(0));
     });
     let far = with(session("9999"), |row| {
         row.issued_at = last;
@@ -149,6 +152,8 @@ pub(super) async fn times_far_away_come_back(store: Shared) {
         row.last_seen_at = last;
         row.ends_at = last;
         row.revoked = Some((last, REASONS[0]));
+        row.version = i64::from(u32::MAX);
+        row.renewed_at = Some(last);
     });
     // Where summer time skips and repeats an hour, and where 32 bits end.
     let times = [1_774_746_000_001, 1_792_890_000_999, 2_147_483_648_500, 4_294_967_296_001];
@@ -320,7 +325,7 @@ mod tests {
         let times =
             fields(&full()).into_iter().filter(|(name, _)| name.ends_with("_at") || name == "auth_time");
         let times: Vec<_> = times.map(|(_, value)| value.replace("Some(", "")).collect();
-        assert_eq!(times.len(), 9, "{times:?}");
+        assert_eq!(times.len(), 10, "{times:?}");
         assert_eq!(times.iter().collect::<HashSet<_>>().len(), times.len(), "{times:?}");
     }
 }

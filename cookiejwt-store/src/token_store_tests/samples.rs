@@ -10,8 +10,8 @@ use cookiejwt_core::{
         UserState,
     },
     store::{
-        AnswerLateRequest, ChangeOutcome, Realm, Receipt, ReplaceRequest, Revocation, RevocationReason,
-        RotationOutcome, RotationRequest, SessionRecord, SettleRequest, Timestamp,
+        AnswerLateRequest, ChangeOutcome, ClaimsRenewal, Realm, Receipt, ReplaceRequest, Revocation,
+        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, Timestamp,
     },
     testing,
 };
@@ -140,6 +140,13 @@ pub fn receipt(id: &str) -> Receipt {
 /// The revocation of a session at this time.
 pub fn revocation(id: &str, reason: RevocationReason, millis: i64) -> Revocation {
     Revocation::new(id.into(), reason, at(millis))
+}
+
+/// The claims of the user `1` are renewed at this time; every session that was answered less than
+/// 500 seconds before [`NOW`] may have an access token.
+pub fn renewal(millis: i64) -> ClaimsRenewal {
+    let (realm, subject) = (Realm::default(), "1".into());
+    ClaimsRenewal { realm, subject, at: at(millis), idle_before: at(NOW - 500_000) }
 }
 
 /// What the core asks when the store has not changed a row that holds the successor, and rotated

@@ -5,16 +5,16 @@ use std::{future::Future, sync::Arc};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
-        SpentId, ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
+        SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
 use super::samples::{NOW, at};
 use crate::{
     errors::StoreError,
-    stores::{DynTokenStore, RevokedBatch, RevokedSession, TokenStore},
+    stores::{DynTokenStore, RenewedSession, RevokedBatch, RevokedSession, TokenStore},
 };
 
 /// A store with its type forgotten, so that each fact is compiled once; clones share it.
@@ -110,6 +110,14 @@ impl TokenStore for Shared {
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.0.revoked_since(since).await
+    }
+
+    async fn renew_claims(&self, renewal: &ClaimsRenewal) -> Result<Vec<RenewedSession>, StoreError> {
+        self.0.renew_claims(renewal).await
+    }
+
+    async fn renewed_since(&self, since: Timestamp) -> Result<Vec<RenewedSession>, StoreError> {
+        self.0.renewed_since(since).await
     }
 
     async fn sessions_of(

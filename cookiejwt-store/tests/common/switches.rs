@@ -23,6 +23,8 @@ pub(crate) enum Call {
     RevokeSubject,
     RevokeRealm,
     RevokedSince,
+    RenewClaims,
+    RenewedSince,
     SessionsOf,
     Purge,
     ThrottleLevels,

@@ -4,10 +4,10 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Clock as _, ManualClock, MemoryStore, Realm, RealmRevocation,
-    Receipt, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome,
-    RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId, StoreError, Subject, ThrottleCharge,
-    Timestamp, TokenStore,
+    AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Clock as _, ManualClock, MemoryStore, Realm,
+    RealmRevocation, Receipt, RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch,
+    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
+    StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
 };
 use tokio::sync::Mutex;
 
@@ -142,6 +142,17 @@ impl TokenStore for TestTokens {
 
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.clock.lock().unwrap().as_ref().map(|clock| clock.now().into()))
+    }
+
+    async fn renew_claims(&self, renewal: &ClaimsRenewal) -> Result<Vec<RenewedSession>, StoreError> {
+        self.switches.enter(Call::RenewClaims)?;
+        self.rows.renew_claims(renewal).await
+    }
+
+    async fn renewed_since(&self, since: Timestamp) -> Result<Vec<RenewedSession>, StoreError> {
+        // The second question of a poll, whose first one is logged.
+        self.switches.enter_unlogged(Call::RenewedSince)?;
+        self.rows.renewed_since(since).await
     }
 
     async fn sessions_of(

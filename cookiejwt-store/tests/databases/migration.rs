@@ -24,9 +24,10 @@ const ROUNDS: usize = 10;
 const TABLES: [&str; 5] =
     ["cookiejwt_sessions", "cookiejwt_throttle", "cookiejwt_spent", "seaql_migrations_cookiejwt", "naive"];
 pub(crate) const APPLIED: &str = "SELECT version FROM seaql_migrations_cookiejwt";
-const INDICES: [&str; 5] = [
+const INDICES: [&str; 6] = [
     "cookiejwt_sessions_expires_at",
     "cookiejwt_sessions_realm_subject",
+    "cookiejwt_sessions_renewed_at",
     "cookiejwt_sessions_revoked_at",
     "cookiejwt_spent_kept_until",
     "cookiejwt_throttle_drained_at",

@@ -176,6 +176,7 @@ fn names_the_grants(scratch: &Scratch, role: &Role) -> Result<(), Failed> {
             for word in [
                 "create_throttle",
                 "create_spent",
+                "add_version",
                 "CREATE",
                 "SELECT, INSERT, UPDATE and DELETE",
                 "seaql_migrations_cookiejwt",

@@ -42,11 +42,11 @@ pub(crate) fn trials(places: &Places) -> Vec<Trial> {
     trials.collect()
 }
 
-/// Earlier versions had no throttle; later ones had neither realms nor receipts, no facts, or could
-/// not spend anything.
+/// Earlier versions had no throttle; later ones had neither realms nor receipts, no facts, could
+/// not spend anything, or renewed no claims.
 async fn upgrade(place: &Place) -> Result<(), Failed> {
     let db = place.connect().await?;
-    for version in [1, 2, 3, 4] {
+    for version in [1, 2, 3, 4, 5] {
         older(&db, version).await?;
         assert_eq!(strings(&db, APPLIED).await?.len(), usize::try_from(version)?);
         let store = SeaOrmTokenStore::migrate(db.clone()).await?;
@@ -146,7 +146,7 @@ async fn go_on(db: &DatabaseConnection, store: &SeaOrmTokenStore) -> Result<(), 
 
 /// Down to the second version, with its indices, and up again.
 async fn down(db: &DatabaseConnection) -> Result<(), Failed> {
-    Migrator::down(db, Some(3)).await?;
+    Migrator::down(db, Some(4)).await?;
     for index in ["cookiejwt_sessions_subject", "cookiejwt_sessions_ends_at"] {
         // It fails when there is none.
         db.execute_unprepared(&drop_index(db.get_database_backend(), index)).await?;
@@ -177,11 +177,12 @@ async fn at_once(place: &Place) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The statements of the third migration. MySQL commits each of them separately.
-fn steps(backend: DbBackend) -> [String; 7] {
+/// The version before a migration of several statements, and these. MySQL commits each of them
+/// separately.
+fn steps(backend: DbBackend) -> [(u32, Vec<String>); 2] {
     let add = |column: &str| format!("ALTER TABLE cookiejwt_sessions ADD COLUMN {column}");
     let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
-    [
+    let receipts = vec![
         add(&format!("realm varchar(32) {collation} NOT NULL DEFAULT ''")),
         add("settles_at bigint NOT NULL DEFAULT 0"),
         add("received_at bigint"),
@@ -189,24 +190,32 @@ fn steps(backend: DbBackend) -> [String; 7] {
         "CREATE INDEX cookiejwt_sessions_expires_at ON cookiejwt_sessions (expires_at)".into(),
         drop_index(backend, "cookiejwt_sessions_subject"),
         drop_index(backend, "cookiejwt_sessions_ends_at"),
-    ]
+    ];
+    let versions = vec![
+        add("version bigint NOT NULL DEFAULT 0"),
+        add("renewed_at bigint"),
+        "CREATE INDEX cookiejwt_sessions_renewed_at ON cookiejwt_sessions (renewed_at)".into(),
+    ];
+    [(2, receipts), (5, versions)]
 }
 
 /// A process that was killed between any two of its statements, or before it recorded the
 /// migration.
 async fn cut_off(place: &Place) -> Result<(), Failed> {
     let db = place.connect().await?;
-    let steps = steps(db.get_database_backend());
-    for done in 0..=steps.len() {
-        older(&db, 2).await?;
-        for step in &steps[..done] {
-            db.execute_unprepared(step).await?;
-        }
-        let store =
-            SeaOrmTokenStore::migrate(db.clone()).await.map_err(|error| format!("{done} done: {error}"))?;
-        is_right(&db).await?;
-        for row in rows() {
-            assert_eq!(store.find(&row.id).await?.as_ref(), Some(&row), "{done} done");
+    for (version, steps) in steps(db.get_database_backend()) {
+        for done in 0..=steps.len() {
+            older(&db, version).await?;
+            for step in &steps[..done] {
+                db.execute_unprepared(step).await?;
+            }
+            let rule = format!("{done} done after version {version}");
+            let store =
+                SeaOrmTokenStore::migrate(db.clone()).await.map_err(|error| format!("{rule}: {error}"))?;
+            is_right(&db).await?;
+            for row in rows() {
+                assert_eq!(store.find(&row.id).await?.as_ref(), Some(&row), "{rule}");
+            }
         }
     }
     db.execute_unprepared("DELETE FROM seaql_migrations_cookiejwt").await?;

@@ -26,6 +26,7 @@ mod password_policy;
 mod proofs;
 mod realms;
 mod rehash;
+mod renewed;
 mod reuse;
 mod second_factor;
 mod session_list;

@@ -332,6 +332,25 @@ fn what_an_administrator_ends_is_reported() {
     assert!(heard.log.contains(line), "{}", heard.log);
 }
 
+#[test]
+fn claims_that_are_renewed_are_reported_and_no_credential_counts_as_rejected() {
+    let heard = hear(async |world| {
+        let browser = logs_in(world).await;
+        logs_in(world).await;
+        assert_eq!(world.auth.renew_claims(&1.into()).await.unwrap(), 2);
+        assert!(world.auth.authenticate(&browser.jar.get()).await.identity().is_some());
+    });
+    let events: Vec<_> = heard.events.iter().filter(|event| !event.starts_with("logged in")).collect();
+    assert_eq!(
+        events,
+        ["ClaimsRenewed { subject: \"1\", sessions: 2 }", "refreshed 1 Rotated"],
+        "nothing else"
+    );
+    assert_eq!(heard.counters.get("cookiejwt_claims_renewed_total{}"), Some(&1), "{:?}", heard.counters);
+    let line = "INFO cookiejwt_store::event: claims renewed subject=1 sessions=2";
+    assert!(heard.log.contains(line), "{}", heard.log);
+}
+
 struct Stranger(Subject);
 
 impl AuthUser for Stranger {

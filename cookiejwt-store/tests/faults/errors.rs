@@ -39,7 +39,7 @@ fn assert_told(rule: &str, fault: Fault, call: &str, told: &[String]) {
         _ => format!("the store failed: {call} is away"),
     };
     let expected = match call {
-        "revoked_since" => format!("FeedStale {{ error: {words:?} }}"),
+        "revoked_since" | "renewed_since" => format!("FeedStale {{ error: {words:?} }}"),
         _ => format!("StoreFailed {{ operation: {call:?}, error: {words:?} }}"),
     };
     let is_failure = |event: &&String| event.starts_with("StoreFailed") || event.starts_with("FeedStale");

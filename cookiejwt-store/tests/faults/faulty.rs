@@ -4,10 +4,10 @@ use std::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
-    RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId,
-    SessionRecord, SettleRequest, SpentId, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
-    UserStore,
+    AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
+    RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession,
+    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId, StoreError, Subject,
+    ThrottleCharge, Timestamp, TokenStore, UserStore,
 };
 use tokio::task::yield_now;
 
@@ -155,6 +155,14 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.faults.call("revoked_since", self.store.revoked_since(since)).await
+    }
+
+    async fn renew_claims(&self, renewal: &ClaimsRenewal) -> Result<Vec<RenewedSession>, StoreError> {
+        self.faults.call("renew_claims", self.store.renew_claims(renewal)).await
+    }
+
+    async fn renewed_since(&self, since: Timestamp) -> Result<Vec<RenewedSession>, StoreError> {
+        self.faults.call("renewed_since", self.store.renewed_since(since)).await
     }
 
     async fn sessions_of(

@@ -49,12 +49,13 @@ pub(crate) enum Flow {
     ListSessions,
     EndSession,
     EndOtherSessions,
+    RenewClaims,
     Feed,
     Purge,
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::FirstRequest,
         Self::EveryRequest,
         Self::RefreshAhead,
@@ -79,6 +80,7 @@ impl Flow {
         Self::ListSessions,
         Self::EndSession,
         Self::EndOtherSessions,
+        Self::RenewClaims,
         Self::Feed,
         Self::Purge,
     ];
@@ -152,6 +154,7 @@ impl Flow {
                     lines: Vec::new(),
                 }
             }
+            Self::RenewClaims => Seen::of(&auth.renew_claims(&1.into()).await),
             Self::Feed => Seen::of(&auth.poll_revocations().await),
             Self::Purge => Seen::of(&auth.purge().await),
             _ => Seen::of_answer(&self.ask(scene).of(&scene.world).await),

@@ -25,9 +25,10 @@ async fn strings(db: &DatabaseConnection, sql: &str) -> Vec<String> {
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
-const INDICES: [&str; 5] = [
+const INDICES: [&str; 6] = [
     "cookiejwt_sessions_expires_at",
     "cookiejwt_sessions_realm_subject",
+    "cookiejwt_sessions_renewed_at",
     "cookiejwt_sessions_revoked_at",
     "cookiejwt_spent_kept_until",
     "cookiejwt_throttle_drained_at",

@@ -14,7 +14,7 @@ const WRITER: &str = r#"{"scope":"notes:read notes:write","roles":["reader","adm
 const READER: &str = r#"{"scope":"notes:read","roles":["reader"]}"#;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [fresh(), redirects(), no_redirects(), scopes(), roles(), recomputed(), optional()].concat()
+    [fresh(), redirects(), no_redirects(), scopes(), roles(), renewed(), recomputed(), optional()].concat()
 }
 
 fn alice(rule: &'static str, name: &'static str) -> Scenario {
@@ -209,6 +209,41 @@ fn roles() -> Vec<Scenario> {
             .send(get("/admin").cookie("{alice}"), text(200, "admin")),
         with_claims("role", "one that he has not", READER)
             .send(get("/admin").cookie("{alice}"), problem("not_found")),
+    ]
+}
+
+/// Claims that change at once: the next request refreshes, with the same cookies.
+fn renewed() -> Vec<Scenario> {
+    let admins = || get("/admins").cookie("{alice}");
+    let becomes = |name, before, after| {
+        let changed = with_claims("renewed", name, before).step(Step::Claims("alice", after));
+        changed.step(Step::Renew("alice"))
+    };
+    vec![
+        becomes("a role that was taken away, and no one is logged out", WRITER, READER)
+            .send(admins(), refreshed(problem("insufficient_role")))
+            .keep("renewed")
+            .send(get("/me").cookie("{renewed}"), me(1, 1, 5))
+            .send(get("/admins").cookie("{renewed}"), problem("insufficient_role")),
+        becomes("a role that was given", READER, WRITER)
+            .send(admins(), refreshed(text(200, "admins")))
+            .keep("renewed")
+            .send(get("/admins").cookie("{renewed}"), text(200, "admins")),
+        becomes("required in a handler", WRITER, READER)
+            .send(get("/role").cookie("{alice}"), refreshed(problem("insufficient_role"))),
+        becomes("another user keeps their token", WRITER, READER)
+            .log_in("bob")
+            .send(get("/me").cookie("{bob}"), me(2, 4, 6)),
+        becomes("by header: as an expired one", WRITER, READER)
+            .send(get("/admins").bearer("{alice.token}"), problem("invalid_token")),
+        becomes("a request that may not refresh", WRITER, READER)
+            .send(admins().site("cross-site"), problem("refresh_required")),
+        becomes("sessions away: the old role does not come back", WRITER, READER)
+            .sessions(Away)
+            .send(admins(), problem("unavailable")),
+        with_claims("renewed", "not called: the old role until the token ends", WRITER)
+            .step(Step::Claims("alice", READER))
+            .send(admins(), text(200, "admins")),
     ]
 }
 

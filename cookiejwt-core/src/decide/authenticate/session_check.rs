@@ -97,6 +97,13 @@ impl SessionCheck {
         matches!(self.kind, Checked::Access { .. })
     }
 
+    /// Whether a valid access token came in that is from before the claims of its session were
+    /// [renewed](crate::store::ClaimsRenewal) this often, as its row says. It is dead, so the
+    /// request is decided without it, by [`authenticate_with`](Core::authenticate_with).
+    pub fn is_outdated(&self, version: i64) -> bool {
+        matches!(&self.kind, Checked::Access { identity, .. } if identity.version() < version)
+    }
+
     /// Takes the answer.
     pub fn resolve(self, status: SessionStatus) -> Resolution {
         let Self { core, kind, faults, sighting } = self;

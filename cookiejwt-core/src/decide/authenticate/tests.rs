@@ -7,6 +7,7 @@ mod model;
 mod permitted;
 mod realms;
 mod refresh_route;
+mod renewed;
 mod revocation;
 mod rows;
 mod sightings;

@@ -73,6 +73,8 @@ fn every_field_of_the_record() {
         user_agent: Some("Firefox".into()),
         ip: Some("192.0.2.1".into()),
         facts: None,
+        version: 0,
+        renewed_at: None,
     };
     assert_eq!(login.record, expected);
     assert_eq!(login.refresh_expires_at, after(86_400));

@@ -39,6 +39,7 @@ impl Grant {
             auth_time: old.facts.time_of_proof(old.auth_time),
             refresh_jti: Some(refresh.clone()),
             replaces: None,
+            version: attempt.version,
             facts: old.facts.clone(),
         };
         attempt.core.parts().access.mint(claims, &self.custom)

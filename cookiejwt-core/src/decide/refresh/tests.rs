@@ -3,7 +3,9 @@
 
 mod facts;
 mod late;
+mod renewed;
 mod rotated;
+mod sizes;
 mod tabs;
 mod token_mode;
 mod unmatched;

@@ -8,7 +8,7 @@ use crate::{
     token::{
         facts::{Actor, Facts},
         proofs::MethodNames,
-        reserved::{BEGAN_AT, FACTS, REFRESH_JTI, REMEMBER_FOR, REPLACES, STAMP},
+        reserved::{BEGAN_AT, FACTS, REFRESH_JTI, REMEMBER_FOR, REPLACES, STAMP, VERSION},
     },
 };
 
@@ -61,6 +61,9 @@ impl Serialize for AccessPayload<'_> {
         }
         if let Some(replaces) = &claims.replaces {
             map.serialize_entry(REPLACES, replaces.as_str())?;
+        }
+        if claims.version != 0 {
+            map.serialize_entry(VERSION, &claims.version)?;
         }
         let Facts { proofs, named, .. } = &claims.facts;
         if !proofs.is_empty() {

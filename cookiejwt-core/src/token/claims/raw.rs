@@ -16,7 +16,7 @@ use crate::{
         facts::{Actor, Facts},
         jws::TokenFault,
         proofs::{Proofs, ReadProofs},
-        reserved::{BEGAN_AT, FACTS, REFRESH_JTI, REMEMBER_FOR, REPLACES, STAMP},
+        reserved::{BEGAN_AT, FACTS, REFRESH_JTI, REMEMBER_FOR, REPLACES, STAMP, VERSION},
     },
 };
 
@@ -41,6 +41,7 @@ pub(super) struct RawClaims<'de> {
     pub(super) remember: Option<bool>,
     pub(super) refresh_jti: Option<Cow<'de, str>>,
     pub(super) replaces: Option<Cow<'de, str>>,
+    pub(super) version: Option<u32>,
     pub(super) began_at: Option<i64>,
     pub(super) remember_for: Option<i64>,
     pub(super) stamp: Option<Cow<'de, str>>,
@@ -77,6 +78,7 @@ impl<'de> RawClaims<'de> {
             remember: None,
             refresh_jti: None,
             replaces: None,
+            version: None,
             began_at: None,
             remember_for: None,
             stamp: None,
@@ -162,6 +164,7 @@ impl<'de> Members<'de> for RawClaims<'de> {
             }
             REFRESH_JTI => self.refresh_jti = Some(map.next_value_seed(Text)?),
             REPLACES => self.replaces = Some(map.next_value_seed(Text)?),
+            VERSION => self.version = Some(map.next_value()?),
             BEGAN_AT => self.began_at = Some(map.next_value_seed(NumericDate)?),
             REMEMBER_FOR => self.remember_for = Some(map.next_value_seed(NumericDate)?),
             STAMP => self.stamp = Some(map.next_value_seed(Text)?),

@@ -58,6 +58,10 @@ pub struct Model {
     /// What is true of the session.
     #[sea_orm(column_type = "Text", nullable)]
     pub facts: Option<String>,
+    /// How often its claims were renewed.
+    pub version: i64,
+    /// When they were last renewed.
+    pub renewed_at: Option<i64>,
 }
 
 /// No other table is referred to: the application's user table is its own.
@@ -90,6 +94,8 @@ impl From<Model> for SessionRecord {
         session.user_agent = row.user_agent;
         session.ip = row.ip;
         session.facts = row.facts;
+        session.version = row.version;
+        session.renewed_at = row.renewed_at.map(Timestamp::from_millis);
         session
     }
 }
@@ -117,6 +123,8 @@ impl From<&SessionRecord> for ActiveModel {
             user_agent: Set(session.user_agent.clone()),
             ip: Set(session.ip.clone()),
             facts: Set(session.facts.clone()),
+            version: Set(session.version),
+            renewed_at: Set(session.renewed_at.map(Timestamp::as_millis)),
         }
     }
 }

@@ -22,6 +22,7 @@ const BY_SUBJECT: &str = "cookiejwt_sessions_subject";
 const BY_END: &str = "cookiejwt_sessions_ends_at";
 const BY_USER: &str = "cookiejwt_sessions_realm_subject";
 const BY_IDLE_END: &str = "cookiejwt_sessions_expires_at";
+const BY_RENEWAL: &str = "cookiejwt_sessions_renewed_at";
 
 const ID_LENGTH: u32 = 22;
 const REALM_LENGTH: u32 = 32;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(AddReceipts),
             Box::new(AddFacts),
             Box::new(CreateSpent),
+            Box::new(AddVersion),
         ]
     }
 
@@ -89,6 +91,8 @@ enum Sessions {
     UserAgent,
     Ip,
     Facts,
+    Version,
+    RenewedAt,
 }
 
 #[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
@@ -165,20 +169,10 @@ impl MigrationTrait for AddReceipts {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
         let collation = if is_postgres { "COLLATE \"C\"" } else { "" };
-        let mut realm = string_len(Sessions::Realm, REALM_LENGTH);
-        let mut settles_at = big_integer(Sessions::SettlesAt);
-        for (name, column) in [
-            ("realm", realm.extra(collation).default("").to_owned()),
-            ("settles_at", settles_at.default(0).to_owned()),
-            ("received_at", big_integer_null(Sessions::ReceivedAt)),
-        ] {
-            // Every statement may run twice, because another node may be doing the same.
-            if !has_column(manager, name).await? {
-                manager
-                    .alter_table(Table::alter().table(Sessions::Table).add_column(column).to_owned())
-                    .await?;
-            }
-        }
+        let realm = string_len(Sessions::Realm, REALM_LENGTH).extra(collation).default("").to_owned();
+        add_column(manager, "realm", realm).await?;
+        add_column(manager, "settles_at", big_integer(Sessions::SettlesAt).default(0).to_owned()).await?;
+        add_column(manager, "received_at", big_integer_null(Sessions::ReceivedAt)).await?;
         let by_user = Index::create().name(BY_USER).col(Sessions::Realm).col(Sessions::Subject).to_owned();
         let by_end = Index::create().name(BY_IDLE_END).col(Sessions::ExpiresAt).to_owned();
         for (name, index) in [(BY_USER, by_user), (BY_IDLE_END, by_end)] {
@@ -195,7 +189,7 @@ impl MigrationTrait for AddReceipts {
             drop_index(manager, name).await?;
         }
         for column in [Sessions::Realm, Sessions::SettlesAt, Sessions::ReceivedAt] {
-            manager.alter_table(Table::alter().table(Sessions::Table).drop_column(column).to_owned()).await?;
+            drop_column(manager, column).await?;
         }
         for (name, index) in indices() {
             create_index(manager, name, index).await?;
@@ -217,16 +211,11 @@ impl sea_orm_migration::MigrationName for AddFacts {
 #[async_trait::async_trait]
 impl MigrationTrait for AddFacts {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        if has_column(manager, "facts").await? {
-            return Ok(());
-        }
-        let column = text_null(Sessions::Facts);
-        manager.alter_table(Table::alter().table(Sessions::Table).add_column(column).to_owned()).await
+        add_column(manager, "facts", text_null(Sessions::Facts)).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let column = Sessions::Facts;
-        manager.alter_table(Table::alter().table(Sessions::Table).drop_column(column).to_owned()).await
+        drop_column(manager, Sessions::Facts).await
     }
 }
 
@@ -261,6 +250,32 @@ impl MigrationTrait for CreateSpent {
     }
 }
 
+/// How often the claims of a session were renewed.
+struct AddVersion;
+
+impl sea_orm_migration::MigrationName for AddVersion {
+    fn name(&self) -> &'static str {
+        "m20261130_000006_add_version"
+    }
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for AddVersion {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        add_column(manager, "version", big_integer(Sessions::Version).default(0).to_owned()).await?;
+        add_column(manager, "renewed_at", big_integer_null(Sessions::RenewedAt)).await?;
+        let index = Index::create().name(BY_RENEWAL).col(Sessions::RenewedAt).to_owned();
+        create_index(manager, BY_RENEWAL, index).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        drop_index(manager, BY_RENEWAL).await?;
+        drop_column(manager, Sessions::Version).await?;
+        drop_column(manager, Sessions::RenewedAt).await
+    }
+}
+
 /// A table of names, each with a time until which it counts.
 async fn create_names(
     manager: &SchemaManager<'_>,
@@ -279,6 +294,18 @@ async fn create_names(
     }
     manager.create_table(table).await?;
     manager.create_index(index.if_not_exists().table(name).to_owned()).await
+}
+
+/// Every statement may run twice, because another node may be doing the same.
+async fn add_column(manager: &SchemaManager<'_>, name: &str, column: ColumnDef) -> Result<(), DbErr> {
+    if has_column(manager, name).await? {
+        return Ok(());
+    }
+    manager.alter_table(Table::alter().table(Sessions::Table).add_column(column).to_owned()).await
+}
+
+async fn drop_column(manager: &SchemaManager<'_>, column: Sessions) -> Result<(), DbErr> {
+    manager.alter_table(Table::alter().table(Sessions::Table).drop_column(column).to_owned()).await
 }
 
 async fn create_index(

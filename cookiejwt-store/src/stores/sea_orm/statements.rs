@@ -29,6 +29,7 @@ use sea_orm::{
 use super::entity::{ActiveModel, Column, Entity};
 pub use super::{
     changes::{answer_late, received, replace, settle},
+    renewals::{renew_claims, renewed_since},
     rotation::rotate,
 };
 use crate::stores::RevokedSession;
@@ -74,7 +75,7 @@ pub(super) async fn mark_subject<C: ConnectionTrait>(
 }
 
 /// A subject alone does not identify a user: user 1 of another table is another user.
-fn of_user(realm: &Realm, subject: &Subject) -> SimpleExpr {
+pub(super) fn of_user(realm: &Realm, subject: &Subject) -> SimpleExpr {
     Column::Realm.eq(realm.as_str()).and(Column::Subject.eq(subject.as_str()))
 }
 

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
-        SpentId, ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
+        SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 use sea_orm::DatabaseConnection;
 
-use super::{everybody, inspect::inspect, retry::Reconnects, spent, statements, throttle, up::up_to_date};
+use super::{
+    everybody, inspect::inspect, renewals, retry::Reconnects, spent, statements, throttle, up::up_to_date,
+};
 use crate::{
     errors::StoreError,
-    stores::{RevokedBatch, RevokedSession, TokenStore},
+    stores::{RenewedSession, RevokedBatch, RevokedSession, TokenStore},
 };
 
 /// Sessions in the application's database, in the table `cookiejwt_sessions`: SQLite, PostgreSQL,
@@ -135,6 +137,16 @@ impl TokenStore for SeaOrmTokenStore {
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<RevokedSession>, StoreError> {
         self.retrying(|| statements::revoked_since(&self.db, since)).await
+    }
+
+    async fn renew_claims(&self, renewal: &ClaimsRenewal) -> Result<Vec<RenewedSession>, StoreError> {
+        // Each alone, as for a revocation.
+        self.retrying(|| renewals::mark(&self.db, renewal)).await?;
+        self.retrying(|| renewals::marked(&self.db, renewal)).await
+    }
+
+    async fn renewed_since(&self, since: Timestamp) -> Result<Vec<RenewedSession>, StoreError> {
+        self.retrying(|| renewals::renewed_since(&self.db, since)).await
     }
 
     async fn sessions_of(

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::errors::StoreError;
 
+/// Of one migration: on MySQL, each of its statements may be lost to another node.
 const TRIES: u32 = 8;
 
 /// Runs a migrator while other nodes may be doing the same. Each of its statements has to be one
@@ -46,8 +47,15 @@ async fn up_by<M: MigratorTrait, F>(db: &DatabaseConnection, migrate: impl Fn() 
 where
     F: Future<Output = Result<(), DbErr>>,
 {
-    let mut tries = 1;
-    while !pending::<M>(db).await.is_empty() {
+    let (mut tries, mut left) = (1, usize::MAX);
+    loop {
+        let pending = pending::<M>(db).await.len();
+        if pending == 0 {
+            return Ok(());
+        }
+        if pending < left {
+            (tries, left) = (1, pending);
+        }
         match migrate().await {
             Err(error @ (DbErr::Exec(_) | DbErr::Query(_)))
                 if tries < TRIES
@@ -60,7 +68,6 @@ where
             result => return result,
         }
     }
-    Ok(())
 }
 
 /// A node that loses the race takes back what it did: an index of an older version must not come

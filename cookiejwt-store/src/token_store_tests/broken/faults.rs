@@ -70,6 +70,14 @@ pub(super) enum Fault {
     RealmJudgesBeforeItMarks,
     FeedBoundaryIsExclusive,
     FeedLagsBehind,
+    RenewsTheIdle,
+    RenewsTheRevoked,
+    RenewalForgetsAnswers,
+    RenewsSilently,
+    RenewsInTwoSteps,
+    RenewalWritesTheWholeRow,
+    RenewalsAfterTheBoundary,
+    RevokedAreNotRenewed,
     ListsTheIdle,
     ListsTheOldestFirst,
     ListsByDictionary,
@@ -104,7 +112,7 @@ pub(super) enum Fault {
 }
 
 /// Each fault with a fact that has to find it; others may find it too.
-pub(super) const CAUGHT: [(Fault, &str); 115] = [
+pub(super) const CAUGHT: [(Fault, &str); 127] = [
     (Fault::ForgetsTheAddress, "every_field_comes_back"),
     (Fault::ForgetsTheRealm, "every_field_comes_back"),
     (Fault::CutsTheSubject, "the_longest_values_come_back"),
@@ -178,6 +186,18 @@ pub(super) const CAUGHT: [(Fault, &str); 115] = [
     (Fault::SparesTheSuperseded, "revoke_subject_ends_a_superseded_session_at_once"),
     (Fault::RevokesInTwoSteps, "fifty_who_bring_it_forward_are_one"),
     (Fault::ChangesTheRevoked, "a_revoked_session_is_changed_by_nothing"),
+    (Fault::RenewsTheIdle, "renewing_changes_exactly_the_active_sessions_of_the_user"),
+    (Fault::RenewsTheRevoked, "renewing_changes_exactly_the_active_sessions_of_the_user"),
+    (Fault::RenewalForgetsAnswers, "renewing_changes_exactly_the_active_sessions_of_the_user"),
+    (Fault::RenewsSilently, "renewing_changes_exactly_the_active_sessions_of_the_user"),
+    (Fault::SparesTheSuperseded, "renewing_changes_exactly_the_active_sessions_of_the_user"),
+    (Fault::SubjectsShareRealms, "renewing_changes_exactly_the_active_sessions_of_the_user"),
+    (Fault::RenewsInTwoSteps, "renewals_at_once_all_count"),
+    (Fault::RenewsSilently, "renewals_at_once_all_count"),
+    (Fault::RenewalsAfterTheBoundary, "renewed_since_has_an_inclusive_boundary"),
+    (Fault::RevokedAreNotRenewed, "nothing_else_moves_a_version"),
+    (Fault::RenewalWritesTheWholeRow, "a_renewal_and_a_rotation_undo_nothing_of_each_other"),
+    (Fault::RotationWritesTheWholeRow, "a_renewal_and_a_rotation_undo_nothing_of_each_other"),
     (Fault::ListsTheIdle, "sessions_of_lists_exactly_the_living"),
     (Fault::ListsTheOldestFirst, "sessions_of_lists_the_newest_first"),
     (Fault::ListsByDictionary, "sessions_of_lists_the_newest_first"),

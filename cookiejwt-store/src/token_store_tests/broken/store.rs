@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, Realm, RealmRevocation, Receipt, ReplaceRequest,
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
-        SpentId, ThrottleCharge, Timestamp,
+        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
+        SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 use tokio::task::yield_now;
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     errors::StoreError,
     runtime::{Clock as _, SystemClock},
-    stores::{RevokedBatch, RevokedSession, TokenStore},
+    stores::{RenewedSession, RevokedBatch, RevokedSession, TokenStore},
 };
 
 #[derive(Clone)]
@@ -87,7 +87,7 @@ impl Broken {
         one == other
     }
 
-    fn is_of(&self, row: &SessionRecord, realm: &Realm, subject: &Subject) -> bool {
+    pub(super) fn is_of(&self, row: &SessionRecord, realm: &Realm, subject: &Subject) -> bool {
         let in_realm = self.is(Fault::SubjectsShareRealms) || self.same_realm(&row.realm, realm);
         in_realm && self.same_subject(&row.subject, subject)
     }
@@ -306,6 +306,14 @@ impl TokenStore for Broken {
             Some(RevokedSession::new(row.id, reason, at))
         });
         Ok(revoked.collect())
+    }
+
+    async fn renew_claims(&self, renewal: &ClaimsRenewal) -> Result<Vec<RenewedSession>, StoreError> {
+        Ok(self.renew(renewal).await)
+    }
+
+    async fn renewed_since(&self, since: Timestamp) -> Result<Vec<RenewedSession>, StoreError> {
+        Ok(self.renewed(since))
     }
 
     async fn sessions_of(

@@ -24,6 +24,7 @@ fn access() -> AccessClaims {
         auth_time: Some(NOW - 5),
         refresh_jti: None,
         replaces: None,
+        version: 0,
         facts: Facts::new(),
     }
 }
@@ -83,14 +84,18 @@ fn the_payloads_byte_for_byte() {
             + r#""jti":"token","sid":"session","auth_time":1767268795,"session_exp":1767277800,"remember":false}"#,
     );
     assert_eq!(refresh_payload(), refresh_payload(), "always the same bytes");
-    let given =
-        AccessClaims { refresh_jti: Some("refresh".into()), replaces: Some("older".into()), ..access() };
+    let given = AccessClaims {
+        refresh_jti: Some("refresh".into()),
+        replaces: Some("older".into()),
+        version: 7,
+        ..access()
+    };
     assert_eq!(
         with_parties("staff", |parties| given.to_payload(parties, &custom)),
         r#"{"iss":"https://testing.example","sub":"42","aud":["testing","api"],"exp":1767269100,"iat":1767268800,"#
             .to_owned()
             + r#""jti":"token","sid":"session","auth_time":1767268795,"realm":"staff","refresh_jti":"refresh","#
-            + r#""replaces":"older","role":"admin"}"#,
+            + r#""replaces":"older","version":7,"role":"admin"}"#,
     );
     assert!(with_parties("staff", |parties| refresh().to_payload(parties)).ends_with(r#","realm":"staff"}"#));
 }
