@@ -98,7 +98,7 @@ macro_rules! adapter_steps {
             }
 
             /// Leads a user who acts for another one
-            /// ([`acted_by`]($crate::LoginOptions::acted_by)) back to their own session: a new
+            /// ([`acted_by`](crate::LoginOptions::acted_by)) back to their own session: a new
             /// session takes its place and that of the acting one. If one of them has ended, the
             /// request is rejected with 401.
             ///

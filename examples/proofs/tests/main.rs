@@ -6,6 +6,7 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
+mod acting;
 mod codes;
 mod links;
 mod passkeys;

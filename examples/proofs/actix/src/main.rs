@@ -1,6 +1,7 @@
 //! Every proof that cookiejwt knows, on actix-web. Run it with `cargo run -p example-proofs-actix`.
 
 mod account;
+mod admin;
 mod links;
 mod login;
 mod passkeys;
@@ -84,7 +85,15 @@ fn account(config: &mut web::ServiceConfig, auth: &Authenticator) {
             .wrap(auth.require_proofs(requirement).redirect_to("/confirm"))
             .wrap(auth.require_login().redirect_to("/login"))
     };
+    let administrators = |path| {
+        web::resource(path)
+            .wrap(auth.require_role("admin"))
+            .wrap(auth.require_login().redirect_to("/login"))
+    };
     config
+        .service(administrators("/admin").route(get().to(admin::users)))
+        .service(administrators("/admin/act").route(post().to(admin::act)))
+        .route("/stop-acting", post().to(admin::stop))
         .service(logged_in("/account").route(get().to(account::show)))
         .service(logged_in("/account/others").route(post().to(account::end_others)))
         .service(

@@ -1,6 +1,7 @@
 //! Every proof that cookiejwt knows, on axum. Run it with `cargo run -p example-proofs-axum`.
 
 mod account;
+mod admin;
 mod links;
 mod login;
 mod passkeys;
@@ -60,14 +61,21 @@ fn application(app: App) -> Router {
         .route("/transfer", get(account::transfer).post(account::transferred))
         .route_layer(auth.require_proofs(RECENT_PROOF).redirect_to("/confirm"))
         .route_layer(auth.require_login().redirect_to("/login"));
+    let administration = Router::new()
+        .route("/admin", get(admin::users))
+        .route("/admin/act", post(admin::act))
+        .route_layer(auth.require_role("admin"))
+        .route_layer(auth.require_login().redirect_to("/login"));
     Router::new()
         .route("/", get(home))
+        .route("/stop-acting", post(admin::stop))
         .merge(login::routes())
         .merge(links::routes())
         .merge(passkeys::routes())
         .merge(logged_in)
         .merge(changes)
         .merge(transfers)
+        .merge(administration)
         .merge(auth.routes())
         .merge(assets())
         .layer(auth.layer())

@@ -3,6 +3,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "Rocket passes values to its handlers")]
 
 mod account;
+mod admin;
 mod links;
 mod login;
 mod passkeys;
@@ -56,6 +57,7 @@ fn application(rocket: rocket::Rocket<rocket::Build>, app: App) -> rocket::Rocke
     let changes = auth.require_proofs(RECENT_LOGIN, changes).redirect_to("/confirm");
     let transfers = routes![account::transfer, account::transferred];
     let transfers = auth.require_proofs(RECENT_PROOF, transfers).redirect_to("/confirm");
+    let administration = auth.require_role("admin", routes![admin::users, admin::act]);
     rocket
         .manage(app)
         .attach(auth.fairing())
@@ -64,13 +66,14 @@ fn application(rocket: rocket::Rocket<rocket::Build>, app: App) -> rocket::Rocke
             tracing::info!("listening on http://{}", SocketAddr::new(config.address, config.port));
             Box::pin(async {})
         }))
-        .mount("/", routes![home, asset])
+        .mount("/", routes![home, asset, admin::stop])
         .mount("/", login::routes())
         .mount("/", links::routes())
         .mount("/", passkeys::routes())
         .mount("/", auth.require_login(account::routes()).redirect_to("/login"))
         .mount("/", auth.require_login(changes).redirect_to("/login"))
         .mount("/", auth.require_login(transfers).redirect_to("/login"))
+        .mount("/", auth.require_login(administration).redirect_to("/login"))
         .mount("/", auth.routes())
         .register("/", auth.catchers())
 }

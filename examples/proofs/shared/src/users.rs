@@ -158,6 +158,11 @@ impl Users {
         Entity::find().all(&self.0).await
     }
 
+    /// The user with this id, unless they are an administrator.
+    pub async fn without_power(&self, id: i64) -> Result<Option<User>, DbErr> {
+        Ok(self.find_by_id(&id.into()).await?.filter(|user| !user.is_admin))
+    }
+
     /// The user with this mail address.
     pub async fn with_address(&self, address: &str) -> Result<Option<User>, DbErr> {
         self.one(Column::Address, address).await

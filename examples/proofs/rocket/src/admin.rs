@@ -1,0 +1,30 @@
+//! The administrator's page: who the users are, and acting for one of them.
+
+use cookiejwt_rocket::{Problem, WithCookies, prelude::*};
+use example_proofs::{App, UserForm, View, Visitor};
+use rocket::{State, form::Form, get, post};
+
+use crate::view::Page;
+
+#[get("/admin")]
+pub(crate) async fn users(who: Identity, app: &State<App>) -> Result<Page, Page> {
+    Ok(View::users(&Visitor::of(&who), &app.users.all().await?).into())
+}
+
+/// Nobody acts for another administrator.
+#[post("/admin/act", data = "<form>")]
+pub(crate) async fn act(
+    who: Identity,
+    auth: AuthContext,
+    app: &State<App>,
+    form: Form<UserForm>,
+) -> Result<WithCookies<Page>, Page> {
+    let user = app.users.without_power(form.user).await?.ok_or(Problem::NotFound)?;
+    let login = auth.login(&user, LoginOptions::new().acted_by(&who)).await?;
+    Ok(login.with(View::to(Some("/account")).into()))
+}
+
+#[post("/stop-acting")]
+pub(crate) async fn stop(who: Identity, auth: AuthContext) -> Result<WithCookies<Page>, Page> {
+    Ok(auth.stop_acting(&who).await?.with(View::to(Some("/admin")).into()))
+}
