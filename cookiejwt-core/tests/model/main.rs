@@ -74,11 +74,13 @@ mod world;
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    explorer::{Report, explore},
+    explorer::explore,
     fault::Fault,
+    invariant::Broken,
     scenario::{Invariant, Scenario},
     scenarios::{ALONE, DEEP, EXCEPTIONS, HOSTILE, TIGHT_TURNS, TURNS, UNUSED_TURNS},
     seeded::{IMPLIED, LATE_ANSWERS, RECEIPTS, REVOCATIONS, ROTATIONS, SLOW_ANSWERS},
+    step::Model,
 };
 
 #[test]
@@ -136,7 +138,7 @@ fn every_fault_of_a_revocation_is_noticed() {
 #[ignore = "finds nothing: it shows that the list of what the model does not show is correct"]
 fn implied_clauses_make_no_difference() {
     for (fault, scenario) in IMPLIED {
-        let report = explore(scenario, Some(fault));
+        let report = explore(Model::new(scenario, Some(fault)));
         println!("{fault:?}");
         show(&scenario, &report);
         assert!(report.broken.is_none(), "{fault:?}");
@@ -146,7 +148,7 @@ fn implied_clauses_make_no_difference() {
 #[test]
 fn the_assumptions_are_needed() {
     for (exception, scenario) in EXCEPTIONS {
-        let report = explore(scenario, None);
+        let report = explore(Model::new(scenario, None));
         println!("{exception}");
         show(&scenario, &report);
         let broken = report.broken.map(|(broken, _)| broken.invariant);
@@ -157,7 +159,7 @@ fn the_assumptions_are_needed() {
 fn assert_noticed(faults: &[(Fault, Scenario, Invariant)]) {
     let (mut states, mut time) = (0, Duration::ZERO);
     for (fault, scenario, invariant) in faults {
-        let report = explore(*scenario, Some(*fault));
+        let report = explore(Model::new(*scenario, Some(*fault)));
         println!("{fault:?}");
         show(scenario, &report);
         (states, time) = (states + report.states, time + report.time);
@@ -171,7 +173,7 @@ fn assert_holds(scenarios: &[Scenario]) -> BTreeSet<&'static str> {
     let (mut states, mut transitions, mut time) = (0, 0, Duration::ZERO);
     let mut rows = BTreeSet::new();
     for scenario in scenarios {
-        let report = explore(*scenario, None);
+        let report = explore(Model::new(*scenario, None));
         show(scenario, &report);
         assert!(report.broken.is_none(), "{}", scenario.name);
         states += report.states;
@@ -182,6 +184,8 @@ fn assert_holds(scenarios: &[Scenario]) -> BTreeSet<&'static str> {
     println!("together: {states} states, {transitions} transitions, {time:.1?}");
     rows
 }
+
+type Report = explorer::Report<Broken>;
 
 fn show(scenario: &Scenario, report: &Report) {
     let Report { states, transitions, time, rows, broken } = report;
