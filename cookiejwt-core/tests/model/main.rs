@@ -48,6 +48,7 @@
 //!   loaded yet or has forgotten, a poll or a revocation that fails, fresh logins: all of these
 //!   belong to the driver, or have their own tests.
 //! - A thief takes both cookies, and loses no answer.
+//! - Logins of several steps: they have a model of their own, see [`pendings`].
 
 mod answer;
 mod canonical;
@@ -59,6 +60,7 @@ mod explorer;
 mod fault;
 mod hash;
 mod invariant;
+mod pendings;
 mod request;
 mod scenario;
 mod scenarios;
