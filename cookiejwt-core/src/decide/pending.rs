@@ -231,7 +231,10 @@ impl Core {
             let pending = self.opened(value, now)?;
             (pending.id == id && !pending.is_token_mode).then_some(pending)
         };
-        let mut pendings: Vec<_> = values.into_iter().take(MOST_PRESENTED).filter_map(open).collect();
+        // Browsers send first what they got first (RFC 6265 §5.4): the last one is the newest of
+        // those that end in the same second.
+        let values = values.into_iter().take(MOST_PRESENTED).rev();
+        let mut pendings: Vec<_> = values.filter_map(open).collect();
         if pendings.iter().any(|pending| pending.session.is_some()) {
             let sessions = self.presented_sessions(head);
             pendings.retain(|pending| pending.session.as_ref().is_none_or(|id| sessions.contains(id)));

@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::{
     server::Inputs,
+    step::Step,
     token::{Access, Cookies, Jar, Refresh},
-    world::{Flight, Stage},
+    world::{Flight, Stage, World},
 };
 
 impl fmt::Display for Access {
@@ -57,5 +58,29 @@ impl fmt::Display for Flight {
             Stage::Serving(answer) => answer.cookies.fmt(f),
             Stage::Answered(cookies) => cookies.fmt(f),
         }
+    }
+}
+
+/// A step in words, with what it is about.
+pub(crate) fn describe(world: &World, step: Step) -> String {
+    match step {
+        Step::Arrive(index)
+        | Step::ArriveThenFail(index)
+        | Step::CheckSession(index)
+        | Step::Update(index)
+        | Step::UpdateThenFail(index)
+        | Step::UpdateMisses(index)
+        | Step::Read(index)
+        | Step::Revoke(index)
+        | Step::Leave(index)
+        | Step::LeaveThenLose(index)
+        | Step::Deliver(index)
+        | Step::Lose(index) => format!("{step} {}", world.flights[index]),
+        Step::WriteReceipt(index) | Step::LoseReceipt(index) => {
+            format!("{step} #{}", world.notes[index].refresh)
+        }
+        Step::Send(..) => format!("{step} with {}", world.jar),
+        Step::Abuse(_, _, index) => format!("{step} with {}", world.loot[index]),
+        _ => step.to_string(),
     }
 }

@@ -3,36 +3,59 @@
 use std::{
     collections::{BTreeMap, VecDeque, hash_map::Entry},
     fmt::Write as _,
+    hash::Hash,
     rc::Rc,
     time::Duration,
 };
 
-use crate::{
-    fault::Fault,
-    hash::QuickMap,
-    invariant::Broken,
-    scenario::Scenario,
-    step::{Model, Step},
-    world::World,
-};
+use crate::{hash::QuickMap, token::Millis};
 
-pub(crate) struct Report {
+/// What happened in an exploration, and how often.
+pub(crate) type Rows = BTreeMap<&'static str, usize>;
+
+/// A model: its states, and what can happen in each.
+pub(crate) trait Explored {
+    type World: Eq + Hash;
+    type Step: Copy;
+    type Broken;
+
+    fn start(&mut self) -> Self::World;
+
+    /// Everything that can happen in this state.
+    fn steps(&self, world: &Self::World) -> Vec<Self::Step>;
+
+    /// The state after a step, with every invariant checked.
+    fn take(&mut self, world: &Self::World, step: Self::Step) -> Result<Self::World, Self::Broken>;
+
+    /// A step of a counterexample with its time, for which the steps are told in their order.
+    /// `None` if only time passes.
+    fn describe(
+        &self,
+        world: &Self::World,
+        step: Self::Step,
+        passed: &mut Millis,
+    ) -> Option<(Millis, String)>;
+
+    fn rows(self) -> Rows;
+}
+
+pub(crate) struct Report<Broken> {
     pub(crate) states: usize,
     pub(crate) transitions: usize,
     pub(crate) time: Duration,
-    pub(crate) rows: BTreeMap<&'static str, usize>,
+    pub(crate) rows: Rows,
     pub(crate) broken: Option<(Broken, String)>,
 }
 
-type Parents = QuickMap<Rc<World>, Option<(Rc<World>, Step)>>;
+type Parents<M> =
+    QuickMap<Rc<<M as Explored>::World>, Option<(Rc<<M as Explored>::World>, <M as Explored>::Step)>>;
 
-pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
+pub(crate) fn explore<M: Explored>(mut model: M) -> Report<M::Broken> {
     // The core has no clock; this test uses one for its report.
     #[allow(clippy::disallowed_methods)]
     let start = std::time::Instant::now();
-    let mut model = Model::new(scenario, fault);
     let first = Rc::new(model.start());
-    let mut parents = Parents::from_iter([(first.clone(), None)]);
+    let mut parents = Parents::<M>::from_iter([(first.clone(), None)]);
     let mut queue = VecDeque::from([first]);
     let (mut transitions, mut broken) = (0, None);
     'all: while let Some(world) = queue.pop_front() {
@@ -47,58 +70,28 @@ pub(crate) fn explore(scenario: Scenario, fault: Option<Fault>) -> Report {
                     }
                 }
                 Err(error) => {
-                    let trace = trace(&parents, &world, step, scenario.is_endless());
-                    broken = Some((error, trace));
+                    broken = Some((error, trace(&model, &parents, &world, step)));
                     break 'all;
                 }
             }
         }
     }
-    Report { states: parents.len(), transitions, time: start.elapsed(), rows: model.rows, broken }
+    Report { states: parents.len(), transitions, time: start.elapsed(), rows: model.rows(), broken }
 }
 
 /// The steps from the start, each with its time.
-fn trace(parents: &Parents, world: &Rc<World>, step: Step, is_endless: bool) -> String {
+fn trace<M: Explored>(model: &M, parents: &Parents<M>, world: &Rc<M::World>, step: M::Step) -> String {
     let mut steps = vec![(world.clone(), step)];
     let mut at = world;
     while let Some(Some((parent, step))) = parents.get(at) {
         steps.push((parent.clone(), *step));
         at = parent;
     }
-    let mut text = String::new();
-    // The clock of an endless exploration is set back at every tick.
-    let mut passed = 0;
+    let (mut text, mut passed) = (String::new(), 0);
     for (world, step) in steps.into_iter().rev() {
-        match step {
-            Step::Clock(next) if is_endless => passed += next - world.now,
-            _ => {
-                let now = if is_endless { passed } else { world.now };
-                let _ = writeln!(text, "    {now:>6} ms  {}", describe(&world, step));
-            }
+        if let Some((now, line)) = model.describe(&world, step, &mut passed) {
+            let _ = writeln!(text, "    {now:>6} ms  {line}");
         }
     }
     text
-}
-
-fn describe(world: &World, step: Step) -> String {
-    match step {
-        Step::Arrive(index)
-        | Step::ArriveThenFail(index)
-        | Step::CheckSession(index)
-        | Step::Update(index)
-        | Step::UpdateThenFail(index)
-        | Step::UpdateMisses(index)
-        | Step::Read(index)
-        | Step::Revoke(index)
-        | Step::Leave(index)
-        | Step::LeaveThenLose(index)
-        | Step::Deliver(index)
-        | Step::Lose(index) => format!("{step} {}", world.flights[index]),
-        Step::WriteReceipt(index) | Step::LoseReceipt(index) => {
-            format!("{step} #{}", world.notes[index].refresh)
-        }
-        Step::Send(..) => format!("{step} with {}", world.jar),
-        Step::Abuse(_, _, index) => format!("{step} with {}", world.loot[index]),
-        _ => step.to_string(),
-    }
 }

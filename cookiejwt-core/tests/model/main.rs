@@ -48,6 +48,7 @@
 //!   loaded yet or has forgotten, a poll or a revocation that fails, fresh logins: all of these
 //!   belong to the driver, or have their own tests.
 //! - A thief takes both cookies, and loses no answer.
+//! - Logins of several steps: they have a model of their own, see [`pendings`].
 
 mod answer;
 mod canonical;
@@ -59,6 +60,7 @@ mod explorer;
 mod fault;
 mod hash;
 mod invariant;
+mod pendings;
 mod request;
 mod scenario;
 mod scenarios;
@@ -74,11 +76,13 @@ mod world;
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    explorer::{Report, explore},
+    explorer::explore,
     fault::Fault,
+    invariant::Broken,
     scenario::{Invariant, Scenario},
     scenarios::{ALONE, DEEP, EXCEPTIONS, HOSTILE, TIGHT_TURNS, TURNS, UNUSED_TURNS},
     seeded::{IMPLIED, LATE_ANSWERS, RECEIPTS, REVOCATIONS, ROTATIONS, SLOW_ANSWERS},
+    step::Model,
 };
 
 #[test]
@@ -136,7 +140,7 @@ fn every_fault_of_a_revocation_is_noticed() {
 #[ignore = "finds nothing: it shows that the list of what the model does not show is correct"]
 fn implied_clauses_make_no_difference() {
     for (fault, scenario) in IMPLIED {
-        let report = explore(scenario, Some(fault));
+        let report = explore(Model::new(scenario, Some(fault)));
         println!("{fault:?}");
         show(&scenario, &report);
         assert!(report.broken.is_none(), "{fault:?}");
@@ -146,7 +150,7 @@ fn implied_clauses_make_no_difference() {
 #[test]
 fn the_assumptions_are_needed() {
     for (exception, scenario) in EXCEPTIONS {
-        let report = explore(scenario, None);
+        let report = explore(Model::new(scenario, None));
         println!("{exception}");
         show(&scenario, &report);
         let broken = report.broken.map(|(broken, _)| broken.invariant);
@@ -157,7 +161,7 @@ fn the_assumptions_are_needed() {
 fn assert_noticed(faults: &[(Fault, Scenario, Invariant)]) {
     let (mut states, mut time) = (0, Duration::ZERO);
     for (fault, scenario, invariant) in faults {
-        let report = explore(*scenario, Some(*fault));
+        let report = explore(Model::new(*scenario, Some(*fault)));
         println!("{fault:?}");
         show(scenario, &report);
         (states, time) = (states + report.states, time + report.time);
@@ -171,7 +175,7 @@ fn assert_holds(scenarios: &[Scenario]) -> BTreeSet<&'static str> {
     let (mut states, mut transitions, mut time) = (0, 0, Duration::ZERO);
     let mut rows = BTreeSet::new();
     for scenario in scenarios {
-        let report = explore(*scenario, None);
+        let report = explore(Model::new(*scenario, None));
         show(scenario, &report);
         assert!(report.broken.is_none(), "{}", scenario.name);
         states += report.states;
@@ -182,6 +186,8 @@ fn assert_holds(scenarios: &[Scenario]) -> BTreeSet<&'static str> {
     println!("together: {states} states, {transitions} transitions, {time:.1?}");
     rows
 }
+
+type Report = explorer::Report<Broken>;
 
 fn show(scenario: &Scenario, report: &Report) {
     let Report { states, transitions, time, rows, broken } = report;

@@ -1,10 +1,12 @@
 //! What can happen next.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use crate::{
     changes::Change,
     clock,
+    display::describe,
+    explorer::{Explored, Rows},
     fault::{Fault, Statement},
     hash::QuickSet,
     invariant::{self, Broken},
@@ -49,7 +51,7 @@ pub(crate) struct Model {
     pub(crate) fault: Option<Fault>,
     pub(crate) server: Server,
     /// Rows of `cookiejwt_core::rules` that decided, and how often.
-    pub(crate) rows: BTreeMap<&'static str, usize>,
+    pub(crate) rows: Rows,
     /// The questions that the real memory store was asked as well.
     pub(crate) asked: QuickSet<(Row, Change)>,
 }
@@ -60,49 +62,13 @@ impl Model {
             server: Server::new(&scenario),
             scenario,
             fault,
-            rows: BTreeMap::new(),
+            rows: Rows::new(),
             asked: QuickSet::default(),
         }
     }
 
     pub(crate) fn is(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
-    }
-
-    pub(crate) fn start(&mut self) -> World {
-        World::new(&self.scenario, &mut self.server).canonical(self)
-    }
-
-    /// Everything that can happen in this state.
-    pub(crate) fn steps(&self, world: &World) -> Vec<Step> {
-        let mut steps = Vec::new();
-        if self.is_noticed(world) {
-            return steps;
-        }
-        steps.extend(clock::next(world, self).map(Step::Clock));
-        self.sends(world, &mut steps);
-        for (index, flight) in world.flights.iter().enumerate() {
-            // Two equal ones are the same as one.
-            if index == 0 || world.flights[index - 1] != *flight {
-                self.flight_steps(world, index, flight, &mut steps);
-            }
-        }
-        if !self.is(Fault::ReceiptsNeverWritten) {
-            let notes = 0..world.notes.len();
-            steps.extend(notes.flat_map(|index| [Step::WriteReceipt(index), Step::LoseReceipt(index)]));
-        }
-        let left = &world.left;
-        let others = [(left.thefts, Step::Steal), (left.curtailments, Step::Curtail)];
-        steps.extend(others.into_iter().filter(|(left, _)| *left > 0).map(|(_, step)| step));
-        if left.crashes > 0 && world.disk.is_some() {
-            steps.push(Step::Crash);
-        }
-        if !self.is(Fault::NobodyPolls) {
-            let learns = |node: &usize| world.sessions.iter().any(|session| session.is_news(*node));
-            let nodes = (0..usize::from(self.scenario.nodes)).filter(learns);
-            steps.extend(nodes.map(|node| Step::Poll(u8::try_from(node).unwrap())));
-        }
-        steps
     }
 
     fn sends(&self, world: &World, steps: &mut Vec<Step>) {
@@ -202,8 +168,72 @@ impl Model {
         }
     }
 
-    /// The state after a step, with every invariant checked.
-    pub(crate) fn take(&mut self, world: &World, step: Step) -> Result<World, Broken> {
+    fn send(&mut self, world: &mut World, owner: Owner, inputs: Inputs, node: u8) -> Result<(), Broken> {
+        let left = &mut world.left;
+        match (owner, inputs.route) {
+            (Owner::Thief, _) => spend(&mut left.thief_sends),
+            (_, Route::Logout) => {
+                spend(&mut left.logouts);
+                spend(&mut left.sends);
+            }
+            (_, Route::Login) => {
+                spend(&mut left.logins);
+                spend(&mut left.sends);
+            }
+            _ => spend(&mut left.sends),
+        }
+        let deadline = self.scenario.honest.map(|honest| world.now + honest.request);
+        let path = Path { owner, node, deadline };
+        world.flights.push(Flight { path, stage: Stage::Travelling(inputs) });
+        if !self.scenario.travels || self.is_glance(inputs.route) {
+            let index = world.flights.len() - 1;
+            self.serve(world, index, Step::Arrive(index))?;
+        }
+        self.contact(world, owner, inputs.route)
+    }
+}
+
+impl Explored for Model {
+    type World = World;
+    type Step = Step;
+    type Broken = Broken;
+
+    fn start(&mut self) -> World {
+        World::new(&self.scenario, &mut self.server).canonical(self)
+    }
+
+    fn steps(&self, world: &World) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.is_noticed(world) {
+            return steps;
+        }
+        steps.extend(clock::next(world, self).map(Step::Clock));
+        self.sends(world, &mut steps);
+        for (index, flight) in world.flights.iter().enumerate() {
+            // Two equal ones are the same as one.
+            if index == 0 || world.flights[index - 1] != *flight {
+                self.flight_steps(world, index, flight, &mut steps);
+            }
+        }
+        if !self.is(Fault::ReceiptsNeverWritten) {
+            let notes = 0..world.notes.len();
+            steps.extend(notes.flat_map(|index| [Step::WriteReceipt(index), Step::LoseReceipt(index)]));
+        }
+        let left = &world.left;
+        let others = [(left.thefts, Step::Steal), (left.curtailments, Step::Curtail)];
+        steps.extend(others.into_iter().filter(|(left, _)| *left > 0).map(|(_, step)| step));
+        if left.crashes > 0 && world.disk.is_some() {
+            steps.push(Step::Crash);
+        }
+        if !self.is(Fault::NobodyPolls) {
+            let learns = |node: &usize| world.sessions.iter().any(|session| session.is_news(*node));
+            let nodes = (0..usize::from(self.scenario.nodes)).filter(learns);
+            steps.extend(nodes.map(|node| Step::Poll(u8::try_from(node).unwrap())));
+        }
+        steps
+    }
+
+    fn take(&mut self, world: &World, step: Step) -> Result<World, Broken> {
         let mut next = world.clone();
         match step {
             Step::Clock(now) => next.now = now,
@@ -244,28 +274,22 @@ impl Model {
         Ok(next)
     }
 
-    fn send(&mut self, world: &mut World, owner: Owner, inputs: Inputs, node: u8) -> Result<(), Broken> {
-        let left = &mut world.left;
-        match (owner, inputs.route) {
-            (Owner::Thief, _) => spend(&mut left.thief_sends),
-            (_, Route::Logout) => {
-                spend(&mut left.logouts);
-                spend(&mut left.sends);
+    fn describe(&self, world: &World, step: Step, passed: &mut Millis) -> Option<(Millis, String)> {
+        // The clock of an endless exploration is set back at every tick.
+        match step {
+            Step::Clock(next) if self.scenario.is_endless() => {
+                *passed += next - world.now;
+                None
             }
-            (_, Route::Login) => {
-                spend(&mut left.logins);
-                spend(&mut left.sends);
+            _ => {
+                let now = if self.scenario.is_endless() { *passed } else { world.now };
+                Some((now, describe(world, step)))
             }
-            _ => spend(&mut left.sends),
         }
-        let deadline = self.scenario.honest.map(|honest| world.now + honest.request);
-        let path = Path { owner, node, deadline };
-        world.flights.push(Flight { path, stage: Stage::Travelling(inputs) });
-        if !self.scenario.travels || self.is_glance(inputs.route) {
-            let index = world.flights.len() - 1;
-            self.serve(world, index, Step::Arrive(index))?;
-        }
-        self.contact(world, owner, inputs.route)
+    }
+
+    fn rows(self) -> Rows {
+        self.rows
     }
 }
 

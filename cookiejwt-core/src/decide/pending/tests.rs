@@ -171,6 +171,20 @@ fn a_browser_keeps_four_and_the_oldest_goes() {
     assert_eq!(again.cookies.iter().count(), 1, "sealing the same one again clears no other");
 }
 
+/// Browsers send the cookies in the order in which they got them.
+#[test]
+fn of_the_same_second_the_last_cookie_is_the_newest() {
+    let core = plain();
+    let jar: Vec<_> = (1..=4).map(|number| cookie(&core, &pending(number))).collect();
+    let head = request(&jar.join("; "), false);
+    let presented = core.presented_pendings(&head, NOW);
+    let order: Vec<_> = presented.iter().map(|pending| pending.id.clone()).collect();
+    assert_eq!(order, [4, 3, 2, 1].map(|number| pending(number).id));
+    let sealed = seal(&core, &pending(5), &head);
+    let cleared = sealed.cookies.iter().next().unwrap().name();
+    assert_eq!(cleared, format!("__Host-pending_{}", pending(1).id), "the fifth clears the first");
+}
+
 #[test]
 fn the_lines_reach_the_response_beside_those_of_a_handler() {
     let core = plain();

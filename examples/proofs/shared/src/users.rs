@@ -154,12 +154,12 @@ impl Users {
     }
 
     /// All users, for the page of the administrator.
-    pub async fn all(&self) -> Result<Vec<User>, DbErr> {
-        Entity::find().all(&self.0).await
+    pub async fn all(&self) -> Result<Vec<User>, ProofsError> {
+        Ok(Entity::find().all(&self.0).await?)
     }
 
     /// The user with this id, unless they are an administrator.
-    pub async fn without_power(&self, id: i64) -> Result<Option<User>, DbErr> {
+    pub async fn without_power(&self, id: i64) -> Result<Option<User>, ProofsError> {
         Ok(self.find_by_id(&id.into()).await?.filter(|user| !user.is_admin))
     }
 
