@@ -86,9 +86,7 @@ fn account(config: &mut web::ServiceConfig, auth: &Authenticator) {
             .wrap(auth.require_login().redirect_to("/login"))
     };
     let administrators = |path| {
-        web::resource(path)
-            .wrap(auth.require_role("admin"))
-            .wrap(auth.require_login().redirect_to("/login"))
+        web::resource(path).wrap(auth.require_role("admin")).wrap(auth.require_login().redirect_to("/login"))
     };
     config
         .service(administrators("/admin").route(get().to(admin::users)))
