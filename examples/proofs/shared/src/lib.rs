@@ -1,5 +1,5 @@
-//! What the applications of `examples/proofs` share, so that each of them contains only code for its
-//! framework: users, codes, passkeys, the identity provider, mails and pages.
+//! What the applications of `examples/proofs` share, so that each of them contains only code for
+//! its framework: users, codes, passkeys, the identity provider, mails and pages.
 
 mod codes;
 mod database;
