@@ -56,11 +56,11 @@ impl Provider {
                 page
             };
             jar.keep(&answer);
-            target = answer.header("location").unwrap_or_else(|| panic!("{answer:?}")).to_owned();
-            if let Some((_, query)) = target.split_once("/provider/callback?") {
+            let place = answer.header("location").unwrap_or_else(|| panic!("{answer:?}"));
+            if let Some((_, query)) = place.split_once("/provider/callback?") {
                 return format!("/provider/callback?{query}");
             }
-            target = target.replace(&format!("http://{address}"), "");
+            target = place.replace(&format!("http://{address}"), "");
         }
         panic!("the provider does not send its user back: {target}");
     }

@@ -30,7 +30,7 @@ pub(crate) async fn end_others(who: Identity, auth: AuthContext) -> Result<Page,
 }
 
 #[get("/account/password")]
-pub(crate) async fn new_password() -> Page {
+pub(crate) fn new_password() -> Page {
     View::new_password().into()
 }
 
@@ -46,11 +46,7 @@ pub(crate) async fn change_password(
 
 /// The secret for the app of this user. A pending login keeps it until the first code is typed.
 #[get("/account/code")]
-pub(crate) async fn new_code(
-    who: Identity,
-    auth: AuthContext,
-    user: CurrentUser<User>,
-) -> Result<Page, Page> {
+pub(crate) fn new_code(who: Identity, auth: AuthContext, user: CurrentUser<User>) -> Result<Page, Page> {
     let enrolment = Enrolment::random();
     auth.begin(PendingOptions::new(purpose::NEW_CODE).user(&user.0).beside(&who).data(&enrolment))?;
     Ok(View::new_code(&user.0, &enrolment)?.into())
@@ -73,7 +69,7 @@ pub(crate) async fn set_code(
 
 /// A guard sends users here who have to prove again who they are.
 #[get("/confirm?<asked..>")]
-pub(crate) async fn confirm(
+pub(crate) fn confirm(
     who: Identity,
     auth: AuthContext,
     user: CurrentUser<User>,
@@ -107,11 +103,11 @@ pub(crate) async fn confirm_password(
 }
 
 #[get("/transfer")]
-pub(crate) async fn transfer(who: Identity) -> Page {
+pub(crate) fn transfer(who: Identity) -> Page {
     View::transfer(&Visitor::of(&who)).into()
 }
 
 #[post("/transfer", data = "<form>")]
-pub(crate) async fn transferred(who: Identity, form: Form<TransferForm>) -> Page {
+pub(crate) fn transferred(who: Identity, form: Form<TransferForm>) -> Page {
     View::transferred(&Visitor::of(&who), &form).into()
 }

@@ -11,23 +11,23 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 #[get("/mail-me")]
-pub(crate) async fn mail_me() -> Page {
+pub(crate) fn mail_me() -> Page {
     View::mail(MailedLink::Login).into()
 }
 
 #[get("/forgot")]
-pub(crate) async fn forgot() -> Page {
+pub(crate) fn forgot() -> Page {
     View::mail(MailedLink::Reset).into()
 }
 
 #[post("/mail-me", data = "<form>")]
-pub(crate) async fn send_login(app: &State<App>, form: Form<AddressForm>) -> Page {
+pub(crate) fn send_login(app: &State<App>, form: Form<AddressForm>) -> Page {
     app.mails.send(MailedLink::Login, &form.address);
     View::mailed().into()
 }
 
 #[post("/forgot", data = "<form>")]
-pub(crate) async fn send_reset(app: &State<App>, form: Form<AddressForm>) -> Page {
+pub(crate) fn send_reset(app: &State<App>, form: Form<AddressForm>) -> Page {
     app.mails.send(MailedLink::Reset, &form.address);
     View::mailed().into()
 }

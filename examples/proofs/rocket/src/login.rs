@@ -11,7 +11,7 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 #[get("/login?<next>")]
-pub(crate) async fn form(next: Option<&str>) -> Page {
+pub(crate) fn form(next: Option<&str>) -> Page {
     View::login(next).into()
 }
 
@@ -24,7 +24,7 @@ pub(crate) async fn log_in(auth: AuthContext, form: Form<LoginForm>) -> Result<W
 }
 
 #[get("/login/code?<next>")]
-pub(crate) async fn code(next: Option<&str>) -> Page {
+pub(crate) fn code(next: Option<&str>) -> Page {
     View::code(next).into()
 }
 

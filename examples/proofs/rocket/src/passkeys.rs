@@ -14,7 +14,7 @@ pub(crate) fn routes() -> Vec<Route> {
 
 /// A login by passkey begins here. The other purposes have a pending login already.
 #[post("/passkeys/<purpose>", data = "<asked>")]
-pub(crate) async fn challenge(
+pub(crate) fn challenge(
     auth: AuthContext,
     app: &State<App>,
     purpose: &str,
@@ -48,7 +48,7 @@ pub(crate) async fn answer(
 }
 
 #[post("/passkeys/new-passkey")]
-pub(crate) async fn registration(
+pub(crate) fn registration(
     who: Identity,
     auth: AuthContext,
     app: &State<App>,

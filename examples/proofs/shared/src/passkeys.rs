@@ -1,4 +1,4 @@
-//! Passkeys (WebAuthn), by `webauthn-rs`.
+//! Passkeys (`WebAuthn`), by `webauthn-rs`.
 
 use cookiejwt_store::{Checked, PendingLogin, Subject, UserStore as _};
 use quick_cache::sync::Cache;
@@ -44,8 +44,16 @@ impl Passkeys {
         Ok(serde_json::to_value(challenge)?)
     }
 
-    /// Who has signed it.
+    /// Who has signed it. The future is in a box: what it keeps is large.
     pub async fn check(
+        &self,
+        pending: &PendingLogin,
+        answer: &PublicKeyCredential,
+    ) -> Result<Option<Checked<User>>, ProofsError> {
+        Box::pin(self.signer(pending, answer)).await
+    }
+
+    async fn signer(
         &self,
         pending: &PendingLogin,
         answer: &PublicKeyCredential,
@@ -60,7 +68,10 @@ impl Passkeys {
         let key = DiscoverableKey::from(&passkey);
         let result = match self.webauthn.finish_discoverable_authentication_v2(answer, state, &key) {
             Ok(result) => result,
-            Err(error) => return refused(&error),
+            Err(error) => {
+                report(&error);
+                return Ok(None);
+            }
         };
         if result.needs_update() {
             passkey.update_credential(&result);
@@ -89,21 +100,31 @@ impl Passkeys {
         pending: &PendingLogin,
         answer: &RegisterPublicKeyCredential,
     ) -> Result<Option<Checked<User>>, ProofsError> {
+        Box::pin(self.registered(pending, answer)).await
+    }
+
+    async fn registered(
+        &self,
+        pending: &PendingLogin,
+        answer: &RegisterPublicKeyCredential,
+    ) -> Result<Option<Checked<User>>, ProofsError> {
         let Some((_, state)) = self.registrations.remove(&pending.id) else { return Ok(None) };
         let Some(subject) = &pending.subject else { return Ok(None) };
         let Some(user) = self.users.find_by_id(subject).await? else { return Ok(None) };
         let passkey = match self.webauthn.finish_passkey_registration(answer, &state) {
             Ok(passkey) => passkey,
-            Err(error) => return refused(&error),
+            Err(error) => {
+                report(&error);
+                return Ok(None);
+            }
         };
         let is_kept = self.users.keep_passkey(&user, passkey).await?;
         Ok(is_kept.then(|| Checked::user(&user)))
     }
 }
 
-fn refused(error: &WebauthnError) -> Result<Option<Checked<User>>, ProofsError> {
+fn report(error: &WebauthnError) {
     tracing::info!(%error, "a passkey was refused");
-    Ok(None)
 }
 
 /// What an authenticator calls the user: their id, which says nothing about them.

@@ -63,10 +63,9 @@ impl Provider {
 
     /// Where the browser is sent to.
     pub async fn url(&self, journey: &Journey, pending: &PendingLogin) -> Result<Url, ProofsError> {
-        let secret = Some(self.secret.clone());
-        let client =
-            CoreClient::from_provider_metadata(self.metadata().await?.clone(), self.id.clone(), secret)
-                .set_redirect_uri(self.redirect.clone());
+        let (metadata, secret) = (self.metadata().await?.clone(), Some(self.secret.clone()));
+        let client = CoreClient::from_provider_metadata(metadata, self.id.clone(), secret)
+            .set_redirect_uri(self.redirect.clone());
         let (state, nonce) = (CsrfToken::new(pending.id.clone()), journey.nonce.clone());
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
         let (url, _, _) = client
@@ -76,18 +75,27 @@ impl Provider {
         Ok(url)
     }
 
-    /// Exchanges the code of the callback, and says whose account it is.
+    /// Exchanges the code of the callback, and says whose account it is. The future is in a box:
+    /// what it keeps is large.
     pub async fn check(
         &self,
         users: &Users,
         pending: &PendingLogin,
         code: String,
     ) -> Result<Option<Checked<User>>, ProofsError> {
+        Box::pin(self.exchange(users, pending, code)).await
+    }
+
+    async fn exchange(
+        &self,
+        users: &Users,
+        pending: &PendingLogin,
+        code: String,
+    ) -> Result<Option<Checked<User>>, ProofsError> {
         let Some(Journey { nonce, verifier }) = pending.read_data() else { return Ok(None) };
-        let secret = Some(self.secret.clone());
-        let client =
-            CoreClient::from_provider_metadata(self.metadata().await?.clone(), self.id.clone(), secret)
-                .set_redirect_uri(self.redirect.clone());
+        let (metadata, secret) = (self.metadata().await?.clone(), Some(self.secret.clone()));
+        let client = CoreClient::from_provider_metadata(metadata, self.id.clone(), secret)
+            .set_redirect_uri(self.redirect.clone());
         let request = client.exchange_code(AuthorizationCode::new(code)).map_err(ProofsError::provider)?;
         let tokens = request.set_pkce_verifier(verifier).request_async(&self.http).await;
         let tokens = match tokens {
