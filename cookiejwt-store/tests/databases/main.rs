@@ -7,6 +7,7 @@
 
 #[path = "../common/all.rs"]
 mod common;
+mod facts;
 mod logins;
 mod matrix;
 mod migration;
@@ -37,6 +38,7 @@ fn main() {
         session::trials(&places),
         roles::trials(&places),
         logins::trials(),
+        facts::trials(&places),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
     places.remove();

@@ -46,8 +46,11 @@ impl Broken {
         rows
     }
 
+    /// Judges and marks under one lock: a session that rotates in between would be marked as the
+    /// idle one that it was.
     fn end_in_realm(&self, revocation: &RealmRevocation, seen: &SessionRecord) -> Option<RevokedSession> {
-        let row = self.row(&seen.id)?;
+        let mut rows = self.rows();
+        let row = self.row_among(&rows, &seen.id)?;
         if self.is(Fault::SkipsWhatHasChanged) && row != *seen {
             return None;
         }
@@ -59,6 +62,6 @@ impl Broken {
         }
         revocation.apply(&mut judged);
         let (at, reason) = judged.revoked?;
-        self.mark(&seen.id, at, reason).then(|| RevokedSession { id: seen.id.clone(), reason, at })
+        self.mark_among(&mut rows, &seen.id, at, reason).then(|| RevokedSession { id: seen.id.clone(), reason, at })
     }
 }

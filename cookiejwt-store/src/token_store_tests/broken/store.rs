@@ -114,8 +114,11 @@ impl Broken {
     }
 
     pub(super) fn row(&self, id: &SessionId) -> Option<SessionRecord> {
-        let rows = self.rows();
-        self.position(&rows, id).map(|position| rows.now[position].clone())
+        self.row_among(&self.rows(), id)
+    }
+
+    pub(super) fn row_among(&self, rows: &Rows, id: &SessionId) -> Option<SessionRecord> {
+        self.position(rows, id).map(|position| rows.now[position].clone())
     }
 
     /// Whether a revocation from this time on changes the row.
@@ -132,8 +135,18 @@ impl Broken {
 
     /// Whether it was open, and not marked before.
     pub(super) fn mark(&self, id: &SessionId, at: Timestamp, reason: RevocationReason) -> bool {
-        let mut rows = self.rows();
-        let Some(position) = self.position(&rows, id) else { return self.is(Fault::RevokesTheUnknown) };
+        self.mark_among(&mut self.rows(), id, at, reason)
+    }
+
+    /// The same, of rows that were read under this lock.
+    pub(super) fn mark_among(
+        &self,
+        rows: &mut Rows,
+        id: &SessionId,
+        at: Timestamp,
+        reason: RevocationReason,
+    ) -> bool {
+        let Some(position) = self.position(rows, id) else { return self.is(Fault::RevokesTheUnknown) };
         if !self.is_open(&rows.now[position], at) {
             return false;
         }
