@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use cookiejwt_store::{
-    Authenticator, Decision, LoginContext, LoginOptions, ManualClock, MemoryStore, Method, Secret,
-    SeaOrmTokenStore, TokenStore, testing,
+    Authenticator, Decision, LoginContext, LoginOptions, ManualClock, MemoryStore, Method, SeaOrmTokenStore,
+    Secret, TokenStore, testing,
 };
 use libtest_mimic::{Failed, Trial};
 

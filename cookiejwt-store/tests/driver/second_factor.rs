@@ -329,3 +329,28 @@ async fn another_tenant_is_no_proof() {
         world.auth.logout_everywhere(who).await.unwrap();
     }
 }
+
+/// How long a response takes tells nobody that a password was right: each has one hash, and the
+/// same calls of a store.
+#[tokio::test]
+async fn a_second_factor_that_is_due_costs_what_a_wrong_password_costs() {
+    let calls = [Call::FindByLogin];
+    for (rule, name, password) in [
+        ("a wrong password", "alice", "wrong"),
+        ("an unknown name", "nobody", PASSWORD),
+        ("a second factor that is due", "alice", PASSWORD),
+    ] {
+        let world = with_totp();
+        for door in ["login", "check"] {
+            let (before, _) = (world.hasher.verifications(), world.switches.take_log());
+            let context = LoginContext::default();
+            let is_proven = match door {
+                "login" => world.try_login(name, password).await.is_ok(),
+                _ => world.auth.check_password::<User>(name, password, &context).await.is_ok(),
+            };
+            assert_eq!(is_proven, door == "check" && rule == "a second factor that is due", "{rule}, {door}");
+            assert_eq!(world.hasher.verifications() - before, 1, "{rule}, {door}");
+            assert_eq!(world.switches.take_log(), calls, "{rule}, {door}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 use cookiejwt_store::{
-    ConfigBuilder, Decision, Login, LoginContext, LoginError, RevocationLevel, Route, Slot, StoreError,
-    testing,
+    ConfigBuilder, Decision, Login, LoginContext, LoginError, LoginOptions, RevocationLevel, Route, Slot,
+    StoreError, testing,
 };
 use http::Method;
 use serde_json::json;
@@ -11,6 +11,8 @@ use crate::{
     scene::Scene,
 };
 
+/// What the link of the scene is for.
+pub(crate) const LINK: &str = "by mail";
 pub(crate) const NEW_PASSWORD: &str = "battery staple";
 
 /// Every flow that calls a store.
@@ -50,12 +52,18 @@ pub(crate) enum Flow {
     EndSession,
     EndOtherSessions,
     RenewClaims,
+    OpenLink,
+    SpendLink,
+    /// A login by a mailed link.
+    LoginByLink,
+    /// A new password by a mailed link.
+    SetPassword,
     Feed,
     Purge,
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::FirstRequest,
         Self::EveryRequest,
         Self::RefreshAhead,
@@ -81,6 +89,10 @@ impl Flow {
         Self::EndSession,
         Self::EndOtherSessions,
         Self::RenewClaims,
+        Self::OpenLink,
+        Self::SpendLink,
+        Self::LoginByLink,
+        Self::SetPassword,
         Self::Feed,
         Self::Purge,
     ];
@@ -113,7 +125,7 @@ impl Flow {
             | Self::FreshLogin
             | Self::StopActing
             | Self::Logout => [true, false],
-            Self::PasswordChange | Self::LogoutEverywhere => [true, true],
+            Self::PasswordChange | Self::SetPassword | Self::LogoutEverywhere => [true, true],
             Self::EndSession | Self::EndOtherSessions => [false, true],
             _ => [false, false],
         }
@@ -155,10 +167,30 @@ impl Flow {
                 }
             }
             Self::RenewClaims => Seen::of(&auth.renew_claims(&1.into()).await),
+            Self::OpenLink | Self::SpendLink | Self::LoginByLink | Self::SetPassword => {
+                self.by_link(scene).await.unwrap_or_else(|error| Seen::of_login(&Err(error)))
+            }
             Self::Feed => Seen::of(&auth.poll_revocations().await),
             Self::Purge => Seen::of(&auth.purge().await),
             _ => Seen::of_answer(&self.ask(scene).of(&scene.world).await),
         }
+    }
+
+    async fn by_link(self, scene: &Scene) -> Result<Seen, LoginError> {
+        let auth = &scene.world.auth;
+        let done = Seen { status: 200, lines: Vec::new() };
+        let opened = auth.open_link::<User>(LINK, &scene.link).await?;
+        match self {
+            Self::SpendLink => drop(auth.spend_link(opened).await?),
+            Self::SetPassword => drop(auth.set_password(opened, NEW_PASSWORD).await?),
+            Self::LoginByLink => {
+                let proven = auth.prove_link(opened).await?;
+                let login = auth.login_proven(proven, LoginOptions::new(), LoginContext::default());
+                return Ok(Seen::of_login(&login.await));
+            }
+            _ => {}
+        }
+        Ok(done)
     }
 
     fn ask(self, scene: &Scene) -> Ask {

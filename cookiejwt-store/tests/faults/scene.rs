@@ -11,7 +11,7 @@ use cookiejwt_store::{
 use crate::{
     common::{Browser, Jar, PASSWORD, World},
     faulty::{Faults, Faulty},
-    flow::{Flow, NEW_PASSWORD, Seen},
+    flow::{Flow, LINK, NEW_PASSWORD, Seen},
 };
 
 /// Longer than all retries of a revocation take.
@@ -23,6 +23,8 @@ pub(crate) struct Scene {
     pub(crate) faults: Faults,
     pub(crate) phone: Browser,
     pub(crate) who: Identity,
+    /// A link that was mailed to alice.
+    pub(crate) link: String,
     jar: Mutex<Jar>,
     heard: Arc<Mutex<Vec<String>>>,
     before: Vec<SessionRecord>,
@@ -63,8 +65,9 @@ impl Scene {
         if flow != Flow::FirstRequest {
             world.auth.poll_revocations().await.unwrap();
         }
-        let mut scene =
-            Self { world, faults, phone, who, jar: Mutex::new(alice.jar), heard, before: Vec::new() };
+        let link = world.auth.link(LINK, &world.users.row(1), Duration::from_hours(1)).sign().unwrap();
+        let (link, jar, before) = (link.to_string(), Mutex::new(alice.jar), Vec::new());
+        let mut scene = Self { world, faults, phone, who, link, jar, heard, before };
         if matches!(flow, Flow::StopActing | Flow::RefreshActing) {
             scene.begin_acting().await;
         }
@@ -155,7 +158,12 @@ impl Scene {
         // the store is available again.
         let is_login = matches!(
             flow,
-            Flow::Login | Flow::LoginOverLimit | Flow::FreshLogin | Flow::PasswordChange | Flow::StopActing
+            Flow::Login
+                | Flow::LoginOverLimit
+                | Flow::FreshLogin
+                | Flow::PasswordChange
+                | Flow::StopActing
+                | Flow::SetPassword
         );
         let failed = seen.is_some_and(|seen| seen.status >= 500);
         let done = seen.is_some_and(|seen| seen.status == flow.success()) || hit == "revoke";
@@ -179,8 +187,11 @@ impl Scene {
         };
         // A client that does not receive the successful response finds its password changed, or its
         // session replaced.
-        let unheard =
-            matches!(flow, Flow::PasswordChange | Flow::FreshLogin | Flow::StopActing) && seen.is_none();
+        let unheard = seen.is_none()
+            && matches!(flow, Flow::PasswordChange | Flow::SetPassword | Flow::FreshLogin | Flow::StopActing);
+        // A link is used up before its login begins, so that it counts once: the user asks for
+        // another one.
+        let unheard = unheard || matches!(flow, Flow::SpendLink | Flow::LoginByLink);
         assert!(retried == expected || unheard && retried == 401, "{rule}: {retried} when tried again");
         if flow != Flow::Disabled {
             self.assert_one_password(rule).await;
@@ -190,8 +201,10 @@ impl Scene {
     /// A client with cookies after a successful response is the same user, both by the access token
     /// and by the store.
     async fn assert_held(&self, rule: &str, flow: Flow) {
-        let (jar, flow_ends) =
-            (self.jar(), [Flow::Disabled, Flow::Reuse, Flow::Purge, Flow::LogoutEverywhere]);
+        let (jar, flow_ends) = (
+            self.jar(),
+            [Flow::Disabled, Flow::Reuse, Flow::Purge, Flow::LogoutEverywhere, Flow::SetPassword],
+        );
         if flow_ends.contains(&flow) || jar == Jar::default() {
             return;
         }

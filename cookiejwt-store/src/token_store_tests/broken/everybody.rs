@@ -62,6 +62,10 @@ impl Broken {
         }
         revocation.apply(&mut judged);
         let (at, reason) = judged.revoked?;
-        self.mark_among(&mut rows, &seen.id, at, reason).then(|| RevokedSession { id: seen.id.clone(), reason, at })
+        self.mark_among(&mut rows, &seen.id, at, reason).then(|| RevokedSession {
+            id: seen.id.clone(),
+            reason,
+            at,
+        })
     }
 }
