@@ -34,7 +34,7 @@
 //! not compile. `cookiejwt-store` drives these steps; `cookiejwt-axum` connects them to a
 //! framework. What each step decides is documented in [`rules`].
 //!
-//! A service that only checks our access tokens needs only this crate and the public keys:
+//! A service that only checks its access tokens needs only this crate and the public keys:
 //! [`Verifier::new`].
 //!
 //! The crate root exports what the tests of an application and a verifying service use. The rest is

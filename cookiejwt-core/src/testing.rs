@@ -146,7 +146,7 @@ impl TestToken {
         Self { issued_at, ..self }
     }
 
-    /// Signed with our key, but by another issuer.
+    /// Signed with the configured key, but by another issuer.
     pub fn foreign(self) -> Self {
         Self { issuer: "https://foreign.example".into(), ..self }
     }

@@ -164,7 +164,7 @@ pub(crate) fn refused(request: &Request<'_>, problem: Problem) -> Status {
 
 /// A 401 is forwarded to the next route of the same path, if there is one: `index(_: Identity)` for
 /// users, and a second route of a higher rank for anonymous requests. If that forwards too, or
-/// there is none, our catcher responds with the problem.
+/// there is none, the catcher of this crate responds with the problem.
 fn or_next_route<T>(request: &Request<'_>, answer: Result<T, Problem>) -> Outcome<T, AuthError> {
     match outcome(request, answer) {
         Outcome::Error((Status::Unauthorized, _)) if has_next_route(request) => {

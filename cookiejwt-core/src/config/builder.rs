@@ -158,7 +158,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Another origin whose pages may send requests with our cookies. Variable
+    /// Another origin whose pages may send requests with the library's cookies. Variable
     /// `COOKIEJWT_TRUSTED_ORIGINS`.
     pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
         self.trusted_origins.push(origin.into());
@@ -199,9 +199,9 @@ impl ConfigBuilder {
     /// header `Cookiejwt-Mode: token`. Variable `COOKIEJWT_TOKEN_MODE`, default false: the header
     /// is ignored.
     ///
-    /// In token mode, on our routes and on yours, cookies count as absent and none is set or
-    /// cleared; the credentials are `Authorization: Bearer` and the `refresh` of a body. The CSRF
-    /// table does not apply: a browser sends neither automatically, and lets a page of another
+    /// In token mode, on the built-in routes and on yours, cookies count as absent and none is set
+    /// or cleared; the credentials are `Authorization: Bearer` and the `refresh` of a body. The
+    /// CSRF table does not apply: a browser sends neither automatically, and lets a page of another
     /// origin send the header only after a preflight (Fetch Standard, CORS-preflight request). So
     /// **allow `Cookiejwt-Mode` in a CORS policy (`Access-Control-Allow-Headers`) only for origins
     /// whose pages may hold tokens**; native applications are not subject to CORS. A page that can

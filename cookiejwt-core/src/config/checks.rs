@@ -182,7 +182,7 @@ pub(super) fn max_sessions(sessions: Option<u32>) -> Check<Option<u32>> {
     Ok(sessions)
 }
 
-/// It is part of cookie names and of the HKDF info, so it must be a token without any of our
+/// It is part of cookie names and of the HKDF info, so it must be a token without any
 /// separators.
 pub(super) fn realm(realm: Option<&str>) -> Check<Realm> {
     const SETTING: &str = "COOKIEJWT_REALM";

@@ -11,7 +11,8 @@
 //! 3. More than one `Sec-Fetch-Site` or `Origin`, or one that is not ASCII, is denied.
 //! 4. `Sec-Fetch-Site: same-origin` or `none` passes. With a public origin set, an `Origin` that is
 //!    present (other than `null`) must be that one or a trusted one: WebKit sends the foreign
-//!    `Origin` of a form that our service worker forwards, and marks the request as same-origin.
+//!    `Origin` of a form that a service worker of the site forwards, and marks the request as
+//!    same-origin.
 //! 5. Any other `Sec-Fetch-Site` passes only with a trusted `Origin`.
 //! 6. Without `Sec-Fetch-Site`, an `Origin` that is the public one, a trusted one or the request's
 //!    own passes. While cookies are `Secure`, a page over plain HTTP is foreign, except on the same

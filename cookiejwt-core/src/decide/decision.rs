@@ -113,7 +113,7 @@ pub enum Reason {
     SessionMissing,
     /// d: the store had to be asked and is unavailable.
     SessionUnknown,
-    /// f: none of our credentials.
+    /// f: no credential of this library.
     NoCredential,
     /// The path is in the list of skipped ones.
     Skipped,
@@ -247,7 +247,7 @@ impl Decision {
         self.notes.read().map_or(&[], |noted| &noted.faults)
     }
 
-    /// One of our cookies that was sent more than once; for the event.
+    /// One of the library's cookies that was sent more than once; for the event.
     pub fn duplicate(&self) -> Option<DuplicateCookie> {
         self.notes.read()?.duplicate
     }

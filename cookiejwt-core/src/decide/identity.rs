@@ -27,7 +27,7 @@ pub struct Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a new source must break whoever treats cookies differently")]
 pub enum CredentialSource {
-    /// One of our cookies: the browser sent it automatically, so the CSRF table applied.
+    /// One of the library's cookies: the browser sent it automatically, so the CSRF table applied.
     Cookie,
     /// The `Authorization` field.
     Header,

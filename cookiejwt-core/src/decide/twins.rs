@@ -1,4 +1,4 @@
-//! Which twins of our cookies a response deletes.
+//! Which twins of the library's cookies a response deletes.
 
 use crate::{
     decide::facade::Core,
@@ -8,8 +8,8 @@ use crate::{
 };
 
 impl Core {
-    /// The lines that delete cookies with our names which this browser has in addition to those
-    /// that we set.
+    /// The lines that delete cookies with the library's names which this browser has in addition to
+    /// those that we set.
     ///
     /// A browser keeps and sends cookies that were set before `DOMAIN`, `PATH` or `PARTITIONED` was
     /// changed. If a cookie was sent more than once, and every value that is read has our

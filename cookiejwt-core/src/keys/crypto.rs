@@ -140,7 +140,8 @@ impl HmacKey {
         Self(Hmac::new((&*block).into()))
     }
 
-    /// RFC 2104 §2: a key longer than the block is hashed first. Our keys never are.
+    /// RFC 2104 §2: a key longer than the block is hashed first. The keys of this library never
+    /// are.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn of_any_length(key: &[u8]) -> Self {
         let keyed = Hmac::new_from_slice(key);

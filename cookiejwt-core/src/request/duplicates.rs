@@ -10,7 +10,7 @@ use crate::{
     token::{AccessToken, Presentation, RefreshToken, TokenFault},
 };
 
-/// One of our cookies was sent more than once.
+/// One of the library's cookies was sent more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DuplicateCookie {

@@ -131,7 +131,7 @@ pub(crate) struct Sealed<'a> {
     pub(crate) cross_site: bool,
 }
 
-/// Names, attributes and rendering of our cookies.
+/// Names, attributes and rendering of the library's cookies.
 #[derive(Clone, Debug)]
 pub(crate) struct CookieWriter {
     access_name: String,
@@ -142,7 +142,7 @@ pub(crate) struct CookieWriter {
     pending_prefix: String,
     pending_attributes: String,
     cross_site_attributes: String,
-    /// Deletes what other attributes have left under our names.
+    /// Deletes what other attributes have left under the library's names.
     twins: TwinWriter,
 }
 
@@ -231,9 +231,9 @@ impl CookieWriter {
         self.twins.lines(&self.refresh_name, host)
     }
 
-    /// Writes `cookies` into a response and returns whether any of our lines is in it. A line that
-    /// the handler wrote itself wins. One line per name is sent, after those that delete its twins,
-    /// and a response with any of our lines is not stored (RFC 9111 §5.2.2.5).
+    /// Writes `cookies` into a response and returns whether any of the library's lines is in it. A
+    /// line that the handler wrote itself wins. One line per name is sent, after those that delete
+    /// its twins, and a response with any of the library's lines is not stored (RFC 9111 §5.2.2.5).
     pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) -> bool {
         let lines = values(headers, &header::SET_COOKIE);
         let names = self.names(cookies);
@@ -253,7 +253,7 @@ impl CookieWriter {
         true
     }
 
-    /// Those of our three cookies, and those of pending logins among the lines.
+    /// Those of the three cookies, and those of pending logins among the lines.
     fn names<'a>(&'a self, cookies: &'a SetCookies) -> Vec<&'a str> {
         let three = [&*self.access_name, &*self.refresh_name, &*self.device_name];
         let others = cookies.iter().map(SetCookie::name).filter(|name| !three.contains(name));
@@ -329,7 +329,7 @@ fn clearing(name: &str, attributes: &str) -> SetCookie {
     SetCookie { name: name.into(), line }
 }
 
-/// One of our lines from its bytes, marked as sensitive again so that it is not logged.
+/// One of the library's lines from its bytes, marked as sensitive again so that it is not logged.
 fn sensitive(line: &[u8]) -> Option<HeaderValue> {
     let mut line = HeaderValue::from_bytes(line).ok()?;
     line.set_sensitive(true);

@@ -27,7 +27,7 @@ pub enum SessionChange {
     Begins {
         /// The user who has logged in.
         subject: Subject,
-        /// Our session, which has begun.
+        /// The session, which has begun.
         session: SessionId,
     },
     /// A logout: the session is destroyed.

@@ -64,8 +64,8 @@ pub enum MintError {
     /// A custom claim has the name of a registered one.
     #[error("custom claim {0:?} is reserved")]
     ReservedClaim(String),
-    /// Custom claims are nested so deeply, or are so many, that our own reader would refuse the
-    /// token.
+    /// Custom claims are nested so deeply, or are so many, that the library's own reader would
+    /// refuse the token.
     #[error("custom claims are nested too deeply or are too many")]
     ClaimsTooComplex,
     /// The facts of the session, as JSON, are longer than [`Facts::LONGEST`].
@@ -159,7 +159,7 @@ fn is_beside_others(custom: &Map<String, Value>) -> bool {
     is_readable(&Value::Object(all))
 }
 
-/// Whether our own reader takes this object.
+/// Whether the library's own reader takes this object.
 pub(super) fn is_readable(object: &Value) -> bool {
     strict_json::read_object(&object.to_string(), Unread).is_ok()
 }

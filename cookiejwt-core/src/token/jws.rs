@@ -54,7 +54,7 @@ impl TokenKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenFault {
-    /// Longer than any of our tokens.
+    /// Longer than any token of the library.
     #[error("too long")]
     TooLong,
     /// Not three non-empty segments of canonical base64url.
@@ -216,7 +216,7 @@ impl<'a> Compact<'a> {
     /// The payload, if the signature of this key is valid.
     fn signed_by(&self, key: &Key) -> Result<Vec<u8>, TokenFault> {
         let mut buffer = [0; MAX_SIGNATURE];
-        // A signature that does not fit is longer than any of our keys makes.
+        // A signature that does not fit is longer than any configured key makes.
         let signature = base64url::decode_into(self.signature, &mut buffer).ok_or(TokenFault::Malformed)?;
         if key.verify(self.signed.as_bytes(), signature) {
             decode(self.payload)

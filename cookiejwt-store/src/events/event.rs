@@ -263,9 +263,9 @@ pub enum Event<'a> {
         /// Why.
         fault: TokenFault,
     },
-    /// One of our cookies was sent more than once; reported at most once a minute. The one that is
-    /// valid counts, and the next answer that sets or clears it deletes the others when they are
-    /// ours.
+    /// One of the library's cookies was sent more than once; reported at most once a minute. The
+    /// one that is valid counts, and the next answer that sets or clears it deletes the others when
+    /// they are ours.
     #[non_exhaustive]
     DuplicateCookie {
         /// Which.

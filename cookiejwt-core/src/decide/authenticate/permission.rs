@@ -10,8 +10,8 @@ use crate::{
 
 /// Whether this request may rotate a refresh token: an `<img>` on another site must not.
 ///
-/// A page that a browser prepares may do so if it is on our origin: its cookies are kept. Other
-/// prepared pages may not, because sibling domains can have pages prepared too.
+/// A page that a browser prepares may do so if it is on the same origin: its cookies are kept.
+/// Other prepared pages may not, because sibling domains can have pages prepared too.
 pub(super) fn refresh_permitted(head: &RequestHead<'_>, settings: &CsrfSettings) -> bool {
     if head.is_method(&Method::OPTIONS) {
         return false;

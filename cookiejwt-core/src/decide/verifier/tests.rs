@@ -1,4 +1,4 @@
-//! What another service makes of our access tokens: the same as we do, without the power to change
+//! What another service makes of its access tokens: the same as we do, without the power to change
 //! anything.
 
 use std::time::Duration;

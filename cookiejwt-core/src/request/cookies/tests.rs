@@ -90,7 +90,7 @@ fn smuggled_names_are_not_ours() {
     }
 }
 
-/// Our cookie is found, whatever stands around it.
+/// The cookie is found, whatever stands around it.
 const FOUND: [(&str, &[&[u8]]); 22] = [
     ("alone", &[b"__Host-access_token={}"]),
     ("first", &[b"__Host-access_token={}; a=b"]),

@@ -171,7 +171,12 @@ fn only_what_came_twice_and_is_ours_is_deleted() {
         ("two of another deployment", format!("{theirs}; {theirs}"), 0, 0),
         ("junk beside ours", format!("{a}; __Host-access_token=x"), 0, 0),
         ("another deployment's among three", format!("{a}; {a}; {theirs}"), 0, 0),
-        ("another issuer's, with our key", format!("{a}; {}", access(&core).foreign().cookie()), 0, 0),
+        (
+            "another issuer's, with the configured key",
+            format!("{a}; {}", access(&core).foreign().cookie()),
+            0,
+            0,
+        ),
     ] {
         let lines = cleared(&core, &request("staging.example.com", &cookies));
         let of = |name: &str| lines.iter().filter(|line| line.starts_with(name)).count();
@@ -229,7 +234,7 @@ fn another_deployments_cookies_of_the_same_names_are_passed_over() {
         ("theirs first", format!("{a}; {r}; {ours}"), Some("alice"), of(AccessCookie, true)),
         ("theirs last", format!("{ours}; {a}; {r}"), Some("alice"), of(AccessCookie, true)),
         (
-            "by another issuer with our key",
+            "by another issuer with the configured key",
             format!("{ours}; {other_issuer}"),
             Some("alice"),
             of(AccessCookie, true),

@@ -1,4 +1,4 @@
-//! Twins: cookies with our names and other attributes, left over when `DOMAIN`, `PATH` or
+//! Twins: cookies with the library's names and other attributes, left over when `DOMAIN`, `PATH` or
 //! `PARTITIONED` was changed.
 
 use std::net::IpAddr;
@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use super::{SetCookie, attributes, clearing};
 use crate::config::CookieSettings;
 
-/// A browser has few cookies with our names, and few attributes for each.
+/// A browser has few cookies with the library's names, and few attributes for each.
 const MOST_LINES: usize = 8;
 
-/// The lines that delete the twins of our cookies in the browser of one request; see
+/// The lines that delete the twins of the library's cookies in the browser of one request; see
 /// [`Core::twins`](crate::Core::twins).
 ///
 /// Boxed: hardly any browser has one, and every decision has the field.

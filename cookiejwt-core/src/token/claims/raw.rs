@@ -192,7 +192,8 @@ impl<'de> DeserializeSeed<'de> for NumericDate {
     }
 }
 
-/// Whether `aud` (one string, or an array of at most eight) contains one of our audiences.
+/// Whether `aud` (one string, or an array of at most eight) contains one of the configured
+/// audiences.
 pub(super) struct AudienceNames<'a>(pub(super) &'a [String]);
 
 impl<'de> DeserializeSeed<'de> for AudienceNames<'_> {

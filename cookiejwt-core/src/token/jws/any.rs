@@ -6,7 +6,7 @@ use crate::{
     token::jws::TokenFault,
 };
 
-/// The payload of a JWS from a test vector, verified by the same steps as our tokens;
+/// The payload of a JWS from a test vector, verified by the same steps as tokens of the library;
 /// `testing::verify_jws` documents what is left out.
 pub(crate) fn verify_any(token: &[u8], ring: &Ring) -> Result<Vec<u8>, TokenFault> {
     if token.len() > MAX_HEADER_TOKEN {

@@ -46,7 +46,7 @@ impl IntoResponses for PublicRefusals {
     }
 }
 
-/// The schema of our `application/problem+json` (RFC 9457), for operations of the application that
+/// The schema of the `application/problem+json` (RFC 9457), for operations of the application that
 /// return one.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]

@@ -326,7 +326,7 @@ async fn drop_index(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr
     manager.drop_index(Index::drop().name(name).table(Sessions::Table).to_owned()).await
 }
 
-/// Asked in SQL of our own: SeaORM's answer needs a feature, and more crates, for each kind of
+/// Asked in hand-written SQL: SeaORM's answer needs a feature, and more crates, for each kind of
 /// database.
 async fn has_column(manager: &SchemaManager<'_>, name: &str) -> Result<bool, DbErr> {
     let from = match manager.get_database_backend() {

@@ -27,7 +27,7 @@ pub async fn up<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> 
     up_by::<M, _>(db, || in_one_transaction::<M>(db)).await
 }
 
-/// The same for our own tables, with the cure in the error.
+/// The same for the library's own tables, with the cure in the error.
 pub(super) async fn up_to_date(db: &DatabaseConnection) -> Result<(), StoreError> {
     let Err(error) = up::<Migrator>(db).await else { return Ok(()) };
     if Fault::of(&error) != Some(Fault::Forbidden) {

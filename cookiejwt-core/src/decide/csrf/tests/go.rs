@@ -1,5 +1,5 @@
-//! The scenarios of Go's published table (`net/http`, `csrf_test.go`, 44 rows), with our answer
-//! beside Go's.
+//! The scenarios of Go's published table (`net/http`, `csrf_test.go`, 44 rows), with the answer of
+//! this library beside Go's.
 //!
 //! Every row is a request with a good access cookie, so that the answer shows whether the cookie
 //! counted. Where ours differs the row says why.
@@ -109,7 +109,7 @@ const TRUSTED_ORIGINS: [Row; 4] = [
     Row::new("not trusted, cross-site", CROSS, ATTACKER).denied(CrossSite),
 ];
 
-/// Go's patterns `/bypass/` and `/only/{foo}`, as our paths to skip.
+/// Go's patterns `/bypass/` and `/only/{foo}`, as paths to skip.
 const EXEMPT_PATHS: [Row; 10] = [
     Row::new("exempt, alone", NO_ONE, ATTACKER).path("/bypass/").but(Nobody, NOT_READ),
     Row::new("exempt, cross-site", CROSS, ATTACKER).path("/bypass/").but(Nobody, NOT_READ),
