@@ -1,7 +1,7 @@
 //! Explores every state breadth first, so that the first counterexample is a shortest one.
 
 use std::{
-    collections::{BTreeMap, VecDeque, hash_map::Entry},
+    collections::{BTreeMap, BTreeSet, VecDeque, hash_map::Entry},
     fmt::Write as _,
     hash::Hash,
     rc::Rc,
@@ -94,4 +94,25 @@ fn trace<M: Explored>(model: &M, parents: &Parents<M>, world: &Rc<M::World>, ste
         }
     }
     text
+}
+
+/// Checks that every rule holds everywhere, prints each report, and returns how requests ended.
+pub(crate) fn assert_holds<S: Copy, M: Explored>(
+    scenarios: &[S],
+    model: impl Fn(S) -> M,
+    show: impl Fn(&S, &Report<M::Broken>),
+) -> BTreeSet<&'static str> {
+    let (mut states, mut transitions, mut time) = (0, 0, Duration::ZERO);
+    let mut ends = BTreeSet::new();
+    for scenario in scenarios {
+        let report = explore(model(*scenario));
+        show(scenario, &report);
+        assert!(report.broken.is_none(), "the scenario above breaks a rule");
+        states += report.states;
+        transitions += report.transitions;
+        time += report.time;
+        ends.extend(report.rows.into_keys());
+    }
+    println!("together: {states} states, {transitions} transitions, {time:.1?}");
+    ends
 }

@@ -172,19 +172,7 @@ fn assert_noticed(faults: &[(Fault, Scenario, Invariant)]) {
 
 /// Checks that every invariant holds everywhere, and prints the rows of the table that decided.
 fn assert_holds(scenarios: &[Scenario]) -> BTreeSet<&'static str> {
-    let (mut states, mut transitions, mut time) = (0, 0, Duration::ZERO);
-    let mut rows = BTreeSet::new();
-    for scenario in scenarios {
-        let report = explore(Model::new(*scenario, None));
-        show(scenario, &report);
-        assert!(report.broken.is_none(), "{}", scenario.name);
-        states += report.states;
-        transitions += report.transitions;
-        time += report.time;
-        rows.extend(report.rows.into_keys());
-    }
-    println!("together: {states} states, {transitions} transitions, {time:.1?}");
-    rows
+    explorer::assert_holds(scenarios, |scenario| Model::new(scenario, None), show)
 }
 
 type Report = explorer::Report<Broken>;

@@ -47,7 +47,7 @@ mod step;
 mod users;
 mod world;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use crate::{
     explorer::{self, explore},
@@ -105,19 +105,7 @@ fn the_assumptions_about_pages_and_checks_are_needed() {
 
 /// Checks that every rule holds everywhere, and prints how requests ended.
 fn assert_holds(scenarios: &[Scenario]) -> BTreeSet<&'static str> {
-    let (mut states, mut transitions, mut time) = (0, 0, Duration::ZERO);
-    let mut ends = BTreeSet::new();
-    for scenario in scenarios {
-        let report = explore(Model::new(*scenario, None));
-        show(scenario, &report);
-        assert!(report.broken.is_none(), "{}", scenario.name);
-        states += report.states;
-        transitions += report.transitions;
-        time += report.time;
-        ends.extend(report.rows.into_keys());
-    }
-    println!("together: {states} states, {transitions} transitions, {time:.1?}");
-    ends
+    explorer::assert_holds(scenarios, |scenario| Model::new(scenario, None), show)
 }
 
 fn show(scenario: &Scenario, report: &explorer::Report<Broken>) {
