@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use cookiejwt_store::{Checked, PendingLogin};
 use serde::{Deserialize, Serialize};
-use totp_rs::{Builder, Secret, Totp, TotpError};
+use totp_rs::{Builder, Secret, Totp};
 
 use crate::{ProofsError, User};
 
@@ -41,7 +41,8 @@ pub(crate) fn step(secret: &str, code: &str) -> Option<u64> {
     totp(secret, "").ok()?.check(code, now)
 }
 
-fn totp(secret: &str, name: &str) -> Result<Totp, TotpError> {
-    let secret = Secret::try_from_base32(secret).unwrap_or_else(|_| Secret::generate());
-    Builder::new().with_secret(secret).with_account_name(name).with_issuer(Some("cookiejwt proofs")).build()
+fn totp(secret: &str, name: &str) -> Result<Totp, ProofsError> {
+    let secret = Secret::try_from_base32(secret)?;
+    let totp = Builder::new().with_secret(secret).with_account_name(name);
+    Ok(totp.with_issuer(Some("cookiejwt proofs")).build()?)
 }

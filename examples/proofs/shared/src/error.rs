@@ -35,9 +35,9 @@ pub enum ProofsError {
     /// No QR code can be drawn.
     #[error("totp: {0}")]
     Totp(#[from] totp_rs::TotpError),
-    /// The picture of a QR code failed.
-    #[error("QR code: {0}")]
-    Picture(String),
+    /// The column of the secret contains something else.
+    #[error("totp: {0}")]
+    Secret(#[from] totp_rs::SecretParseError),
     /// `PUBLIC_URL` or `PROVIDER_ISSUER` is not a URL.
     #[error("PUBLIC_URL or PROVIDER_ISSUER: {0}")]
     Url(#[from] url::ParseError),

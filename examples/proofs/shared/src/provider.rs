@@ -2,8 +2,9 @@
 
 use cookiejwt_store::{Checked, PendingLogin};
 use openidconnect::{
-    AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, TokenResponse as _,
+    AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    TokenResponse as _,
     core::{CoreClient, CoreProviderMetadata, CoreResponseType},
     reqwest,
 };
@@ -27,6 +28,16 @@ impl Journey {
         Self { nonce: Nonce::new_random(), verifier }
     }
 }
+
+/// With an authorization endpoint, and perhaps those for tokens and for the user's data.
+type Client = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
 
 /// The identity provider.
 #[derive(Debug)]
@@ -61,11 +72,15 @@ impl Provider {
         self.metadata.get_or_try_init(ask).await.map_err(ProofsError::provider)
     }
 
+    async fn client(&self) -> Result<Client, ProofsError> {
+        let (metadata, secret) = (self.metadata().await?.clone(), Some(self.secret.clone()));
+        let client = CoreClient::from_provider_metadata(metadata, self.id.clone(), secret);
+        Ok(client.set_redirect_uri(self.redirect.clone()))
+    }
+
     /// Where the browser is sent to.
     pub async fn url(&self, journey: &Journey, pending: &PendingLogin) -> Result<Url, ProofsError> {
-        let (metadata, secret) = (self.metadata().await?.clone(), Some(self.secret.clone()));
-        let client = CoreClient::from_provider_metadata(metadata, self.id.clone(), secret)
-            .set_redirect_uri(self.redirect.clone());
+        let client = self.client().await?;
         let (state, nonce) = (CsrfToken::new(pending.id.clone()), journey.nonce.clone());
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
         let (url, _, _) = client
@@ -93,9 +108,7 @@ impl Provider {
         code: String,
     ) -> Result<Option<Checked<User>>, ProofsError> {
         let Some(Journey { nonce, verifier }) = pending.read_data() else { return Ok(None) };
-        let (metadata, secret) = (self.metadata().await?.clone(), Some(self.secret.clone()));
-        let client = CoreClient::from_provider_metadata(metadata, self.id.clone(), secret)
-            .set_redirect_uri(self.redirect.clone());
+        let client = self.client().await?;
         let request = client.exchange_code(AuthorizationCode::new(code)).map_err(ProofsError::provider)?;
         let tokens = request.set_pkce_verifier(verifier).request_async(&self.http).await;
         let tokens = match tokens {
