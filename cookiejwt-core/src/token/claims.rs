@@ -64,8 +64,8 @@ pub enum MintError {
     /// A custom claim has the name of a registered one.
     #[error("custom claim {0:?} is reserved")]
     ReservedClaim(String),
-    /// Custom claims are nested so deeply, or are so many, that the library's own reader would
-    /// refuse the token.
+    /// The custom claims are too deeply nested or too many: the library itself would refuse the
+    /// token.
     #[error("custom claims are nested too deeply or are too many")]
     ClaimsTooComplex,
     /// The facts of the session, as JSON, are longer than [`Facts::LONGEST`].

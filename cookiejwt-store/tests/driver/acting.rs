@@ -22,7 +22,7 @@ const LEVELS: [RevocationLevel; 3] =
 const ALICE: i64 = 1;
 const BOB: i64 = 2;
 
-/// Bob's own session, and the one in which he acts for alice, in one browser.
+/// Bob's own session, and the one in which bob acts for alice, in one browser.
 struct Acting {
     world: World,
     bob: Browser,
@@ -111,7 +111,7 @@ async fn bob_acts_for_alice() {
         assert_eq!(who.fact::<String>("name").unwrap(), "alice", "the claims are those of the user");
         assert_eq!(who.fact::<Option<String>>("tenant").unwrap(), None, "no fact of the actor's session");
     }
-    assert_eq!(it.world.revoked(&it.bob.session).await, None, "his own session stays");
+    assert_eq!(it.world.revoked(&it.bob.session).await, None, "the session of bob stays");
     assert_eq!(it.browser.jar.device, None, "no known device");
     let [session] = &it.world.auth.sessions_of(&ALICE.into()).await.unwrap()[..] else { panic!("one") };
     assert_eq!((session.acted_by.as_deref(), session.methods.len()), (Some("2"), 0));
@@ -644,7 +644,7 @@ async fn bob_comes_back() {
         }
         let back = Browser::of(&login);
         assert_eq!(it.outcome(&back.jar).await, ("2".into(), "kept"), "{later}");
-        assert_eq!(it.outcome(&jar).await.0, "session_revoked", "{later}: it ends when he is back");
+        assert_eq!(it.outcome(&jar).await.0, "session_revoked", "{later}: it ends when bob is back");
         it.world.expire_access();
         assert_eq!(it.outcome(&back.jar).await, ("2".into(), "set"), "{later}");
         assert_eq!(it.outcome(&it.bob.jar).await.0, "session_revoked", "{later}");
@@ -699,7 +699,7 @@ async fn who_does_not_come_back() {
     assert_eq!(it.world.tokens.living(ALICE).await, std::slice::from_ref(&it.browser.session));
 }
 
-/// His own session has ended, or that of alice in which he acts.
+/// The session of bob has ended, or the one in which bob acts for alice.
 #[tokio::test]
 async fn there_is_no_way_back_to_a_session_that_has_ended() {
     let stops = |rule: &'static str| async move {
@@ -708,15 +708,17 @@ async fn there_is_no_way_back_to_a_session_that_has_ended() {
         let (auth, node) = (&it.world.auth, it.world.another_node());
         let reason = RevocationReason::Administrator;
         match rule {
-            "his own" => auth.revoke_session(it.bob.session.clone(), reason).await.unwrap(),
-            "his own, on another node" => node.revoke_session(it.bob.session.clone(), reason).await.unwrap(),
+            "the session of bob" => auth.revoke_session(it.bob.session.clone(), reason).await.unwrap(),
+            "the session of bob, on another node" => {
+                node.revoke_session(it.bob.session.clone(), reason).await.unwrap();
+            }
             "the acting one" => auth.revoke_session(it.browser.session.clone(), reason).await.unwrap(),
             "the acting one, on another node" => {
                 node.revoke_session(it.browser.session.clone(), reason).await.unwrap();
             }
             "disabled" => it.world.users.change(BOB, |bob| bob.is_active = false),
             "deleted" => it.world.users.remove(BOB),
-            "his session is at its end" => it.world.advance(31 * 86_400),
+            "the session of bob is at its end" => it.world.advance(31 * 86_400),
             _ => {}
         }
         let living = it.world.tokens.living(BOB).await;
@@ -728,13 +730,13 @@ async fn there_is_no_way_back_to_a_session_that_has_ended() {
     };
     assert_eq!(stops("both alive").await, Ok(()));
     for rule in [
-        "his own",
-        "his own, on another node",
+        "the session of bob",
+        "the session of bob, on another node",
         "the acting one",
         "the acting one, on another node",
         "disabled",
         "deleted",
-        "his session is at its end",
+        "the session of bob is at its end",
     ] {
         assert_eq!(stops(rule).await, Err(Problem::SessionRevoked), "{rule}");
     }
@@ -817,7 +819,7 @@ async fn an_end_during_the_login_leaves_no_session() {
     assert_eq!(world.revoked(&created).await, Some(RevocationReason::ActorEnded));
 }
 
-/// The same while he comes back: nothing of his survives.
+/// The same while bob comes back: no session of bob survives.
 #[tokio::test]
 async fn an_end_during_the_return_leaves_no_session() {
     let it = Acting::new().await;

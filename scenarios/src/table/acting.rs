@@ -13,7 +13,7 @@ use crate::{
 const FORM: &str = "application/x-www-form-urlencoded";
 const LOGIN: &str = "/api/auth/token/";
 const SESSIONS: &str = "/api/auth/sessions/";
-/// Bob's own session, and the one in which he acts.
+/// Bob's own session, and the one in which bob acts.
 const BOTH: &[&str] = &["#1 live #2", "#4 live #5"];
 const ACCESS: &str = "__Host-access_token=<at+jwt #6 of #4 for 1, 0..300>; Path=/; Secure; HttpOnly; SameSite=Lax; \
                       Max-Age=300; Expires=Thu, 01 Jan 2026 12:05:00 GMT";

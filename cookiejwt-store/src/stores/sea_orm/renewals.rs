@@ -35,8 +35,8 @@ pub(super) async fn mark<C: ConnectionTrait>(db: &C, renewal: &ClaimsRenewal) ->
     Ok(update.exec(db).await?.rows_affected)
 }
 
-/// Read after they were marked. The time of another renewal may have taken the place of ours, so
-/// each row that was renewed a moment ago is among them, with the version that it has now.
+/// Read after they were marked. Another renewal may have replaced the time of this one, so the
+/// result contains every row that was renewed a moment ago, with the version that it has now.
 pub(super) async fn marked<C: ConnectionTrait>(
     db: &C,
     renewal: &ClaimsRenewal,
