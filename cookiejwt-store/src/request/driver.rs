@@ -234,9 +234,15 @@ impl Authenticator {
 
     /// What this node knows without asking. Before the set is loaded, and when the feed shows no
     /// sign of life, `Feed` has to ask; without a valid access token the set is enough, because the
-    /// rotation asks the store anyway.
+    /// rotation asks the store anyway. The rotation also asks about the user who acts in the
+    /// session, and ends it with theirs.
     fn known_status(&self, check: &SessionCheck, now: Timestamp) -> Option<SessionStatus> {
-        if let Some(reason) = self.revoked_here(check, now) {
+        let revoked = if check.has_valid_access() {
+            self.revoked_here(check, now)
+        } else {
+            self.0.sessions.revoked_here(check.session_id(), now)
+        };
+        if let Some(reason) = revoked {
             return Some(SessionStatus::Revoked(reason));
         }
         let by_set = self.config().revocation() == RevocationLevel::Feed && self.0.sessions.is_current(now);
@@ -308,14 +314,14 @@ impl Authenticator {
     /// A session in which another user acts ends with the session of that user.
     async fn with_actor(&self, attempt: RefreshAttempt) -> ActorStep {
         let Some(actor) = attempt.actor().cloned() else { return ActorStep::Alive(attempt) };
-        if let Some(reason) = self.0.sessions.revoked_here(actor.session_id(), self.timestamp()) {
-            return ActorStep::Settled(attempt.revoked(reason));
-        }
-        let Ok(state) = Box::pin(self.0.sessions.actor_state(&actor)).await else {
-            return ActorStep::Settled(attempt.actor_unknown());
-        };
         let (subject, session) = (attempt.subject().clone(), attempt.session_id().clone());
-        let step = attempt.with_actor(&state, self.timestamp());
+        let step = match self.0.sessions.revoked_here(actor.session_id(), self.timestamp()) {
+            Some(reason) => ActorStep::Settled(attempt.actor_revoked(reason)),
+            None => match Box::pin(self.0.sessions.actor_state(&actor)).await {
+                Ok(state) => attempt.with_actor(&state, self.timestamp()),
+                Err(_) => ActorStep::Settled(attempt.actor_unknown()),
+            },
+        };
         if let ActorStep::Settled(Settlement { revoke: Some(_), .. }) = step {
             self.0.events.acting_ended(&subject, &session, Some(&actor));
         }

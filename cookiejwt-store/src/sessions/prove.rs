@@ -137,9 +137,7 @@ impl Sessions {
         check: impl Future<Output = Result<Option<Checked<U>>, E>>,
         context: &LoginContext,
     ) -> Result<Proven<U>, LoginError> {
-        if self.0.runtime.timestamp() >= pending.expires_at {
-            return Err(LoginError::PendingEnded);
-        }
+        self.require_not_ended(pending)?;
         if let Some(subject) = &pending.subject {
             self.user_of_pending(pending, subject).await?;
         }
@@ -206,8 +204,17 @@ impl Sessions {
         Err(self.wrong(Some(subject), LoginRefusal::ReplayedProof, context))
     }
 
-    /// One step is the last one of a pending login, whoever else has a copy of it.
+    fn require_not_ended(&self, pending: &PendingLogin) -> Result<(), LoginError> {
+        if self.0.runtime.timestamp() < pending.expires_at {
+            return Ok(());
+        }
+        Err(LoginError::PendingEnded)
+    }
+
+    /// One step is the last one of a pending login, whoever else has a copy of it. A check that
+    /// took so long that its id may have been purged again is none.
     async fn spend(&self, pending: &PendingLogin) -> Result<(), LoginError> {
+        self.require_not_ended(pending)?;
         let id = SpentId::new(self.0.keys.config().realm(), "pending", &[&pending.id]);
         if self.0.tokens.spend(&id, pending.expires_at).await? {
             return Ok(());

@@ -395,6 +395,8 @@ async fn it_ends_with_the_session_of_the_actor() {
             assert!(!it.world.auth.is_alive(&who).await, "{end:?} at {level:?}: a stream");
             it.world.expire_access();
             assert_eq!(it.refreshed().await, ended(), "{end:?} at {level:?}: a refresh");
+            let row = it.world.revoked(&it.browser.session).await;
+            assert_eq!(row, Some(RevocationReason::ActorEnded), "{end:?} at {level:?}: its row");
         }
     }
 }

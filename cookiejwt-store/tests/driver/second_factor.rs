@@ -174,6 +174,20 @@ async fn a_pending_login_counts_once() {
     assert!(matches!(error, LoginError::PendingEnded), "{error:?}");
 }
 
+/// Otherwise its id could be purged again before the check has ended, and count twice.
+#[tokio::test]
+async fn a_check_that_outlasts_a_pending_login_opens_nothing() {
+    let world = with_totp();
+    let pending = pending(&world).await;
+    let check = async {
+        world.advance(600);
+        Ok::<_, Infallible>(Some(Checked::<User>::right()))
+    };
+    let late = world.auth.prove(&pending, Method::OTP, check, &beside(&pending)).await;
+    assert!(matches!(late, Err(LoginError::PendingEnded)), "{late:?}");
+    assert_eq!(world.tokens.living(1).await, []);
+}
+
 #[tokio::test]
 async fn of_twenty_right_codes_at_once_one_counts() {
     let world = with_totp();

@@ -266,13 +266,15 @@ fn acting_for_a_user_is_reported() {
             "logged in 2 Some(192.0.2.7)",
             "acting ended 2 for 1",
             "revoked logout",
+            "acting ended 2 for 1",
+            "revoked actor_ended",
             "refused SessionRevoked(Logout)",
         ]
     );
     for (counter, count) in [
         ("cookiejwt_logins_total{outcome=success}", 2),
         ("cookiejwt_acting_total{outcome=began}", 2),
-        ("cookiejwt_acting_total{outcome=ended}", 1),
+        ("cookiejwt_acting_total{outcome=ended}", 2),
         ("cookiejwt_refusals_total{reason=acting}", 2),
     ] {
         assert_eq!(heard.counters.get(counter), Some(&count), "{counter} in {:?}", heard.counters);

@@ -39,16 +39,19 @@ impl RefreshAttempt {
                 self.is_acted = true;
                 return ActorStep::Alive(self);
             }
-            // Whoever came back from acting has other cookies by now: its reason decides.
-            Err(ActorFault::Revoked(reason)) => {
-                let revoke = Some(self.revocation(RevocationReason::ActorEnded));
-                let decision = self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason));
-                Settlement { decision, revoke }
-            }
+            Err(ActorFault::Revoked(reason)) => self.actor_revoked(reason),
             Err(ActorFault::Ended) => self.user_ended(RevocationReason::ActorEnded, Reason::ActorEnded),
             Err(ActorFault::Unavailable) => self.unavailable(Reason::UserStoreFailed).settle(),
         };
         ActorStep::Settled(settlement)
+    }
+
+    /// Row c: the session of the user who acts in this one was revoked. Whoever came back from
+    /// acting has other cookies by now, so the reason of that revocation decides about these.
+    pub fn actor_revoked(self, reason: RevocationReason) -> Settlement {
+        let revoke = Some(self.revocation(RevocationReason::ActorEnded));
+        let decision = self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason));
+        Settlement { decision, revoke }
     }
 
     /// Row q: the row of the actor's session could not be read.

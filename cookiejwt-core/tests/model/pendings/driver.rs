@@ -85,6 +85,7 @@ impl Model {
                 let is_first = once.is_none_or(|once| self.spend_code(world, &prove, user, once));
                 if is_first { Ok(At::Spend(user, account)) } else { Err("code replayed") }
             }
+            At::Spend(..) if self.has_ended_meanwhile(world, &prove) => Err("ended"),
             At::Spend(user, account) if self.is(Fault::SpendNotAtomic) => {
                 let (name, _) = self.name_of(world, &prove);
                 let is_first = world.spent.iter().all(|(spent, _)| *spent != name);
@@ -114,13 +115,16 @@ impl Model {
 
     fn read(&mut self, world: &World, prove: &Prove) -> Result<(), &'static str> {
         let pending = self.content(world, prove.pending);
-        let ignores_end = self.is(Fault::EndIgnored) || self.is(Fault::EndIgnoredWhenProved);
-        if timestamp(world.now) >= pending.expires_at && !ignores_end {
+        if self.has_ended(world, &pending) && !self.is(Fault::EndIgnoredWhenProved) {
             return Err("ended");
         }
         let Some(subject) = &pending.subject else { return Ok(()) };
         let user = User::find(prove.request.realm, subject).ok_or("no such user")?;
         if self.is_bound(world, prove, user) { Ok(()) } else { Err("changed") }
+    }
+
+    fn has_ended(&self, world: &World, pending: &PendingLogin) -> bool {
+        timestamp(world.now) >= pending.expires_at && !self.is(Fault::EndIgnored)
     }
 
     fn is_bound(&mut self, world: &World, prove: &Prove, user: User) -> bool {
@@ -216,6 +220,10 @@ impl Model {
         let realm = self.server.core(prove.request.realm).config().realm();
         let name = SpentId::new(realm, "pending", &[&pending.id]);
         (self.server.spent(&name), millis(pending.expires_at))
+    }
+
+    fn has_ended_meanwhile(&self, world: &World, prove: &Prove) -> bool {
+        self.has_ended(world, &self.content(world, prove.pending)) && !self.is(Fault::EndIgnoredWhenSpent)
     }
 
     fn spend(&mut self, world: &mut World, prove: &Prove) -> bool {

@@ -9,6 +9,8 @@ pub(crate) enum Fault {
     EndIgnoredWhenOpened,
     /// Only before it is checked.
     EndIgnoredWhenProved,
+    /// Only after it was checked.
+    EndIgnoredWhenSpent,
     /// A page takes a pending login of any purpose.
     PurposeIgnored,
     /// One key for every user table.

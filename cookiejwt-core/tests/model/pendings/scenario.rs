@@ -104,8 +104,6 @@ pub(crate) struct Scenario {
     pub(crate) loses: bool,
     /// When the clock stops.
     pub(crate) stops: &'static [Millis],
-    /// How long the application takes for a check, at most.
-    pub(crate) check: Millis,
 }
 
 impl Scenario {
@@ -153,7 +151,6 @@ pub(crate) const TABS: Scenario = Scenario {
     has_sessions: false,
     loses: true,
     stops: &[],
-    check: Millis::MAX,
 };
 
 pub(crate) const WITHOUT: Scenario = Scenario {
@@ -314,12 +311,11 @@ pub(crate) const ENROLS: Scenario = Scenario {
 
 /// The thief has another code.
 pub(crate) const ENDS: Scenario = Scenario {
-    name: "a copy at the end of a pending login, and after what was spent is purged",
+    name: "a copy at the end of a pending login, and a check that outlasts what was spent",
     grain: Grain::Statements,
     budget: Budget { begins: 1, proves: 1, thief_proves: 1, copies: 1, ..NOTHING },
     thief: Thief { saw: &[User::Alice], ..HARMLESS },
     stops: &[LIFE - 1, LIFE, LIFE + 420_000],
-    check: 300_000,
     ..PASSWORD
 };
 
