@@ -5,7 +5,7 @@
 //! The quick start for each framework is on the first page of its adapter.
 //!
 //! To begin with: [how refresh works](refresh), [logins, passwords and sessions](people),
-//! [CSRF](csrf), [front ends on another origin](front_ends), [proxies], [testing your
+//! [CSRF](csrf), [front ends on another origin](front_ends), [proxies], [browsers], [testing your
 //! application](testing).
 //!
 //! When you need it: [mailed links](links), [second factors](second_factor), [acting for a
@@ -28,6 +28,12 @@ pub mod acting {}
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
 #[doc = include_str!("../docs/guide/attacks.md")]
 pub mod attacks {}
+
+#[doc = "[proxies]: crate::guide::proxies"]
+#[doc = "[refresh]: crate::guide::refresh"]
+#[doc = "[server_side_rendering]: crate::guide::server_side_rendering"]
+#[doc = include_str!("../docs/guide/browsers.md")]
+pub mod browsers {}
 
 #[doc = "[scaling]: crate::guide::scaling"]
 #[doc = "[side_by_side]: crate::guide::side_by_side"]

@@ -1,17 +1,18 @@
 //! A running Chromium: tabs, cookies, complaints.
 
-use std::{cell::RefCell, fs, path::Path};
+use std::{cell::RefCell, fs, ops::Deref, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use fantoccini::{Client, ClientBuilder, wd::WindowHandle};
+use fantoccini::{ClientBuilder, wd::WindowHandle};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use crate::{
-    Exchange, Look,
+    Exchange, Look, Page,
     chromedriver::{Chromedriver, Chromium},
     command::Extension,
     exchange::Exchanges,
+    page::until,
 };
 
 /// How the console reports an error status. These messages are ignored: the responses are checked.
@@ -21,7 +22,7 @@ const UNREACHABLE: &str = "net::ERR_CONNECTION_REFUSED";
 /// A browser with its own cookie jar; closed when dropped.
 #[derive(Debug)]
 pub struct Browser {
-    pub(crate) client: Client,
+    page: Page,
     look: Look,
     pub(crate) exchanges: RefCell<Exchanges>,
     complaints: RefCell<Vec<String>>,
@@ -60,7 +61,7 @@ impl Browser {
         driver.browser = client.capabilities().and_then(|known| known.get("goog:processID")?.as_u64());
         assert!(driver.browser.is_some(), "chromedriver did not report the browser's process");
         let browser = Self {
-            client,
+            page: Page { client },
             look,
             exchanges: RefCell::default(),
             complaints: RefCell::default(),
@@ -78,43 +79,11 @@ impl Browser {
         drop(self.driver);
     }
 
-    /// Closes the active tab, even if it waits for a response.
-    pub async fn close_tab(&self) {
-        self.client.close_window().await.expect("the tab is open");
-    }
-
     /// Opens another tab and makes it the active one.
     pub async fn new_tab(&self) -> WindowHandle {
-        let tab = self.client.new_window(true).await.expect("a tab").handle;
-        self.switch_to(&tab).await;
+        let tab = self.page.new_tab().await;
         self.look_like(self.look).await;
         tab
-    }
-
-    /// The active tab.
-    pub async fn tab(&self) -> WindowHandle {
-        self.client.window().await.expect("a tab")
-    }
-
-    /// Makes this tab the active one.
-    pub async fn switch_to(&self, tab: &WindowHandle) {
-        self.client.switch_to_window(tab.clone()).await.expect("the tab is open");
-    }
-
-    /// Opens this address and waits until it has loaded.
-    pub async fn goto(&self, url: &str) {
-        self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
-    }
-
-    /// Reloads the page as a user would.
-    pub async fn reload(&self) {
-        self.client.refresh().await.expect("it reloads");
-    }
-
-    /// Runs the body of an async function in the page and returns its result.
-    pub async fn run(&self, script: &str) -> Value {
-        let script = format!("return (async () => {{ {script} }})()");
-        self.client.execute(&script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// All cookies of all sites, sorted by name.
@@ -123,6 +92,34 @@ impl Browser {
         let mut jar: Vec<_> = answer["cookies"].as_array().expect("a list").iter().map(cookie).collect();
         jar.sort_by(|one, other| one.name.cmp(&other.name));
         jar
+    }
+
+    /// Presses a button and waits for the response to the request that it sends.
+    pub async fn press(&self, button: &str, method: &str, path: &str) -> Exchange {
+        let seen = self.seen().await;
+        self.click(button).await;
+        self.answer(seen, method, path).await
+    }
+
+    /// How many requests have been seen so far: where [`answer`](Self::answer) starts to search.
+    pub async fn seen(&self) -> usize {
+        self.observe().await;
+        self.exchanges.borrow().len()
+    }
+
+    /// Waits for the response to a request that was sent after `seen`.
+    pub async fn answer(&self, seen: usize, method: &str, path: &str) -> Exchange {
+        until(&format!("an answer to {method} {path}"), async || {
+            self.observe().await;
+            self.exchanges.borrow().find(seen, method, path)
+        })
+        .await
+    }
+
+    /// Every response to a request that was sent after `seen`.
+    pub async fn answers(&self, seen: usize) -> Vec<Exchange> {
+        self.observe().await;
+        self.exchanges.borrow().since(seen)
     }
 
     /// The text of a response's body.
@@ -183,6 +180,14 @@ impl Browser {
     async fn log(&self, kind: &str) -> Vec<Value> {
         let entries = self.client.issue_cmd(Extension::log(kind)).await.expect("the log is on");
         entries.as_array().cloned().unwrap_or_default()
+    }
+}
+
+impl Deref for Browser {
+    type Target = Page;
+
+    fn deref(&self) -> &Page {
+        &self.page
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     io::{BufRead as _, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug)]
 pub struct Chromium {
     pub(crate) browser: PathBuf,
-    driver: PathBuf,
+    pub(crate) driver: PathBuf,
 }
 
 impl Chromium {
@@ -30,8 +30,17 @@ impl Chromium {
         })
     }
 
-    /// Headless, without background traffic, and with a log of all network events.
-    pub(crate) fn capabilities(&self, profile: &std::path::Path) -> serde_json::Map<String, Value> {
+    /// With a log of all network events.
+    pub(crate) fn capabilities(&self, profile: &Path) -> serde_json::Map<String, Value> {
+        let logs = json!({ "performance": "ALL", "browser": "ALL" });
+        [("goog:chromeOptions", self.options(profile)), ("goog:loggingPrefs", logs)]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect()
+    }
+
+    /// Headless, and without background traffic.
+    pub(crate) fn options(&self, profile: &Path) -> Value {
         let mut arguments: Vec<String> = [
             "--headless=new",
             "--no-sandbox",
@@ -47,12 +56,7 @@ impl Chromium {
         .map(String::from)
         .into();
         arguments.push(format!("--user-data-dir={}", profile.display()));
-        let options = json!({ "binary": self.browser, "args": arguments });
-        let logs = json!({ "performance": "ALL", "browser": "ALL" });
-        [("goog:chromeOptions", options), ("goog:loggingPrefs", logs)]
-            .map(|(name, value)| (name.to_owned(), value))
-            .into_iter()
-            .collect()
+        json!({ "binary": self.browser, "args": arguments })
     }
 }
 
@@ -119,7 +123,7 @@ impl Drop for Chromedriver {
 }
 
 /// This process and everything that it has started.
-fn family(first: u64) -> Vec<u64> {
+pub(crate) fn family(first: u64) -> Vec<u64> {
     let parents = parents();
     let mut family = vec![first];
     let mut next = 0;

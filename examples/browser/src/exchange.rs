@@ -1,4 +1,4 @@
-//! Requests and responses, read from chromedriver's performance log.
+//! Requests and responses, read from chromedriver's performance log or seen on their way.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +35,11 @@ struct Told {
 }
 
 impl Exchange {
+    /// A request that was not answered yet.
+    pub(crate) fn of(method: &str, path: &str, sent: BTreeMap<String, String>) -> Self {
+        Self { method: method.to_owned(), path: path.to_owned(), sent, ..Self::default() }
+    }
+
     /// The name of each cookie in the response.
     pub fn cookie_names(&self) -> Vec<&str> {
         self.set_cookies.iter().map(|line| line.split('=').next().unwrap_or_default()).collect()

@@ -1,12 +1,16 @@
-//! Controls a real Chromium through chromedriver (fantoccini implements the protocol), and reports
-//! what a test of cookies needs: every request as it was sent, every response as it was received
-//! (including `Set-Cookie` lines, which no script of a page can see), all cookies, and everything
-//! that the browser complained about.
+//! Controls real browsers through their drivers (fantoccini implements the protocol): Chromium with
+//! everything that its `DevTools` know, and each of three engines with what all of them can do.
+//!
+//! Reports what a test of cookies needs: every request as it was sent, every response as it was
+//! received (including `Set-Cookie` lines, which no script of a page can see), and of Chromium also
+//! all cookies and everything that it complained about.
 #![allow(clippy::missing_panics_doc, reason = "a test helper panics where the test would")]
 
 mod browser;
 mod chromedriver;
 mod command;
+mod door;
+mod engine;
 mod exchange;
 mod look;
 mod page;
@@ -16,7 +20,9 @@ pub use fantoccini::{key::Key, wd::WindowHandle};
 pub use crate::{
     browser::{Browser, Cookie},
     chromedriver::Chromium,
+    door::Door,
+    engine::{Engine, Session, Terms},
     exchange::Exchange,
     look::Look,
-    page::until,
+    page::{Page, until, until_within},
 };

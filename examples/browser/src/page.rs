@@ -2,18 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use fantoccini::{Locator, elements::Element, key::Key};
+use fantoccini::{Client, Locator, elements::Element, key::Key, wd::WindowHandle};
 use serde_json::Value;
-
-use crate::{Browser, Exchange};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(20);
 
 /// Checks until the condition holds, with a long timeout: for what happens in a page without a
 /// user.
-pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+pub async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, ask).await
+}
+
+/// The same with another timeout.
+pub async fn until_within<T>(patience: Duration, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + patience;
     loop {
         if let Some(answer) = ask().await {
             return answer;
@@ -23,8 +26,61 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
     }
 }
 
-/// What a user does and sees.
-impl Browser {
+/// The active tab of a browser, of whichever engine: what a user does and sees.
+#[derive(Debug)]
+pub struct Page {
+    pub(crate) client: Client,
+}
+
+impl Page {
+    /// The active tab.
+    pub async fn tab(&self) -> WindowHandle {
+        self.client.window().await.expect("a tab")
+    }
+
+    /// Makes this tab the active one.
+    pub async fn switch_to(&self, tab: &WindowHandle) {
+        self.client.switch_to_window(tab.clone()).await.expect("the tab is open");
+    }
+
+    /// Opens another tab and makes it the active one.
+    pub async fn new_tab(&self) -> WindowHandle {
+        let tab = self.client.new_window(true).await.expect("a tab").handle;
+        self.switch_to(&tab).await;
+        tab
+    }
+
+    /// Closes the active tab, even if it waits for a response.
+    pub async fn close_tab(&self) {
+        self.client.close_window().await.expect("the tab is open");
+    }
+
+    /// Opens this address and waits until it has loaded.
+    pub async fn goto(&self, url: &str) {
+        self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// Reloads the page as a user would.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("it reloads");
+    }
+
+    /// Presses the back button.
+    pub async fn back(&self) {
+        self.client.back().await.expect("there is a page before this one");
+    }
+
+    /// The address of the page.
+    pub async fn address(&self) -> String {
+        self.client.current_url().await.expect("a page").into()
+    }
+
+    /// Runs the body of an async function in the page and returns its result.
+    pub async fn run(&self, script: &str) -> Value {
+        let script = format!("return (async () => {{ {script} }})()");
+        self.client.execute(&script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
     /// Replaces the text in the field with this label.
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.field(label).await;
@@ -44,13 +100,6 @@ impl Browser {
         button.click().await.unwrap_or_else(|error| panic!("it cannot be pressed: {error}"));
     }
 
-    /// Presses a button and waits for the response to the request that it sends.
-    pub async fn press(&self, button: &str, method: &str, path: &str) -> Exchange {
-        let seen = self.seen().await;
-        self.click(button).await;
-        self.answer(seen, method, path).await
-    }
-
     /// Toggles the check box with this label.
     pub async fn tick(&self, label: &str) {
         self.field(label).await.click().await.unwrap_or_else(|error| panic!("{label}: {error}"));
@@ -60,27 +109,6 @@ impl Browser {
     pub async fn key(&self, key: Key) {
         let focus = self.client.active_element().await.expect("something has the focus");
         focus.send_keys(&char::from(key).to_string()).await.expect("it takes keys");
-    }
-
-    /// How many requests have been seen so far: where [`answer`](Self::answer) starts to search.
-    pub async fn seen(&self) -> usize {
-        self.observe().await;
-        self.exchanges.borrow().len()
-    }
-
-    /// Waits for the response to a request that was sent after `seen`.
-    pub async fn answer(&self, seen: usize, method: &str, path: &str) -> Exchange {
-        until(&format!("an answer to {method} {path}"), async || {
-            self.observe().await;
-            self.exchanges.borrow().find(seen, method, path)
-        })
-        .await
-    }
-
-    /// Every response to a request that was sent after `seen`.
-    pub async fn answers(&self, seen: usize) -> Vec<Exchange> {
-        self.observe().await;
-        self.exchanges.borrow().since(seen)
     }
 
     /// Waits until the element shows this text.

@@ -1,0 +1,77 @@
+use std::{env, io::Write as _};
+
+use browser::{Door, Engine, Exchange, Session, Terms, until};
+use http::uri::Scheme;
+
+use crate::common::{Home, Server};
+
+/// A running example with a door in front of it.
+pub(crate) struct House {
+    pub(crate) door: Door,
+    server: Server,
+    _home: Home,
+}
+
+impl House {
+    pub(crate) async fn open(scheme: Scheme, variables: &[(&str, &str)]) -> Self {
+        let home = Home::new();
+        let server = home.start(variables);
+        Self { door: Door::open(server.address(), scheme).await, server, _home: home }
+    }
+
+    /// Stops the server, and checks that it logged no error until then.
+    pub(crate) fn closes(self) {
+        let log = self.server.kill();
+        assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
+    }
+
+    /// Waits for the answer to a request that came after `seen`.
+    pub(crate) async fn answer(&self, seen: usize, method: &str, path: &str) -> Exchange {
+        until(&format!("an answer to {method} {path}"), async || self.answered(seen, method, path)).await
+    }
+
+    /// The answer to a request that came after `seen`, if there is one already.
+    pub(crate) fn answered(&self, seen: usize, method: &str, path: &str) -> Option<Exchange> {
+        let is_it = |exchange: &Exchange| exchange.method == method && exchange.path == path;
+        self.door.answers(seen).into_iter().find(is_it)
+    }
+
+    /// Presses a button and waits for the answer to the request that it sends.
+    pub(crate) async fn press(&self, page: &Session, button: &str, method: &str, path: &str) -> Exchange {
+        let seen = self.door.seen();
+        page.click(button).await;
+        self.answer(seen, method, path).await
+    }
+}
+
+/// Opens a browser with the page open.
+pub(crate) async fn visitor(engine: Engine, house: &House) -> Session {
+    let page = engine.open(Terms::default()).await;
+    page.goto(&house.door.url("/")).await;
+    page
+}
+
+/// Runs a test in an engine, or says that it cannot.
+pub(crate) fn in_engine(engine: Engine, story: impl AsyncFnOnce(Engine)) {
+    if !engine.is_installed() {
+        let skipped = format!("skipped: {engine:?} or its driver is not installed");
+        assert!(!is_required(engine), "{skipped}");
+        // Bypasses the capture of the test harness: a skipped test has to report it.
+        writeln!(std::io::stderr(), "{skipped}").expect("standard error is open");
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(story(engine));
+}
+
+/// Chromium has to be there wherever no test may be skipped; `.ci/run` says which of the others it
+/// could install.
+fn is_required(engine: Engine) -> bool {
+    let is =
+        |variable, name: &str| env::var(variable).is_ok_and(|names| names.split(' ').any(|one| one == name));
+    match engine {
+        Engine::Chromium => is("REQUIRE_ALL_TESTS", "1"),
+        Engine::Firefox => is("REQUIRE_ENGINES", "firefox"),
+        Engine::WebKit => is("REQUIRE_ENGINES", "webkit"),
+    }
+}
