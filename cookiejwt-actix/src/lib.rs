@@ -69,6 +69,7 @@
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
+//! * `reqwest`: a [`Verifier`] fetches keys and revocations itself.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -85,6 +86,7 @@ mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod verifier;
 
 pub use cookiejwt_store::{self, application::*};
 
@@ -96,6 +98,7 @@ pub use crate::{
     },
     guard::{GuardMiddleware, Guarded},
     middleware::{AuthFuture, AuthMiddleware, AuthService},
+    verifier::{ActixVerifier, VerifierFuture, VerifierMiddleware, VerifierService},
 };
 
 /// The few names that every application needs.
@@ -103,7 +106,7 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        ActixAuth as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies,
+        ActixAuth as _, ActixVerifier as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies,
         CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore,
         Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
     };

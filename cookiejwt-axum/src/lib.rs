@@ -66,6 +66,7 @@
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
+//! * `reqwest`: a [`Verifier`] fetches keys and revocations itself.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -81,6 +82,7 @@ mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod verifier;
 
 pub use cookiejwt_store::{self, application::*};
 
@@ -92,6 +94,7 @@ pub use crate::{
     },
     guard::{GuardLayer, Guarded},
     layer::{AuthFuture, AuthLayer, AuthService},
+    verifier::{AxumVerifier, VerifierFuture, VerifierLayer, VerifierService},
 };
 
 /// The few names that every application needs.
@@ -99,7 +102,7 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
+        AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, AxumVerifier as _, Claims, Config, Cookies, CurrentUser,
         FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
         PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
     };

@@ -6,7 +6,7 @@
 pub use crate::{
     decide::{
         ActiveUser, ActorFault, ActorState, ActorStep, Assessment, ClientInfo, CsrfCleared, Departure,
-        LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient, PendingLogin,
+        KnownSessions, LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient, PendingLogin,
         RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SealedPending, SessionCheck,
         SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
     },
@@ -14,5 +14,5 @@ pub use crate::{
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},
     session::{LoginIds, RefreshIds, SessionChange, Sighting},
     throttle::PresentedDevices,
-    token::{CustomClaims, VerifiedAccess, VerifiedMemo},
+    token::{CustomClaims, Revocations, VerifiedAccess, VerifiedMemo},
 };

@@ -122,6 +122,7 @@
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
+//! * `reqwest`: a [`Verifier`] fetches keys and revocations itself.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -141,6 +142,7 @@ mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod verifier;
 mod view;
 
 pub use cookiejwt_store::{self, application::*};
@@ -156,6 +158,7 @@ pub use crate::{
         AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, LoggedIn, MaybeIdentity,
         WithCookies,
     },
+    verifier::{RocketVerifier, VerifierFairing},
 };
 
 /// The few names that every application needs.
@@ -165,7 +168,7 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin,
         FromEnv as _, FromFigment as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
-        PendingOptions, Problem, Requirement, RocketAuth as _, Scope, StoreError, Subject, UserStore,
+        PendingOptions, Problem, Requirement, RocketAuth as _, RocketVerifier as _, Scope, StoreError, Subject, UserStore,
         WithCookies,
     };
 }
