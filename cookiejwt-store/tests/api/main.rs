@@ -16,6 +16,7 @@ mod never_panics;
 mod openapi;
 mod own_form;
 mod second_factor;
+mod revoked;
 mod session_cookie;
 mod throttle;
 mod token_mode;
