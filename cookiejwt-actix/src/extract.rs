@@ -13,9 +13,8 @@ use actix_web::{
     http::StatusCode,
 };
 use cookiejwt_store::{
-    AnySlot, Authenticator, Decision, Guard, Problem, Reply, RequestContext, ResponseHeaders as _, SharedSlot,
-    Slot, Slots,
-    claims_of, missing_layer,
+    AnySlot, Authenticator, Decision, Guard, Problem, Reply, RequestContext, ResponseHeaders as _,
+    SharedSlot, Slot, Slots, claims_of, missing_layer,
 };
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture};
 use serde::de::DeserializeOwned;

@@ -106,8 +106,9 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        ActixAuth as _, ActixVerifier as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies,
-        CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore,
-        Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
+        ActixAuth as _, ActixVerifier as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config,
+        Cookies, CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity,
+        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore,
+        WithCookies,
     };
 }

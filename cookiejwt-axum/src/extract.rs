@@ -11,9 +11,7 @@ use axum_core::{
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use bytes::Bytes;
-use cookiejwt_store::{
-    Guard, Reply, RequestContext, RequestHead, SharedSlot, Slot, Slots, missing_layer,
-};
+use cookiejwt_store::{Guard, Reply, RequestContext, RequestHead, SharedSlot, Slot, Slots, missing_layer};
 use http::{Extensions, request::Parts};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;

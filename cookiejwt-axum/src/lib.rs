@@ -102,9 +102,10 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, AxumVerifier as _, Claims, Config, Cookies, CurrentUser,
-        FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
-        PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
+        AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, AxumVerifier as _, Claims, Config,
+        Cookies, CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity,
+        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore,
+        WithCookies,
     };
 }
 

@@ -6,9 +6,9 @@
 pub use crate::{
     decide::{
         ActiveUser, ActorFault, ActorState, ActorStep, Assessment, ClientInfo, CsrfCleared, Departure,
-        KnownSessions, LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient, PendingLogin,
-        RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SealedPending, SessionCheck,
-        SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
+        KnownSessions, LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient,
+        PendingLogin, RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SealedPending,
+        SessionCheck, SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
     },
     request::{Headers, Mode, RequestHead, TokenMode},
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},

@@ -19,11 +19,11 @@ use cookiejwt_core::{Decision, Identity, Problem, Requirement, driver::RequestHe
 use time::OffsetDateTime;
 
 pub(crate) use self::keys::Want;
-use self::{follower::Follower, keys::IssuerKeys};
 pub use self::{
     builder::{VerifierBuilder, VerifierError},
     source::{JwksDocument, RevokedQuery},
 };
+use self::{follower::Follower, keys::IssuerKeys};
 use crate::{events::Events, runtime::Runtime};
 
 /// Verifies the access tokens of another service, the issuer, for a service that has no table of

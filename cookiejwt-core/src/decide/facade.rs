@@ -9,9 +9,7 @@ use crate::{
     request::{self, Mode, RequestHead},
     response::CookieWriter,
     throttle::KnownDevices,
-    token::{
-        AccessTokens, LinkTokens, RefreshTokens, RevocationTokens, Stamps, TokenRules, VerifiedMemo,
-    },
+    token::{AccessTokens, LinkTokens, RefreshTokens, RevocationTokens, Stamps, TokenRules, VerifiedMemo},
 };
 
 /// Makes every decision. Built once from a [`Config`] and shared by every request; cloning is

@@ -10,8 +10,8 @@ use serde::{Serialize, de::MapAccess};
 use serde_json::{Map, Value};
 
 pub(crate) use self::link::LinkClaims;
-pub(crate) use self::revocations::RevocationClaims;
 pub(super) use self::raw::NumericDate;
+pub(crate) use self::revocations::RevocationClaims;
 use self::{
     payload::{AccessPayload, RefreshPayload, to_json},
     raw::RawClaims,
@@ -119,7 +119,9 @@ pub enum MintError {
     },
     /// A list of revocations is for services that have the public keys of access tokens, and these
     /// are symmetric.
-    #[error("a list of revocations needs an asymmetric key: nobody else could verify one that the secret signs")]
+    #[error(
+        "a list of revocations needs an asymmetric key: nobody else could verify one that the secret signs"
+    )]
     Symmetric,
     /// The operating system returned no random numbers for the ids.
     #[error("no random numbers: {0}")]

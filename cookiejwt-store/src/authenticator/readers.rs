@@ -60,9 +60,9 @@ impl RevokedReaders {
             Kind::Header(name, _) if HeaderName::from_bytes(name.as_bytes()).is_err() => {
                 Err(BuildError::RevokedRoute("the name of a header field, such as x-revoked-key"))
             }
-            Kind::Header(_, secret) if secret.len() < SHORTEST => {
-                Err(BuildError::RevokedRoute("a secret of 32 bytes or more, such as the output of `openssl rand -hex 32`"))
-            }
+            Kind::Header(_, secret) if secret.len() < SHORTEST => Err(BuildError::RevokedRoute(
+                "a secret of 32 bytes or more, such as the output of `openssl rand -hex 32`",
+            )),
             _ => Ok(()),
         }
     }

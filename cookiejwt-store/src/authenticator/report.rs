@@ -1,6 +1,10 @@
 //! Short methods for what handlers report.
 
-use cookiejwt_core::{Decision, Identity, Problem, driver::RequestHead, fault::{CsrfDenial, MintError}};
+use cookiejwt_core::{
+    Decision, Identity, Problem,
+    driver::RequestHead,
+    fault::{CsrfDenial, MintError},
+};
 
 use super::Authenticator;
 

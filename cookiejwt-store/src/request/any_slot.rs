@@ -79,9 +79,7 @@ impl<'s> AnySlot<'s> {
     pub fn begin(self, head: RequestHead<'_>) -> Result<&'s Decision, AnyPending> {
         match self {
             Self::Full(slot) => slot.begin(head).map_err(|pending| AnyPending(Kind::Full(pending))),
-            Self::Verifying(slot) => {
-                slot.begin(head).map_err(|waiting| AnyPending(Kind::Verifying(waiting)))
-            }
+            Self::Verifying(slot) => slot.begin(head).map_err(|waiting| AnyPending(Kind::Verifying(waiting))),
         }
     }
 
@@ -134,7 +132,12 @@ impl<'s> AnySlot<'s> {
     /// Whether a guard lets this request pass, and the response otherwise. The decision is one that
     /// this slot gave, the path of the head the one on the wire. A guard of another authenticator
     /// or verifier never passes.
-    pub fn admit(self, guard: &Guard, decision: &Decision, head: RequestHead<'_>) -> Result<(), GuardRefusal> {
+    pub fn admit(
+        self,
+        guard: &Guard,
+        decision: &Decision,
+        head: RequestHead<'_>,
+    ) -> Result<(), GuardRefusal> {
         guard.check(self, decision).map_err(|problem| guard.refusal(problem, head))
     }
 }

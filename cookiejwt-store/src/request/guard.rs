@@ -151,7 +151,6 @@ impl Guard {
         &self.owner
     }
 
-
     /// Whether this path, exactly as the request has it, is a built-in route of the guard's own
     /// authenticator. These routes protect themselves; with a guard in front of them, users could
     /// never log in.

@@ -50,7 +50,11 @@ impl VerifierSlot {
         self.keep(decision)
     }
 
-    pub(super) fn fresh<'d>(&self, decision: &'d Decision, max_age: Duration) -> Result<&'d Identity, Problem> {
+    pub(super) fn fresh<'d>(
+        &self,
+        decision: &'d Decision,
+        max_age: Duration,
+    ) -> Result<&'d Identity, Problem> {
         let identity = decision.required()?;
         self.verifier.check_fresh(identity, max_age).map(|()| identity)
     }

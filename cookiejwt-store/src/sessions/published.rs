@@ -79,9 +79,9 @@ fn read(cursor: &str) -> Option<Timestamp> {
 }
 
 fn list(set: &RevokedSet, since: Option<&str>, now: Timestamp) -> Revocations {
-    let from = since.and_then(read).map_or(Timestamp::from_millis(i64::MIN), |cursor| {
-        cursor.min(now).plus_millis(-OVERLAP_MILLIS)
-    });
+    let from = since
+        .and_then(read)
+        .map_or(Timestamp::from_millis(i64::MIN), |cursor| cursor.min(now).plus_millis(-OVERLAP_MILLIS));
     let mut known: Vec<_> =
         set.known().into_iter().filter(|known| known.from >= from && known.from <= now).collect();
     // The newest first, so that those that are too many are the oldest.

@@ -35,7 +35,9 @@ pub enum VerifierError {
     #[error(transparent)]
     Expect(#[from] ConfigError),
     /// There is no way to the issuer's keys.
-    #[error("no keys; call `.keys(…)` with the issuer's `jwks.json`, or `.jwks(…)` or `.jwks_url(…)`, which fetch it")]
+    #[error(
+        "no keys; call `.keys(…)` with the issuer's `jwks.json`, or `.jwks(…)` or `.jwks_url(…)`, which fetch it"
+    )]
     NoKeys,
     /// Nobody can be refused for the staleness of what is not followed.
     #[error("`.stale_after(…)` needs revocations; call `.follow(…)` or `.follow_url(…)`, or leave it out")]

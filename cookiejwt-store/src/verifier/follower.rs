@@ -123,7 +123,8 @@ impl Follower {
     fn take(&self, list: Revocations, asked_at: Timestamp, now: Timestamp) -> bool {
         let Revocations { next, before, revoked, renewed, .. } = list;
         let revoked = revoked.into_iter().map(|(id, reason)| RevokedSession::new(id, reason, now)).collect();
-        let renewed = renewed.into_iter().map(|(id, version)| RenewedSession::new(id, version, now)).collect();
+        let renewed =
+            renewed.into_iter().map(|(id, version)| RenewedSession::new(id, version, now)).collect();
         if let Some(before) = before {
             self.dead_until.fetch_max(before.as_seconds(), Ordering::AcqRel);
         }

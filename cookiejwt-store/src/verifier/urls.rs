@@ -29,7 +29,10 @@ type Tag = Arc<Mutex<Option<HeaderValue>>>;
 
 async fn fetch_keys(client: Client, url: Url, tag: Tag) -> Result<JwksDocument, Failure> {
     let known = tag.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let request = client.get(url).timeout(PATIENCE).header(header::ACCEPT, "application/jwk-set+json, application/json");
+    let request = client
+        .get(url)
+        .timeout(PATIENCE)
+        .header(header::ACCEPT, "application/jwk-set+json, application/json");
     let request = known.iter().fold(request, |request, tag| request.header(header::IF_NONE_MATCH, tag));
     let response = request.send().await?;
     let age = max_age(response.headers());

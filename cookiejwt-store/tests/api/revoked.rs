@@ -1,8 +1,10 @@
 //! `GET revoked`: who may read the list of revocations, and what it contains.
 
 use cookiejwt_store::{
-    BuildError, RevocationLevel, RevocationReason, RevokedReaders, Route, Scope, cookiejwt_core::Verifier,
-    cookiejwt_core::{Expect, Jwks}, testing,
+    BuildError, RevocationLevel, RevocationReason, RevokedReaders, Route, Scope,
+    cookiejwt_core::Verifier,
+    cookiejwt_core::{Expect, Jwks},
+    testing,
 };
 use http::Method;
 use serde_json::json;

@@ -37,9 +37,11 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 fn verifier(settings: &Settings) -> Result<Verifier, VerifierError> {
     let expect = Expect::issuer(&settings.issuer).audience("demo").access_cookie("__Host-access_token");
     let below = |path: &str| format!("{}/api/auth/{path}", settings.issuer_url);
-    let verifier = Verifier::builder(expect)
-        .jwks_url(&below("jwks.json"))
-        .follow_url(&below("revoked"), "x-revoked-key", &settings.revoked_secret);
+    let verifier = Verifier::builder(expect).jwks_url(&below("jwks.json")).follow_url(
+        &below("revoked"),
+        "x-revoked-key",
+        &settings.revoked_secret,
+    );
     match settings.stale_after {
         Some(age) => verifier.stale_after(age).build(),
         None => verifier.build(),

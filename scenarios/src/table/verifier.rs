@@ -57,16 +57,15 @@ fn refused() -> Vec<Scenario> {
     vec![
         alice("from another site, by cookie")
             .send(post("/orders/me").site("cross-site").cookie("{alice}"), problem("csrf_failed")),
-        alice("from another site, by bearer").send(
-            post("/orders/me").site("cross-site").bearer("{alice.token}"),
-            me_by_header(1, 1, 3),
-        ),
+        alice("from another site, by bearer")
+            .send(post("/orders/me").site("cross-site").bearer("{alice.token}"), me_by_header(1, 1, 3)),
         alice("a forged token, nothing is cleared")
             .send(ask().cookie("{alice.forged_access}"), problem("invalid_token")),
         alice("expired, with a good refresh cookie: nothing rotates")
             .pass(306)
             .send(ask().cookie("{alice}"), problem("invalid_token")),
-        alice("the refresh token of its session").send(ask().bearer("{alice.refresh_token}"), problem("invalid_token")),
+        alice("the refresh token of its session")
+            .send(ask().bearer("{alice.refresh_token}"), problem("invalid_token")),
     ]
 }
 

@@ -86,7 +86,9 @@ pub(super) fn success(operation: Operation, response: ResponseBuilder, token_mod
         Operation::Verify => json(reference::<VerifyBody<'_>>()),
         Operation::Logout => json(ObjectBuilder::new().max_properties(Some(0)).build().into()),
         Operation::Jwks => ("application/jwk-set+json", of(key_set())),
-        Operation::Revoked => ("application/jwt", of(ObjectBuilder::new().schema_type(Type::String).build().into())),
+        Operation::Revoked => {
+            ("application/jwt", of(ObjectBuilder::new().schema_type(Type::String).build().into()))
+        }
     };
     response.content(content_type, content)
 }
