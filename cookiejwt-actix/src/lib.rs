@@ -25,6 +25,8 @@
 //!   [`require_proofs`](ActixAuth::require_proofs), [`require_scope`](ActixAuth::require_scope) and
 //!   [`require_role`](ActixAuth::require_role) protect whole scopes.
 //! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
+//! * [`ActixVerifier`] is for a service that only verifies the access tokens of another one: see
+//!   [services that only verify](guide::services).
 //!
 //! Verification is lazy: nothing happens until an extractor or guard asks. The middleware then adds
 //! refreshed cookies to the response, whatever it is: 2xx, 4xx, 5xx, a redirect, or the response to

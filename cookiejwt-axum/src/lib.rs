@@ -24,6 +24,8 @@
 //!   [`require_proofs`](AxumAuth::require_proofs), [`require_scope`](AxumAuth::require_scope) and
 //!   [`require_role`](AxumAuth::require_role) protect whole routers.
 //! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
+//! * [`AxumVerifier`] is for a service that only verifies the access tokens of another one: see
+//!   [services that only verify](guide::services).
 //!
 //! Verification is lazy: nothing happens until an extractor or guard asks. The layer then adds
 //! refreshed cookies to the response, whatever it is: 2xx, 4xx, 5xx, a redirect, or the response to

@@ -18,8 +18,8 @@ use tower_service::Service;
 use crate::GuardLayer;
 
 /// What axum adds to a [`Verifier`]: the layer and the guards. The extractors are those of the
-/// issuer, except [`CurrentUser`](crate::CurrentUser) and [`AuthContext`](crate::AuthContext), which
-/// need its stores.
+/// issuer, except [`CurrentUser`](crate::CurrentUser) and [`AuthContext`](crate::AuthContext),
+/// which need its stores.
 ///
 /// ```
 /// use axum::{Router, routing::{get, post}};

@@ -25,6 +25,8 @@
 //!   [`require_proofs`](RocketAuth::require_proofs), [`require_scope`](RocketAuth::require_scope)
 //!   and [`require_role`](RocketAuth::require_role) protect lists of routes.
 //! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
+//! * [`RocketVerifier`] is for a service that only verifies the access tokens of another one: see
+//!   [services that only verify](guide::services).
 //!
 //! # The fairing
 //!

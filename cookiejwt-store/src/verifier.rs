@@ -79,8 +79,9 @@ impl Verifier {
         self.ask_issuer(Duration::ZERO).await
     }
 
-    /// Whether the revocations are known up to now. False without [`follow`](VerifierBuilder::follow),
-    /// before the first answer, and while the issuer does not answer.
+    /// Whether the revocations are known up to now. False without
+    /// [`follow`](VerifierBuilder::follow), before the first answer, and while the issuer does not
+    /// answer.
     pub fn is_current(&self) -> bool {
         self.0.follower.as_ref().is_some_and(|follower| follower.is_fresh(self.0.runtime.timestamp()))
     }

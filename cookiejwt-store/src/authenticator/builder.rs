@@ -121,7 +121,8 @@ impl AuthenticatorBuilder {
     /// that only verify follow. Default: it is not mounted.
     ///
     /// Requires an asymmetric key, because a service that could verify the list with the secret
-    /// could also mint tokens, and [`RevocationLevel::Feed`](cookiejwt_core::RevocationLevel::Feed).
+    /// could also mint tokens, and
+    /// [`RevocationLevel::Feed`](cookiejwt_core::RevocationLevel::Feed).
     ///
     /// ```
     /// # fn with(builder: cookiejwt_store::AuthenticatorBuilder, secret: String) -> cookiejwt_store::AuthenticatorBuilder {

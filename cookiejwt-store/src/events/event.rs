@@ -318,8 +318,8 @@ pub enum Event<'a> {
         /// How many sessions may have an access token.
         sessions: u64,
     },
-    /// This node no longer receives the revocations of other nodes; a service that only verifies, no
-    /// longer those of the issuer.
+    /// This node no longer receives the revocations of other nodes; a service that only verifies,
+    /// no longer those of the issuer.
     #[non_exhaustive]
     FeedStale {
         /// The error of the store, or of the question to the issuer.
@@ -351,8 +351,8 @@ pub enum Event<'a> {
         verifying: usize,
     },
     /// The directory of keys cannot be read as a whole, or a key in it cannot sign; the present
-    /// keys stay. In a service that only verifies: the issuer's keys cannot be fetched. Reported once
-    /// for each reason.
+    /// keys stay. In a service that only verifies: the issuer's keys cannot be fetched. Reported
+    /// once for each reason.
     #[non_exhaustive]
     KeysNotReloaded {
         /// Which file, what is wrong with it, and the cure.

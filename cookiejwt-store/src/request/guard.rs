@@ -178,7 +178,9 @@ impl Guard {
             GuardOwner::Authenticator(auth) => {
                 missing_layer(&format!("{what} of the authenticator under {}", auth.0.routes.prefix), cure)
             }
-            GuardOwner::Verifier(_) => missing_layer(&format!("{what} of a verifier"), cure),
+            GuardOwner::Verifier(_) => {
+                missing_layer(&format!("{what} of a verifier"), &cure.replace("auth.", "verifier."))
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! Who sends a request to a service that only verifies: at once for almost every one, otherwise after asking the issuer.
+//! Who sends a request to a service that only verifies: at once for almost every one, otherwise
+//! after asking the issuer.
 
 use std::fmt;
 

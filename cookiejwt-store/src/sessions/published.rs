@@ -11,7 +11,7 @@ use cookiejwt_core::{
 
 use super::{
     part::Sessions,
-    revoked::{Known, RevokedSet, What},
+    revoked::{Known, RevokedSet},
 };
 
 /// What another node of the issuer has told is told once more: it may have learned of something
@@ -62,9 +62,14 @@ impl Sessions {
 
 /// Whether something has begun to count since then, and when something will.
 fn news_since(set: &RevokedSet, since: Timestamp, now: Timestamp) -> (bool, Option<Timestamp>) {
-    let known = set.known();
-    let is_new = known.iter().any(|known| known.from >= since && known.from <= now);
-    (is_new, known.iter().map(|known| known.from).filter(|from| *from > now).min())
+    let (mut is_new, mut begins_at) = (false, None::<Timestamp>);
+    set.visit(|_, _, from| {
+        is_new |= from >= since && from <= now;
+        if from > now {
+            begins_at = Some(begins_at.map_or(from, |at| at.min(from)));
+        }
+    });
+    (is_new, begins_at)
 }
 
 fn until(at: Timestamp, now: Timestamp) -> Duration {
@@ -82,21 +87,23 @@ fn list(set: &RevokedSet, since: Option<&str>, now: Timestamp) -> Revocations {
     let from = since
         .and_then(read)
         .map_or(Timestamp::from_millis(i64::MIN), |cursor| cursor.min(now).plus_millis(-OVERLAP_MILLIS));
-    let mut known: Vec<_> =
-        set.known().into_iter().filter(|known| known.from >= from && known.from <= now).collect();
+    let mut known = Vec::new();
+    set.visit(|id, what, counts_from| {
+        if counts_from >= from && counts_from <= now {
+            known.push((counts_from, id.clone(), what));
+        }
+    });
     // The newest first, so that those that are too many are the oldest.
-    known.sort_unstable_by(|one, other| (other.from, &other.id).cmp(&(one.from, &one.id)));
-    let before = known.get(Revocations::MOST).map(|first_too_many| first_too_many.from);
+    known.sort_unstable_by(|one, other| (other.0, &other.1).cmp(&(one.0, &one.1)));
+    let before = known.get(Revocations::MOST).map(|(first_too_many, ..)| *first_too_many);
     known.truncate(Revocations::MOST);
     let next = now.as_millis().to_string();
-    let empty = Revocations { since: since.map(str::to_owned), next, before, ..Revocations::default() };
-    known.into_iter().fold(empty, with)
-}
-
-fn with(mut list: Revocations, known: Known) -> Revocations {
-    match known.what {
-        What::Ended(reason) => list.revoked.push((known.id, published_reason(reason))),
-        What::Renewed(version) => list.renewed.push((known.id, version)),
+    let mut list = Revocations { since: since.map(str::to_owned), next, before, ..Revocations::default() };
+    for (_, id, what) in known {
+        match what {
+            Known::Ended(reason) => list.revoked.push((id, published_reason(reason))),
+            Known::Renewed(version) => list.renewed.push((id, version)),
+        }
     }
     list
 }

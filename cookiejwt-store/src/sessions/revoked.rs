@@ -35,16 +35,9 @@ pub(crate) struct RevokedSet {
     memory_millis: i64,
 }
 
-/// What is known of one session, and since when it counts.
-#[derive(Clone, Debug)]
-pub(super) struct Known {
-    pub(super) id: SessionId,
-    pub(super) what: What,
-    pub(super) from: Timestamp,
-}
-
+/// What is known of a session.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum What {
+pub(super) enum Known {
     Ended(RevocationReason),
     Renewed(i64),
 }
@@ -214,17 +207,13 @@ impl RevokedSet {
         }
     }
 
-    /// Everything that is known. What was superseded counts from its end on.
-    pub(super) fn known(&self) -> Vec<Known> {
-        let mut known = Vec::new();
+    /// Everything that is known, and since when it counts: what was superseded from its end on.
+    pub(super) fn visit(&self, mut visit: impl FnMut(&SessionId, Known, Timestamp)) {
         self.ended.visit(|id, Ended { reason, at }, learned| {
             let from = if reason.has_begun(at, learned) { learned } else { at };
-            known.push(Known { id: id.clone(), what: What::Ended(reason), from });
+            visit(id, Known::Ended(reason), from);
         });
-        self.renewed.visit(|id, Version(version), learned| {
-            known.push(Known { id: id.clone(), what: What::Renewed(version), from: learned });
-        });
-        known
+        self.renewed.visit(|id, Version(version), learned| visit(id, Known::Renewed(version), learned));
     }
 
     /// Until when every node that has learned of this renewal remembers it.

@@ -13,8 +13,8 @@ const BREATH: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_mins(1);
 
 impl Verifier {
-    /// Starts it with the first request: `build` may run before there is a runtime. Call it when the
-    /// service starts, so that the first request finds keys.
+    /// Starts fetching and following now, in the runtime of the caller. Without this call the first
+    /// request does, and waits for the keys.
     pub fn start(&self) {
         let running = &self.0.is_running;
         if running.load(Ordering::Acquire) || running.swap(true, Ordering::AcqRel) {

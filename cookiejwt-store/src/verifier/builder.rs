@@ -94,8 +94,8 @@ impl VerifierBuilder {
 
     /// Fetches the issuer's `jwks.json` with your own client, which must not follow redirects to
     /// another host: when the document becomes old, and at most once a minute when a token has an
-    /// unknown `kid`. After a failure it is tried again after 1, 2, 4, … 60 seconds, and the present
-    /// keys stay. One request at a time is under way.
+    /// unknown `kid`. After a failure it is tried again after 1, 2, 4, … 60 seconds, and the
+    /// present keys stay. One request at a time is under way.
     ///
     /// ```
     /// # async fn get(url: &str) -> Result<String, std::io::Error> { Ok(String::new()) }
