@@ -13,8 +13,8 @@ use actix_web::{
     http::StatusCode,
 };
 use cookiejwt_store::{
-    Authenticator, Decision, Guard, Problem, Reply, RequestContext, ResponseHeaders as _, Slot, Slots,
-    claims_of, missing_layer,
+    AnySlot, Authenticator, Decision, Guard, Problem, Reply, RequestContext, ResponseHeaders as _,
+    SharedSlot, Slot, Slots, claims_of, missing_layer,
 };
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture};
 use serde::de::DeserializeOwned;
@@ -141,14 +141,20 @@ cookiejwt_store::adapter_steps! {}
 type Extracted<T> = Either<Ready<Result<T, AuthError>>, LocalBoxFuture<'static, Result<T, AuthError>>>;
 
 /// The slot of the innermost middleware.
-pub(crate) fn slot(request: &HttpRequest, what: &str) -> Result<Arc<Slot>, AuthError> {
-    let slot = request.extensions().get().map(|slots: &Slots| Arc::clone(slots.innermost()));
+pub(crate) fn slot(request: &HttpRequest, what: &str) -> Result<SharedSlot, AuthError> {
+    let slot = request.extensions().get().map(|slots: &Slots| slots.innermost().clone());
     slot.ok_or_else(|| missing(what))
 }
 
-/// The slot of the guard's own authenticator.
-pub(crate) fn slot_of(request: &HttpRequest, guard: &Guard) -> Result<Arc<Slot>, AuthError> {
-    find(request, guard.authenticator()).ok_or_else(|| guard.missing(CURE).into())
+/// The same for what needs an authenticator.
+fn full_slot(request: &HttpRequest, what: &str) -> Result<Arc<Slot>, AuthError> {
+    Ok(slot(request, what)?.full(what, CURE)?)
+}
+
+/// The slot of the guard's own authenticator or verifier.
+pub(crate) fn slot_of(request: &HttpRequest, guard: &Guard) -> Result<SharedSlot, AuthError> {
+    let slot = request.extensions().get().and_then(|slots: &Slots| slots.of_guard(guard).cloned());
+    slot.ok_or_else(|| guard.missing(CURE).into())
 }
 
 /// The slot of this authenticator.
@@ -171,17 +177,17 @@ const CURE: &str = ".wrap(auth.middleware())";
 fn ask<T: 'static>(
     request: &HttpRequest,
     what: &str,
-    answer: impl FnOnce(&Slot, &Decision) -> Result<T, Problem> + 'static,
+    answer: impl FnOnce(AnySlot<'_>, &Decision) -> Result<T, Problem> + 'static,
 ) -> Extracted<T> {
     let slot = match slot(request, what) {
         Ok(slot) => slot,
         Err(problem) => return Either::Left(ready(Err(problem))),
     };
-    let pending = match slot.begin(View::of(request).head()) {
-        Ok(decision) => return Either::Left(ready(answer(&slot, decision).map_err(AuthError))),
+    let pending = match slot.any().begin(View::of(request).head()) {
+        Ok(decision) => return Either::Left(ready(answer(slot.any(), decision).map_err(AuthError))),
         Err(pending) => pending,
     };
-    let asked = async move { answer(&slot, slot.finish(pending).await).map_err(AuthError) };
+    let asked = async move { Ok(answer(slot.any(), slot.any().finish(pending).await?)?) };
     Either::Right(asked.boxed_local())
 }
 
@@ -208,7 +214,7 @@ impl<const SECONDS: u64> FromRequest for FreshLogin<SECONDS> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let fresh = |slot: &Slot, decision: &_| slot.fresh(decision, Self::MAX_AGE).cloned();
+        let fresh = |slot: AnySlot<'_>, decision: &_| slot.fresh(decision, Self::MAX_AGE).cloned();
         ask(request, "FreshLogin", move |slot, decision| Ok(Self(Identity(fresh(slot, decision)?))))
     }
 }
@@ -218,7 +224,7 @@ impl<U: Send + Sync + 'static> FromRequest for CurrentUser<U> {
     type Future = LocalBoxFuture<'static, Result<Self, AuthError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let slot = slot(request, "CurrentUser");
+        let slot = full_slot(request, "CurrentUser");
         let identity = Identity::extract(request);
         async move { Ok(Self(slot?.load_user(&identity.await?.0).await?)) }.boxed_local()
     }
@@ -240,7 +246,7 @@ impl FromRequest for AuthContext {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let context =
             |slot: Arc<Slot>| Self(RequestContext::new(&slot, View::of(request).head(), peer(request)));
-        ready(slot(request, "AuthContext").map(context))
+        ready(full_slot(request, "AuthContext").map(context))
     }
 }
 

@@ -97,7 +97,8 @@ where
         };
         let begun = {
             let view = View::of(request.request());
-            slot.begin(view.head()).map(|decision| slot.admit(&self.guard, decision, view.head()))
+            let any = slot.any();
+            any.begin(view.head()).map(|decision| any.admit(&self.guard, decision, view.head()))
         };
         let pending = match begun {
             Ok(Ok(())) => return Either::Left(Either::Left(self.inner.call(request).map(passed))),
@@ -106,8 +107,11 @@ where
         };
         let (inner, guard) = (Rc::clone(&self.inner), self.guard.clone());
         let asked = async move {
-            let decision = slot.finish(pending).await;
-            let admitted = slot.admit(&guard, decision, View::of(request.request()).head());
+            let decision = match slot.any().finish(pending).await {
+                Ok(decision) => decision,
+                Err(problem) => return Ok(refused(request, AuthError(problem))),
+            };
+            let admitted = slot.any().admit(&guard, decision, View::of(request.request()).head());
             match admitted {
                 Ok(()) => passed(inner.call(request).await),
                 Err(refusal) => Ok(answered(request, refusal)),

@@ -25,6 +25,8 @@
 //!   [`require_proofs`](ActixAuth::require_proofs), [`require_scope`](ActixAuth::require_scope) and
 //!   [`require_role`](ActixAuth::require_role) protect whole scopes.
 //! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
+//! * [`ActixVerifier`] is for a service that only verifies the access tokens of another one: see
+//!   [services that only verify](guide::services).
 //!
 //! Verification is lazy: nothing happens until an extractor or guard asks. The middleware then adds
 //! refreshed cookies to the response, whatever it is: 2xx, 4xx, 5xx, a redirect, or the response to
@@ -69,6 +71,7 @@
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
+//! * `reqwest`: a [`Verifier`] fetches keys and revocations itself.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -85,6 +88,7 @@ mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod verifier;
 
 pub use cookiejwt_store::{self, application::*};
 
@@ -96,6 +100,7 @@ pub use crate::{
     },
     guard::{GuardMiddleware, Guarded},
     middleware::{AuthFuture, AuthMiddleware, AuthService},
+    verifier::{ActixVerifier, VerifierFuture, VerifierMiddleware, VerifierService},
 };
 
 /// The few names that every application needs.
@@ -103,8 +108,9 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        ActixAuth as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies,
-        CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore,
-        Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
+        ActixAuth as _, ActixVerifier as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config,
+        Cookies, CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity,
+        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore,
+        WithCookies,
     };
 }

@@ -11,7 +11,7 @@ use axum_core::{
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use bytes::Bytes;
-use cookiejwt_store::{Guard, Reply, RequestContext, RequestHead, Slot, Slots, missing_layer};
+use cookiejwt_store::{Guard, Reply, RequestContext, RequestHead, SharedSlot, Slot, Slots, missing_layer};
 use http::{Extensions, request::Parts};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
@@ -128,14 +128,19 @@ cookiejwt_store::adapter_types! {
 cookiejwt_store::adapter_steps! {}
 
 /// The slot of the innermost layer.
-pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, AuthError> {
-    let slot = extensions.get().map(|slots: &Slots| Arc::clone(slots.innermost()));
+pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<SharedSlot, AuthError> {
+    let slot = extensions.get().map(|slots: &Slots| slots.innermost().clone());
     slot.ok_or_else(|| missing_layer(what, CURE).into())
 }
 
-/// The slot of the guard's own authenticator.
-pub(crate) fn slot_of(extensions: &Extensions, guard: &Guard) -> Result<Arc<Slot>, AuthError> {
-    let slot = extensions.get().and_then(|slots: &Slots| slots.of(guard.authenticator()).cloned());
+/// The same for what needs an authenticator.
+fn full_slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, AuthError> {
+    Ok(slot(extensions, what)?.full(what, CURE)?)
+}
+
+/// The slot of the guard's own authenticator or verifier.
+pub(crate) fn slot_of(extensions: &Extensions, guard: &Guard) -> Result<SharedSlot, AuthError> {
+    let slot = extensions.get().and_then(|slots: &Slots| slots.of_guard(guard).cloned());
     slot.ok_or_else(|| guard.missing(CURE).into())
 }
 
@@ -151,7 +156,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Identity {
     type Rejection = AuthError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
-        Ok(Self(slot(&parts.extensions, "Identity")?.identity(RequestHead::from(&*parts)).await?))
+        Ok(Self(slot(&parts.extensions, "Identity")?.any().identity(RequestHead::from(&*parts)).await?))
     }
 }
 
@@ -168,7 +173,7 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeIdentity {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         let slot = slot(&parts.extensions, "MaybeIdentity")?;
-        Ok(Self(slot.maybe_identity(RequestHead::from(&*parts)).await?.map(Identity)))
+        Ok(Self(slot.any().maybe_identity(RequestHead::from(&*parts)).await?.map(Identity)))
     }
 }
 
@@ -177,7 +182,7 @@ impl<S: Send + Sync, const SECONDS: u64> FromRequestParts<S> for FreshLogin<SECO
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         let slot = slot(&parts.extensions, "FreshLogin")?;
-        Ok(Self(Identity(slot.fresh_identity(RequestHead::from(&*parts), Self::MAX_AGE).await?)))
+        Ok(Self(Identity(slot.any().fresh_identity(RequestHead::from(&*parts), Self::MAX_AGE).await?)))
     }
 }
 
@@ -185,7 +190,7 @@ impl<S: Send + Sync, U: Send + Sync + 'static> FromRequestParts<S> for CurrentUs
     type Rejection = AuthError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
-        Ok(Self(slot(&parts.extensions, "CurrentUser")?.user(RequestHead::from(&*parts)).await?))
+        Ok(Self(full_slot(&parts.extensions, "CurrentUser")?.user(RequestHead::from(&*parts)).await?))
     }
 }
 
@@ -193,7 +198,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
     type Rejection = AuthError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
-        Ok(Self(slot(&parts.extensions, "Claims")?.claims(RequestHead::from(&*parts)).await?))
+        Ok(Self(slot(&parts.extensions, "Claims")?.any().claims(RequestHead::from(&*parts)).await?))
     }
 }
 
@@ -201,7 +206,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AuthContext {
     type Rejection = AuthError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
-        let slot = slot(&parts.extensions, "AuthContext")?;
+        let slot = full_slot(&parts.extensions, "AuthContext")?;
         let context = RequestContext::new(&slot, RequestHead::from(&*parts), peer(parts));
         Ok(Self(context.with_session(session_cookie::of(&parts.extensions))))
     }

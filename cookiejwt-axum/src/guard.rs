@@ -12,7 +12,7 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{extract, layer::original_uri};
+use crate::{AuthError, extract, layer::original_uri};
 
 /// Rejects requests that do not meet the requirement of a route: a login, a fresh login, proofs, a
 /// scope or a role.
@@ -88,8 +88,9 @@ where
             Ok(slot) => slot,
             Err(problem) => return refused(problem.into_response()),
         };
+        let any = slot.any();
         let begun =
-            slot.begin(head(&request)).map(|decision| slot.admit(&self.guard, decision, head(&request)));
+            any.begin(head(&request)).map(|decision| any.admit(&self.guard, decision, head(&request)));
         let pending = match begun {
             Ok(Ok(())) => return Either::Left(Either::Left(self.inner.call(request))),
             Ok(Err(refusal)) => return refused(extract::into_response(refusal.into_reply())),
@@ -100,8 +101,11 @@ where
         let mut ready = std::mem::replace(&mut self.inner, clone);
         let guard = self.guard.clone();
         let asked = async move {
-            let decision = slot.finish(pending).await;
-            match slot.admit(&guard, decision, head(&request)) {
+            let decision = match slot.any().finish(pending).await {
+                Ok(decision) => decision,
+                Err(problem) => return Ok(AuthError(problem).into_response()),
+            };
+            match slot.any().admit(&guard, decision, head(&request)) {
                 Ok(()) => ready.call(request).await,
                 Err(refusal) => Ok(extract::into_response(refusal.into_reply())),
             }

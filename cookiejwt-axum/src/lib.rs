@@ -24,6 +24,8 @@
 //!   [`require_proofs`](AxumAuth::require_proofs), [`require_scope`](AxumAuth::require_scope) and
 //!   [`require_role`](AxumAuth::require_role) protect whole routers.
 //! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
+//! * [`AxumVerifier`] is for a service that only verifies the access tokens of another one: see
+//!   [services that only verify](guide::services).
 //!
 //! Verification is lazy: nothing happens until an extractor or guard asks. The layer then adds
 //! refreshed cookies to the response, whatever it is: 2xx, 4xx, 5xx, a redirect, or the response to
@@ -66,6 +68,7 @@
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
+//! * `reqwest`: a [`Verifier`] fetches keys and revocations itself.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -81,6 +84,7 @@ mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod verifier;
 
 pub use cookiejwt_store::{self, application::*};
 
@@ -92,6 +96,7 @@ pub use crate::{
     },
     guard::{GuardLayer, Guarded},
     layer::{AuthFuture, AuthLayer, AuthService},
+    verifier::{AxumVerifier, VerifierFuture, VerifierLayer, VerifierService},
 };
 
 /// The few names that every application needs.
@@ -99,9 +104,10 @@ pub mod prelude {
     #[cfg(feature = "_sea-orm")]
     pub use crate::SeaOrmTokenStore;
     pub use crate::{
-        AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
-        FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
-        PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
+        AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, AxumVerifier as _, Claims, Config,
+        Cookies, CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity,
+        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore,
+        WithCookies,
     };
 }
 

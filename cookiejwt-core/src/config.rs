@@ -227,6 +227,12 @@ impl Config {
         &self.cookies.refresh_name
     }
 
+    /// Whether access tokens are signed with an asymmetric key, so that other services can verify
+    /// them.
+    pub fn signs_asymmetrically(&self) -> bool {
+        self.keys.signing.is_some()
+    }
+
     /// The directory that the asymmetric keys were read from.
     pub fn keys_dir(&self) -> Option<&Path> {
         self.keys.directory.as_deref()

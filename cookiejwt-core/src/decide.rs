@@ -21,6 +21,7 @@ mod passwords;
 mod pending;
 mod proofs;
 mod refresh;
+mod revocations;
 mod twins;
 mod verifier;
 
@@ -40,5 +41,5 @@ pub use self::{
         ActiveUser, ActorStep, LateAnswer, LateRequest, RefreshAttempt, RefreshStep, Rotation, RotationStep,
         UserState,
     },
-    verifier::Verifier,
+    verifier::{KnownSessions, Verifier},
 };

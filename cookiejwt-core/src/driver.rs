@@ -6,13 +6,13 @@
 pub use crate::{
     decide::{
         ActiveUser, ActorFault, ActorState, ActorStep, Assessment, ClientInfo, CsrfCleared, Departure,
-        LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient, PendingLogin,
-        RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SealedPending, SessionCheck,
-        SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
+        KnownSessions, LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient,
+        PendingLogin, RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SealedPending,
+        SessionCheck, SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
     },
     request::{Headers, Mode, RequestHead, TokenMode},
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},
     session::{LoginIds, RefreshIds, SessionChange, Sighting},
     throttle::PresentedDevices,
-    token::{CustomClaims, VerifiedAccess, VerifiedMemo},
+    token::{CustomClaims, Revocations, VerifiedAccess, VerifiedMemo},
 };

@@ -12,6 +12,7 @@ mod proofs;
 mod refresh;
 mod requirement;
 mod reserved;
+mod revocations;
 mod row_facts;
 mod rules;
 mod scope;
@@ -22,11 +23,12 @@ mod stamp;
 pub(crate) use self::jws::{Jws, TokenKind};
 pub(crate) use self::{
     access::{AccessToken, AccessTokens, MintedAccess, Presentation},
-    claims::{AccessClaims, LinkClaims, RefreshClaims},
+    claims::{AccessClaims, LinkClaims, RefreshClaims, RevocationClaims},
     jws::{MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN},
     link::{LONGEST_ABOUT, LONGEST_LINK, LONGEST_PURPOSE, LinkTokens},
     proofs::read_proofs,
     refresh::{RefreshToken, RefreshTokens},
+    revocations::RevocationTokens,
     rules::TokenRules,
     scope::{has_role, has_scope},
     stamp::Stamps,
@@ -41,6 +43,7 @@ pub use self::{
     method::{Method, MethodError},
     proofs::Proofs,
     requirement::{AnyMethod, MissingProof, Requirement},
+    revocations::Revocations,
     row_facts::RowFacts,
     scope::{Scope, ScopeError},
     spent::SpentId,

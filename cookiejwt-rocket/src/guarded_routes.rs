@@ -75,7 +75,10 @@ impl Handler for Guarded {
             Ok(slot) => slot,
             Err(problem) => return Error(refused(request, problem)),
         };
-        let decision = slot.settle(view.head()).await;
+        let decision = match slot.settle(view.head()).await {
+            Ok(decision) => decision,
+            Err(problem) => return Error(refused(request, problem)),
+        };
         match slot.admit(&self.guard, decision, view.head()) {
             Ok(()) => self.inside(request, data).await,
             Err(GuardRefusal::Problem(problem)) => Error(refused(request, problem)),
@@ -88,7 +91,7 @@ impl Guarded {
     /// If this route forwards, the next route is protected by its own guards, not by this one.
     async fn inside<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         let memory = Memory::of(request);
-        let before = memory.pass(Some(self.guard.authenticator().clone()));
+        let before = memory.pass(Some(self.guard.owner().clone()));
         let outcome = self.handler.handle(request, data).await;
         if outcome.is_forward() {
             memory.pass(before);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use cookiejwt_store::{Guard, Problem, RequestContext, Slot, missing_layer};
+use cookiejwt_store::{AnySlot, Guard, Problem, RequestContext, Slot, missing_layer};
 use rocket::{
     Request, Route,
     http::Status,
@@ -145,13 +145,18 @@ cookiejwt_store::adapter_types! {
 cookiejwt_store::adapter_steps! {}
 
 /// The slot that is closest to the handler.
-pub(crate) fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, Problem> {
+pub(crate) fn slot<'r>(request: &'r Request<'_>, what: &str) -> Result<AnySlot<'r>, Problem> {
     Memory::of(request).innermost().ok_or_else(|| missing_layer(what, CURE))
 }
 
-/// The slot of the guard's own authenticator.
-pub(crate) fn slot_of<'r>(request: &'r Request<'_>, guard: &Guard) -> Result<&'r Slot, Problem> {
-    Memory::of(request).slot_of(guard.authenticator()).ok_or_else(|| guard.missing(CURE))
+/// The same for what needs an authenticator.
+pub(crate) fn full_slot<'r>(request: &'r Request<'_>, what: &str) -> Result<&'r Slot, Problem> {
+    slot(request, what)?.full(what, CURE)
+}
+
+/// The slot of the guard's own authenticator or verifier.
+pub(crate) fn slot_of<'r>(request: &'r Request<'_>, guard: &Guard) -> Result<AnySlot<'r>, Problem> {
+    Memory::of(request).slot_of_owner(guard.owner()).ok_or_else(|| guard.missing(CURE))
 }
 
 const CURE: &str = ".attach(auth.fairing())";
@@ -240,7 +245,7 @@ impl<'r, U: Send + Sync + 'static> FromRequest<'r> for CurrentUser<U> {
     type Error = AuthError;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
-        let asked = async { slot(request, "CurrentUser")?.user(View::of(request).head()).await };
+        let asked = async { full_slot(request, "CurrentUser")?.user(View::of(request).head()).await };
         or_next_route(request, asked.await.map(Self))
     }
 }
@@ -261,7 +266,7 @@ impl<'r> FromRequest<'r> for AuthContext {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
         let context = |slot| Self(RequestContext::new(slot, View::of(request).head(), peer(request)));
-        outcome(request, slot(request, "AuthContext").map(context))
+        outcome(request, full_slot(request, "AuthContext").map(context))
     }
 }
 

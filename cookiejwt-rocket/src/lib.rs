@@ -25,6 +25,8 @@
 //!   [`require_proofs`](RocketAuth::require_proofs), [`require_scope`](RocketAuth::require_scope)
 //!   and [`require_role`](RocketAuth::require_role) protect lists of routes.
 //! * [`AuthError`] is what handlers return: a [`Problem`] as a response.
+//! * [`RocketVerifier`] is for a service that only verifies the access tokens of another one: see
+//!   [services that only verify](guide::services).
 //!
 //! # The fairing
 //!
@@ -122,6 +124,7 @@
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
+//! * `reqwest`: a [`Verifier`] fetches keys and revocations itself.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -141,6 +144,7 @@ mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod verifier;
 mod view;
 
 pub use cookiejwt_store::{self, application::*};
@@ -156,6 +160,7 @@ pub use crate::{
         AuthContext, AuthError, Claims, Cookies, CurrentUser, FreshLogin, Identity, LoggedIn, MaybeIdentity,
         WithCookies,
     },
+    verifier::{RocketVerifier, VerifierFairing},
 };
 
 /// The few names that every application needs.
@@ -165,7 +170,7 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin,
         FromEnv as _, FromFigment as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
-        PendingOptions, Problem, Requirement, RocketAuth as _, Scope, StoreError, Subject, UserStore,
-        WithCookies,
+        PendingOptions, Problem, Requirement, RocketAuth as _, RocketVerifier as _, Scope, StoreError,
+        Subject, UserStore, WithCookies,
     };
 }

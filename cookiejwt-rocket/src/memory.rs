@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use cookiejwt_store::{Authenticator, Problem, Slot};
+use cookiejwt_store::{AnySlot, Authenticator, GuardOwner, Problem, Slot, Verifier, VerifierSlot};
 use rocket::Request;
 
 /// What one request remembers between its fairings, its guards, its handler and its catcher.
@@ -16,14 +16,28 @@ pub(crate) struct Memory {
     /// Set if cookiejwt made the response.
     pub(crate) replied: OnceLock<()>,
     refusal: Mutex<Option<Problem>>,
-    /// The authenticator of the innermost guard around the handler.
-    guarding: Mutex<Option<Authenticator>>,
+    /// Whose the innermost guard around the handler is.
+    guarding: Mutex<Option<GuardOwner>>,
 }
 
 /// Almost every application has one authenticator, and then the first link needs no box.
 struct Link {
-    slot: Slot,
+    held: Held,
     next: OnceLock<Box<Link>>,
+}
+
+enum Held {
+    Full(Slot),
+    Verifying(VerifierSlot),
+}
+
+impl Held {
+    fn any(&self) -> AnySlot<'_> {
+        match self {
+            Self::Full(slot) => AnySlot::Full(slot),
+            Self::Verifying(slot) => AnySlot::Verifying(slot),
+        }
+    }
 }
 
 impl Memory {
@@ -33,30 +47,59 @@ impl Memory {
 
     /// The request has come to the fairing of this authenticator.
     pub(crate) fn enter(&self, auth: &Authenticator, path: &str) {
-        let link = || Link { slot: Slot::new(auth, path), next: OnceLock::new() };
+        if self.slot_of(auth).is_none() {
+            self.add(|| Held::Full(Slot::new(auth, path)));
+        }
+    }
+
+    /// The request has come to the fairing of this verifier.
+    pub(crate) fn enter_verifier(&self, verifier: &Verifier) {
+        if self.slot_of_verifier(verifier).is_none() {
+            self.add(|| Held::Verifying(VerifierSlot::new(verifier)));
+        }
+    }
+
+    fn add(&self, held: impl FnOnce() -> Held) {
+        let link = Link { held: held(), next: OnceLock::new() };
         match self.links().last() {
-            _ if self.slot_of(auth).is_some() => {}
-            Some(last) => drop(last.next.set(Box::new(link()))),
-            None => drop(self.slots.set(link())),
+            Some(last) => drop(last.next.set(Box::new(link))),
+            None => drop(self.slots.set(link)),
         }
     }
 
     /// The slot nearest to the handler: that of the guard around its route, otherwise that of the
     /// fairing that was attached last.
-    pub(crate) fn innermost(&self) -> Option<&Slot> {
+    pub(crate) fn innermost(&self) -> Option<AnySlot<'_>> {
         let guarding = lock(&self.guarding).clone();
-        let guarding = guarding.and_then(|auth| self.slot_of(&auth));
-        guarding.or_else(|| self.links().last().map(|link| &link.slot))
+        let guarding = guarding.and_then(|owner| self.slot_of_owner(&owner));
+        guarding.or_else(|| self.links().last().map(|link| link.held.any()))
     }
 
-    /// The request has passed a guard of this authenticator. Returns the previous innermost one.
-    pub(crate) fn pass(&self, guarding: Option<Authenticator>) -> Option<Authenticator> {
+    /// The request has passed a guard of this authenticator or verifier. Returns the previous
+    /// innermost one.
+    pub(crate) fn pass(&self, guarding: Option<GuardOwner>) -> Option<GuardOwner> {
         std::mem::replace(&mut *lock(&self.guarding), guarding)
     }
 
     /// The slot of this authenticator.
     pub(crate) fn slot_of(&self, auth: &Authenticator) -> Option<&Slot> {
-        self.links().map(|link| &link.slot).find(|slot| slot.authenticator().is_same(auth))
+        self.links().find_map(|link| match &link.held {
+            Held::Full(slot) if slot.authenticator().is_same(auth) => Some(slot),
+            _ => None,
+        })
+    }
+
+    /// The slot of this verifier.
+    pub(crate) fn slot_of_verifier(&self, verifier: &Verifier) -> Option<&VerifierSlot> {
+        self.links().find_map(|link| match &link.held {
+            Held::Verifying(slot) if slot.verifier().is_same(verifier) => Some(slot),
+            _ => None,
+        })
+    }
+
+    /// The slot of the owner of a guard.
+    pub(crate) fn slot_of_owner(&self, owner: &GuardOwner) -> Option<AnySlot<'_>> {
+        self.links().map(|link| link.held.any()).find(|slot| owner.has(*slot))
     }
 
     fn links(&self) -> impl Iterator<Item = &Link> {

@@ -83,7 +83,7 @@ mod private {
 
         async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
             let asked = async {
-                let slot = guards::slot(request, "SessionCookie")?;
+                let slot = guards::full_slot(request, "SessionCookie")?;
                 let identity = slot.identity(View::of(request).head()).await?;
                 let found = Self::of(request, &identity, slot.authenticator().config());
                 found.ok_or(Problem::NotAuthenticated)

@@ -6,6 +6,7 @@ mod endpoints;
 pub mod openapi;
 mod operation;
 mod password;
+mod revoked;
 mod route;
 mod sessions;
 

@@ -11,6 +11,9 @@ pub use cookiejwt_core::{
     store::{Realm, Throttle, ThrottleLimit},
 };
 
+// A service that only verifies.
+pub use cookiejwt_core::{Expect, Jwks, fault::JwksError};
+
 // What a request contains, and what is decided.
 pub use cookiejwt_core::{
     Actor, AnyMethod, Core, Facts, Method, MissingProof, Problem, Proofs, Reason, Requirement, Scope,
@@ -46,7 +49,7 @@ pub use crate::passwords::Zxcvbn;
 #[cfg(feature = "_sea-orm")]
 pub use crate::stores::{SeaOrmTokenStore, sea_orm as sea_orm_store};
 pub use crate::{
-    authenticator::{Authenticator, AuthenticatorBuilder},
+    authenticator::{Authenticator, AuthenticatorBuilder, RevokedReaders},
     errors::{
         BuildError, LoginError, PasswordError, PasswordRefusal, SecondFactor, SessionCookieError, StoreError,
     },
@@ -60,6 +63,7 @@ pub use crate::{
         SessionInfo, SpentLink,
     },
     stores::{AuthUser, MemoryStore, RenewedSession, RevokedBatch, RevokedSession, TokenStore, UserStore},
+    verifier::{JwksDocument, RevokedQuery, Verifier, VerifierBuilder, VerifierError},
 };
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod keys;
 mod links;
 mod login;
 mod proofs;
+mod readers;
 mod report;
 mod sessions;
 mod steps;
@@ -19,7 +20,7 @@ use cookiejwt_core::{Config, Core, store::Timestamp};
 use time::OffsetDateTime;
 
 use self::background::Schedule;
-pub use self::builder::AuthenticatorBuilder;
+pub use self::{builder::AuthenticatorBuilder, readers::RevokedReaders};
 use crate::{
     errors::PasswordError,
     events::Events,
@@ -76,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     pub(crate) runtime: Runtime,
     pub(crate) routes: Routes,
+    pub(crate) readers: Option<RevokedReaders>,
     schedule: Schedule,
 }
 

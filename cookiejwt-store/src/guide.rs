@@ -11,8 +11,9 @@
 //! When you need it: [mailed links](links), [second factors](second_factor), [acting for a
 //! user](acting), [mobile and command-line clients](mobile), [server-side
 //! rendering](server_side_rendering), [two kinds of users](two_kinds_of_users), [WebSockets and
-//! long streams](streams), [keys and how to change them](keys), [events and metrics](monitoring),
-//! [scaling], [migrating from django-cookiejwt](migrating).
+//! long streams](streams), [keys and how to change them](keys), [services that only
+//! verify](services), [events and metrics](monitoring), [scaling], [migrating from
+//! django-cookiejwt](migrating).
 //!
 //! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between
 //! this and plain sessions](choosing), [side by side with other libraries](side_by_side).
@@ -53,7 +54,7 @@ pub mod front_ends {}
 
 #[doc = "[ReadKeys]: crate::ReadKeys"]
 #[doc = "[replace_keys]: crate::Authenticator::replace_keys"]
-#[doc = "[Verifier]: cookiejwt_core::Verifier"]
+#[doc = "[services]: crate::guide::services"]
 #[doc = include_str!("../docs/guide/keys.md")]
 pub mod keys {}
 
@@ -103,10 +104,12 @@ pub mod refresh {}
 #[doc = "[refresh]: crate::guide::refresh"]
 #[doc = "[second-factor]: crate::guide::second_factor#log-in-with-two-steps"]
 #[doc = "[second_factor]: crate::guide::second_factor"]
+#[doc = "[services]: crate::guide::services"]
 #[doc = "[settings]: crate::guide::settings"]
 #[doc = include_str!("../docs/guide/routes.md")]
 pub mod routes {}
 
+#[doc = "[services]: crate::guide::services"]
 #[doc = include_str!("../docs/guide/scaling.md")]
 pub mod scaling {}
 
@@ -118,6 +121,16 @@ pub mod second_factor {}
 #[doc = "[next_path]: crate::next_path"]
 #[doc = include_str!("../docs/guide/server_side_rendering.md")]
 pub mod server_side_rendering {}
+
+#[doc = "[acting]: crate::guide::acting"]
+#[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[Event]: crate::Event"]
+#[doc = "[keys]: crate::guide::keys"]
+#[doc = "[renew_claims]: crate::Authenticator::renew_claims"]
+#[doc = "[two_kinds_of_users]: crate::guide::two_kinds_of_users"]
+#[doc = "[Verifier]: crate::Verifier"]
+#[doc = include_str!("../docs/guide/services.md")]
+pub mod services {}
 
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[frameworks-session]: crate::guide::migrating#the-frameworks-session"]

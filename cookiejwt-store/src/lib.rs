@@ -8,6 +8,7 @@
 //! * [`TokenStore`] keeps sessions: [`MemoryStore`], or `SeaOrmTokenStore` with the
 //!   features `sqlite`, `postgres`, `mysql`.
 //! * [`Authenticator`] joins the core's decisions with them.
+//! * [`Verifier`] is for a service that only verifies the access tokens of another one.
 //! * [`Slot`], [`Guard`] and [`Api`] are for adapters.
 //! * `Authenticator::openapi` (feature `openapi`) is the OpenAPI document of the mounted routes.
 //!
@@ -30,6 +31,7 @@
 //! * `metrics`: counters through the facade `metrics`; `Event` lists them.
 //! * `openapi`: the OpenAPI document of the mounted routes, for utoipa 6.
 //! * `zxcvbn`: a policy that refuses new passwords that are easy to guess.
+//! * `reqwest`: a [`Verifier`] fetches keys and revocations itself.
 //! * `uuid`: `Subject` converts from and to `uuid::Uuid`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -53,6 +55,7 @@ mod stores;
 #[cfg(feature = "conformance")]
 #[doc(hidden)]
 pub mod token_store_tests;
+mod verifier;
 
 #[doc(inline)]
 pub use crate::application::*;
@@ -67,8 +70,9 @@ pub use cookiejwt_core::testing;
 pub use crate::{
     api::{Api, Body, Caller, MAX_BODY_BYTES},
     request::{
-        Cookies, Departing, Departure, FrameworkSession, Guard, GuardRefusal, LoggedIn, NoSession, Pending,
-        Progress, Reply, RequestContext, Slot, Slots, claims_of, missing_layer,
+        AnyPending, AnySlot, Cookies, Departing, Departure, FrameworkSession, Guard, GuardOwner,
+        GuardRefusal, LoggedIn, NoSession, Pending, Progress, Reply, RequestContext, SharedSlot, Slot, Slots,
+        VerifierSlot, Waiting, claims_of, missing_layer,
     },
     routes::Route,
 };

@@ -2,6 +2,7 @@
 
 mod adapter_steps;
 mod adapter_types;
+mod any_slot;
 mod context;
 mod cookies;
 mod departing;
@@ -16,20 +17,25 @@ mod reply;
 mod slot;
 mod slots;
 mod steps;
+mod verifier_slot;
+mod verifying;
 
 #[cfg(feature = "openapi")]
 pub(crate) use self::logged_in::SessionBody;
 pub(crate) use self::logged_in::session_reply;
 pub use self::{
+    any_slot::{AnyPending, AnySlot, SharedSlot},
     context::RequestContext,
     cookies::Cookies,
     departing::Departing,
     driver::{Pending, Progress},
     faults::{claims_of, missing_layer},
     framework_session::{FrameworkSession, NoSession, SESSION_USER_KEY},
-    guard::{Guard, GuardRefusal},
+    guard::{Guard, GuardOwner, GuardRefusal},
     logged_in::LoggedIn,
     reply::Reply,
     slot::{Departure, Slot},
     slots::Slots,
+    verifier_slot::VerifierSlot,
+    verifying::Waiting,
 };

@@ -13,14 +13,25 @@ pub(crate) struct Routes {
     keys: Keys,
     password_login: bool,
     password_route: bool,
+    revoked_route: bool,
     is_mounted: AtomicBool,
 }
 
+/// The routes that an application may leave out. Two start a session for a password alone, one
+/// changes the application's own table, and one is for other services.
+#[derive(Clone, Copy)]
+pub(crate) struct Optional {
+    pub(crate) password_login: bool,
+    pub(crate) password_route: bool,
+    pub(crate) revoked_route: bool,
+}
+
 impl Routes {
-    /// Under this prefix. Two of them start a session for a password alone, and one changes the
-    /// application's own table.
-    pub(crate) fn new(prefix: String, keys: Keys, password_login: bool, password_route: bool) -> Self {
-        Self { prefix, keys, password_login, password_route, is_mounted: AtomicBool::new(false) }
+    /// Under this prefix, with the optional ones that are switched on.
+    pub(crate) fn new(prefix: String, keys: Keys, optional: Optional) -> Self {
+        let Optional { password_login, password_route, revoked_route } = optional;
+        let is_mounted = AtomicBool::new(false);
+        Self { prefix, keys, password_login, password_route, revoked_route, is_mounted }
     }
 
     /// Every path under the prefix, with and without the trailing slash, and its route.
@@ -60,6 +71,7 @@ impl Routes {
             Route::Jwks => self.keys.core().jwks().is_some(),
             Route::Login | Route::FreshLogin => self.password_login,
             Route::Password => self.password_route,
+            Route::Revoked => self.revoked_route,
             _ => true,
         }
     }

@@ -1,6 +1,7 @@
 //! What depends on the process: the clock, random numbers and time limits.
 
 mod clock;
+mod flight;
 mod pulse;
 mod purge;
 mod random;
@@ -9,6 +10,7 @@ mod timeout;
 
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub(crate) use self::{
+    flight::Flight,
     pulse::{BEAT, Pulse},
     purge::{PURGE_BATCH, PURGE_PAUSE},
     random::Random,

@@ -14,6 +14,7 @@ mod part;
 mod password_change;
 mod pending_options;
 mod prove;
+mod published;
 mod purge;
 mod receipts;
 mod remembered;
@@ -28,6 +29,8 @@ pub(crate) use self::{
     begun::{Begun, Unsent},
     list::rfc3339,
     part::Sessions,
+    published::NoList,
+    revoked::RevokedSet,
 };
 pub use self::{
     links::{Link, NewLink, Opened, SpentLink},

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// From the lowest to the highest. A room is `room.rs` and the folder `room/`.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "errors",
     "runtime",
     "events",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 15] = [
     "sessions",
     "routes",
     "authenticator",
+    "verifier",
     "request",
     "api",
     "token_store_tests",

@@ -28,6 +28,8 @@ fuzz_target!(|text: &str| {
             let parts = [header.as_bytes(), b"{}", &vec![1; length]].map(|part| URL_SAFE_NO_PAD.encode(part));
             let head = Head::new().field("authorization", format!("Bearer {}", parts.join(".")));
             assert!(verifier.authenticate(head.as_head(), NOW).identity().is_none(), "there are no claims");
+            let list = parts.join(".");
+            assert!(verifier.read_revocations(&list, None, NOW).is_err(), "nor is it a list");
         }
     }
 });

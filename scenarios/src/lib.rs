@@ -26,6 +26,7 @@ pub mod steps;
 mod stores;
 pub mod table;
 mod users;
+mod verifier;
 mod world;
 
 pub use crate::{

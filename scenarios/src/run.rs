@@ -128,6 +128,7 @@ impl Player {
             Step::RevokedElsewhere(user) => {
                 world.revoke_elsewhere(user).await;
             }
+            Step::Follow => assert!(world.verifier.poll_revocations().await, "the issuer answers"),
             Step::Keep(name) => self.keep(name),
             Step::AtOnce { requests, status } => self.at_once(number, requests, *status).await,
             Step::Send { request, expected, on_rocket } => {

@@ -47,6 +47,8 @@ pub enum Step {
     Claims(&'static str, &'static str),
     /// The claims in every session of the user are renewed.
     Renew(&'static str),
+    /// The verifier asks the issuer what it has revoked.
+    Follow,
     /// The user's claims become too large for a cookie.
     TooManyClaims(&'static str),
     /// Names the cookies of the last response, or the tokens in its body; a pending login is

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use cookiejwt_store::{
     Authenticator, AuthenticatorBuilder, ConfigBuilder, LoginContext, LoginOptions, ManualClock, Method,
-    RevocationReason, SessionId, SessionRecord, testing,
+    RevocationReason, SessionId, SessionRecord, Verifier, testing,
 };
 use time::{Duration, OffsetDateTime};
 
-use crate::{Gate, PlainPasswords, Users, Watched, ids::Counting};
+use crate::{Gate, PlainPasswords, Users, Watched, ids::Counting, verifier};
 
 /// One second longer than an access token is accepted, including the leeway.
 pub(crate) const ACCESS_LIFE_AND_LEEWAY: i64 = 306;
@@ -26,6 +26,8 @@ pub struct World {
     pub staff: Authenticator,
     /// One more, whose layer, middleware or fairing the application does not install.
     pub forgotten: Authenticator,
+    /// Another service, which only verifies the access tokens of `auth`.
+    pub verifier: Verifier,
 }
 
 /// What a browser has after a login.
@@ -57,7 +59,8 @@ impl Default for World {
 impl World {
     pub fn with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
         let (clock, store, users) = (ManualClock::at(testing::NOW), Watched::default(), Users::default());
-        let auth = builder(change(testing::config()), &clock)
+        let config = change(testing::config());
+        let auth = verifier::told(builder(config.clone(), &clock), config)
             .users(users.clone())
             .tokens(store.clone())
             .password_route(true)
@@ -67,6 +70,7 @@ impl World {
         Self {
             staff: beside("staff"),
             forgotten: beside("forgotten"),
+            verifier: verifier::of(&auth, &clock),
             auth,
             clock,
             store,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{ConfigError, ConfigErrorKind, CsrfSettings, ages, checks};
+use crate::session::Realm;
 
 /// What a [`Verifier`](crate::Verifier) expects of a token: who issued it, and for whom.
 ///
@@ -17,6 +18,7 @@ use super::{ConfigError, ConfigErrorKind, CsrfSettings, ages, checks};
 pub struct Expect {
     issuer: String,
     audience: Vec<String>,
+    realm: Option<String>,
     access_cookie: Option<String>,
     access_max_age: Option<Duration>,
     leeway: Option<Duration>,
@@ -28,6 +30,8 @@ pub struct Expect {
 pub(crate) struct Expectations {
     pub(crate) issuer: String,
     pub(crate) audience: Vec<String>,
+    /// `None` for every user table of the issuer.
+    pub(crate) realm: Option<Realm>,
     pub(crate) access_cookie: Option<String>,
     pub(crate) life: i64,
     pub(crate) leeway: i64,
@@ -40,6 +44,7 @@ impl Expect {
         Self {
             issuer: issuer.into(),
             audience: Vec::new(),
+            realm: None,
             access_cookie: None,
             access_max_age: None,
             leeway: None,
@@ -52,6 +57,21 @@ impl Expect {
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
         self
+    }
+
+    /// The issuer's user table: `COOKIEJWT_REALM` of the service that logs users in, or an empty
+    /// name for a service that has none. Default: the tokens of every user table are accepted.
+    ///
+    /// A service that follows [revocations](crate::driver::Revocations) accepts the tokens of one
+    /// user table, because a list contains the sessions of one.
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = Some(realm.into());
+        self
+    }
+
+    /// The same with the issuer's only user table, unless [`realm`](Self::realm) was called.
+    pub fn of_one_realm(self) -> Self {
+        Self { realm: self.realm.or_else(|| Some(String::new())), ..self }
     }
 
     /// Reads the access token from this cookie too, before the `Authorization` field. Default: only
@@ -108,10 +128,17 @@ impl Expect {
         Ok(Expectations {
             issuer: checks::issuer(Some(self.issuer)).map_err(|error| error.of("Expect::issuer"))?,
             audience: checks::audience(self.audience).map_err(|error| error.of("Expect::audience"))?,
+            realm: self.realm.map(|realm| expected_realm(&realm)).transpose()?,
             access_cookie: self.access_cookie,
             life: ages::age("Expect::access_max_age", self.access_max_age)?.unwrap_or(ages::ACCESS_SECONDS),
             leeway: ages::leeway("Expect::leeway", self.leeway, 0, ages::LEEWAY_SECONDS)?,
             csrf,
         })
     }
+}
+
+/// Empty for an issuer with one user table.
+fn expected_realm(realm: &str) -> Result<Realm, ConfigError> {
+    let named = Some(realm).filter(|realm| !realm.is_empty());
+    checks::realm(named).map_err(|error| error.of("Expect::realm"))
 }

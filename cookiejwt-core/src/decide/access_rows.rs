@@ -24,6 +24,8 @@ pub(super) struct AccessRows<'a> {
     pub(super) now: i64,
     reads_header: bool,
     version_of: VersionOf<'a>,
+    /// Tokens of this second and earlier are dead; only a service that verifies is told so.
+    dead_until: Option<i64>,
     pub(super) faults: Faults,
     /// What the access token that counts proves.
     pub(super) sighting: Option<Box<Sighting>>,
@@ -37,7 +39,21 @@ impl<'a> AccessRows<'a> {
         reads_header: bool,
         version_of: VersionOf<'a>,
     ) -> Self {
-        Self { tokens, head, now, reads_header, version_of, faults: Faults::default(), sighting: None }
+        Self {
+            tokens,
+            head,
+            now,
+            reads_header,
+            version_of,
+            dead_until: None,
+            faults: Faults::default(),
+            sighting: None,
+        }
+    }
+
+    /// The same without the tokens of this second and earlier.
+    pub(super) fn dead_until(self, second: Option<i64>) -> Self {
+        Self { dead_until: second, ..self }
     }
 
     /// The access token of the `Authorization` field, when it is valid. It is read once.
@@ -74,7 +90,8 @@ impl<'a> AccessRows<'a> {
     /// not know may prove something.
     fn see(&mut self, credential: CredentialName, presented: Presentation) -> Option<AccessToken> {
         let claims = presented.token.claims();
-        if claims.version < (self.version_of)(&claims.session_id) {
+        let is_dead = self.dead_until.is_some_and(|second| claims.issued_at <= second);
+        if is_dead || claims.version < (self.version_of)(&claims.session_id) {
             self.faults.add(credential, TokenFault::Outdated);
             return None;
         }

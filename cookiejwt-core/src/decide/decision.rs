@@ -111,8 +111,11 @@ pub enum Reason {
     SessionRevoked(RevocationReason),
     /// c: the store has no such session.
     SessionMissing,
-    /// d: the store had to be asked and is unavailable.
+    /// d: the store had to be asked and is unavailable; in a service that only verifies, the
+    /// issuer.
     SessionUnknown,
+    /// A service that only verifies has no keys of the issuer yet.
+    KeysUnknown,
     /// f: no credential of this library.
     NoCredential,
     /// The path is in the list of skipped ones.

@@ -9,7 +9,7 @@ use crate::{
     request::{self, Mode, RequestHead},
     response::CookieWriter,
     throttle::KnownDevices,
-    token::{AccessTokens, LinkTokens, RefreshTokens, Stamps, TokenRules, VerifiedMemo},
+    token::{AccessTokens, LinkTokens, RefreshTokens, RevocationTokens, Stamps, TokenRules, VerifiedMemo},
 };
 
 /// Makes every decision. Built once from a [`Config`] and shared by every request; cloning is
@@ -40,6 +40,8 @@ pub(crate) struct Parts {
     pub(super) stamps: Stamps,
     pub(super) pending: Sealer,
     pub(super) links: LinkTokens,
+    /// `None` when access tokens are symmetric: no other service could check a list.
+    pub(super) revocations: Option<RevocationTokens>,
     jwks: Option<JwksDocument>,
 }
 
@@ -48,7 +50,11 @@ impl Parts {
         let keys = config.key_ring();
         let jwks = keys.jwks().map(JwksDocument::new);
         let KeyRing { access, refresh, csrf, throttle, devices, stamps, pending, links } = keys;
+        let revocations = config
+            .signs_asymmetrically()
+            .then(|| RevocationTokens::new(access.clone(), TokenRules::revocations(&config)));
         Self {
+            revocations,
             access: AccessTokens::new(access, TokenRules::access(&config), memo),
             refresh: RefreshTokens::new(refresh, TokenRules::refresh(&config)),
             cookies: CookieWriter::new(&config.cookies),

@@ -49,12 +49,18 @@ impl Core {
         max_age: Duration,
         now: impl Into<Timestamp>,
     ) -> Result<(), Problem> {
+        identity.check_fresh(max_age, now.into().as_seconds(), self.config().ages.leeway)
+    }
+}
+
+impl Identity {
+    /// See [`Core::check_fresh`]; times in seconds.
+    pub(super) fn check_fresh(&self, max_age: Duration, now: i64, leeway: i64) -> Result<(), Problem> {
         let longest = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
-        let now = now.into().as_seconds();
-        let age = identity.auth_time().map(|time| now.saturating_sub(time.unix_timestamp()));
-        let earliest = self.config().ages.leeway.saturating_neg();
+        let age = self.auth_time().map(|time| now.saturating_sub(time.unix_timestamp()));
+        let earliest = leeway.saturating_neg();
         match age {
-            Some(age) if (earliest..=longest).contains(&age) && identity.actor().is_none() => Ok(()),
+            Some(age) if (earliest..=longest).contains(&age) && self.actor().is_none() => Ok(()),
             _ => Err(Problem::FreshLoginRequired { max_age }),
         }
     }

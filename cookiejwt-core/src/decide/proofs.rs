@@ -34,10 +34,7 @@ impl Core {
         requirement: &Requirement,
         now: impl Into<Timestamp>,
     ) -> Result<(), Problem> {
-        match identity.missing(requirement, now.into().as_seconds(), self.config().ages.leeway) {
-            Some(missing) => Err(Problem::ProofRequired { missing }),
-            None => Ok(()),
-        }
+        identity.check_proofs(requirement, now.into().as_seconds(), self.config().ages.leeway)
     }
 }
 
@@ -62,6 +59,19 @@ impl Identity {
         let now = now.into().as_seconds();
         let leeway = self.issued_at().unix_timestamp().saturating_sub(now).max(0);
         self.missing(requirement, now, leeway).is_none()
+    }
+
+    /// See [`Core::check_proofs`]; times in seconds.
+    pub(super) fn check_proofs(
+        &self,
+        requirement: &Requirement,
+        now: i64,
+        leeway: i64,
+    ) -> Result<(), Problem> {
+        match self.missing(requirement, now, leeway) {
+            Some(missing) => Err(Problem::ProofRequired { missing }),
+            None => Ok(()),
+        }
     }
 
     fn missing(&self, requirement: &Requirement, now: i64, leeway: i64) -> Option<MissingProof> {

@@ -45,6 +45,10 @@ pub(crate) fn access(builder: ConfigBuilder) -> Jws {
     Jws::new(TokenKind::Access, ring(builder).access)
 }
 
+pub(crate) fn revocations(builder: ConfigBuilder) -> Jws {
+    Jws::new(TokenKind::Revocations, ring(builder).access)
+}
+
 pub(crate) fn refresh(builder: ConfigBuilder) -> Jws {
     Jws::new(TokenKind::Refresh, ring(builder).refresh)
 }

@@ -4,12 +4,14 @@
 mod link;
 mod payload;
 mod raw;
+mod revocations;
 
 use serde::{Serialize, de::MapAccess};
 use serde_json::{Map, Value};
 
 pub(crate) use self::link::LinkClaims;
 pub(super) use self::raw::NumericDate;
+pub(crate) use self::revocations::RevocationClaims;
 use self::{
     payload::{AccessPayload, RefreshPayload, to_json},
     raw::RawClaims,
@@ -52,6 +54,9 @@ pub enum ClaimFault {
     /// The link was made for something else.
     #[error("purpose")]
     Purpose,
+    /// The list of revocations is the answer to another question.
+    #[error("since")]
+    Since,
 }
 
 /// A token that cannot be minted. Nothing is sent and nothing is stored.
@@ -112,6 +117,12 @@ pub enum MintError {
         /// How long it may be, in bytes.
         longest: usize,
     },
+    /// A list of revocations is for services that have the public keys of access tokens, and these
+    /// are symmetric.
+    #[error(
+        "a list of revocations needs an asymmetric key: nobody else could verify one that the secret signs"
+    )]
+    Symmetric,
     /// The operating system returned no random numbers for the ids.
     #[error("no random numbers: {0}")]
     Random(String),

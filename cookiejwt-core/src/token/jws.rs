@@ -26,12 +26,14 @@ const MAX_SIGNATURE: usize = 1032;
 pub(crate) const MAX_HEADER_TOKEN: usize = 8192;
 
 /// The kinds of tokens. They differ in `typ` and in their keys, so that one is never accepted as
-/// the other.
+/// the other. Only a list of revocations has the keys of access tokens, which other services know;
+/// it differs from those in its claims too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     Access,
     Refresh,
     Link,
+    Revocations,
 }
 
 impl TokenKind {
@@ -40,6 +42,7 @@ impl TokenKind {
             Self::Access => "at+jwt",
             Self::Refresh => "rt+jwt",
             Self::Link => "lk+jwt",
+            Self::Revocations => "rv+jwt",
         }
     }
 

@@ -1,7 +1,7 @@
 //! Claims.
 
 use super::*;
-use cookiejwt_core::Config;
+use cookiejwt_core::{Config, Expect, Jwks, PrivateKey, Verifier, driver::Revocations, fault::TokenFault};
 use std::time::Duration as Age;
 use time::Duration;
 
@@ -178,6 +178,8 @@ fn a36_explicit_typing() {
         "\"dpop+jwt\"",
         "\"dbsc+jwt\"",
         "\"logout+jwt\"",
+        "\"rv+jwt\"",
+        "\"application/rv+jwt\"",
         "\"id+jwt\"",
         "\"at+jwt \"",
         "\"x/at+jwt\"",
@@ -244,6 +246,33 @@ fn a39_a_subject_is_text_and_nothing_else() {
 }
 
 /// Every case above compares with one body; here are some that fail elsewhere.
+/// They have the same key, because it is the one that other services know.
+#[test]
+fn a43_a_list_of_revocations_is_no_access_token_nor_the_reverse() {
+    let key = PrivateKey::from_any_pem(include_str!("../keys/ed25519.pem")).unwrap();
+    let core = Core::new(config().signing_key(key).build().unwrap());
+    let list = Revocations { next: "1".into(), ..Revocations::default() };
+    let list = core.mint_revocations(list, NOW).unwrap();
+    let access = testing::access("alice").by(&core).token();
+    assert_accepted(&core, &access, "an access token");
+    assert_refused(&core, &list, "a list");
+    let expect = Expect::issuer(testing::ISSUER).audience(testing::AUDIENCE);
+    let verifier = Verifier::new(Jwks::from_json(core.jwks().unwrap()).unwrap(), expect).unwrap();
+    assert!(verifier.read_revocations(&list, None, NOW).is_ok());
+    assert_eq!(verifier.read_revocations(&access, None, NOW), Err(TokenFault::Type));
+    let parts = |token: &str| token.split('.').map(str::to_owned).collect::<Vec<_>>();
+    let (of_list, of_access) = (parts(&list), parts(&access));
+    for mask in 1..7_usize {
+        let part = |at: usize| if mask >> at & 1 == 0 { &*of_list[at] } else { &*of_access[at] };
+        let mixed = [part(0), part(1), part(2)].join(".");
+        assert_refused(&core, &mixed, "parts of both, as a token");
+        assert!(verifier.read_revocations(&mixed, None, NOW).is_err(), "parts of both, as a list");
+    }
+    // Even without a check of `typ`, the claims are those of another kind.
+    let claims = URL_SAFE_NO_PAD.decode(&of_list[1]).unwrap();
+    assert_refused(&self::core(), with_payload(claims), "the claims of a list in an access token");
+}
+
 #[test]
 fn a42_one_response() {
     let foreign = testing::access("alice").by(&core()).foreign().token();

@@ -214,7 +214,7 @@ fn every_row_has_its_case() {
     ]
     .concat();
     let elsewhere = [40, 41];
-    let rows = (1..=9).chain(10..=21).chain(30..=42).filter(|row| !elsewhere.contains(row));
+    let rows = (1..=9).chain(10..=21).chain(30..=43).filter(|row| !elsewhere.contains(row));
     let rows = rows.map(|row| format!("fn a{row:02}_"));
     for case in rows.chain((20..=26).chain(40..=43).map(|row| format!("fn b{row}_"))) {
         assert!(sources.contains(&case), "{case}");

@@ -106,6 +106,7 @@ impl Api {
             Operation::EndOtherSessions => self.end_other_sessions(head, slot).await,
             Operation::EndSession => self.end_session(head, slot).await,
             Operation::Jwks => self.jwks(&head),
+            Operation::Revoked => self.revoked(head, slot).await,
         };
         debug_assert!(operation.can_answer(reply.status), "{operation:?} answered {}", reply.status);
         reply

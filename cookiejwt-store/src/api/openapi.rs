@@ -47,7 +47,7 @@ use utoipa::openapi::{
 
 pub use self::responses::{ProblemSchema, PublicRefusals, Refusals};
 use super::operation::Operation;
-use crate::authenticator::Authenticator;
+use crate::{authenticator::Authenticator, routes::Route};
 
 /// The name of the security scheme of the access cookie. `#[utoipa::path(security(…))]` accepts
 /// only literals: write this value there.
@@ -83,7 +83,9 @@ impl Authenticator {
     fn described_paths(&self) -> Paths {
         let mounted = self.api().paths();
         let is_documented = |path: &str| mounted.iter().all(|(other, _)| *other != format!("{path}/"));
-        let documented = mounted.iter().filter(|(path, _)| is_documented(path));
+        // The list of revocations is between servers.
+        let documented = mounted.iter().filter(|(_, route)| *route != Route::Revoked);
+        let documented = documented.filter(|(path, _)| is_documented(path));
         let operations = documented.flat_map(|(path, route)| {
             route.operations().iter().map(move |operation| (path, route, *operation))
         });

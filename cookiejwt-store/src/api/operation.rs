@@ -1,6 +1,6 @@
 //! The operations of the routes: which methods, which status codes.
 
-use cookiejwt_core::{Problem, driver::Mode};
+use cookiejwt_core::{Problem, Scope, driver::Mode};
 use http::{Method, StatusCode};
 
 /// For a body that cannot be read.
@@ -36,6 +36,9 @@ const CSRF: &[Problem] = &[Problem::CsrfFailed];
 /// For what only the user themselves may do.
 const OWN: &[Problem] = &[Problem::Acting];
 
+/// For what only the readers of the list may have. Whichever their scope is.
+const READERS: &[Problem] = &[Problem::InsufficientScope { scope: Scope::new("revocations") }];
+
 /// For what is not the client's fault.
 const SERVER: &[Problem] = &[Problem::ServerError, Problem::Unavailable];
 
@@ -53,6 +56,7 @@ pub(super) enum Operation {
     EndSession,
     ChangePassword,
     Jwks,
+    Revoked,
 }
 
 impl Operation {
@@ -65,7 +69,7 @@ impl Operation {
             | Self::FreshLogin
             | Self::ChangePassword => Method::POST,
             Self::EndOtherSessions | Self::EndSession => Method::DELETE,
-            Self::ListSessions | Self::Jwks => Method::GET,
+            Self::ListSessions | Self::Jwks | Self::Revoked => Method::GET,
         }
     }
 
@@ -87,7 +91,8 @@ impl Operation {
             | Self::FreshLogin
             | Self::ListSessions
             | Self::EndOtherSessions
-            | Self::Jwks => StatusCode::OK,
+            | Self::Jwks
+            | Self::Revoked => StatusCode::OK,
         }
     }
 
@@ -106,6 +111,7 @@ impl Operation {
             Self::Verify => &[LOGIN, CSRF, SERVER],
             Self::EndOtherSessions => &[LOGIN, CSRF, OWN, SERVER],
             Self::Jwks => &[],
+            Self::Revoked => &[&[Problem::InvalidRequest], LOGIN, READERS, SERVER],
         };
         groups.concat()
     }

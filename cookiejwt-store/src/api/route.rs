@@ -22,6 +22,7 @@ impl Route {
             Self::Session => &[Operation::EndSession],
             Self::Password => &[Operation::ChangePassword],
             Self::Jwks => &[Operation::Jwks],
+            Self::Revoked => &[Operation::Revoked],
         }
     }
 

@@ -39,7 +39,8 @@ impl Authenticator {
     /// Call it after the change is committed: a refresh before that reads the old roles. When an
     /// error is returned, call it again. At the level
     /// [`AtRefresh`](cookiejwt_core::RevocationLevel::AtRefresh) other nodes accept the old access
-    /// tokens until they expire. So does a service that only [verifies](cookiejwt_core::Verifier).
+    /// tokens until they expire. So does a service that only [verifies](crate::Verifier) and does
+    /// not follow revocations.
     ///
     /// ```no_run
     /// # use cookiejwt_store::{Authenticator, StoreError, Subject};

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use cookiejwt_core::{Config, store::Throttle};
 
-use super::{Authenticator, Inner, background::Schedule, twins};
+use super::{Authenticator, Inner, background::Schedule, readers::RevokedReaders, twins};
 use crate::{
     errors::BuildError,
     events::{Advice, Event, Events, Hooks},
     keys::Keys,
     passwords::{Argon2id, PasswordHasher, PasswordPolicy, Passwords, Policies},
-    routes::Routes,
+    routes::{Optional, Routes},
     runtime::{Clock, Random, Runtime, SystemClock},
     services::Services,
     sessions::Sessions,
@@ -40,6 +40,7 @@ impl Authenticator {
             keys_interval: KEYS_INTERVAL,
             throttle: Throttle::new(),
             policies: Policies::default(),
+            readers: None,
         }
     }
 }
@@ -61,6 +62,7 @@ pub struct AuthenticatorBuilder {
     keys_interval: Duration,
     throttle: Throttle,
     policies: Policies,
+    readers: Option<RevokedReaders>,
 }
 
 impl AuthenticatorBuilder {
@@ -113,6 +115,24 @@ impl AuthenticatorBuilder {
     /// own table through [`UserStore::set_password_hash`].
     pub fn password_route(self, mounted: bool) -> Self {
         Self { password_route: mounted, ..self }
+    }
+
+    /// Mounts `GET revoked` for these readers: the list of sessions that have ended, which services
+    /// that only verify follow. Default: it is not mounted.
+    ///
+    /// Requires an asymmetric key, because a service that could verify the list with the secret
+    /// could also mint tokens, and
+    /// [`RevocationLevel::Feed`](cookiejwt_core::RevocationLevel::Feed).
+    ///
+    /// ```
+    /// # fn with(builder: cookiejwt_store::AuthenticatorBuilder, secret: String) -> cookiejwt_store::AuthenticatorBuilder {
+    /// use cookiejwt_store::RevokedReaders;
+    ///
+    /// builder.revoked_route(RevokedReaders::header("x-revoked-key", secret))
+    /// # }
+    /// ```
+    pub fn revoked_route(self, readers: RevokedReaders) -> Self {
+        Self { readers: Some(readers), ..self }
     }
 
     /// How often this node polls the store for sessions revoked by other nodes, and so how long a
@@ -172,6 +192,9 @@ impl AuthenticatorBuilder {
         if self.config.sets_session_cookie() && cfg!(not(feature = "session-cookie")) {
             return Err(BuildError::SessionCookie);
         }
+        if let Some(readers) = &self.readers {
+            readers.check(&self.config)?;
+        }
         Advice::on_settings(&self.config);
         let users = self.users.ok_or(BuildError::NoUserStore)?;
         let tokens = self.tokens.ok_or(BuildError::NoTokenStore)?;
@@ -186,7 +209,9 @@ impl AuthenticatorBuilder {
         let passwords = Passwords::new(self.hasher, self.policies, self.throttle, services.clone())?;
         let sessions = Sessions::new(passwords.clone(), self.feed_interval, services.clone());
         let Services { users, tokens, keys, events, runtime } = services;
-        let routes = Routes::new(self.prefix, keys.clone(), self.password_login, self.password_route);
+        let Self { prefix, password_login, password_route, readers, .. } = self;
+        let optional = Optional { password_login, password_route, revoked_route: readers.is_some() };
+        let routes = Routes::new(prefix, keys.clone(), optional);
         let inner = Arc::new(Inner {
             users,
             tokens,
@@ -196,6 +221,7 @@ impl AuthenticatorBuilder {
             events,
             runtime,
             routes,
+            readers,
             schedule: Schedule::new(self.feed_interval, self.keys_interval),
         });
         twins::register(&inner)?;

@@ -1,6 +1,10 @@
 //! Short methods for what handlers report.
 
-use cookiejwt_core::{Decision, Identity, Problem, driver::RequestHead, fault::CsrfDenial};
+use cookiejwt_core::{
+    Decision, Identity, Problem,
+    driver::RequestHead,
+    fault::{CsrfDenial, MintError},
+};
 
 use super::Authenticator;
 
@@ -21,6 +25,10 @@ impl Authenticator {
 
     pub(crate) fn guard_refused(&self, identity: &Identity, problem: Problem) {
         self.0.events.guard_refused(identity, problem);
+    }
+
+    pub(crate) fn list_not_signed(&self, error: &MintError) {
+        self.0.events.list_not_signed(error);
     }
 
     pub(crate) fn csrf_refused(&self, denial: CsrfDenial) {

@@ -47,6 +47,9 @@ pub enum BuildError {
          they can do without"
     )]
     Skip(String),
+    /// The list of revocations cannot be verified, or is not complete.
+    #[error("the route `revoked` needs {0}")]
+    RevokedRoute(&'static str),
     /// The hasher does not verify what it has just hashed.
     #[error(
         "the password hasher does not read its own hash; let `verify` accept what `hash` makes, or new users cannot log in"

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use cookiejwt_core::{
     Actor, Config, Decision, Identity, Problem, Reason, SessionId, Subject,
-    fault::{CredentialFault, CsrfDenial, DuplicateCookie, TokenFault},
+    fault::{CredentialFault, CsrfDenial, DuplicateCookie, MintError, TokenFault},
     store::{Realm, Timestamp},
 };
 use tracing::{error_span, trace};
@@ -108,6 +108,7 @@ impl Events {
             }
             (
                 Reason::SessionUnknown
+                | Reason::KeysUnknown
                 | Reason::UserStoreFailed
                 | Reason::TokenStoreFailed
                 | Reason::LostTwice,
@@ -159,6 +160,11 @@ impl Events {
         let subject = printable(identity.subject().as_str());
         let session = printable(identity.session_id().as_str());
         self.emit(Event::GuardRefused { subject: &subject, session: &session, problem });
+    }
+
+    /// The list of revocations, which is no token of a user and matters as much.
+    pub(crate) fn list_not_signed(&self, error: &MintError) {
+        self.emit(Event::MintFailed { error: &Line(error).to_string() });
     }
 
     pub(crate) fn csrf_refused(&self, denial: CsrfDenial) {

@@ -318,10 +318,11 @@ pub enum Event<'a> {
         /// How many sessions may have an access token.
         sessions: u64,
     },
-    /// This node no longer receives the revocations of other nodes.
+    /// This node no longer receives the revocations of other nodes; a service that only verifies,
+    /// no longer those of the issuer.
     #[non_exhaustive]
     FeedStale {
-        /// The error of the store.
+        /// The error of the store, or of the question to the issuer.
         error: &'a str,
     },
     /// The feed has caught up.
@@ -341,7 +342,7 @@ pub enum Event<'a> {
     /// Other keys sign and verify access tokens from now on.
     #[non_exhaustive]
     KeysReplaced {
-        /// The `kid` of the one that signs.
+        /// The `kid` of the one that signs; in a service that only verifies, the first one.
         signing: &'a str,
         /// Whether it was among the keys before. One that was not signs before other nodes and
         /// verifying services know it.
@@ -350,7 +351,8 @@ pub enum Event<'a> {
         verifying: usize,
     },
     /// The directory of keys cannot be read as a whole, or a key in it cannot sign; the present
-    /// keys stay. Reported once for each reason.
+    /// keys stay. In a service that only verifies: the issuer's keys cannot be fetched. Reported
+    /// once for each reason.
     #[non_exhaustive]
     KeysNotReloaded {
         /// Which file, what is wrong with it, and the cure.

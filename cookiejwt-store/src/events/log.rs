@@ -65,7 +65,7 @@ pub(super) fn log(event: &Event<'_>) {
             info!(target: TARGET, %subject, sessions, "claims renewed");
         }
         Event::FeedStale { error } => {
-            warn!(target: TARGET, %error, "the feed of revocations is stale: what other nodes revoke is not known here");
+            warn!(target: TARGET, %error, "the feed of revocations is stale: what is revoked elsewhere is not known here");
         }
         Event::FeedRecovered {} => info!(target: TARGET, "the feed of revocations has caught up"),
         Event::ClockSkew { difference_millis } => warn!(

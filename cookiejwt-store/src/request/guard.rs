@@ -2,23 +2,72 @@
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
-use cookiejwt_core::{Decision, MissingProof, Problem, Requirement, Scope, driver::RequestHead, next_path};
+use cookiejwt_core::{
+    Decision, Identity, MissingProof, Problem, Requirement, Scope, driver::RequestHead, next_path,
+};
 use http::HeaderValue;
 
-use super::{faults::missing_layer, reply::Reply, slot::Slot};
-use crate::authenticator::Authenticator;
+use super::{any_slot::AnySlot, faults::missing_layer, reply::Reply};
+use crate::{authenticator::Authenticator, verifier::Verifier};
 
 /// What a route requires of the caller, and the response when the requirement is not met. Each
 /// adapter's `require_login`, `require_fresh_login`, `require_proofs`, `require_scope` and
 /// `require_role` use it.
 ///
-/// A guard belongs to its authenticator: it asks the [`Slot`] of that one and of no other, so a
-/// login at one user table never opens a route that is guarded for another.
+/// A guard belongs to its authenticator or verifier: it asks the slot of that one and of no other,
+/// so a login at one user table never opens a route that is guarded for another.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    auth: Authenticator,
+    owner: GuardOwner,
     demand: Demand,
     login_page: Option<Arc<str>>,
+}
+
+/// Whose slot a guard asks.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a new kind must break every adapter")]
+pub enum GuardOwner {
+    /// An authenticator.
+    Authenticator(Authenticator),
+    /// A verifier.
+    Verifier(Verifier),
+}
+
+impl From<&Authenticator> for GuardOwner {
+    fn from(auth: &Authenticator) -> Self {
+        Self::Authenticator(auth.clone())
+    }
+}
+
+impl From<&Verifier> for GuardOwner {
+    fn from(verifier: &Verifier) -> Self {
+        Self::Verifier(verifier.clone())
+    }
+}
+
+impl GuardOwner {
+    /// Whether this is its slot.
+    pub fn has(&self, slot: AnySlot<'_>) -> bool {
+        match (self, slot) {
+            (Self::Authenticator(auth), AnySlot::Full(slot)) => auth.is_same(slot.authenticator()),
+            (Self::Verifier(verifier), AnySlot::Verifying(slot)) => verifier.is_same(slot.verifier()),
+            _ => false,
+        }
+    }
+
+    fn check_proofs(&self, who: &Identity, requirement: &Requirement) -> Result<(), Problem> {
+        match self {
+            Self::Authenticator(auth) => auth.check_proofs(who, requirement),
+            Self::Verifier(verifier) => verifier.check_proofs(who, requirement),
+        }
+    }
+
+    fn refused(&self, who: &Identity, problem: Problem) {
+        match self {
+            Self::Authenticator(auth) => auth.guard_refused(who, problem),
+            Self::Verifier(verifier) => verifier.guard_refused(who, problem),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -42,18 +91,18 @@ pub enum GuardRefusal {
 
 impl Guard {
     /// Requires an authenticated user.
-    pub fn login(auth: &Authenticator) -> Self {
-        Self::of(auth, Demand::Login)
+    pub fn login(owner: impl Into<GuardOwner>) -> Self {
+        Self::of(owner, Demand::Login)
     }
 
     /// Requires a user who logged in at most `max_age` ago.
-    pub fn fresh_login(auth: &Authenticator, max_age: Duration) -> Self {
-        Self::of(auth, Demand::FreshLogin(max_age))
+    pub fn fresh_login(owner: impl Into<GuardOwner>, max_age: Duration) -> Self {
+        Self::of(owner, Demand::FreshLogin(max_age))
     }
 
     /// Requires a user whose session has these proofs.
-    pub fn proofs(auth: &Authenticator, requirement: Requirement) -> Self {
-        Self::of(auth, Demand::Proofs(Arc::new(requirement)))
+    pub fn proofs(owner: impl Into<GuardOwner>, requirement: Requirement) -> Self {
+        Self::of(owner, Demand::Proofs(Arc::new(requirement)))
     }
 
     /// Requires a user whose token contains this scope.
@@ -61,9 +110,9 @@ impl Guard {
     /// # Panics
     /// If it is not a valid scope name. This happens when the application starts.
     #[track_caller]
-    pub fn scope<S: TryInto<Scope, Error: Display>>(auth: &Authenticator, scope: S) -> Self {
+    pub fn scope<S: TryInto<Scope, Error: Display>>(owner: impl Into<GuardOwner>, scope: S) -> Self {
         match scope.try_into() {
-            Ok(scope) => Self::of(auth, Demand::Scope(scope)),
+            Ok(scope) => Self::of(owner, Demand::Scope(scope)),
             Err(error) => panic!("require_scope: {error}"),
         }
     }
@@ -73,10 +122,10 @@ impl Guard {
     /// # Panics
     /// If the name is empty. This happens when the application starts.
     #[track_caller]
-    pub fn role(auth: &Authenticator, role: impl Into<Arc<str>>) -> Self {
+    pub fn role(owner: impl Into<GuardOwner>, role: impl Into<Arc<str>>) -> Self {
         let role = role.into();
         assert!(!role.is_empty(), "require_role: the name of a role is not empty");
-        Self::of(auth, Demand::Role(role))
+        Self::of(owner, Demand::Role(role))
     }
 
     /// Redirects a person who would get 401 to this page, with the way back in `next`. If a proof
@@ -93,13 +142,13 @@ impl Guard {
         Self { login_page: Some(page.into()), ..self }
     }
 
-    fn of(auth: &Authenticator, demand: Demand) -> Self {
-        Self { auth: auth.clone(), demand, login_page: None }
+    fn of(owner: impl Into<GuardOwner>, demand: Demand) -> Self {
+        Self { owner: owner.into(), demand, login_page: None }
     }
 
-    /// The authenticator whose slot it asks.
-    pub fn authenticator(&self) -> &Authenticator {
-        &self.auth
+    /// Whose slot it asks.
+    pub fn owner(&self) -> &GuardOwner {
+        &self.owner
     }
 
     /// Whether this path, exactly as the request has it, is a built-in route of the guard's own
@@ -109,7 +158,10 @@ impl Guard {
     /// True only if they are mounted: otherwise the path may belong to a handler of the
     /// application.
     pub fn is_built_in(&self, path: &str) -> bool {
-        self.auth.0.routes.is_mounted_at(path)
+        match &self.owner {
+            GuardOwner::Authenticator(auth) => auth.0.routes.is_mounted_at(path),
+            GuardOwner::Verifier(_) => false,
+        }
     }
 
     /// The request has not passed the layer of the guard's own authenticator: 500, and a log line
@@ -122,22 +174,29 @@ impl Guard {
             Demand::Scope(_) => "require_scope",
             Demand::Role(_) => "require_role",
         };
-        missing_layer(&format!("{what} of the authenticator under {}", self.auth.0.routes.prefix), cure)
+        match &self.owner {
+            GuardOwner::Authenticator(auth) => {
+                missing_layer(&format!("{what} of the authenticator under {}", auth.0.routes.prefix), cure)
+            }
+            GuardOwner::Verifier(_) => {
+                missing_layer(&format!("{what} of a verifier"), &cure.replace("auth.", "verifier."))
+            }
+        }
     }
 
-    pub(crate) fn check(&self, slot: &Slot, decision: &Decision) -> Result<(), Problem> {
-        if !self.auth.is_same(slot.authenticator()) {
-            return Err(self.missing("the layer of that authenticator"));
+    pub(crate) fn check(&self, slot: AnySlot<'_>, decision: &Decision) -> Result<(), Problem> {
+        if !self.owner.has(slot) {
+            return Err(self.missing("the layer of that authenticator or verifier"));
         }
         let identity = decision.required()?;
         let checked = match &self.demand {
             Demand::Login => Ok(()),
             Demand::FreshLogin(max_age) => return slot.fresh(decision, *max_age).map(drop),
-            Demand::Proofs(requirement) => return self.auth.check_proofs(identity, requirement),
+            Demand::Proofs(requirement) => return self.owner.check_proofs(identity, requirement),
             Demand::Scope(scope) => identity.require_scope(*scope),
             Demand::Role(role) => identity.require_role(role),
         };
-        checked.inspect_err(|problem| self.auth.guard_refused(identity, *problem))
+        checked.inspect_err(|problem| self.owner.refused(identity, *problem))
     }
 
     /// A 401 becomes a redirect if a person would see it. Every other problem stays as it is.

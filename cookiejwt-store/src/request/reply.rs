@@ -138,7 +138,7 @@ impl Reply {
     }
 
     /// What the endpoints return is about one user.
-    fn never_stored(self) -> Self {
+    pub(crate) fn never_stored(self) -> Self {
         self.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 }

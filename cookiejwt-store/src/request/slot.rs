@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 use super::{
+    any_slot::AnySlot,
     driver::{Pending, Progress},
     faults,
     guard::{Guard, GuardRefusal},
@@ -147,7 +148,7 @@ impl Slot {
         decision: &Decision,
         head: RequestHead<'_>,
     ) -> Result<(), GuardRefusal> {
-        guard.check(self, decision).map_err(|problem| guard.refusal(problem, head))
+        AnySlot::Full(self).admit(guard, decision, head)
     }
 
     /// The user, read from the store. A user who is gone or disabled is refused, and their session

@@ -24,6 +24,8 @@ pub enum Route {
     Password,
     /// `GET jwks.json`: the public keys.
     Jwks,
+    /// `GET revoked`: the sessions that have ended, for services that only verify.
+    Revoked,
 }
 
 impl Route {
@@ -39,6 +41,7 @@ impl Route {
         ("sessions/{id}", Self::Session),
         ("password", Self::Password),
         ("jwks.json", Self::Jwks),
+        ("revoked", Self::Revoked),
     ];
 
     /// The route at this path under the prefix, with or without the trailing slash. Byte by byte:

@@ -61,31 +61,39 @@ impl<T: Remember> Remembered<T> {
     }
 
     /// Looks for old entries only when there are twice as many as at the last look: a logout must
-    /// not cost more because many others have logged out.
-    pub(super) fn insert(&self, id: SessionId, value: T, now: Timestamp) {
+    /// not cost more because many others have logged out. Whether it was news.
+    pub(super) fn insert(&self, id: SessionId, value: T, now: Timestamp) -> bool {
         self.add(now, |entries, forget_at| {
             if entries.map.len() >= entries.kept.max(FEW).saturating_mul(2) {
                 entries.drop_old(now);
             }
-            entries.insert(id, value, forget_at);
-        });
+            entries.insert(id, value, forget_at)
+        })
     }
 
-    /// Takes what the store reports.
-    pub(super) fn load(&self, values: impl IntoIterator<Item = (SessionId, T)>, now: Timestamp) {
+    /// Takes what the store reports. Whether anything was news.
+    pub(super) fn load(&self, values: impl IntoIterator<Item = (SessionId, T)>, now: Timestamp) -> bool {
         self.add(now, |entries, forget_at| {
             entries.drop_old(now);
-            for (id, value) in values {
-                entries.insert(id, value, forget_at);
-            }
-        });
+            let values = values.into_iter();
+            values.fold(false, |news, (id, value)| entries.insert(id, value, forget_at) || news)
+        })
     }
 
-    fn add(&self, now: Timestamp, add: impl FnOnce(&mut Entries<T>, Timestamp)) {
+    /// Everything that is remembered, and since when.
+    pub(super) fn visit(&self, mut visit: impl FnMut(&SessionId, T, Timestamp)) {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        for (id, entry) in &entries.map {
+            visit(id, entry.value, entry.forget_at.plus_millis(-self.memory_millis));
+        }
+    }
+
+    fn add(&self, now: Timestamp, add: impl FnOnce(&mut Entries<T>, Timestamp) -> bool) -> bool {
         let forget_at = now.plus_millis(self.memory_millis);
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        add(&mut entries, forget_at);
+        let news = add(&mut entries, forget_at);
         self.count.store(entries.map.len(), Ordering::Release);
+        news
     }
 
     #[cfg(test)]
@@ -95,13 +103,17 @@ impl<T: Remember> Remembered<T> {
 }
 
 impl<T: Remember> Entries<T> {
-    fn insert(&mut self, id: SessionId, value: T, forget_at: Timestamp) {
+    fn insert(&mut self, id: SessionId, value: T, forget_at: Timestamp) -> bool {
         let forget_at = value.begins_at().map_or(forget_at, |at| forget_at.max(at));
         let new = Entry { value, forget_at };
-        let entry = self.map.entry(id).or_insert(new);
-        if value.replaces(entry.value) {
-            *entry = new;
+        let news = match self.map.get(&id) {
+            None => true,
+            Some(known) => value.replaces(known.value),
+        };
+        if news {
+            self.map.insert(id, new);
         }
+        news
     }
 
     fn drop_old(&mut self, now: Timestamp) {

@@ -8,6 +8,8 @@ use cookiejwt_core::{
     store::{RevocationReason, SessionRecord, Timestamp},
 };
 
+use tokio::sync::watch;
+
 use super::remembered::{Remember, Remembered};
 use crate::stores::{RenewedSession, RevokedSession};
 
@@ -28,7 +30,16 @@ pub(crate) struct RevokedSet {
     /// Apart from those that have ended: they are refreshed, not refused.
     renewed: Remembered<Version>,
     feed: Mutex<Feed>,
+    /// Changes whenever something becomes known, for those who wait for it.
+    news: watch::Sender<()>,
     memory_millis: i64,
+}
+
+/// What is known of a session.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Known {
+    Ended(RevocationReason),
+    Renewed(i64),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,11 +90,17 @@ impl Feed {
 
 impl RevokedSet {
     pub(crate) fn new(config: &Config) -> Self {
-        let memory_millis = (config.revoked_memory_seconds() + OVERLAP_SECONDS) * 1000;
+        Self::remembering(config.revoked_memory_seconds())
+    }
+
+    /// For as many seconds as an access token can be valid.
+    pub(crate) fn remembering(seconds: i64) -> Self {
+        let memory_millis = seconds.saturating_add(OVERLAP_SECONDS).saturating_mul(1000);
         Self {
             ended: Remembered::new(memory_millis),
             renewed: Remembered::new(memory_millis),
             feed: Mutex::default(),
+            news: watch::Sender::new(()),
             memory_millis,
         }
     }
@@ -115,8 +132,9 @@ impl RevokedSet {
         let times = revoked.iter().map(|session| session.at).chain(renewed.iter().map(|session| session.at));
         let (newest, is_crowded) = (times.max(), revoked.len() + renewed.len() > CROWD);
         let ended = |RevokedSession { id, reason, at }| (id, Ended { reason, at });
-        self.ended.load(revoked.into_iter().map(ended), now);
-        self.renewed.load(renewed.into_iter().map(|session| (session.id, Version(session.version))), now);
+        let ended = self.ended.load(revoked.into_iter().map(ended), now);
+        let renewed = renewed.into_iter().map(|session| (session.id, Version(session.version)));
+        self.tell(self.renewed.load(renewed, now) || ended);
         let mut feed = self.feed();
         feed.newest = feed.newest.max(newest);
         if feed.is_short() {
@@ -145,7 +163,7 @@ impl RevokedSet {
 
     /// The same for a revocation that begins at another time.
     pub(crate) fn insert_from(&self, id: SessionId, reason: RevocationReason, at: Timestamp, now: Timestamp) {
-        self.ended.insert(id, Ended { reason, at }, now);
+        self.tell(self.ended.insert(id, Ended { reason, at }, now));
     }
 
     /// Why the session was revoked, if it was and the revocation has begun.
@@ -156,7 +174,7 @@ impl RevokedSet {
 
     /// Access tokens of this session with a lower version are dead.
     pub(crate) fn insert_version(&self, id: SessionId, version: i64, now: Timestamp) {
-        self.renewed.insert(id, Version(version), now);
+        self.tell(self.renewed.insert(id, Version(version), now));
     }
 
     /// How often the claims of the session were renewed, as far as it matters: an access token that
@@ -171,6 +189,31 @@ impl RevokedSet {
         if row.renewed_at.is_some_and(|at| at >= oldest) {
             self.insert_version(row.id.clone(), row.version, now);
         }
+    }
+
+    /// Whether the store could not be asked when it was last tried.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.feed().is_stale
+    }
+
+    /// Marks each moment at which something becomes known.
+    pub(crate) fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
+    }
+
+    fn tell(&self, news: bool) {
+        if news {
+            self.news.send_replace(());
+        }
+    }
+
+    /// Everything that is known, and since when it counts: what was superseded from its end on.
+    pub(super) fn visit(&self, mut visit: impl FnMut(&SessionId, Known, Timestamp)) {
+        self.ended.visit(|id, Ended { reason, at }, learned| {
+            let from = if reason.has_begun(at, learned) { learned } else { at };
+            visit(id, Known::Ended(reason), from);
+        });
+        self.renewed.visit(|id, Version(version), learned| visit(id, Known::Renewed(version), learned));
     }
 
     /// Until when every node that has learned of this renewal remembers it.

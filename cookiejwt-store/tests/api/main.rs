@@ -15,6 +15,7 @@ mod login;
 mod never_panics;
 mod openapi;
 mod own_form;
+mod revoked;
 mod second_factor;
 mod session_cookie;
 mod throttle;

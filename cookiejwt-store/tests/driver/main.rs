@@ -33,3 +33,4 @@ mod session_list;
 mod slot;
 mod streams;
 mod throttle;
+mod verifier;

@@ -9,7 +9,7 @@ mod serve;
 mod settings;
 mod users;
 
-use cookiejwt_store::{Authenticator, Identity, Problem, SeaOrmTokenStore};
+use cookiejwt_store::{Authenticator, Identity, Problem, RevokedReaders, SeaOrmTokenStore};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -42,8 +42,12 @@ impl Demo {
         let auth = Authenticator::builder(config)
             .users(Users(db.clone()))
             .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)
-            .password_route(true)
-            .build()?;
+            .password_route(true);
+        let auth = match &settings.revoked_secret {
+            Some(secret) => auth.revoked_route(RevokedReaders::header("x-revoked-key", secret)),
+            None => auth,
+        };
+        let auth = auth.build()?;
         users::create_first(&db, &auth, settings).await?;
         serve::reload_keys_on_hangup(&auth);
         Ok(Self { auth, notes: Notes(db) })

@@ -30,6 +30,8 @@ pub struct Settings {
     pub port: u16,
     pub(crate) demo_user: Option<String>,
     pub(crate) demo_password: Option<String>,
+    /// `REVOKED_SECRET`: with it, services that only verify may ask which sessions have ended.
+    pub(crate) revoked_secret: Option<String>,
 }
 
 /// The user who is created at first start.
@@ -73,6 +75,7 @@ impl Settings {
             port,
             demo_user: text("DEMO_USER"),
             demo_password: text("DEMO_PASSWORD"),
+            revoked_secret: text("REVOKED_SECRET"),
         })
     }
 

@@ -21,6 +21,7 @@ mod steps;
 mod throttle;
 mod token_mode;
 mod two_realms;
+mod verifier;
 
 use crate::Scenario;
 
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Scenario> {
         steps::scenarios(),
         step_up::scenarios(),
         acting::scenarios(),
+        verifier::scenarios(),
     ]
     .concat()
 }

@@ -9,7 +9,7 @@ use actix_web::{
     web,
 };
 use bytes::Bytes;
-use cookiejwt_actix::{GuardMiddleware, LoginError, Problem, prelude::*};
+use cookiejwt_actix::{GuardMiddleware, LoginError, Problem, Verifier, prelude::*};
 use futures_util::{FutureExt as _, stream};
 use scenarios::{
     CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
@@ -23,6 +23,7 @@ pub(crate) fn start(world: World) -> Running {
             .configure(handlers)
             .configure(|config| guarded(config, &auth))
             .configure(|config| beside(config, &world))
+            .service(orders(&world.verifier))
             .configure(of_several_steps)
             .configure(auth.routes())
             .configure(world.staff.routes())
@@ -86,6 +87,24 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/skipped/me", web::to(me))
         .route("/skipped/optional", web::to(optional))
         .route("/skippedmore/optional", web::to(optional));
+}
+
+/// Another service, which only verifies.
+fn orders(verifier: &Verifier) -> impl actix_web::dev::HttpServiceFactory + use<> {
+    let one = |path: &str, body: &'static str, guard: GuardMiddleware| {
+        web::resource(path).wrap(guard).to(async move || body)
+    };
+    web::scope("/orders")
+        .route("/me", web::to(me))
+        .route("/optional", web::to(optional))
+        .route("/claims", web::to(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
+        .route("/user", web::to(async |CurrentUser(user): CurrentUser<User>| user.name))
+        .route("/context", web::to(async |_: Identity, _: AuthContext| "never"))
+        .service(one("/writing", "written", verifier.require_scope(WRITE)))
+        .service(one("/fresh", "fresh", verifier.require_fresh_login(FRESH)))
+        .service(one("/code", "code", verifier.require_proofs(CODE)))
+        .service(one("/page", "page", verifier.require_login().redirect_to("/login")))
+        .wrap(verifier.middleware())
 }
 
 fn of_several_steps(config: &mut web::ServiceConfig) {

@@ -9,7 +9,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::any,
 };
-use cookiejwt_axum::{GuardLayer, LoginError, Problem, prelude::*};
+use cookiejwt_axum::{GuardLayer, LoginError, Problem, Verifier, prelude::*};
 use futures_util::stream;
 use scenarios::{
     CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
@@ -77,6 +77,7 @@ fn application(world: World) -> Router {
         .merge(guarded(&auth))
         .merge(late)
         .merge(beside(&world))
+        .nest("/orders", orders(&world.verifier))
         .merge(of_several_steps())
         .merge(auth.routes())
         .layer(CatchPanicLayer::custom(|_| AuthError(Problem::ServerError).into_response()))
@@ -144,6 +145,24 @@ fn beside(World { auth, staff, forgotten, .. }: &World) -> Router<World> {
         .merge(one("/forgotten/fresh", forgotten.require_fresh_login(FRESH)))
         .merge(one("/forgotten/writing", forgotten.require_scope(WRITE)));
     staff_only.merge(inside).merge(outside).merge(missing)
+}
+
+/// Another service, which only verifies.
+fn orders(verifier: &Verifier) -> Router<World> {
+    let one = |path, body: &'static str, guard: GuardLayer| {
+        Router::new().route(path, any(async move || body)).route_layer(guard)
+    };
+    Router::new()
+        .route("/me", any(me))
+        .route("/optional", any(optional))
+        .route("/claims", any(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
+        .route("/user", any(async |CurrentUser(user): CurrentUser<User>| user.name))
+        .route("/context", any(async |_: Identity, _: AuthContext| "never"))
+        .merge(one("/writing", "written", verifier.require_scope(WRITE)))
+        .merge(one("/fresh", "fresh", verifier.require_fresh_login(FRESH)))
+        .merge(one("/code", "code", verifier.require_proofs(CODE)))
+        .merge(one("/page", "page", verifier.require_login().redirect_to("/login")))
+        .layer(verifier.layer())
 }
 
 async fn write(who: Identity) -> Result<&'static str, AuthError> {

@@ -45,9 +45,10 @@ fn figment() -> rocket::figment::Figment {
 }
 
 fn application(world: World) -> rocket::Rocket<rocket::Build> {
-    let World { auth, staff, forgotten, .. } = world.clone();
+    let World { auth, staff, forgotten, verifier, .. } = world.clone();
     rocket::custom(figment())
         .manage(world)
+        .attach(verifier.fairing())
         .attach(staff.fairing())
         .attach(auth.fairing())
         .mount("/", auth.routes())
@@ -89,6 +90,12 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/pages", auth.require_scope(WRITE, routes![writing]).redirect_to("/login"))
         .mount("/skipped", routes![me, optional])
         .mount("/skippedmore", routes![optional])
+        // Another service, which only verifies.
+        .mount("/orders", verifier.require_login(routes![me, post_me, claims, user, context]))
+        .mount("/orders", verifier.require_scope(WRITE, routes![writing]))
+        .mount("/orders", verifier.require_fresh_login(FRESH, routes![fresh_order]))
+        .mount("/orders", verifier.require_proofs(CODE, routes![code]))
+        .mount("/orders", verifier.require_login(routes![page]).redirect_to("/login"))
         .register("/", auth.catchers())
 }
 
@@ -100,6 +107,16 @@ fn me(who: Identity) -> String {
 #[post("/me")]
 fn post_me(who: Identity) -> String {
     said(&who)
+}
+
+#[get("/context")]
+fn context(_who: Identity, _auth: AuthContext) -> &'static str {
+    "never"
+}
+
+#[get("/fresh")]
+fn fresh_order() -> &'static str {
+    "fresh"
 }
 
 #[options("/me")]

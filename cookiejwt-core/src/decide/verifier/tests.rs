@@ -166,6 +166,32 @@ fn what_is_expected() {
 }
 
 #[test]
+fn whose_user_table() {
+    let realms = |realm: Option<&str>| realm.map_or_else(config, |realm| config().realm(realm));
+    for (of, expected, is_accepted) in [
+        (None, None, true),
+        (Some("staff"), None, true),
+        (Some("staff"), Some("staff"), true),
+        (Some("staff"), Some(""), false),
+        (Some("staff"), Some("customers"), false),
+        (None, Some("staff"), false),
+        (None, Some(""), true),
+    ] {
+        let issuer = Core::new(realms(of).build().unwrap());
+        let token = testing::access("42").by(&issuer).token();
+        let head = head(&Method::GET, &[("authorization", format!("Bearer {token}"))]);
+        let verifier = |expect| Verifier::new(keys(&issuer), expect).unwrap();
+        let expect = || expected.into_iter().fold(expect(), Expect::realm);
+        let asked = verifier(expect()).authenticate(&head, NOW);
+        assert_eq!(asked.identity().is_some(), is_accepted, "{of:?} where {expected:?} is expected");
+        let strict = verifier(expect().of_one_realm()).authenticate(&head, NOW);
+        let is_one = expected.unwrap_or_default() == of.unwrap_or_default();
+        assert_eq!(strict.identity().is_some(), is_one, "{of:?} where one of {expected:?} is expected");
+    }
+    assert!(Verifier::new(keys(&issuer()), expect().realm("No Realm")).is_err());
+}
+
+#[test]
 fn expectations_that_are_refused() {
     for (rule, expect, setting, problem) in [
         ("no audience", Expect::issuer(ISSUER), "Expect::audience", ConfigErrorKind::Missing),

@@ -11,7 +11,7 @@ use super::{Jws, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, TokenFault, TokenKind};
 use crate::{
     internal::test_keys::{
         ACCEPTED, ED25519, ED25519_OTHER, ED25519_PUBLIC, P256, P256_PUBLIC, PAYLOAD, RSA, RSA_PUBLIC,
-        Verdict, access, link, private, public, refresh, ring, verdict,
+        Verdict, access, link, private, public, refresh, revocations, ring, verdict,
     },
     keys::{Algorithm, Key},
     testing,

@@ -65,7 +65,8 @@ pub(super) fn request(operation: Operation, token_mode: bool) -> Option<RequestB
         | Operation::ListSessions
         | Operation::EndOtherSessions
         | Operation::EndSession
-        | Operation::Jwks => None,
+        | Operation::Jwks
+        | Operation::Revoked => None,
     }
 }
 
@@ -85,6 +86,9 @@ pub(super) fn success(operation: Operation, response: ResponseBuilder, token_mod
         Operation::Verify => json(reference::<VerifyBody<'_>>()),
         Operation::Logout => json(ObjectBuilder::new().max_properties(Some(0)).build().into()),
         Operation::Jwks => ("application/jwk-set+json", of(key_set())),
+        Operation::Revoked => {
+            ("application/jwt", of(ObjectBuilder::new().schema_type(Type::String).build().into()))
+        }
     };
     response.content(content_type, content)
 }

@@ -241,6 +241,7 @@ fn securities(auth: &Authenticator, operation: Operation) -> Vec<SecurityRequire
         | Operation::ListSessions
         | Operation::EndOtherSessions
         | Operation::EndSession
-        | Operation::ChangePassword => somebody().collect(),
+        | Operation::ChangePassword
+        | Operation::Revoked => somebody().collect(),
     }
 }

@@ -25,6 +25,7 @@ impl Operation {
             Self::EndSession => "auth_end_session",
             Self::ChangePassword => "auth_change_password",
             Self::Jwks => "auth_jwks",
+            Self::Revoked => "auth_revoked",
         }
     }
 
@@ -40,6 +41,7 @@ impl Operation {
             Self::EndSession => "End one of my sessions",
             Self::ChangePassword => "Change my password",
             Self::Jwks => "The public keys that verify access tokens",
+            Self::Revoked => "The sessions that have ended",
         }
     }
 
@@ -68,6 +70,7 @@ impl Operation {
             Self::EndSession => "Ending the present one clears its cookies.",
             Self::ChangePassword => "Ends every session of the user; a new one is in the cookies.",
             Self::Jwks => "A JSON Web Key Set (RFC 7517).",
+            Self::Revoked => "A signed list, for services that only verify access tokens.",
         }
     }
 
@@ -81,6 +84,7 @@ impl Operation {
             Self::EndSession => "Ended.",
             Self::ChangePassword => "Changed.",
             Self::Jwks => "The keys.",
+            Self::Revoked => "The list.",
         }
     }
 }

@@ -6,7 +6,7 @@ use sha2::Sha256;
 
 use super::{
     Algorithm, ED25519, ED25519_PUBLIC, Jws, Key, P256, P256_PUBLIC, PAYLOAD, RSA, RSA_PUBLIC, TokenFault,
-    TokenKind, access, b64, link, private, public, refresh, testing, verdict, with_kid,
+    TokenKind, access, b64, link, private, public, refresh, revocations, testing, verdict, with_kid,
 };
 
 fn hmac(secret: &[u8], message: &str) -> Vec<u8> {
@@ -196,6 +196,7 @@ fn a_token_is_of_one_kind() {
         ("access", access(config()), TokenKind::Access),
         ("refresh", refresh(config()), TokenKind::Refresh),
         ("link", link(config()), TokenKind::Link),
+        ("revocations", revocations(config().realm("another-key")), TokenKind::Revocations),
     ];
     for (signed, signer, own) in &kinds {
         let token = signer.sign(PAYLOAD).unwrap();
