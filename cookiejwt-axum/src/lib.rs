@@ -101,7 +101,8 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, Claims, Config, Cookies, CurrentUser,
         FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
-        PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore, WithCookies,
+        PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UntilEnded as _, UserStore,
+        WithCookies,
     };
 }
 

@@ -165,7 +165,7 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin,
         FromEnv as _, FromFigment as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
-        PendingOptions, Problem, Requirement, RocketAuth as _, Scope, StoreError, Subject, UserStore,
-        WithCookies,
+        PendingOptions, Problem, Requirement, RocketAuth as _, Scope, StoreError, Subject, UntilEnded as _,
+        UserStore, WithCookies,
     };
 }

@@ -11,6 +11,7 @@ mod proofs;
 mod report;
 mod sessions;
 mod steps;
+mod streams;
 mod twins;
 
 use std::{fmt, sync::Arc};

@@ -26,6 +26,7 @@ pub mod acting {}
 
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
+#[doc = "[streams]: crate::guide::streams"]
 #[doc = include_str!("../docs/guide/attacks.md")]
 pub mod attacks {}
 
@@ -101,6 +102,7 @@ pub mod refresh {}
 #[doc = include_str!("../docs/guide/routes.md")]
 pub mod routes {}
 
+#[doc = "[streams]: crate::guide::streams"]
 #[doc = include_str!("../docs/guide/scaling.md")]
 pub mod scaling {}
 
@@ -131,6 +133,7 @@ pub mod side_by_side {}
 #[doc = include_str!("../docs/guide/speed.md")]
 pub mod speed {}
 
+#[doc = "[acting]: crate::guide::acting"]
 #[doc = include_str!("../docs/guide/streams.md")]
 pub mod streams {}
 

@@ -7,11 +7,12 @@ use std::{
 };
 
 /// From the lowest to the highest. A room is `room.rs` and the folder `room/`.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "errors",
     "runtime",
     "events",
     "stores",
+    "streams",
     "keys",
     "services",
     "passwords",

@@ -9,7 +9,10 @@ use cookiejwt_core::{
 };
 
 use super::remembered::{Remember, Remembered};
-use crate::stores::{RenewedSession, RevokedSession};
+use crate::{
+    stores::{RenewedSession, RevokedSession},
+    streams::Waiting,
+};
 
 /// Rows commit late and clocks differ between nodes.
 const OVERLAP_SECONDS: i64 = 60;
@@ -29,6 +32,8 @@ pub(crate) struct RevokedSet {
     renewed: Remembered<Version>,
     feed: Mutex<Feed>,
     memory_millis: i64,
+    /// Who is told at once.
+    waiting: Waiting,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +90,7 @@ impl RevokedSet {
             renewed: Remembered::new(memory_millis),
             feed: Mutex::default(),
             memory_millis,
+            waiting: Waiting::default(),
         }
     }
 
@@ -114,8 +120,13 @@ impl RevokedSet {
     ) -> bool {
         let times = revoked.iter().map(|session| session.at).chain(renewed.iter().map(|session| session.at));
         let (newest, is_crowded) = (times.max(), revoked.len() + renewed.len() > CROWD);
-        let ended = |RevokedSession { id, reason, at }| (id, Ended { reason, at });
-        self.ended.load(revoked.into_iter().map(ended), now);
+        let ended = |RevokedSession { id, reason, at }: &RevokedSession| {
+            (id.clone(), Ended { reason: *reason, at: *at })
+        };
+        self.ended.load(revoked.iter().map(ended), now);
+        for session in &revoked {
+            self.waiting.revoked(&session.id, session.reason, session.at, now);
+        }
         self.renewed.load(renewed.into_iter().map(|session| (session.id, Version(session.version))), now);
         let mut feed = self.feed();
         feed.newest = feed.newest.max(newest);
@@ -145,7 +156,20 @@ impl RevokedSet {
 
     /// The same for a revocation that begins at another time.
     pub(crate) fn insert_from(&self, id: SessionId, reason: RevocationReason, at: Timestamp, now: Timestamp) {
-        self.ended.insert(id, Ended { reason, at }, now);
+        self.ended.insert(id.clone(), Ended { reason, at }, now);
+        self.waiting.revoked(&id, reason, at, now);
+    }
+
+    /// Those who wait for the end of a session.
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+
+    /// Tells one who has begun to wait what was known before.
+    pub(super) fn tell_again(&self, id: &SessionId, now: Timestamp) {
+        if let Some(Ended { reason, at }) = self.ended.get(id) {
+            self.waiting.revoked(id, reason, at, now);
+        }
     }
 
     /// Why the session was revoked, if it was and the revocation has begun.
