@@ -43,6 +43,8 @@ pub enum Step {
     WriteReceipts,
     /// Another node revokes every session of this user.
     RevokedElsewhere(&'static str),
+    /// The background task reads what other nodes have revoked.
+    ReadFeed,
     /// Changes the user's claims in the table, as JSON.
     Claims(&'static str, &'static str),
     /// The claims in every session of the user are renewed.
@@ -72,6 +74,10 @@ pub enum Step {
     Begin(Request),
     /// The waiting handler responds.
     Finish(Expected),
+    /// Opens a stream or a socket, whose first message is `open`.
+    Follow(Request),
+    /// The server ends it.
+    Over(Expected),
     /// The client closes the connection after the rotation and before the response; afterwards the
     /// store has these rows.
     HangUp {
@@ -188,6 +194,15 @@ impl Scenario {
 
     pub fn finishes(self, expected: Expected) -> Self {
         self.step(Step::Finish(expected))
+    }
+
+    /// A stream or a socket that stays open until [`is_over`](Self::is_over).
+    pub fn follows(self, request: Request) -> Self {
+        self.step(Step::Follow(request))
+    }
+
+    pub fn is_over(self, expected: Expected) -> Self {
+        self.step(Step::Over(expected))
     }
 
     pub fn hang_up(self, request: Request, rows: &[&str]) -> Self {

@@ -14,7 +14,8 @@ use crate::session::{
 pub enum EndReason {
     /// It was revoked.
     Revoked(RevocationReason),
-    /// It has reached its idle or its absolute end, or its row is gone, which is deleted after that.
+    /// It has reached its idle or its absolute end, or its row is gone, which is deleted after
+    /// that.
     Expired,
 }
 

@@ -13,13 +13,13 @@ impl Authenticator {
     ///
     /// * A session that is revoked on this node ends at once, and one that is revoked on another
     ///   node within a second. At the level
-    ///   [`AtRefresh`](cookiejwt_core::RevocationLevel::AtRefresh) this node is not told of the
+    ///   [`AtRefresh`](cookiejwt_core::RevocationLevel::AtRefresh) this node does not learn of the
     ///   others: only its own revocations count at once, and the rest as below.
-    /// * When the access token would have ended, and then about once in the life of an access token,
-    ///   the row of the session is read, because no node is told that a session continues: requests
-    ///   of the same browser refresh it anywhere. One query asks for all sessions that are waited
-    ///   for, every five seconds at most. So a timeout, a deleted row, and what the feed has missed
-    ///   end the session too.
+    /// * When the access token would have ended, and then about once in the life of an access
+    ///   token, the row of the session is read, because no node is notified that a session
+    ///   continues: requests of the same browser refresh it anywhere. One query asks for all
+    ///   sessions that are due, every five seconds at most. So a timeout, a deleted row, and what
+    ///   the feed has missed end the session too.
     /// * A session in which another user [acts](crate::LoginOptions::acted_by) ends with theirs.
     ///
     /// An unavailable store ends nothing, and is asked again. As with

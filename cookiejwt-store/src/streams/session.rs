@@ -23,7 +23,7 @@ pub(super) struct WaitedFor {
 #[derive(Debug)]
 struct State {
     end: Option<EndReason>,
-    /// The end that is known beforehand: the absolute one, or that of a session that was superseded.
+    /// The end that is known beforehand: the absolute one, or that of a superseded session.
     planned: Option<(Timestamp, EndReason)>,
     /// When the row is to be read.
     ask_at: Timestamp,
@@ -57,12 +57,14 @@ impl WaitedFor {
         state.next_number
     }
 
-    /// One waits no more; whether that was the last one.
-    pub(super) fn leave(&self, number: u32) -> bool {
+    /// One waits no more; whether that was the last one, and its waker, which is to be dropped
+    /// without any lock.
+    pub(super) fn leave(&self, number: u32) -> (bool, Option<Waker>) {
         let mut state = self.state();
-        state.wakers.retain(|(other, _)| *other != number);
+        let position = state.wakers.iter().position(|(other, _)| *other == number);
+        let waker = position.map(|position| state.wakers.swap_remove(position).1);
         state.waiting = state.waiting.saturating_sub(1);
-        state.waiting == 0
+        (state.waiting == 0, waker)
     }
 
     pub(super) fn poll(&self, number: u32, context: &Context<'_>) -> Poll<EndReason> {
@@ -71,14 +73,19 @@ impl WaitedFor {
             return Poll::Ready(reason);
         }
         let waker = context.waker();
-        match state.wakers.iter_mut().find(|(other, _)| *other == number) {
-            Some((_, known)) => known.clone_from(waker),
+        let replaced = match state.wakers.iter_mut().find(|(other, _)| *other == number) {
+            Some((_, known)) if known.will_wake(waker) => None,
+            Some((_, known)) => Some(std::mem::replace(known, waker.clone())),
             None => {
                 // Almost always the only one: a vector that grows would take four places.
                 state.wakers.reserve_exact(1);
                 state.wakers.push((number, waker.clone()));
+                None
             }
-        }
+        };
+        // Without the lock: the last waker of a task may drop what the task waits for.
+        drop(state);
+        drop(replaced);
         Poll::Pending
     }
 

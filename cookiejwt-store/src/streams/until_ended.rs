@@ -24,8 +24,8 @@ use super::ended::Ended;
 pub trait UntilEnded: Stream {
     /// The same items until the session ends; then the stream is over, and this one is dropped.
     ///
-    /// An item that is ready at that moment is not sent any more. A browser's `EventSource` connects
-    /// again by itself: it gets 401 then, and gives up.
+    /// An item that is ready at that moment is not sent any more. A browser's `EventSource`
+    /// connects again by itself: it gets 401 then, and gives up.
     fn until_ended(self, ended: Ended) -> EndedStream<Self>
     where
         Self: Sized,

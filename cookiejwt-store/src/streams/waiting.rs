@@ -73,12 +73,15 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut sessions = self.waiting.sessions();
-        let is_last = self.session.leave(self.number);
+        let (is_last, waker) = self.session.leave(self.number);
         let is_listed = |entry: &Entry| Arc::ptr_eq(&entry.0, &self.session);
         if is_last && sessions.get(&self.session.id).is_some_and(is_listed) {
             sessions.remove(&self.session.id);
             self.waiting.count(&sessions);
         }
+        drop(sessions);
+        // Without any lock, as it is woken.
+        drop(waker);
     }
 }
 

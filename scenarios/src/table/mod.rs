@@ -18,6 +18,7 @@ mod sessions;
 mod slow;
 mod step_up;
 mod steps;
+mod streams;
 mod throttle;
 mod token_mode;
 mod two_realms;
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Scenario> {
         steps::scenarios(),
         step_up::scenarios(),
         acting::scenarios(),
+        streams::scenarios(),
     ]
     .concat()
 }

@@ -28,8 +28,8 @@ pub async fn ends_of<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Ve
     Ok(rows.into_iter().map(ends).collect())
 }
 
-/// Repeats the last id up to a power of two. A driver keeps one prepared statement for each number of
-/// ids, and a thousand of them would push all others out of its cache.
+/// Repeats the last id up to a power of two. A driver keeps one prepared statement for each number
+/// of ids, and a thousand of them would push all others out of its cache.
 fn padded(ids: &[SessionId]) -> impl Iterator<Item = &str> {
     let missing = ids.len().next_power_of_two() - ids.len();
     ids.iter().chain(ids.last().into_iter().cycle().take(missing)).map(SessionId::as_str)
