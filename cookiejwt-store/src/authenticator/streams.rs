@@ -27,7 +27,7 @@ impl Authenticator {
     /// [renewed claims](Self::renew_claims) end no session.
     ///
     /// Dropping the future gives it up. Ten thousand of them cost no more queries than one, and
-    /// about 300 bytes each.
+    /// less than 300 bytes each.
     ///
     /// ```
     /// use cookiejwt_store::{Authenticator, Identity};

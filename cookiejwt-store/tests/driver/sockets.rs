@@ -1,7 +1,7 @@
 //! A measurement: what 10,000 waiting sockets cost one node. The guide has the figures
 //! (`docs/guide/streams.md`).
 //!
-//! `cargo test --release -p cookiejwt-store --test driver -- --ignored --nocapture sockets`
+//! `cargo test -p cookiejwt-store --test driver -- --ignored --nocapture sockets`
 
 use std::{
     future::Future as _,
