@@ -106,7 +106,7 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, AxumVerifier as _, Claims, Config,
         Cookies, CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity,
-        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UserStore,
+        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UntilEnded as _, UserStore,
         WithCookies,
     };
 }

@@ -2,6 +2,7 @@
 
 mod changes;
 mod claims_renewal;
+mod ends;
 mod framework_session;
 mod ids;
 mod realm_revocation;
@@ -15,6 +16,7 @@ pub use self::{
         SettleRequest,
     },
     claims_renewal::ClaimsRenewal,
+    ends::{EndReason, SessionEnds},
     framework_session::SessionChange,
     ids::{LoginIds, Realm, RefreshIds, SessionId, Subject, TokenId},
     realm_revocation::RealmRevocation,

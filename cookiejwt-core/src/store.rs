@@ -3,9 +3,9 @@
 
 pub use crate::{
     session::{
-        AnswerLateRequest, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt, ReplaceRequest,
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
-        Timestamp, TokenId,
+        AnswerLateRequest, ChangeOutcome, ClaimsRenewal, EndReason, Realm, RealmRevocation, Receipt,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        SessionRecord, SettleRequest, Timestamp, TokenId,
     },
     throttle::{
         BucketId, DeviceId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,

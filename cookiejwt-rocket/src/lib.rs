@@ -171,6 +171,6 @@ pub mod prelude {
         AuthContext, AuthError, AuthUser, Authenticator, Claims, Config, Cookies, CurrentUser, FreshLogin,
         FromEnv as _, FromFigment as _, Identity, LoggedIn, LoginOptions, MaybeIdentity, MemoryStore, Method,
         PendingOptions, Problem, Requirement, RocketAuth as _, RocketVerifier as _, Scope, StoreError,
-        Subject, UserStore, WithCookies,
+        Subject, UntilEnded as _, UserStore, WithCookies,
     };
 }

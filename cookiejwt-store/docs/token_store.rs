@@ -2,7 +2,7 @@ use std::{collections::HashMap, sync::Mutex};
 
 use cookiejwt_store::{
     AnswerLateRequest, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
-    RenewedSession, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
+    RenewedSession, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionEnds, SessionId, SessionRecord, SettleRequest, SpentId,
     Subject, Timestamp, TokenStore,
 };
 
@@ -166,6 +166,12 @@ impl TokenStore for Sessions {
             rows.values().filter(of_user).filter(|row| row.is_alive(now)).cloned().collect();
         active.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
         Ok(active)
+    }
+
+    async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, Self::Error> {
+        // As `SELECT id, expires_at, ends_at, revoked_at, revoked_reason … WHERE id IN (…)`.
+        let rows = self.rows.lock().unwrap();
+        Ok(ids.iter().filter_map(|id| rows.get(id)).map(SessionEnds::from).collect())
     }
 
     async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, Self::Error> {

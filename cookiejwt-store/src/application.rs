@@ -31,9 +31,9 @@ pub use cookiejwt_core::{
 pub use cookiejwt_core::{
     SessionId,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, RealmRevocation, Receipt, ReplaceRequest,
-        Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest,
-        SpentId, ThrottleCharge, Timestamp, TokenId,
+        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, EndReason, RealmRevocation, Receipt,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp, TokenId,
     },
 };
 
@@ -63,6 +63,7 @@ pub use crate::{
         SessionInfo, SpentLink,
     },
     stores::{AuthUser, MemoryStore, RenewedSession, RevokedBatch, RevokedSession, TokenStore, UserStore},
+    streams::{Ended, EndedStream, UntilEnded},
     verifier::{JwksDocument, RevokedQuery, Verifier, VerifierBuilder, VerifierError},
 };
 

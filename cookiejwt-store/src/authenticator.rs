@@ -12,6 +12,7 @@ mod readers;
 mod report;
 mod sessions;
 mod steps;
+mod streams;
 mod twins;
 
 use std::{fmt, sync::Arc};

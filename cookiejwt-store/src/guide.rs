@@ -27,6 +27,7 @@ pub mod acting {}
 
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
+#[doc = "[streams]: crate::guide::streams"]
 #[doc = include_str!("../docs/guide/attacks.md")]
 pub mod attacks {}
 
@@ -110,6 +111,7 @@ pub mod refresh {}
 pub mod routes {}
 
 #[doc = "[services]: crate::guide::services"]
+#[doc = "[streams]: crate::guide::streams"]
 #[doc = include_str!("../docs/guide/scaling.md")]
 pub mod scaling {}
 
@@ -150,6 +152,7 @@ pub mod side_by_side {}
 #[doc = include_str!("../docs/guide/speed.md")]
 pub mod speed {}
 
+#[doc = "[acting]: crate::guide::acting"]
 #[doc = include_str!("../docs/guide/streams.md")]
 pub mod streams {}
 

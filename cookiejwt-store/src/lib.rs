@@ -52,6 +52,7 @@ mod runtime;
 mod services;
 mod sessions;
 mod stores;
+mod streams;
 #[cfg(feature = "conformance")]
 #[doc(hidden)]
 pub mod token_store_tests;

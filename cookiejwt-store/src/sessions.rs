@@ -3,6 +3,7 @@
 mod acting;
 mod begun;
 mod clock_skew;
+mod ended;
 mod feed;
 mod fresh_login;
 mod links;

@@ -28,6 +28,7 @@ mod broken;
 mod clock;
 mod crossing;
 mod driver;
+mod ends;
 mod everybody;
 mod late;
 mod listing;
@@ -263,6 +264,13 @@ facts! {
     listing::sessions_of_lists_the_newest_first:
         "Sorted by creation, then by the bytes of the id: all nodes agree which sessions are the oldest, and end the \
          same ones.",
+    ends::ends_of_says_what_the_rows_say:
+        "A socket is closed exactly when its session has ended, for the right reason: both ends and each revocation are \
+         read back, and a session without a row is left out.",
+    ends::ends_of_a_thousand_is_one_call:
+        "All sockets of a node are asked about in one call: one that is left out would be closed.",
+    ends::ends_of_sees_each_change_at_once:
+        "A session that was refreshed elsewhere continues, and one that was ended elsewhere ends: no replica lags.",
     purge::purge_deletes_exactly_what_has_ended:
         "A row is deleted at its idle end, not earlier: late reuse of a revoked session is still recognized.",
     purge::purge_deletes_at_most_its_limit:

@@ -12,6 +12,7 @@ const ROOMS: [&str; 16] = [
     "runtime",
     "events",
     "stores",
+    "streams",
     "keys",
     "services",
     "passwords",

@@ -31,7 +31,29 @@ pub async fn exchange(address: SocketAddr, request: &[u8], is_head: bool) -> Ans
 
 /// The one answer of a connection.
 pub(crate) async fn read(stream: &mut TcpStream, is_head: bool) -> io::Result<Answer> {
+    read_on(stream, Vec::new(), is_head).await
+}
+
+/// Reads an answer that has begun until this text has arrived.
+pub(crate) async fn read_until(stream: &mut TcpStream, text: &str) -> io::Result<Vec<u8>> {
     let mut received = Vec::new();
+    while !received.windows(text.len()).any(|window| window == text.as_bytes()) {
+        more(stream, &mut received).await?;
+    }
+    Ok(received)
+}
+
+/// What is left of an answer that has begun. A socket is over when the server closes the
+/// connection.
+pub(crate) async fn read_rest(stream: &mut TcpStream, mut received: Vec<u8>) -> io::Result<Answer> {
+    if received.starts_with(b"HTTP/1.1 101") {
+        // A client that is closed replies, and does not wait either.
+        while more(stream, &mut received).await.is_ok() {}
+    }
+    read_on(stream, received, false).await
+}
+
+async fn read_on(stream: &mut TcpStream, mut received: Vec<u8>, is_head: bool) -> io::Result<Answer> {
     let end = loop {
         if let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") {
             break end;

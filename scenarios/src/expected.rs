@@ -264,6 +264,12 @@ impl Expected {
         self
     }
 
+    /// With this body.
+    pub fn with_body(mut self, body: &str) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// The body is not compared: a response to HEAD, or a framework's own text.
     pub fn without_body(mut self) -> Self {
         self.body = String::new();

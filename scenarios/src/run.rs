@@ -1,6 +1,6 @@
 //! Runs one scenario against one framework.
 
-use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::Pin};
+use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::Pin, time::Duration};
 
 use cookiejwt_store::{Secret, testing};
 use tokio::{
@@ -10,10 +10,13 @@ use tokio::{
 
 use crate::{
     ACCESS, Answer, DEVICE, Documented, Expected, REFRESH, Request, Scenario, Step, World,
-    answer::{exchange, read},
+    answer::{exchange, read, read_rest, read_until},
     request::Names,
     world::second,
 };
+
+/// How long a stream may take to end.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server of one framework on its own port.
 pub struct Running {
@@ -53,6 +56,7 @@ pub async fn run(scenario: &Scenario, framework: Framework) -> Played {
         played: Played { promises: documented.promises(), ..Played::default() },
         documented,
         waiting: None,
+        following: None,
     };
     for (number, step) in scenario.steps.iter().enumerate() {
         player.play(number + 1, step).await;
@@ -88,6 +92,8 @@ struct Player {
     played: Played,
     /// A request whose handler waits.
     waiting: Option<(Request, TcpStream)>,
+    /// A stream or a socket that is open, and what it has sent.
+    following: Option<(Request, TcpStream, Vec<u8>)>,
 }
 
 impl Player {
@@ -128,7 +134,8 @@ impl Player {
             Step::RevokedElsewhere(user) => {
                 world.revoke_elsewhere(user).await;
             }
-            Step::Follow => assert!(world.verifier.poll_revocations().await, "the issuer answers"),
+            Step::VerifierAsks => assert!(world.verifier.poll_revocations().await, "the issuer answers"),
+            Step::ReadFeed => world.auth.poll_revocations().await.expect("the store is available"),
             Step::Keep(name) => self.keep(name),
             Step::AtOnce { requests, status } => self.at_once(number, requests, *status).await,
             Step::Send { request, expected, on_rocket } => {
@@ -138,6 +145,8 @@ impl Player {
             Step::Uncaught { request, rows } => self.uncaught(number, request, rows).await,
             Step::Begin(request) => self.begin(request).await,
             Step::Finish(expected) => self.finish(number, expected).await,
+            Step::Follow(request) => self.follow(request).await,
+            Step::Over(expected) => self.over(number, expected).await,
             Step::HangUp { request, rows } => self.hang_up(number, request, rows).await,
         }
     }
@@ -175,6 +184,23 @@ impl Player {
         let before = self.world.rows().await;
         self.world.gate.let_pass(1);
         let answer = read(&mut stream, request.is_head()).await.expect("an answer");
+        let expected = expected.clone().to(&request);
+        self.check(number, (&request, answer), (&expected, before)).await;
+    }
+
+    async fn follow(&mut self, request: &Request) {
+        let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
+        stream.write_all(&request.bytes(&self.names)).await.expect("the server reads");
+        let received = read_until(&mut stream, "open").await.expect("it stays open");
+        self.following = Some((request.clone(), stream, received));
+    }
+
+    /// How long it takes is no matter, but it has to happen.
+    async fn over(&mut self, number: usize, expected: &Expected) {
+        let (request, mut stream, received) = self.following.take().expect("a stream that is open");
+        let before = self.world.rows().await;
+        let rest = tokio::time::timeout(PATIENCE, read_rest(&mut stream, received)).await;
+        let answer = rest.expect("it is over").expect("an answer");
         let expected = expected.clone().to(&request);
         self.check(number, (&request, answer), (&expected, before)).await;
     }

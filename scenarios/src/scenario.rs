@@ -43,12 +43,14 @@ pub enum Step {
     WriteReceipts,
     /// Another node revokes every session of this user.
     RevokedElsewhere(&'static str),
+    /// The background task reads what other nodes have revoked.
+    ReadFeed,
     /// Changes the user's claims in the table, as JSON.
     Claims(&'static str, &'static str),
     /// The claims in every session of the user are renewed.
     Renew(&'static str),
     /// The verifier asks the issuer what it has revoked.
-    Follow,
+    VerifierAsks,
     /// The user's claims become too large for a cookie.
     TooManyClaims(&'static str),
     /// Names the cookies of the last response, or the tokens in its body; a pending login is
@@ -74,6 +76,10 @@ pub enum Step {
     Begin(Request),
     /// The waiting handler responds.
     Finish(Expected),
+    /// Opens a stream or a socket, whose first message is `open`.
+    Follow(Request),
+    /// The server ends it.
+    Over(Expected),
     /// The client closes the connection after the rotation and before the response; afterwards the
     /// store has these rows.
     HangUp {
@@ -190,6 +196,15 @@ impl Scenario {
 
     pub fn finishes(self, expected: Expected) -> Self {
         self.step(Step::Finish(expected))
+    }
+
+    /// A stream or a socket that stays open until [`is_over`](Self::is_over).
+    pub fn follows(self, request: Request) -> Self {
+        self.step(Step::Follow(request))
+    }
+
+    pub fn is_over(self, expected: Expected) -> Self {
+        self.step(Step::Over(expected))
     }
 
     pub fn hang_up(self, request: Request, rows: &[&str]) -> Self {

@@ -8,8 +8,8 @@ use std::sync::{
 use cookiejwt_store::{
     AnswerLateRequest, ChangeOutcome, ClaimsRenewal, MemoryStore, Realm, RealmRevocation, Receipt,
     RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId, StoreError, Subject,
-    Timestamp, TokenStore,
+    RotationOutcome, RotationRequest, SessionEnds, SessionId, SessionRecord, SettleRequest, SpentId,
+    StoreError, Subject, Timestamp, TokenStore,
 };
 use tokio::sync::Semaphore;
 
@@ -29,6 +29,7 @@ pub struct Counts {
     pub renew: usize,
     pub revoked_since: usize,
     pub sessions_of: usize,
+    pub ends_of: usize,
     pub spend: usize,
 }
 
@@ -227,6 +228,11 @@ impl TokenStore for Watched {
     ) -> Result<Vec<SessionRecord>, StoreError> {
         self.called(|counts| counts.sessions_of += 1)?;
         self.0.rows.sessions_of(realm, subject, now).await
+    }
+
+    async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, StoreError> {
+        self.called(|counts| counts.ends_of += 1)?;
+        self.0.rows.ends_of(ids).await
     }
 
     async fn spend(&self, id: &SpentId, until: Timestamp) -> Result<bool, StoreError> {

@@ -4,7 +4,10 @@ use std::{borrow::Cow, time::Duration};
 
 use http::StatusCode;
 
-use crate::token::{MissingProof, Scope};
+use crate::{
+    session::EndReason,
+    token::{MissingProof, Scope},
+};
 
 /// A failure as a client sees it: status, code, one fixed sentence, challenge. One table defines
 /// all of them.
@@ -219,6 +222,17 @@ impl Problem {
         match self {
             Self::ProofRequired { missing } => Some(missing),
             _ => None,
+        }
+    }
+}
+
+/// The refusal that the next request of a session gets that has ended for this reason; its code
+/// suits the close frame of a WebSocket.
+impl From<EndReason> for Problem {
+    fn from(reason: EndReason) -> Self {
+        match reason {
+            EndReason::Revoked(_) => Self::SessionRevoked,
+            EndReason::Expired => Self::SessionExpired,
         }
     }
 }

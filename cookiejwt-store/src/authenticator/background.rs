@@ -15,6 +15,10 @@ use super::{Authenticator, Inner};
 use crate::{events::Event, runtime::Random};
 
 const RECEIPTS_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the ends are looked for that were known beforehand.
+const ENDS_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the store is asked about the sessions that are waited for.
+const ASK_INTERVAL: Duration = Duration::from_secs(5);
 const CLOCK_INTERVAL: Duration = Duration::from_mins(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 /// A bucket drains within minutes, and an attacker who tries passwords creates new ones.
@@ -69,7 +73,16 @@ impl Drop for Mark {
 
 /// Ends with the last authenticator.
 async fn run(mark: Mark, interval: Duration) {
-    tokio::join!(feed(&mark, interval), receipts(&mark), purge(&mark), purge_throttle(&mark), keys(&mark));
+    tokio::join!(
+        feed(&mark, interval),
+        receipts(&mark),
+        ends(&mark),
+        read_for_waiting(&mark),
+        ask_waiting(&mark),
+        purge(&mark),
+        purge_throttle(&mark),
+        keys(&mark)
+    );
 }
 
 /// At the other levels nothing is read but the clock, once a minute.
@@ -92,6 +105,32 @@ async fn receipts(mark: &Mark) {
         let Some(auth) = mark.authenticator() else { return };
         // Reported already.
         let _ = auth.0.sessions.write_receipts().await;
+    }
+}
+
+/// Apart from the questions to the store, which may take a while.
+async fn ends(mark: &Mark) {
+    loop {
+        tokio::time::sleep(ENDS_INTERVAL).await;
+        let Some(auth) = mark.authenticator() else { return };
+        auth.0.sessions.end_planned();
+    }
+}
+
+async fn read_for_waiting(mark: &Mark) {
+    loop {
+        tokio::time::sleep(ENDS_INTERVAL).await;
+        let Some(auth) = mark.authenticator() else { return };
+        auth.0.sessions.read_for_waiting().await;
+    }
+}
+
+async fn ask_waiting(mark: &Mark) {
+    loop {
+        tokio::time::sleep(ASK_INTERVAL).await;
+        let Some(auth) = mark.authenticator() else { return };
+        // Reported already.
+        let _ = auth.0.sessions.poll_ends().await;
     }
 }
 

@@ -275,6 +275,13 @@ macro_rules! adapter_types {
                 Ok(self.0.end_other_sessions(&who.0).await?)
             }
 
+            /// Resolves with the reason when the session of this user ends: for a WebSocket, a
+            /// stream, a long download. It is
+            /// [`Authenticator::ended`]($crate::Authenticator::ended).
+            pub fn ended(&self, who: &Identity) -> $crate::Ended {
+                self.authenticator().ended(&who.0)
+            }
+
             /// The authenticator, for `hash_password`, `revoke_user` and the like.
             pub fn authenticator(&self) -> &$crate::Authenticator {
                 self.0.authenticator()

@@ -7,7 +7,7 @@ use cookiejwt_core::{
         ActorStep, Assessment, LateAnswer, LateRequest, RefreshAttempt, RefreshIds, RefreshStep, RequestHead,
         Resolution, Rotation, RotationStep, SessionCheck, SessionStatus, SetCookies, Settlement,
     },
-    store::{RevocationReason, SessionRecord, SettleRequest, Timestamp},
+    store::{RevocationReason, SessionEnds, SessionRecord, SettleRequest, Timestamp},
 };
 
 use crate::{
@@ -119,10 +119,8 @@ impl Authenticator {
         }
         for id in ids() {
             let Ok(row) = self.0.tokens.bounded().find(id).await else { continue };
-            let is_alive = |row: &SessionRecord| {
-                row.revoked_by(now.into()).is_none() && row.is_before_its_ends(now.into())
-            };
-            if !row.is_some_and(|row| is_alive(&row)) {
+            let has_ended = |row: &SessionRecord| SessionEnds::from(row).reason(now.into()).is_some();
+            if row.is_none_or(|row| has_ended(&row)) {
                 return false;
             }
         }

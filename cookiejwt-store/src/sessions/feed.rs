@@ -20,22 +20,28 @@ impl Sessions {
     pub(crate) async fn poll_revocations(&self) -> Result<(), StoreError> {
         self.beat();
         let (now, began) = (self.0.runtime.timestamp(), self.0.pulse.begin());
+        let polled = self.beating(self.read_revocations(now)).await;
+        self.beat();
+        self.0.pulse.end(began, polled.is_ok(), self.0.runtime.timestamp());
+        polled
+    }
+
+    /// Reads what was revoked and renewed since the last time; reports an outage once, and its end.
+    pub(super) async fn read_revocations(&self, now: Timestamp) -> Result<(), StoreError> {
         let tokens = self.0.tokens.bounded();
         let from = self.0.revoked.poll_from(now);
         let question = async { Ok((tokens.revoked_since(from).await?, tokens.renewed_since(from).await?)) };
-        let polled = self.beating(question).await.map(|(revoked, renewed)| {
+        let read = question.await.map(|(revoked, renewed)| {
             if self.0.revoked.load(revoked, renewed, now) {
                 self.0.events.emit(Event::FeedRecovered {});
             }
         });
-        if let Err(error) = &polled
+        if let Err(error) = &read
             && self.0.revoked.missed()
         {
             self.0.events.emit(Event::FeedStale { error: &Line(error).to_string() });
         }
-        self.beat();
-        self.0.pulse.end(began, polled.is_ok(), self.0.runtime.timestamp());
-        polled
+        read
     }
 
     /// Why a session has ended, if this node knows that it has.

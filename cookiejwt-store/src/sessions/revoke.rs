@@ -91,8 +91,12 @@ impl Sessions {
         loop {
             let batch = tokens.revoke_realm(&revocation, after.as_ref(), BATCH).await?;
             count += batch.sessions.len() as u64;
-            for session in batch.sessions.into_iter().filter(|session| session.at == at) {
-                self.0.revoked.insert(session.id, reason, at);
+            for session in batch.sessions {
+                // An idle session may have a socket, which needs no access token.
+                self.0.revoked.waiting().revoked(&session.id, session.reason, session.at, at);
+                if session.at == at {
+                    self.0.revoked.insert(session.id, reason, at);
+                }
             }
             after = batch.next;
             if after.is_none() {

@@ -11,7 +11,10 @@ use cookiejwt_core::{
 use tokio::sync::watch;
 
 use super::remembered::{Remember, Remembered};
-use crate::stores::{RenewedSession, RevokedSession};
+use crate::{
+    stores::{RenewedSession, RevokedSession},
+    streams::Waiting,
+};
 
 /// Rows commit late and clocks differ between nodes.
 const OVERLAP_SECONDS: i64 = 60;
@@ -33,6 +36,8 @@ pub(crate) struct RevokedSet {
     /// Changes whenever something becomes known, for those who wait for it.
     news: watch::Sender<()>,
     memory_millis: i64,
+    /// Who is told at once.
+    waiting: Waiting,
 }
 
 /// What is known of a session.
@@ -102,6 +107,7 @@ impl RevokedSet {
             feed: Mutex::default(),
             news: watch::Sender::new(()),
             memory_millis,
+            waiting: Waiting::default(),
         }
     }
 
@@ -131,8 +137,14 @@ impl RevokedSet {
     ) -> bool {
         let times = revoked.iter().map(|session| session.at).chain(renewed.iter().map(|session| session.at));
         let (newest, is_crowded) = (times.max(), revoked.len() + renewed.len() > CROWD);
-        let ended = |RevokedSession { id, reason, at }| (id, Ended { reason, at });
-        let ended = self.ended.load(revoked.into_iter().map(ended), now);
+        let ended = |RevokedSession { id, reason, at }: &RevokedSession| {
+            (id.clone(), Ended { reason: *reason, at: *at })
+        };
+        let ended = self.ended.load(revoked.iter().map(ended), now);
+        // After they are in the set, for one who begins to wait meanwhile.
+        for session in &revoked {
+            self.waiting.revoked(&session.id, session.reason, session.at, now);
+        }
         let renewed = renewed.into_iter().map(|session| (session.id, Version(session.version)));
         self.tell(self.renewed.load(renewed, now) || ended);
         let mut feed = self.feed();
@@ -163,7 +175,20 @@ impl RevokedSet {
 
     /// The same for a revocation that begins at another time.
     pub(crate) fn insert_from(&self, id: SessionId, reason: RevocationReason, at: Timestamp, now: Timestamp) {
-        self.tell(self.ended.insert(id, Ended { reason, at }, now));
+        self.tell(self.ended.insert(id.clone(), Ended { reason, at }, now));
+        self.waiting.revoked(&id, reason, at, now);
+    }
+
+    /// Those who wait for the end of a session.
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+
+    /// Tells one who has begun to wait what was known before.
+    pub(super) fn tell_again(&self, id: &SessionId, now: Timestamp) {
+        if let Some(Ended { reason, at }) = self.ended.get(id) {
+            self.waiting.revoked(id, reason, at, now);
+        }
     }
 
     /// Why the session was revoked, if it was and the revocation has begun.

@@ -4,8 +4,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
-        SettleRequest, SpentId, ThrottleCharge, Timestamp,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
@@ -59,6 +59,7 @@ pub(crate) trait DynTokenStore: Send + Sync {
         subject: &'a Subject,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>>;
+    fn ends_of<'a>(&'a self, ids: &'a [SessionId]) -> BoxFuture<'a, Result<Vec<SessionEnds>, StoreError>>;
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
     fn spend<'a>(&'a self, id: &'a SpentId, until: Timestamp) -> BoxFuture<'a, Result<bool, StoreError>>;
     fn purge_spent(&self, now: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>>;
@@ -159,6 +160,10 @@ impl<S: TokenStore> DynTokenStore for S {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>> {
         Box::pin(boxed(TokenStore::sessions_of(self, realm, subject, now)))
+    }
+
+    fn ends_of<'a>(&'a self, ids: &'a [SessionId]) -> BoxFuture<'a, Result<Vec<SessionEnds>, StoreError>> {
+        Box::pin(boxed(TokenStore::ends_of(self, ids)))
     }
 
     fn purge(&self, before: Timestamp, limit: u64) -> BoxFuture<'_, Result<u64, StoreError>> {

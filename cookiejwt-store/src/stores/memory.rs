@@ -9,8 +9,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
-        SettleRequest, SpentId, ThrottleCharge, Timestamp,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
@@ -211,6 +211,11 @@ impl TokenStore for MemoryStore {
         let mut living: Vec<_> = rows.values().filter(alive).cloned().collect();
         living.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
         Ok(living)
+    }
+
+    async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, StoreError> {
+        let rows = self.rows();
+        Ok(ids.iter().filter_map(|id| rows.get(id)).map(SessionEnds::from).collect())
     }
 
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {

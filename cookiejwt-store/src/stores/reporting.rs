@@ -7,8 +7,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
-        SettleRequest, SpentId, ThrottleCharge, Timestamp,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
@@ -222,6 +222,10 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
         self.asking.ask("sessions_of", self.store.sessions_of(realm, subject, now)).await
+    }
+
+    pub(crate) async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, StoreError> {
+        self.asking.ask("ends_of", self.store.ends_of(ids)).await
     }
 
     pub(crate) async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {

@@ -1,6 +1,7 @@
 //! The SeaORM 2 token store: its entity, its migration, its statements, and [`SeaOrmTokenStore`].
 
 mod changes;
+mod ends;
 pub mod entity;
 mod everybody;
 mod fault;

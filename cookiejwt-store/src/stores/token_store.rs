@@ -6,8 +6,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
-        SettleRequest, SpentId, ThrottleCharge, Timestamp,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
@@ -189,6 +189,16 @@ pub trait TokenStore: Send + Sync + 'static {
         subject: &Subject,
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<SessionRecord>, Self::Error>> + Send;
+
+    /// When and why each of these sessions ends, in any order; one without a row is left out. One
+    /// statement, by primary key.
+    ///
+    /// Streams and sockets ask it, at most 1000 sessions at a time, and all those of a node together
+    /// every few seconds ([`Authenticator::ended`](crate::Authenticator::ended)).
+    fn ends_of(
+        &self,
+        ids: &[SessionId],
+    ) -> impl Future<Output = Result<Vec<SessionEnds>, Self::Error>> + Send;
 
     /// Deletes at most `limit` rows with `expires_at <= before`, revoked or not, and returns how
     /// many there were. No token of such a session is still valid.

@@ -1,6 +1,8 @@
 //! The suite itself can fail: each fact finds a fault.
 
 mod changes;
+mod clock;
+mod ends;
 mod everybody;
 mod faults;
 mod purge;

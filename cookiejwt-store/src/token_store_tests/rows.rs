@@ -205,6 +205,8 @@ pub(super) async fn ids_compare_byte_for_byte(store: Shared) {
     }
     for (index, id) in LOOKALIKES.into_iter().enumerate() {
         assert_eq!(find(&store, id).await.unwrap().user_agent.as_deref(), Some(id));
+        let ends = store.ends_of(&[id.into()]).await.unwrap();
+        assert_eq!(ends.into_iter().map(|ends| ends.id).collect::<Vec<_>>(), [id.into()], "{id:?}");
         assert_eq!(rotate(&store, &rotation(id)).await, Ok(()), "{id:?}");
         assert!(store.revoke(&revocation(id, RevocationReason::Logout, NOW)).await.unwrap(), "{id:?}");
         let revoked = store.revoked_since(at(0)).await.unwrap();
@@ -212,6 +214,7 @@ pub(super) async fn ids_compare_byte_for_byte(store: Shared) {
     }
     for id in STRANGERS {
         assert_eq!(find(&store, id).await, None, "{id:?}");
+        assert_eq!(store.ends_of(&[id.into()]).await.unwrap(), [], "{id:?}");
         assert_eq!(rotate(&store, &rotation(id)).await, Err(None), "{id:?}");
         assert!(!store.revoke(&revocation(id, RevocationReason::Logout, NOW)).await.unwrap(), "{id:?}");
     }

@@ -6,8 +6,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
-        SettleRequest, SpentId, ThrottleCharge, Timestamp,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 
@@ -127,6 +127,10 @@ impl TokenStore for Shared {
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
         self.0.sessions_of(realm, subject, now).await
+    }
+
+    async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, StoreError> {
+        self.0.ends_of(ids).await
     }
 
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {

@@ -26,6 +26,7 @@ pub(crate) enum Call {
     RenewClaims,
     RenewedSince,
     SessionsOf,
+    EndsOf,
     Purge,
     ThrottleLevels,
     ChargeThrottle,

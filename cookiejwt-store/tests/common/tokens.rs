@@ -6,8 +6,8 @@ use std::sync::{
 use cookiejwt_store::{
     AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Clock as _, ManualClock, MemoryStore, Realm,
     RealmRevocation, Receipt, RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch,
-    RevokedSession, RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId,
-    StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
+    RevokedSession, RotationOutcome, RotationRequest, SessionEnds, SessionId, SessionRecord, SettleRequest,
+    SpentId, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
 };
 use tokio::sync::Mutex;
 
@@ -163,6 +163,12 @@ impl TokenStore for TestTokens {
     ) -> Result<Vec<SessionRecord>, StoreError> {
         self.switches.enter(Call::SessionsOf)?;
         self.rows.sessions_of(realm, subject, now).await
+    }
+
+    async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, StoreError> {
+        self.switches.enter(Call::EndsOf)?;
+        self.switches.wait(Call::EndsOf).await;
+        self.rows.ends_of(ids).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

@@ -15,6 +15,7 @@ mod place;
 mod roles;
 mod server;
 mod session;
+mod streams;
 mod table;
 #[path = "../token_store/temporary.rs"]
 mod temporary;
@@ -39,6 +40,7 @@ fn main() {
         roles::trials(&places),
         logins::trials(),
         facts::trials(&places),
+        streams::trials(&places),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
     places.remove();

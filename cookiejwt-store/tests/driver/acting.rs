@@ -7,10 +7,11 @@ use std::{
 };
 
 use cookiejwt_store::{
-    Checked, ConfigBuilder, Facts, Guard, Identity, Login, LoginContext, LoginError, LoginOptions, Method,
-    PendingOptions, Problem, RequestContext, Requirement, Revocation, RevocationLevel, RevocationReason,
-    SessionId, Slot, TokenStore as _, testing,
+    Checked, ConfigBuilder, EndReason, Facts, Guard, Identity, Login, LoginContext, LoginError, LoginOptions,
+    Method, PendingOptions, Problem, RequestContext, Requirement, Revocation, RevocationLevel,
+    RevocationReason, SessionId, Slot, TokenStore as _, testing,
 };
+use futures_util::FutureExt as _;
 use http::request::Parts;
 
 use crate::common::{Browser, Call, Jar, PASSWORD, User, World, let_tasks_run, lines, outcome};
@@ -387,12 +388,17 @@ async fn it_ends_with_the_session_of_the_actor() {
             it.world.auth.poll_revocations().await.unwrap();
             assert_eq!(it.outcome(&it.browser.jar).await, alive("kept"), "{end:?} at {level:?}");
             let who = it.identity().await;
+            let waits = it.world.auth.ended(&who);
             end.of(&it).await;
             let at_once = if level == RevocationLevel::AtRefresh { alive("kept") } else { ended() };
             assert_eq!(it.outcome(&it.browser.jar).await, at_once, "{end:?} at {level:?}");
             let by_header = it.world.authenticate(it.browser.jar.bearer()).await;
             assert_eq!(outcome(&by_header).0, at_once.0, "{end:?} at {level:?}: a bearer");
             assert!(!it.world.auth.is_alive(&who).await, "{end:?} at {level:?}: a stream");
+            let actor_ended = Some(EndReason::Revoked(RevocationReason::ActorEnded));
+            let late = it.world.auth.ended(&who);
+            assert_eq!(waits.now_or_never(), actor_ended, "{end:?} at {level:?}: a socket");
+            assert_eq!(late.now_or_never(), actor_ended, "{end:?} at {level:?}: one that comes late");
             it.world.expire_access();
             assert_eq!(it.refreshed().await, ended(), "{end:?} at {level:?}: a refresh");
             let row = it.world.revoked(&it.browser.session).await;

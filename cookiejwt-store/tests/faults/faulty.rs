@@ -6,8 +6,8 @@ use std::{
 use cookiejwt_store::{
     AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
     RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession,
-    RotationOutcome, RotationRequest, SessionId, SessionRecord, SettleRequest, SpentId, StoreError, Subject,
-    ThrottleCharge, Timestamp, TokenStore, UserStore,
+    RotationOutcome, RotationRequest, SessionEnds, SessionId, SessionRecord, SettleRequest, SpentId,
+    StoreError, Subject, ThrottleCharge, Timestamp, TokenStore, UserStore,
 };
 use tokio::task::yield_now;
 
@@ -172,6 +172,10 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
         self.faults.call("sessions_of", self.store.sessions_of(realm, subject, now)).await
+    }
+
+    async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, StoreError> {
+        self.faults.call("ends_of", self.store.ends_of(ids)).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {

@@ -2,6 +2,7 @@ use cookiejwt_store::{
     ConfigBuilder, Decision, Login, LoginContext, LoginError, LoginOptions, RevocationLevel, Route, Slot,
     StoreError, testing,
 };
+use futures_util::FutureExt as _;
 use http::Method;
 use serde_json::json;
 
@@ -32,6 +33,7 @@ pub(crate) enum Flow {
     Reuse,
     CurrentUser,
     IsAlive,
+    Ended,
     /// With the cookies of a session.
     Login,
     /// The stored hash is outdated.
@@ -63,7 +65,7 @@ pub(crate) enum Flow {
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::FirstRequest,
         Self::EveryRequest,
         Self::RefreshAhead,
@@ -74,6 +76,7 @@ impl Flow {
         Self::Reuse,
         Self::CurrentUser,
         Self::IsAlive,
+        Self::Ended,
         Self::Login,
         Self::LoginRehashing,
         Self::LoginOverLimit,
@@ -153,6 +156,13 @@ impl Flow {
             Self::IsAlive => {
                 let is_alive = auth.is_alive(&scene.who).await;
                 Seen { status: if is_alive { 200 } else { 401 }, lines: Vec::new() }
+            }
+            Self::Ended => {
+                let ended = auth.ended(&scene.who);
+                // Reported already.
+                let _ = auth.poll_ends().await;
+                let status = ended.now_or_never().map_or(200, |_| 401);
+                Seen { status, lines: Vec::new() }
             }
             Self::Act => Seen::of_login(&scene.act().await),
             Self::StopActing => {

@@ -74,7 +74,7 @@ impl Scene {
         let (world, heard) = (&scene.world, &scene.heard);
         match flow {
             Flow::RefreshAhead => world.advance(275),
-            Flow::Refresh | Flow::RefreshActing | Flow::IsAlive => world.expire_access(),
+            Flow::Refresh | Flow::RefreshActing | Flow::IsAlive | Flow::Ended => world.expire_access(),
             Flow::Purge => world.advance(31 * 86_400),
             Flow::Disabled => world.users.change(1, |alice| alice.is_active = false),
             Flow::LoginRehashing => {

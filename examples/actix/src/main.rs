@@ -1,21 +1,24 @@
 //! A small real application: cookiejwt on actix-web. Run it with `cargo run -p example-actix`.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use actix_web::{
-    App, HttpResponse, HttpServer, Responder, guard,
+    App, HttpRequest, HttpResponse, HttpServer, Responder, guard,
     http::{StatusCode, header},
     web::{self, Json},
 };
+use actix_ws::{CloseCode, CloseReason, Message, MessageStream, Session};
 use cookiejwt_actix::{
+    Ended,
     Problem::{InvalidRequest, NotFound, ServerError},
     openapi::{ProblemSchema, PublicRefusals, Refusals},
     prelude::*,
 };
 use example_shared::{
     ASSETS, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings, Visitor, document, expired_access, overdue,
-    stopped, unavailable,
+    stopped, times, unavailable,
 };
+use futures_util::StreamExt as _;
 use utoipa::{OpenApi, openapi};
 
 #[actix_web::main]
@@ -69,12 +72,14 @@ fn api(config: &mut web::ServiceConfig) {
         .route("/api/notes", web::get().to(notes))
         .route("/api/notes", web::post().to(add_note))
         .route("/api/slow-error", web::get().to(slow_error))
+        .route("/api/events", web::get().to(events))
+        .route("/api/live", web::get().to(live))
         .route("/api/demo/expire", web::post().to(expire));
 }
 
 /// The operations of this application; [`document`] adds those of cookiejwt.
 #[derive(OpenApi)]
-#[openapi(paths(me, open, optional, fresh, notes, add_note, slow_error, expire))]
+#[openapi(paths(me, open, optional, fresh, notes, add_note, slow_error, events, expire))]
 struct Document;
 
 /// Who is signed in, from the token alone: no database query.
@@ -142,6 +147,54 @@ async fn add_note(
 async fn slow_error(_: Identity) -> impl Responder {
     tokio::time::sleep(Duration::from_millis(300)).await;
     HttpResponse::InternalServerError()
+}
+
+/// The time, every second, until the session ends: logged out anywhere, revoked, or expired.
+#[utoipa::path(
+    get,
+    path = "/api/events",
+    responses((status = 200, body = String, content_type = "text/event-stream"), Refusals)
+)]
+async fn events(who: Identity, auth: AuthContext) -> impl Responder {
+    let events = times().map(|time| Ok::<_, Infallible>(web::Bytes::from(format!("data: {time}\n\n"))));
+    let events = Box::pin(events.until_ended(auth.ended(&who)));
+    HttpResponse::Ok().content_type("text/event-stream").streaming(events)
+}
+
+/// A WebSocket that sends back what it receives, until the session ends.
+async fn live(
+    who: Identity,
+    auth: AuthContext,
+    request: HttpRequest,
+    body: web::Payload,
+) -> actix_web::Result<HttpResponse> {
+    let (response, session, messages) = actix_ws::handle(&request, body)?;
+    actix_web::rt::spawn(echo(auth.ended(&who), session, messages));
+    Ok(response)
+}
+
+async fn echo(mut ended: Ended, mut session: Session, mut messages: MessageStream) {
+    let reason = loop {
+        let sent = tokio::select! {
+            reason = &mut ended => {
+                let description = Some(Problem::from(reason).code().to_owned());
+                break Some(CloseReason { code: CloseCode::Policy, description });
+            }
+            message = messages.next() => match message {
+                Some(Ok(Message::Text(text))) => session.text(text).await,
+                Some(Ok(Message::Binary(bytes))) => session.binary(bytes).await,
+                Some(Ok(Message::Ping(bytes))) => session.pong(&bytes).await,
+                Some(Ok(Message::Close(reason))) => break reason,
+                Some(Ok(_)) => Ok(()),
+                Some(Err(_)) | None => break None,
+            },
+        };
+        if sent.is_err() {
+            return;
+        }
+    };
+    // The client may have gone already.
+    let _ = session.close(reason).await;
 }
 
 /// Clears the access cookie, so that the next request shows a refresh.

@@ -1,23 +1,32 @@
 //! A small real application: cookiejwt on axum. Run it with `cargo run -p example-axum`.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{State, rejection::JsonRejection},
+    extract::{
+        State,
+        rejection::JsonRejection,
+        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code},
+    },
     http::{HeaderName, StatusCode, header},
-    response::{AppendHeaders, IntoResponse},
-    routing::{get, post},
+    response::{
+        AppendHeaders, IntoResponse, Response,
+        sse::{Event, Sse},
+    },
+    routing::{any, get, post},
 };
 use cookiejwt_axum::{
+    Ended,
     Problem::{InvalidRequest, NotFound, ServerError},
     openapi::{ProblemSchema, PublicRefusals, Refusals},
     prelude::*,
 };
 use example_shared::{
     ASSETS, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings, Visitor, document, expired_access, overdue,
-    stopped, unavailable,
+    stopped, times, unavailable,
 };
+use futures_util::{Stream, StreamExt as _};
 use utoipa::OpenApi;
 
 #[tokio::main]
@@ -49,6 +58,8 @@ fn application(demo: Demo) -> Router {
         .route("/api/fresh", get(fresh))
         .route("/api/notes", get(notes).post(add_note))
         .route("/api/slow-error", get(slow_error))
+        .route("/api/events", get(events))
+        .route("/api/live", any(live))
         .route("/api/demo/expire", post(expire));
     let document = document(Document::openapi(), &demo.auth);
     page()
@@ -63,7 +74,7 @@ fn application(demo: Demo) -> Router {
 
 /// The operations of this application; [`document`] adds those of cookiejwt.
 #[derive(OpenApi)]
-#[openapi(paths(me, open, optional, fresh, notes, add_note, slow_error, expire))]
+#[openapi(paths(me, open, optional, fresh, notes, add_note, slow_error, events, expire))]
 struct Document;
 
 /// Who is signed in, from the token alone: no database query.
@@ -131,6 +142,43 @@ async fn add_note(
 async fn slow_error(_: Identity) -> StatusCode {
     tokio::time::sleep(Duration::from_millis(300)).await;
     StatusCode::INTERNAL_SERVER_ERROR
+}
+
+/// The time, every second, until the session ends: logged out anywhere, revoked, or expired.
+#[utoipa::path(
+    get,
+    path = "/api/events",
+    responses((status = 200, body = String, content_type = "text/event-stream"), Refusals)
+)]
+async fn events(who: Identity, auth: AuthContext) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let events = times().map(|time| Ok(Event::default().data(time)));
+    Sse::new(events.until_ended(auth.ended(&who)))
+}
+
+/// A WebSocket that sends back what it receives, until the session ends.
+async fn live(who: Identity, auth: AuthContext, upgrade: WebSocketUpgrade) -> Response {
+    let ended = auth.ended(&who);
+    upgrade.on_upgrade(move |socket| echo(ended, socket))
+}
+
+async fn echo(mut ended: Ended, mut socket: WebSocket) {
+    loop {
+        let message = tokio::select! {
+            reason = &mut ended => {
+                let reason = Problem::from(reason).code().into();
+                Message::Close(Some(CloseFrame { code: close_code::POLICY, reason }))
+            }
+            message = socket.recv() => match message {
+                Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => message,
+                Some(Ok(_)) => continue,
+                Some(Err(_)) | None => return,
+            },
+        };
+        let is_last = matches!(message, Message::Close(_));
+        if socket.send(message).await.is_err() || is_last {
+            return;
+        }
+    }
 }
 
 /// Clears the access cookie, so that the next request shows a refresh.

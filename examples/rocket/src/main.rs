@@ -5,24 +5,34 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use cookiejwt_rocket::{
+    Ended,
     Problem::{InvalidRequest, NotFound, ServerError},
     openapi::{ProblemSchema, PublicRefusals, Refusals},
     prelude::*,
 };
 use example_shared::{
     ASSETS, Asset, Demo, DemoClaims, Me, NewNote, Note, Notes, Settings, Visitor, document, expired_access,
-    overdue, stopped, unavailable,
+    overdue, stopped, times, unavailable,
 };
 use rocket::{
     Request, Response, State, catch, catchers,
     fairing::AdHoc,
+    futures::{SinkExt as _, Stream, StreamExt as _},
     get,
     http::{ContentType, Status},
     post,
-    response::{self, Responder},
+    response::{
+        self, Responder,
+        stream::{Event, EventStream},
+    },
     routes,
     serde::json::{self, Json},
     tokio,
+};
+use rocket_ws::{
+    Channel, Message, WebSocket,
+    frame::{CloseCode, CloseFrame},
+    stream::DuplexStream,
 };
 use utoipa::{OpenApi, openapi};
 
@@ -66,7 +76,10 @@ fn application(rocket: rocket::Rocket<rocket::Build>, demo: Demo) -> rocket::Roc
         }))
         .mount(
             "/",
-            routes![me, open, optional, fresh, list_notes, add_note, slow_error, expire, page, health, api],
+            routes![
+                me, open, optional, fresh, list_notes, add_note, slow_error, events, live, expire, page,
+                health, api
+            ],
         )
         .mount("/", demo.auth.routes())
         .register("/", demo.auth.catchers())
@@ -75,7 +88,7 @@ fn application(rocket: rocket::Rocket<rocket::Build>, demo: Demo) -> rocket::Roc
 
 /// The operations of this application; [`document`] adds those of cookiejwt.
 #[derive(OpenApi)]
-#[openapi(paths(me, open, optional, fresh, list_notes, add_note, slow_error, expire))]
+#[openapi(paths(me, open, optional, fresh, list_notes, add_note, slow_error, events, expire))]
 struct Document;
 
 #[get("/api/openapi.json")]
@@ -157,6 +170,40 @@ async fn add_note(
 async fn slow_error(_who: Identity) -> (Status, ()) {
     tokio::time::sleep(Duration::from_millis(300)).await;
     (Status::InternalServerError, ())
+}
+
+/// The time, every second, until the session ends: logged out anywhere, revoked, or expired.
+#[utoipa::path(
+    get,
+    path = "/api/events",
+    responses((status = 200, body = String, content_type = "text/event-stream"), Refusals)
+)]
+#[get("/api/events")]
+fn events(who: Identity, auth: AuthContext) -> EventStream<impl Stream<Item = Event> + use<>> {
+    EventStream::from(times().map(Event::data).until_ended(auth.ended(&who)))
+}
+
+/// A WebSocket that sends back what it receives, until the session ends.
+#[get("/api/live")]
+fn live(who: Identity, auth: AuthContext, socket: WebSocket) -> Channel<'static> {
+    let ended = auth.ended(&who);
+    socket.channel(move |socket| Box::pin(echo(ended, socket)))
+}
+
+async fn echo(mut ended: Ended, mut socket: DuplexStream) -> Result<(), rocket_ws::result::Error> {
+    loop {
+        tokio::select! {
+            reason = &mut ended => {
+                let reason = Problem::from(reason).code().into();
+                return socket.close(Some(CloseFrame { code: CloseCode::Policy, reason })).await;
+            }
+            message = socket.next() => match message.transpose()? {
+                Some(message @ (Message::Text(_) | Message::Binary(_))) => socket.send(message).await?,
+                Some(_) => {}
+                None => return Ok(()),
+            },
+        }
+    }
 }
 
 /// Clears the access cookie, so that the next request shows a refresh.

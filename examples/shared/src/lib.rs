@@ -3,6 +3,7 @@
 mod database;
 mod document;
 mod error;
+mod events;
 mod notes;
 mod page;
 mod serve;
@@ -17,6 +18,7 @@ pub use crate::{
     database::connect,
     document::{DemoDocument, document},
     error::DemoError,
+    events::times,
     notes::{NewNote, Note, Notes},
     page::{ASSETS, Asset},
     serve::{overdue, report, stopped},

@@ -50,7 +50,7 @@ impl Jar {
         self.0.keys().map(String::as_str).collect()
     }
 
-    fn header(&self) -> String {
+    pub(crate) fn header(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 }

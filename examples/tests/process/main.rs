@@ -17,3 +17,4 @@ mod refused;
 mod routes;
 mod shutdown;
 mod storm;
+mod streams;

@@ -18,6 +18,7 @@ mod sessions;
 mod slow;
 mod step_up;
 mod steps;
+mod streams;
 mod throttle;
 mod token_mode;
 mod two_realms;
@@ -50,6 +51,7 @@ pub fn all() -> Vec<Scenario> {
         step_up::scenarios(),
         acting::scenarios(),
         verifier::scenarios(),
+        streams::scenarios(),
     ]
     .concat()
 }

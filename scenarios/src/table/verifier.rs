@@ -77,7 +77,7 @@ fn ended() -> Vec<Scenario> {
             .send(ask().cookie("{alice}"), me(1, 1, 3))
             .send(log_out(), out())
             .send(ask().cookie("{alice}"), me(1, 1, 3))
-            .step(Step::Follow)
+            .step(Step::VerifierAsks)
             .send(ask().cookie("{alice}"), problem("session_revoked"))
             .send(ask().bearer("{alice.token}"), problem("session_revoked")),
         alice("a logout before the first request, which asks the issuer")

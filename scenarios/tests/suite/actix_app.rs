@@ -8,9 +8,10 @@ use actix_web::{
     middleware::{Next, from_fn},
     web,
 };
+use actix_ws::{CloseCode, CloseReason};
 use bytes::Bytes;
 use cookiejwt_actix::{GuardMiddleware, LoginError, Problem, Verifier, prelude::*};
-use futures_util::{FutureExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use scenarios::{
     CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
 };
@@ -57,6 +58,8 @@ fn handlers(config: &mut web::ServiceConfig) {
         .route("/redirects", web::to(async |_: Identity| web::Redirect::to("/elsewhere").see_other()))
         .route("/streams", web::to(streams))
         .route("/holds", web::to(holds))
+        .route("/follows", web::to(follows))
+        .route("/ws-follows", web::to(ws_follows))
         .route("/ws", web::to(upgrades))
         .route("/sets-cookies", web::to(sets_cookies))
         .route("/writes-access", web::to(writes_access))
@@ -208,6 +211,28 @@ async fn panics(_: Identity) -> String {
 async fn streams(_: Identity) -> impl Responder {
     let parts = ["one ", "two ", "three"].map(|part| Ok::<_, std::convert::Infallible>(Bytes::from(part)));
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").streaming(stream::iter(parts))
+}
+
+async fn follows(world: web::Data<World>, who: Identity) -> impl Responder {
+    let open = stream::once(async { Ok::<_, std::convert::Infallible>(Bytes::from("open")) });
+    let body = open.chain(stream::pending()).until_ended(world.auth.ended(&who));
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").streaming(Box::pin(body))
+}
+
+async fn ws_follows(
+    world: web::Data<World>,
+    who: Identity,
+    request: HttpRequest,
+    body: web::Payload,
+) -> actix_web::Result<HttpResponse> {
+    let (response, mut session, _messages) = actix_ws::handle(&request, body)?;
+    let ended = world.auth.ended(&who);
+    actix_web::rt::spawn(async move {
+        let _ = session.text("open").await;
+        let description = Some(Problem::from(ended.await).code().to_owned());
+        let _ = session.close(Some(CloseReason { code: CloseCode::Policy, description })).await;
+    });
+    Ok(response)
 }
 
 async fn holds(world: web::Data<World>, who: Identity) -> String {

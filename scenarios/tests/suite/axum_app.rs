@@ -3,14 +3,17 @@ use std::net::SocketAddr;
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Request, State, ws::WebSocketUpgrade},
+    extract::{
+        Request, State,
+        ws::{CloseFrame, Message, WebSocketUpgrade, close_code},
+    },
     http::{StatusCode, Uri, header},
     middleware::{Next, from_fn},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::any,
 };
 use cookiejwt_axum::{GuardLayer, LoginError, Problem, Verifier, prelude::*};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use scenarios::{
     CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
 };
@@ -43,6 +46,8 @@ fn application(world: World) -> Router {
         .route("/redirects", any(async |_: Identity| Redirect::to("/elsewhere")))
         .route("/streams", any(streams))
         .route("/holds", any(holds))
+        .route("/follows", any(follows))
+        .route("/ws-follows", any(ws_follows))
         .route("/ws", any(async |_: Identity, ws: WebSocketUpgrade| ws.on_upgrade(async |_| ())))
         .route("/sets-cookies", any(sets_cookies))
         .route("/writes-access", any(writes_access))
@@ -203,6 +208,21 @@ async fn panics(_: Identity) -> String {
 async fn streams(_: Identity) -> impl IntoResponse {
     let parts = ["one ", "two ", "three"].map(|part| Ok::<_, std::convert::Infallible>(Bytes::from(part)));
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(stream::iter(parts)))
+}
+
+async fn follows(State(world): State<World>, who: Identity) -> impl IntoResponse {
+    let open = stream::once(async { Ok::<_, std::convert::Infallible>(Bytes::from("open")) });
+    let body = Body::from_stream(open.chain(stream::pending()).until_ended(world.auth.ended(&who)));
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body)
+}
+
+async fn ws_follows(State(world): State<World>, who: Identity, ws: WebSocketUpgrade) -> Response {
+    let ended = world.auth.ended(&who);
+    ws.on_upgrade(move |mut socket| async move {
+        let _ = socket.send(Message::text("open")).await;
+        let reason = Problem::from(ended.await).code().into();
+        let _ = socket.send(Message::Close(Some(CloseFrame { code: close_code::POLICY, reason }))).await;
+    })
 }
 
 async fn holds(State(world): State<World>, who: Identity) -> String {

@@ -2,6 +2,7 @@ use cookiejwt_rocket::{LoginError, Problem, prelude::*};
 use rocket::{
     Request, Responder, State,
     fairing::AdHoc,
+    futures::{SinkExt as _, Stream, StreamExt as _, stream},
     get,
     http::{Header, Status},
     options, post,
@@ -9,6 +10,7 @@ use rocket::{
     response::{Redirect, status::Unauthorized, stream::TextStream},
     routes,
 };
+use rocket_ws::frame::{CloseCode, CloseFrame};
 use scenarios::{
     CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
 };
@@ -68,7 +70,7 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", routes![me, post_me, options_me, optional, post_optional, user, wrong_user, claims])
         .mount("/", routes![wrong_claims, open, missing, fails, fails_late, panics, redirects, streams])
         .mount("/", routes![panics_uncaught])
-        .mount("/", routes![holds, upgrades, sets_cookies, writes_access, log_in_as_bob])
+        .mount("/", routes![follows, ws_follows, holds, upgrades, sets_cookies, writes_access, log_in_as_bob])
         .mount("/", routes![refreshed_log_in_as_bob, log_out, log_out_everywhere])
         .mount("/", routes![own_sessions, own_end, own_end_others, own_fresh, own_password])
         .mount("/", routes![bare_log_in_as_bob, refreshed_bare_log_in_as_bob])
@@ -213,6 +215,24 @@ fn streams(_who: Identity) -> TextStream![&'static str] {
         yield "two ";
         yield "three";
     }
+}
+
+#[get("/follows")]
+fn follows(world: &State<World>, who: Identity) -> TextStream<impl Stream<Item = &'static str> + use<>> {
+    let open = stream::once(async { "open" }).chain(stream::pending());
+    TextStream::from(open.until_ended(world.auth.ended(&who)))
+}
+
+#[get("/ws-follows")]
+fn ws_follows(world: &State<World>, who: Identity, ws: rocket_ws::WebSocket) -> rocket_ws::Channel<'static> {
+    let ended = world.auth.ended(&who);
+    ws.channel(move |mut socket| {
+        Box::pin(async move {
+            socket.send(rocket_ws::Message::text("open")).await?;
+            let reason = Problem::from(ended.await).code().into();
+            socket.close(Some(CloseFrame { code: CloseCode::Policy, reason })).await
+        })
+    })
 }
 
 #[get("/holds")]

@@ -6,14 +6,15 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
-        SettleRequest, SpentId, ThrottleCharge, Timestamp,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 use sea_orm::DatabaseConnection;
 
 use super::{
-    everybody, inspect::inspect, renewals, retry::Reconnects, spent, statements, throttle, up::up_to_date,
+    ends, everybody, inspect::inspect, renewals, retry::Reconnects, spent, statements, throttle,
+    up::up_to_date,
 };
 use crate::{
     errors::StoreError,
@@ -156,6 +157,10 @@ impl TokenStore for SeaOrmTokenStore {
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
         self.retrying(|| statements::sessions_of(&self.db, realm, subject, now)).await
+    }
+
+    async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, StoreError> {
+        self.retrying(|| ends::ends_of(&self.db, ids)).await
     }
 
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {

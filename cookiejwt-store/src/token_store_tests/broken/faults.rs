@@ -82,6 +82,11 @@ pub(super) enum Fault {
     ListsTheOldestFirst,
     ListsByDictionary,
     ListLagsBehind,
+    EndsWithoutTheRevocation,
+    EndsAreSwapped,
+    EndsOfTheLivingOnly,
+    EndsOfAHundred,
+    EndsLagBehind,
     PurgesTheRevoked,
     PurgesAtTheAbsoluteEnd,
     PurgesWithoutLimit,
@@ -112,7 +117,7 @@ pub(super) enum Fault {
 }
 
 /// Each fault with a fact that has to find it; others may find it too.
-pub(super) const CAUGHT: [(Fault, &str); 127] = [
+pub(super) const CAUGHT: [(Fault, &str); 132] = [
     (Fault::ForgetsTheAddress, "every_field_comes_back"),
     (Fault::ForgetsTheRealm, "every_field_comes_back"),
     (Fault::CutsTheSubject, "the_longest_values_come_back"),
@@ -201,6 +206,11 @@ pub(super) const CAUGHT: [(Fault, &str); 127] = [
     (Fault::ListsTheIdle, "sessions_of_lists_exactly_the_living"),
     (Fault::ListsTheOldestFirst, "sessions_of_lists_the_newest_first"),
     (Fault::ListsByDictionary, "sessions_of_lists_the_newest_first"),
+    (Fault::EndsWithoutTheRevocation, "ends_of_says_what_the_rows_say"),
+    (Fault::EndsAreSwapped, "ends_of_says_what_the_rows_say"),
+    (Fault::EndsOfTheLivingOnly, "ends_of_says_what_the_rows_say"),
+    (Fault::EndsOfAHundred, "ends_of_a_thousand_is_one_call"),
+    (Fault::EndsLagBehind, "ends_of_sees_each_change_at_once"),
     (Fault::PurgesTheRevoked, "purge_deletes_exactly_what_has_ended"),
     (Fault::PurgesAtTheAbsoluteEnd, "purge_deletes_exactly_what_has_ended"),
     (Fault::PurgesWithoutLimit, "purge_deletes_at_most_its_limit"),

@@ -6,8 +6,8 @@ use cookiejwt_core::{
     SessionId, Subject,
     store::{
         AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionRecord,
-        SettleRequest, SpentId, ThrottleCharge, Timestamp,
+        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
 use tokio::task::yield_now;
@@ -20,7 +20,6 @@ use super::{
 };
 use crate::{
     errors::StoreError,
-    runtime::{Clock as _, SystemClock},
     stores::{RenewedSession, RevokedBatch, RevokedSession, TokenStore},
 };
 
@@ -61,7 +60,7 @@ impl Broken {
     }
 
     /// The rows as this question sees them.
-    fn seen(&self, stale: Fault) -> Vec<SessionRecord> {
+    pub(super) fn seen(&self, stale: Fault) -> Vec<SessionRecord> {
         let rows = self.rows();
         if self.is(stale) { rows.before.clone() } else { rows.now.clone() }
     }
@@ -353,6 +352,10 @@ impl TokenStore for Broken {
         Ok(rows)
     }
 
+    async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, StoreError> {
+        Ok(self.ends(ids))
+    }
+
     async fn purge(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         Ok(self.purge_rows(before, limit).await)
     }
@@ -366,13 +369,7 @@ impl TokenStore for Broken {
     }
 
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
-        let now = Timestamp::from(SystemClock.now());
-        Ok(match self.fault {
-            Fault::NeverPurges => None,
-            Fault::ClockInLocalTime => Some(now.plus_millis(3_600_000)),
-            Fault::ClockInSeconds => Some(Timestamp::from_millis(now.as_millis() / 1000)),
-            _ => Some(now),
-        })
+        Ok(self.clock())
     }
 
     async fn throttle_levels(
