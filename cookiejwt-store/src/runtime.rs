@@ -1,5 +1,5 @@
-//! What depends on the process: the clock, random numbers, time limits, and a head that outlives its
-//! request.
+//! What depends on the process: the clock, random numbers, time limits, and a head that outlives
+//! its request.
 
 mod clock;
 mod flight;
