@@ -73,9 +73,10 @@ pub use crate::{
     request::{
         AnyPending, AnySlot, Cookies, Departing, Departure, FrameworkSession, Guard, GuardOwner,
         GuardRefusal, LoggedIn, NoSession, Pending, Progress, Reply, RequestContext, SharedSlot, Slot, Slots,
-        VerifierSlot, Waiting, claims_of, missing_layer,
+        VerifierSlot, claims_of, missing_layer,
     },
     routes::Route,
+    verifier::Waiting,
 };
 pub use cookiejwt_core::{
     CredentialSource, Decision, Identity,

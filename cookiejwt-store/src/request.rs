@@ -10,7 +10,6 @@ mod driver;
 mod faults;
 mod framework_session;
 mod guard;
-mod kept_head;
 mod logged_in;
 mod outbox;
 mod reply;
@@ -18,7 +17,6 @@ mod slot;
 mod slots;
 mod steps;
 mod verifier_slot;
-mod verifying;
 
 #[cfg(feature = "openapi")]
 pub(crate) use self::logged_in::SessionBody;
@@ -37,5 +35,4 @@ pub use self::{
     slot::{Departure, Slot},
     slots::Slots,
     verifier_slot::VerifierSlot,
-    verifying::Waiting,
 };

@@ -1,7 +1,9 @@
-//! What depends on the process: the clock, random numbers and time limits.
+//! What depends on the process: the clock, random numbers, time limits, and a head that outlives
+//! its request.
 
 mod clock;
 mod flight;
+mod kept_head;
 mod pulse;
 mod purge;
 mod random;
@@ -11,6 +13,7 @@ mod timeout;
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub(crate) use self::{
     flight::Flight,
+    kept_head::KeptHead,
     pulse::{BEAT, Pulse},
     purge::{PURGE_BATCH, PURGE_PAUSE},
     random::Random,

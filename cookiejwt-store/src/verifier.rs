@@ -3,6 +3,7 @@
 
 mod background;
 mod builder;
+mod deciding;
 mod follower;
 mod keys;
 mod source;
@@ -18,9 +19,9 @@ use std::{
 use cookiejwt_core::{Decision, Identity, Problem, Requirement, driver::RequestHead};
 use time::OffsetDateTime;
 
-pub(crate) use self::keys::Want;
 pub use self::{
     builder::{VerifierBuilder, VerifierError},
+    deciding::Waiting,
     source::{JwksDocument, RevokedQuery},
 };
 use self::{follower::Follower, keys::IssuerKeys};
@@ -110,7 +111,7 @@ impl Verifier {
     }
 
     /// Whether a request may have the keys fetched for this reason.
-    pub(crate) fn may_wait_for_keys(&self, want: Want) -> bool {
+    fn may_wait_for_keys(&self, want: keys::Want) -> bool {
         self.0.keys.may_wait(want, self.0.runtime.timestamp())
     }
 

@@ -61,7 +61,7 @@ async fn a_service_without_extractors_asks_the_slot() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let by_slot = service_fn(|request: Request<Empty<Bytes>>| async move {
-        let slot = Arc::clone(request.extensions().get::<Slots>().unwrap().innermost());
+        let slot = request.extensions().get::<Slots>().unwrap().innermost().clone();
         let (parts, _) = request.into_parts();
         let who = slot.identity(RequestHead::from(&parts)).await.unwrap();
         Ok::<_, Infallible>(Response::new(Who::from(Identity::from(who)).subject))

@@ -11,8 +11,8 @@ use super::{
     guard::{Guard, GuardRefusal},
     slot::Slot,
     verifier_slot::VerifierSlot,
-    verifying::Waiting,
 };
+use crate::verifier::Waiting;
 
 /// The slot of a request, whoever decides there.
 #[derive(Clone, Copy, Debug)]

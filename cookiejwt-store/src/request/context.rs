@@ -8,12 +8,12 @@ use cookiejwt_core::{
 };
 
 use super::{
-    cookies::Cookies, framework_session::FrameworkSession, kept_head::KeptHead, logged_in::LoggedIn,
-    outbox::Outbox, slot::Slot,
+    cookies::Cookies, framework_session::FrameworkSession, logged_in::LoggedIn, outbox::Outbox, slot::Slot,
 };
 use crate::{
     authenticator::Authenticator,
     errors::{LoginError, SessionCookieError},
+    runtime::KeptHead,
     sessions::{Begun, LoginContext, LoginOptions, SessionInfo, Sessions, Unsent},
     stores::AuthUser,
 };

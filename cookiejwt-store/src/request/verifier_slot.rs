@@ -8,8 +8,7 @@ use cookiejwt_core::{
 };
 use tokio::sync::Mutex;
 
-use super::verifying::Waiting;
-use crate::verifier::Verifier;
+use crate::verifier::{Verifier, Waiting};
 
 /// One request's place for the decision of a [`Verifier`]: settled by the first handler or guard
 /// that asks, and reused by the others.

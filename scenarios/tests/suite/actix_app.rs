@@ -95,14 +95,15 @@ fn handlers(config: &mut web::ServiceConfig) {
 /// Another service, which only verifies.
 fn orders(verifier: &Verifier) -> impl actix_web::dev::HttpServiceFactory + use<> {
     let one = |path: &str, body: &'static str, guard: GuardMiddleware| {
-        web::resource(path).wrap(guard).to(async move || body)
+        web::resource(path).wrap(guard).to(move || std::future::ready(body))
     };
+    let elsewhere = |path: &str| web::resource(path).wrap(verifier.require_login());
     web::scope("/orders")
         .route("/me", web::to(me))
         .route("/optional", web::to(optional))
         .route("/claims", web::to(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
-        .route("/user", web::to(async |CurrentUser(user): CurrentUser<User>| user.name))
-        .route("/context", web::to(async |_: Identity, _: AuthContext| "never"))
+        .service(elsewhere("/user").to(async |CurrentUser(user): CurrentUser<User>| user.name))
+        .service(elsewhere("/context").to(async |_: AuthContext| "never"))
         .service(one("/writing", "written", verifier.require_scope(WRITE)))
         .service(one("/fresh", "fresh", verifier.require_fresh_login(FRESH)))
         .service(one("/code", "code", verifier.require_proofs(CODE)))

@@ -157,12 +157,14 @@ fn orders(verifier: &Verifier) -> Router<World> {
     let one = |path, body: &'static str, guard: GuardLayer| {
         Router::new().route(path, any(async move || body)).route_layer(guard)
     };
+    let elsewhere = Router::new()
+        .route("/user", any(async |CurrentUser(user): CurrentUser<User>| user.name))
+        .route("/context", any(async |_: AuthContext| "never"));
     Router::new()
         .route("/me", any(me))
         .route("/optional", any(optional))
         .route("/claims", any(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
-        .route("/user", any(async |CurrentUser(user): CurrentUser<User>| user.name))
-        .route("/context", any(async |_: Identity, _: AuthContext| "never"))
+        .merge(elsewhere.route_layer(verifier.require_login()))
         .merge(one("/writing", "written", verifier.require_scope(WRITE)))
         .merge(one("/fresh", "fresh", verifier.require_fresh_login(FRESH)))
         .merge(one("/code", "code", verifier.require_proofs(CODE)))

@@ -112,7 +112,7 @@ fn post_me(who: Identity) -> String {
 }
 
 #[get("/context")]
-fn context(_who: Identity, _auth: AuthContext) -> &'static str {
+fn context(_auth: AuthContext) -> &'static str {
     "never"
 }
 

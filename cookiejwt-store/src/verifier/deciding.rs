@@ -5,8 +5,8 @@ use std::fmt;
 
 use cookiejwt_core::{Decision, Reason, driver::RequestHead, fault::TokenFault};
 
-use super::kept_head::KeptHead;
-use crate::verifier::{Verifier, Want};
+use super::{Verifier, keys::Want};
+use crate::runtime::KeptHead;
 
 /// A request that waits for the issuer; see [`Verifier::finish`].
 #[must_use]
