@@ -77,6 +77,7 @@ mod extract;
 mod guard;
 pub mod guide;
 mod layer;
+mod pages;
 mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
@@ -92,6 +93,7 @@ pub use crate::{
     },
     guard::{GuardLayer, Guarded},
     layer::{AuthFuture, AuthLayer, AuthService},
+    pages::{Pages, PagesFuture, PagesLayer},
 };
 
 /// The few names that every application needs.

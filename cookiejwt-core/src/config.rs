@@ -40,6 +40,7 @@ pub(crate) use self::{checks::MAX_AUDIENCES, expect::Expectations};
 /// assert_eq!(config.access_name(), "__Host-access_token");
 /// ```
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one switch of the configuration")]
 pub struct Config {
     pub(crate) realm: Realm,
     pub(crate) keys: KeySettings,

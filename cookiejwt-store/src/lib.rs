@@ -68,7 +68,7 @@ pub use crate::{
     api::{Api, Body, Caller, MAX_BODY_BYTES},
     request::{
         Cookies, Departing, Departure, FrameworkSession, Guard, GuardRefusal, LoggedIn, NoSession, Pending,
-        Progress, Reply, RequestContext, Slot, Slots, claims_of, missing_layer,
+        Progress, Refused, Reply, RequestContext, Slot, Slots, claims_of, missing_layer,
     },
     routes::Route,
 };

@@ -12,6 +12,8 @@ mod guard;
 mod kept_head;
 mod logged_in;
 mod outbox;
+mod page_target;
+mod refused;
 mod reply;
 mod slot;
 mod slots;
@@ -19,7 +21,6 @@ mod steps;
 
 #[cfg(feature = "openapi")]
 pub(crate) use self::logged_in::SessionBody;
-pub(crate) use self::logged_in::session_reply;
 pub use self::{
     context::RequestContext,
     cookies::Cookies,
@@ -29,7 +30,9 @@ pub use self::{
     framework_session::{FrameworkSession, NoSession, SESSION_USER_KEY},
     guard::{Guard, GuardRefusal},
     logged_in::LoggedIn,
+    refused::Refused,
     reply::Reply,
     slot::{Departure, Slot},
     slots::Slots,
 };
+pub(crate) use self::{logged_in::session_reply, page_target::page_with, reply::HX_REDIRECT};

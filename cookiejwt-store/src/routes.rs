@@ -1,9 +1,11 @@
 //! Where the built-in routes are, and which of them are served. What they do is in the room `api`.
 
+mod pages;
 mod route;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+pub(crate) use self::pages::{Pages, is_page};
 pub use self::route::Route;
 use crate::keys::Keys;
 
@@ -11,6 +13,7 @@ use crate::keys::Keys;
 pub(crate) struct Routes {
     pub(crate) prefix: String,
     keys: Keys,
+    pub(crate) pages: Option<Pages>,
     password_login: bool,
     password_route: bool,
     is_mounted: AtomicBool,
@@ -20,7 +23,12 @@ impl Routes {
     /// Under this prefix. Two of them start a session for a password alone, and one changes the
     /// application's own table.
     pub(crate) fn new(prefix: String, keys: Keys, password_login: bool, password_route: bool) -> Self {
-        Self { prefix, keys, password_login, password_route, is_mounted: AtomicBool::new(false) }
+        Self { prefix, keys, pages: None, password_login, password_route, is_mounted: AtomicBool::new(false) }
+    }
+
+    /// Browsers' forms are answered with these pages.
+    pub(crate) fn with_pages(self, pages: Option<Pages>) -> Self {
+        Self { pages, ..self }
     }
 
     /// Every path under the prefix, with and without the trailing slash, and its route.

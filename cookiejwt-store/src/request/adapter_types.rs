@@ -275,6 +275,13 @@ macro_rules! adapter_types {
                 Ok(self.0.end_other_sessions(&who.0).await?)
             }
 
+            /// The response to this request is not stored, whatever else it says about caching
+            /// (`Cache-Control: no-store`): for a page that the back button must not show after a
+            /// logout. For whole routes use `no_store` of a guard.
+            pub fn no_store(&self) {
+                self.0.no_store();
+            }
+
             /// The authenticator, for `hash_password`, `revoke_user` and the like.
             pub fn authenticator(&self) -> &$crate::Authenticator {
                 self.0.authenticator()
