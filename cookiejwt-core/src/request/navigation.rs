@@ -16,7 +16,8 @@ impl RequestHead<'_> {
     /// address bar, a form. Without Fetch Metadata, for a GET or HEAD that accepts `text/html`, and
     /// for a form that prefers it to JSON. Never true for a prefetch or a prerender
     /// (`Sec-Purpose`): a browser would show a prepared login page to a user who has logged in
-    /// since, but it discards a prepared problem document and asks again.
+    /// since, but it discards a prepared problem document and asks again. Never true for htmx
+    /// (`HX-Request`), which accepts HTML too.
     ///
     /// ```
     /// use cookiejwt_core::driver::RequestHead;
@@ -29,7 +30,8 @@ impl RequestHead<'_> {
     /// assert!(!RequestHead::from(&script).is_page_navigation());
     /// ```
     pub fn is_page_navigation(&self) -> bool {
-        !self.is_method(&Method::OPTIONS) && !self.is_speculative() && self.navigates()
+        let is_asked_by_person = !self.is_speculative() && !self.is_htmx();
+        is_asked_by_person && !self.is_method(&Method::OPTIONS) && self.navigates()
     }
 
     /// Whether a browser sends the form of a page: a [page navigation](Self::is_page_navigation) by
@@ -241,6 +243,8 @@ mod tests {
             ("anything is not HTML by name", "GET", &[("accept", "*/*")], false),
             ("any text is not HTML by name", "GET", &[("accept", "text/*")], false),
             ("a type that only begins alike", "GET", &[("accept", "text/html5")], false),
+            ("htmx", "GET", &[("hx-request", "true"), ("accept", "text/html")], false),
+            ("htmx posts a form", "POST", &[("hx-request", "true"), FORM, ("accept", "text/html")], false),
             ("JSON", "GET", &[("accept", "application/json")], false),
             ("nothing", "GET", &[], false),
         ] {

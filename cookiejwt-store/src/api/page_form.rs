@@ -37,18 +37,14 @@ impl<'a> PageForm<'a> {
     /// `None` without pages, and for a request whose sender reads JSON.
     pub(super) fn of(api: &'a Api, operation: Operation, head: RequestHead<'_>, body: &Body) -> Option<Self> {
         let pages = api.0.0.routes.pages.as_ref()?;
-        let has_form = matches!(
-            operation,
-            Operation::Login | Operation::Logout | Operation::FreshLogin | Operation::ChangePassword
-        );
         let is_form = head.is_page_form() || head.is_htmx_form();
         let core = api.0.0.keys.core();
-        (has_form && is_form && core.mode(head) == Mode::Cookie).then(|| Self {
+        (operation.has_form() && is_form && core.mode(head) == Mode::Cookie).then(|| Self {
             pages,
             operation,
             next: next(head, body),
             page: core.own_page(head).map(Into::into),
-            is_htmx: !head.is_page_form(),
+            is_htmx: head.is_htmx(),
         })
     }
 
@@ -56,7 +52,8 @@ impl<'a> PageForm<'a> {
     pub(super) fn answer(&self, reply: Reply) -> Reply {
         let Some(target) = self.target(reply.refused()) else { return reply };
         if self.is_htmx {
-            return to_htmx(reply, target);
+            // htmx follows a 303 itself, and would put the page that it leads to into this one.
+            return reply.settled().with_header(HX_REDIRECT, target);
         }
         let mut reply = reply.settled().with_header(header::LOCATION, target);
         for name in OF_A_DOCUMENT {
@@ -97,17 +94,6 @@ impl<'a> PageForm<'a> {
             _ => &self.pages.login,
         }
     }
-}
-
-/// htmx follows a redirect itself, and would put the page that it leads to into this one.
-fn to_htmx(reply: Reply, target: HeaderValue) -> Reply {
-    let reply = reply.settled().with_header(HX_REDIRECT, target);
-    if !reply.status.is_success() {
-        return reply;
-    }
-    let mut reply = Reply { status: StatusCode::NO_CONTENT, body: bytes::Bytes::new(), ..reply };
-    reply.headers.remove(header::CONTENT_TYPE);
-    reply
 }
 
 /// Whether the user has to log in before the form helps them.

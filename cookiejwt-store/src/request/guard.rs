@@ -164,10 +164,10 @@ impl Guard {
             return GuardRefusal::Problem(problem);
         };
         // htmx would follow a 303 itself, and put the login page into the present one.
-        GuardRefusal::Redirect(Box::new(if head.is_page_navigation() {
-            Reply::see_other(location)
-        } else {
+        GuardRefusal::Redirect(Box::new(if head.is_htmx() {
             Reply::problem(problem).settled().with_header(HX_REDIRECT, location)
+        } else {
+            Reply::see_other(location)
         }))
     }
 
@@ -389,7 +389,7 @@ mod tests {
     fn what_stands_in_next_is_what_comes_back() {
         let target = "/caf%C3%A9?q=a+b&r=%26%3D#";
         let parts = navigation(target);
-        let location = location("/login", Problem::NotAuthenticated, (&parts).into()).unwrap();
+        let location = guard().location("/login", Problem::NotAuthenticated, (&parts).into()).unwrap();
         let (_, query) = location.to_str().unwrap().split_once('?').unwrap();
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         assert_eq!(pairs, [("next".to_owned(), target.trim_end_matches('#').to_owned())]);

@@ -10,6 +10,7 @@ mod command;
 mod exchange;
 mod look;
 mod page;
+mod plain;
 
 pub use fantoccini::{key::Key, wd::WindowHandle};
 
@@ -19,4 +20,5 @@ pub use crate::{
     exchange::Exchange,
     look::Look,
     page::until,
+    plain::{Engine, Plain, Scripts},
 };

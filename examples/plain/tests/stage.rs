@@ -1,0 +1,76 @@
+use std::{env, io::Write as _, path::PathBuf};
+
+use browser::{Engine, Plain, Scripts};
+
+use crate::common::{Home, PASSWORD, Request, Server, USER};
+
+/// A running example, and the engine in which the story is told.
+pub(crate) struct Stage {
+    server: Server,
+    engine: Engine,
+}
+
+/// Tells a story in every engine that is installed, and checks afterwards that the server logged no
+/// error.
+pub(crate) fn in_every_engine(variables: &[(&str, &str)], story: impl AsyncFn(&Stage)) {
+    let engines = Engine::installed();
+    if engines.is_empty() {
+        skipped("no browser with its driver");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for engine in engines {
+        let home = Home::new();
+        let stage = Stage { server: home.start(variables), engine };
+        runtime.block_on(story(&stage));
+        let log = stage.server.kill();
+        assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
+    }
+}
+
+/// A test that cannot run says so.
+pub(crate) fn skipped(why: &str) {
+    assert!(env::var_os("REQUIRE_ALL_TESTS").is_none_or(|all| all != "1"), "skipped: {why}");
+    // Bypasses the capture of the test harness.
+    writeln!(std::io::stderr(), "skipped: {why}").expect("standard error is open");
+}
+
+/// The script of this version of htmx, which `npm ci` in interop/ has put there.
+pub(crate) fn htmx(version: &str) -> Option<PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../interop/node_modules");
+    let script = PathBuf::from(format!("{folder}/{version}/dist/htmx.min.js"));
+    script.exists().then_some(script)
+}
+
+impl Stage {
+    /// A new browser, with nothing open.
+    pub(crate) async fn visitor(&self, scripts: Scripts) -> Plain {
+        println!("in {}", self.engine.name());
+        self.engine.open(scripts).await
+    }
+
+    /// With this page open, after a login on the way to it.
+    pub(crate) async fn user_at(&self, path: &str, scripts: Scripts) -> Plain {
+        let browser = self.visitor(scripts).await;
+        browser.goto(&self.url(path)).await;
+        log_in(&browser, PASSWORD).await;
+        browser
+    }
+
+    /// A URL of the example, with `localhost` as a user would enter it.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.server.address().port())
+    }
+
+    /// The user ends all their other sessions, on another device.
+    pub(crate) fn others_end(&self) {
+        let phone = self.server.login();
+        let answer = Request::new(self.server.address(), "DELETE", "/api/auth/sessions/").cookies(&phone).send();
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+}
+
+pub(crate) async fn log_in(browser: &Plain, password: &str) {
+    browser.fill("Username", USER).await;
+    browser.fill("Password", password).await;
+    browser.click("Log in").await;
+}
