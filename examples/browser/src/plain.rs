@@ -105,7 +105,10 @@ impl Plain {
 
     /// Waits until the page has this text.
     pub async fn reads(&self, text: &str) {
-        until(&format!("the page reads “{text}”"), async || self.text().await.contains(text).then_some(())).await;
+        until(&format!("the page reads “{text}”"), async || {
+            self.text().await.contains(text).then_some(())
+        })
+        .await;
     }
 
     /// Path and query of the present address.

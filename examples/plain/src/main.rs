@@ -33,7 +33,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let demo = Demo::start_with(&settings, |auth| auth.login_page("/login").after_login("/notes")).await?;
     let htmx = std::env::var_os("HTMX").map(std::fs::read).transpose()?;
     let address = (settings.host.as_str(), settings.port);
-    let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| settings.not_listening(error))?;
+    let listener =
+        tokio::net::TcpListener::bind(address).await.map_err(|error| settings.not_listening(error))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let app = application(demo, htmx).into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {

@@ -26,7 +26,8 @@ pub(crate) async fn add(
         return Ok(Redirect::to("/notes").into_response());
     }
     let notes = list(&demo, &who).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(pages::notes(&name(&who), &notes, Some(&note.text)))).into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(pages::notes(&name(&who), &notes, Some(&note.text))))
+        .into_response())
 }
 
 pub(crate) async fn live(State(demo): State<Demo>, who: Identity) -> Result<Response, AuthError> {

@@ -72,40 +72,52 @@ fn plain(title: &str, name: Option<&str>, body: &Markup) -> Markup {
 }
 
 pub(crate) fn home(name: Option<&str>) -> Markup {
-    plain("Welcome", name, &html! {
-        @match name {
-            Some(name) => p { "You are " (name) "." },
-            None => p { a href="/login" { "Log in" } },
-        }
-    })
+    plain(
+        "Welcome",
+        name,
+        &html! {
+            @match name {
+                Some(name) => p { "You are " (name) "." },
+                None => p { a href="/login" { "Log in" } },
+            }
+        },
+    )
 }
 
 pub(crate) fn login(query: &LoginQuery) -> Markup {
-    plain("Log in", None, &html! {
-        (sentence(query.error.as_deref(), query.retry_after))
-        form method="post" action="/api/auth/token/" {
-            // It is checked where it is used.
-            @if let Some(next) = &query.next { input type="hidden" name="next" value=(next); }
-            label for="username" { "Username" }
-            input #username name="username" autocomplete="username" required autofocus;
-            label for="password" { "Password" }
-            input #password name="password" type="password" autocomplete="current-password" required;
-            label { input name="remember" type="checkbox"; " Stay logged in" }
-            button { "Log in" }
-        }
-    })
+    plain(
+        "Log in",
+        None,
+        &html! {
+            (sentence(query.error.as_deref(), query.retry_after))
+            form method="post" action="/api/auth/token/" {
+                // It is checked where it is used.
+                @if let Some(next) = &query.next { input type="hidden" name="next" value=(next); }
+                label for="username" { "Username" }
+                input #username name="username" autocomplete="username" required autofocus;
+                label for="password" { "Password" }
+                input #password name="password" type="password" autocomplete="current-password" required;
+                label { input name="remember" type="checkbox"; " Stay logged in" }
+                button { "Log in" }
+            }
+        },
+    )
 }
 
 pub(crate) fn notes(name: &str, notes: &[Note], refused: Option<&str>) -> Markup {
-    plain("Notes", Some(name), &html! {
-        @if refused.is_some() { p.error role="alert" { "A note has 1 to 500 characters." } }
-        form method="post" action="/notes" {
-            label for="text" { "Note" }
-            textarea #text name="text" required { (refused.unwrap_or_default()) }
-            button { "Add" }
-        }
-        (list(notes))
-    })
+    plain(
+        "Notes",
+        Some(name),
+        &html! {
+            @if refused.is_some() { p.error role="alert" { "A note has 1 to 500 characters." } }
+            form method="post" action="/notes" {
+                label for="text" { "Note" }
+                textarea #text name="text" required { (refused.unwrap_or_default()) }
+                button { "Add" }
+            }
+            (list(notes))
+        },
+    )
 }
 
 pub(crate) fn list(notes: &[Note]) -> Markup {
@@ -120,37 +132,50 @@ pub(crate) fn live(name: &str, notes: &[Note]) -> Markup {
         meta name="htmx-config" content=r#"{"includeIndicatorStyles":false}"#;
         script src="/htmx.js" defer {}
     };
-    layout("Live notes", Some(name), &head, &html! {
-        form hx-post="/live/notes" hx-target="#notes" hx-swap="outerHTML" {
-            label for="text" { "Note" }
-            input #text name="text" required;
-            button { "Add" }
-        }
-        (list(notes))
-    })
+    layout(
+        "Live notes",
+        Some(name),
+        &head,
+        &html! {
+            form hx-post="/live/notes" hx-target="#notes" hx-swap="outerHTML" {
+                label for="text" { "Note" }
+                input #text name="text" required;
+                button { "Add" }
+            }
+            (list(notes))
+        },
+    )
 }
 
 pub(crate) fn account(name: &str, failure: &Failure) -> Markup {
-    plain("Account", Some(name), &html! {
-        (sentence(failure.error.as_deref(), failure.retry_after))
-        @if failure.reason.as_deref() == Some("too_short") { p { "It has at least 8 characters." } }
-        @if failure.changed.is_some() { p role="status" { "The password is changed." } }
-        form method="post" action="/api/auth/password/" {
-            input type="hidden" name="next" value="/account?changed";
-            label for="current" { "Current password" }
-            input #current name="current_password" type="password" autocomplete="current-password" required;
-            label for="new" { "New password" }
-            input #new name="new_password" type="password" autocomplete="new-password" required;
-            button { "Change password" }
-        }
-    })
+    plain(
+        "Account",
+        Some(name),
+        &html! {
+            (sentence(failure.error.as_deref(), failure.retry_after))
+            @if failure.reason.as_deref() == Some("too_short") { p { "It has at least 8 characters." } }
+            @if failure.changed.is_some() { p role="status" { "The password is changed." } }
+            form method="post" action="/api/auth/password/" {
+                input type="hidden" name="next" value="/account?changed";
+                label for="current" { "Current password" }
+                input #current name="current_password" type="password" autocomplete="current-password" required;
+                label for="new" { "New password" }
+                input #new name="new_password" type="password" autocomplete="new-password" required;
+                button { "Change password" }
+            }
+        },
+    )
 }
 
 /// What the library refuses.
 pub(crate) fn problem(problem: Problem) -> Markup {
     let status = problem.status();
-    plain(status.canonical_reason().unwrap_or("Refused"), None, &html! {
-        p { (problem.detail()) }
-        p { a href="/" { "Back to the start" } }
-    })
+    plain(
+        status.canonical_reason().unwrap_or("Refused"),
+        None,
+        &html! {
+            p { (problem.detail()) }
+            p { a href="/" { "Back to the start" } }
+        },
+    )
 }

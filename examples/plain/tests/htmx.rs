@@ -14,7 +14,9 @@ fn with_each(story: impl AsyncFn(&Stage)) {
         match htmx(version) {
             Some(script) => {
                 println!("{version}");
-                in_every_engine(&[("HTMX", script.to_str().expect("a path"))], async |stage: &Stage| story(stage).await);
+                in_every_engine(&[("HTMX", script.to_str().expect("a path"))], async |stage: &Stage| {
+                    story(stage).await
+                });
             }
             None => skipped("htmx: run `npm ci` in interop/"),
         }

@@ -64,7 +64,8 @@ impl Stage {
     /// The user ends all their other sessions, on another device.
     pub(crate) fn others_end(&self) {
         let phone = self.server.login();
-        let answer = Request::new(self.server.address(), "DELETE", "/api/auth/sessions/").cookies(&phone).send();
+        let answer =
+            Request::new(self.server.address(), "DELETE", "/api/auth/sessions/").cookies(&phone).send();
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 }
