@@ -90,9 +90,10 @@ fn a_new_password() {
             browser.click("Change password").await;
         };
         change("a wrong password", "another password").await;
-        browser.is_at("/account?error=invalid_credentials", "Incorrect username or password.").await;
+        let failed = "/account?error=invalid_credentials&next=%2Faccount%3Fchanged";
+        browser.is_at(failed, "Incorrect username or password.").await;
         change(PASSWORD, "short").await;
-        let refused = "/account?error=password_refused&reason=too_short";
+        let refused = "/account?error=password_refused&reason=too_short&next=%2Faccount%3Fchanged";
         browser.is_at(refused, "It has at least 8 characters.").await;
         change(PASSWORD, "another password").await;
         browser.is_at("/account?changed", "The password is changed.").await;
