@@ -31,9 +31,9 @@ pub struct AuthMiddleware {
 }
 
 impl AuthMiddleware {
-    /// Your own page for what is refused with 401, 403, 429 or 503, whether by a guard, an extractor,
-    /// a built-in route or an [`AuthError`](crate::AuthError) of a handler. Where it returns `None`,
-    /// the problem document is sent.
+    /// Your own page for what is refused with 401, 403, 429 or 503, whether by a guard, an
+    /// extractor, a built-in route or an [`AuthError`](crate::AuthError) of a handler. Where it
+    /// returns `None`, the problem document is sent.
     ///
     /// The challenge, `Retry-After` and the cookies of the refusal stay, and a page with the status
     /// 200 gets that of the refusal. It is asked for every client: look at the head.

@@ -32,8 +32,8 @@ pub(crate) type OnProblem = dyn Fn(Problem, RequestHead<'_>) -> Option<Response<
 impl AuthFairing {
     /// Your own page for what is refused with 401, 403, 429 or 503, whether by a guard, a request
     /// guard, a built-in route or an [`AuthError`](crate::AuthError) of a handler. Where it returns
-    /// `None`, the problem document is sent. It takes the place of the responses of this crate: with
-    /// [`catchers`](crate::RocketAuth::catchers) registered, of all of them.
+    /// `None`, the problem document is sent. It takes the place of the responses of this crate:
+    /// with [`catchers`](crate::RocketAuth::catchers) registered, of all of them.
     ///
     /// The challenge, `Retry-After` and the cookies of the refusal stay, and a page with the status
     /// 200 gets that of the refusal. It is asked for every client: look at the head.

@@ -12,9 +12,9 @@ impl Core {
     /// Path and query of the page that sends this request, if it is one of this origin: that of
     /// `Referer`, or for htmx that of `HX-Current-URL`.
     ///
-    /// The origin is [`public_origin`](crate::ConfigBuilder::public_origin), otherwise the host that
-    /// the request names. The result has passed [`next_path`](crate::next_path), so to redirect to
-    /// it leads nowhere else, whoever wrote the field.
+    /// The origin is [`public_origin`](crate::ConfigBuilder::public_origin), otherwise the host
+    /// that the request names. The result has passed [`next_path`](crate::next_path), so to
+    /// redirect to it leads nowhere else, whoever wrote the field.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {

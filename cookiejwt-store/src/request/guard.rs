@@ -97,8 +97,8 @@ impl Guard {
     }
 
     /// Redirects a person who would get 401 to this page, with the way back in `next`; htmx gets
-    /// 401 with `HX-Redirect`. If a proof is missing, the page learns which: `require` are methods, `max_age` and `acr_values` as in
-    /// the challenge.
+    /// 401 with `HX-Redirect`. If a proof is missing, the page learns which: `require` are methods,
+    /// `max_age` and `acr_values` as in the challenge.
     ///
     /// # Panics
     /// If it is not a path of the application itself. This happens when the application starts.

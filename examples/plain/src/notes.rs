@@ -15,8 +15,8 @@ pub(crate) async fn show(State(demo): State<Demo>, who: Identity) -> Result<Resp
     Ok(page(pages::notes(&name(&who), &list(&demo, &who).await?, None)))
 }
 
-/// If the access token has run out, it is refreshed before this runs: what the user has typed is not
-/// lost.
+/// If the access token has run out, it is refreshed before this runs: what the user has typed is
+/// not lost.
 pub(crate) async fn add(
     State(demo): State<Demo>,
     who: Identity,

@@ -328,7 +328,8 @@ fn htmx() -> Vec<Scenario> {
     ]
 }
 
-/// The application's own page for what is refused; its clients ask for it with a field of their own.
+/// The application's own page for what is refused; its clients ask for it with a field of their
+/// own.
 fn pages() -> Vec<Scenario> {
     let row = |name| scenario("on_problem", name);
     let ask = |request: Request| request.line("X-Page: yes");
