@@ -280,6 +280,7 @@ mod tests {
 
     #[test]
     fn htmx() {
+        const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
         for (rule, fields, is_htmx, is_boosted) in [
             ("a fragment", &[("hx-request", "true")][..], true, false),
             ("a boosted link", &[("hx-request", "true"), ("hx-boosted", "true")], true, true),
@@ -292,7 +293,6 @@ mod tests {
             let head = RequestHead::from(&parts);
             assert_eq!((head.is_htmx(), head.is_htmx_boosted()), (is_htmx, is_boosted), "{rule}");
         }
-        const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
         for (rule, method, fields, expected) in [
             ("a form", "POST", &[("hx-request", "true"), FORM][..], true),
             (

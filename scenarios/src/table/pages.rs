@@ -140,7 +140,7 @@ fn no_forms() -> Vec<Scenario> {
             .send(form(LOGIN, WRONG).line("Cookiejwt-Mode: token"), wrong()),
         row("a form to a user table without pages").send(form("/staff/auth/token/", WRONG), wrong()),
         row("a link to the route")
-            .send(get(LOGIN).line(HTML), { problem("method_not_allowed").field("allow", "POST") }),
+            .send(get(LOGIN).line(HTML), problem("method_not_allowed").field("allow", "POST")),
         row("fetch sends a form with files").send(
             post(LOGIN).body("multipart/form-data; boundary=x", "--x--").line("Accept: */*"),
             invalid_request(415, "Unsupported Media Type"),
@@ -280,6 +280,7 @@ fn sent_late() -> Vec<Scenario> {
 }
 
 fn htmx() -> Vec<Scenario> {
+    const BODY: &str = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
     const PAGE: &str = "HX-Current-URL: https://app.example/pages/list?page=2#row-7";
     let row = |name| scenario("htmx", name);
     let ask = || get("/pages/notes").line("HX-Request: true").line("Accept: */*");
@@ -287,7 +288,6 @@ fn htmx() -> Vec<Scenario> {
     let back = "/login?next=%2Fpages%2Flist%3Fpage%3D2";
     let boosted = |request: Request| request.line("HX-Request: true").line("HX-Boosted: true").line(PAGE);
     let wrong = || problem("invalid_credentials").field("hx-redirect", "/login?error=invalid_credentials");
-    const BODY: &str = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
     vec![
         row("a fragment: the page goes to the login").send(ask().line(PAGE), nobody(back)),
         row("a fragment for which htmx accepts HTML, without Fetch Metadata").send(
