@@ -9,13 +9,14 @@ use crate::{
 
 const VERSIONS: [&str; 2] = ["htmx2", "htmx4"];
 
+#[allow(clippy::needless_pass_by_value, reason = "a story is written in place")]
 fn with_each(story: impl AsyncFn(&Stage)) {
     for version in VERSIONS {
         match htmx(version) {
             Some(script) => {
                 println!("{version}");
                 in_every_engine(&[("HTMX", script.to_str().expect("a path"))], async |stage: &Stage| {
-                    story(stage).await
+                    story(stage).await;
                 });
             }
             None => skipped("htmx: run `npm ci` in interop/"),

@@ -12,6 +12,7 @@ pub(crate) struct Stage {
 
 /// Tells a story in every engine that is installed, and checks afterwards that the server logged no
 /// error.
+#[allow(clippy::needless_pass_by_value, reason = "a story is written in place")]
 pub(crate) fn in_every_engine(variables: &[(&str, &str)], story: impl AsyncFn(&Stage)) {
     let engines = Engine::installed();
     if engines.is_empty() {
