@@ -87,7 +87,7 @@ pub trait ActixAuth {
 
 impl ActixAuth for Authenticator {
     fn middleware(&self) -> AuthMiddleware {
-        AuthMiddleware(self.clone())
+        AuthMiddleware { auth: self.clone(), page: None }
     }
 
     fn routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {

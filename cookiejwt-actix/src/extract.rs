@@ -13,7 +13,7 @@ use actix_web::{
     http::StatusCode,
 };
 use cookiejwt_store::{
-    AnySlot, Authenticator, Decision, Guard, Problem, Reply, RequestContext, ResponseHeaders as _,
+    AnySlot, Authenticator, Decision, Guard, Problem, Refused, Reply, RequestContext, ResponseHeaders as _,
     SharedSlot, Slot, Slots, claims_of, missing_layer,
 };
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture};
@@ -261,7 +261,11 @@ impl ResponseError for AuthError {
 }
 
 pub(crate) fn response(reply: Reply) -> HttpResponse {
+    let refused = reply.refused().and_then(Refused::of);
     let mut response = HttpResponseBuilder::new(status(reply.status)).body(reply.body);
+    if let Some(refused) = refused {
+        response.extensions_mut().insert(refused);
+    }
     let mut fields = ResponseFields(response.headers_mut());
     for (name, value) in &reply.headers {
         fields.append(name, value);
@@ -269,7 +273,7 @@ pub(crate) fn response(reply: Reply) -> HttpResponse {
     response
 }
 
-fn status(status: http::StatusCode) -> StatusCode {
+pub(crate) fn status(status: http::StatusCode) -> StatusCode {
     // What one generation of the http crate takes, the other takes too.
     StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

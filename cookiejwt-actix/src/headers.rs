@@ -22,6 +22,11 @@ impl<'a> View<'a> {
         Self { method: request.method(), uri: request.uri(), headers: request.headers() }
     }
 
+    /// Of a head that was copied.
+    pub(crate) fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+        Self { method, uri, headers }
+    }
+
     /// The path is the one on the wire, whatever scope the request has come through.
     pub(crate) fn head(&self) -> RequestHead<'_> {
         let authority = self.uri.authority().map(Authority::as_str);

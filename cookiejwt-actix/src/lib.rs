@@ -84,6 +84,7 @@ mod guard;
 pub mod guide;
 mod headers;
 mod middleware;
+mod pages;
 mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]

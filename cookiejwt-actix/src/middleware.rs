@@ -8,20 +8,56 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpMessage as _,
+    Error, HttpMessage as _, HttpResponse,
     body::{BoxBody, EitherBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
 };
-use cookiejwt_store::{Authenticator, Departing, Logout, Slot, Slots};
+use cookiejwt_store::{Authenticator, Departing, Logout, Problem, RequestHead, Slot, Slots};
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
 
-use crate::{headers::ResponseFields, routes, session_cookie};
+use crate::{
+    headers::ResponseFields,
+    pages::{PageOf, ProblemPage},
+    routes, session_cookie,
+};
 
 /// Adds a slot for the decision to each request and its cookies to each response, and serves the
 /// built-in routes; see [`ActixAuth::middleware`](crate::ActixAuth::middleware).
 #[derive(Clone, Debug)]
-pub struct AuthMiddleware(pub(crate) Authenticator);
+pub struct AuthMiddleware {
+    pub(crate) auth: Authenticator,
+    pub(crate) page: Option<ProblemPage>,
+}
+
+impl AuthMiddleware {
+    /// Your own page for what is refused with 401, 403, 429 or 503, whether by a guard, an
+    /// extractor, a built-in route or an [`AuthError`](crate::AuthError) of a handler. Where it
+    /// returns `None`, the problem document is sent.
+    ///
+    /// The challenge, `Retry-After` and the cookies of the refusal stay, and a page with the status
+    /// 200 gets that of the refusal. It is asked for every client: look at the head.
+    ///
+    /// ```
+    /// use actix_web::HttpResponse;
+    /// use cookiejwt_actix::{AuthMiddleware, prelude::*};
+    ///
+    /// fn middleware(auth: &Authenticator) -> AuthMiddleware {
+    ///     auth.middleware().on_problem(|problem, head| {
+    ///         let page = format!("<h1>{}</h1><p>{}</p>", problem.status(), problem.detail());
+    ///         let html = || HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page);
+    ///         head.is_page_navigation().then(html)
+    ///     })
+    /// }
+    /// ```
+    #[must_use]
+    pub fn on_problem(
+        self,
+        page: impl Fn(Problem, RequestHead<'_>) -> Option<HttpResponse> + Send + Sync + 'static,
+    ) -> Self {
+        Self { page: Some(ProblemPage(Arc::new(page))), ..self }
+    }
+}
 
 impl<S, B> Transform<S, ServiceRequest> for AuthMiddleware
 where
@@ -34,7 +70,7 @@ where
     type Future = Ready<Result<AuthService<S>, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(AuthService { auth: self.0.clone(), inner }))
+        ready(Ok(AuthService { auth: self.auth.clone(), page: self.page.clone(), inner }))
     }
 }
 
@@ -42,6 +78,7 @@ where
 #[derive(Debug)]
 pub struct AuthService<S> {
     auth: Authenticator,
+    page: Option<ProblemPage>,
     inner: S,
 }
 
@@ -60,11 +97,12 @@ where
         let (slots, slot) = Slots::enter(outer.as_ref(), &self.auth, request.uri().path());
         request.extensions_mut().insert(slots);
         let logout = slot.as_ref().and_then(|_| routes::prepared_logout(&self.auth, &request));
+        let page = self.page.as_ref().map(|page| PageOf::new(page, &request));
         let answer = match routes::before_routing(&self.auth, &request) {
             Some(route) => Answer::BuiltIn { answer: routes::answer_now(self.auth.clone(), route, request) },
             None => Answer::Inner { inner: self.inner.call(request) },
         };
-        AuthFuture { answer, slot, logout, departing: Departing::default() }
+        AuthFuture { answer, slot, logout, page, departing: Departing::default() }
     }
 }
 
@@ -78,6 +116,7 @@ pin_project! {
         // None inside another middleware of the same authenticator, which writes the cookies.
         slot: Option<Arc<Slot>>,
         logout: Option<Logout>,
+        page: Option<PageOf>,
         departing: Departing<Result<ServiceResponse<EitherBody<B>>, Error>>,
     }
 }
@@ -117,11 +156,14 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(slot) = this.slot else { return this.answer.poll(context) };
+        let Some(slot) = this.slot else {
+            return this.answer.poll(context).map(|result| with_page(this.page, result));
+        };
         let answered = |context: &mut Context<'_>| {
             this.answer.poll(context).map(|result| session_cookie::refuse_lost(slot, result))
         };
-        let mut result = std::task::ready!(this.departing.poll(slot, context, answered));
+        let result = std::task::ready!(this.departing.poll(slot, context, answered));
+        let mut result = with_page(this.page, result);
         match &mut result {
             Ok(response) => slot.write_cookies(&mut ResponseFields(response.headers_mut())),
             Err(error) => {
@@ -134,6 +176,21 @@ where
             }
         }
         Poll::Ready(result)
+    }
+}
+
+/// The page of the application in the place of a refusal; that of an error is made later.
+fn with_page<B>(
+    page: &mut Option<PageOf>,
+    result: Result<ServiceResponse<EitherBody<B>>, Error>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let Some(page) = page.take() else { return result };
+    match result {
+        Ok(response) => Ok(page.instead(response)),
+        Err(mut error) => {
+            error.add_response_mapper(move |response| page.instead_of_error(response));
+            Err(error)
+        }
     }
 }
 

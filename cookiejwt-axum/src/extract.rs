@@ -11,7 +11,9 @@ use axum_core::{
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use bytes::Bytes;
-use cookiejwt_store::{Guard, Reply, RequestContext, RequestHead, SharedSlot, Slot, Slots, missing_layer};
+use cookiejwt_store::{
+    Guard, Refused, Reply, RequestContext, RequestHead, SharedSlot, Slot, Slots, missing_layer,
+};
 use http::{Extensions, request::Parts};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
@@ -219,9 +221,13 @@ impl IntoResponse for AuthError {
 }
 
 pub(crate) fn into_response(reply: Reply) -> Response {
+    let refused = reply.refused().and_then(Refused::of);
     let mut response = axum_core::body::Body::new(Full::<Bytes>::new(reply.body)).into_response();
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
+    if let Some(refused) = refused {
+        response.extensions_mut().insert(refused);
+    }
     response
 }
 

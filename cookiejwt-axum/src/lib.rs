@@ -80,6 +80,7 @@ mod extract;
 mod guard;
 pub mod guide;
 mod layer;
+mod pages;
 mod routes;
 mod session_cookie;
 #[cfg(feature = "testing")]
@@ -96,6 +97,7 @@ pub use crate::{
     },
     guard::{GuardLayer, Guarded},
     layer::{AuthFuture, AuthLayer, AuthService},
+    pages::{Pages, PagesFuture, PagesLayer},
     verifier::{AxumVerifier, VerifierFuture, VerifierLayer, VerifierService},
 };
 

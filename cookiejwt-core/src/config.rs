@@ -40,6 +40,7 @@ pub(crate) use self::{checks::MAX_AUDIENCES, expect::Expectations};
 /// assert_eq!(config.access_name(), "__Host-access_token");
 /// ```
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one switch of the configuration")]
 pub struct Config {
     pub(crate) realm: Realm,
     pub(crate) keys: KeySettings,
@@ -57,6 +58,7 @@ pub struct Config {
     pub(crate) memo_entries: u32,
     pub(crate) set_session_cookie: bool,
     pub(crate) known_devices: bool,
+    pub(crate) clear_site_data: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -101,7 +101,7 @@ pub trait RocketAuth {
 
 impl RocketAuth for Authenticator {
     fn fairing(&self) -> AuthFairing {
-        AuthFairing(self.clone())
+        AuthFairing { auth: self.clone(), page: None }
     }
 
     fn routes(&self) -> Vec<Route> {

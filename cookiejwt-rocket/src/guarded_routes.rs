@@ -29,9 +29,11 @@ pub struct GuardedRoutes {
 }
 
 impl GuardedRoutes {
-    /// Redirects to this page instead of responding 401, with the way back in `next`. Only a
-    /// top-level navigation is redirected (303); a script gets the problem document. 403, 500 and
-    /// 503 are not changed.
+    /// Redirects to this page instead of responding 401, with the way back in `next`. Only what a
+    /// user sees is redirected (303): a link leads back to itself, a form that is sent after the
+    /// session has ended to the page that it is on. htmx gets 401 with `HX-Redirect`, so that the
+    /// login page does not become a part of the present one; a script gets the problem document.
+    /// 403, 500 and 503 are not changed.
     ///
     /// If a proof is missing, `require` lists the methods of which one is the next step, separated
     /// by spaces; `max_age` (seconds) and `acr_values` are those of the challenge (RFC 9470). Like
@@ -45,6 +47,13 @@ impl GuardedRoutes {
     #[track_caller]
     pub fn redirect_to(self, page: &str) -> Self {
         Self { guard: self.guard.redirect_to(page), ..self }
+    }
+
+    /// The responses of these routes are not stored (`Cache-Control: no-store`), whatever their
+    /// handlers say, so that the back button does not show them after a logout. In a handler use
+    /// [`AuthContext::no_store`](crate::AuthContext::no_store).
+    pub fn no_store(self) -> Self {
+        Self { guard: self.guard.no_store(), ..self }
     }
 }
 

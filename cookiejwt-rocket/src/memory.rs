@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use cookiejwt_store::{AnySlot, Authenticator, GuardOwner, Problem, Slot, Verifier, VerifierSlot};
-use rocket::Request;
+use cookiejwt_store::{AnySlot, Authenticator, GuardOwner, Problem, Refused, Slot, Verifier, VerifierSlot};
+use rocket::{Request, http::Status};
 
 /// What one request remembers between its fairings, its guards, its handler and its catcher.
 ///
@@ -15,6 +15,8 @@ pub(crate) struct Memory {
     slots: OnceLock<Link>,
     /// Set if cookiejwt made the response.
     pub(crate) replied: OnceLock<()>,
+    /// What the last response that cookiejwt made refused.
+    refused: Mutex<Option<Refused>>,
     refusal: Mutex<Option<Problem>>,
     /// Whose the innermost guard around the handler is.
     guarding: Mutex<Option<GuardOwner>>,
@@ -104,6 +106,18 @@ impl Memory {
 
     fn links(&self) -> impl Iterator<Item = &Link> {
         std::iter::successors(self.slots.get(), |link| link.next.get().map(|next| &**next))
+    }
+
+    /// A response was made.
+    pub(crate) fn answered(&self, refused: Option<Refused>) {
+        self.replied.get_or_init(|| ());
+        *lock(&self.refused) = refused;
+    }
+
+    /// What the response of this status refuses, if cookiejwt made it. Only one fairing gets it.
+    pub(crate) fn take_refused(&self, status: Status) -> Option<Refused> {
+        let is_this = |refused: &mut Refused| refused.problem().status().as_u16() == status.code;
+        lock(&self.refused).take_if(is_this)
     }
 
     /// A cookiejwt guard refused; the last one counts.

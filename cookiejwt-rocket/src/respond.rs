@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use cookiejwt_store::{FrameworkSession as _, Problem, Reply, ResponseHeaders as _};
+use cookiejwt_store::{FrameworkSession as _, Problem, Refused, Reply, ResponseHeaders as _};
 use rocket::{
     Request, Response,
     futures::FutureExt as _,
@@ -20,7 +20,7 @@ pub(crate) fn status(problem: Problem) -> Status {
 }
 
 pub(crate) fn response<'r>(request: &Request<'_>, reply: Reply) -> Response<'r> {
-    Memory::of(request).replied.get_or_init(|| ());
+    Memory::of(request).answered(reply.refused().and_then(Refused::of));
     let mut response = Response::new();
     response.set_status(Status::new(reply.status.as_u16()));
     response.set_sized_body(reply.body.len(), Cursor::new(reply.body));

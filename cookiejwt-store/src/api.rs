@@ -5,6 +5,7 @@ mod endpoints;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod operation;
+mod page_form;
 mod password;
 mod revoked;
 mod route;

@@ -8,8 +8,8 @@
 //! [CSRF](csrf), [front ends on another origin](front_ends), [proxies], [browsers], [testing your
 //! application](testing).
 //!
-//! When you need it: [mailed links](links), [second factors](second_factor), [acting for a
-//! user](acting), [mobile and command-line clients](mobile), [server-side
+//! When you need it: [HTML forms](html_forms), [mailed links](links), [second
+//! factors](second_factor), [acting for a user](acting), [mobile and command-line clients](mobile), [server-side
 //! rendering](server_side_rendering), [two kinds of users](two_kinds_of_users), [WebSockets and
 //! long streams](streams), [keys and how to change them](keys), [services that only
 //! verify](services), [events and metrics](monitoring), [scaling], [migrating from
@@ -52,6 +52,15 @@ pub mod csrf {}
 #[doc = "[service-workers]: crate::guide::csrf#service-workers"]
 #[doc = include_str!("../docs/guide/front_ends.md")]
 pub mod front_ends {}
+
+#[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[links]: crate::guide::links"]
+#[doc = "[next_path]: crate::next_path"]
+#[doc = "[routes]: crate::guide::routes#errors"]
+#[doc = "[second_factor]: crate::guide::second_factor"]
+#[doc = "[two_kinds_of_users]: crate::guide::two_kinds_of_users"]
+#[doc = include_str!("../docs/guide/html_forms.md")]
+pub mod html_forms {}
 
 #[doc = "[ReadKeys]: crate::ReadKeys"]
 #[doc = "[replace_keys]: crate::Authenticator::replace_keys"]
@@ -97,6 +106,7 @@ pub mod refresh {}
 #[doc = "[acting]: crate::guide::acting"]
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[fresh-login]: crate::guide::people#fresh-login"]
+#[doc = "[html_forms]: crate::guide::html_forms"]
 #[doc = "[keys]: crate::guide::keys"]
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
 #[doc = "[mobile]: crate::guide::mobile"]
@@ -120,6 +130,7 @@ pub mod scaling {}
 #[doc = include_str!("../docs/guide/second_factor.md")]
 pub mod second_factor {}
 
+#[doc = "[html_forms]: crate::guide::html_forms"]
 #[doc = "[next_path]: crate::next_path"]
 #[doc = include_str!("../docs/guide/server_side_rendering.md")]
 pub mod server_side_rendering {}
@@ -136,6 +147,7 @@ pub mod services {}
 
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[frameworks-session]: crate::guide::migrating#the-frameworks-session"]
+#[doc = "[html_forms]: crate::guide::html_forms"]
 #[doc = "[keys]: crate::guide::keys"]
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
 #[doc = "[mobile]: crate::guide::mobile"]

@@ -12,6 +12,8 @@ mod framework_session;
 mod guard;
 mod logged_in;
 mod outbox;
+mod page_target;
+mod refused;
 mod reply;
 mod slot;
 mod slots;
@@ -20,7 +22,6 @@ mod verifier_slot;
 
 #[cfg(feature = "openapi")]
 pub(crate) use self::logged_in::SessionBody;
-pub(crate) use self::logged_in::session_reply;
 pub use self::{
     any_slot::{AnyPending, AnySlot, SharedSlot},
     context::RequestContext,
@@ -31,8 +32,10 @@ pub use self::{
     framework_session::{FrameworkSession, NoSession, SESSION_USER_KEY},
     guard::{Guard, GuardOwner, GuardRefusal},
     logged_in::LoggedIn,
+    refused::Refused,
     reply::Reply,
     slot::{Departure, Slot},
     slots::Slots,
     verifier_slot::VerifierSlot,
 };
+pub(crate) use self::{logged_in::session_reply, page_target::page_with, reply::HX_REDIRECT};

@@ -1,9 +1,11 @@
 //! Where the built-in routes are, and which of them are served. What they do is in the room `api`.
 
+mod pages;
 mod route;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+pub(crate) use self::pages::{Pages, is_page};
 pub use self::route::Route;
 use crate::keys::Keys;
 
@@ -11,6 +13,7 @@ use crate::keys::Keys;
 pub(crate) struct Routes {
     pub(crate) prefix: String,
     keys: Keys,
+    pub(crate) pages: Option<Pages>,
     password_login: bool,
     password_route: bool,
     revoked_route: bool,
@@ -31,7 +34,12 @@ impl Routes {
     pub(crate) fn new(prefix: String, keys: Keys, optional: Optional) -> Self {
         let Optional { password_login, password_route, revoked_route } = optional;
         let is_mounted = AtomicBool::new(false);
-        Self { prefix, keys, password_login, password_route, revoked_route, is_mounted }
+        Self { prefix, keys, pages: None, password_login, password_route, revoked_route, is_mounted }
+    }
+
+    /// Browsers' forms are answered with these pages.
+    pub(crate) fn with_pages(self, pages: Option<Pages>) -> Self {
+        Self { pages, ..self }
     }
 
     /// Every path under the prefix, with and without the trailing slash, and its route.

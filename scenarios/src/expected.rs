@@ -270,6 +270,11 @@ impl Expected {
         self
     }
 
+    /// The body of a page in the place of a problem document.
+    pub fn set_body(&mut self, body: &str) {
+        self.body = body.into();
+    }
+
     /// The body is not compared: a response to HEAD, or a framework's own text.
     pub fn without_body(mut self) -> Self {
         self.body = String::new();
@@ -278,8 +283,17 @@ impl Expected {
 
     /// In the words of [`Answer::in_words`](crate::Answer::in_words), at this second.
     pub fn in_words(&self, now: i64) -> Vec<String> {
-        const ORDER: [&str; 7] =
-            ["content-type", "www-authenticate", "allow", "location", "retry-after", "cache-control", "vary"];
+        const ORDER: [&str; 9] = [
+            "content-type",
+            "www-authenticate",
+            "allow",
+            "location",
+            "hx-redirect",
+            "retry-after",
+            "clear-site-data",
+            "cache-control",
+            "vary",
+        ];
         let now = self.decided.unwrap_or(now);
         let mut fields = self.fields.clone();
         let asks = !self.asked.is_empty() && self.asked != ["-"];

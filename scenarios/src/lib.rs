@@ -56,6 +56,15 @@ pub fn said_of(who: Option<&cookiejwt_store::Identity>) -> String {
     who.map_or_else(|| "nobody".into(), said)
 }
 
+/// The application's page for what is refused, for a client that asks for one.
+pub fn problem_page(
+    problem: cookiejwt_store::Problem,
+    head: cookiejwt_store::RequestHead<'_>,
+) -> Option<String> {
+    let is_asked = head.text(&http::HeaderName::from_static("x-page")) == Some("yes");
+    is_asked.then(|| format!("<p>{} at {}</p>", problem.code(), head.path()))
+}
+
 /// What a handler returns for a list of sessions.
 pub fn listed(sessions: &[cookiejwt_store::SessionInfo]) -> String {
     serde_json::to_string(sessions).expect("strings, times and a boolean")

@@ -64,6 +64,9 @@ impl World {
             .users(users.clone())
             .tokens(store.clone())
             .password_route(true)
+            .login_page("/login")
+            .second_factor_page("/login/code")
+            .after_login("/home")
             .build()
             .expect("complete");
         let beside = |name: &str| beside(name, &clock);

@@ -237,7 +237,7 @@ fn json_object<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 }
 
 /// A field that is there exactly once, in UTF-8.
-fn form_field(bytes: &[u8], name: &str) -> Option<String> {
+pub(super) fn form_field(bytes: &[u8], name: &str) -> Option<String> {
     let decoded = form_urlencoded::parse(bytes);
     let mut values = decoded.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     let value = values.next()?;

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::{
     body::{self, Body, LoginBody, RefreshBody},
     operation::Operation,
+    page_form::PageForm,
 };
 use crate::{
     authenticator::Authenticator,
@@ -45,6 +46,14 @@ pub struct Caller<'s> {
     /// this very request. The slot's cookies are not among the header fields of the reply; its
     /// layer writes them.
     pub slot: Option<&'s Slot>,
+}
+
+/// Who calls, and where the form that they use leads to.
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'s> {
+    pub(super) ip: Option<IpAddr>,
+    pub(super) slot: Option<&'s Slot>,
+    pub(super) next: Option<&'s str>,
 }
 
 impl Authenticator {
@@ -86,21 +95,37 @@ impl Api {
 
     /// Answers a request to one of the routes.
     pub async fn handle(&self, route: Route, head: RequestHead<'_>, body: Body, caller: Caller<'_>) -> Reply {
-        let Caller { ip, slot } = caller;
-        let slot = slot.filter(|slot| slot.authenticator().is_same(&self.0));
+        let slot = caller.slot.filter(|slot| slot.authenticator().is_same(&self.0));
         if !self.serves(route) {
             return Reply::problem(Problem::NotFound);
         }
         let Some(operation) = route.operation(head.method()) else {
             return Reply::problem(Problem::MethodNotAllowed).with_header(header::ALLOW, route.allow());
         };
+        let form = PageForm::of(self, operation, head, &body);
+        let next = form.as_ref().and_then(|form| form.next.as_deref());
+        let reply = self.operate(operation, head, body, Asker { ip: caller.ip, slot, next }).await;
+        match form {
+            Some(form) => form.answer(reply),
+            None => reply,
+        }
+    }
+
+    async fn operate(
+        &self,
+        operation: Operation,
+        head: RequestHead<'_>,
+        body: Body,
+        asker: Asker<'_>,
+    ) -> Reply {
+        let slot = asker.slot;
         let reply = match operation {
-            Operation::Login => self.login(head, body, ip).await,
+            Operation::Login => self.login(head, body, asker).await,
             Operation::Refresh => self.refresh(head, body, slot).await,
             Operation::Logout => self.logout(head, &body).await,
             Operation::Verify => self.verify(head, slot).await,
             Operation::FreshLogin | Operation::ChangePassword => {
-                self.ask_password(operation, head, body, Caller { ip, slot }).await
+                self.ask_password(operation, head, body, asker).await
             }
             Operation::ListSessions => self.sessions(head, slot).await,
             Operation::EndOtherSessions => self.end_other_sessions(head, slot).await,
@@ -112,7 +137,7 @@ impl Api {
         reply
     }
 
-    pub(super) async fn login(&self, head: RequestHead<'_>, body: Body, ip: Option<IpAddr>) -> Reply {
+    pub(super) async fn login(&self, head: RequestHead<'_>, body: Body, asker: Asker<'_>) -> Reply {
         if let Some(refused) = self.csrf_refused(&head) {
             return refused;
         }
@@ -120,12 +145,16 @@ impl Api {
             Ok(body) => body,
             Err(problem) => return Reply::problem(problem),
         };
-        let context = LoginContext::from_head(&self.0, head, ip);
+        let context = self.login_context(head, asker);
         let options = LoginOptions::new().remember(body.remember.0);
         match self.0.login_with_password(&body.username, &body.password, options, context).await {
             Ok(login) => self.logged_in(&login),
             Err(error) => self.login_failed(&error),
         }
+    }
+
+    pub(super) fn login_context(&self, head: RequestHead<'_>, asker: Asker<'_>) -> LoginContext {
+        LoginContext::from_head(&self.0, head, asker.ip).leading_to(asker.next)
     }
 
     pub(super) async fn refresh(&self, head: RequestHead<'_>, body: Body, slot: Option<&Slot>) -> Reply {

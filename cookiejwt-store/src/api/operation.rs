@@ -80,6 +80,11 @@ impl Operation {
         }
     }
 
+    /// Whether the form of a page may ask for it, and is answered with another page.
+    pub(super) const fn has_form(self) -> bool {
+        matches!(self, Self::Login | Self::Logout | Self::FreshLogin | Self::ChangePassword)
+    }
+
     /// The status of a success.
     pub(super) const fn success(self) -> StatusCode {
         match self {

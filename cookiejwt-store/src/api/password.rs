@@ -1,15 +1,13 @@
 //! Routes that ask users who are logged in for their password again: `token/fresh/`, `password/`.
 
-use std::net::IpAddr;
-
 use cookiejwt_core::{Identity, Problem, driver::RequestHead};
 
 use super::{
     body::{self, Body, FreshLoginBody, PasswordBody},
-    endpoints::{Api, Caller},
+    endpoints::{Api, Asker},
     operation::Operation,
 };
-use crate::{errors::LoginError, request::Reply, sessions::LoginContext};
+use crate::{errors::LoginError, request::Reply};
 
 /// Why one of these routes did not begin a session.
 enum Failed {
@@ -37,17 +35,18 @@ impl Api {
         operation: Operation,
         head: RequestHead<'_>,
         body: Body,
-        Caller { ip, slot }: Caller<'_>,
+        asker: Asker<'_>,
     ) -> Reply {
         if let Some(refused) = self.csrf_refused(&head) {
             return refused;
         }
+        let slot = asker.slot;
         let decision = self.decide(head, slot).await;
         let reply = match decision.required() {
             Ok(who) if operation == Operation::ChangePassword => {
-                self.change_password(who, head, body, ip).await
+                self.change_password(who, head, body, asker).await
             }
-            Ok(who) => self.fresh_login(who, head, body, ip).await,
+            Ok(who) => self.fresh_login(who, head, body, asker).await,
             Err(problem) => Err(problem.into()),
         };
         match reply {
@@ -68,10 +67,10 @@ impl Api {
         who: &Identity,
         head: RequestHead<'_>,
         body: Body,
-        ip: Option<IpAddr>,
+        asker: Asker<'_>,
     ) -> Result<Reply, Failed> {
         let FreshLoginBody { password } = body::read(&head, body)?;
-        let context = LoginContext::from_head(&self.0, head, ip);
+        let context = self.login_context(head, asker);
         let login = self.0.fresh_login(who, &password, context).await?;
         Ok(self.logged_in(&login))
     }
@@ -81,10 +80,10 @@ impl Api {
         who: &Identity,
         head: RequestHead<'_>,
         body: Body,
-        ip: Option<IpAddr>,
+        asker: Asker<'_>,
     ) -> Result<Reply, Failed> {
         let PasswordBody { current_password, new_password } = body::read(&head, body)?;
-        let context = LoginContext::from_head(&self.0, head, ip);
+        let context = self.login_context(head, asker);
         let login = self.0.change_password(who, &current_password, &new_password, context).await?;
         Ok(self.issued(&login, Reply::no_content()))
     }

@@ -10,7 +10,7 @@ use crate::{
     events::{Advice, Event, Events, Hooks},
     keys::Keys,
     passwords::{Argon2id, PasswordHasher, PasswordPolicy, Passwords, Policies},
-    routes::{Optional, Routes},
+    routes::{Optional, Pages, Routes, is_page},
     runtime::{Clock, Random, Runtime, SystemClock},
     services::Services,
     sessions::Sessions,
@@ -35,6 +35,9 @@ impl Authenticator {
             prefix: DEFAULT_PREFIX.into(),
             password_login: true,
             password_route: false,
+            login_page: None,
+            second_factor_page: None,
+            after_login: None,
             feed_interval: FEED_INTERVAL,
             hooks: Hooks::default(),
             keys_interval: KEYS_INTERVAL,
@@ -57,6 +60,9 @@ pub struct AuthenticatorBuilder {
     prefix: String,
     password_login: bool,
     password_route: bool,
+    login_page: Option<String>,
+    second_factor_page: Option<String>,
+    after_login: Option<String>,
     feed_interval: Duration,
     hooks: Hooks,
     keys_interval: Duration,
@@ -135,6 +141,36 @@ impl AuthenticatorBuilder {
         Self { readers: Some(readers), ..self }
     }
 
+    /// Your login page, for applications whose forms work without script. Default: none.
+    ///
+    /// With it, the form of a page that posts to `token/`, `token/fresh/`, `password/` or `logout/`
+    /// is answered with 303 and never with JSON: to the path in the hidden field or query member
+    /// `next`, otherwise to [`after_login`](Self::after_login), or after a logout to this page. A
+    /// failure leads back, with `error` and the same `next` in the query: a login to this page, the
+    /// others to the page of the form (`Referer`). `error` is a code of [`Problem::CODES`];
+    /// [`Problem::detail_of`] has its sentence. `reason` and `retry_after` (seconds) may follow.
+    ///
+    /// Every target has passed [`next_path`](cookiejwt_core::next_path), so no link to the login
+    /// page leads to another site (CWE-601). Clients that read JSON notice nothing.
+    ///
+    /// [`Problem::CODES`]: cookiejwt_core::Problem::CODES
+    /// [`Problem::detail_of`]: cookiejwt_core::Problem::detail_of
+    pub fn login_page(self, path: impl Into<String>) -> Self {
+        Self { login_page: Some(path.into()), ..self }
+    }
+
+    /// The page where a user proves their second factor: a form that gets 401
+    /// `second_factor_required` is led there. Its pending login keeps `next` and `remember`.
+    /// Default: the login page, with that `error`.
+    pub fn second_factor_page(self, path: impl Into<String>) -> Self {
+        Self { second_factor_page: Some(path.into()), ..self }
+    }
+
+    /// Where a form leads to that has no `next`. Default: `/`.
+    pub fn after_login(self, path: impl Into<String>) -> Self {
+        Self { after_login: Some(path.into()), ..self }
+    }
+
     /// How often this node polls the store for sessions revoked by other nodes, and so how long a
     /// revocation may take to take effect here. Default: one second. Each poll is one query,
     /// independent of load.
@@ -195,6 +231,7 @@ impl AuthenticatorBuilder {
         if let Some(readers) = &self.readers {
             readers.check(&self.config)?;
         }
+        let pages = pages(self.login_page, self.second_factor_page, self.after_login)?;
         Advice::on_settings(&self.config);
         let users = self.users.ok_or(BuildError::NoUserStore)?;
         let tokens = self.tokens.ok_or(BuildError::NoTokenStore)?;
@@ -211,7 +248,7 @@ impl AuthenticatorBuilder {
         let Services { users, tokens, keys, events, runtime } = services;
         let Self { prefix, password_login, password_route, readers, .. } = self;
         let optional = Optional { password_login, password_route, revoked_route: readers.is_some() };
-        let routes = Routes::new(prefix, keys.clone(), optional);
+        let routes = Routes::new(prefix, keys.clone(), optional).with_pages(pages);
         let inner = Arc::new(Inner {
             users,
             tokens,
@@ -231,6 +268,26 @@ impl AuthenticatorBuilder {
     }
 }
 
+/// The pages, if there is a login page; without one the others have no effect.
+fn pages(
+    login: Option<String>,
+    second_factor: Option<String>,
+    after_login: Option<String>,
+) -> Result<Option<Pages>, BuildError> {
+    let all = [&login, &second_factor, &after_login];
+    if let Some(page) = all.into_iter().flatten().find(|page| !is_page(page)) {
+        return Err(BuildError::Page(page.clone()));
+    }
+    match login {
+        Some(login) => {
+            let after_login = after_login.unwrap_or_else(|| "/".into());
+            Ok(Some(Pages { login, second_factor, after_login }))
+        }
+        None if second_factor.is_some() || after_login.is_some() => Err(BuildError::NoLoginPage),
+        None => Ok(None),
+    }
+}
+
 /// What every router reads as itself: braces, angle brackets and asterisks are patterns in one or
 /// the other.
 fn is_plain_path(path: &str) -> bool {
@@ -242,6 +299,28 @@ fn is_plain_path(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_are_paths_of_the_application() {
+        let built = |login: &str, code: &str, after: &str| {
+            let given = |page: &str| (!page.is_empty()).then(|| page.to_owned());
+            pages(given(login), given(code), given(after)).map(|pages| pages.is_some())
+        };
+        for (rule, login, code, after, expected) in [
+            ("none", "", "", "", "Ok(false)"),
+            ("one", "/login", "", "", "Ok(true)"),
+            ("all, with a query", "/login?lang=de", "/login/code", "/home", "Ok(true)"),
+            ("another site", "https://evil.example/login", "", "", "\"https://evil.example/login\""),
+            ("another host", "/login", "//evil.example", "", "\"//evil.example\""),
+            ("a relative path", "/login", "", "home", "\"home\""),
+            ("a fragment", "/login#now", "", "", "\"/login#now\""),
+            ("a second step without a first", "", "/login/code", "", "call `.login_page"),
+            ("a way on without a way in", "", "", "/home", "call `.login_page"),
+        ] {
+            let built = format!("{:?}", built(login, code, after));
+            assert!(built.contains(expected), "{rule}: {built}");
+        }
+    }
 
     #[test]
     fn the_prefix_is_a_plain_path() {

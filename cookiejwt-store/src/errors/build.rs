@@ -20,6 +20,16 @@ pub enum BuildError {
     /// The prefix of the routes is no plain path, such as `/api/auth`.
     #[error("the prefix of the routes is {0:?}; write a path such as /api/auth, of letters, digits and -._~")]
     Prefix(String),
+    /// A page is no path of the application itself.
+    #[error(
+        "the page {0:?} is no path of this application; write one such as \"/login\", without a fragment"
+    )]
+    Page(String),
+    /// Pages after a login are set, and the login page is not.
+    #[error(
+        "`second_factor_page` and `after_login` have no effect without a login page; call `.login_page(…)` too"
+    )]
+    NoLoginPage,
     /// The framework's own session should follow the login, but no adapter was built with that
     /// feature.
     #[error(

@@ -282,6 +282,13 @@ macro_rules! adapter_types {
                 self.authenticator().ended(&who.0)
             }
 
+            /// The response to this request is not stored, whatever else it says about caching
+            /// (`Cache-Control: no-store`): for a page that the back button must not show after a
+            /// logout. For whole routes use `no_store` of a guard.
+            pub fn no_store(&self) {
+                self.0.no_store();
+            }
+
             /// The authenticator, for `hash_password`, `revoke_user` and the like.
             pub fn authenticator(&self) -> &$crate::Authenticator {
                 self.0.authenticator()

@@ -63,6 +63,12 @@ impl RequestContext {
         &self.outbox
     }
 
+    /// The response to this request is not stored (`Cache-Control: no-store`), so that the back
+    /// button does not show it after a logout.
+    pub fn no_store(&self) {
+        self.outbox.never_store();
+    }
+
     /// Logs this user in. Verify who they are before you call it.
     pub async fn login<U: AuthUser>(&self, user: &U, options: LoginOptions) -> Result<LoggedIn, LoginError> {
         let begun = self.noting(self.part().login(user, options, self.login_context()).await)?;

@@ -7,7 +7,12 @@ use cookiejwt_core::{
 };
 use http::HeaderValue;
 
-use super::{any_slot::AnySlot, faults::missing_layer, reply::Reply};
+use super::{
+    any_slot::AnySlot,
+    faults::missing_layer,
+    page_target::{page_with, path_of},
+    reply::{HX_REDIRECT, Reply},
+};
 use crate::{authenticator::Authenticator, verifier::Verifier};
 
 /// What a route requires of the caller, and the response when the requirement is not met. Each
@@ -21,6 +26,7 @@ pub struct Guard {
     owner: GuardOwner,
     demand: Demand,
     login_page: Option<Arc<str>>,
+    never_stored: bool,
 }
 
 /// Whose slot a guard asks.
@@ -85,7 +91,7 @@ enum Demand {
 pub enum GuardRefusal {
     /// A problem document.
     Problem(Problem),
-    /// 303 to the login page.
+    /// 303 to the login page, or 401 with `HX-Redirect`.
     Redirect(Box<Reply>),
 }
 
@@ -128,9 +134,20 @@ impl Guard {
         Self::of(owner, Demand::Role(role))
     }
 
-    /// Redirects a person who would get 401 to this page, with the way back in `next`. If a proof
-    /// is missing, the page learns which: `require` are methods, `max_age` and `acr_values` as in
-    /// the challenge.
+    /// The responses of the route are not stored, so that the back button does not show them after
+    /// a logout.
+    #[must_use]
+    pub fn no_store(self) -> Self {
+        Self { never_stored: true, ..self }
+    }
+
+    pub(crate) fn is_never_stored(&self) -> bool {
+        self.never_stored
+    }
+
+    /// Redirects a person who would get 401 to this page, with the way back in `next`; htmx gets
+    /// 401 with `HX-Redirect`. If a proof is missing, the page learns which: `require` are methods,
+    /// `max_age` and `acr_values` as in the challenge.
     ///
     /// # Panics
     /// If it is not a path of the application itself. This happens when the application starts.
@@ -143,7 +160,7 @@ impl Guard {
     }
 
     fn of(owner: impl Into<GuardOwner>, demand: Demand) -> Self {
-        Self { owner: owner.into(), demand, login_page: None }
+        Self { owner: owner.into(), demand, login_page: None, never_stored: false }
     }
 
     /// Whose slot it asks.
@@ -202,10 +219,46 @@ impl Guard {
     /// A 401 becomes a redirect if a person would see it. Every other problem stays as it is.
     pub(crate) fn refusal(&self, problem: Problem, head: RequestHead<'_>) -> GuardRefusal {
         let page = self.login_page.as_deref().filter(|_| problem.status() == http::StatusCode::UNAUTHORIZED);
-        match page.and_then(|page| location(page, problem, head)) {
-            Some(location) => GuardRefusal::Redirect(Box::new(Reply::see_other(location))),
-            None => GuardRefusal::Problem(problem),
+        let Some(location) = page.and_then(|page| self.location(page, problem, head)) else {
+            return GuardRefusal::Problem(problem);
+        };
+        // htmx would follow a 303 itself, and put the login page into the present one.
+        GuardRefusal::Redirect(Box::new(if head.is_htmx() {
+            Reply::problem(problem).settled().with_header(HX_REDIRECT, location)
+        } else {
+            Reply::see_other(location)
+        }))
+    }
+
+    /// The login page with the way back, for a request that a person would see answered, or htmx.
+    /// Not for the login page itself, which would send them in circles.
+    fn location(&self, page: &str, problem: Problem, head: RequestHead<'_>) -> Option<HeaderValue> {
+        let is_seen = head.is_page_navigation() || head.is_htmx();
+        if !is_seen || path_of(page) == head.path().trim_end_matches('/') {
+            return None;
         }
+        let mut members = Vec::new();
+        if let Problem::ProofRequired { missing } = problem {
+            members.extend(required(&missing));
+        }
+        let next = self.way_back(head).filter(|next| path_of(next) != path_of(page));
+        members.extend(next.map(|next| ("next", next)));
+        page_with(page, &members)
+    }
+
+    /// Where a login should lead back to: what a link asks for, or the page of a form or a
+    /// fragment. A target that the way back would refuse is not offered: `GET //evil.example` is a
+    /// path, too.
+    fn way_back(&self, head: RequestHead<'_>) -> Option<String> {
+        let is_link = head.is_read() && (!head.is_htmx() || head.is_htmx_boosted());
+        if !is_link {
+            return self.auth.0.keys.core().own_page(head).map(Into::into);
+        }
+        let target = match head.query() {
+            Some(query) => format!("{}?{query}", head.path()),
+            None => head.path().to_owned(),
+        };
+        next_path(&target).map(Into::into)
     }
 }
 
@@ -217,33 +270,6 @@ impl GuardRefusal {
             Self::Redirect(reply) => *reply,
         }
     }
-}
-
-/// The login page with the way back, for a request that a person would see answered. Not for the
-/// login page itself, which would send them in circles.
-fn location(page: &str, problem: Problem, head: RequestHead<'_>) -> Option<HeaderValue> {
-    let page_path = page.split('?').next().unwrap_or_default();
-    let is_elsewhere = page_path.trim_end_matches('/') != head.path().trim_end_matches('/');
-    if !(is_elsewhere && head.is_page_navigation()) {
-        return None;
-    }
-    let target =
-        head.query().map_or_else(|| head.path().to_owned(), |query| format!("{}?{query}", head.path()));
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if let Problem::ProofRequired { missing } = problem {
-        query.extend_pairs(required(&missing));
-    }
-    // A target that the way back would refuse is not offered: `GET //evil.example` is a path, too.
-    query.extend_pairs(next_path(&target).map(|target| ("next", target)));
-    let query = query.finish();
-    let mark = if query.is_empty() {
-        ""
-    } else if page.contains('?') {
-        "&"
-    } else {
-        "?"
-    };
-    HeaderValue::try_from(format!("{page}{mark}{query}")).ok()
 }
 
 /// What the page has to know about the proof that is missing: lists are separated by spaces, as in
@@ -363,7 +389,7 @@ mod tests {
             ("an empty query", "/login", "/notes?", Some("/login?next=%2Fnotes%3F")),
             ("the root", "/login", "/", Some("/login?next=%2F")),
             ("a page with a query of its own", "/login?lang=de", "/n", Some("/login?lang=de&next=%2Fn")),
-            ("a page with an empty query", "/login?", "/n", Some("/login?&next=%2Fn")),
+            ("a page with an empty query", "/login?", "/n", Some("/login?next=%2Fn")),
             ("a target that would lead away", "/login", "//evil.example/", Some("/login")),
             ("a target that hides a line break", "/login", "/%0d%0aSet-Cookie:a", Some("/login")),
             ("a target that is too long", "/login", &long, Some("/login")),
@@ -373,7 +399,7 @@ mod tests {
             ("a page that only begins alike", "/login", "/login/help", Some("/login?next=%2Flogin%2Fhelp")),
         ] {
             let parts = navigation(target);
-            let found = location(page, Problem::NotAuthenticated, RequestHead::from(&parts));
+            let found = guard().location(page, Problem::NotAuthenticated, RequestHead::from(&parts));
             assert_eq!(found.as_ref().map(|value| value.to_str().unwrap()), expected, "{rule}");
         }
     }
@@ -411,18 +437,18 @@ mod tests {
             ("a target that would lead away", "/login", "//evil.example/", code, "/login?require=otp"),
         ] {
             let parts = navigation(target);
-            let found = location(page, without(&requirement), (&parts).into());
+            let found = guard().location(page, without(&requirement), (&parts).into());
             assert_eq!(found.as_ref().map(|value| value.to_str().unwrap()), Some(expected), "{rule}");
         }
         let parts = navigation("/login/?require=otp");
-        assert_eq!(location("/login", without(&code), (&parts).into()), None, "the page itself");
+        assert_eq!(guard().location("/login", without(&code), (&parts).into()), None, "the page itself");
     }
 
     #[test]
     fn what_stands_in_next_is_what_comes_back() {
         let target = "/caf%C3%A9?q=a+b&r=%26%3D#";
         let parts = navigation(target);
-        let location = location("/login", Problem::NotAuthenticated, (&parts).into()).unwrap();
+        let location = guard().location("/login", Problem::NotAuthenticated, (&parts).into()).unwrap();
         let (_, query) = location.to_str().unwrap().split_once('?').unwrap();
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         assert_eq!(pairs, [("next".to_owned(), target.trim_end_matches('#').to_owned())]);

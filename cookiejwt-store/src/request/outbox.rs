@@ -17,6 +17,7 @@ pub(super) struct Outbox(Mutex<Content>);
 struct Content {
     sent: Option<Sent>,
     has_left: bool,
+    never_stored: bool,
 }
 
 /// The lines, and what happens when they are sent.
@@ -29,7 +30,7 @@ pub(super) struct Sent {
 impl Outbox {
     /// For a response whose head has left already.
     pub(super) fn closed() -> Self {
-        Self(Mutex::new(Content { sent: None, has_left: true }))
+        Self(Mutex::new(Content { has_left: true, ..Content::default() }))
     }
 
     /// False if the head of the response has left already: then it is dropped.
@@ -50,6 +51,15 @@ impl Outbox {
         }
         let Sent { lines: earlier, unsent } = content.sent.take().unwrap_or_default();
         content.sent = Some(Sent { lines: earlier.and(lines.clone()), unsent });
+    }
+
+    /// The response is not stored, whatever its handler says about caching.
+    pub(super) fn never_store(&self) {
+        self.content().never_stored = true;
+    }
+
+    pub(super) fn is_never_stored(&self) -> bool {
+        self.content().never_stored
     }
 
     pub(super) fn has_left(&self) -> bool {

@@ -25,6 +25,8 @@ pub struct Reply {
     /// The cookies of a login or logout. They are among the header fields already; an adapter whose
     /// response may become another one on its way out keeps them in the [`Slot`](crate::Slot) too.
     pub cookies: SetCookies,
+    /// What a problem document says.
+    pub(crate) refused: Option<Problem>,
 }
 
 /// Its lines and its body contain tokens.
@@ -41,11 +43,15 @@ impl fmt::Debug for Reply {
     }
 }
 
+/// Where htmx goes with the whole page.
+pub(crate) const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+
 impl Reply {
     /// A failure as `application/problem+json` (RFC 9457), with its challenge.
     pub fn problem(problem: Problem) -> Self {
         let mut reply = Self::raw("application/problem+json", problem.to_json().into()).never_stored();
         reply.status = problem.status();
+        reply.refused = Some(problem);
         // The text of a challenge was checked when it was made.
         if let Some(Ok(challenge)) = problem.challenge().map(|text| HeaderValue::from_str(&text)) {
             reply.headers.insert(header::WWW_AUTHENTICATE, challenge);
@@ -72,6 +78,16 @@ impl Reply {
         self.cookies.session_change()
     }
 
+    /// What was refused, if it is a problem document.
+    pub fn refused(&self) -> Option<Problem> {
+        self.refused
+    }
+
+    /// No page of the application takes its place.
+    pub(crate) fn settled(self) -> Self {
+        Self { refused: None, ..self }
+    }
+
     /// 303 to another page. It is about one user, so no cache stores it, and it needs no `Vary`.
     pub(crate) fn see_other(location: HeaderValue) -> Self {
         let reply = Self {
@@ -79,6 +95,7 @@ impl Reply {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             cookies: SetCookies::default(),
+            refused: None,
         };
         reply.with_header(header::LOCATION, location).never_stored()
     }
@@ -119,7 +136,7 @@ impl Reply {
         let mut headers = HeaderMap::with_capacity(6);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        Self { status: StatusCode::OK, headers, body, cookies: SetCookies::default() }
+        Self { status: StatusCode::OK, headers, body, cookies: SetCookies::default(), refused: None }
     }
 
     /// What the client has is still right.
@@ -129,6 +146,7 @@ impl Reply {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             cookies: SetCookies::default(),
+            refused: None,
         }
     }
 

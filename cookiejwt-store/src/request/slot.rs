@@ -13,6 +13,7 @@ use cookiejwt_core::{
     driver::{Mode, RequestHead, ResponseHeaders, SessionChange, SetCookies},
     store::{SettleRequest, Timestamp},
 };
+use http::{HeaderValue, header};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
@@ -48,6 +49,8 @@ pub struct Slot {
     outbox: OnceLock<Arc<Outbox>>,
     /// Whether the cookies were written.
     has_left: AtomicBool,
+    /// Whether a guard says that the response is not stored.
+    is_never_stored: AtomicBool,
 }
 
 /// What is waited for before a response is sent; see [`Slot::depart`].
@@ -73,6 +76,7 @@ impl Slot {
             is_withheld: AtomicBool::new(false),
             outbox: OnceLock::new(),
             has_left: AtomicBool::new(false),
+            is_never_stored: AtomicBool::new(false),
         }
     }
 
@@ -148,6 +152,9 @@ impl Slot {
         decision: &Decision,
         head: RequestHead<'_>,
     ) -> Result<(), GuardRefusal> {
+        if guard.is_never_stored() {
+            self.is_never_stored.store(true, Ordering::Relaxed);
+        }
         AnySlot::Full(self).admit(guard, decision, head)
     }
 
@@ -248,6 +255,12 @@ impl Slot {
                 let without = decision.clone().without_cookies();
                 core.write_decision(&without, headers);
             }
+        }
+        if self.is_never_stored.load(Ordering::Relaxed)
+            || self.outbox.get().is_some_and(|outbox| outbox.is_never_stored())
+        {
+            headers.remove(&header::CACHE_CONTROL);
+            headers.append(&header::CACHE_CONTROL, &HeaderValue::from_static("no-store"));
         }
     }
 

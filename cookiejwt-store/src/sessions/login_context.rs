@@ -70,6 +70,12 @@ impl LoginContext {
         }
     }
 
+    /// With where the user wants to go, which a pending login keeps; a path that was checked.
+    #[must_use]
+    pub(crate) fn leading_to(self, next: Option<&str>) -> Self {
+        Self { next: next.map(Into::into), ..self }
+    }
+
     /// The client's network address.
     pub(crate) fn ip(&self) -> Option<IpAddr> {
         self.client.ip.as_deref()?.parse().ok()

@@ -14,6 +14,7 @@ mod engine;
 mod exchange;
 mod look;
 mod page;
+mod plain;
 
 pub use fantoccini::{key::Key, wd::WindowHandle};
 
@@ -25,4 +26,5 @@ pub use crate::{
     exchange::Exchange,
     look::Look,
     page::{Page, until, until_within},
+    plain::{Plain, Scripts},
 };

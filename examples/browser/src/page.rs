@@ -132,26 +132,30 @@ impl Page {
     }
 
     async fn field(&self, label: &str) -> Element {
-        let labels = format!("//label[starts-with(normalize-space(), '{label}')]");
-        let path = format!("//*[@id = {labels}/@for] | {labels}//input");
-        self.visible(&path).await
+        field(&self.client, label).await
     }
 
     async fn button(&self, name: &str) -> Element {
         let path = format!("//button[normalize-space() = '{name}' or @aria-label = '{name}']");
-        self.visible(&path).await
+        visible(&self.client, &path).await
     }
+}
 
-    /// The first visible one on the page.
-    async fn visible(&self, path: &str) -> Element {
-        until(path, async || {
-            for element in self.client.find_all(Locator::XPath(path)).await.ok()? {
-                if element.is_displayed().await.unwrap_or(false) {
-                    return Some(element);
-                }
+/// The field with this label.
+pub(crate) async fn field(client: &Client, label: &str) -> Element {
+    let labels = format!("//label[starts-with(normalize-space(), '{label}')]");
+    visible(client, &format!("//*[@id = {labels}/@for] | {labels}//input")).await
+}
+
+/// The first visible one on the page.
+pub(crate) async fn visible(client: &Client, path: &str) -> Element {
+    until(path, async || {
+        for element in client.find_all(Locator::XPath(path)).await.ok()? {
+            if element.is_displayed().await.unwrap_or(false) {
+                return Some(element);
             }
-            None
-        })
-        .await
-    }
+        }
+        None
+    })
+    .await
 }

@@ -10,7 +10,9 @@ mod serve;
 mod settings;
 mod users;
 
-use cookiejwt_store::{Authenticator, Identity, Problem, RevokedReaders, SeaOrmTokenStore};
+use cookiejwt_store::{
+    Authenticator, AuthenticatorBuilder, Identity, Problem, RevokedReaders, SeaOrmTokenStore,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,18 +40,26 @@ pub struct Demo {
 impl Demo {
     /// Opens the database, brings its schema up to date, and creates the first user.
     pub async fn start(settings: &Settings) -> Result<Self, DemoError> {
+        Self::start_with(settings, |builder| builder).await
+    }
+
+    /// The same with further settings of the authenticator.
+    pub async fn start_with(
+        settings: &Settings,
+        change: impl FnOnce(AuthenticatorBuilder) -> AuthenticatorBuilder,
+    ) -> Result<Self, DemoError> {
         // Before anything is written, so that an invalid setting leaves no files behind.
         let config = settings.auth_config()?;
         let db = database::open(&settings.database_url).await?;
-        let auth = Authenticator::builder(config)
+        let builder = Authenticator::builder(config)
             .users(Users(db.clone()))
             .tokens(SeaOrmTokenStore::migrate(db.clone()).await?)
             .password_route(true);
-        let auth = match &settings.revoked_secret {
-            Some(secret) => auth.revoked_route(RevokedReaders::header("x-revoked-key", secret)),
-            None => auth,
+        let builder = match &settings.revoked_secret {
+            Some(secret) => builder.revoked_route(RevokedReaders::header("x-revoked-key", secret)),
+            None => builder,
         };
-        let auth = auth.build()?;
+        let auth = change(builder).build()?;
         users::create_first(&db, &auth, settings).await?;
         serve::reload_keys_on_hangup(&auth);
         Ok(Self { auth, notes: Notes(db) })

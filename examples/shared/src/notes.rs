@@ -86,6 +86,13 @@ impl Notes {
     }
 }
 
+impl Note {
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 impl From<Model> for Note {
     fn from(row: Model) -> Self {
         let created_at =

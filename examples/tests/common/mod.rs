@@ -14,12 +14,13 @@ pub(crate) const BINARY: Option<&str> = first([
     option_env!("CARGO_BIN_EXE_example-axum"),
     option_env!("CARGO_BIN_EXE_example-actix"),
     option_env!("CARGO_BIN_EXE_example-rocket"),
+    option_env!("CARGO_BIN_EXE_example-plain"),
     option_env!("CARGO_BIN_EXE_example-proofs-axum"),
     option_env!("CARGO_BIN_EXE_example-proofs-actix"),
     option_env!("CARGO_BIN_EXE_example-proofs-rocket"),
 ]);
 
-const fn first(mut binaries: [Option<&str>; 6]) -> Option<&str> {
+const fn first(mut binaries: [Option<&str>; 7]) -> Option<&str> {
     let mut rest: &mut [Option<&str>] = &mut binaries;
     while let [binary, others @ ..] = rest {
         if binary.is_some() {

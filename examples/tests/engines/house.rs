@@ -1,4 +1,4 @@
-use std::{env, io::Write as _};
+use std::io::Write as _;
 
 use browser::{Door, Engine, Exchange, Session, Terms, until};
 use http::uri::Scheme;
@@ -55,23 +55,11 @@ pub(crate) async fn visitor(engine: Engine, house: &House) -> Session {
 pub(crate) fn in_engine(engine: Engine, story: impl AsyncFnOnce(Engine)) {
     if !engine.is_installed() {
         let skipped = format!("skipped: {engine:?} or its driver is not installed");
-        assert!(!is_required(engine), "{skipped}");
+        assert!(!engine.is_required(), "{skipped}");
         // Bypasses the capture of the test harness: a skipped test has to report it.
         writeln!(std::io::stderr(), "{skipped}").expect("standard error is open");
         return;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(story(engine));
-}
-
-/// Chromium has to be there wherever no test may be skipped; `.ci/run` says which of the others it
-/// could install.
-fn is_required(engine: Engine) -> bool {
-    let is =
-        |variable, name: &str| env::var(variable).is_ok_and(|names| names.split(' ').any(|one| one == name));
-    match engine {
-        Engine::Chromium => is("REQUIRE_ALL_TESTS", "1"),
-        Engine::Firefox => is("REQUIRE_ENGINES", "firefox"),
-        Engine::WebKit => is("REQUIRE_ENGINES", "webkit"),
-    }
 }

@@ -126,7 +126,7 @@ fn no_redirects() -> Vec<Scenario> {
             .send(navigation("/pages/notes").line("Sec-Purpose: prefetch;prerender").cookie("{alice}"), {
                 refreshed(text(200, "page"))
             }),
-        row("a form that is posted").send(post("/pages/notes").line(HTML), nobody()),
+        row("a script that posts").send(post("/pages/notes").line(HTML), nobody()),
         scenario("redirect", "a prefetch that may not refresh: a navigation will").stale().send(
             mode("navigate", "document").site("same-site").line("Sec-Purpose: prefetch").cookie("{alice}"),
             problem("refresh_required"),

@@ -9,6 +9,7 @@ mod endpoints;
 mod guards;
 mod handlers;
 mod logins;
+mod pages;
 mod panics;
 mod password;
 mod promises;
@@ -39,6 +40,7 @@ pub fn all() -> Vec<Scenario> {
         logins::scenarios(),
         panics::scenarios(),
         guards::scenarios(),
+        pages::scenarios(),
         proofs::scenarios(),
         two_realms::scenarios(),
         endpoints::scenarios(),

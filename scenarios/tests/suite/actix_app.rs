@@ -13,7 +13,8 @@ use bytes::Bytes;
 use cookiejwt_actix::{GuardMiddleware, LoginError, Problem, Verifier, prelude::*};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use scenarios::{
-    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, problem_page, run::Running, said, said_of,
+    steps, writes,
 };
 
 pub(crate) fn start(world: World) -> Running {
@@ -31,7 +32,7 @@ pub(crate) fn start(world: World) -> Running {
             .service(web::resource("/private").wrap(auth.require_login()).to(async || "private"))
             .service(web::resource("/fails-late").wrap(from_fn(fail_late)).to(me))
             .wrap(from_fn(catch_panic))
-            .wrap(auth.middleware())
+            .wrap(auth.middleware().on_problem(|problem, head| Some(page_of(problem_page(problem, head)?))))
             .wrap(world.staff.middleware())
     });
     let server = server.workers(1).disable_signals().bind_auto_h2c("127.0.0.1:0").expect("a free port");
@@ -40,6 +41,24 @@ pub(crate) fn start(world: World) -> Running {
     let handle = server.handle();
     tokio::spawn(server);
     Running { address, stop: Box::new(move || Box::pin(async move { handle.stop(false).await })) }
+}
+
+/// Its own caching does not count.
+fn page_of(page: String) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "public, max-age=60"));
+    response.content_type("text/html; charset=utf-8").body(page)
+}
+
+async fn own_unstored(auth: AuthContext) -> HttpResponse {
+    auth.no_store();
+    unstored().await
+}
+
+async fn unstored() -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "private, max-age=60"));
+    response.content_type("text/plain; charset=utf-8").body("not stored")
 }
 
 fn handlers(config: &mut web::ServiceConfig) {
@@ -142,6 +161,8 @@ fn guarded(config: &mut web::ServiceConfig, auth: &Authenticator) {
     let both = web::resource("/both").wrap(auth.require_scope(WRITE)).wrap(auth.require_fresh_login(FRESH));
     config
         .service(pages)
+        .service(web::resource("/unstored").wrap(auth.require_login().no_store()).to(unstored))
+        .route("/own-unstored", web::to(own_unstored))
         .service(both.to(async || "both"))
         .service(fresh.to(async || "fresh"))
         .service(code.to(async || "code"))

@@ -9,13 +9,14 @@ use axum::{
     },
     http::{StatusCode, Uri, header},
     middleware::{Next, from_fn},
-    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    response::{AppendHeaders, Html, IntoResponse, Redirect, Response},
     routing::any,
 };
 use cookiejwt_axum::{GuardLayer, LoginError, Problem, Verifier, prelude::*};
 use futures_util::{StreamExt as _, stream};
 use scenarios::{
-    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, problem_page, run::Running, said, said_of,
+    steps, writes,
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -87,7 +88,7 @@ fn application(world: World) -> Router {
         .merge(auth.routes())
         .layer(CatchPanicLayer::custom(|_| AuthError(Problem::ServerError).into_response()))
         .route("/panics-uncaught", any(panics))
-        .layer(auth.layer())
+        .layer(auth.layer().on_problem(|problem, head| Some(page_of(problem_page(problem, head)?))))
         .with_state(world)
 }
 
@@ -106,7 +107,20 @@ fn of_several_steps() -> Router<World> {
         .route("/proofs", any(async |who: Identity| steps::proved(&who)))
 }
 
+/// Its own caching does not count.
+fn page_of(page: String) -> Response {
+    ([(header::CACHE_CONTROL, "public, max-age=60")], Html(page)).into_response()
+}
+
+async fn own_unstored(auth: AuthContext) -> impl IntoResponse {
+    auth.no_store();
+    ([(header::CACHE_CONTROL, "private, max-age=60")], "not stored")
+}
+
 fn guarded(auth: &Authenticator) -> Router<World> {
+    let unstored = async || ([(header::CACHE_CONTROL, "private, max-age=60")], "not stored");
+    let unstored =
+        Router::new().route("/unstored", any(unstored)).route_layer(auth.require_login().no_store());
     let page = |path, guard: GuardLayer| {
         Router::new().route(path, any(async || "page")).route_layer(guard.redirect_to("/login"))
     };
@@ -120,6 +134,8 @@ fn guarded(auth: &Authenticator) -> Router<World> {
     let writing = Router::new().route("/writing", any(async || "written"));
     let both = Router::new().route("/both", any(async || "both")).route_layer(auth.require_scope(WRITE));
     Router::new()
+        .merge(unstored)
+        .route("/own-unstored", any(own_unstored))
         .merge(both.route_layer(auth.require_fresh_login(FRESH)))
         .nest("/pages", pages)
         .merge(fresh.route_layer(auth.require_fresh_login(FRESH)))

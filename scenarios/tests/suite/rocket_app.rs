@@ -1,10 +1,12 @@
+use std::io::Cursor;
+
 use cookiejwt_rocket::{LoginError, Problem, prelude::*};
 use rocket::{
-    Request, Responder, State,
+    Request, Responder, Response, State,
     fairing::AdHoc,
     futures::{SinkExt as _, Stream, StreamExt as _, stream},
     get,
-    http::{Header, Status},
+    http::{ContentType, Header, Status},
     options, post,
     request::{FromRequest, Outcome},
     response::{Redirect, status::Unauthorized, stream::TextStream},
@@ -12,7 +14,8 @@ use rocket::{
 };
 use rocket_ws::frame::{CloseCode, CloseFrame};
 use scenarios::{
-    CODE, FRESH, Roles, User, WRITE, World, background, listed, run::Running, said, said_of, steps, writes,
+    CODE, FRESH, Roles, User, WRITE, World, background, listed, problem_page, run::Running, said, said_of,
+    steps, writes,
 };
 use tokio::sync::oneshot;
 
@@ -52,7 +55,7 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .manage(world)
         .attach(verifier.fairing())
         .attach(staff.fairing())
-        .attach(auth.fairing())
+        .attach(auth.fairing().on_problem(|problem, head| Some(page_of(problem_page(problem, head)?))))
         .mount("/", auth.routes())
         .mount("/", staff.require_login(staff.routes()))
         .mount("/staff", staff.require_login(routes![page]))
@@ -86,6 +89,8 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/", auth.require_fresh_login(FRESH, routes![fresh_guarded]))
         .mount("/", auth.require_scope("notes:write", routes![writing, post_writing]))
         .mount("/", auth.require_fresh_login(FRESH, auth.require_scope(WRITE, routes![both])))
+        .mount("/", auth.require_login(routes![unstored]).no_store())
+        .mount("/", routes![own_unstored])
         .mount("/pages", auth.require_login(routes![notes, post_notes]).redirect_to("/login"))
         .mount("/pages", auth.require_fresh_login(FRESH, routes![keys]).redirect_to("/login"))
         .mount("/pages", auth.require_proofs(CODE, routes![code_page]).redirect_to("/login"))
@@ -99,6 +104,27 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/orders", verifier.require_proofs(CODE, routes![code]))
         .mount("/orders", verifier.require_login(routes![page]).redirect_to("/login"))
         .register("/", auth.catchers())
+}
+
+/// Its own caching does not count.
+fn page_of(page: String) -> Response<'static> {
+    let mut response = Response::build();
+    response.header(ContentType::HTML).raw_header("cache-control", "public, max-age=60");
+    response.sized_body(page.len(), Cursor::new(page)).finalize()
+}
+
+#[derive(Responder)]
+struct Unstored(&'static str, Header<'static>);
+
+#[get("/unstored")]
+fn unstored() -> Unstored {
+    Unstored("not stored", Header::new("cache-control", "private, max-age=60"))
+}
+
+#[get("/own-unstored")]
+fn own_unstored(auth: AuthContext) -> Unstored {
+    auth.no_store();
+    unstored()
 }
 
 #[get("/me")]

@@ -43,6 +43,11 @@ pub(super) fn describe(auth: &Authenticator, path: &str, route: Route, operation
     } else {
         described
     };
+    let described = if auth.0.routes.pages.is_some() && operation.has_form() {
+        described.response(StatusCode::SEE_OTHER.as_str(), other_page(auth, operation))
+    } else {
+        described
+    };
     let described = if token_mode && operation.has_token_mode() {
         let described = described.parameter(mode_parameter());
         match operation {
@@ -60,6 +65,19 @@ impl Operation {
     const fn has_token_mode(self) -> bool {
         matches!(self, Self::Login | Self::Refresh | Self::Logout | Self::FreshLogin | Self::ChangePassword)
     }
+}
+
+/// What the form of a page gets, after a success and after a failure.
+fn other_page(auth: &Authenticator, operation: Operation) -> ResponseBuilder {
+    let path = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^/")).build();
+    let location = HeaderBuilder::new().schema(Some(path)).description(Some("A path of the application."));
+    let response = ResponseBuilder::new()
+        .description(
+            "For the form of a page: the page that follows, after a failure with `error` in its query.",
+        )
+        .header("Location", location.build())
+        .header("Cache-Control", one_of(["no-store"], LIFE));
+    with_cookies(auth, operation, StatusCode::SEE_OTHER, response)
 }
 
 fn not_modified() -> ResponseBuilder {
@@ -149,9 +167,10 @@ const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static st
     match (operation, status) {
         (Operation::Jwks, _) | (_, StatusCode::FORBIDDEN) => None,
         (Operation::Refresh, StatusCode::OK) => Some("Both cookies."),
-        (Operation::Login | Operation::FreshLogin, StatusCode::OK)
+        (Operation::Login | Operation::FreshLogin | Operation::ChangePassword, StatusCode::SEE_OTHER)
+        | (Operation::Login | Operation::FreshLogin, StatusCode::OK)
         | (Operation::ChangePassword, StatusCode::NO_CONTENT) => Some(LOGIN_COOKIES),
-        (Operation::Logout, StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE) => {
+        (Operation::Logout, StatusCode::OK | StatusCode::SEE_OTHER | StatusCode::SERVICE_UNAVAILABLE) => {
             Some("Both cookies are cleared.")
         }
         (Operation::EndSession, StatusCode::NO_CONTENT) => {
@@ -170,7 +189,7 @@ const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static st
 /// Whether a second factor may be required, which leaves a pending login.
 const fn may_be_pending(operation: Operation, status: StatusCode) -> bool {
     matches!(operation, Operation::Login | Operation::FreshLogin | Operation::ChangePassword)
-        && matches!(status, StatusCode::UNAUTHORIZED)
+        && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::SEE_OTHER)
 }
 
 /// What the names of the cookies of pending logins begin with.
