@@ -28,7 +28,7 @@ pub(crate) use self::{
     proofs::read_proofs,
     refresh::{RefreshToken, RefreshTokens},
     rules::TokenRules,
-    scope::{has_role, has_scope},
+    scope::{has_role, has_scope, scopes},
     stamp::Stamps,
 };
 #[cfg(any(test, feature = "testing"))]

@@ -80,6 +80,7 @@ pub mod monitoring {}
 #[doc = include_str!("../docs/guide/people.md")]
 pub mod people {}
 
+#[doc = "[csrf]: crate::guide::csrf"]
 #[doc = include_str!("../docs/guide/proxies.md")]
 pub mod proxies {}
 
@@ -88,6 +89,7 @@ pub mod refresh {}
 
 #[doc = "[acting]: crate::guide::acting"]
 #[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[forward-authentication]: crate::guide::proxies#forward-authentication"]
 #[doc = "[fresh-login]: crate::guide::people#fresh-login"]
 #[doc = "[keys]: crate::guide::keys"]
 #[doc = "[known-devices]: crate::guide::people#known-devices"]

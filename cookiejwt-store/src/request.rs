@@ -19,7 +19,6 @@ mod steps;
 
 #[cfg(feature = "openapi")]
 pub(crate) use self::logged_in::SessionBody;
-pub(crate) use self::logged_in::session_reply;
 pub use self::{
     context::RequestContext,
     cookies::Cookies,
@@ -33,3 +32,4 @@ pub use self::{
     slot::{Departure, Slot},
     slots::Slots,
 };
+pub(crate) use self::{guard::with_query, logged_in::session_reply};

@@ -1,10 +1,11 @@
 //! Where the built-in routes are, and which of them are served. What they do is in the room `api`.
 
+mod identity_headers;
 mod route;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-pub use self::route::Route;
+pub use self::{identity_headers::IdentityHeaders, route::Route};
 use crate::keys::Keys;
 
 /// The built-in routes of one authenticator.
@@ -13,6 +14,8 @@ pub(crate) struct Routes {
     keys: Keys,
     password_login: bool,
     password_route: bool,
+    pub(crate) login_page: Option<Box<str>>,
+    pub(crate) identity_headers: IdentityHeaders,
     is_mounted: AtomicBool,
 }
 
@@ -20,7 +23,25 @@ impl Routes {
     /// Under this prefix. Two of them start a session for a password alone, and one changes the
     /// application's own table.
     pub(crate) fn new(prefix: String, keys: Keys, password_login: bool, password_route: bool) -> Self {
-        Self { prefix, keys, password_login, password_route, is_mounted: AtomicBool::new(false) }
+        Self {
+            prefix,
+            keys,
+            password_login,
+            password_route,
+            login_page: None,
+            identity_headers: IdentityHeaders::default(),
+            is_mounted: AtomicBool::new(false),
+        }
+    }
+
+    /// With the page for users who have to log in.
+    pub(crate) fn with_login_page(self, login_page: Option<Box<str>>) -> Self {
+        Self { login_page, ..self }
+    }
+
+    /// With other names of the fields that say who the user is.
+    pub(crate) fn with_identity_headers(self, identity_headers: IdentityHeaders) -> Self {
+        Self { identity_headers, ..self }
     }
 
     /// Every path under the prefix, with and without the trailing slash, and its route.

@@ -120,7 +120,17 @@ impl Answer {
 
     /// Status, the relevant fields, `Set-Cookie` lines and body, with ids and tokens in words.
     pub fn in_words(&self) -> Vec<String> {
-        const SHOWN: [&str; 5] = ["content-type", "www-authenticate", "allow", "location", "retry-after"];
+        const SHOWN: [&str; 9] = [
+            "content-type",
+            "www-authenticate",
+            "allow",
+            "location",
+            "retry-after",
+            "x-auth-user",
+            "x-auth-session",
+            "x-auth-scopes",
+            "x-auth-realm",
+        ];
         let mut words = vec![self.status.to_string()];
         let mut show = |name: &str, value: String| {
             if !value.is_empty() {

@@ -272,8 +272,19 @@ impl Expected {
 
     /// In the words of [`Answer::in_words`](crate::Answer::in_words), at this second.
     pub fn in_words(&self, now: i64) -> Vec<String> {
-        const ORDER: [&str; 7] =
-            ["content-type", "www-authenticate", "allow", "location", "retry-after", "cache-control", "vary"];
+        const ORDER: [&str; 11] = [
+            "content-type",
+            "www-authenticate",
+            "allow",
+            "location",
+            "retry-after",
+            "x-auth-user",
+            "x-auth-session",
+            "x-auth-scopes",
+            "x-auth-realm",
+            "cache-control",
+            "vary",
+        ];
         let now = self.decided.unwrap_or(now);
         let mut fields = self.fields.clone();
         let asks = !self.asked.is_empty() && self.asked != ["-"];
@@ -317,7 +328,8 @@ fn asks(request: &Request, status: u16, body: &str) -> bool {
         return !body.contains("csrf_failed") && status != 404;
     }
     if path.starts_with("/auth/") {
-        return is_one_of(&["/auth/token/verify"]) || path.starts_with("/auth/sessions");
+        return is_one_of(&["/auth/token/verify", "/auth/token/continue"])
+            || path.starts_with("/auth/sessions");
     }
     let logins =
         ["/login-as-bob", "/bare-login-as-bob", "/login-here-as-bob", "/drops-login", "/callback-as-bob"];

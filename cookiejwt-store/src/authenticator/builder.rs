@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cookiejwt_core::{Config, store::Throttle};
+use cookiejwt_core::{Config, next_path, store::Throttle};
 
 use super::{Authenticator, Inner, background::Schedule, twins};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     events::{Advice, Event, Events, Hooks},
     keys::Keys,
     passwords::{Argon2id, PasswordHasher, PasswordPolicy, Passwords, Policies},
-    routes::Routes,
+    routes::{IdentityHeaders, Routes},
     runtime::{Clock, Random, Runtime, SystemClock},
     services::Services,
     sessions::Sessions,
@@ -35,6 +35,8 @@ impl Authenticator {
             prefix: DEFAULT_PREFIX.into(),
             password_login: true,
             password_route: false,
+            login_page: None,
+            identity_headers: IdentityHeaders::default(),
             feed_interval: FEED_INTERVAL,
             hooks: Hooks::default(),
             keys_interval: KEYS_INTERVAL,
@@ -56,6 +58,8 @@ pub struct AuthenticatorBuilder {
     prefix: String,
     password_login: bool,
     password_route: bool,
+    login_page: Option<Box<str>>,
+    identity_headers: IdentityHeaders,
     feed_interval: Duration,
     hooks: Hooks,
     keys_interval: Duration,
@@ -115,6 +119,20 @@ impl AuthenticatorBuilder {
         Self { password_route: mounted, ..self }
     }
 
+    /// The page where users log in, a path of this application such as `/login`. Default: none.
+    ///
+    /// A user whose session has ended is sent there by `token/continue/`, and by `token/verify/` for
+    /// a proxy, with the way back in `next`.
+    pub fn login_page(self, page: impl Into<Box<str>>) -> Self {
+        Self { login_page: Some(page.into()), ..self }
+    }
+
+    /// Sets the names of the header fields in which `GET token/verify/` tells a proxy who the user
+    /// is. Default: `X-Auth-User`, `X-Auth-Session`, `X-Auth-Scopes` and `X-Auth-Realm`.
+    pub fn identity_headers(self, names: IdentityHeaders) -> Self {
+        Self { identity_headers: names, ..self }
+    }
+
     /// How often this node polls the store for sessions revoked by other nodes, and so how long a
     /// revocation may take to take effect here. Default: one second. Each poll is one query,
     /// independent of load.
@@ -172,6 +190,12 @@ impl AuthenticatorBuilder {
         if self.config.sets_session_cookie() && cfg!(not(feature = "session-cookie")) {
             return Err(BuildError::SessionCookie);
         }
+        if let Some(page) = self.login_page.as_deref().filter(|page| !is_page(page)) {
+            return Err(BuildError::LoginPage(page.into()));
+        }
+        if let Some(name) = self.identity_headers.taken() {
+            return Err(BuildError::IdentityHeaders(name.to_string()));
+        }
         Advice::on_settings(&self.config);
         let users = self.users.ok_or(BuildError::NoUserStore)?;
         let tokens = self.tokens.ok_or(BuildError::NoTokenStore)?;
@@ -186,7 +210,9 @@ impl AuthenticatorBuilder {
         let passwords = Passwords::new(self.hasher, self.policies, self.throttle, services.clone())?;
         let sessions = Sessions::new(passwords.clone(), self.feed_interval, services.clone());
         let Services { users, tokens, keys, events, runtime } = services;
-        let routes = Routes::new(self.prefix, keys.clone(), self.password_login, self.password_route);
+        let routes = Routes::new(self.prefix, keys.clone(), self.password_login, self.password_route)
+            .with_login_page(self.login_page)
+            .with_identity_headers(self.identity_headers);
         let inner = Arc::new(Inner {
             users,
             tokens,
@@ -211,6 +237,11 @@ fn is_plain_path(path: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-._~".contains(character);
     path.strip_prefix('/')
         .is_some_and(|path| path.split('/').all(|segment| !segment.is_empty() && segment.chars().all(plain)))
+}
+
+/// A path to which a query can be added.
+fn is_page(page: &str) -> bool {
+    next_path(page).is_some() && !page.contains('#')
 }
 
 #[cfg(test)]

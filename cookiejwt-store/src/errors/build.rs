@@ -20,6 +20,13 @@ pub enum BuildError {
     /// The prefix of the routes is no plain path, such as `/api/auth`.
     #[error("the prefix of the routes is {0:?}; write a path such as /api/auth, of letters, digits and -._~")]
     Prefix(String),
+    /// The page for users who have to log in is not a path of the application.
+    #[error("the login page is {0:?}; write a path of this application, such as \"/login\"")]
+    LoginPage(String),
+    /// Two of the fields that tell a proxy who the user is have one name, or it is that of a field
+    /// with another meaning.
+    #[error("the identity header {0} is taken; choose a name of its own for each, such as x-auth-user")]
+    IdentityHeaders(String),
     /// The framework's own session should follow the login, but no adapter was built with that
     /// feature.
     #[error(

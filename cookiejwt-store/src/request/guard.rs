@@ -176,7 +176,11 @@ fn location(page: &str, problem: Problem, head: RequestHead<'_>) -> Option<Heade
     }
     // A target that the way back would refuse is not offered: `GET //evil.example` is a path, too.
     query.extend_pairs(next_path(&target).map(|target| ("next", target)));
-    let query = query.finish();
+    with_query(page, &query.finish())
+}
+
+/// A page with one more part of a query.
+pub(crate) fn with_query(page: &str, query: &str) -> Option<HeaderValue> {
     let mark = if query.is_empty() {
         ""
     } else if page.contains('?') {
