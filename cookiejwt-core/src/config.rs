@@ -57,6 +57,7 @@ pub struct Config {
     pub(crate) memo_entries: u32,
     pub(crate) set_session_cookie: bool,
     pub(crate) known_devices: bool,
+    pub(crate) clear_site_data: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -18,6 +18,7 @@ mod issue;
 mod links;
 mod login;
 mod logout;
+mod own_page;
 mod passwords;
 mod pending;
 mod proofs;

@@ -7,6 +7,7 @@ mod duplicates;
 mod head;
 mod host;
 mod mode;
+mod navigation;
 
 pub(crate) use self::{
     client_address::{client_address, went_around_proxies},

@@ -43,6 +43,7 @@ pub struct ConfigBuilder {
     trusted_proxies: u32,
     memo_entries: Option<u32>,
     set_session_cookie: bool,
+    clear_site_data: bool,
     pub(crate) no_known_devices: bool,
 }
 
@@ -244,6 +245,17 @@ impl ConfigBuilder {
         self
     }
 
+    /// Whether a logout sends `Clear-Site-Data: "cache"` (W3C Clear Site Data §3.2): the browser
+    /// forgets every page and file of this origin that it has stored, also for its back button.
+    /// Variable `COOKIEJWT_CLEAR_SITE_DATA`: `cache`, or `none`, which is the default.
+    ///
+    /// The next visit loads every file again. Where only some pages must not come back, let their
+    /// guards send `Cache-Control: no-store` instead.
+    pub fn clear_site_data(mut self, on: bool) -> Self {
+        self.clear_site_data = on;
+        self
+    }
+
     /// Takes settings from pairs of name and value. They override the settings made so far.
     ///
     /// Names that do not begin with `COOKIEJWT_` are ignored; an unknown `COOKIEJWT_…` name is an
@@ -302,6 +314,7 @@ impl ConfigBuilder {
             memo_entries: self.memo_entries.unwrap_or(MEMO_ENTRIES),
             set_session_cookie: self.set_session_cookie,
             known_devices: !self.no_known_devices,
+            clear_site_data: self.clear_site_data,
         })
     }
 

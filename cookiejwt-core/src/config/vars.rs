@@ -52,6 +52,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_TRUSTED_PROXIES", |b, v| Ok(b.trusted_proxies(v.count()?))),
     ("COOKIEJWT_MEMO_ENTRIES", |b, v| Ok(b.memo_entries(v.count()?))),
     ("COOKIEJWT_SET_SESSION_COOKIE", |b, v| Ok(b.set_session_cookie(v.flag()?))),
+    ("COOKIEJWT_CLEAR_SITE_DATA", |b, v| Ok(b.clear_site_data(v.clear_site_data()?))),
     ("COOKIEJWT_KNOWN_DEVICES", |b, v| Ok(b.known_devices(v.flag()?))),
     ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
 ];
@@ -191,6 +192,14 @@ impl Var<'_> {
             ["cookie"] => Ok(CredentialOrder::CookieOnly),
             ["header"] => Ok(CredentialOrder::HeaderOnly),
             _ => Err(self.malformed("write cookie,header or header,cookie or cookie or header")),
+        }
+    }
+
+    fn clear_site_data(&self) -> Result<bool, ConfigError> {
+        match self.value {
+            "cache" => Ok(true),
+            "none" => Ok(false),
+            _ => Err(self.malformed("write cache or none")),
         }
     }
 

@@ -37,13 +37,15 @@ impl Core {
     }
 
     /// The lines of a logout: they clear both cookies, and the web framework's own session
-    /// [ends](SessionChange::Ends) where it follows the login.
+    /// [ends](SessionChange::Ends) where it follows the login. With
+    /// [`clear_site_data`](crate::ConfigBuilder::clear_site_data) the browser also forgets the
+    /// pages that it has stored.
     ///
     /// Only a logout ends it. Stale cookies are cleared with
     /// [`clear_cookies`](Self::clear_cookies): a user who comes back after a week keeps the cart
     /// that they have filled since.
     pub fn logout_cookies(&self) -> SetCookies {
         let ends = self.config().set_session_cookie.then_some(SessionChange::Ends);
-        self.clear_cookies().changing(ends)
+        self.clear_cookies().changing(ends).clearing_cache(self.config().clear_site_data)
     }
 }

@@ -186,7 +186,7 @@ pub(crate) fn has_trusted_origin(head: &RequestHead<'_>, settings: &CsrfSettings
 }
 
 fn is_safe(head: &RequestHead<'_>) -> bool {
-    has_safe_method(head) && !upgrades_to_websocket(head) && !carries_form(head)
+    has_safe_method(head) && !upgrades_to_websocket(head) && !head.carries_form()
 }
 
 fn has_safe_method(head: &RequestHead<'_>) -> bool {
@@ -196,14 +196,6 @@ fn has_safe_method(head: &RequestHead<'_>) -> bool {
 fn upgrades_to_websocket(head: &RequestHead<'_>) -> bool {
     any_value(head, &header::UPGRADE, |value| {
         value.split(|b| *b == b',').any(|p| p.trim_ascii().eq_ignore_ascii_case(b"websocket"))
-    })
-}
-
-fn carries_form(head: &RequestHead<'_>) -> bool {
-    any_value(head, &header::CONTENT_TYPE, |value| {
-        let essence = value.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
-        essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
-            || essence.eq_ignore_ascii_case(b"multipart/form-data")
     })
 }
 

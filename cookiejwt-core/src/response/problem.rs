@@ -119,6 +119,20 @@ impl Problem {
         self.row().2
     }
 
+    /// The sentence of a code, for a page that is shown again with `?error=<code>`; `None` for
+    /// every other text, which anyone may have written into the link.
+    ///
+    /// ```
+    /// use cookiejwt_core::Problem;
+    ///
+    /// assert_eq!(Problem::detail_of("invalid_credentials"), Some("Incorrect username or password."));
+    /// assert_eq!(Problem::detail_of("Call 555-0100 to unlock your account"), None);
+    /// ```
+    pub fn detail_of(code: &str) -> Option<&'static str> {
+        let known = ONE_OF_EACH.iter().find(|problem| problem.code() == code);
+        known.map(|problem| problem.detail()).or_else(|| (code == PROOF.0).then_some(PROOF.1))
+    }
+
     /// Status, code and detail.
     const fn row(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
@@ -138,7 +152,7 @@ impl Problem {
             Self::FreshLoginRequired { .. } => {
                 (U, "fresh_login_required", "Recent authentication is required.")
             }
-            Self::ProofRequired { .. } => (U, "proof_required", "Additional authentication is required."),
+            Self::ProofRequired { .. } => (U, PROOF.0, PROOF.1),
             Self::OtherUser => (F, "other_user", "This is the proof of another user."),
             Self::Acting => (F, "acting", "Only the user themselves may do this."),
             Self::CsrfFailed => {
@@ -223,6 +237,33 @@ impl Problem {
     }
 }
 
+/// Code and sentence of the only problem whose parts are known at run time only.
+const PROOF: (&str, &str) = ("proof_required", "Additional authentication is required.");
+
+/// One problem of every other code.
+const ONE_OF_EACH: [Problem; 20] = [
+    Problem::NotAuthenticated,
+    Problem::InvalidToken,
+    Problem::RefreshRequired,
+    Problem::SessionRevoked,
+    Problem::SessionExpired,
+    Problem::InvalidCredentials,
+    Problem::SecondFactorRequired,
+    Problem::FreshLoginRequired { max_age: Duration::ZERO },
+    Problem::OtherUser,
+    Problem::Acting,
+    Problem::CsrfFailed,
+    Problem::InsufficientScope { scope: Scope::new("any") },
+    Problem::InsufficientRole,
+    Problem::NotFound,
+    Problem::MethodNotAllowed,
+    Problem::InvalidRequest,
+    Problem::PasswordRefused { reason: "" },
+    Problem::Throttled { retry_after_seconds: 1 },
+    Problem::ServerError,
+    Problem::Unavailable,
+];
+
 /// The challenge of RFC 9470 §3.
 fn step_up(max_age: Option<u64>, acr_values: &[&str]) -> Cow<'static, str> {
     let max_age = max_age.map(|seconds| format!(", max_age={seconds}")).unwrap_or_default();
@@ -261,6 +302,18 @@ mod tests {
                 "detail": "The request was refused because it comes from another site.",
             })
         );
+    }
+
+    #[test]
+    fn every_code_has_a_sentence_and_no_other_text_has_one() {
+        for code in Problem::CODES {
+            assert!(Problem::detail_of(code).is_some_and(|detail| detail.ends_with('.')), "{code}");
+        }
+        for text in
+            ["", "INVALID_CREDENTIALS", "invalid_credentials ", "Incorrect username or password.", "<b>"]
+        {
+            assert_eq!(Problem::detail_of(text), None, "{text}");
+        }
     }
 
     #[test]

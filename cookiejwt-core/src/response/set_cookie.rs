@@ -20,6 +20,8 @@ use crate::{
 /// Browsers drop a cookie whose name and value are longer (RFC 6265bis §5.6).
 const MAX_COOKIE: usize = 4096;
 
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
 /// One `Set-Cookie` line, ready to send.
 #[derive(Clone)]
 pub struct SetCookie {
@@ -53,6 +55,7 @@ pub struct SetCookies {
     /// Boxed: few applications have one, and every decision has the field.
     session: Option<Box<SessionChange>>,
     twins: Twins,
+    clears_cache: bool,
 }
 
 impl SetCookies {
@@ -75,6 +78,11 @@ impl SetCookies {
         Self { session: session.map(Box::new), ..self }
     }
 
+    /// With `Clear-Site-Data: "cache"`, so that the back button shows no page of before the logout.
+    pub(crate) fn clearing_cache(self, clears_cache: bool) -> Self {
+        Self { clears_cache, ..self }
+    }
+
     /// With one more line, in the place of an earlier one of this name.
     pub(crate) fn with_line(mut self, line: SetCookie) -> Self {
         self.lines.retain(|present| present.name != line.name);
@@ -84,9 +92,14 @@ impl SetCookies {
 
     /// With the lines of others, of which the later one of a name counts.
     pub fn and(self, others: Self) -> Self {
-        let Self { lines, session, twins } = others;
+        let Self { lines, session, twins, clears_cache } = others;
         let all = lines.into_iter().fold(self, Self::with_line);
-        Self { session: session.or(all.session), twins: all.twins.and(twins), lines: all.lines }
+        Self {
+            session: session.or(all.session),
+            twins: all.twins.and(twins),
+            lines: all.lines,
+            clears_cache: all.clears_cache || clears_cache,
+        }
     }
 
     /// Adds the lines that delete the twins of these cookies; see
@@ -250,6 +263,9 @@ impl CookieWriter {
         }
         ensure_member(headers, &header::CACHE_CONTROL, "no-store");
         ensure_member(headers, &header::VARY, "Cookie");
+        if cookies.clears_cache {
+            ensure_member(headers, &CLEAR_SITE_DATA, "\"cache\"");
+        }
         true
     }
 

@@ -20,7 +20,7 @@ type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'s
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 33] = [
+const ROWS: [Row; 34] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
     ("COOKIEJWT_SIGNING_KEY", |c| c.keys.signing.iter().map(|k| k.public_key().thumbprint()).collect(), "", ED25519, ED25519_KID),
@@ -53,6 +53,7 @@ const ROWS: [Row; 33] = [
     ("COOKIEJWT_MEMO_ENTRIES", |c| c.memo_entries.to_string(), "10000", "0", "0"),
     ("COOKIEJWT_SET_SESSION_COOKIE", |c| c.set_session_cookie.to_string(), "false", "true", "true"),
     ("COOKIEJWT_KNOWN_DEVICES", |c| c.known_devices().to_string(), "true", "false", "false"),
+    ("COOKIEJWT_CLEAR_SITE_DATA", |c| c.clear_site_data.to_string(), "false", "cache", "true"),
     ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
 ];
 
@@ -148,6 +149,7 @@ fn of_two_calls_the_later_counts_and_one_call_has_each_name_once() {
                 "false"
             }
             "COOKIEJWT_SAMESITE" => "Lax",
+            "COOKIEJWT_CLEAR_SITE_DATA" => "none",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",
             "COOKIEJWT_MAX_SESSIONS" | "COOKIEJWT_MEMO_ENTRIES" | "COOKIEJWT_TRUSTED_PROXIES" => "1",

@@ -308,3 +308,18 @@ fn what_the_csrf_table_refuses() {
         ],
     );
 }
+
+#[test]
+fn the_cache_is_cleared_by_a_logout_alone_and_only_where_that_is_set() {
+    let field = |cookies: &SetCookies, core: &Core| {
+        let mut headers = http::HeaderMap::new();
+        core.write_cookies(cookies, &mut headers);
+        headers.get("clear-site-data").map(|value| value.to_str().unwrap().to_owned())
+    };
+    let on = Core::new(testing::config().clear_site_data(true).token_mode(true).build().unwrap());
+    let asked = |core: &Core, request| field(&logout(core, request, None).unwrap().cookies, core);
+    assert_eq!(asked(&on, post([])).as_deref(), Some("\"cache\""));
+    assert_eq!(asked(&on, post([]).header("cookiejwt-mode", "token")), None, "no browser");
+    assert_eq!(field(&on.clear_cookies(), &on), None, "stale cookies");
+    assert_eq!(asked(&testing::core(), post([])), None, "the default");
+}

@@ -22,6 +22,8 @@ const ACCESS: &str = "__Host-access_token=new.a; Path=/; Secure; HttpOnly; SameS
 const REFRESH: &str = "__Host-refresh_token=new.r; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900; \
                        Expires=Thu, 01 Jan 2026 12:15:00 GMT";
 
+const CLEAR: HeaderName = HeaderName::from_static("clear-site-data");
+
 type Fields<'a> = &'a [(HeaderName, &'a str)];
 
 fn writer() -> CookieWriter {
@@ -310,4 +312,21 @@ fn only_what_is_read_stands_in_vary() {
         core.write_decision(&Decision::new(Outcome::Anonymous, Reason::NoCredential), &mut headers);
         assert_eq!(values(&headers, &VARY), vary, "{order:?}");
     }
+}
+
+#[test]
+fn a_logout_clears_what_is_stored_only_where_that_is_set() {
+    let write = |cookies: &SetCookies, fields: Fields<'_>| {
+        let mut headers = response(fields);
+        assert!(writer().write(cookies, &mut headers));
+        values(&headers, &CLEAR)
+    };
+    let logout = || writer().clear_both();
+    assert_eq!(write(&logout(), &[]), [""; 0]);
+    let clearing = logout().clearing_cache(true);
+    assert_eq!(write(&clearing, &[]), ["\"cache\""]);
+    assert_eq!(write(&clearing, &[(CLEAR, "\"cache\", \"storage\"")]), ["\"cache\", \"storage\""]);
+    assert_eq!(write(&clearing, &[(CLEAR, "\"storage\"")]), ["\"storage\"", "\"cache\""]);
+    assert_eq!(write(&clearing.clone().and(both()), &[]), ["\"cache\""], "with other lines");
+    assert_eq!(write(&both().and(clearing), &[]), ["\"cache\""], "after other lines");
 }
