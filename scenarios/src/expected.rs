@@ -207,6 +207,12 @@ impl Expected {
         self
     }
 
+    /// A new access token alone.
+    pub fn sets_access(mut self, session: u64, access: u64) -> Self {
+        self.ours = vec![Line::Access { id: access, session, subject: 1 }];
+        self
+    }
+
     /// No device cookie is set.
     pub fn forgets_the_device(mut self) -> Self {
         self.ours.retain(|line| !matches!(line, Line::Device { .. }));

@@ -16,7 +16,8 @@ impl Api {
         self.0.advise_on_forwarded(&head);
         let forwarded = self.0.core().forwarded(head);
         let decision = self.0.authenticate(forwarded).await.without_cookies();
-        let navigates = || asks_to_navigate(&head) && forwarded.is_page_navigation();
+        // A form that is sent again as a link would lose what was typed.
+        let navigates = || asks_to_navigate(&head) && forwarded.is_read() && forwarded.is_page_navigation();
         let reply = match decision.required() {
             Ok(identity) => self.identified(identity),
             Err(problem) if navigates() => self.elsewhere(problem, &head),

@@ -15,8 +15,19 @@ const ALICE: &str = r##"{"user_id":"1","session_id":"#1","expires_at":"2026-01-0
 const ROTATED: &str = "#1 live #4 after #2";
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [passes(), refused(), methods(), attacks(), navigates(), continues(), led_astray(), logs_in(), promises()]
-        .concat()
+    [
+        passes(),
+        refused(),
+        methods(),
+        attacks(),
+        navigates(),
+        continues(),
+        not_in_circles(),
+        led_astray(),
+        logs_in(),
+        promises(),
+    ]
+    .concat()
 }
 
 fn proxied(rule: &'static str, name: &'static str) -> Scenario {
@@ -230,6 +241,30 @@ fn continues() -> Vec<Scenario> {
         ),
         stale("a program", get(back), required()),
         super::endpoints::not_allowed("POST token/continue/", "POST", CONTINUE, "GET, HEAD"),
+    ]
+}
+
+/// The refresh token is a few seconds old, was received, and its access token is lost: the client
+/// would be sent back and forth if it got none.
+fn not_in_circles() -> Vec<Scenario> {
+    let back = "/api/auth/token/continue/?next=%2Fapp";
+    let received = |name| {
+        scenario("row p, late in the leeway", name)
+            .stale()
+            .send(get("/me").cookie("{alice}"), me(1, 1, 5).sets(1, 5, 4).rows(&[ROTATED]))
+            .keep("new")
+            .send(get("/me").cookie("{new}"), me(1, 1, 5))
+            .step(Step::WriteReceipts)
+            .pass(7)
+    };
+    vec![
+        received("the access cookie alone")
+            .send(get("/me").cookie("{new.refresh}"), me(1, 1, 7).sets_access(1, 7)),
+        received("continue").send(navigation(back).cookie("{new.refresh}"), to("/app").sets_access(1, 7)),
+        received("the refresh route").send(post("/api/auth/token/refresh/").cookie("{new.refresh}"), {
+            let body = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:10:13Z","refresh_expires_at":"2026-01-02T12:05:06Z"}"##;
+            json(body).sets_access(1, 7)
+        }),
     ]
 }
 
