@@ -201,16 +201,14 @@ impl Expected {
 
     /// A new access token, and a refresh token that was issued at this second.
     pub fn sets_older(mut self, session: u64, access: u64, refresh: u64, issued: i64) -> Self {
-        let subject = 1;
-        let refresh = Line::Refresh { id: refresh, session, subject, issued: Some(issued) };
-        self.ours = vec![Line::Access { id: access, session, subject }, refresh];
+        let refresh = Line::Refresh { id: refresh, session, subject: 1, issued: Some(issued) };
+        self.ours = vec![Line::Access { id: access, session, subject: 1 }, refresh];
         self
     }
 
     /// A new access token alone.
-    pub fn sets_access(mut self, session: u64, access: u64) -> Self {
-        self.ours = vec![Line::Access { id: access, session, subject: 1 }];
-        self
+    pub fn sets_access(self, session: u64, access: u64) -> Self {
+        Self { ours: vec![Line::Access { id: access, session, subject: 1 }], ..self }
     }
 
     /// No device cookie is set.

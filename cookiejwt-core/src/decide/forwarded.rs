@@ -26,8 +26,8 @@ impl Core {
     /// CSRF table, and never refreshes, because the browser would not see the new cookies.
     ///
     /// The method is that of `X-Forwarded-Method` or `X-Original-Method`, in one field of a trusted
-    /// proxy. Without it, with two that differ or are repeated, and for a WebSocket handshake, it is
-    /// POST: a doubtful request has to pass the whole table.
+    /// proxy. Without it, with two that differ or are repeated, and for a WebSocket handshake, it
+    /// is POST: a doubtful request has to pass the whole table.
     ///
     /// ```
     /// use cookiejwt_core::{Config, Core};

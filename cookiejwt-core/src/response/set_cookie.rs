@@ -83,7 +83,6 @@ impl SetCookies {
         Self { clears_cache, ..self }
     }
 
-    /// The line of this name alone.
     pub(crate) fn only(&self, name: &str) -> Self {
         let lines = self.lines.iter().filter(|line| &*line.name == name);
         Self { lines: lines.cloned().collect(), ..Self::default() }

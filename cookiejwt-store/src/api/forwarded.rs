@@ -10,8 +10,8 @@ use super::endpoints::{Api, verify_reply};
 use crate::request::{Reply, Slot, with_query};
 
 impl Api {
-    /// `GET token/verify/`. It never refreshes and sends no cookie, because the browser does not see
-    /// this response: the refresh token that it keeps would be used up.
+    /// `GET token/verify/`. It never refreshes and sends no cookie, because the browser does not
+    /// see this response: the refresh token that it keeps would be used up.
     pub(super) async fn verify_forwarded(&self, head: RequestHead<'_>) -> Reply {
         self.0.advise_on_forwarded(&head);
         let forwarded = self.0.core().forwarded(head);

@@ -121,8 +121,8 @@ impl AuthenticatorBuilder {
 
     /// The page where users log in, a path of this application such as `/login`. Default: none.
     ///
-    /// A user whose session has ended is sent there by `token/continue/`, and by `token/verify/` for
-    /// a proxy, with the way back in `next`.
+    /// A user whose session has ended is sent there by `token/continue/`, and by `token/verify/`
+    /// for a proxy, with the way back in `next`.
     pub fn login_page(self, page: impl Into<Box<str>>) -> Self {
         Self { login_page: Some(page.into()), ..self }
     }

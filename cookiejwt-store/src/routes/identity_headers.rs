@@ -23,9 +23,9 @@ const TAKEN: [HeaderName; 12] = [
 /// `X-Auth-User` (the `sub` claim), `X-Auth-Session` (`sid`), `X-Auth-Scopes` (separated by spaces)
 /// and `X-Auth-Realm`.
 ///
-/// Every 200 has all four, an empty one too: a proxy that copies them then overwrites what the client
-/// has sent under these names. Everything but ASCII letters, digits and `-._~:@/` is percent-encoded
-/// (RFC 3986 §2.1).
+/// Every 200 has all four, an empty one too: a proxy that copies them then overwrites what the
+/// client has sent under these names. Everything but ASCII letters, digits and `-._~:@/` is
+/// percent-encoded (RFC 3986 §2.1).
 ///
 /// ```
 /// # use cookiejwt_store::AuthenticatorBuilder;
