@@ -111,7 +111,7 @@ pub mod prelude {
     pub use crate::{
         ActixAuth as _, ActixVerifier as _, AuthContext, AuthError, AuthUser, Authenticator, Claims, Config,
         Cookies, CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity,
-        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UntilEnded as _, UserStore,
-        WithCookies,
+        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject,
+        UntilEnded as _, UserStore, WithCookies,
     };
 }

@@ -108,8 +108,8 @@ pub mod prelude {
     pub use crate::{
         AuthContext, AuthError, AuthUser, Authenticator, AxumAuth as _, AxumVerifier as _, Claims, Config,
         Cookies, CurrentUser, FreshLogin, FromEnv as _, Identity, LoggedIn, LoginOptions, MaybeIdentity,
-        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject, UntilEnded as _, UserStore,
-        WithCookies,
+        MemoryStore, Method, PendingOptions, Problem, Requirement, Scope, StoreError, Subject,
+        UntilEnded as _, UserStore, WithCookies,
     };
 }
 

@@ -11,6 +11,7 @@ mod departure;
 mod double_submit;
 mod facade;
 mod faults;
+mod forwarded;
 mod fresh;
 mod identity;
 mod issue;

@@ -30,7 +30,7 @@ pub(crate) use self::{
     refresh::{RefreshToken, RefreshTokens},
     revocations::RevocationTokens,
     rules::TokenRules,
-    scope::{has_role, has_scope},
+    scope::{has_role, has_scope, scopes},
     stamp::Stamps,
 };
 #[cfg(any(test, feature = "testing"))]

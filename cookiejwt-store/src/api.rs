@@ -2,6 +2,7 @@
 
 mod body;
 mod endpoints;
+mod forwarded;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod operation;

@@ -57,6 +57,7 @@ pub use crate::{
     keys::{FromEnv, ReadKeys, env_vars},
     passwords::{Argon2id, NewPassword, PasswordHasher, PasswordMatch, PasswordPolicy},
     request::SESSION_USER_KEY,
+    routes::IdentityHeaders,
     runtime::{Clock, ManualClock, SystemClock},
     sessions::{
         Checked, Link, LoggedOut, LoginContext, LoginOptions, NewLink, Opened, PendingOptions, Proven,

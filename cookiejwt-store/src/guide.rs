@@ -97,6 +97,7 @@ pub mod monitoring {}
 #[doc = include_str!("../docs/guide/people.md")]
 pub mod people {}
 
+#[doc = "[csrf]: crate::guide::csrf"]
 #[doc = include_str!("../docs/guide/proxies.md")]
 pub mod proxies {}
 
@@ -105,6 +106,7 @@ pub mod refresh {}
 
 #[doc = "[acting]: crate::guide::acting"]
 #[doc = "[csrf]: crate::guide::csrf"]
+#[doc = "[forward-authentication]: crate::guide::proxies#forward-authentication"]
 #[doc = "[fresh-login]: crate::guide::people#fresh-login"]
 #[doc = "[html_forms]: crate::guide::html_forms"]
 #[doc = "[keys]: crate::guide::keys"]

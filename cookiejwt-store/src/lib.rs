@@ -72,8 +72,8 @@ pub use crate::{
     api::{Api, Body, Caller, MAX_BODY_BYTES},
     request::{
         AnyPending, AnySlot, Cookies, Departing, Departure, FrameworkSession, Guard, GuardOwner,
-        GuardRefusal, LoggedIn, NoSession, Pending, Progress, Refused, Reply, RequestContext, SharedSlot, Slot, Slots,
-        VerifierSlot, claims_of, missing_layer,
+        GuardRefusal, LoggedIn, NoSession, Pending, Progress, Refused, Reply, RequestContext, SharedSlot,
+        Slot, Slots, VerifierSlot, claims_of, missing_layer,
     },
     routes::Route,
     verifier::Waiting,

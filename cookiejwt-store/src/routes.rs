@@ -1,12 +1,13 @@
 //! Where the built-in routes are, and which of them are served. What they do is in the room `api`.
 
+mod identity_headers;
 mod pages;
 mod route;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub(crate) use self::pages::{Pages, is_page};
-pub use self::route::Route;
+pub use self::{identity_headers::IdentityHeaders, route::Route};
 use crate::keys::Keys;
 
 /// The built-in routes of one authenticator.
@@ -17,6 +18,7 @@ pub(crate) struct Routes {
     password_login: bool,
     password_route: bool,
     revoked_route: bool,
+    pub(crate) identity_headers: IdentityHeaders,
     is_mounted: AtomicBool,
 }
 
@@ -34,12 +36,27 @@ impl Routes {
     pub(crate) fn new(prefix: String, keys: Keys, optional: Optional) -> Self {
         let Optional { password_login, password_route, revoked_route } = optional;
         let is_mounted = AtomicBool::new(false);
-        Self { prefix, keys, pages: None, password_login, password_route, revoked_route, is_mounted }
+        let identity_headers = IdentityHeaders::default();
+        Self {
+            prefix,
+            keys,
+            pages: None,
+            password_login,
+            password_route,
+            revoked_route,
+            identity_headers,
+            is_mounted,
+        }
     }
 
     /// Browsers' forms are answered with these pages.
     pub(crate) fn with_pages(self, pages: Option<Pages>) -> Self {
         Self { pages, ..self }
+    }
+
+    /// With other names of the fields that say who the user is.
+    pub(crate) fn with_identity_headers(self, identity_headers: IdentityHeaders) -> Self {
+        Self { identity_headers, ..self }
     }
 
     /// Every path under the prefix, with and without the trailing slash, and its route.

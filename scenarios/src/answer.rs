@@ -142,7 +142,7 @@ impl Answer {
 
     /// Status, the relevant fields, `Set-Cookie` lines and body, with ids and tokens in words.
     pub fn in_words(&self) -> Vec<String> {
-        const SHOWN: [&str; 7] = [
+        const SHOWN: [&str; 11] = [
             "content-type",
             "www-authenticate",
             "allow",
@@ -150,6 +150,10 @@ impl Answer {
             "hx-redirect",
             "retry-after",
             "clear-site-data",
+            "x-auth-user",
+            "x-auth-session",
+            "x-auth-scopes",
+            "x-auth-realm",
         ];
         let mut words = vec![self.status.to_string()];
         let mut show = |name: &str, value: String| {

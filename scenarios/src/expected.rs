@@ -201,10 +201,14 @@ impl Expected {
 
     /// A new access token, and a refresh token that was issued at this second.
     pub fn sets_older(mut self, session: u64, access: u64, refresh: u64, issued: i64) -> Self {
-        let subject = 1;
-        let refresh = Line::Refresh { id: refresh, session, subject, issued: Some(issued) };
-        self.ours = vec![Line::Access { id: access, session, subject }, refresh];
+        let refresh = Line::Refresh { id: refresh, session, subject: 1, issued: Some(issued) };
+        self.ours = vec![Line::Access { id: access, session, subject: 1 }, refresh];
         self
+    }
+
+    /// A new access token alone.
+    pub fn sets_access(self, session: u64, access: u64) -> Self {
+        Self { ours: vec![Line::Access { id: access, session, subject: 1 }], ..self }
     }
 
     /// No device cookie is set.
@@ -283,7 +287,7 @@ impl Expected {
 
     /// In the words of [`Answer::in_words`](crate::Answer::in_words), at this second.
     pub fn in_words(&self, now: i64) -> Vec<String> {
-        const ORDER: [&str; 9] = [
+        const ORDER: [&str; 13] = [
             "content-type",
             "www-authenticate",
             "allow",
@@ -291,6 +295,10 @@ impl Expected {
             "hx-redirect",
             "retry-after",
             "clear-site-data",
+            "x-auth-user",
+            "x-auth-session",
+            "x-auth-scopes",
+            "x-auth-realm",
             "cache-control",
             "vary",
         ];
@@ -337,7 +345,8 @@ fn asks(request: &Request, status: u16, body: &str) -> bool {
         return !body.contains("csrf_failed") && status != 404;
     }
     if path.starts_with("/auth/") {
-        return is_one_of(&["/auth/token/verify"]) || path.starts_with("/auth/sessions");
+        return is_one_of(&["/auth/token/verify", "/auth/token/continue"])
+            || path.starts_with("/auth/sessions");
     }
     let logins =
         ["/login-as-bob", "/bare-login-as-bob", "/login-here-as-bob", "/drops-login", "/callback-as-bob"];

@@ -168,8 +168,9 @@ impl World {
 
 /// A second authenticator with the same secret, but another realm and other routes.
 fn beside(name: &str, clock: &ManualClock) -> Authenticator {
-    let config = testing::config().realm(name);
+    let config = testing::config().realm(name).trusted_proxies(1);
     builder(config, clock)
+        .login_page(format!("/{name}/sign-in"))
         .users(Users::default())
         .tokens(Watched::default())
         .prefix(format!("/{name}/auth"))

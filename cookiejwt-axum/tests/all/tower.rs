@@ -3,7 +3,6 @@
 use std::{
     convert::Infallible,
     rc::Rc,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -63,7 +62,7 @@ async fn a_service_without_extractors_asks_the_slot() {
     let by_slot = service_fn(|request: Request<Empty<Bytes>>| async move {
         let slot = request.extensions().get::<Slots>().unwrap().innermost().clone();
         let (parts, _) = request.into_parts();
-        let who = slot.identity(RequestHead::from(&parts)).await.unwrap();
+        let who = slot.any().identity(RequestHead::from(&parts)).await.unwrap();
         Ok::<_, Infallible>(Response::new(Who::from(Identity::from(who)).subject))
     });
     let service = world.auth.layer().layer(by_slot);

@@ -1,7 +1,11 @@
 //! Responses that are sent late.
 
 use crate::{
-    decide::facade::Core,
+    decide::{
+        decision::{Decision, Reason},
+        facade::Core,
+    },
+    response::SetCookies,
     session::{SessionId, SettleRequest, Timestamp, TokenId},
 };
 
@@ -40,6 +44,16 @@ impl Core {
             settles_at: now.plus_millis(ages.reuse_leeway.saturating_mul(1000)),
             rotated_after: before(ages.access),
         })
+    }
+
+    /// What is still sent of a decision whose refresh token must not be: in row p the access token,
+    /// because the client has presented that refresh token and holds it. Without a new access token
+    /// it would be told to refresh again and again, until the leeway is over.
+    pub fn late_cookies(&self, decision: &Decision) -> SetCookies {
+        match decision.reason {
+            Reason::CurrentInLeeway => decision.cookies.only(self.config().access_name()),
+            _ => SetCookies::default(),
+        }
     }
 
     /// Whether lines that clear cookies are too old to be written: the user may have logged in

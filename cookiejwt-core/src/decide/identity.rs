@@ -1,6 +1,6 @@
 //! The identity of an authenticated user.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -9,7 +9,7 @@ use crate::{
     decide::csrf::CsrfCleared,
     response::Problem,
     session::{SessionId, Subject, TokenId},
-    token::{AccessToken, Actor, Facts, Method, Proofs, Scope, has_role, has_scope},
+    token::{AccessToken, Actor, Facts, Method, Proofs, Scope, has_role, has_scope, scopes},
 };
 
 /// The authenticated user, from a verified or just minted access token.
@@ -168,6 +168,18 @@ impl Identity {
     /// ```
     pub fn has_scope(&self, scope: &str) -> bool {
         has_scope(self.token.payload(), scope)
+    }
+
+    /// Every scope of the token, as [`has_scope`](Self::has_scope) reads them.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// let token = cookiejwt_core::testing::access("42").claim("scope", "notes:read notes:write");
+    /// assert_eq!(token.identity().scopes(), ["notes:read", "notes:write"]);
+    /// # }
+    /// ```
+    pub fn scopes(&self) -> Vec<Cow<'_, str>> {
+        scopes(self.token.payload())
     }
 
     /// Whether the array `roles` of the token has this entry. A claim of another shape has none.

@@ -3,7 +3,11 @@
 use http::{HeaderName, header};
 
 use crate::{
-    config::CsrfSettings, decide::facade::Core, request::RequestHead, response::next_path, syntax::Origin,
+    config::CsrfSettings,
+    decide::{facade::Core, verifier::Verifier},
+    request::RequestHead,
+    response::next_path,
+    syntax::Origin,
 };
 
 const HX_CURRENT_URL: HeaderName = HeaderName::from_static("hx-current-url");
@@ -26,11 +30,21 @@ impl Core {
     /// # }
     /// ```
     pub fn own_page<'a>(&self, head: impl Into<RequestHead<'a>>) -> Option<&'a str> {
-        let head = head.into();
-        let field = if head.is_htmx() { HX_CURRENT_URL } else { header::REFERER };
-        let (origin, path) = split(head.text(&field)?)?;
-        is_own(origin, head, &self.config().csrf).then(|| next_path(path)).flatten()
+        own_page(head.into(), &self.config().csrf)
     }
+}
+
+impl Verifier {
+    /// What [`Core::own_page`] says, for a service that only verifies. It knows no public origin.
+    pub fn own_page<'a>(&self, head: impl Into<RequestHead<'a>>) -> Option<&'a str> {
+        own_page(head.into(), self.csrf())
+    }
+}
+
+fn own_page<'a>(head: RequestHead<'a>, settings: &CsrfSettings) -> Option<&'a str> {
+    let field = if head.is_htmx() { HX_CURRENT_URL } else { header::REFERER };
+    let (origin, path) = split(head.text(&field)?)?;
+    is_own(origin, head, settings).then(|| next_path(path)).flatten()
 }
 
 /// The origin of a URL, and its path with the query, without the fragment.

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    config::{ConfigError, CredentialOrder, Expect, Expectations},
+    config::{ConfigError, CredentialOrder, CsrfSettings, Expect, Expectations},
     decide::{
         access_rows::{AccessRows, authenticated, csrf_denied},
         authenticate::SessionStatus,
@@ -161,6 +161,10 @@ impl Verifier {
 
     fn with(keys: Jwks, expectations: Arc<Expectations>) -> Self {
         Self(Arc::new(Inner { tokens: Some(Tokens::new(keys, &expectations)), expectations }))
+    }
+
+    pub(super) fn csrf(&self) -> &CsrfSettings {
+        &self.0.expectations.csrf
     }
 
     /// The same expectations with other keys.

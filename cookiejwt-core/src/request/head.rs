@@ -40,6 +40,7 @@ pub struct RequestHead<'a> {
     query: Option<&'a str>,
     authority: Option<&'a str>,
     headers: &'a (dyn Headers + Sync),
+    may_refresh: bool,
 }
 
 /// How often a field occurs.
@@ -59,7 +60,7 @@ impl<'a> RequestHead<'a> {
         authority: Option<&'a str>,
         headers: &'a (dyn Headers + Sync),
     ) -> Self {
-        Self { method, path, query: None, authority, headers }
+        Self { method, path, query: None, authority, headers, may_refresh: true }
     }
 
     /// The same head with another path, for a framework that has removed a prefix.
@@ -72,6 +73,22 @@ impl<'a> RequestHead<'a> {
     #[must_use]
     pub fn with_query(self, query: Option<&'a str>) -> Self {
         Self { query, ..self }
+    }
+
+    /// The same head of a request that never refreshes: a refresh token alone is then 401
+    /// `refresh_required` (row h), whatever the other fields are.
+    #[must_use]
+    pub fn without_refresh(self) -> Self {
+        Self { may_refresh: false, ..self }
+    }
+
+    /// The same head with another method.
+    pub(crate) fn with_method(self, method: &'a str) -> Self {
+        Self { method, ..self }
+    }
+
+    pub(crate) fn may_refresh(&self) -> bool {
+        self.may_refresh
     }
 
     /// The method as it was sent.

@@ -83,6 +83,11 @@ impl SetCookies {
         Self { clears_cache, ..self }
     }
 
+    pub(crate) fn only(&self, name: &str) -> Self {
+        let lines = self.lines.iter().filter(|line| &*line.name == name);
+        Self { lines: lines.cloned().collect(), ..Self::default() }
+    }
+
     /// With one more line, in the place of an earlier one of this name.
     pub(crate) fn with_line(mut self, line: SetCookie) -> Self {
         self.lines.retain(|present| present.name != line.name);

@@ -89,13 +89,23 @@ struct RoleClaims<'a> {
     roles: Vec<Cow<'a, str>>,
 }
 
-/// Whether the claims of a verified payload list the scope. When one of the two claims is
-/// malformed, neither counts.
+/// Whether the claims of a verified payload list the scope.
 pub(crate) fn has_scope(payload: &str, name: &str) -> bool {
-    let Ok(ScopeClaims { scope, scopes }) = serde_json::from_str(payload) else { return false };
-    let words = scope.split(' ').filter(|_| !scope.is_empty());
-    let names: Vec<&str> = words.chain(scopes.iter().map(|name| &**name)).collect();
-    names.contains(&name) && names.iter().all(|name| is_scope_token(name.as_bytes()))
+    scopes(payload).iter().any(|scope| scope == name)
+}
+
+/// The scopes that the claims of a verified payload list. When one of the two claims is malformed,
+/// neither counts.
+pub(crate) fn scopes(payload: &str) -> Vec<Cow<'_, str>> {
+    let Ok(ScopeClaims { scope, scopes }) = serde_json::from_str(payload) else { return Vec::new() };
+    let words: Vec<_> = match scope {
+        words if words.is_empty() => Vec::new(),
+        Cow::Borrowed(words) => words.split(' ').map(Cow::Borrowed).collect(),
+        Cow::Owned(words) => words.split(' ').map(|word| Cow::Owned(word.to_owned())).collect(),
+    };
+    let names: Vec<_> = words.into_iter().chain(scopes).collect();
+    let are_names = names.iter().all(|name| is_scope_token(name.as_bytes()));
+    if are_names { names } else { Vec::new() }
 }
 
 /// Whether the claims of a verified payload list the role. A malformed claim lists none.
@@ -168,6 +178,8 @@ mod tests {
         }
         assert!(!has_scope(r#"{"scope":""}"#, ""), "nothing is no name");
         assert!(!has_scope(r#"{"scope":"a b"}"#, "a b"), "two words are no name");
+        assert_eq!(scopes(r#"{"scope":"a \u0062","scopes":["c"]}"#), ["a", "b", "c"], "all of both claims");
+        assert!(scopes(r#"{"scope":"a  b"}"#).is_empty(), "a malformed claim lists none");
     }
 
     #[test]

@@ -26,8 +26,8 @@ use crate::{
 /// How long a verifier may keep the public keys.
 pub(super) const JWKS_LIFE: &str = "public, max-age=300";
 
-/// The endpoints of `/api/auth/…`: login, refresh, logout, verify, fresh login, sessions, password,
-/// keys.
+/// The endpoints of `/api/auth/…`: login, refresh, logout, verify, continue, fresh login, sessions,
+/// password, keys.
 ///
 /// An adapter mounts what [`mount`](Self::mount) gives for every method, reads at most
 /// [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES) of body where [`reads_body`](Self::reads_body) is
@@ -124,6 +124,8 @@ impl Api {
             Operation::Refresh => self.refresh(head, body, slot).await,
             Operation::Logout => self.logout(head, &body).await,
             Operation::Verify => self.verify(head, slot).await,
+            Operation::VerifyForwarded => self.verify_forwarded(head).await,
+            Operation::Continue => self.continue_to(head, slot).await,
             Operation::FreshLogin | Operation::ChangePassword => {
                 self.ask_password(operation, head, body, asker).await
             }
@@ -309,7 +311,7 @@ pub(super) struct VerifyBody<'a> {
     expires_at: String,
 }
 
-fn verify_reply(identity: &Identity) -> Reply {
+pub(super) fn verify_reply(identity: &Identity) -> Reply {
     Reply::json(&VerifyBody {
         user_id: identity.subject().as_str(),
         session_id: identity.session_id().as_str(),

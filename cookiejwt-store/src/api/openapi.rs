@@ -34,6 +34,7 @@
 //! ```
 
 mod body;
+mod forwarded;
 mod operation;
 mod responses;
 mod text;

@@ -50,6 +50,8 @@ pub(super) enum Operation {
     Refresh,
     Logout,
     Verify,
+    VerifyForwarded,
+    Continue,
     FreshLogin,
     ListSessions,
     EndOtherSessions,
@@ -69,7 +71,9 @@ impl Operation {
             | Self::FreshLogin
             | Self::ChangePassword => Method::POST,
             Self::EndOtherSessions | Self::EndSession => Method::DELETE,
-            Self::ListSessions | Self::Jwks | Self::Revoked => Method::GET,
+            Self::VerifyForwarded | Self::Continue | Self::ListSessions | Self::Jwks | Self::Revoked => {
+                Method::GET
+            }
         }
     }
 
@@ -89,10 +93,12 @@ impl Operation {
     pub(super) const fn success(self) -> StatusCode {
         match self {
             Self::EndSession | Self::ChangePassword => StatusCode::NO_CONTENT,
+            Self::Continue => StatusCode::SEE_OTHER,
             Self::Login
             | Self::Refresh
             | Self::Logout
             | Self::Verify
+            | Self::VerifyForwarded
             | Self::FreshLogin
             | Self::ListSessions
             | Self::EndOtherSessions
@@ -113,7 +119,9 @@ impl Operation {
             Self::EndSession => &[LOGIN, CSRF, OWN, &[Problem::NotFound], SERVER],
             // A request that changes nothing may come from any site.
             Self::ListSessions => &[LOGIN, SERVER],
-            Self::Verify => &[LOGIN, CSRF, SERVER],
+            Self::Verify | Self::Continue => &[LOGIN, CSRF, SERVER],
+            // It mints nothing.
+            Self::VerifyForwarded => &[LOGIN, CSRF, &[Problem::Unavailable]],
             Self::EndOtherSessions => &[LOGIN, CSRF, OWN, SERVER],
             Self::Jwks => &[],
             Self::Revoked => &[&[Problem::InvalidRequest], LOGIN, READERS, SERVER],
@@ -125,6 +133,11 @@ impl Operation {
     /// (`If-None-Match`).
     pub(super) const fn has_entity_tag(self) -> bool {
         matches!(self, Self::Jwks)
+    }
+
+    /// Whether a user may be sent to another page instead.
+    pub(super) const fn redirects(self) -> bool {
+        matches!(self, Self::VerifyForwarded | Self::Continue)
     }
 
     /// The problems without token mode, where a refresh has no body.
@@ -140,7 +153,9 @@ impl Operation {
         // In token mode a new password has a body, the tokens.
         let in_token_mode = self == Self::ChangePassword && status == StatusCode::OK;
         let unchanged = status == StatusCode::NOT_MODIFIED && self.has_entity_tag();
+        let elsewhere = status == StatusCode::SEE_OTHER && self.redirects();
         status == self.success()
+            || elsewhere
             || in_token_mode
             || unchanged
             || self.problems().iter().any(|problem| problem.status() == status)

@@ -10,7 +10,7 @@ use crate::{
     events::{Advice, Event, Events, Hooks},
     keys::Keys,
     passwords::{Argon2id, PasswordHasher, PasswordPolicy, Passwords, Policies},
-    routes::{Optional, Pages, Routes, is_page},
+    routes::{IdentityHeaders, Optional, Pages, Routes, is_page},
     runtime::{Clock, Random, Runtime, SystemClock},
     services::Services,
     sessions::Sessions,
@@ -38,6 +38,7 @@ impl Authenticator {
             login_page: None,
             second_factor_page: None,
             after_login: None,
+            identity_headers: IdentityHeaders::default(),
             feed_interval: FEED_INTERVAL,
             hooks: Hooks::default(),
             keys_interval: KEYS_INTERVAL,
@@ -63,6 +64,7 @@ pub struct AuthenticatorBuilder {
     login_page: Option<String>,
     second_factor_page: Option<String>,
     after_login: Option<String>,
+    identity_headers: IdentityHeaders,
     feed_interval: Duration,
     hooks: Hooks,
     keys_interval: Duration,
@@ -150,6 +152,9 @@ impl AuthenticatorBuilder {
     /// others to the page of the form (`Referer`). `error` is a code of [`Problem::CODES`];
     /// [`Problem::detail_of`] has its sentence. `reason` and `retry_after` (seconds) may follow.
     ///
+    /// `token/continue/`, and `token/verify/` for a proxy, lead a user there whose session has ended,
+    /// with the way back in `next`.
+    ///
     /// Every target has passed [`next_path`](cookiejwt_core::next_path), so no link to the login
     /// page leads to another site (CWE-601). Clients that read JSON notice nothing.
     ///
@@ -169,6 +174,12 @@ impl AuthenticatorBuilder {
     /// Where a form leads to that has no `next`. Default: `/`.
     pub fn after_login(self, path: impl Into<String>) -> Self {
         Self { after_login: Some(path.into()), ..self }
+    }
+
+    /// Sets the names of the header fields in which `GET token/verify/` tells a proxy who the user
+    /// is. Default: `X-Auth-User`, `X-Auth-Session`, `X-Auth-Scopes` and `X-Auth-Realm`.
+    pub fn identity_headers(self, names: IdentityHeaders) -> Self {
+        Self { identity_headers: names, ..self }
     }
 
     /// How often this node polls the store for sessions revoked by other nodes, and so how long a
@@ -232,6 +243,9 @@ impl AuthenticatorBuilder {
             readers.check(&self.config)?;
         }
         let pages = pages(self.login_page, self.second_factor_page, self.after_login)?;
+        if let Some(name) = self.identity_headers.taken() {
+            return Err(BuildError::IdentityHeaders(name.to_string()));
+        }
         Advice::on_settings(&self.config);
         let users = self.users.ok_or(BuildError::NoUserStore)?;
         let tokens = self.tokens.ok_or(BuildError::NoTokenStore)?;
@@ -246,9 +260,11 @@ impl AuthenticatorBuilder {
         let passwords = Passwords::new(self.hasher, self.policies, self.throttle, services.clone())?;
         let sessions = Sessions::new(passwords.clone(), self.feed_interval, services.clone());
         let Services { users, tokens, keys, events, runtime } = services;
-        let Self { prefix, password_login, password_route, readers, .. } = self;
+        let Self { prefix, password_login, password_route, readers, identity_headers, .. } = self;
         let optional = Optional { password_login, password_route, revoked_route: readers.is_some() };
-        let routes = Routes::new(prefix, keys.clone(), optional).with_pages(pages);
+        let routes = Routes::new(prefix, keys.clone(), optional)
+            .with_pages(pages)
+            .with_identity_headers(identity_headers);
         let inner = Arc::new(Inner {
             users,
             tokens,

@@ -38,4 +38,8 @@ impl Authenticator {
     pub(crate) fn advise_on_denial(&self, denial: CsrfDenial, head: &RequestHead<'_>) {
         self.0.events.advice().on_denial(denial, self.config(), head);
     }
+
+    pub(crate) fn advise_on_forwarded(&self, head: &RequestHead<'_>) {
+        self.0.events.advice().on_forwarded(&self.core(), head);
+    }
 }

@@ -30,6 +30,10 @@ pub enum BuildError {
         "`second_factor_page` and `after_login` have no effect without a login page; call `.login_page(…)` too"
     )]
     NoLoginPage,
+    /// Two of the fields that tell a proxy who the user is have one name, or it is that of a field
+    /// with another meaning.
+    #[error("the identity header {0} is taken; choose a name of its own for each, such as x-auth-user")]
+    IdentityHeaders(String),
     /// The framework's own session should follow the login, but no adapter was built with that
     /// feature.
     #[error(

@@ -29,6 +29,7 @@ pub(crate) struct Advice {
     plain_http: Said,
     proxy: Said,
     missing_proxy: Said,
+    forwarded: Said,
     missing_address: Said,
     other_deployment: Said,
     /// When the last event about a duplicate was, in Unix milliseconds.
@@ -52,6 +53,7 @@ impl Default for Advice {
             plain_http: Said::default(),
             proxy: Said::default(),
             missing_proxy: Said::default(),
+            forwarded: Said::default(),
             missing_address: Said::default(),
             other_deployment: Said::default(),
             duplicate_at: AtomicI64::new(i64::MIN),
@@ -166,6 +168,19 @@ impl Advice {
                  `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for`) and set COOKIEJWT_TRUSTED_PROXIES to the number \
                  of proxies, else all users share its address and its limits on logins",
                 host = printable(host)
+            );
+        }
+    }
+
+    /// A proxy asks about another request, and is not trusted to say which method that has.
+    pub(crate) fn on_forwarded(&self, core: &Core, head: &RequestHead<'_>) {
+        if core.is_forwarded_by_stranger(*head) && self.forwarded.is_news() {
+            warn!(
+                trusted_proxies = core.config().trusted_proxies(),
+                "token/verify/ was asked with X-Forwarded-Method or X-Original-Method, but with fewer entries in \
+                 X-Forwarded-For than trusted proxies: every request counts as POST, so links from other sites are refused; if \
+                 it is your proxy, let it append to X-Forwarded-For, and set COOKIEJWT_TRUSTED_PROXIES to the number of proxies \
+                 that do"
             );
         }
     }

@@ -362,7 +362,7 @@ impl Authenticator {
         let Some(departure) = decision.departure() else { return decision.cookies.clone() };
         let request = self.0.keys.core().late_departure(departure, self.timestamp());
         match request {
-            Some(request) if !self.may_leave(&request).await => SetCookies::default(),
+            Some(request) if !self.may_leave(&request).await => self.0.keys.core().late_cookies(decision),
             _ => decision.cookies.clone(),
         }
     }

@@ -68,6 +68,13 @@ impl GuardOwner {
         }
     }
 
+    fn own_page<'a>(&self, head: RequestHead<'a>) -> Option<&'a str> {
+        match self {
+            Self::Authenticator(auth) => auth.0.keys.core().own_page(head),
+            Self::Verifier(verifier) => verifier.core().own_page(head),
+        }
+    }
+
     fn refused(&self, who: &Identity, problem: Problem) {
         match self {
             Self::Authenticator(auth) => auth.guard_refused(who, problem),
@@ -252,7 +259,7 @@ impl Guard {
     fn way_back(&self, head: RequestHead<'_>) -> Option<String> {
         let is_link = head.is_read() && (!head.is_htmx() || head.is_htmx_boosted());
         if !is_link {
-            return self.auth.0.keys.core().own_page(head).map(Into::into);
+            return self.owner.own_page(head).map(Into::into);
         }
         let target = match head.query() {
             Some(query) => format!("{}?{query}", head.path()),

@@ -252,7 +252,8 @@ impl Slot {
             None => core.write_cookies(&SetCookies::default(), headers),
             Some(decision) if self.may_write(decision) => core.write_decision(decision, headers),
             Some(decision) => {
-                let without = decision.clone().without_cookies();
+                let mut without = decision.clone().without_cookies();
+                without.cookies = self.late_cookies(decision);
                 core.write_decision(&without, headers);
             }
         }
@@ -285,13 +286,30 @@ impl Slot {
         if decision.cookies.is_empty() {
             return true;
         }
-        let now = self.auth.timestamp();
-        let Some(departure) = decision.departure() else {
-            let decided_at = self.decided_at.get().copied().unwrap_or(now);
-            return !self.auth.0.keys.core().is_late_to_clear(decided_at, now);
-        };
-        let ended = self.auth.0.sessions.revoked_here(&departure.session_id, now).is_some();
-        !ended && !self.is_withheld.load(Ordering::Acquire)
+        if decision.departure().is_none() {
+            return !self.is_late(self.auth.timestamp());
+        }
+        !self.has_ended(decision) && !self.is_withheld.load(Ordering::Acquire)
+    }
+
+    /// What is left of cookies that must not be written.
+    fn late_cookies(&self, decision: &Decision) -> SetCookies {
+        if self.has_ended(decision) || self.is_late(self.auth.timestamp()) {
+            return SetCookies::default();
+        }
+        self.auth.0.keys.core().late_cookies(decision)
+    }
+
+    /// Whether the decision was too long ago for lines that could undo a newer response.
+    fn is_late(&self, now: Timestamp) -> bool {
+        let decided_at = self.decided_at.get().copied().unwrap_or(now);
+        self.auth.0.keys.core().is_late_to_clear(decided_at, now)
+    }
+
+    /// Whether the session of new cookies has ended since.
+    fn has_ended(&self, decision: &Decision) -> bool {
+        let ended = |session| self.auth.0.sessions.revoked_here(session, self.auth.timestamp()).is_some();
+        decision.departure().is_some_and(|departure| ended(&departure.session_id))
     }
 
     /// The decision of this slot, and when it was made where that matters.

@@ -11,8 +11,11 @@ pub enum Route {
     Refresh,
     /// `POST token/blacklist/` and `POST logout/`: ends the session and clears the cookies, always.
     Logout,
-    /// `POST token/verify/`: who am I, and until when?
+    /// `POST token/verify/`: who am I, and until when? `GET token/verify/`: the same for a proxy in
+    /// front of another service, which never refreshes.
     Verify,
+    /// `GET token/continue/`: refreshes, and leads the user back to the page of the other service.
+    Continue,
     /// `POST token/fresh/`: the password once more for a new session.
     FreshLogin,
     /// `GET sessions/`: the user's sessions; `DELETE sessions/`: ends all but the present one.
@@ -36,6 +39,7 @@ impl Route {
         ("token/blacklist", Self::Logout),
         ("logout", Self::Logout),
         ("token/verify", Self::Verify),
+        ("token/continue", Self::Continue),
         ("token/fresh", Self::FreshLogin),
         ("sessions", Self::Sessions),
         ("sessions/{id}", Self::Session),

@@ -87,8 +87,9 @@ impl Engine {
     /// Whether a test may not be skipped for want of it: Chromium wherever `REQUIRE_ALL_TESTS` is 1,
     /// the others where `.ci/run` says in `REQUIRE_ENGINES` that it could install them.
     pub fn is_required(self) -> bool {
-        let is =
-            |variable, name: &str| env::var(variable).is_ok_and(|names| names.split(' ').any(|one| one == name));
+        let is = |variable, name: &str| {
+            env::var(variable).is_ok_and(|names| names.split(' ').any(|one| one == name))
+        };
         match self {
             Self::Chromium => is("REQUIRE_ALL_TESTS", "1"),
             Self::Firefox => is("REQUIRE_ENGINES", "firefox"),

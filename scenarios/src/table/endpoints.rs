@@ -182,7 +182,7 @@ fn methods() -> Vec<Scenario> {
         refused("PUT token/", "PUT", LOGIN),
         refused("OPTIONS token/", "OPTIONS", LOGIN),
         refused("DELETE token/blacklist/", "DELETE", LOGOUT),
-        refused("PATCH token/verify/", "PATCH", VERIFY),
+        not_allowed("PATCH token/verify/", "PATCH", VERIFY, "POST, GET, HEAD"),
         refused("GET logout", "GET", "/api/auth/logout"),
     ]
 }

@@ -6,6 +6,7 @@ mod authenticate;
 mod cookies;
 mod csrf;
 mod endpoints;
+mod forwarded;
 mod guards;
 mod handlers;
 mod logins;
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Scenario> {
         proofs::scenarios(),
         two_realms::scenarios(),
         endpoints::scenarios(),
+        forwarded::scenarios(),
         sessions::scenarios(),
         password::scenarios(),
         promises::scenarios(),

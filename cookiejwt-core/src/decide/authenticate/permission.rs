@@ -13,7 +13,7 @@ use crate::{
 /// A page that a browser prepares may do so if it is on the same origin: its cookies are kept.
 /// Other prepared pages may not, because sibling domains can have pages prepared too.
 pub(super) fn refresh_permitted(head: &RequestHead<'_>, settings: &CsrfSettings) -> bool {
-    if head.is_method(&Method::OPTIONS) {
+    if !head.may_refresh() || head.is_method(&Method::OPTIONS) {
         return false;
     }
     match head.field(&SEC_FETCH_SITE) {

@@ -62,6 +62,8 @@ pub(super) fn request(operation: Operation, token_mode: bool) -> Option<RequestB
         Operation::Logout => Some(logout_body()),
         Operation::Refresh
         | Operation::Verify
+        | Operation::VerifyForwarded
+        | Operation::Continue
         | Operation::ListSessions
         | Operation::EndOtherSessions
         | Operation::EndSession
@@ -75,7 +77,7 @@ pub(super) fn success(operation: Operation, response: ResponseBuilder, token_mod
     let of = |schema: RefOr<Schema>| Content::new(Some(schema));
     let json = |schema| ("application/json", of(schema));
     let (content_type, content) = match operation {
-        Operation::EndSession | Operation::ChangePassword => return response,
+        Operation::EndSession | Operation::ChangePassword | Operation::Continue => return response,
         Operation::ListSessions => json(ArrayBuilder::new().items(reference::<SessionInfo>()).build().into()),
         Operation::EndOtherSessions => json(ended()),
         Operation::Login | Operation::Refresh | Operation::FreshLogin if token_mode => {
@@ -83,7 +85,7 @@ pub(super) fn success(operation: Operation, response: ResponseBuilder, token_mod
             json(Schema::OneOf(either.build()).into())
         }
         Operation::Login | Operation::Refresh | Operation::FreshLogin => json(reference::<SessionBody<'_>>()),
-        Operation::Verify => json(reference::<VerifyBody<'_>>()),
+        Operation::Verify | Operation::VerifyForwarded => json(reference::<VerifyBody<'_>>()),
         Operation::Logout => json(ObjectBuilder::new().max_properties(Some(0)).build().into()),
         Operation::Jwks => ("application/jwk-set+json", of(key_set())),
         Operation::Revoked => {

@@ -10,7 +10,7 @@ use utoipa::openapi::{
 
 use super::{
     super::{endpoints::JWKS_LIFE, operation::Operation},
-    ACCESS_COOKIE, BEARER, REFRESH_COOKIE, TAG, body,
+    ACCESS_COOKIE, BEARER, REFRESH_COOKIE, TAG, body, forwarded,
     responses::{by_status, one_of, problem},
 };
 use crate::{authenticator::Authenticator, routes::Route};
@@ -48,6 +48,7 @@ pub(super) fn describe(auth: &Authenticator, path: &str, route: Route, operation
     } else {
         described
     };
+    let described = forwarded::describe(operation, described);
     let described = if token_mode && operation.has_token_mode() {
         let described = described.parameter(mode_parameter());
         match operation {
@@ -136,6 +137,7 @@ fn success(auth: &Authenticator, operation: Operation) -> ResponseBuilder {
     let response = body::success(operation, response, auth.core().config().token_mode());
     let life = if operation == Operation::Jwks { JWKS_LIFE } else { "no-store" };
     let response = response.header("Cache-Control", one_of([life], LIFE));
+    let response = forwarded::success(auth, operation, response);
     let response = if operation.has_entity_tag() { with_entity_tag(response) } else { response };
     with_cookies(auth, operation, operation.success(), response)
 }
@@ -165,7 +167,10 @@ const LOGIN_COOKIES: &str = "Both cookies of the new session.";
 #[allow(clippy::match_same_arms, reason = "the first row that matches wins")]
 const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static str> {
     match (operation, status) {
-        (Operation::Jwks, _) | (_, StatusCode::FORBIDDEN) => None,
+        (Operation::Jwks | Operation::VerifyForwarded, _) | (_, StatusCode::FORBIDDEN) => None,
+        (Operation::Continue, StatusCode::SEE_OTHER) => Some(
+            "Both cookies: new where the access token was renewed, or cleared where they are of no use any more.",
+        ),
         (Operation::Refresh, StatusCode::OK) => Some("Both cookies."),
         (Operation::Login | Operation::FreshLogin | Operation::ChangePassword, StatusCode::SEE_OTHER)
         | (Operation::Login | Operation::FreshLogin, StatusCode::OK)
@@ -256,6 +261,8 @@ fn securities(auth: &Authenticator, operation: Operation) -> Vec<SecurityRequire
         }
         Operation::Logout => [nobody].into_iter().chain(somebody()).collect(),
         Operation::Verify
+        | Operation::VerifyForwarded
+        | Operation::Continue
         | Operation::FreshLogin
         | Operation::ListSessions
         | Operation::EndOtherSessions

@@ -19,6 +19,8 @@ impl Operation {
             Self::Logout if path.contains("blacklist") => "auth_blacklist",
             Self::Logout => "auth_logout",
             Self::Verify => "auth_verify",
+            Self::VerifyForwarded => "auth_verify_forwarded",
+            Self::Continue => "auth_continue",
             Self::FreshLogin => "auth_fresh_login",
             Self::ListSessions => "auth_list_sessions",
             Self::EndOtherSessions => "auth_end_other_sessions",
@@ -35,6 +37,8 @@ impl Operation {
             Self::Refresh => "Renew both cookies",
             Self::Logout => "Log out",
             Self::Verify => "Who am I, and until when?",
+            Self::VerifyForwarded => "May this request pass? For a proxy in front of another service",
+            Self::Continue => "Renew the session and go on to the page that was asked for",
             Self::FreshLogin => "Authenticate again with the password",
             Self::ListSessions => "My sessions",
             Self::EndOtherSessions => "End all my sessions but this one",
@@ -60,6 +64,14 @@ impl Operation {
                  succeeds with expired, revoked, invalid or no tokens, and when repeated."
             }
             Self::Verify => "By cookie or by header. Renews the access token if necessary.",
+            Self::VerifyForwarded => {
+                "Forward authentication. Never renews anything, and sets no cookie. The method of the request that the proxy asks \
+                 about is that of `X-Forwarded-Method` or `X-Original-Method`; without one it counts as POST."
+            }
+            Self::Continue => {
+                "For a browser that shows a page, not for scripts. Without a session that can be renewed the user goes to the login \
+                 page, if there is one."
+            }
             Self::FreshLogin => {
                 "For actions that require a recent login: starts a new session with a new `auth_time` and ends the present one."
             }
@@ -78,7 +90,8 @@ impl Operation {
         match self {
             Self::Refresh => "Renewed.",
             Self::Logout => "Logged out.",
-            Self::Login | Self::Verify | Self::FreshLogin => "Logged in.",
+            Self::Login | Self::Verify | Self::VerifyForwarded | Self::FreshLogin => "Logged in.",
+            Self::Continue => "To the page, or to the login page.",
             Self::ListSessions => "The sessions.",
             Self::EndOtherSessions => "The number of sessions that were ended.",
             Self::EndSession => "Ended.",

@@ -1,0 +1,90 @@
+//! Forward authentication: what a proxy asks before it lets a request reach another service, and
+//! where a user goes whose access token has expired meanwhile.
+
+use std::borrow::Cow;
+
+use cookiejwt_core::{Identity, Problem, driver::RequestHead, next_path};
+use http::StatusCode;
+
+use super::endpoints::{Api, verify_reply};
+use crate::request::{Reply, Slot, page_with};
+
+impl Api {
+    /// `GET token/verify/`. It never refreshes and sends no cookie, because the browser does not
+    /// see this response: the refresh token that it keeps would be used up.
+    pub(super) async fn verify_forwarded(&self, head: RequestHead<'_>) -> Reply {
+        self.0.advise_on_forwarded(&head);
+        let forwarded = self.0.core().forwarded(head);
+        let decision = self.0.authenticate(forwarded).await.without_cookies();
+        // A form that is sent again as a link would lose what was typed.
+        let navigates = || asks_to_navigate(&head) && forwarded.is_read() && forwarded.is_page_navigation();
+        let reply = match decision.required() {
+            Ok(identity) => self.identified(identity),
+            Err(problem) if navigates() => self.elsewhere(problem, &head),
+            Err(problem) => Reply::problem(problem),
+        };
+        self.with_decision(reply, Cow::Owned(decision))
+    }
+
+    /// `GET token/continue/`: refreshes for a navigation of the top level, whose cookies every
+    /// browser keeps, and leads back.
+    pub(super) async fn continue_to(&self, head: RequestHead<'_>, slot: Option<&Slot>) -> Reply {
+        let is_navigation = head.is_page_navigation();
+        let asked = if is_navigation { head } else { head.without_refresh() };
+        let next = next_of(&head);
+        let next = next.as_deref();
+        let decision = self.decide(asked, slot).await;
+        let reply = match decision.required() {
+            Ok(_) => to_page(next.unwrap_or("/"), None),
+            Err(problem) if is_navigation => self.to_login(problem, next),
+            Err(problem) => Reply::problem(problem),
+        };
+        self.with_decision(reply, decision)
+    }
+
+    fn identified(&self, identity: &Identity) -> Reply {
+        let mut reply = verify_reply(identity);
+        let names = &self.0.0.routes.identity_headers;
+        names.write(identity, self.0.config().realm(), &mut reply.headers);
+        reply
+    }
+
+    /// A user whom a refresh would help goes where it is possible; another one has to log in.
+    fn elsewhere(&self, problem: Problem, head: &RequestHead<'_>) -> Reply {
+        let target = self.0.core().forwarded_target(*head);
+        if problem == Problem::RefreshRequired {
+            return to_page(&format!("{}/token/continue/", self.0.0.routes.prefix), target);
+        }
+        self.to_login(problem, target)
+    }
+
+    fn to_login(&self, problem: Problem, next: Option<&str>) -> Reply {
+        let page = self.0.0.routes.pages.as_ref().map(|pages| pages.login.as_str());
+        match page.filter(|_| problem.status() == StatusCode::UNAUTHORIZED) {
+            Some(page) => to_page(page, next),
+            None => Reply::problem(problem),
+        }
+    }
+}
+
+/// Both are paths of this application.
+fn to_page(page: &str, next: Option<&str>) -> Reply {
+    let next: Vec<_> = next.map(|next| ("next", next.to_owned())).into_iter().collect();
+    page_with(page, &next).map_or_else(|| Reply::problem(Problem::ServerError), Reply::see_other)
+}
+
+/// Whether the browser sees the response, because the proxy hands it on.
+fn asks_to_navigate(head: &RequestHead<'_>) -> bool {
+    pairs(head).any(|(name, _)| name == "navigate")
+}
+
+/// The way back. One that leads elsewhere is none, and so are two of them.
+fn next_of(head: &RequestHead<'_>) -> Option<String> {
+    let mut all = pairs(head).filter(|(name, _)| name == "next").map(|(_, next)| next);
+    let next = all.next().filter(|_| all.next().is_none())?;
+    next_path(&next).map(Into::into)
+}
+
+fn pairs<'a>(head: &RequestHead<'a>) -> form_urlencoded::Parse<'a> {
+    form_urlencoded::parse(head.query().unwrap_or_default().as_bytes())
+}
