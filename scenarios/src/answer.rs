@@ -81,6 +81,21 @@ async fn more(stream: &mut TcpStream, received: &mut Vec<u8>) -> io::Result<()> 
     }
 }
 
+/// The fields whose values are compared, in this order; then come `Cache-Control` and `Vary`.
+pub(crate) const SHOWN: [&str; 11] = [
+    "content-type",
+    "www-authenticate",
+    "allow",
+    "location",
+    "hx-redirect",
+    "retry-after",
+    "clear-site-data",
+    "x-auth-user",
+    "x-auth-session",
+    "x-auth-scopes",
+    "x-auth-realm",
+];
+
 impl Answer {
     fn head(bytes: &[u8]) -> Self {
         let head = std::str::from_utf8(bytes).expect("a head in ASCII");
@@ -142,19 +157,6 @@ impl Answer {
 
     /// Status, the relevant fields, `Set-Cookie` lines and body, with ids and tokens in words.
     pub fn in_words(&self) -> Vec<String> {
-        const SHOWN: [&str; 11] = [
-            "content-type",
-            "www-authenticate",
-            "allow",
-            "location",
-            "hx-redirect",
-            "retry-after",
-            "clear-site-data",
-            "x-auth-user",
-            "x-auth-session",
-            "x-auth-scopes",
-            "x-auth-realm",
-        ];
         let mut words = vec![self.status.to_string()];
         let mut show = |name: &str, value: String| {
             if !value.is_empty() {

@@ -6,7 +6,7 @@ use time::macros::format_description;
 
 pub use self::pending::{second_factor_required, second_factor_required_alone, second_factor_required_text};
 
-use crate::{ACCESS, DEVICE, PENDING, REFRESH, Request, world::second};
+use crate::{ACCESS, DEVICE, PENDING, REFRESH, Request, answer::SHOWN, world::second};
 
 const ATTRIBUTES: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
 const CLEARED: &str = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
@@ -287,21 +287,6 @@ impl Expected {
 
     /// In the words of [`Answer::in_words`](crate::Answer::in_words), at this second.
     pub fn in_words(&self, now: i64) -> Vec<String> {
-        const ORDER: [&str; 13] = [
-            "content-type",
-            "www-authenticate",
-            "allow",
-            "location",
-            "hx-redirect",
-            "retry-after",
-            "clear-site-data",
-            "x-auth-user",
-            "x-auth-session",
-            "x-auth-scopes",
-            "x-auth-realm",
-            "cache-control",
-            "vary",
-        ];
         let now = self.decided.unwrap_or(now);
         let mut fields = self.fields.clone();
         let asks = !self.asked.is_empty() && self.asked != ["-"];
@@ -319,7 +304,7 @@ impl Expected {
             }
         }
         let mut words = vec![self.status.to_string()];
-        for name in ORDER {
+        for name in SHOWN.into_iter().chain(["cache-control", "vary"]) {
             let value = fields.iter().find(|(known, value)| *known == name && !value.is_empty());
             words.extend(value.map(|(_, value)| format!("{name}: {value}")));
         }

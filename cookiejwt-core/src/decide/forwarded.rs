@@ -50,7 +50,7 @@ impl Core {
     /// ```
     pub fn forwarded<'a>(&self, head: impl Into<RequestHead<'a>>) -> RequestHead<'a> {
         let head = head.into();
-        let method = self.from_proxy(&head, &METHODS).filter(|_| !is_handshake(&head));
+        let method = self.forwarded_field(&head, &METHODS).filter(|_| !is_handshake(&head));
         head.with_method(method.unwrap_or(Method::POST.as_str())).without_refresh()
     }
 
@@ -58,7 +58,7 @@ impl Core {
     /// `X-Original-URI`: where to send the user back to. `None` unless one field of a trusted proxy
     /// contains a path that [`next_path`] accepts.
     pub fn forwarded_target<'a>(&self, head: impl Into<RequestHead<'a>>) -> Option<&'a str> {
-        self.from_proxy(&head.into(), &TARGETS).and_then(next_path)
+        self.forwarded_field(&head.into(), &TARGETS).and_then(next_path)
     }
 
     /// Whether a field about another request came from a peer that is not a trusted proxy.
@@ -68,7 +68,7 @@ impl Core {
     }
 
     /// The value of these fields, when each that came, came once and all agree.
-    fn from_proxy<'a>(&self, head: &RequestHead<'a>, names: &[HeaderName]) -> Option<&'a str> {
+    fn forwarded_field<'a>(&self, head: &RequestHead<'a>, names: &[HeaderName]) -> Option<&'a str> {
         let (mut values, mut is_doubtful) = (Vec::new(), !self.comes_from_proxy(head));
         for name in names {
             match head.field(name) {

@@ -152,8 +152,8 @@ impl AuthenticatorBuilder {
     /// others to the page of the form (`Referer`). `error` is a code of [`Problem::CODES`];
     /// [`Problem::detail_of`] has its sentence. `reason` and `retry_after` (seconds) may follow.
     ///
-    /// `token/continue/`, and `token/verify/` for a proxy, lead a user there whose session has ended,
-    /// with the way back in `next`.
+    /// `token/continue/`, and `token/verify/` for a proxy, lead a user there whose session has
+    /// ended, with the way back in `next`.
     ///
     /// Every target has passed [`next_path`](cookiejwt_core::next_path), so no link to the login
     /// page leads to another site (CWE-601). Clients that read JSON notice nothing.

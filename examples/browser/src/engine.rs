@@ -84,8 +84,8 @@ impl Engine {
         self.programs().is_some()
     }
 
-    /// Whether a test may not be skipped for want of it: Chromium wherever `REQUIRE_ALL_TESTS` is 1,
-    /// the others where `.ci/run` says in `REQUIRE_ENGINES` that it could install them.
+    /// Whether no test may be skipped because it is missing: Chromium wherever `REQUIRE_ALL_TESTS`
+    /// is 1, the others where `.ci/run` says in `REQUIRE_ENGINES` that it could install them.
     pub fn is_required(self) -> bool {
         let is = |variable, name: &str| {
             env::var(variable).is_ok_and(|names| names.split(' ').any(|one| one == name))
