@@ -117,14 +117,8 @@ impl IdentityHeaders {
 /// Percent-encoded: what a log, a list or a shell could read as more than one value is not left.
 fn encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:@/".contains(&byte);
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        if is_plain(byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-        encoded
-    })
+    let one = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
 }
 
 #[cfg(test)]

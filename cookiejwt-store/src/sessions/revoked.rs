@@ -141,9 +141,9 @@ impl RevokedSet {
             (id.clone(), Ended { reason: *reason, at: *at })
         };
         let ended = self.ended.load(revoked.iter().map(ended), now);
-        // After they are in the set, for one who begins to wait meanwhile.
-        for session in &revoked {
-            self.waiting.revoked(&session.id, session.reason, session.at, now);
+        // After they are known, so that one who begins to wait in between misses none.
+        for RevokedSession { id, reason, at } in revoked {
+            self.waiting.revoked(&id, reason, at, now);
         }
         let renewed = renewed.into_iter().map(|session| (session.id, Version(session.version)));
         self.tell(self.renewed.load(renewed, now) || ended);
@@ -175,8 +175,9 @@ impl RevokedSet {
 
     /// The same for a revocation that begins at another time.
     pub(crate) fn insert_from(&self, id: SessionId, reason: RevocationReason, at: Timestamp, now: Timestamp) {
-        self.tell(self.ended.insert(id.clone(), Ended { reason, at }, now));
-        self.waiting.revoked(&id, reason, at, now);
+        let told = id.clone();
+        self.tell(self.ended.insert(id, Ended { reason, at }, now));
+        self.waiting.revoked(&told, reason, at, now);
     }
 
     /// Those who wait for the end of a session.

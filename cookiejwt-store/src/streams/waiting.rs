@@ -77,7 +77,7 @@ impl Drop for Place {
         let is_listed = |entry: &Entry| Arc::ptr_eq(&entry.0, &self.session);
         if is_last && sessions.get(&self.session.id).is_some_and(is_listed) {
             sessions.remove(&self.session.id);
-            self.waiting.count(&sessions);
+            self.waiting.count(sessions.len());
         }
         drop(sessions);
         // Without any lock, as it is woken.
@@ -97,7 +97,7 @@ impl Waiting {
         } else {
             let session = Arc::new(WaitedFor::new(id.clone(), ask_at, now));
             sessions.replace(Entry(Arc::clone(&session)));
-            self.count(&sessions);
+            self.count(sessions.len());
             session
         };
         Place { waiting: self.clone(), number: session.join(), session }
@@ -166,8 +166,9 @@ impl Waiting {
         self.sessions().get(id).map(|entry| Arc::clone(&entry.0))
     }
 
-    fn count(&self, sessions: &HashSet<Entry>) {
-        self.0.count.store(sessions.len(), Ordering::Release);
+    /// Stored under the lock.
+    fn count(&self, sessions: usize) {
+        self.0.count.store(sessions, Ordering::Release);
     }
 
     fn sessions(&self) -> MutexGuard<'_, HashSet<Entry>> {

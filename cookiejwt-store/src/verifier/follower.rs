@@ -192,11 +192,10 @@ impl Verifier {
         follower.pulse.end(began, asked.is_ok(), self.0.runtime.timestamp());
         match &asked {
             Ok(true) => self.0.events.emit(Event::FeedRecovered {}),
-            Ok(false) => {}
             Err(failure) if follower.missed(self.0.runtime.timestamp()) => {
                 self.0.events.emit(Event::FeedStale { error: &Line(&**failure).to_string() });
             }
-            Err(_) => {}
+            Ok(false) | Err(_) => {}
         }
         asked.is_ok()
     }

@@ -8,6 +8,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 
 use super::entity::{Column, Entity};
 
+/// The columns in the order of the question.
+type Row = (String, i64, i64, Option<i64>, Option<String>);
+
 /// When and why each of these sessions ends; one without a row is left out.
 pub async fn ends_of<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Vec<SessionEnds>, DbErr> {
     if ids.is_empty() {
@@ -15,16 +18,14 @@ pub async fn ends_of<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Ve
     }
     let columns = [Column::Id, Column::ExpiresAt, Column::EndsAt, Column::RevokedAt, Column::RevokedReason];
     let read = Entity::find().select_only().columns(columns).filter(Column::Id.is_in(padded(ids)));
-    let rows: Vec<(String, i64, i64, Option<i64>, Option<String>)> = read.into_tuple().all(db).await?;
-    let ends =
-        |(id, expires_at, ends_at, revoked_at, reason): (String, i64, i64, Option<i64>, Option<String>)| {
-            let [expires_at, ends_at] = [expires_at, ends_at].map(Timestamp::from_millis);
-            let mut ends = SessionEnds::new(id.into(), expires_at, ends_at);
-            let reason =
-                reason.as_deref().and_then(RevocationReason::parse).unwrap_or(RevocationReason::Logout);
-            ends.revoked = revoked_at.map(|at| (Timestamp::from_millis(at), reason));
-            ends
-        };
+    let rows: Vec<Row> = read.into_tuple().all(db).await?;
+    let ends = |(id, expires_at, ends_at, revoked_at, reason): Row| {
+        let [expires_at, ends_at] = [expires_at, ends_at].map(Timestamp::from_millis);
+        let mut ends = SessionEnds::new(id.into(), expires_at, ends_at);
+        let reason = reason.as_deref().and_then(RevocationReason::parse).unwrap_or(RevocationReason::Logout);
+        ends.revoked = revoked_at.map(|at| (Timestamp::from_millis(at), reason));
+        ends
+    };
     Ok(rows.into_iter().map(ends).collect())
 }
 
