@@ -7,7 +7,7 @@ use std::{
 };
 
 /// From the lowest to the highest. A room is `room.rs` and the folder `room/`.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "errors",
     "runtime",
     "events",

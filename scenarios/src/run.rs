@@ -100,11 +100,7 @@ impl Player {
     async fn play(&mut self, number: usize, step: &Step) {
         let world = self.world.clone();
         match step {
-            Step::LogIn { user, name } => {
-                let browser = world.log_in(user).await;
-                self.names.set_pairs(name, &browser.access, &browser.refresh);
-                self.names.set(&format!("{name}.session"), browser.session.as_str());
-            }
+            Step::LogIn { user, name } => self.log_in(user, name).await,
             Step::LogInBy { user, methods } => {
                 let browser = world.log_in_by(user, methods).await;
                 self.names.set_pairs(user, &browser.access, &browser.refresh);
@@ -149,6 +145,12 @@ impl Player {
             Step::Over(expected) => self.over(number, expected).await,
             Step::HangUp { request, rows } => self.hang_up(number, request, rows).await,
         }
+    }
+
+    async fn log_in(&mut self, user: &str, name: &str) {
+        let browser = self.world.log_in(user).await;
+        self.names.set_pairs(name, &browser.access, &browser.refresh);
+        self.names.set(&format!("{name}.session"), browser.session.as_str());
     }
 
     fn keep(&mut self, name: &str) {

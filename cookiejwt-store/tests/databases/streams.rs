@@ -10,7 +10,7 @@ use cookiejwt_store::{
     Authenticator, EndReason, Ended, LoginContext, LoginOptions, ManualClock, MemoryStore, RevocationReason,
     SeaOrmTokenStore, TokenStore, testing,
 };
-use futures_util::FutureExt as _;
+use futures_util::FutureExt;
 use libtest_mimic::{Failed, Trial};
 
 use crate::{
@@ -42,9 +42,9 @@ fn play(row: &Row, places: &Places) -> Result<(), Failed> {
         let (here, mut elsewhere) = (place.connect().await?, place.connect().await?);
         let store = SeaOrmTokenStore::migrate(here.clone()).await?;
         let counted = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&counted);
+        let statements = Arc::clone(&counted);
         elsewhere.set_metric_callback(move |_| {
-            counter.fetch_add(1, Ordering::SeqCst);
+            statements.fetch_add(1, Ordering::SeqCst);
         });
         ends([store, SeaOrmTokenStore::new(elsewhere.clone())], Some(&counted)).await?;
         elsewhere.close().await?;
@@ -56,7 +56,7 @@ fn play(row: &Row, places: &Places) -> Result<(), Failed> {
 
 /// How many have ended for this reason; no other one has.
 fn count(sockets: &mut [Ended], reason: EndReason) -> usize {
-    let ended: Vec<_> = sockets.iter_mut().filter_map(|ended| ended.now_or_never()).collect();
+    let ended: Vec<_> = sockets.iter_mut().filter_map(FutureExt::now_or_never).collect();
     assert!(ended.iter().all(|known| *known == reason), "{reason:?}: {ended:?}");
     ended.len()
 }

@@ -31,8 +31,8 @@ fn now(ended: &mut Ended) -> Option<EndReason> {
     ended.now_or_never()
 }
 
-fn revoked(reason: RevocationReason) -> Option<EndReason> {
-    Some(EndReason::Revoked(reason))
+const fn revoked(reason: RevocationReason) -> EndReason {
+    EndReason::Revoked(reason)
 }
 
 /// What ends the session of alice.
@@ -76,7 +76,7 @@ impl End {
             Self::OtherPassword => {
                 let phone = identity(auth, &world.login("alice").await).await;
                 let context = LoginContext::default();
-                auth.change_password(&phone, PASSWORD, "battery staple", context).await.unwrap();
+                let _ = auth.change_password(&phone, PASSWORD, "battery staple", context).await.unwrap();
                 RevocationReason::PasswordChanged
             }
         }
@@ -97,13 +97,17 @@ async fn this_node_is_told_at_once_and_another_one_with_the_feed() {
             let mut other = world.auth.ended(&bob);
             assert_eq!((now(&mut here), now(&mut elsewhere)), (None, None), "{end:?} at {level:?}");
             let reason = end.of(&world, &alice, &who).await;
-            assert_eq!(now(&mut here), revoked(reason), "{end:?} at {level:?}: here");
-            assert_eq!(now(&mut here), revoked(reason), "{end:?} at {level:?}: and it stays so");
-            assert_eq!(now(&mut world.auth.ended(&who)), revoked(reason), "{end:?} at {level:?}: too late");
+            assert_eq!(now(&mut here), Some(revoked(reason)), "{end:?} at {level:?}: here");
+            assert_eq!(now(&mut here), Some(revoked(reason)), "{end:?} at {level:?}: and it stays so");
+            assert_eq!(
+                now(&mut world.auth.ended(&who)),
+                Some(revoked(reason)),
+                "{end:?} at {level:?}: too late"
+            );
             assert!(!world.auth.is_alive(&who).await, "{end:?} at {level:?}: who polls");
             assert_eq!(now(&mut elsewhere), None, "{end:?} at {level:?}: elsewhere, before a poll");
             node.poll_revocations().await.unwrap();
-            assert_eq!(now(&mut elsewhere), revoked(reason), "{end:?} at {level:?}: elsewhere");
+            assert_eq!(now(&mut elsewhere), Some(revoked(reason)), "{end:?} at {level:?}: elsewhere");
             let is_everybody = matches!(end, End::Everybody);
             assert_eq!(now(&mut other).is_some(), is_everybody, "{end:?} at {level:?}: of another user");
             assert_eq!(world.switches.count(Call::EndsOf), 0, "{end:?} at {level:?}: no question for it");
@@ -128,7 +132,7 @@ async fn it_happens_within_a_second_at_the_levels_that_promise_it() {
         // The access token would have ended.
         world.advance(300);
         sleep(ROUND).await;
-        assert_eq!(Some(waits.await.unwrap()), revoked(RevocationReason::Logout), "{level:?}");
+        assert_eq!(waits.await.unwrap(), revoked(RevocationReason::Logout), "{level:?}");
     }
 }
 
@@ -233,7 +237,7 @@ async fn a_session_that_is_refreshed_elsewhere_continues_until_it_is_ended_elsew
         node.poll_revocations().await.unwrap();
         assert_eq!(now(&mut ended), None, "{level:?}: the feed has nothing to say any more");
         assert_eq!(node.poll_ends().await.unwrap(), 1, "{level:?}");
-        assert_eq!(now(&mut ended), revoked(RevocationReason::EndedByUser), "{level:?}");
+        assert_eq!(now(&mut ended), Some(revoked(RevocationReason::EndedByUser)), "{level:?}");
         assert_eq!(node.poll_ends().await.unwrap(), 0, "{level:?}: once");
     }
 }
@@ -300,7 +304,7 @@ async fn an_unavailable_store_ends_nothing_and_is_asked_again() {
         fault.of(&world);
         assert!(world.auth.poll_ends().await.is_err(), "{fault:?}");
         assert_eq!(now(&mut ended[0]), None, "{fault:?}");
-        assert_eq!(now(&mut ended[1]), revoked(RevocationReason::Logout), "{fault:?}: this node knows");
+        assert_eq!(now(&mut ended[1]), Some(revoked(RevocationReason::Logout)), "{fault:?}: this node knows");
         world.switches.mend(Call::EndsOf);
         world.tokens.rows.purge(Timestamp::MAX, 10).await.unwrap();
         assert_eq!(world.auth.poll_ends().await.unwrap(), 1, "{fault:?}: it is due still");
@@ -341,7 +345,7 @@ async fn what_the_feed_has_missed_is_found_with_the_next_question() {
     node.poll_revocations().await.unwrap();
     assert_eq!(now(&mut ended), None, "too long ago for the feed");
     assert_eq!(node.poll_ends().await.unwrap(), 1);
-    assert_eq!(now(&mut ended), revoked(RevocationReason::Logout));
+    assert_eq!(now(&mut ended), Some(revoked(RevocationReason::Logout)));
 }
 
 #[tokio::test]
@@ -354,7 +358,7 @@ async fn a_node_that_has_just_started_learns_what_was_before() {
     let mut ended = node.ended(&who);
     assert_eq!(now(&mut ended), None, "its set is empty");
     node.poll_revocations().await.unwrap();
-    assert_eq!(now(&mut ended), revoked(RevocationReason::Logout));
+    assert_eq!(now(&mut ended), Some(revoked(RevocationReason::Logout)));
 }
 
 #[tokio::test]
@@ -403,7 +407,7 @@ async fn a_superseded_session_ends_at_its_time_or_when_the_new_one_is_presented(
                 sleep(SECOND).await;
             }
             let reason = if is_presented { RevocationReason::Replaced } else { RevocationReason::Superseded };
-            assert_eq!(now(&mut ended), revoked(reason), "{rule}");
+            assert_eq!(now(&mut ended), Some(revoked(reason)), "{rule}");
         }
     }
 }
@@ -433,12 +437,12 @@ async fn revoke_everybody_ends_the_sockets_of_idle_sessions_too() {
     world.advance(3600);
     node.poll_ends().await.unwrap();
     world.auth.revoke_everybody(RevocationReason::Administrator).await.unwrap();
-    assert_eq!(now(&mut here), revoked(RevocationReason::Administrator), "here at once");
+    assert_eq!(now(&mut here), Some(revoked(RevocationReason::Administrator)), "here at once");
     node.poll_revocations().await.unwrap();
     assert_eq!(now(&mut elsewhere), None, "no access token, so nothing in the feed");
     world.advance(AT_MOST);
     node.poll_ends().await.unwrap();
-    assert_eq!(now(&mut elsewhere), revoked(RevocationReason::Administrator), "with the next question");
+    assert_eq!(now(&mut elsewhere), Some(revoked(RevocationReason::Administrator)), "with the next question");
 }
 
 /// As a configuration that is read again does.
@@ -451,7 +455,7 @@ async fn an_authenticator_that_is_waited_for_lives_on() {
     let ended = node.ended(&who);
     drop(node);
     world.auth.revoke_session(alice.session, RevocationReason::Logout).await.unwrap();
-    assert_eq!(Some(ended.await), revoked(RevocationReason::Logout));
+    assert_eq!(ended.await, revoked(RevocationReason::Logout));
     world.switches.take_log();
     sleep(10 * SECOND).await;
     let feeds = world.switches.count(Call::RevokedSince);

@@ -89,7 +89,7 @@ impl Issuer {
                     return Err("connection refused");
                 }
                 let text = issuer.world.auth.core().jwks().unwrap().to_owned();
-                Ok(JwksDocument::new(text).max_age(Duration::from_secs(300)))
+                Ok(JwksDocument::new(text).max_age(Duration::from_mins(5)))
             }
         })
     }

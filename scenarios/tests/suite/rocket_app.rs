@@ -51,7 +51,8 @@ fn figment() -> rocket::figment::Figment {
 
 fn application(world: World) -> rocket::Rocket<rocket::Build> {
     let World { auth, staff, forgotten, verifier, .. } = world.clone();
-    rocket::custom(figment())
+    let rocket = orders(rocket::custom(figment()), &verifier);
+    rocket
         .manage(world)
         .attach(verifier.fairing())
         .attach(staff.fairing())
@@ -97,13 +98,17 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
         .mount("/pages", auth.require_scope(WRITE, routes![writing]).redirect_to("/login"))
         .mount("/skipped", routes![me, optional])
         .mount("/skippedmore", routes![optional])
-        // Another service, which only verifies.
+        .register("/", auth.catchers())
+}
+
+/// Another service, which only verifies.
+fn orders(rocket: rocket::Rocket<rocket::Build>, verifier: &Verifier) -> rocket::Rocket<rocket::Build> {
+    rocket
         .mount("/orders", verifier.require_login(routes![me, post_me, claims, user, context]))
         .mount("/orders", verifier.require_scope(WRITE, routes![writing]))
         .mount("/orders", verifier.require_fresh_login(FRESH, routes![fresh_order]))
         .mount("/orders", verifier.require_proofs(CODE, routes![code]))
         .mount("/orders", verifier.require_login(routes![page]).redirect_to("/login"))
-        .register("/", auth.catchers())
 }
 
 /// Its own caching does not count.
