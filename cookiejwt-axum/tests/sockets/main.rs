@@ -53,7 +53,7 @@ async fn the_wrong_method_is_405_with_allow() {
     let world = World::default();
     let alice = world.stale("alice").await;
     let server = start(&world).await;
-    for path in ["token", "token/", "token/refresh/", "token/blacklist/", "logout", "token/verify/"] {
+    for path in ["token", "token/", "token/refresh/", "token/blacklist/", "logout", "token/fresh/"] {
         for method in ["GET", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"] {
             let start = format!("{method} /api/auth/{path}");
             let answer = server.one(head(&start, &[&cookie(&alice.cookies())])).await;

@@ -16,7 +16,8 @@ async fn only_post_is_allowed_and_405_lists_it() {
     let world = World::new();
     let alice = world.login("alice").await;
     world.switches.take_log();
-    for route in POST_ROUTES {
+    // `token/verify/` also answers the GET of a proxy.
+    for route in POST_ROUTES.into_iter().filter(|route| *route != Route::Verify) {
         for method in
             ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "post"]
         {

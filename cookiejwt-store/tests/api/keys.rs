@@ -136,6 +136,8 @@ fn every_path_with_and_without_a_slash() {
         ("/api/auth/logout/", Route::Logout),
         ("/api/auth/token/verify", Route::Verify),
         ("/api/auth/token/verify/", Route::Verify),
+        ("/api/auth/token/continue", Route::Continue),
+        ("/api/auth/token/continue/", Route::Continue),
         ("/api/auth/token/fresh", Route::FreshLogin),
         ("/api/auth/token/fresh/", Route::FreshLogin),
         ("/api/auth/sessions", Route::Sessions),

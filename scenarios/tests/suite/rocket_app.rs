@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use cookiejwt_rocket::{LoginError, Problem, prelude::*};
+use cookiejwt_rocket::{LoginError, Problem, Verifier, prelude::*};
 use rocket::{
     Request, Responder, Response, State,
     fairing::AdHoc,
