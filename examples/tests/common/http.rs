@@ -19,6 +19,11 @@ impl Jar {
         jar
     }
 
+    /// The cookies of a browser.
+    pub(crate) fn with(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
     /// Applies the `Set-Cookie` lines of a response.
     pub(crate) fn keep(&mut self, answer: &Answer) {
         for line in answer.set_cookies() {

@@ -2,10 +2,12 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 mod http;
+mod open;
 mod server;
 
 pub(crate) use self::{
     http::{After, Answer, Jar, Request, raw},
+    open::{Open, UPGRADE},
     server::{Home, Server, Variable, owned, wait_for},
 };
 
