@@ -138,6 +138,11 @@ impl<'s> AnySlot<'s> {
         decision: &Decision,
         head: RequestHead<'_>,
     ) -> Result<(), GuardRefusal> {
+        match self {
+            Self::Full(slot) if guard.is_never_stored() => slot.never_store(),
+            Self::Verifying(slot) if guard.is_never_stored() => slot.never_store(),
+            _ => {}
+        }
         guard.check(self, decision).map_err(|problem| guard.refusal(problem, head))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use cookiejwt_core::{
     Problem,
-    driver::{SessionChange, SetCookies, Tokens},
+    driver::{ResponseHeaders, SessionChange, SetCookies, Tokens},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -159,4 +159,10 @@ impl Reply {
     pub(crate) fn never_stored(self) -> Self {
         self.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
+}
+
+/// A response that is never stored, whatever it said about caching.
+pub(super) fn set_no_store(headers: &mut dyn ResponseHeaders) {
+    headers.remove(&header::CACHE_CONTROL);
+    headers.append(&header::CACHE_CONTROL, &HeaderValue::from_static("no-store"));
 }

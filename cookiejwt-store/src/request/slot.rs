@@ -13,7 +13,6 @@ use cookiejwt_core::{
     driver::{Mode, RequestHead, ResponseHeaders, SessionChange, SetCookies},
     store::{SettleRequest, Timestamp},
 };
-use http::{HeaderValue, header};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
@@ -23,6 +22,7 @@ use super::{
     faults,
     guard::{Guard, GuardRefusal},
     outbox::{Outbox, Sent},
+    reply::set_no_store,
 };
 use crate::{authenticator::Authenticator, sessions::Unsent};
 
@@ -152,10 +152,12 @@ impl Slot {
         decision: &Decision,
         head: RequestHead<'_>,
     ) -> Result<(), GuardRefusal> {
-        if guard.is_never_stored() {
-            self.is_never_stored.store(true, Ordering::Relaxed);
-        }
         AnySlot::Full(self).admit(guard, decision, head)
+    }
+
+    /// The response is not stored, whatever its handler says about caching.
+    pub(super) fn never_store(&self) {
+        self.is_never_stored.store(true, Ordering::Relaxed);
     }
 
     /// The user, read from the store. A user who is gone or disabled is refused, and their session
@@ -260,8 +262,7 @@ impl Slot {
         if self.is_never_stored.load(Ordering::Relaxed)
             || self.outbox.get().is_some_and(|outbox| outbox.is_never_stored())
         {
-            headers.remove(&header::CACHE_CONTROL);
-            headers.append(&header::CACHE_CONTROL, &HeaderValue::from_static("no-store"));
+            set_no_store(headers);
         }
     }
 

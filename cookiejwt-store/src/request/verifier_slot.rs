@@ -1,6 +1,12 @@
 //! What one request keeps in a service that only verifies: its decision.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use cookiejwt_core::{
     Decision, Identity, Problem,
@@ -8,6 +14,7 @@ use cookiejwt_core::{
 };
 use tokio::sync::Mutex;
 
+use super::reply::set_no_store;
 use crate::verifier::{Verifier, Waiting};
 
 /// One request's place for the decision of a [`Verifier`]: settled by the first handler or guard
@@ -18,12 +25,18 @@ pub struct VerifierSlot {
     decision: OnceLock<Decision>,
     /// Held while the issuer is asked.
     asking: Mutex<()>,
+    is_never_stored: AtomicBool,
 }
 
 impl VerifierSlot {
     /// A slot for a request.
     pub fn new(verifier: &Verifier) -> Self {
-        Self { verifier: verifier.clone(), decision: OnceLock::new(), asking: Mutex::default() }
+        Self {
+            verifier: verifier.clone(),
+            decision: OnceLock::new(),
+            asking: Mutex::default(),
+            is_never_stored: AtomicBool::new(false),
+        }
     }
 
     /// The verifier that decides here.
@@ -64,6 +77,14 @@ impl VerifierSlot {
         if self.decision.get().is_some() {
             self.verifier.core().keep_private(headers);
         }
+        if self.is_never_stored.load(Ordering::Relaxed) {
+            set_no_store(headers);
+        }
+    }
+
+    /// The response is not stored, whatever its handler says about caching.
+    pub(super) fn never_store(&self) {
+        self.is_never_stored.store(true, Ordering::Relaxed);
     }
 
     fn keep(&self, decision: Decision) -> &Decision {

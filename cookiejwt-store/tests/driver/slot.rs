@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cookiejwt_store::{Problem, RevocationReason, Slot, testing};
+use cookiejwt_store::{
+    AnySlot, Expect, Guard, JwksDocument, Problem, RevocationReason, Slot, Verifier, VerifierSlot, testing,
+};
 use futures_util::future::join_all;
 use http::{HeaderMap, HeaderValue, header::SET_COOKIE};
 
@@ -130,4 +132,29 @@ async fn a_line_that_the_handler_wrote_itself_wins() {
     assert_eq!(lines, ["other=1", CLEARED[0], CLEARED[1]], "one line per name is sent");
     assert_eq!(headers["cache-control"], "no-store");
     assert_eq!(headers["vary"], "Cookie");
+}
+
+#[tokio::test]
+async fn a_guard_whose_responses_are_not_stored_says_so_whoever_decides() {
+    let world = World::new();
+    let expect = Expect::issuer(testing::ISSUER).audience(testing::AUDIENCE);
+    let verifier = Verifier::builder(expect).jwks(async || Err::<JwksDocument, _>("away")).build().unwrap();
+    let (full, verifying) = (Slot::new(&world.auth, "/"), VerifierSlot::new(&verifier));
+    let head = Jar::default().get();
+    for (slot, guard, expected) in [
+        (AnySlot::Full(&Slot::new(&world.auth, "/")), Guard::login(&world.auth), "private, max-age=60"),
+        (AnySlot::Full(&full), Guard::login(&world.auth).no_store(), "no-store"),
+        (AnySlot::Verifying(&VerifierSlot::new(&verifier)), Guard::login(&verifier), "private, max-age=60"),
+        (AnySlot::Verifying(&verifying), Guard::login(&verifier).no_store(), "no-store"),
+    ] {
+        let decision = slot.settle((&head).into()).await.unwrap();
+        assert!(slot.admit(&guard, decision, (&head).into()).is_err());
+        let mut headers = HeaderMap::new();
+        headers.insert("cache-control", HeaderValue::from_static("private, max-age=60"));
+        match slot {
+            AnySlot::Full(slot) => slot.write_cookies(&mut headers),
+            AnySlot::Verifying(slot) => slot.mark(&mut headers),
+        }
+        assert_eq!(headers["cache-control"], expected, "{guard:?}");
+    }
 }
