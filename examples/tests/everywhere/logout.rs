@@ -120,7 +120,7 @@ impl Node {
         self.way.since(moment).into_iter().filter(|statement| !feed.contains(&statement.sql)).collect()
     }
 
-    /// It has looked no more often than it does with nothing open: there is a pause after each look.
+    /// It has looked no more often than with nothing open: there is a pause after each look.
     fn has_only_looked(&self, feed: &BTreeSet<String>, moment: Instant) {
         let sent = self.way.since(moment);
         let passed = moment.elapsed();
