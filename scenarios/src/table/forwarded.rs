@@ -193,6 +193,15 @@ fn navigates() -> Vec<Scenario> {
             page("/staff/auth/token/verify/?navigate").line(URI),
             to("/staff/sign-in?next=%2Fapp%3Fa%3Db%26c"),
         ),
+        scenario("navigate", "a proxy that protects the login page sends nobody in circles").send(
+            page("/staff/auth/token/verify/?navigate").line("X-Forwarded-Uri: /staff/sign-in/?next=%2Fapp"),
+            problem("not_authenticated"),
+        ),
+        stale(
+            "a proxy that protects `token/continue/` sends nobody in circles",
+            page(NAVIGATE).line("X-Forwarded-Uri: /api/auth/token/continue/?next=%2Fapp"),
+            required(),
+        ),
         proxied("navigate", "the sessions are away: row h asks no store")
             .stale()
             .sessions(Away)
