@@ -38,4 +38,8 @@ pub use self::{
     slots::Slots,
     verifier_slot::VerifierSlot,
 };
-pub(crate) use self::{logged_in::session_reply, page_target::page_with, reply::HX_REDIRECT};
+pub(crate) use self::{
+    logged_in::session_reply,
+    page_target::{page_with, path_of},
+    reply::HX_REDIRECT,
+};

@@ -170,7 +170,6 @@ impl World {
 fn beside(name: &str, clock: &ManualClock) -> Authenticator {
     let config = testing::config().realm(name).trusted_proxies(1);
     builder(config, clock)
-        .login_page(format!("/{name}/sign-in"))
         .users(Users::default())
         .tokens(Watched::default())
         .prefix(format!("/{name}/auth"))

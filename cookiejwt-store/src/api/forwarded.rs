@@ -7,7 +7,10 @@ use cookiejwt_core::{Identity, Problem, driver::RequestHead, next_path};
 use http::StatusCode;
 
 use super::endpoints::{Api, verify_reply};
-use crate::request::{Reply, Slot, page_with};
+use crate::{
+    request::{Reply, Slot, page_with, path_of},
+    routes::Route,
+};
 
 impl Api {
     /// `GET token/verify/`. It never refreshes and sends no cookie, because the browser does not
@@ -49,13 +52,23 @@ impl Api {
         reply
     }
 
-    /// A user whom a refresh would help goes where it is possible; another one has to log in.
+    /// A user whom a refresh would help goes where it is possible; another one has to log in. Not
+    /// from those places themselves: a proxy that protects them would send users in circles.
     fn elsewhere(&self, problem: Problem, head: &RequestHead<'_>) -> Reply {
         let target = self.0.core().forwarded_target(*head);
+        if target.is_some_and(|target| self.leads_elsewhere(target)) {
+            return Reply::problem(problem);
+        }
         if problem == Problem::RefreshRequired {
             return to_page(&format!("{}/token/continue/", self.0.0.routes.prefix), target);
         }
         self.to_login(problem, target)
+    }
+
+    fn leads_elsewhere(&self, target: &str) -> bool {
+        let (routes, path) = (&self.0.0.routes, path_of(target));
+        let is_login = routes.pages.as_ref().is_some_and(|pages| path_of(&pages.login) == path);
+        is_login || routes.route_at(path) == Some(Route::Continue)
     }
 
     fn to_login(&self, problem: Problem, next: Option<&str>) -> Reply {

@@ -28,6 +28,7 @@ pub(super) trait Remember: Copy {
 #[derive(Debug)]
 pub(super) struct Remembered<T> {
     entries: RwLock<Entries<T>>,
+    /// `SeqCst`, because those who wait are counted in the same way; see `Waiting`.
     count: AtomicUsize,
     memory_millis: i64,
 }
@@ -53,7 +54,7 @@ impl<T: Remember> Remembered<T> {
 
     pub(super) fn get(&self, id: &SessionId) -> Option<T> {
         // Almost always empty: the common request takes no lock.
-        if self.count.load(Ordering::Acquire) == 0 {
+        if self.count.load(Ordering::SeqCst) == 0 {
             return None;
         }
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +93,7 @@ impl<T: Remember> Remembered<T> {
         let forget_at = now.plus_millis(self.memory_millis);
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let news = add(&mut entries, forget_at);
-        self.count.store(entries.map.len(), Ordering::Release);
+        self.count.store(entries.map.len(), Ordering::SeqCst);
         news
     }
 

@@ -27,7 +27,9 @@ pub(crate) struct Waiting(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     sessions: Mutex<HashSet<Entry>>,
-    /// How many there are: almost always none, and then no lock is taken.
+    /// How many there are: almost always none, and then no lock is taken. One who begins to wait
+    /// writes it and then reads what is remembered, and a revocation does the reverse. Weaker than
+    /// `SeqCst`, each could miss the other.
     count: AtomicUsize,
     spread: RandomState,
 }
@@ -105,7 +107,7 @@ impl Waiting {
 
     /// Whether no one waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.count.load(Ordering::Acquire) == 0
+        self.0.count.load(Ordering::SeqCst) == 0
     }
 
     /// This session was revoked, or will be: only one that was superseded waits for its time.
@@ -168,7 +170,7 @@ impl Waiting {
 
     /// Stored under the lock.
     fn count(&self, sessions: usize) {
-        self.0.count.store(sessions, Ordering::Release);
+        self.0.count.store(sessions, Ordering::SeqCst);
     }
 
     fn sessions(&self) -> MutexGuard<'_, HashSet<Entry>> {

@@ -20,7 +20,8 @@ const LONGEST_LIST: usize = 1024 * 1024;
 
 /// The document at this address. Its entity tag is sent with the next request.
 pub(super) fn keys(url: &str) -> Result<KeySource, VerifierError> {
-    let (url, client) = (address(url)?, client()?);
+    let url = address(url)?;
+    let client = client(&url)?;
     let tag = Arc::new(Mutex::new(None));
     Ok(key_source(move || fetch_keys(client.clone(), url.clone(), Arc::clone(&tag))))
 }
@@ -51,7 +52,8 @@ async fn fetch_keys(client: Client, url: Url, tag: Tag) -> Result<JwksDocument, 
 
 /// The list at this address, for those who send this header field.
 pub(super) fn revocations(url: &str, name: &str, secret: &str) -> Result<ListSource, VerifierError> {
-    let (url, client) = (address(url)?, client()?);
+    let url = address(url)?;
+    let client = client(&url)?;
     let unsent = |error: &dyn std::fmt::Display| VerifierError::Client(error.to_string());
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| unsent(&error))?;
     let mut secret = HeaderValue::from_str(secret).map_err(|error| unsent(&error))?;
@@ -70,9 +72,11 @@ async fn ask(
     body(request.send().await?, LONGEST_LIST).await
 }
 
-/// No redirect: it would let another host say which keys are the issuer's, and see the secret.
-fn client() -> Result<Client, VerifierError> {
+/// No redirect: it would let another host say which keys are the issuer's, and see the secret. So
+/// would the proxy of `HTTP_PROXY`, except that HTTPS passes through it unread.
+fn client(url: &Url) -> Result<Client, VerifierError> {
     let client = Client::builder().redirect(Policy::none()).connect_timeout(Duration::from_secs(5));
+    let client = if url.scheme() == "http" { client.no_proxy() } else { client };
     client.build().map_err(|error| VerifierError::Client(error.to_string()))
 }
 
@@ -134,6 +138,42 @@ mod tests {
         ] {
             assert_eq!(address(url).is_ok(), is_right, "{url}");
         }
+    }
+
+    /// In a process of its own, whose environment names a proxy: here, one that is not there.
+    #[tokio::test]
+    async fn no_proxy_comes_between_on_this_machine() {
+        const CHILD: &str = "COOKIEJWT_TEST_ASKS_THIS_MACHINE";
+        if std::env::var_os(CHILD).is_some() {
+            let (server, served) = serve_one();
+            let fetched = keys(&format!("http://{server}/jwks.json")).unwrap()().await;
+            assert!(fetched.is_err_and(|failure| failure.to_string().contains("418")));
+            return served.join().unwrap();
+        }
+        let test = "verifier::urls::tests::no_proxy_comes_between_on_this_machine";
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test])
+            .env(CHILD, "1")
+            .env("http_proxy", "http://127.0.0.1:1")
+            .env_remove("no_proxy")
+            .env_remove("NO_PROXY")
+            .output();
+        let child = child.unwrap();
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+    }
+
+    /// A server for one request, which it answers with 418.
+    fn serve_one() -> (std::net::SocketAddr, std::thread::JoinHandle<()>) {
+        use std::io::{Read as _, Write as _};
+
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let served = std::thread::spawn(move || {
+            let (mut client, _) = server.accept().unwrap();
+            assert!(client.read(&mut [0; 4096]).unwrap() > 0);
+            client.write_all(b"HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n").unwrap();
+        });
+        (address, served)
     }
 
     #[test]

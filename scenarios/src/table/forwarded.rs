@@ -187,11 +187,16 @@ fn navigates() -> Vec<Scenario> {
         ),
         stale("a prefetch", page(NAVIGATE).line(URI).line("Sec-Purpose: prefetch"), required()),
         stale("without `navigate`", page("/api/auth/token/verify/?navigation").line(URI), required()),
-        proxied("navigate", "nobody, and there is no login page")
-            .send(page(NAVIGATE).line(URI), problem("not_authenticated")),
-        scenario("navigate", "nobody goes to the login page").send(
-            page("/staff/auth/token/verify/?navigate").line(URI),
-            to("/staff/sign-in?next=%2Fapp%3Fa%3Db%26c"),
+        scenario("navigate", "nobody, and there is no login page")
+            .send(page("/staff/auth/token/verify/?navigate").line(URI), problem("not_authenticated")),
+        proxied("navigate", "nobody goes to the login page")
+            .send(page(NAVIGATE).line(URI), to("/login?next=%2Fapp%3Fa%3Db%26c")),
+        proxied("navigate", "a proxy that protects the login page sends nobody in circles")
+            .send(page(NAVIGATE).line("X-Forwarded-Uri: /login/?next=%2Fapp"), problem("not_authenticated")),
+        stale(
+            "a proxy that protects `token/continue/` sends nobody in circles",
+            page(NAVIGATE).line("X-Forwarded-Uri: /api/auth/token/continue/?next=%2Fapp"),
+            required(),
         ),
         proxied("navigate", "the sessions are away: row h asks no store")
             .stale()
@@ -294,16 +299,16 @@ fn led_astray() -> Vec<Scenario> {
 }
 
 fn logs_in() -> Vec<Scenario> {
-    const BACK: &str = "/staff/auth/token/continue/?next=%2Fapp%3Fa%3Db%26c";
-    const PAGE: &str = "/staff/sign-in?next=%2Fapp%3Fa%3Db%26c";
+    const BACK: &str = "/api/auth/token/continue/?next=%2Fapp%3Fa%3Db%26c";
+    const PAGE: &str = "/login?next=%2Fapp%3Fa%3Db%26c";
     let row = |name| scenario("continue: nothing to refresh", name);
     vec![
         row("the login page").send(navigation(BACK), to(PAGE)),
         row("a way back that leads elsewhere is dropped")
-            .send(navigation("/staff/auth/token/continue/?next=//evil.example"), to("/staff/sign-in")),
+            .send(navigation("/api/auth/token/continue/?next=//evil.example"), to("/login")),
         row("not for a script").send(get(BACK), problem("not_authenticated")),
         row("no login page")
-            .send(navigation("/api/auth/token/continue/?next=/a"), problem("not_authenticated")),
+            .send(navigation("/staff/auth/token/continue/?next=/a"), problem("not_authenticated")),
     ]
 }
 
@@ -313,11 +318,11 @@ fn promises() -> Vec<Scenario> {
     let row = |name| scenario("continue", name).log_in("alice");
     vec![
         row("a forged access cookie")
-            .send(navigation(CONTINUE).cookie("{alice.forged_access}"), problem("invalid_token").clears()),
-        row("after the end of the session").pass(86_401).send(back(), problem("session_expired").clears()),
+            .send(navigation(CONTINUE).cookie("{alice.forged_access}"), to("/login").clears()),
+        row("after the end of the session").pass(86_401).send(back(), to("/login").clears()),
         row("after a logout")
             .send(post("/api/auth/logout/").cookie("{alice}"), json("{}").clears().rows(&["#1 logout #2"]))
-            .send(back(), problem("session_revoked").clears()),
+            .send(back(), to("/login").clears()),
         row("a form of another site by GET")
             .send(back().line(FORM).site("cross-site"), problem("csrf_failed")),
         scenario("continue", "tokens that cannot be minted")
