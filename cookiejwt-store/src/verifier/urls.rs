@@ -145,10 +145,10 @@ mod tests {
     async fn no_proxy_comes_between_on_this_machine() {
         const CHILD: &str = "COOKIEJWT_TEST_ASKS_THIS_MACHINE";
         if std::env::var_os(CHILD).is_some() {
-            let (server, served) = serve_one();
+            let (server, answering) = serve_one();
             let fetched = keys(&format!("http://{server}/jwks.json")).unwrap()().await;
             assert!(fetched.is_err_and(|failure| failure.to_string().contains("418")));
-            return served.join().unwrap();
+            return answering.join().unwrap();
         }
         let test = "verifier::urls::tests::no_proxy_comes_between_on_this_machine";
         let child = std::process::Command::new(std::env::current_exe().unwrap())
@@ -168,12 +168,12 @@ mod tests {
 
         let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = server.local_addr().unwrap();
-        let served = std::thread::spawn(move || {
+        let answering = std::thread::spawn(move || {
             let (mut client, _) = server.accept().unwrap();
             assert!(client.read(&mut [0; 4096]).unwrap() > 0);
             client.write_all(b"HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n").unwrap();
         });
-        (address, served)
+        (address, answering)
     }
 
     #[test]
