@@ -323,6 +323,14 @@ fn promises() -> Vec<Scenario> {
         row("after a logout")
             .send(post("/api/auth/logout/").cookie("{alice}"), json("{}").clears().rows(&["#1 logout #2"]))
             .send(back(), to("/login").clears()),
+        row("a program, a forged access cookie")
+            .send(get(CONTINUE).cookie("{alice.forged_access}"), problem("invalid_token").clears()),
+        row("a program, after the end of the session")
+            .pass(86_401)
+            .send(get(CONTINUE).cookie("{alice}"), problem("session_expired").clears()),
+        row("a program, after a logout")
+            .send(post("/api/auth/logout/").cookie("{alice}"), json("{}").clears().rows(&["#1 logout #2"]))
+            .send(get(CONTINUE).cookie("{alice}"), problem("session_revoked").clears()),
         row("a form of another site by GET")
             .send(back().line(FORM).site("cross-site"), problem("csrf_failed")),
         scenario("continue", "tokens that cannot be minted")
