@@ -11,13 +11,14 @@ use crate::{
 };
 
 const ED25519: &str = include_str!("../../../cookiejwt-core/tests/keys/ed25519.pem");
+const KEYS: &str = r#"{"keys":[{"alg":"EdDSA","crv":"Ed25519","kid":"Ce9dcCQdmfe3d2unk30bqJkdbUUxztnwCatUEvzBF4g","kty":"OKP","use":"sig","x":"XwPI0ecSvV7YBUrG3NMs8qe-GC2HeuF_6Xak6-K-Apo"}]}"#;
 const CLAIMS: &str = r#"{"scope":"notes:write","roles":["reader"]}"#;
 const HTML: &str = "Accept: text/html";
 /// Rocket's fairings wrap everything, so there only a guard makes the verifier the nearest.
 const NESTED: &[&str] = &["axum", "actix-web"];
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [valid(), refused(), ended(), guards(), elsewhere()].concat()
+    [keys(), valid(), refused(), ended(), guards(), elsewhere()].concat()
 }
 
 fn asymmetric(config: ConfigBuilder) -> ConfigBuilder {
@@ -34,6 +35,19 @@ fn alice(name: &'static str) -> Scenario {
 
 fn ask() -> Request {
     get("/orders/me")
+}
+
+/// Where it gets the issuer's keys from.
+fn keys() -> Vec<Scenario> {
+    const PATH: &str = "/api/auth/jwks.json";
+    let public = |expected: Expected| expected.field("cache-control", "max-age=300, public").unasked();
+    let document = || empty(200).field("content-type", "application/jwk-set+json").with_body(KEYS);
+    vec![
+        row("the keys").send(get(PATH), public(document())),
+        row("the keys, which it has already").send(get(PATH).line("If-None-Match: *"), public(empty(304))),
+        row("the keys cannot be written")
+            .send(post(PATH), problem("method_not_allowed").field("allow", "GET, HEAD")),
+    ]
 }
 
 fn valid() -> Vec<Scenario> {
