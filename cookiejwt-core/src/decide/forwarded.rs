@@ -121,7 +121,7 @@ mod tests {
             ("nginx", 1, vec![PROXY, (ORIGINAL, "HEAD")], "HEAD"),
             ("a change", 1, vec![PROXY, (METHOD, "DELETE")], "DELETE"),
             ("both agree", 1, vec![PROXY, (METHOD, "GET"), (ORIGINAL, "GET")], "GET"),
-            ("no field", 1, vec![PROXY], "POST"),
+            ("absent", 1, vec![PROXY], "POST"),
             ("repeated", 1, vec![PROXY, (METHOD, "GET"), (METHOD, "GET")], "POST"),
             ("the client wrote the other one", 1, vec![PROXY, (METHOD, "GET"), (ORIGINAL, "PUT")], "POST"),
             (
@@ -181,7 +181,7 @@ mod tests {
         for (rule, proxies, fields, expected) in [
             ("Traefik, Caddy", 1, vec![PROXY, (TARGET, "/a?b=c&d=%2F")], Some("/a?b=c&d=%2F")),
             ("nginx", 1, vec![PROXY, ("x-original-uri", "/a")], Some("/a")),
-            ("no field", 1, vec![PROXY], None),
+            ("absent", 1, vec![PROXY], None),
             ("no proxy is trusted", 0, vec![PROXY, (TARGET, "/a")], None),
             ("past the proxy", 1, vec![(TARGET, "/a")], None),
             ("two that differ", 1, vec![PROXY, (TARGET, "/a"), ("x-original-uri", "/b")], None),
