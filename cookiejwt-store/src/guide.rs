@@ -31,9 +31,9 @@ pub mod acting {}
 #[doc = include_str!("../docs/guide/attacks.md")]
 pub mod attacks {}
 
+#[doc = "[html_forms]: crate::guide::html_forms"]
 #[doc = "[proxies]: crate::guide::proxies"]
 #[doc = "[refresh]: crate::guide::refresh"]
-#[doc = "[server_side_rendering]: crate::guide::server_side_rendering"]
 #[doc = include_str!("../docs/guide/browsers.md")]
 pub mod browsers {}
 

@@ -17,8 +17,8 @@ impl Core {
     /// `Referer`, or for htmx that of `HX-Current-URL`.
     ///
     /// The origin is [`public_origin`](crate::ConfigBuilder::public_origin), otherwise the host
-    /// that the request names. The result has passed [`next_path`](crate::next_path), so to
-    /// redirect to it leads nowhere else, whoever wrote the field.
+    /// that the request names. The result has passed [`next_path`](crate::next_path), so a
+    /// redirect to it stays on this host, even if the field was forged.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {

@@ -120,7 +120,7 @@ pub enum MintError {
     /// A list of revocations is for services that have the public keys of access tokens, and these
     /// are symmetric.
     #[error(
-        "a list of revocations needs an asymmetric key: nobody else could verify one that the secret signs"
+        "a list of revocations requires an asymmetric key: another service cannot verify what the secret signs"
     )]
     Symmetric,
     /// The operating system returned no random numbers for the ids.

@@ -14,8 +14,8 @@ const SHORTEST: usize = 32;
 
 /// Who may read `GET revoked`: the services that verify this application's access tokens.
 ///
-/// The list contains the ids of sessions, which authenticate nobody. It is not public because it
-/// tells how many users log out, and so that nobody can use up the connections of those who wait.
+/// The list contains ids of sessions, which cannot be used to log in. It is not public, because it
+/// shows how many users log out, and because strangers could use up the connections for long polls.
 #[derive(Clone)]
 pub struct RevokedReaders(Kind);
 

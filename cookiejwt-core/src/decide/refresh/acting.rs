@@ -46,8 +46,9 @@ impl RefreshAttempt {
         ActorStep::Settled(settlement)
     }
 
-    /// Row c: the session of the user who acts in this one was revoked. Whoever came back from
-    /// acting has other cookies by now, so the reason of that revocation decides about these.
+    /// Row c: the session of the user who acts in this one was revoked. A user who has
+    /// stopped acting has new cookies, so the reason of that revocation decides whether these are
+    /// cleared.
     pub fn actor_revoked(self, reason: RevocationReason) -> Settlement {
         let revoke = Some(self.revocation(RevocationReason::ActorEnded));
         let decision = self.refused(Refusal::SessionRevoked, Reason::SessionRevoked(reason));
