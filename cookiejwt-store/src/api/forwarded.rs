@@ -3,10 +3,13 @@
 
 use std::borrow::Cow;
 
-use cookiejwt_core::{Identity, Problem, driver::RequestHead, next_path};
+use cookiejwt_core::{Identity, Problem, driver::RequestHead};
 use http::StatusCode;
 
-use super::endpoints::{Api, verify_reply};
+use super::{
+    endpoints::{Api, verify_reply},
+    page_form::next,
+};
 use crate::{
     request::{Reply, Slot, page_with, path_of},
     routes::Route,
@@ -34,7 +37,7 @@ impl Api {
     pub(super) async fn continue_to(&self, head: RequestHead<'_>, slot: Option<&Slot>) -> Reply {
         let is_navigation = head.is_page_navigation();
         let asked = if is_navigation { head } else { head.without_refresh() };
-        let next = next_of(&head);
+        let next = next(head, None);
         let next = next.as_deref();
         let decision = self.decide(asked, slot).await;
         let reply = match decision.required() {
@@ -88,16 +91,6 @@ fn to_page(page: &str, next: Option<&str>) -> Reply {
 
 /// Whether the browser sees the response, because the proxy hands it on.
 fn asks_to_navigate(head: &RequestHead<'_>) -> bool {
-    pairs(head).any(|(name, _)| name == "navigate")
-}
-
-/// The way back. One that leads elsewhere is none, and so are two of them.
-fn next_of(head: &RequestHead<'_>) -> Option<String> {
-    let mut all = pairs(head).filter(|(name, _)| name == "next").map(|(_, next)| next);
-    let next = all.next().filter(|_| all.next().is_none())?;
-    next_path(&next).map(Into::into)
-}
-
-fn pairs<'a>(head: &RequestHead<'a>) -> form_urlencoded::Parse<'a> {
-    form_urlencoded::parse(head.query().unwrap_or_default().as_bytes())
+    let query = head.query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "navigate")
 }

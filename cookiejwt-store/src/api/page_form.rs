@@ -42,7 +42,7 @@ impl<'a> PageForm<'a> {
         (operation.has_form() && is_form && core.mode(head) == Mode::Cookie).then(|| Self {
             pages,
             operation,
-            next: next(head, body),
+            next: next(head, Some(body)),
             page: core.own_page(head).map(Into::into),
             is_htmx: head.is_htmx(),
         })
@@ -120,9 +120,11 @@ fn members(problem: Problem, next: Option<&String>) -> Vec<(&'static str, String
     [error, reason, wait, next].into_iter().flatten().collect()
 }
 
-fn next(head: RequestHead<'_>, body: &Body) -> Option<String> {
+/// Where the user wants to go: a field of the form, otherwise a member of the query. A target that
+/// leads elsewhere is none, and so are two of them.
+pub(super) fn next(head: RequestHead<'_>, body: Option<&Body>) -> Option<String> {
     let in_body = match body {
-        Body::Complete(bytes) => form_field(bytes, "next"),
+        Some(Body::Complete(bytes)) => form_field(bytes, "next"),
         _ => None,
     };
     let next = in_body.or_else(|| form_field(head.query()?.as_bytes(), "next"))?;

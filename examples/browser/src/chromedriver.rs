@@ -33,31 +33,31 @@ impl Chromium {
     /// With a log of all network events.
     pub(crate) fn capabilities(&self, profile: &Path) -> serde_json::Map<String, Value> {
         let logs = json!({ "performance": "ALL", "browser": "ALL" });
-        [("goog:chromeOptions", self.options(profile)), ("goog:loggingPrefs", logs)]
+        [("goog:chromeOptions", chrome_options(&self.browser, profile)), ("goog:loggingPrefs", logs)]
             .map(|(name, value)| (name.to_owned(), value))
             .into_iter()
             .collect()
     }
+}
 
-    /// Headless, and without background traffic.
-    pub(crate) fn options(&self, profile: &Path) -> Value {
-        let mut arguments: Vec<String> = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-            "--lang=en-US",
-        ]
-        .map(String::from)
-        .into();
-        arguments.push(format!("--user-data-dir={}", profile.display()));
-        json!({ "binary": self.browser, "args": arguments })
-    }
+/// Headless, and without background traffic.
+pub(crate) fn chrome_options(browser: &Path, profile: &Path) -> Value {
+    let mut arguments: Vec<String> = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--lang=en-US",
+    ]
+    .map(String::from)
+    .into();
+    arguments.push(format!("--user-data-dir={}", profile.display()));
+    json!({ "binary": browser, "args": arguments })
 }
 
 /// A running chromedriver; dropping it ends it and its browser.
@@ -109,17 +109,20 @@ fn port_in(output: &mut BufReader<ChildStdout>) -> Option<u16> {
 
 impl Drop for Chromedriver {
     fn drop(&mut self) {
-        // All of its processes at once, and stopped before the first one dies: the one that has the
-        // cookies would write them down when it notices that the browser is gone.
         if let Some(browser) = self.browser {
-            let pids: Vec<_> = family(browser).iter().map(u64::to_string).collect();
-            let pids = pids.join(" ");
-            let kill = format!("kill -STOP {pids}; kill -KILL {pids}");
-            drop(Command::new("/bin/sh").args(["-c", &kill]).stderr(Stdio::null()).status());
+            kill(&family(browser));
         }
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Kills all of these processes at once, stopped before the first one dies: the one that has the
+/// cookies would write them down when it notices that the others are gone.
+pub(crate) fn kill(pids: &[u64]) {
+    let pids = pids.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
+    let kill = format!("kill -STOP {pids}; kill -KILL {pids}");
+    drop(Command::new("/bin/sh").args(["-c", &kill]).stderr(Stdio::null()).status());
 }
 
 /// This process and everything that it has started.

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{BufRead as _, BufReader, Read},
+    io::{BufRead as _, BufReader, Read, Write as _},
     net::{TcpListener, TcpStream},
     ops::Deref,
     path::{Path, PathBuf},
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Page,
-    chromedriver::{Chromium, family},
+    chromedriver::{Chromium, chrome_options, family, kill},
 };
 
 /// An engine that tests run in.
@@ -32,11 +32,20 @@ pub enum Engine {
     WebKit,
 }
 
+/// Whether pages may run scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scripts {
+    /// As usual.
+    Run,
+    /// As if the user had switched JavaScript off for every site.
+    Off,
+}
+
 /// How a browser is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'a> {
     /// Whether pages may run scripts.
-    pub scripts: bool,
+    pub scripts: Scripts,
     /// Where it keeps its cookies; a new place if there is none. `WebKit` forgets them when it is
     /// closed.
     pub profile: Option<&'a Path>,
@@ -44,7 +53,7 @@ pub struct Terms<'a> {
 
 impl Default for Terms<'_> {
     fn default() -> Self {
-        Self { scripts: true, profile: None }
+        Self { scripts: Scripts::Run, profile: None }
     }
 }
 
@@ -52,7 +61,6 @@ impl Default for Terms<'_> {
 #[derive(Debug)]
 pub struct Session {
     page: Page,
-    version: String,
     // Dropped in this order: the browser ends before its screen and its profile.
     _driver: Driver,
     _screen: Option<Screen>,
@@ -79,14 +87,22 @@ impl Engine {
         }
     }
 
-    /// Whether everything that it needs is installed.
-    pub fn is_installed(self) -> bool {
-        self.programs().is_some()
+    /// Whether everything that it needs is installed. A test that is skipped because of it says so,
+    /// and fails where the engine is required.
+    pub fn is_there(self) -> bool {
+        let is_installed = self.programs().is_some();
+        if !is_installed {
+            let skipped = format!("skipped: {self:?} or its driver is not installed");
+            assert!(!self.is_required(), "{skipped}");
+            // Bypasses the capture of the test harness.
+            writeln!(std::io::stderr(), "{skipped}").expect("standard error is open");
+        }
+        is_installed
     }
 
-    /// Whether no test may be skipped because it is missing: Chromium wherever `REQUIRE_ALL_TESTS`
-    /// is 1, the others where `.ci/run` says in `REQUIRE_ENGINES` that it could install them.
-    pub fn is_required(self) -> bool {
+    /// Chromium wherever `REQUIRE_ALL_TESTS` is 1, the others where `.ci/run` says in
+    /// `REQUIRE_ENGINES` that it could install them.
+    fn is_required(self) -> bool {
         let is = |variable, name: &str| {
             env::var(variable).is_ok_and(|names| names.split(' ').any(|one| one == name))
         };
@@ -106,22 +122,19 @@ impl Engine {
         let screen = (self == Self::WebKit).then(Screen::start);
         let mut driver = Driver::start(self, &driver, screen.as_ref());
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(self.capabilities(&browser, profile, terms.scripts));
+        builder.capabilities(self.capabilities(&browser, profile, terms.scripts == Scripts::Run));
         let client = builder.connect(&driver.address).await.expect("the browser starts");
         let known = client.capabilities().cloned().unwrap_or_default();
         driver.browser =
             ["goog:processID", "moz:processID"].into_iter().find_map(|name| known.get(name)?.as_u64());
-        let text = |name| known.get(name).and_then(Value::as_str).unwrap_or_default();
-        let version = format!("{} {}", text("browserName"), text("browserVersion"));
-        Session { page: Page { client }, version, _driver: driver, _screen: screen, _profile: own }
+        Session { page: Page { client }, _driver: driver, _screen: screen, _profile: own }
     }
 
     /// Headless, with certificates that nobody has signed.
     fn capabilities(self, browser: &Path, profile: &Path, scripts: bool) -> Map<String, Value> {
         let (name, options) = match self {
             Self::Chromium => {
-                let installed = Chromium { browser: browser.into(), driver: PathBuf::new() };
-                let mut options = installed.options(profile);
+                let mut options = chrome_options(browser, profile);
                 if !scripts {
                     options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
                 }
@@ -144,11 +157,6 @@ impl Engine {
 }
 
 impl Session {
-    /// The browser and its version, as it calls itself.
-    pub fn version(&self) -> &str {
-        &self.version
-    }
-
     /// Kills the browser as a power failure would.
     pub fn crash(self) {
         drop(self);
@@ -223,14 +231,9 @@ impl Driver {
 }
 
 impl Drop for Driver {
-    /// The driver and everything that it has started, stopped before the first one dies: the
-    /// process that has the cookies would write them down when it notices that the others are gone.
     fn drop(&mut self) {
-        let mut pids = family(self.child.id().into());
-        pids.extend(self.browser.into_iter().flat_map(family));
-        let pids = pids.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
-        let kill = format!("kill -STOP {pids}; kill -KILL {pids}");
-        drop(Command::new("/bin/sh").args(["-c", &kill]).stderr(Stdio::null()).status());
+        let firsts = std::iter::once(self.child.id().into()).chain(self.browser);
+        kill(&firsts.flat_map(family).collect::<Vec<_>>());
         drop(self.child.wait());
     }
 }

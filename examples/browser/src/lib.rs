@@ -22,9 +22,9 @@ pub use crate::{
     browser::{Browser, Cookie},
     chromedriver::Chromium,
     door::Door,
-    engine::{Engine, Session, Terms},
+    engine::{Engine, Scripts, Session, Terms},
     exchange::Exchange,
     look::Look,
     page::{Page, until, until_within},
-    plain::{Plain, Scripts},
+    plain::Plain,
 };

@@ -132,19 +132,14 @@ impl Page {
     }
 
     async fn field(&self, label: &str) -> Element {
-        field(&self.client, label).await
+        let labels = format!("//label[starts-with(normalize-space(), '{label}')]");
+        visible(&self.client, &format!("//*[@id = {labels}/@for] | {labels}//input")).await
     }
 
     async fn button(&self, name: &str) -> Element {
         let path = format!("//button[normalize-space() = '{name}' or @aria-label = '{name}']");
         visible(&self.client, &path).await
     }
-}
-
-/// The field with this label.
-pub(crate) async fn field(client: &Client, label: &str) -> Element {
-    let labels = format!("//label[starts-with(normalize-space(), '{label}')]");
-    visible(client, &format!("//*[@id = {labels}/@for] | {labels}//input")).await
 }
 
 /// The first visible one on the page.

@@ -3,48 +3,22 @@
 
 use std::ops::Deref;
 
-use fantoccini::{Client, Locator};
+use fantoccini::Locator;
 use url::Url;
 
 use crate::{
-    engine::{Engine, Session, Terms},
-    page::{field, until, visible},
+    engine::{Engine, Scripts, Session, Terms},
+    page::{Page, until, visible},
 };
-
-/// Whether pages may run scripts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scripts {
-    /// As usual.
-    Run,
-    /// As if the user had switched JavaScript off for every site.
-    Off,
-}
 
 /// A browser with a profile of its own; closed when dropped.
 #[derive(Debug)]
-pub struct Plain {
-    client: Client,
-    _session: Session,
-}
+pub struct Plain(Session);
 
 impl Plain {
     /// Opens a browser of this engine.
     pub async fn open(engine: Engine, scripts: Scripts) -> Self {
-        let terms = Terms { scripts: scripts == Scripts::Run, ..Terms::default() };
-        let session = engine.open(terms).await;
-        Self { client: session.client.clone(), _session: session }
-    }
-
-    /// Opens this address and waits until it has loaded.
-    pub async fn goto(&self, url: &str) {
-        self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
-    }
-
-    /// Replaces the text in the field with this label.
-    pub async fn fill(&self, label: &str, text: &str) {
-        let field = field(&self.client, label).await;
-        field.clear().await.expect("it can be written to");
-        field.send_keys(text).await.expect("it can be written to");
+        Self(engine.open(Terms { scripts, ..Terms::default() }).await)
     }
 
     /// Presses the button or follows the link of this name.
@@ -52,11 +26,6 @@ impl Plain {
         let path = format!("//button[normalize-space() = '{name}'] | //a[normalize-space() = '{name}']");
         let button = visible(&self.client, &path).await;
         button.click().await.unwrap_or_else(|error| panic!("{name}: {error}"));
-    }
-
-    /// Goes back in the history.
-    pub async fn back(&self) {
-        self.client.back().await.expect("there is a page before");
     }
 
     /// Waits until the page at this path and query is shown, with this text.
@@ -77,7 +46,7 @@ impl Plain {
 
     /// Path and query of the present address.
     pub async fn place(&self) -> String {
-        let url: Url = self.client.current_url().await.expect("an address");
+        let url: Url = self.address().await.parse().expect("an address");
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         format!("{}{query}", url.path())
     }
@@ -103,11 +72,11 @@ impl Plain {
     }
 }
 
-/// What only some stories need.
+/// What a user does in every browser.
 impl Deref for Plain {
-    type Target = Client;
+    type Target = Page;
 
-    fn deref(&self) -> &Client {
-        &self.client
+    fn deref(&self) -> &Page {
+        &self.0
     }
 }

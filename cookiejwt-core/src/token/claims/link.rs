@@ -7,7 +7,7 @@ use serde::{Serialize, de::MapAccess, ser::SerializeMap as _};
 use super::{
     ClaimFault, Expected, Parties, is_forward, named,
     payload::{Registered, to_json},
-    raw::{AudienceNames, NumericDate, subject},
+    raw::{NumericDate, ReadParties, subject},
     required,
 };
 use crate::{
@@ -78,13 +78,9 @@ fn within(text: &str, longest: usize) -> Result<&str, TokenFault> {
     if is_within { Ok(text) } else { Err(TokenFault::Claim(ClaimFault::Shape)) }
 }
 
-/// The claims as they appear in the payload; `iss`, `aud` and `realm` are compared while they are
-/// read.
+/// The claims as they appear in the payload.
 struct RawLink<'de> {
-    expected: Parties<'de>,
-    issuer: Option<bool>,
-    aud: Option<bool>,
-    realm: Option<bool>,
+    parties: ReadParties<'de>,
     sub: Option<Cow<'de, str>>,
     jti: Option<Cow<'de, str>>,
     iat: Option<i64>,
@@ -98,10 +94,7 @@ struct RawLink<'de> {
 impl<'de> RawLink<'de> {
     fn read(payload: &'de str, expected: Parties<'de>) -> Result<Self, TokenFault> {
         let empty = Self {
-            expected,
-            issuer: None,
-            aud: None,
-            realm: None,
+            parties: ReadParties::of(expected),
             sub: None,
             jti: None,
             iat: None,
@@ -116,7 +109,7 @@ impl<'de> RawLink<'de> {
         if raw.is_of_session {
             return Err(shape);
         }
-        expected.check(raw.issuer, raw.aud, raw.realm)?;
+        raw.parties.check()?;
         Ok(raw)
     }
 }
@@ -126,12 +119,7 @@ impl<'de> Members<'de> for RawLink<'de> {
 
     fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         match name {
-            "iss" => self.issuer = Some(map.next_value_seed(Text)? == self.expected.issuer),
-            "aud" => self.aud = Some(map.next_value_seed(AudienceNames(self.expected.audience))?),
-            "realm" => {
-                let realm = map.next_value_seed(Text)?;
-                self.realm = Some(self.expected.realm.is_none_or(|expected| realm == expected));
-            }
+            "iss" | "aud" | "realm" => self.parties.member(name, map)?,
             "sub" => self.sub = Some(map.next_value_seed(Text)?),
             "jti" => self.jti = Some(map.next_value_seed(Text)?),
             "iat" => self.iat = Some(map.next_value_seed(NumericDate)?),

@@ -23,13 +23,9 @@ use crate::{
 /// The last second of the year 9999, the last one that `time` and RFC 3339 can express.
 const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
 
-/// The claims as they appear in the payload; `iss`, `aud` and `realm` are compared while they are
-/// read.
+/// The claims as they appear in the payload.
 pub(super) struct RawClaims<'de> {
-    expected: Parties<'de>,
-    pub(super) issuer: Option<bool>,
-    pub(super) aud: Option<bool>,
-    pub(super) realm: Option<bool>,
+    parties: ReadParties<'de>,
     pub(super) sub: Option<Cow<'de, str>>,
     pub(super) sid: Option<Cow<'de, str>>,
     pub(super) jti: Option<Cow<'de, str>>,
@@ -63,10 +59,7 @@ struct RawActor<'a> {
 impl<'de> RawClaims<'de> {
     pub(super) fn read(payload: &'de str, expected: Parties<'de>) -> Result<Self, TokenFault> {
         let empty = RawClaims {
-            expected,
-            issuer: None,
-            aud: None,
-            realm: None,
+            parties: ReadParties::of(expected),
             sub: None,
             sid: None,
             jti: None,
@@ -89,7 +82,7 @@ impl<'de> RawClaims<'de> {
         };
         let raw =
             strict_json::read_object(payload, empty).map_err(|_| TokenFault::Claim(ClaimFault::Shape))?;
-        expected.check(raw.issuer, raw.aud, raw.realm)?;
+        raw.parties.check()?;
         Ok(raw)
     }
 
@@ -112,18 +105,39 @@ impl<'de> RawClaims<'de> {
     }
 }
 
-impl Parties<'_> {
-    /// What was compared while the claims were read; without the claim there is one user table.
-    pub(super) fn check(
-        self,
-        issuer: Option<bool>,
-        audience: Option<bool>,
-        realm: Option<bool>,
-    ) -> Result<(), TokenFault> {
-        let is_of_realm = realm.unwrap_or(self.realm.is_none_or(str::is_empty));
-        if !required(issuer)? {
+/// `iss`, `aud` and `realm`, compared while they are read.
+pub(super) struct ReadParties<'de> {
+    expected: Parties<'de>,
+    issuer: Option<bool>,
+    audience: Option<bool>,
+    realm: Option<bool>,
+}
+
+impl<'de> ReadParties<'de> {
+    pub(super) fn of(expected: Parties<'de>) -> Self {
+        Self { expected, issuer: None, audience: None, realm: None }
+    }
+
+    /// Reads one of the three.
+    pub(super) fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        let expected = self.expected;
+        match name {
+            "iss" => self.issuer = Some(map.next_value_seed(Text)? == expected.issuer),
+            "aud" => self.audience = Some(map.next_value_seed(AudienceNames(expected.audience))?),
+            _ => {
+                let realm = map.next_value_seed(Text)?;
+                self.realm = Some(expected.realm.is_none_or(|expected| realm == expected));
+            }
+        }
+        Ok(())
+    }
+
+    /// Without the claim `realm` there is one user table.
+    pub(super) fn check(&self) -> Result<(), TokenFault> {
+        let is_of_realm = self.realm.unwrap_or(self.expected.realm.is_none_or(str::is_empty));
+        if !required(self.issuer)? {
             Err(TokenFault::Claim(ClaimFault::Issuer))
-        } else if !required(audience)? {
+        } else if !required(self.audience)? {
             Err(TokenFault::Claim(ClaimFault::Audience))
         } else if !is_of_realm {
             Err(TokenFault::Claim(ClaimFault::Realm))
@@ -147,8 +161,7 @@ impl<'de> Members<'de> for RawClaims<'de> {
 
     fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         match name {
-            "iss" => self.issuer = Some(map.next_value_seed(Text)? == self.expected.issuer),
-            "aud" => self.aud = Some(map.next_value_seed(AudienceNames(self.expected.audience))?),
+            "iss" | "aud" | "realm" => self.parties.member(name, map)?,
             "sub" => self.sub = Some(map.next_value_seed(Text)?),
             "sid" => self.sid = Some(map.next_value_seed(Text)?),
             "jti" => self.jti = Some(map.next_value_seed(Text)?),
@@ -158,10 +171,6 @@ impl<'de> Members<'de> for RawClaims<'de> {
             "auth_time" => self.auth_time = Some(map.next_value_seed(NumericDate)?),
             "session_exp" => self.session_exp = Some(map.next_value_seed(NumericDate)?),
             "remember" => self.remember = Some(map.next_value()?),
-            "realm" => {
-                let realm = map.next_value_seed(Text)?;
-                self.realm = Some(self.expected.realm.is_none_or(|expected| realm == expected));
-            }
             REFRESH_JTI => self.refresh_jti = Some(map.next_value_seed(Text)?),
             REPLACES => self.replaces = Some(map.next_value_seed(Text)?),
             VERSION => self.version = Some(map.next_value()?),
@@ -194,7 +203,7 @@ impl<'de> DeserializeSeed<'de> for NumericDate {
 
 /// Whether `aud` (one string, or an array of at most eight) contains one of the configured
 /// audiences.
-pub(super) struct AudienceNames<'a>(pub(super) &'a [String]);
+struct AudienceNames<'a>(&'a [String]);
 
 impl<'de> DeserializeSeed<'de> for AudienceNames<'_> {
     type Value = bool;

@@ -7,7 +7,7 @@ use serde::{Serialize, de::MapAccess, ser::SerializeMap as _};
 use super::{
     ClaimFault, Expected, Parties,
     payload::to_json,
-    raw::{AudienceNames, NumericDate},
+    raw::{NumericDate, ReadParties},
     required,
 };
 use crate::{
@@ -53,13 +53,9 @@ impl RevocationClaims {
 /// Pairs, not objects: a second value for one session would take the place of the first silently.
 type Pairs<'de, T> = Vec<(Cow<'de, str>, T)>;
 
-/// The claims as they appear in the payload; `iss`, `aud` and `realm` are compared while they are
-/// read.
+/// The claims as they appear in the payload.
 struct RawRevocations<'de> {
-    expected: Parties<'de>,
-    issuer: Option<bool>,
-    aud: Option<bool>,
-    realm: Option<bool>,
+    parties: ReadParties<'de>,
     iat: Option<i64>,
     since: Option<Cow<'de, str>>,
     next: Option<Cow<'de, str>>,
@@ -72,10 +68,7 @@ struct RawRevocations<'de> {
 impl<'de> RawRevocations<'de> {
     fn read(payload: &'de str, expected: Parties<'de>) -> Result<Self, TokenFault> {
         let empty = Self {
-            expected,
-            issuer: None,
-            aud: None,
-            realm: None,
+            parties: ReadParties::of(expected),
             iat: None,
             since: None,
             next: None,
@@ -89,7 +82,7 @@ impl<'de> RawRevocations<'de> {
         if raw.is_of_user {
             return Err(shape);
         }
-        expected.check(raw.issuer, raw.aud, raw.realm)?;
+        raw.parties.check()?;
         Ok(raw)
     }
 
@@ -113,12 +106,7 @@ impl<'de> Members<'de> for RawRevocations<'de> {
 
     fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         match name {
-            "iss" => self.issuer = Some(map.next_value_seed(Text)? == self.expected.issuer),
-            "aud" => self.aud = Some(map.next_value_seed(AudienceNames(self.expected.audience))?),
-            "realm" => {
-                let realm = map.next_value_seed(Text)?;
-                self.realm = Some(self.expected.realm.is_none_or(|expected| realm == expected));
-            }
+            "iss" | "aud" | "realm" => self.parties.member(name, map)?,
             "iat" => self.iat = Some(map.next_value_seed(NumericDate)?),
             "since" => self.since = Some(map.next_value_seed(Text)?),
             "next" => self.next = Some(map.next_value_seed(Text)?),
