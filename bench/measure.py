@@ -72,12 +72,14 @@ def median(values):
 class Server:
     """One variant of one framework, on its own port."""
 
+    wrapper = ["taskset", "-c", SERVER_CORE]
+
     def __init__(self, framework, variant, binaries=TARGET / "release", **environment):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.variant = variant
-        command = ["taskset", "-c", SERVER_CORE, str(binaries / framework), variant, str(self.port)]
+        command = [*self.wrapper, str(binaries / framework), variant, str(self.port)]
         self.process = subprocess.Popen(command, env={**os.environ, **environment})
         deadline = time.monotonic() + 300
         while True:
