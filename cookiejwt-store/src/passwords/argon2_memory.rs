@@ -25,6 +25,11 @@ impl Memory {
         Self { blocks: today.block_count(), pieces: Mutex::default() }
     }
 
+    /// Gives back what is not lent at present.
+    pub(crate) fn give_back(&self) {
+        self.pieces().clear();
+    }
+
     fn lend<T>(&self, blocks: usize, work: impl FnOnce(&mut [Block]) -> T) -> T {
         if blocks != self.blocks {
             return work(&mut vec![Block::new(); blocks]);
@@ -104,5 +109,7 @@ mod tests {
         }
         let kept: Vec<_> = memory.pieces().iter().map(Vec::len).collect();
         assert_eq!(kept, [64], "one at a time needs one piece, and no other size is kept");
+        memory.give_back();
+        assert!(memory.pieces().is_empty());
     }
 }

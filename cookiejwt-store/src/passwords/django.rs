@@ -85,6 +85,10 @@ impl<H: PasswordHasher> PasswordHasher for DjangoHashes<H> {
         black_box(self.inner.hash(password)).ok();
         if matches { PasswordMatch::YesOutdated } else { PasswordMatch::No }
     }
+
+    fn rest(&self) {
+        self.inner.rest();
+    }
 }
 
 impl<H: fmt::Debug> fmt::Debug for DjangoHashes<H> {

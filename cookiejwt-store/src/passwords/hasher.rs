@@ -33,4 +33,10 @@ pub trait PasswordHasher: Send + Sync + 'static {
     /// Compares in constant time. A stored hash that cannot be read is
     /// [`PasswordMatch::Unreadable`], after as much work as any other.
     fn verify(&self, password: &str, hash: &str) -> PasswordMatch;
+
+    /// No password will be hashed for a while: memory that only hashing needs can be given back.
+    ///
+    /// It is called when an [`Authenticator`](crate::Authenticator) was built, which hashes one
+    /// password. A hasher that wraps another passes it on. By default nothing happens.
+    fn rest(&self) {}
 }

@@ -41,6 +41,7 @@ impl HashingQueue {
         if !hasher.verify(DUMMY, &dummy).is_match() {
             return Err(BuildError::PasswordHasher);
         }
+        hasher.rest();
         Ok(Self {
             dummy: dummy.into(),
             hasher,
