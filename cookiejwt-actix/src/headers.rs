@@ -1,10 +1,12 @@
 //! The head of a request and of a response, as the core reads and writes them.
 
+use std::borrow::Cow;
+
 use actix_web::{
     HttpRequest,
     http::{
         Method, Uri,
-        header::{HeaderMap, HeaderName, HeaderValue},
+        header::{self, HeaderMap, HeaderName, HeaderValue},
         uri::Authority,
     },
 };
@@ -37,10 +39,36 @@ impl<'a> View<'a> {
 
 impl Headers for View<'_> {
     fn visit<'a>(&'a self, name: &http::HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
-        for value in self.headers.get_all(name.as_str()) {
-            visit(value.as_bytes());
-        }
+        values(self.headers, name).for_each(visit);
     }
+}
+
+/// What most responses that depend on a user get.
+static VALUES: [HeaderValue; 2] =
+    [HeaderValue::from_static("Cookie, Authorization"), HeaderValue::from_static("private, no-cache")];
+
+/// The name as actix-web has it. Those that every request or response is asked for are known: to
+/// parse one costs more than to find its field.
+fn own(name: &http::HeaderName) -> Option<Cow<'static, HeaderName>> {
+    let common = match name.as_str() {
+        "cookie" => &COOKIE,
+        "upgrade" => &UPGRADE,
+        "content-type" => &CONTENT_TYPE,
+        "vary" => &VARY,
+        "cache-control" => &CACHE_CONTROL,
+        other => return HeaderName::from_bytes(other.as_bytes()).ok().map(Cow::Owned),
+    };
+    Some(Cow::Borrowed(common))
+}
+
+static COOKIE: HeaderName = header::COOKIE;
+static UPGRADE: HeaderName = header::UPGRADE;
+static CONTENT_TYPE: HeaderName = header::CONTENT_TYPE;
+static VARY: HeaderName = header::VARY;
+static CACHE_CONTROL: HeaderName = header::CACHE_CONTROL;
+
+fn values<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    own(name).into_iter().flat_map(|name| headers.get_all(&*name)).map(HeaderValue::as_bytes)
 }
 
 /// The header fields of a response.
@@ -48,20 +76,29 @@ pub(crate) struct ResponseFields<'a>(pub(crate) &'a mut HeaderMap);
 
 impl Headers for ResponseFields<'_> {
     fn visit<'a>(&'a self, name: &http::HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
-        for value in self.0.get_all(name.as_str()) {
-            visit(value.as_bytes());
-        }
+        values(self.0, name).for_each(visit);
     }
 }
 
 impl ResponseHeaders for ResponseFields<'_> {
     fn append(&mut self, name: &http::HeaderName, value: &http::HeaderValue) {
         // What one generation of the http crate takes, the other takes too.
-        let name = HeaderName::from_bytes(name.as_str().as_bytes());
-        if let (Ok(name), Ok(mut own)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+        if let (Some(name), Ok(mut own)) = (own(name), HeaderValue::from_bytes(value.as_bytes())) {
             own.set_sensitive(value.is_sensitive());
-            self.0.append(name, own);
+            self.0.append(name.into_owned(), own);
         }
+    }
+
+    fn append_static(&mut self, name: &'static http::HeaderName, value: &'static http::HeaderValue) {
+        let common = VALUES.iter().find(|own| own.as_bytes() == value.as_bytes());
+        match (own(name), common) {
+            (Some(name), Some(value)) => self.0.append(name.into_owned(), value.clone()),
+            _ => self.append(name, value),
+        }
+    }
+
+    fn has_any(&self, names: &[http::HeaderName]) -> bool {
+        self.0.keys().any(|present| names.iter().any(|name| present.as_str() == name.as_str()))
     }
 
     fn remove(&mut self, name: &http::HeaderName) {

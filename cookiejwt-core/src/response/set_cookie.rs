@@ -5,14 +5,15 @@ mod twins;
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 
 pub(crate) use self::life::Life;
 pub use self::twins::Twins;
 use self::{life::EPOCH, twins::TwinWriter};
 use crate::{
-    config::{CookieSettings, CredentialOrder, SameSite},
-    request::{Headers, split_once, trim},
+    config::{CookieSettings, SameSite},
+    request::{split_once, trim},
+    response::fields::{CACHE_CONTROL, COOKIE, ResponseHeaders, VARY, ensure_member, values},
     session::SessionChange,
     token::{MintError, MintedAccess, RefreshToken},
 };
@@ -20,7 +21,9 @@ use crate::{
 /// Browsers drop a cookie whose name and value are longer (RFC 6265bis §5.6).
 const MAX_COOKIE: usize = 4096;
 
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+static CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+static CACHE: HeaderValue = HeaderValue::from_static("\"cache\"");
+static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// One `Set-Cookie` line, ready to send.
 #[derive(Clone)]
@@ -48,96 +51,105 @@ impl fmt::Debug for SetCookie {
 }
 
 /// The `Set-Cookie` lines of one decision: none, or one per name.
+///
+/// Boxed: most responses have none, and every decision has the field.
 #[derive(Clone, Debug, Default)]
 #[must_use = "cookies that are not sent leave the browser with a used-up refresh token"]
-pub struct SetCookies {
+pub struct SetCookies(Option<Box<Content>>);
+
+#[derive(Clone, Debug, Default)]
+struct Content {
     lines: Vec<SetCookie>,
-    /// Boxed: few applications have one, and every decision has the field.
-    session: Option<Box<SessionChange>>,
+    session: Option<SessionChange>,
     twins: Twins,
     clears_cache: bool,
 }
 
+static NO_TWINS: Twins = Twins::none();
+
 impl SetCookies {
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.lines().is_empty()
     }
 
     /// The lines, access cookie first.
     pub fn iter(&self) -> impl Iterator<Item = &SetCookie> {
-        self.lines.iter()
+        self.lines().iter()
     }
 
     /// What happens to the framework's own session; nothing unless it is configured.
     pub fn session_change(&self) -> Option<&SessionChange> {
-        self.session.as_deref()
+        self.0.as_ref()?.session.as_ref()
     }
 
     pub(crate) fn changing(self, session: Option<SessionChange>) -> Self {
-        Self { session: session.map(Box::new), ..self }
+        self.with(|content| content.session = session)
     }
 
     /// With `Clear-Site-Data: "cache"`, so that the back button shows no page of before the logout.
     pub(crate) fn clearing_cache(self, clears_cache: bool) -> Self {
-        Self { clears_cache, ..self }
+        self.with(|content| content.clears_cache = clears_cache)
     }
 
     pub(crate) fn only(&self, name: &str) -> Self {
-        let lines = self.lines.iter().filter(|line| &*line.name == name);
-        Self { lines: lines.cloned().collect(), ..Self::default() }
+        let lines = self.iter().filter(|line| &*line.name == name);
+        Self::of(lines.cloned().collect())
     }
 
     /// With one more line, in the place of an earlier one of this name.
-    pub(crate) fn with_line(mut self, line: SetCookie) -> Self {
-        self.lines.retain(|present| present.name != line.name);
-        self.lines.push(line);
-        self
+    pub(crate) fn with_line(self, line: SetCookie) -> Self {
+        self.with(|content| {
+            content.lines.retain(|present| present.name != line.name);
+            content.lines.push(line);
+        })
     }
 
     /// With the lines of others, of which the later one of a name counts.
     pub fn and(self, others: Self) -> Self {
-        let Self { lines, session, twins, clears_cache } = others;
-        let all = lines.into_iter().fold(self, Self::with_line);
-        Self {
-            session: session.or(all.session),
-            twins: all.twins.and(twins),
-            lines: all.lines,
-            clears_cache: all.clears_cache || clears_cache,
-        }
+        let Some(others) = others.0 else { return self };
+        let Content { lines, session, twins, clears_cache } = *others;
+        lines.into_iter().fold(self, Self::with_line).with(|all| {
+            all.session = session.or(all.session.take());
+            all.twins = std::mem::take(&mut all.twins).and(twins);
+            all.clears_cache |= clears_cache;
+        })
     }
 
     /// Adds the lines that delete the twins of these cookies; see
     /// [`Core::twins`](crate::Core::twins).
     pub fn with_twins(self, twins: Twins) -> Self {
-        Self { twins: self.twins.and(twins), ..self }
+        if twins.is_empty() {
+            return self;
+        }
+        self.with(|content| content.twins = std::mem::take(&mut content.twins).and(twins))
     }
 
     /// The lines that delete twins.
     pub fn twins(&self) -> &Twins {
-        &self.twins
+        self.0.as_ref().map_or(&NO_TWINS, |content| &content.twins)
     }
 
     pub(crate) fn pair(first: SetCookie, second: SetCookie) -> Self {
-        Self { lines: vec![first, second], ..Self::default() }
-    }
-}
-
-/// The header fields of a response, whatever type the framework keeps them in.
-pub trait ResponseHeaders: Headers {
-    /// Adds a value.
-    fn append(&mut self, name: &HeaderName, value: &HeaderValue);
-    /// Removes every value.
-    fn remove(&mut self, name: &HeaderName);
-}
-
-impl ResponseHeaders for HeaderMap {
-    fn append(&mut self, name: &HeaderName, value: &HeaderValue) {
-        HeaderMap::append(self, name, value.clone());
+        Self::of(vec![first, second])
     }
 
-    fn remove(&mut self, name: &HeaderName) {
-        HeaderMap::remove(self, name);
+    fn of(lines: Vec<SetCookie>) -> Self {
+        Self::default().with(|content| content.lines = lines)
+    }
+
+    fn lines(&self) -> &[SetCookie] {
+        self.0.as_ref().map_or(&[], |content| &content.lines)
+    }
+
+    fn clears_cache(&self) -> bool {
+        self.0.as_ref().is_some_and(|content| content.clears_cache)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Content)) -> Self {
+        let mut content = self.0.unwrap_or_default();
+        change(&mut content);
+        Self(Some(content))
     }
 }
 
@@ -253,6 +265,9 @@ impl CookieWriter {
     /// line that the handler wrote itself wins. One line per name is sent, after those that delete
     /// its twins, and a response with any of the library's lines is not stored (RFC 9111 §5.2.2.5).
     pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) -> bool {
+        if cookies.is_empty() && !headers.has_any(&[header::SET_COOKIE]) {
+            return false;
+        }
         let lines = values(headers, &header::SET_COOKIE);
         let names = self.names(cookies);
         let ours: Vec<_> = names.iter().flat_map(|name| self.of_name(name, &lines, cookies)).collect();
@@ -266,10 +281,10 @@ impl CookieWriter {
         for line in &all {
             headers.append(&header::SET_COOKIE, line);
         }
-        ensure_member(headers, &header::CACHE_CONTROL, "no-store");
-        ensure_member(headers, &header::VARY, "Cookie");
-        if cookies.clears_cache {
-            ensure_member(headers, &CLEAR_SITE_DATA, "\"cache\"");
+        ensure_member(headers, &CACHE_CONTROL, &NO_STORE);
+        ensure_member(headers, &VARY, &COOKIE);
+        if cookies.clears_cache() {
+            ensure_member(headers, &CLEAR_SITE_DATA, &CACHE);
         }
         true
     }
@@ -295,7 +310,7 @@ impl CookieWriter {
             return deleting.into_iter().filter_map(sensitive).collect();
         };
         let mut lines: Vec<_> = deleting.into_iter().filter_map(sensitive).collect();
-        for twin in cookies.twins.iter().filter(|twin| twin.name() == name) {
+        for twin in cookies.twins().iter().filter(|twin| twin.name() == name) {
             if !lines.contains(twin.line()) {
                 lines.push(twin.line().clone());
             }
@@ -357,43 +372,8 @@ fn sensitive(line: &[u8]) -> Option<HeaderValue> {
     Some(line)
 }
 
-/// Each value of a field.
-fn values<'a>(headers: &'a dyn ResponseHeaders, name: &HeaderName) -> Vec<&'a [u8]> {
-    let mut values = Vec::new();
-    headers.visit(name, &mut |value| values.push(value));
-    values
-}
-
 fn is_line_of(line: &[u8], name: &str) -> bool {
     trim(split_once(line, b'=').0) == name.as_bytes()
-}
-
-/// Marks a response that depends on the user; see
-/// [`Core::write_decision`](crate::Core::write_decision).
-pub(crate) fn keep_private(headers: &mut dyn ResponseHeaders, credentials: CredentialOrder) {
-    if credentials.reads_cookies() {
-        ensure_member(headers, &header::VARY, "Cookie");
-    }
-    if credentials.reads_header() {
-        ensure_member(headers, &header::VARY, "Authorization");
-    }
-    let caching = [header::CACHE_CONTROL, header::EXPIRES, header::PRAGMA];
-    if caching.iter().all(|name| values(headers, name).is_empty()) {
-        headers.append(&header::CACHE_CONTROL, &HeaderValue::from_static("private, no-cache"));
-    }
-}
-
-/// Adds a member to a list-valued field, unless it, or `Vary: *`, is already present.
-fn ensure_member(headers: &mut dyn ResponseHeaders, name: &HeaderName, member: &'static str) {
-    let present = values(headers, name).iter().any(|value| {
-        value.split(|byte| *byte == b',').any(|item| {
-            let item = item.trim_ascii();
-            (item == b"*" && name == header::VARY) || item.eq_ignore_ascii_case(member.as_bytes())
-        })
-    });
-    if !present {
-        headers.append(name, &HeaderValue::from_static(member));
-    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,10 @@ const MOST_LINES: usize = 8;
 pub struct Twins(Option<Box<Vec<SetCookie>>>);
 
 impl Twins {
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn new(lines: Vec<SetCookie>) -> Self {
         Self((!lines.is_empty()).then(|| Box::new(lines)))
     }
