@@ -130,14 +130,14 @@ cookiejwt_store::adapter_types! {
 cookiejwt_store::adapter_steps! {}
 
 /// The slot of the innermost layer.
-pub(crate) fn slot(extensions: &Extensions, what: &str) -> Result<SharedSlot, AuthError> {
-    let slot = extensions.get().map(|slots: &Slots| slots.innermost().clone());
+pub(crate) fn slot<'a>(extensions: &'a Extensions, what: &str) -> Result<&'a SharedSlot, AuthError> {
+    let slot = extensions.get().map(|slots: &Slots| slots.innermost());
     slot.ok_or_else(|| missing_layer(what, CURE).into())
 }
 
 /// The same for what needs an authenticator.
 fn full_slot(extensions: &Extensions, what: &str) -> Result<Arc<Slot>, AuthError> {
-    Ok(slot(extensions, what)?.full(what, CURE)?)
+    Ok(slot(extensions, what)?.clone().full(what, CURE)?)
 }
 
 /// The slot of the guard's own authenticator or verifier.

@@ -14,5 +14,5 @@ pub use crate::{
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},
     session::{LoginIds, RefreshIds, SessionChange, Sighting},
     throttle::PresentedDevices,
-    token::{CustomClaims, Revocations, VerifiedAccess, VerifiedMemo},
+    token::{CustomClaims, Revocations, VerifiedAccess, VerifiedField, VerifiedMemo},
 };

@@ -39,7 +39,7 @@ pub use self::{
     claims::{ClaimFault, CustomClaims, MintError},
     facts::{Actor, Facts},
     jws::TokenFault,
-    memo::{VerifiedAccess, VerifiedMemo},
+    memo::{VerifiedAccess, VerifiedField, VerifiedMemo},
     method::{Method, MethodError},
     proofs::Proofs,
     requirement::{AnyMethod, MissingProof, Requirement},

@@ -1,9 +1,9 @@
-//! A head of arbitrary bytes: no panic, and no authentication unless it contains a valid token byte
-//! for byte.
+//! A head of arbitrary bytes: no panic, no authentication unless it contains a valid token byte for
+//! byte, and the same decision by a core that has seen it before.
 #![no_main]
 
 use cookiejwt_core::{Core, CredentialOrder, RevocationLevel, driver::ClientInfo, testing::NOW};
-use fuzz::{ACCESS, Head, KNOWN, REFRESH, UNKNOWN, config, expand, is_accepted};
+use fuzz::{ACCESS, Head, KNOWN, REFRESH, REMEMBERING, UNKNOWN, config, expand, is_accepted};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
@@ -42,6 +42,11 @@ fuzz_target!(|bytes: &[u8]| {
     assert_no_surprise(&KNOWN, &head, body, holds_token);
     for core in &*OTHERS {
         assert_no_surprise(core, &head, body, holds_token);
+    }
+    let expected = format!("{:?}", KNOWN.authenticate(head.as_head(), NOW));
+    for _ in 0..2 {
+        let said = format!("{:?}", REMEMBERING.authenticate(head.as_head(), NOW));
+        assert_eq!(said, expected, "what was remembered decides the same");
     }
     let client = ClientInfo::from_head(head.as_head(), None);
     assert!(client.user_agent.is_none_or(|text| text.len() <= 255 && !text.contains(char::is_control)));

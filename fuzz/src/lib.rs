@@ -4,6 +4,7 @@
 mod cookies;
 mod head;
 mod line;
+mod memo;
 mod signer;
 
 pub use self::{
@@ -32,6 +33,10 @@ pub fn config() -> ConfigBuilder {
 
 /// A core whose tokens the input may contain.
 pub static KNOWN: LazyLock<Core> = LazyLock::new(|| Core::new(config().build().expect("valid settings")));
+
+/// The same core, which remembers what it has verified.
+pub static REMEMBERING: LazyLock<Core> =
+    LazyLock::new(|| Core::with_memo(config().build().expect("valid settings"), memo::Memo::default()));
 
 /// A core with a secret of this process, so that no input contains one of its tokens.
 pub static UNKNOWN: LazyLock<Core> = LazyLock::new(|| {

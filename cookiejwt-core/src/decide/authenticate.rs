@@ -3,8 +3,13 @@
 mod permission;
 mod session_check;
 
+use http::header;
+
 pub use self::session_check::{Resolution, SessionCheck, SessionStatus};
-use self::{permission::refresh_permitted, session_check::Checked};
+use self::{
+    permission::refresh_permitted,
+    session_check::{Checked, Refreshable},
+};
 use crate::{
     config::{CredentialOrder, RevocationLevel},
     decide::{
@@ -16,9 +21,9 @@ use crate::{
         identity::{CredentialSource, Identity},
         refresh::RefreshAttempt,
     },
-    request::{Cookie, CredentialName, Duplicates, Mode, Presented, RequestHead},
+    request::{Cookie, CredentialName, Duplicates, Field, Mode, Presented, RequestHead},
     session::{SessionId, Timestamp},
-    token::{AccessToken, RefreshToken},
+    token::{AccessToken, RefreshToken, VerifiedField},
 };
 
 /// What follows from the head of a request alone, and what has to be asked next.
@@ -31,7 +36,7 @@ pub enum Assessment {
     /// Is the session still alive?
     NeedsSessionCheck(SessionCheck),
     /// A refresh token has to be rotated.
-    NeedsRefresh(RefreshAttempt),
+    NeedsRefresh(Box<RefreshAttempt>),
 }
 
 impl Assessment {
@@ -120,7 +125,7 @@ impl<'a> Table<'a> {
             return self.by_bearer_alone();
         }
         let order = self.core.config().credentials;
-        let presented = Presented::read(&self.rows.head, self.core.config());
+        let presented = self.presented();
         if order == CredentialOrder::HeaderThenCookie
             && let Some(token) = self.rows.bearer()
         {
@@ -137,7 +142,7 @@ impl<'a> Table<'a> {
         } else {
             None
         };
-        if let (Some(cleared), Some(token)) = (&cleared, self.access(&presented.access)) {
+        if let (Some(cleared), Some(token)) = (&cleared, self.access(&presented)) {
             return self.by_cookie(token, &presented.refresh, cleared);
         }
         if order != CredentialOrder::HeaderThenCookie
@@ -231,7 +236,7 @@ impl<'a> Table<'a> {
         let (session_id, actor) = (token.claims.session_id.clone(), token.claims.facts.actor.clone());
         let attempt = permitted.then(|| self.attempt(token, carrier, None));
         let speculative = self.rows.head.is_speculative();
-        self.check(Checked::Refreshable { session_id, actor, attempt, speculative })
+        self.check(Checked::Refreshable(Box::new(Refreshable { session_id, actor, attempt, speculative })))
     }
 
     /// Rows f, i, j and j'.
@@ -289,12 +294,38 @@ impl<'a> Table<'a> {
         self.duplicates = Some(Box::new(duplicates));
     }
 
-    fn access(&mut self, cookie: &Cookie<'_>) -> Option<AccessToken> {
-        let duplicate = self.duplicates.as_mut().and_then(|duplicates| duplicates.access.take());
-        match duplicate {
-            Some(examined) => self.rows.examined_cookie(examined),
-            None => self.rows.cookie(cookie),
+    /// The cookies. A browser sends the same field for minutes, and one that was remembered is not
+    /// searched again.
+    fn presented(&self) -> Presented<'a> {
+        let (head, core) = (&self.rows.head, self.core);
+        if let Field::One(field) = head.field(&header::COOKIE)
+            && let Some(known) = core.parts().access.remembered_field(field)
+        {
+            return Presented::known(field, known);
         }
+        Presented::read(head, core.config())
+    }
+
+    fn access(&mut self, presented: &Presented<'a>) -> Option<AccessToken> {
+        if let Some(known) = &presented.known {
+            return self.rows.known_cookie(known);
+        }
+        let duplicate = self.duplicates.as_mut().and_then(|duplicates| duplicates.access.take());
+        if let Some(examined) = duplicate {
+            return self.rows.examined_cookie(examined);
+        }
+        let token = self.rows.cookie(&presented.access)?;
+        self.remember(presented, &token);
+        Some(token)
+    }
+
+    /// Remembers the field of a request whose cookies are the only ones of their names.
+    fn remember(&self, presented: &Presented<'a>, token: &AccessToken) {
+        self.core.parts().access.remember_field(|| {
+            let Field::One(field) = self.rows.head.field(&header::COOKIE) else { return None };
+            let access = presented.access.only().filter(|_| !presented.any_twice())?;
+            VerifiedField::new(field, access, presented.refresh.only(), token.clone())
+        });
     }
 
     fn refresh_token(&mut self, cookie: &Cookie<'_>) -> Option<RefreshToken> {

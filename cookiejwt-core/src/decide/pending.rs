@@ -223,7 +223,7 @@ impl Core {
             return Vec::new();
         }
         let mut values = Vec::new();
-        visit_pairs(&head, &mut |pair| {
+        visit_pairs(&head, |pair| {
             let found = pair.value_of_prefix(&self.config().cookies.pending_prefix);
             values.extend(found.filter(|(_, value)| value.len() <= MAX_COOKIE_TOKEN));
         });

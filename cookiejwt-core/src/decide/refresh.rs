@@ -112,8 +112,10 @@ impl RefreshAttempt {
         Self { core, token, carrier, soft, now, version: 0, faults, is_acted: false, sighting: None }
     }
 
-    pub(super) fn with(self, faults: Faults, sighting: Option<Box<Sighting>>) -> Self {
-        Self { faults, sighting, ..self }
+    pub(super) fn with(self: Box<Self>, faults: Faults, sighting: Option<Box<Sighting>>) -> Box<Self> {
+        let mut attempt = self;
+        (attempt.faults, attempt.sighting) = (faults, sighting);
+        attempt
     }
 
     /// What carried the refresh token.

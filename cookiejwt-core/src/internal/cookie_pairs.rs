@@ -14,6 +14,6 @@ use crate::request::{RequestHead, visit_pairs};
 /// ```
 pub fn cookie_pairs<'a>(head: impl Into<RequestHead<'a>>) -> Vec<(&'a [u8], &'a [u8])> {
     let mut pairs = Vec::new();
-    visit_pairs(&head.into(), &mut |pair| pairs.extend(pair.split()));
+    visit_pairs(&head.into(), |pair| pairs.extend(pair.split()));
     pairs
 }

@@ -46,22 +46,24 @@ impl<'a> Pair<'a> {
 /// Names are compared byte for byte and nothing is decoded: the `cookie` crate percent-decodes and
 /// Unicode-trims names, so that a sibling subdomain could plant `%5F%5FHost-access_token`. Anything
 /// after 16 KiB or 200 pairs is ignored.
-pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, visit: &mut dyn FnMut(Pair<'a>)) {
+pub(crate) fn visit_pairs<'a>(head: &RequestHead<'a>, mut visit: impl FnMut(Pair<'a>)) {
     let (mut bytes, mut pairs) = (MAX_BYTES, MAX_PAIRS);
     head.visit(&header::COOKIE, &mut |field| {
         let cut = field.len() > bytes;
         let seen = field.get(..bytes).unwrap_or(field);
         bytes = bytes.saturating_sub(field.len());
-        let mut rest = Some(seen);
-        while let Some(part) = rest {
-            let (pair, behind) = split_once(part, b';');
+        let (mut from, mut ends) = (0, memchr::memchr_iter(b';', seen));
+        loop {
+            let end = ends.next();
             // A pair that the limit cuts is ignored.
-            if pairs == 0 || (cut && behind.is_none()) {
+            if pairs == 0 || (cut && end.is_none()) {
                 break;
             }
             pairs = pairs.saturating_sub(1);
-            rest = behind;
+            let pair = seen.get(from..end.unwrap_or(seen.len())).unwrap_or_default();
             visit(Pair(trim_start(pair)));
+            let Some(end) = end else { break };
+            from = end.saturating_add(1);
         }
     });
 }

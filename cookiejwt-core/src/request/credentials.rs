@@ -9,7 +9,7 @@ use crate::{
         head::{Field, RequestHead},
         mode::reads_cookies,
     },
-    token::TokenFault,
+    token::{TokenFault, VerifiedField},
 };
 
 /// Which credential a fault belongs to.
@@ -53,6 +53,8 @@ pub struct CredentialFault {
 pub(crate) struct Presented<'a> {
     pub(crate) access: Cookie<'a>,
     pub(crate) refresh: Cookie<'a>,
+    /// What was remembered of the whole field.
+    pub(crate) known: Option<VerifiedField>,
 }
 
 /// At most this many values of one name are read: each costs a signature, and any client may send
@@ -70,12 +72,16 @@ pub(crate) struct Cookie<'a> {
 impl<'a> Cookie<'a> {
     pub(crate) fn named(name: &str, head: &RequestHead<'a>) -> Self {
         let mut cookie = Self::default();
-        visit_pairs(head, &mut |pair| {
+        visit_pairs(head, |pair| {
             if let Some(value) = pair.value_of(name) {
                 cookie.add(value);
             }
         });
         cookie
+    }
+
+    fn one(value: Option<&'a [u8]>) -> Self {
+        Self { first: value, more: Vec::new() }
     }
 
     fn add(&mut self, value: &'a [u8]) {
@@ -106,11 +112,17 @@ impl<'a> Cookie<'a> {
 }
 
 impl<'a> Presented<'a> {
+    /// The same of a field that was remembered.
+    pub(crate) fn known(field: &'a [u8], known: VerifiedField) -> Self {
+        let (access, refresh) = known.values(field);
+        Self { access: Cookie::one(access), refresh: Cookie::one(refresh), known: Some(known) }
+    }
+
     pub(crate) fn read(head: &RequestHead<'a>, config: &Config) -> Self {
         let mut presented = Self::default();
         if reads_cookies(head, config) {
             let (access, refresh) = (config.access_name(), config.refresh_name());
-            visit_pairs(head, &mut |pair| {
+            visit_pairs(head, |pair| {
                 if let Some(value) = pair.value_of(access) {
                     presented.access.add(value);
                 } else if let Some(value) = pair.value_of(refresh) {

@@ -54,7 +54,7 @@ impl PresentedDevices {
     /// The cookies of this name in a request; a value that is too long is none.
     pub(crate) fn read(head: &RequestHead<'_>, name: &str) -> Self {
         let mut presented = Vec::new();
-        visit_pairs(head, &mut |pair| {
+        visit_pairs(head, |pair| {
             let fits = |value: &&[u8]| value.len() <= LONGEST_VALUE && presented.len() < MOST_PRESENTED;
             let value = pair.value_of(name).filter(fits).and_then(|value| std::str::from_utf8(value).ok());
             presented.extend(value.map(Into::into));

@@ -8,7 +8,7 @@ use crate::{
     token::{
         claims::{AccessClaims, CustomClaims, MintError, Parties},
         jws::{Jws, MAX_COOKIE_TOKEN, MAX_HEADER_TOKEN, TokenFault, TokenKind},
-        memo::{VerifiedAccess, VerifiedMemo},
+        memo::{VerifiedAccess, VerifiedField, VerifiedMemo},
         rules::TokenRules,
     },
 };
@@ -114,6 +114,32 @@ impl AccessTokens {
             memo.remember(VerifiedAccess::new(access.clone()));
         }
         Ok(Presentation { token: access, is_known: false })
+    }
+
+    /// What a whole `Cookie` field contains, if it has come before. Compares every byte of it,
+    /// whatever the memo compares.
+    pub(crate) fn remembered_field(&self, field: &[u8]) -> Option<VerifiedField> {
+        self.memo.as_ref()?.recall_field(field).filter(|found| found.text() == field)
+    }
+
+    /// The access token of a field that was remembered. Its times are checked at every use.
+    pub(crate) fn in_known_field(&self, field: &VerifiedField, now: i64) -> Result<Presentation, TokenFault> {
+        let token = field.token().clone();
+        token.claims().check(self.rules.expected(), now).inspect_err(|_| {
+            if let Some(memo) = &self.memo {
+                memo.forget_field(field.text());
+            }
+        })?;
+        Ok(Presentation { token, is_known: true })
+    }
+
+    /// Remembers a field with this token in it.
+    pub(crate) fn remember_field(&self, field: impl FnOnce() -> Option<VerifiedField>) {
+        if let Some(memo) = &self.memo
+            && let Some(field) = field()
+        {
+            memo.remember_field(field);
+        }
     }
 
     /// Compares every byte of the token, whatever the memo compares.

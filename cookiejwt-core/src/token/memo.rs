@@ -1,6 +1,6 @@
 //! The memo of access tokens that were verified before.
 
-use std::fmt;
+use std::{fmt, ops::Range, sync::Arc};
 
 use crate::token::access::AccessToken;
 
@@ -40,6 +40,79 @@ impl fmt::Debug for VerifiedAccess {
     }
 }
 
+/// A whole `Cookie` field with a verified access token in it, as a [`VerifiedMemo`] keeps it.
+///
+/// A browser sends the same field for minutes. What its bytes contain never changes, so neither the
+/// field has to be searched again nor the token compared. Cloning is cheap.
+#[derive(Clone)]
+pub struct VerifiedField(Arc<Field>);
+
+struct Field {
+    text: Box<[u8]>,
+    access: Range<usize>,
+    refresh: Option<Range<usize>>,
+    token: AccessToken,
+}
+
+impl VerifiedField {
+    /// Longer fields are searched every time.
+    const LONGEST: usize = 4096;
+
+    /// Of a field with exactly one value for each name that it has, which are parts of it.
+    pub(crate) fn new(
+        text: &[u8],
+        access: &[u8],
+        refresh: Option<&[u8]>,
+        token: AccessToken,
+    ) -> Option<Self> {
+        if text.len() > Self::LONGEST {
+            return None;
+        }
+        let refresh = match refresh {
+            Some(refresh) => Some(place(text, refresh)?),
+            None => None,
+        };
+        let access = place(text, access)?;
+        Some(Self(Arc::new(Field { text: text.into(), access, refresh, token })))
+    }
+
+    /// The field as it was received: what it is remembered by.
+    pub fn text(&self) -> &[u8] {
+        &self.0.text
+    }
+
+    /// About how many bytes it takes in memory.
+    pub fn size(&self) -> usize {
+        const OVERHEAD: usize = 256;
+        self.0.text.len().saturating_add(OVERHEAD)
+    }
+
+    pub(crate) fn token(&self) -> &AccessToken {
+        &self.0.token
+    }
+
+    /// The access and the refresh token in a field with the same bytes.
+    pub(crate) fn values<'a>(&self, field: &'a [u8]) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+        let refresh = self.0.refresh.clone();
+        (field.get(self.0.access.clone()), refresh.and_then(|place| field.get(place)))
+    }
+}
+
+/// Where a part of a text is.
+fn place(text: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    let from = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    let place = from..from.checked_add(part.len())?;
+    (text.get(place.clone()) == Some(part)).then_some(place)
+}
+
+impl fmt::Debug for VerifiedField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedField")
+            .field("session_id", &self.0.token.claims().session_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A bounded memory of verified access tokens: the same token is presented hundreds of times within
 /// minutes.
 ///
@@ -59,6 +132,19 @@ pub trait VerifiedMemo: Send + Sync {
 
     /// Drops the entry of this token.
     fn forget(&self, token: &[u8]);
+
+    /// The entry of this whole `Cookie` field. The core compares every byte of it.
+    fn recall_field(&self, _field: &[u8]) -> Option<VerifiedField> {
+        None
+    }
+
+    /// Keeps a field, within bounds of its own: everybody with one valid token can send as many
+    /// different fields as they like, and must not drop the tokens of others with them. By default
+    /// no field is remembered.
+    fn remember_field(&self, _field: VerifiedField) {}
+
+    /// Drops the entry of this field.
+    fn forget_field(&self, _field: &[u8]) {}
 }
 
 #[cfg(test)]

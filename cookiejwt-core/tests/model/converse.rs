@@ -34,7 +34,7 @@ pub(crate) fn converse(core: &Core, head: &Parts, inputs: Inputs, replies: &[Rep
     };
     let attempt = match assessment {
         Assessment::Settled(decision) => return settled(decision),
-        Assessment::NeedsRefresh(attempt) => attempt,
+        Assessment::NeedsRefresh(attempt) => *attempt,
         Assessment::NeedsSessionCheck(check) => {
             let session = Session::parse(check.session_id().as_str());
             let status = match replies.next() {
@@ -48,7 +48,7 @@ pub(crate) fn converse(core: &Core, head: &Parts, inputs: Inputs, replies: &[Rep
             };
             match check.resolve(status) {
                 Resolution::Settled(decision) => return settled(decision),
-                Resolution::NeedsRefresh(attempt) => attempt,
+                Resolution::NeedsRefresh(attempt) => *attempt,
             }
         }
     };

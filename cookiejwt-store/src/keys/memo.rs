@@ -1,14 +1,9 @@
 //! The memo of verified access tokens: bounded, concurrent, and empty again with the keys that it
 //! belongs to.
 
-use std::{
-    borrow::Borrow,
-    hash::{Hash, Hasher},
-};
-
 use cookiejwt_core::{
     Config, Core,
-    driver::{VerifiedAccess, VerifiedMemo},
+    driver::{VerifiedAccess, VerifiedField, VerifiedMemo},
 };
 use quick_cache::{Weighter, sync::Cache};
 
@@ -23,58 +18,92 @@ pub(crate) fn core_with_memo(config: Config) -> Core {
     }
 }
 
-struct Memo(Cache<Entry, VerifiedAccess, Bytes>);
+struct Memo {
+    /// Found by the end of the token. That is the end of a valid signature, so nobody can choose
+    /// it: a token that ends like another one is not found, and is verified.
+    tokens: Cache<[u8; END], VerifiedAccess, Bytes>,
+    /// Found by a sample. Fields that only differ elsewhere take each other's place, so they cannot
+    /// make a search long.
+    fields: Cache<Sample, VerifiedField, Bytes>,
+}
+
+const END: usize = 32;
+
+/// The length of a text, and words from all over it.
+type Sample = [u64; 1 + WORDS];
+
+const WORDS: usize = 8;
+const WORD: usize = size_of::<u64>();
 
 impl Memo {
     fn new(entries: u32) -> Self {
-        Self(Cache::with_weighter(entries as usize, u64::from(entries) * ENTRY, Bytes))
+        let bytes = u64::from(entries) * ENTRY;
+        Self {
+            tokens: Cache::with_weighter(entries as usize, bytes, Bytes),
+            fields: Cache::with_weighter(entries as usize, bytes, Bytes),
+        }
     }
 }
 
 impl VerifiedMemo for Memo {
     fn recall(&self, token: &[u8]) -> Option<VerifiedAccess> {
-        self.0.get(token)
+        self.tokens.get(token.last_chunk::<END>()?)
     }
 
     fn remember(&self, access: VerifiedAccess) {
-        self.0.insert(Entry(access.clone()), access);
+        if let Some(end) = access.token().last_chunk::<END>().copied() {
+            self.tokens.insert(end, access);
+        }
     }
 
     fn forget(&self, token: &[u8]) {
-        self.0.remove(token);
+        if let Some(end) = token.last_chunk::<END>() {
+            self.tokens.remove(end);
+        }
+    }
+
+    fn recall_field(&self, field: &[u8]) -> Option<VerifiedField> {
+        self.fields.get(&sample(field)?)
+    }
+
+    fn remember_field(&self, field: VerifiedField) {
+        if let Some(sample) = sample(field.text()) {
+            self.fields.insert(sample, field);
+        }
+    }
+
+    fn forget_field(&self, field: &[u8]) {
+        if let Some(sample) = sample(field) {
+            self.fields.remove(&sample);
+        }
     }
 }
 
-/// An entry is found by its whole token.
-#[derive(Clone)]
-struct Entry(VerifiedAccess);
-
-impl Borrow<[u8]> for Entry {
-    fn borrow(&self) -> &[u8] {
-        self.0.token()
+/// To hash a whole field would cost more than to compare it. Most of it are tokens, in which any
+/// word is different for every user.
+fn sample(field: &[u8]) -> Option<Sample> {
+    let stride = field.len().checked_sub(WORD)? / (WORDS - 1);
+    let mut sample = [0; 1 + WORDS];
+    let (length, words) = sample.split_first_mut()?;
+    *length = field.len() as u64;
+    for (place, word) in words.iter_mut().enumerate() {
+        *word = u64::from_le_bytes(*field.get(place * stride..)?.first_chunk::<WORD>()?);
     }
+    Some(sample)
 }
-
-impl Hash for Entry {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.token().hash(state);
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.token() == other.0.token()
-    }
-}
-
-impl Eq for Entry {}
 
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Entry, VerifiedAccess> for Bytes {
-    fn weight(&self, _: &Entry, access: &VerifiedAccess) -> u64 {
+impl Weighter<[u8; END], VerifiedAccess> for Bytes {
+    fn weight(&self, _: &[u8; END], access: &VerifiedAccess) -> u64 {
         (access.size() as u64).max(ENTRY)
+    }
+}
+
+impl Weighter<Sample, VerifiedField> for Bytes {
+    fn weight(&self, _: &Sample, field: &VerifiedField) -> u64 {
+        (field.size() as u64).max(ENTRY)
     }
 }
 
@@ -99,16 +128,21 @@ mod tests {
             fn forget(&self, token: &[u8]) {
                 self.0.forget(token);
             }
+
+            fn recall_field(&self, field: &[u8]) -> Option<VerifiedField> {
+                self.0.recall_field(field)
+            }
+
+            fn remember_field(&self, field: VerifiedField) {
+                self.0.remember_field(field);
+            }
         }
         let config = testing::config().revocation(RevocationLevel::AtRefresh).build().unwrap();
         let core = Core::with_memo(config, Shared(memo.clone()));
         for number in 0..tokens {
             let token = testing::access(number.to_string()).claim("text", "x".repeat(text));
-            let (parts, ()) = http::Request::get("/")
-                .header("authorization", token.bearer())
-                .body(())
-                .unwrap()
-                .into_parts();
+            let (parts, ()) =
+                http::Request::get("/").header("cookie", token.cookie()).body(()).unwrap().into_parts();
             assert!(core.authenticate(&parts, testing::NOW).is_authenticated());
         }
     }
@@ -116,13 +150,16 @@ mod tests {
     #[test]
     fn it_is_bounded_in_entries_and_in_bytes() {
         for (rule, tokens, text, most_entries) in
-            [("small tokens", 500, 0, 100), ("tokens of 4 KiB take the place of several", 200, 3000, 20)]
+            [("small tokens", 500, 0, 100), ("large tokens take the place of several", 200, 2600, 30)]
         {
             let memo = std::sync::Arc::new(Memo::new(100));
             fill(&memo, tokens, text);
-            assert!(memo.0.len() <= most_entries, "{rule}: {} entries", memo.0.len());
-            assert!(!memo.0.is_empty(), "{rule}");
-            assert!(memo.0.weight() <= 100 * ENTRY, "{rule}: {} bytes", memo.0.weight());
+            assert!(memo.tokens.len() <= most_entries, "{rule}: {} entries", memo.tokens.len());
+            assert!(!memo.tokens.is_empty(), "{rule}");
+            assert!(memo.tokens.weight() <= 100 * ENTRY, "{rule}: {} bytes", memo.tokens.weight());
+            assert!(memo.fields.len() <= most_entries, "{rule}: {} fields", memo.fields.len());
+            assert!(!memo.fields.is_empty(), "{rule}");
+            assert!(memo.fields.weight() <= 100 * ENTRY, "{rule}: {} bytes", memo.fields.weight());
         }
     }
 
@@ -132,9 +169,32 @@ mod tests {
         fill(&memo, 3, 0);
         let token = testing::access("1").claim("text", "").token();
         assert_eq!(memo.recall(token.as_bytes()).unwrap().token(), token.as_bytes());
-        assert!(memo.recall(&token.as_bytes()[1..]).is_none());
+        assert!(memo.recall(&token.as_bytes()[..token.len() - 1]).is_none());
+        assert!(memo.recall(b"short").is_none());
         memo.forget(token.as_bytes());
         assert!(memo.recall(token.as_bytes()).is_none());
-        assert_eq!(memo.0.len(), 2);
+        assert_eq!(memo.tokens.len(), 2);
+    }
+
+    #[test]
+    fn a_field_is_found_by_itself_and_forgotten() {
+        let memo = std::sync::Arc::new(Memo::new(100));
+        fill(&memo, 3, 0);
+        let field = testing::access("1").claim("text", "").cookie();
+        assert_eq!(memo.recall_field(field.as_bytes()).unwrap().text(), field.as_bytes());
+        assert!(memo.recall_field(&field.as_bytes()[1..]).is_none());
+        assert!(memo.recall_field(b"a=1").is_none());
+        memo.forget_field(field.as_bytes());
+        assert!(memo.recall_field(field.as_bytes()).is_none());
+    }
+
+    #[test]
+    fn fields_of_two_users_have_two_samples() {
+        let field = |user: &str| testing::access(user).cookie();
+        assert_ne!(sample(field("1").as_bytes()), sample(field("2").as_bytes()));
+        for (rule, text, is_some) in [("shorter than a word", "1234567", false), ("a word", "12345678", true)]
+        {
+            assert_eq!(sample(text.as_bytes()).is_some(), is_some, "{rule}");
+        }
     }
 }

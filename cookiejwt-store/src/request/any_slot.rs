@@ -1,6 +1,6 @@
 //! The slot of an authenticator or of a verifier: what an extractor or a guard asks.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use cookiejwt_core::{Decision, Identity, Problem, driver::RequestHead};
 use serde::de::DeserializeOwned;
@@ -93,27 +93,50 @@ impl<'s> AnySlot<'s> {
     }
 
     /// The decision, made now unless it was made before.
-    pub async fn settle(self, head: RequestHead<'_>) -> Result<&'s Decision, Problem> {
-        match self.begin(head) {
-            Ok(decision) => Ok(decision),
-            // Boxed: otherwise the future of every handler would be as large as that of a refresh.
-            Err(pending) => Box::pin(self.finish(pending)).await,
+    ///
+    /// This and the following methods begin when they are called, so that their futures, which are
+    /// part of the future of every handler, need no head.
+    pub fn settle(
+        self,
+        head: RequestHead<'_>,
+    ) -> impl Future<Output = Result<&'s Decision, Problem>> + Send + use<'s> {
+        let begun = self.begin(head);
+        async move {
+            match begun {
+                Ok(decision) => Ok(decision),
+                // Boxed: otherwise the future of every handler would be as large as that of a
+                // refresh.
+                Err(pending) => Box::pin(self.finish(pending)).await,
+            }
         }
     }
 
     /// Who sends the request, for a route that requires a login.
-    pub async fn identity(self, head: RequestHead<'_>) -> Result<Identity, Problem> {
-        self.settle(head).await?.required().cloned()
+    pub fn identity(
+        self,
+        head: RequestHead<'_>,
+    ) -> impl Future<Output = Result<Identity, Problem>> + Send + use<'s> {
+        let settled = self.settle(head);
+        async move { settled.await?.required().cloned() }
     }
 
     /// Who sends the request, for a public route.
-    pub async fn maybe_identity(self, head: RequestHead<'_>) -> Result<Option<Identity>, Problem> {
-        Ok(self.settle(head).await?.optional()?.cloned())
+    pub fn maybe_identity(
+        self,
+        head: RequestHead<'_>,
+    ) -> impl Future<Output = Result<Option<Identity>, Problem>> + Send + use<'s> {
+        let settled = self.settle(head);
+        async move { Ok(settled.await?.optional()?.cloned()) }
     }
 
     /// Who sends the request, for a route that requires a login at most this long ago.
-    pub async fn fresh_identity(self, head: RequestHead<'_>, max_age: Duration) -> Result<Identity, Problem> {
-        self.fresh(self.settle(head).await?, max_age).cloned()
+    pub fn fresh_identity(
+        self,
+        head: RequestHead<'_>,
+        max_age: Duration,
+    ) -> impl Future<Output = Result<Identity, Problem>> + Send + use<'s> {
+        let settled = self.settle(head);
+        async move { self.fresh(settled.await?, max_age).cloned() }
     }
 
     /// The same of a decision that this slot gave.
@@ -125,8 +148,12 @@ impl<'s> AnySlot<'s> {
     }
 
     /// The access token's custom claims as a type of the application.
-    pub async fn claims<T: DeserializeOwned>(self, head: RequestHead<'_>) -> Result<T, Problem> {
-        claims_of(&self.identity(head).await?)
+    pub fn claims<T: DeserializeOwned>(
+        self,
+        head: RequestHead<'_>,
+    ) -> impl Future<Output = Result<T, Problem>> + Send + use<'s, T> {
+        let identity = self.identity(head);
+        async move { claims_of(&identity.await?) }
     }
 
     /// Whether a guard lets this request pass, and the response otherwise. The decision is one that

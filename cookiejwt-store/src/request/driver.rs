@@ -35,7 +35,7 @@ pub struct Pending(Box<Question>);
 enum Question {
     /// And what follows without each access token in turn, should its claims have been renewed.
     Session(SessionCheck, Vec<Assessment>),
-    Refresh(RefreshAttempt),
+    Refresh(Box<RefreshAttempt>),
 }
 
 impl Pending {
@@ -43,7 +43,7 @@ impl Pending {
         Progress::Pending(Self(Box::new(Question::Session(check, otherwise))))
     }
 
-    fn refresh(attempt: RefreshAttempt) -> Progress {
+    fn refresh(attempt: Box<RefreshAttempt>) -> Progress {
         Progress::Pending(Self(Box::new(Question::Refresh(attempt))))
     }
 }
@@ -52,17 +52,17 @@ impl Authenticator {
     /// Who sends the request? Decides at once for almost every request: a valid access token of a
     /// session that is not in the revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
-        let (head, now) = (head.into(), self.now());
+        let (head, now) = (head.into(), self.timestamp());
         let sessions = &self.0.sessions;
         let assessment = self.0.keys.core().authenticate_with(head, now, &|id| sessions.version(id));
         self.0.events.advice().on_assessment(&assessment, self.config(), &head);
-        self.advance(assessment, head, now.into())
+        self.advance(assessment, head, now)
     }
 
     /// Asks the stores for what [`begin`](Self::begin) could not decide.
     pub async fn finish(&self, pending: Pending) -> Decision {
         let attempt = match *pending.0 {
-            Question::Refresh(attempt) => attempt,
+            Question::Refresh(attempt) => *attempt,
             Question::Session(check, otherwise) => match self.ask(check, otherwise).await {
                 Ok(attempt) => attempt,
                 Err(decision) => return self.record(decision),
@@ -221,10 +221,10 @@ impl Authenticator {
             check = match otherwise.next().filter(|_| is_outdated) {
                 None => match check.resolve(status) {
                     Resolution::Settled(decision) => return Err(decision),
-                    Resolution::NeedsRefresh(attempt) => return Ok(attempt),
+                    Resolution::NeedsRefresh(attempt) => return Ok(*attempt),
                 },
                 Some(Assessment::Settled(decision)) => return Err(decision),
-                Some(Assessment::NeedsRefresh(attempt)) => return Ok(attempt),
+                Some(Assessment::NeedsRefresh(attempt)) => return Ok(*attempt),
                 Some(Assessment::NeedsSessionCheck(check)) => check,
             };
         }

@@ -34,23 +34,29 @@ use crate::{authenticator::Authenticator, sessions::Unsent};
 #[derive(Debug)]
 pub struct Slot {
     auth: Authenticator,
-    path: Option<String>,
+    path: Option<Box<str>>,
     decision: OnceLock<Decision>,
-    /// Held while the stores are asked, so that several askers at once ask them once.
-    asking: Mutex<()>,
-    /// What a route that loaded the user decided afterwards. Boxed: it is rare, and each request
-    /// makes a slot.
-    overruled: OnceLock<Box<Decision>>,
-    /// When cookies were decided on.
-    decided_at: OnceLock<Timestamp>,
+    /// Made when needed: each request makes a slot, and hardly any needs them.
+    rare: OnceLock<Box<Rare>>,
     /// Whether the store has decided that the cookies must no longer be written.
     is_withheld: AtomicBool,
-    /// The cookies of a login or logout in this request. Made when needed, for the same reason.
-    outbox: OnceLock<Arc<Outbox>>,
     /// Whether the cookies were written.
     has_left: AtomicBool,
     /// Whether a guard says that the response is not stored.
     is_never_stored: AtomicBool,
+}
+
+/// What a request has that asks a store, or changes who is logged in.
+#[derive(Debug, Default)]
+struct Rare {
+    /// Held while the stores are asked, so that several askers at once ask them once.
+    asking: Mutex<()>,
+    /// What a route that loaded the user decided afterwards.
+    overruled: OnceLock<Decision>,
+    /// When cookies were decided on.
+    decided_at: OnceLock<Timestamp>,
+    /// The cookies of a login or logout in this request.
+    outbox: OnceLock<Arc<Outbox>>,
 }
 
 /// What is waited for before a response is sent; see [`Slot::depart`].
@@ -65,16 +71,13 @@ impl Slot {
     /// A slot for a request to this path, exactly as the client sent it.
     pub fn new(auth: &Authenticator, path: &str) -> Self {
         // Only needed for comparing with skipped paths; the common application has none.
-        let path = auth.config().has_skips().then(|| path.to_owned());
+        let path = auth.config().has_skips().then(|| path.into());
         Self {
             auth: auth.clone(),
             path,
             decision: OnceLock::new(),
-            asking: Mutex::default(),
-            overruled: OnceLock::new(),
-            decided_at: OnceLock::new(),
+            rare: OnceLock::new(),
             is_withheld: AtomicBool::new(false),
-            outbox: OnceLock::new(),
             has_left: AtomicBool::new(false),
             is_never_stored: AtomicBool::new(false),
         }
@@ -100,7 +103,7 @@ impl Slot {
 
     /// The decision, with the help of the stores. Only one of several askers at once asks them.
     pub async fn finish(&self, pending: Pending) -> &Decision {
-        let _alone = self.asking.lock().await;
+        let _alone = self.rare().asking.lock().await;
         if let Some(decision) = self.decided() {
             return decision;
         }
@@ -185,7 +188,7 @@ impl Slot {
     /// What has to be waited for before this request's response is sent: a refresh that was a while
     /// ago, or a login. [`depart`](Self::depart) waits.
     pub fn departure(&self) -> Option<Departure> {
-        let login = self.outbox.get().and_then(|outbox| outbox.unsent());
+        let login = self.sent().and_then(|outbox| outbox.unsent());
         let settle = self
             .decided()
             .and_then(Decision::departure)
@@ -216,26 +219,26 @@ impl Slot {
 
     /// Whether a login or logout has anything to send, if only that there is nothing to send.
     pub fn sends(&self) -> bool {
-        self.outbox.get().is_some_and(|outbox| !outbox.is_empty())
+        self.sent().is_some_and(|outbox| !outbox.is_empty())
     }
 
     /// Whether a login is to be sent that the framework's own session was to follow.
     pub fn sends_login(&self) -> bool {
-        let change = self.outbox.get().and_then(|outbox| outbox.session_change());
+        let change = self.sent().and_then(|outbox| outbox.session_change());
         matches!(change, Some(SessionChange::Begins { .. }))
     }
 
     /// Takes back what was to be sent: the framework's own session could not follow the login. The
     /// caller [drops](Authenticator::drop_login) it.
     pub fn take_back(&self) -> Option<SessionChange> {
-        let sent = self.outbox.get()?.take()?;
+        let sent = self.sent()?.take()?;
         sent.unsent.inspect(Unsent::take_back);
         sent.lines.session_change().cloned()
     }
 
     /// Where the handlers of this request put what is to be sent.
     pub(super) fn outbox(&self) -> &Arc<Outbox> {
-        self.outbox.get_or_init(|| {
+        self.rare().outbox.get_or_init(|| {
             let has_left = self.has_left.load(Ordering::Acquire);
             Arc::new(if has_left { Outbox::closed() } else { Outbox::default() })
         })
@@ -247,7 +250,7 @@ impl Slot {
     pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
         let core = self.auth.0.keys.core();
         self.has_left.store(true, Ordering::Release);
-        if let Some(lines) = self.outbox.get().and_then(|outbox| outbox.leave()) {
+        if let Some(lines) = self.sent().and_then(|outbox| outbox.leave()) {
             core.write_cookies(&lines, headers);
         }
         match self.decided() {
@@ -260,7 +263,7 @@ impl Slot {
             }
         }
         if self.is_never_stored.load(Ordering::Relaxed)
-            || self.outbox.get().is_some_and(|outbox| outbox.is_never_stored())
+            || self.sent().is_some_and(|outbox| outbox.is_never_stored())
         {
             set_no_store(headers);
         }
@@ -277,7 +280,7 @@ impl Slot {
     pub(crate) fn withhold(&self) {
         if let Some(decision) = self.decided() {
             let decision = decision.clone().without_cookies();
-            let _ = self.overruled.set(Box::new(decision));
+            let _ = self.rare().overruled.set(decision);
         }
     }
 
@@ -303,7 +306,7 @@ impl Slot {
 
     /// Whether the decision was too long ago for lines that could undo a newer response.
     fn is_late(&self, now: Timestamp) -> bool {
-        let decided_at = self.decided_at.get().copied().unwrap_or(now);
+        let decided_at = self.rare.get().and_then(|rare| rare.decided_at.get()).copied().unwrap_or(now);
         self.auth.0.keys.core().is_late_to_clear(decided_at, now)
     }
 
@@ -316,13 +319,23 @@ impl Slot {
     /// The decision of this slot, and when it was made where that matters.
     fn keep(&self, decision: Decision) -> &Decision {
         if !decision.cookies.is_empty() {
-            let _ = self.decided_at.set(self.auth.timestamp());
+            let _ = self.rare().decided_at.set(self.auth.timestamp());
         }
         self.decision.get_or_init(|| decision)
     }
 
     fn decided(&self) -> Option<&Decision> {
-        self.overruled.get().map(|decision| &**decision).or_else(|| self.decision.get())
+        let overruled = self.rare.get().and_then(|rare| rare.overruled.get());
+        overruled.or_else(|| self.decision.get())
+    }
+
+    fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
+    }
+
+    /// Where the handlers of this request have put what is to be sent, if any of them has.
+    fn sent(&self) -> Option<&Arc<Outbox>> {
+        self.rare.get()?.outbox.get()
     }
 
     async fn user_inactive(&self, identity: &Identity) -> Problem {
@@ -332,7 +345,7 @@ impl Slot {
             decision.cookies = decision.cookies.with_twins(before.cookies.twins().clone());
         }
         let problem = decision.required().err().unwrap_or(Problem::SessionRevoked);
-        let _ = self.overruled.set(Box::new(decision));
+        let _ = self.rare().overruled.set(decision);
         problem
     }
 }

@@ -1,8 +1,11 @@
 //! The clock of the system, and one that tests move.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::SystemTime,
 };
 
 use cookiejwt_core::store::Timestamp;
@@ -12,6 +15,11 @@ use time::{Duration, OffsetDateTime};
 pub trait Clock: Send + Sync + 'static {
     /// The present time in UTC.
     fn now(&self) -> OffsetDateTime;
+
+    /// The same in milliseconds, which every request asks for.
+    fn timestamp(&self) -> Timestamp {
+        self.now().into()
+    }
 }
 
 /// The clock of the operating system.
@@ -22,6 +30,13 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc()
+    }
+
+    /// Without the calendar.
+    fn timestamp(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let millis = since.ok().and_then(|since| i64::try_from(since.as_millis()).ok());
+        millis.map_or_else(|| self.now().into(), Timestamp::from_millis)
     }
 }
 
@@ -53,6 +68,10 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> OffsetDateTime {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst)).to_datetime()
+        self.timestamp().to_datetime()
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
     }
 }

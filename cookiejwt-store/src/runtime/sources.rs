@@ -26,7 +26,7 @@ impl Runtime {
     }
 
     pub(crate) fn timestamp(&self) -> Timestamp {
-        self.now().into()
+        self.0.clock.timestamp()
     }
 
     pub(crate) fn random_bytes<const N: usize>(&self) -> Result<[u8; N], getrandom::Error> {

@@ -73,7 +73,7 @@ fn pairs(login: &Login) -> Vec<String> {
 
 fn attempt(core: &Core, login: &Login, now: OffsetDateTime) -> RefreshAttempt {
     match core.authenticate(&head(&[&pairs(login)[1]]), now) {
-        Assessment::NeedsRefresh(attempt) => attempt,
+        Assessment::NeedsRefresh(attempt) => *attempt,
         other => panic!("{other:?}"),
     }
 }

@@ -43,12 +43,16 @@ pub(super) enum Checked {
     /// A valid access token, and a refresh ahead of its end when there is one.
     Access { identity: Identity, ahead: Option<Box<RefreshAttempt>> },
     /// No valid access token; no attempt when this request may not refresh.
-    Refreshable {
-        session_id: SessionId,
-        actor: Option<Actor>,
-        attempt: Option<Box<RefreshAttempt>>,
-        speculative: bool,
-    },
+    Refreshable(Box<Refreshable>),
+}
+
+/// Boxed: it is large, and hardly any request waits for it.
+#[derive(Debug)]
+pub(super) struct Refreshable {
+    pub(super) session_id: SessionId,
+    pub(super) actor: Option<Actor>,
+    pub(super) attempt: Option<Box<RefreshAttempt>>,
+    pub(super) speculative: bool,
 }
 
 impl Checked {
@@ -56,8 +60,9 @@ impl Checked {
     fn source(&self) -> CredentialSource {
         match self {
             Self::Access { identity, .. } => identity.source(),
-            Self::Refreshable { attempt: Some(attempt), .. } => attempt.source(),
-            Self::Refreshable { attempt: None, .. } => CredentialSource::Cookie,
+            Self::Refreshable(asked) => {
+                asked.attempt.as_ref().map_or(CredentialSource::Cookie, |attempt| attempt.source())
+            }
         }
     }
 }
@@ -70,7 +75,7 @@ pub enum Resolution {
     /// Nothing more has to be asked.
     Settled(Decision),
     /// A refresh token has to be rotated.
-    NeedsRefresh(RefreshAttempt),
+    NeedsRefresh(Box<RefreshAttempt>),
 }
 
 impl SessionCheck {
@@ -78,7 +83,7 @@ impl SessionCheck {
     pub fn session_id(&self) -> &SessionId {
         match &self.kind {
             Checked::Access { identity, .. } => identity.session_id(),
-            Checked::Refreshable { session_id, .. } => session_id,
+            Checked::Refreshable(asked) => &asked.session_id,
         }
     }
 
@@ -86,7 +91,7 @@ impl SessionCheck {
     pub fn actor_session_id(&self) -> Option<&SessionId> {
         let actor = match &self.kind {
             Checked::Access { identity, .. } => identity.actor(),
-            Checked::Refreshable { actor, .. } => actor.as_ref(),
+            Checked::Refreshable(asked) => asked.actor.as_ref(),
         };
         actor.map(Actor::session_id)
     }
@@ -118,15 +123,14 @@ impl SessionCheck {
             (SessionStatus::Unknown, Checked::Access { .. }) => {
                 Decision::new(Outcome::Unavailable, Reason::SessionUnknown)
             }
-            (
-                _,
-                Checked::Access { ahead: Some(attempt), .. }
-                | Checked::Refreshable { attempt: Some(attempt), .. },
-            ) => return Resolution::NeedsRefresh(attempt.with(faults, sighting)),
-            (_, Checked::Access { identity, ahead: None }) => authenticated(identity).with_sighting(sighting),
-            (_, Checked::Refreshable { attempt: None, speculative, .. }) => {
-                refresh_not_permitted(speculative)
+            (_, Checked::Access { ahead: Some(attempt), .. }) => {
+                return Resolution::NeedsRefresh(attempt.with(faults, sighting));
             }
+            (_, Checked::Access { identity, ahead: None }) => authenticated(identity).with_sighting(sighting),
+            (_, Checked::Refreshable(asked)) => match asked.attempt {
+                Some(attempt) => return Resolution::NeedsRefresh(attempt.with(faults, sighting)),
+                None => refresh_not_permitted(asked.speculative),
+            },
         };
         Resolution::Settled(decision.with_faults(faults))
     }

@@ -72,12 +72,12 @@ fn answer(core: &Core, assessment: Assessment, status: SessionStatus) -> String 
             assert!(checks, "AtRefresh asks about no session");
             match check.resolve(status) {
                 Resolution::Settled(decision) => told(core, &decision),
-                Resolution::NeedsRefresh(attempt) => refreshing(attempt),
+                Resolution::NeedsRefresh(attempt) => refreshing(*attempt),
             }
         }
         Assessment::NeedsRefresh(attempt) => {
             assert!(!checks, "nobody asked about the session");
-            refreshing(attempt)
+            refreshing(*attempt)
         }
     }
 }

@@ -73,7 +73,7 @@ fn lines(cookies: &SetCookies) -> Vec<String> {
 fn attempt(core: &Core, cookies: &str, now: OffsetDateTime) -> RefreshAttempt {
     let (head, ()) = Request::get("/").header(COOKIE, cookies).body(()).unwrap().into_parts();
     match core.authenticate(&head, now) {
-        Assessment::NeedsRefresh(attempt) => attempt,
+        Assessment::NeedsRefresh(attempt) => *attempt,
         other => panic!("{other:?}"),
     }
 }

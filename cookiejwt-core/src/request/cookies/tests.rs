@@ -27,7 +27,7 @@ fn pairs(fields: &[Vec<u8>]) -> Pairs {
     let raw = RawFields(fields.iter().map(|field| (COOKIE, field.clone())).collect());
     let mut found = Vec::new();
     let head = RequestHead::new("GET", "/", None, &raw);
-    visit_pairs(&head, &mut |pair| {
+    visit_pairs(&head, |pair| {
         found.extend(pair.split().map(|(name, value)| (name.to_vec(), value.to_vec())));
     });
     found
@@ -271,7 +271,7 @@ proptest! {
     fn a_pair_is_found_by_its_name_exactly_when_it_is_split_so(field in "[ab =\t%\"\u{a0}]{0,12}", name in "[ab%]{1,3}") {
         let raw = RawFields(vec![(COOKIE, field.clone().into_bytes())]);
         let mut found = Vec::new();
-        visit_pairs(&RequestHead::new("GET", "/", None, &raw), &mut |pair| {
+        visit_pairs(&RequestHead::new("GET", "/", None, &raw), |pair| {
             let split = pair.split().filter(|(its_name, _)| *its_name == name.as_bytes()).map(|(_, value)| match value {
                 [b'"', inner @ .., b'"'] => inner,
                 value => value,

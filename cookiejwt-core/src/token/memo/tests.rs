@@ -1,5 +1,7 @@
 //! What a memo of verified tokens may and may not change.
 
+mod fields;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},

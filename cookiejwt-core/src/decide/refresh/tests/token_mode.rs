@@ -67,7 +67,7 @@ fn head() -> http::request::Parts {
 
 fn by_body(core: &Core, refresh: &str, now: OffsetDateTime) -> RefreshAttempt {
     match core.refresh_tokens(&head(), refresh, now) {
-        Assessment::NeedsRefresh(attempt) => attempt,
+        Assessment::NeedsRefresh(attempt) => *attempt,
         other => panic!("{other:?}"),
     }
 }
