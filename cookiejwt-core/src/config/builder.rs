@@ -227,7 +227,7 @@ impl ConfigBuilder {
     }
 
     /// How many access tokens whose signature held are remembered, so that the same token is
-    /// verified once. Variable `COOKIEJWT_MEMO_ENTRIES`, default 10 000; 0 = none.
+    /// verified once, and how many `Cookie` fields with one. Variable `COOKIEJWT_MEMO_ENTRIES`, default 10 000; 0 = none.
     ///
     /// An entry takes about 1 KiB. Large claims take more, and then fewer entries are kept.
     pub fn memo_entries(mut self, entries: u32) -> Self {
