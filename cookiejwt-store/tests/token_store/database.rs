@@ -66,7 +66,8 @@ async fn a_closed_pool_is_an_error() {
 #[tokio::test]
 async fn a_pool_of_sqlx_is_a_connection() {
     let database = Temporary::with(Journal::Wal);
-    let pool = SqlitePool::connect(&format!("sqlite://{}?mode=rwc", database.path().display())).await.unwrap();
+    let pool =
+        SqlitePool::connect(&format!("sqlite://{}?mode=rwc", database.path().display())).await.unwrap();
     let store = SeaOrmTokenStore::migrate(pool.clone().into()).await.unwrap();
     store.create(&session("a")).await.unwrap();
     assert!(matches!(store.rotate(&rotation("a")).await.unwrap(), RotationOutcome::Rotated), "it works");
