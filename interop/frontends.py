@@ -4,7 +4,8 @@
     interop/frontends.py target/debug/example-axum [next] [sveltekit] [nuxt]
 
 Each is the folder of its name in `frontends/`, with `session.js` of that folder, in front of the API of
-an example. By hand, since it downloads and builds them. Needs Node and npm.
+an example: over plain sockets, and in Chromium. By hand, since it downloads and builds them. Needs Node,
+npm and /usr/bin/chromium.
 """
 import base64
 import concurrent.futures
@@ -165,6 +166,18 @@ def present(browser, check):
     check("an expired token that the browser still sends", (answer.user(), ACCESS in answer.cookies), (USER, True))
 
 
+def in_chromium(api, front, check):
+    """The same with a browser's own cookie jar, and with the requests that the framework's script sends."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(HERE.parent / "workers", folder, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
+        shutil.copy(HERE / "browser.mjs", folder)
+        run("npm", "ci", "--silent", "--no-audit", "--no-fund", cwd=folder, env={**os.environ, "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1"})
+        places = [f"http://localhost:{port}" for port in (api, front)]
+        found = json.loads(run("node", "browser.mjs", *places, USER, PASSWORD, (REUSE_LEEWAY + 1) * 1000, cwd=folder))
+    for step, tabs in [("a page", 1), ("a link inside the page", 1), ("six tabs", 6), ("a page again", 1)]:
+        check(f"Chromium, {step}", found[step], {"users": [f"user: {USER}"] * tabs, "renewed": True})
+
+
 def install(name, work):
     shutil.copytree(HERE / name, work, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
     shutil.copy(HERE / "session.js", work)
@@ -188,6 +201,7 @@ def try_front_end(name, binary, work, check):
             lost(Browser(api, port), check)
             ended(Browser(api, port), check)
             present(Browser(api, port), check)
+            in_chromium(api, port, check)
         text = log.read_text()
         check("no session was taken for a stolen one", [line for line in text.splitlines() if "used-up" in line], [])
 
