@@ -2,14 +2,14 @@
 
 use cookiejwt_store::{
     Authenticator, LoginContext, LoginOptions, Realm, RealmRevocation, RevocationReason, RevokedSession,
-    SeaOrmTokenStore, StoreError, TokenStore,
+    RotationOutcome, SeaOrmTokenStore, StoreError, TokenStore,
     conformance::samples::{
         NOW, SETTLED, at, find, late_answer, receipt, replacement, revocation, rotation, session, slow_answer,
     },
     sea_orm_store::statements,
     testing,
 };
-use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _, sqlx::SqlitePool};
 
 use crate::{
     common::{Jar, PASSWORD, Switches, TestHasher, TestUsers},
@@ -60,6 +60,22 @@ async fn a_closed_pool_is_an_error() {
     db.close_by_ref().await.unwrap();
     assert_all_fail("closed", errors(&store).await);
     assert!(SeaOrmTokenStore::migrate(db).await.is_err());
+}
+
+/// An application that uses sqlx keeps its pool, and its own statements see what the store writes.
+#[tokio::test]
+async fn a_pool_of_sqlx_is_a_connection() {
+    let database = Temporary::with(Journal::Wal);
+    let pool =
+        SqlitePool::connect(&format!("sqlite://{}?mode=rwc", database.path().display())).await.unwrap();
+    let store = SeaOrmTokenStore::migrate(pool.clone().into()).await.unwrap();
+    store.create(&session("a")).await.unwrap();
+    assert!(matches!(store.rotate(&rotation("a")).await.unwrap(), RotationOutcome::Rotated), "it works");
+    let sql = "SELECT count(*) FROM cookiejwt_sessions WHERE id = 'a'";
+    let found: i64 = sea_orm::sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
+    assert_eq!(found, 1, "the same database");
+    pool.close().await;
+    assert!(store.find(&"a".into()).await.is_err(), "the same pool, not a copy");
 }
 
 #[tokio::test]

@@ -1,0 +1,4 @@
+import { test } from "./login.js";
+import { twelve } from "./tests.js";
+
+twelve(test);
