@@ -227,9 +227,10 @@ impl ConfigBuilder {
     }
 
     /// How many access tokens whose signature held are remembered, so that the same token is
-    /// verified once, and how many `Cookie` fields with one. Variable `COOKIEJWT_MEMO_ENTRIES`, default 10 000; 0 = none.
+    /// verified once, and how many `Cookie` fields with one. Variable `COOKIEJWT_MEMO_ENTRIES`,
+    /// default 10 000; 0 = none.
     ///
-    /// An entry takes about 1 KiB. Large claims take more, and then fewer entries are kept.
+    /// A token and its field take about 2 KiB. Large claims take more, and then fewer entries are kept.
     pub fn memo_entries(mut self, entries: u32) -> Self {
         self.memo_entries = Some(entries);
         self
