@@ -398,6 +398,63 @@ async fn keys_that_cannot_be_fetched() {
     assert_eq!(both(&verifier, &alice.jar).await, ALIVE, "the old ones stay");
 }
 
+/// A client that panics, at once or later, has failed. After a while it only hangs, so that a loop
+/// without a pause ends this test.
+async fn panics(calls: &AtomicUsize, is_late: bool) {
+    if calls.fetch_add(1, Ordering::SeqCst) > 500 {
+        std::future::pending::<()>().await;
+    }
+    if is_late {
+        tokio::task::yield_now().await;
+    }
+    panic!("the client of this test");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_panics_is_one_that_fails() {
+    for is_late in [false, true] {
+        let issuer = Issuer::new();
+        let alice = issuer.login().await;
+        let keys = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&keys);
+        let fetch = move || {
+            let counted = Arc::clone(&counted);
+            async move {
+                panics(&counted, is_late).await;
+                Ok::<_, String>(JwksDocument::unchanged())
+            }
+        };
+        let verifier = issuer.builder().jwks(fetch).build().unwrap();
+        verifier.start();
+        for (pause, attempts) in [(0, 1), (1, 1), (1, 0), (1, 1), (4, 1), (8, 1)] {
+            issuer.world.advance(pause);
+            sleep(Duration::from_mins(1)).await;
+            assert_eq!(keys.swap(0, Ordering::SeqCst), attempts, "late: {is_late}, after {pause} s more");
+        }
+        assert_eq!(issuer.take_events(), ["no keys"], "late: {is_late}: reported once");
+        assert_eq!(both(&verifier, &alice.jar).await, "unavailable", "late: {is_late}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closure_that_panics_before_it_returns_is_one_that_fails() {
+    let issuer = Issuer::new();
+    let alice = issuer.login().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let ask = move |_| -> std::future::Ready<Result<String, String>> {
+        counted.fetch_add(1, Ordering::SeqCst);
+        panic!("the client of this test");
+    };
+    let verifier = issuer.builder().keys(issuer.keys()).follow(ask).build().unwrap();
+    assert_eq!(both(&verifier, &alice.jar).await, ALIVE, "as with an issuer that is away");
+    asked.store(0, Ordering::SeqCst);
+    sleep(10 * INTERVAL).await;
+    let asked = asked.load(Ordering::SeqCst);
+    assert!((9..=11).contains(&asked), "the background continues: {asked}");
+    assert_eq!(issuer.take_events(), ["stale"], "reported once");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_document_that_is_refused_changes_nothing() {
     let issuer = Issuer::new();
