@@ -16,6 +16,7 @@ mod frozen;
 mod keys;
 mod keys_dir;
 mod known_device;
+mod late;
 mod levels;
 mod limit;
 mod links;
