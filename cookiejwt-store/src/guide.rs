@@ -20,6 +20,7 @@
 //!
 //! Reference: [settings], [routes].
 
+#[doc = "[forward-authentication]: crate::guide::proxies#forward-authentication"]
 #[doc = "[fresh-login]: crate::guide::people#fresh-login"]
 #[doc = "[links]: crate::guide::links"]
 #[doc = include_str!("../docs/guide/acting.md")]
@@ -97,6 +98,7 @@ pub mod monitoring {}
 #[doc = include_str!("../docs/guide/people.md")]
 pub mod people {}
 
+#[doc = "[acting]: crate::guide::acting"]
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = include_str!("../docs/guide/proxies.md")]
 pub mod proxies {}
