@@ -144,6 +144,7 @@ pub mod server_side_rendering {}
 #[doc = "[Event]: crate::Event"]
 #[doc = "[keys]: crate::guide::keys"]
 #[doc = "[renew_claims]: crate::Authenticator::renew_claims"]
+#[doc = "[streams]: crate::guide::streams"]
 #[doc = "[two_kinds_of_users]: crate::guide::two_kinds_of_users"]
 #[doc = "[Verifier]: crate::Verifier"]
 #[doc = include_str!("../docs/guide/services.md")]
@@ -169,6 +170,7 @@ pub mod side_by_side {}
 pub mod speed {}
 
 #[doc = "[acting]: crate::guide::acting"]
+#[doc = "[services]: crate::guide::services"]
 #[doc = include_str!("../docs/guide/streams.md")]
 pub mod streams {}
 

@@ -37,3 +37,4 @@ mod sockets;
 mod streams;
 mod throttle;
 mod verifier;
+mod verifier_streams;

@@ -22,7 +22,7 @@ use crate::common::{Browser, Call, Jar, World, outcome};
 const ED25519: &str = include_str!("../../../cookiejwt-core/tests/keys/ed25519.pem");
 const OTHER: &str = include_str!("../../../cookiejwt-core/tests/keys/ed25519_other.pem");
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const INTERVAL: Duration = Duration::from_millis(1001);
+pub(super) const INTERVAL: Duration = Duration::from_millis(1001);
 const ALIVE: &str = "1";
 
 fn key(pem: &str) -> PrivateKey {
@@ -31,16 +31,16 @@ fn key(pem: &str) -> PrivateKey {
 
 /// The issuer, which can be away.
 #[derive(Clone)]
-struct Issuer {
-    world: Arc<World>,
+pub(super) struct Issuer {
+    pub(super) world: Arc<World>,
     is_away: Arc<AtomicBool>,
-    asked: Arc<Mutex<Vec<RevokedQuery>>>,
+    pub(super) asked: Arc<Mutex<Vec<RevokedQuery>>>,
     fetches: Arc<AtomicUsize>,
     events: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Issuer {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(|builder| builder)
     }
 
@@ -58,7 +58,7 @@ impl Issuer {
     }
 
     /// A verifier of another service on the same clock, which has its keys.
-    fn builder(&self) -> VerifierBuilder {
+    pub(super) fn builder(&self) -> VerifierBuilder {
         let events = Arc::clone(&self.events);
         let expect = Expect::issuer(testing::ISSUER).audience(testing::AUDIENCE);
         Verifier::builder(expect.access_cookie("__Host-access_token"))
@@ -66,11 +66,11 @@ impl Issuer {
             .on_event(move |event| events.lock().unwrap().extend(name(event)))
     }
 
-    fn keys(&self) -> Jwks {
+    pub(super) fn keys(&self) -> Jwks {
         Jwks::from_json(self.world.auth.core().jwks().unwrap()).unwrap()
     }
 
-    fn following(&self) -> VerifierBuilder {
+    pub(super) fn following(&self) -> VerifierBuilder {
         let issuer = self.clone();
         self.builder().keys(self.keys()).follow(move |query| {
             let issuer = issuer.clone();
@@ -107,15 +107,15 @@ impl Issuer {
         if reply.status == 200 { Ok(text) } else { Err(format!("{}", reply.status)) }
     }
 
-    fn set_away(&self, is_away: bool) {
+    pub(super) fn set_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    async fn login(&self) -> Browser {
+    pub(super) async fn login(&self) -> Browser {
         self.world.login("alice").await
     }
 
-    async fn revoke(&self, browser: &Browser) {
+    pub(super) async fn revoke(&self, browser: &Browser) {
         let id = browser.session.clone();
         self.world.auth.revoke_session(id, RevocationReason::Logout).await.unwrap();
     }
