@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use cookiejwt_core::{Actor, Identity, driver::KnownSessions as _, store::EndReason};
+use cookiejwt_core::{Actor, Identity, driver::KnownSessions, store::EndReason};
 
 use super::Verifier;
 use crate::streams::{Ended, Token};
@@ -59,7 +59,7 @@ impl Verifier {
     pub(super) fn end_streams(&self) {
         let (waiting, now) = (&self.0.streams, self.0.runtime.timestamp());
         let known = self.0.follower.as_ref().map(|follower| follower.known(now));
-        waiting.end_tokens(known.as_ref().and_then(|known| known.dead_until()), now);
+        waiting.end_tokens(known.as_ref().and_then(KnownSessions::dead_until), now);
         if known.is_some_and(|known| known.is_stale) {
             waiting.end_all(EndReason::Unknown);
         }

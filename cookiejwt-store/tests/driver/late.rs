@@ -92,7 +92,9 @@ async fn row_p_of_a_living_session_that_was_received() {
         let slot = Slot::new(&world.auth, "/");
         slot.settle((&jar.get()).into()).await;
         world.auth.write_receipts().await.unwrap();
-        call.into_iter().for_each(|call| world.switches.fail(call));
+        if let Some(call) = call {
+            world.switches.fail(call);
+        }
         let (cookies, calls) = sent(&world, &slot).await;
         assert_eq!(cookies, expected, "{rule}");
         assert_eq!(calls, [Call::Settle, Call::EndsOf], "{rule}");
