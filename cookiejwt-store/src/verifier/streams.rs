@@ -14,7 +14,8 @@ impl Verifier {
     ///
     /// * A session that is revoked, or that of the user who
     ///   [acts](crate::LoginOptions::acted_by) in it, ends as soon as the issuer tells of it: within
-    ///   a second, if the verifier [follows](crate::VerifierBuilder::follow) revocations.
+    ///   one second, if the verifier follows revocations
+    ///   ([`follow`](crate::VerifierBuilder::follow)).
     /// * When the access token ends, so does the stream, with
     ///   [`EndReason::TokenExpired`]: whether the session continues is known to the issuer alone.
     ///   It happens within a second after the clock skew that is allowed. The client refreshes at
