@@ -13,9 +13,8 @@ impl Verifier {
     /// WebSocket, a stream, a long download.
     ///
     /// * A session that is revoked, or that of the user who
-    ///   [acts](crate::LoginOptions::acted_by) in it, ends as soon as the issuer tells of it: within
-    ///   one second, if the verifier follows revocations
-    ///   ([`follow`](crate::VerifierBuilder::follow)).
+    ///   [acts](crate::LoginOptions::acted_by) in it, ends with the list that says so: within a
+    ///   second, if the verifier [follows](crate::VerifierBuilder::follow) revocations.
     /// * When the access token ends, so does the stream, with
     ///   [`EndReason::TokenExpired`]: whether the session continues is known to the issuer alone.
     ///   It happens within a second after the clock skew that is allowed. The client refreshes at
