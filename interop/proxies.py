@@ -171,13 +171,14 @@ def forwarded(proxy, port, check):
     check("nobody: nothing has reached the service", Service.reached, before)
     check("login through the proxy", alice.login().status, 200)
     session = alice.send("POST", "/api/auth/token/verify/", SCRIPT).json()
-    names = {"X-Auth-User": "root", "X-Auth-Session": "s", "X-Auth-Scopes": "admin", "X-Auth-Realm": "staff"}
+    names = {"X-Auth-User": "root", "X-Auth-Session": "s", "X-Auth-Scopes": "admin", "X-Auth-Realm": "staff",
+             "X-Auth-Actor": "2"}
     own = {**SCRIPT, **names, "Cookie": "theme=dark"}
     reached = alice.send("GET", "/a?b=c", own)
     check("the service is reached", (reached.status, reached.json()["path"]), (200, "/a?b=c"))
     check("it learns the user", fields(reached, "x-auth-user"), [session["user_id"]])
     check("and the session", fields(reached, "x-auth-session"), [session["session_id"]])
-    for name in ("x-auth-scopes", "x-auth-realm"):
+    for name in ("x-auth-scopes", "x-auth-realm", "x-auth-actor"):
         check(f"a client's own {name} is dropped", "".join(fields(reached, name)), "")
     forged = {"X_Auth_User": "1", "X-Auth_User": "1", "X_Auth-User": "1"}
     forged = {**SCRIPT, **forged}

@@ -44,6 +44,23 @@ use crate::{GuardMiddleware, headers::ResponseFields};
 ///     server.bind(("127.0.0.1", 3000))?.run().await
 /// }
 /// ```
+///
+/// A stream ends with its session, and with its access token at the latest; see
+/// [`Verifier::ended`]. Its handler gets the verifier by `App::app_data(web::Data::new(verifier))`:
+///
+/// ```
+/// use std::convert::Infallible;
+/// use actix_web::{App, HttpResponse, Responder, web};
+/// use cookiejwt_actix::{Verifier, prelude::*};
+/// use futures_util::stream;
+///
+/// async fn events(who: Identity, verifier: web::Data<Verifier>) -> impl Responder {
+///     let news = stream::iter([Ok::<_, Infallible>(web::Bytes::from("data: an order\n\n"))]);
+///     let news = news.until_ended(verifier.ended(&who));
+///     HttpResponse::Ok().content_type("text/event-stream").streaming(news)
+/// }
+/// # let _ = App::new().route("/events", web::get().to(events));
+/// ```
 pub trait ActixVerifier {
     /// Wraps all routes that ask who sent the request. It writes no cookie: it only marks responses
     /// that depend on the user (`Vary`, `Cache-Control`).

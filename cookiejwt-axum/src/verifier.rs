@@ -35,6 +35,31 @@ use crate::GuardLayer;
 ///         .layer(verifier.layer())
 /// }
 /// ```
+///
+/// A stream ends with its session, and with its access token at the latest; see
+/// [`Verifier::ended`]:
+///
+/// ```
+/// use std::convert::Infallible;
+/// use axum::{Router, extract::State, response::sse::{Event, Sse}, routing::get};
+/// use cookiejwt_axum::{Verifier, prelude::*};
+/// use futures_util::{Stream, StreamExt as _, stream};
+///
+/// async fn events(
+///     who: Identity,
+///     State(verifier): State<Verifier>,
+/// ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+///     let news = stream::iter(["an order"]).map(|text| Ok(Event::default().data(text)));
+///     Sse::new(news.until_ended(verifier.ended(&who)))
+/// }
+///
+/// fn streams(verifier: &Verifier) -> Router {
+///     Router::new()
+///         .route("/events", get(events))
+///         .layer(verifier.layer())
+///         .with_state(verifier.clone())
+/// }
+/// ```
 pub trait AxumVerifier {
     /// Wraps all routes that ask who sent the request. It writes no cookie: it only marks responses
     /// that depend on the user (`Vary`, `Cache-Control`).

@@ -36,6 +36,22 @@ use crate::{GuardedRoutes, catchers, memory::Memory, respond::NOSNIFF, view::Res
 ///         .register("/", verifier.catchers())
 /// }
 /// ```
+///
+/// A stream ends with its session, and with its access token at the latest; see
+/// [`Verifier::ended`]. Its handler gets the verifier by `.manage(verifier)`:
+///
+/// ```
+/// use cookiejwt_rocket::{Verifier, prelude::*};
+/// use rocket::futures::{Stream, StreamExt as _, stream};
+/// use rocket::{State, get, response::stream::{Event, EventStream}, routes};
+///
+/// #[get("/events")]
+/// fn events(who: Identity, verifier: &State<Verifier>) -> EventStream<impl Stream<Item = Event> + use<>> {
+///     let news = stream::iter(["an order"]).map(Event::data);
+///     EventStream::from(news.until_ended(verifier.ended(&who)))
+/// }
+/// # let _ = routes![events];
+/// ```
 pub trait RocketVerifier {
     /// Lets guards ask who sent the request. It writes no cookie: it only marks responses that
     /// depend on the user (`Vary`, `Cache-Control`).

@@ -20,6 +20,7 @@
 //!
 //! Reference: [settings], [routes].
 
+#[doc = "[forward-authentication]: crate::guide::proxies#forward-authentication"]
 #[doc = "[fresh-login]: crate::guide::people#fresh-login"]
 #[doc = "[links]: crate::guide::links"]
 #[doc = include_str!("../docs/guide/acting.md")]
@@ -97,6 +98,7 @@ pub mod monitoring {}
 #[doc = include_str!("../docs/guide/people.md")]
 pub mod people {}
 
+#[doc = "[acting]: crate::guide::acting"]
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = include_str!("../docs/guide/proxies.md")]
 pub mod proxies {}
@@ -142,6 +144,7 @@ pub mod server_side_rendering {}
 #[doc = "[Event]: crate::Event"]
 #[doc = "[keys]: crate::guide::keys"]
 #[doc = "[renew_claims]: crate::Authenticator::renew_claims"]
+#[doc = "[streams]: crate::guide::streams"]
 #[doc = "[two_kinds_of_users]: crate::guide::two_kinds_of_users"]
 #[doc = "[Verifier]: crate::Verifier"]
 #[doc = include_str!("../docs/guide/services.md")]
@@ -167,6 +170,7 @@ pub mod side_by_side {}
 pub mod speed {}
 
 #[doc = "[acting]: crate::guide::acting"]
+#[doc = "[services]: crate::guide::services"]
 #[doc = include_str!("../docs/guide/streams.md")]
 pub mod streams {}
 

@@ -18,5 +18,5 @@ pub(crate) use self::{
     purge::{PURGE_BATCH, PURGE_PAUSE},
     random::Random,
     sources::Runtime,
-    timeout::{NO_ANSWER, PATIENCE, within_limit},
+    timeout::{NO_ANSWER, PATIENCE, caught, within_limit},
 };

@@ -8,8 +8,8 @@ mod session;
 mod until_ended;
 mod waiting;
 
-pub(crate) use self::waiting::Waiting;
 pub use self::{
     ended::Ended,
     until_ended::{EndedStream, UntilEnded},
 };
+pub(crate) use self::{session::Token, waiting::Waiting};

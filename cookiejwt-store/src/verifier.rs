@@ -7,6 +7,7 @@ mod deciding;
 mod follower;
 mod keys;
 mod source;
+mod streams;
 #[cfg(feature = "reqwest")]
 mod urls;
 
@@ -51,6 +52,8 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     keys: IssuerKeys,
     follower: Option<Follower>,
+    /// Who waits for the end of which session.
+    streams: crate::streams::Waiting,
     events: Events,
     runtime: Runtime,
     /// Whether the background tasks run.

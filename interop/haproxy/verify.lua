@@ -1,7 +1,7 @@
 -- Forward authentication: `http-request lua.verify URL` asks URL about a request. After a 200 the
 -- request goes on with the fields that say who the user is; any other answer goes to the client.
 
-local IDENTITY = { "x-auth-user", "x-auth-session", "x-auth-scopes", "x-auth-realm" }
+local IDENTITY = { "x-auth-user", "x-auth-session", "x-auth-scopes", "x-auth-realm", "x-auth-actor" }
 -- They are about the connection or the body, or say what this script says.
 local NOT_COPIED = {
     ["connection"] = true, ["content-length"] = true, ["expect"] = true, ["keep-alive"] = true,

@@ -82,7 +82,7 @@ async fn more(stream: &mut TcpStream, received: &mut Vec<u8>) -> io::Result<()> 
 }
 
 /// The fields whose values are compared, in this order; then come `Cache-Control` and `Vary`.
-pub(crate) const SHOWN: [&str; 11] = [
+pub(crate) const SHOWN: [&str; 12] = [
     "content-type",
     "www-authenticate",
     "allow",
@@ -94,6 +94,7 @@ pub(crate) const SHOWN: [&str; 11] = [
     "x-auth-session",
     "x-auth-scopes",
     "x-auth-realm",
+    "x-auth-actor",
 ];
 
 impl Answer {

@@ -247,6 +247,13 @@ impl Verifier {
         tokens.revocations.verify(list.trim_ascii().as_bytes(), since, now.into().as_seconds())
     }
 
+    /// The first moment at which the access token of this identity is not accepted any more: its
+    /// end, and the clock skew that is allowed.
+    pub fn accepts_until(&self, identity: &Identity) -> Timestamp {
+        let leeway = self.0.expectations.leeway.saturating_mul(1000);
+        Timestamp::from(identity.expires_at()).plus_millis(leeway)
+    }
+
     /// What [`Core::check_fresh`](crate::Core::check_fresh) does.
     pub fn check_fresh(
         &self,

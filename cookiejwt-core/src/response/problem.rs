@@ -247,6 +247,8 @@ impl From<EndReason> for Problem {
         match reason {
             EndReason::Revoked(_) => Self::SessionRevoked,
             EndReason::Expired => Self::SessionExpired,
+            EndReason::TokenExpired => Self::InvalidToken,
+            EndReason::Unknown => Self::Unavailable,
         }
     }
 }

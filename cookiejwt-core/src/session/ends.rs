@@ -17,14 +17,23 @@ pub enum EndReason {
     /// It has reached its idle or its absolute end, or its row is gone, which is deleted after
     /// that.
     Expired,
+    /// The access token is not accepted any more, which is all that a service that only verifies
+    /// has: it has expired, or the claims of the session were renewed.
+    TokenExpired,
+    /// A service that only verifies has not been told of revocations for so long that it accepts no
+    /// one any more.
+    Unknown,
 }
 
 impl EndReason {
-    /// The reason as a word for logs: `expired`, or that of the revocation.
+    /// The reason as a word for logs: `expired`, `token_expired`, `unknown`, or that of the
+    /// revocation.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Revoked(reason) => reason.as_str(),
             Self::Expired => "expired",
+            Self::TokenExpired => "token_expired",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -177,7 +177,8 @@ impl AuthenticatorBuilder {
     }
 
     /// Sets the names of the header fields in which `GET token/verify/` tells a proxy who the user
-    /// is. Default: `X-Auth-User`, `X-Auth-Session`, `X-Auth-Scopes` and `X-Auth-Realm`.
+    /// is. Default: `X-Auth-User`, `X-Auth-Session`, `X-Auth-Scopes`, `X-Auth-Realm` and
+    /// `X-Auth-Actor`.
     pub fn identity_headers(self, names: IdentityHeaders) -> Self {
         Self { identity_headers: names, ..self }
     }

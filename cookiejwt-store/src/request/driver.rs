@@ -362,9 +362,21 @@ impl Authenticator {
         let Some(departure) = decision.departure() else { return decision.cookies.clone() };
         let request = self.0.keys.core().late_departure(departure, self.timestamp());
         match request {
-            Some(request) if !self.may_leave(&request).await => self.0.keys.core().late_cookies(decision),
+            Some(request) if !self.may_leave(&request).await => {
+                let late = self.0.keys.core().late_cookies(decision);
+                let has_ended = !late.is_empty() && self.has_ended(&request.session_id).await;
+                if has_ended { SetCookies::default() } else { late }
+            }
             _ => decision.cookies.clone(),
         }
+    }
+
+    /// Whether the session of cookies that are withheld has ended, on whichever node: then its
+    /// access token is withheld, too. Not known if the store is unavailable.
+    pub(crate) async fn has_ended(&self, session: &SessionId) -> bool {
+        let asked = self.0.tokens.bounded().ends_of(std::slice::from_ref(session)).await;
+        let now = self.timestamp();
+        asked.is_ok_and(|ends| ends.first().is_none_or(|ends| ends.reason(now).is_some()))
     }
 
     /// Revokes the sessions of the settlement, and returns its decision in any case: a thief learns

@@ -208,6 +208,10 @@ impl Slot {
             && !self.auth.may_leave(&request).await
         {
             self.is_withheld.store(true, Ordering::Release);
+            let decision = self.decided().filter(|decision| !self.late_cookies(decision).is_empty());
+            if decision.is_some() && self.auth.has_ended(&request.session_id).await {
+                self.withhold();
+            }
         }
     }
 

@@ -20,10 +20,11 @@ const TAKEN: [HeaderName; 12] = [
 ];
 
 /// The names of the header fields in which `GET token/verify/` tells a proxy who the user is:
-/// `X-Auth-User` (the `sub` claim), `X-Auth-Session` (`sid`), `X-Auth-Scopes` (separated by spaces)
-/// and `X-Auth-Realm`.
+/// `X-Auth-User` (the `sub` claim), `X-Auth-Session` (`sid`), `X-Auth-Scopes` (separated by
+/// spaces), `X-Auth-Realm`, and `X-Auth-Actor` (the user who [acts](crate::LoginOptions::acted_by)
+/// in the session, empty for the user themselves).
 ///
-/// Every 200 has all four, an empty one too: a proxy that copies them then overwrites what the
+/// Every 200 has all five, an empty one too: a proxy that copies them then overwrites what the
 /// client has sent under these names. Everything but ASCII letters, digits and `-._~:@/` is
 /// percent-encoded (RFC 3986 §2.1).
 ///
@@ -44,6 +45,7 @@ pub struct IdentityHeaders {
     session: HeaderName,
     scopes: HeaderName,
     realm: HeaderName,
+    actor: HeaderName,
 }
 
 impl Default for IdentityHeaders {
@@ -60,6 +62,7 @@ impl IdentityHeaders {
             session: HeaderName::from_static("x-auth-session"),
             scopes: HeaderName::from_static("x-auth-scopes"),
             realm: HeaderName::from_static("x-auth-realm"),
+            actor: HeaderName::from_static("x-auth-actor"),
         }
     }
 
@@ -83,9 +86,14 @@ impl IdentityHeaders {
         Self { realm: name, ..self }
     }
 
-    /// The four names.
-    pub(crate) fn names(&self) -> [&HeaderName; 4] {
-        [&self.user, &self.session, &self.scopes, &self.realm]
+    /// Another name for the field of the user who acts.
+    pub fn actor(self, name: HeaderName) -> Self {
+        Self { actor: name, ..self }
+    }
+
+    /// The five names.
+    pub(crate) fn names(&self) -> [&HeaderName; 5] {
+        [&self.user, &self.session, &self.scopes, &self.realm, &self.actor]
     }
 
     /// A name that two of them have, or that means something else.
@@ -97,7 +105,7 @@ impl IdentityHeaders {
         })
     }
 
-    /// Writes all four.
+    /// Writes all five.
     pub(crate) fn write(&self, identity: &Identity, realm: &Realm, headers: &mut HeaderMap) {
         let scopes: Vec<_> = identity.scopes().iter().map(|scope| encoded(scope)).collect();
         let values = [
@@ -105,6 +113,7 @@ impl IdentityHeaders {
             encoded(identity.session_id().as_str()),
             scopes.join(" "),
             encoded(realm.as_str()),
+            identity.actor().map(|actor| encoded(actor.subject().as_str())).unwrap_or_default(),
         ];
         for (name, value) in self.names().into_iter().zip(values) {
             // ASCII after encoding.
@@ -127,16 +136,18 @@ mod tests {
     use cookiejwt_core::testing;
 
     #[test]
-    fn every_200_has_all_four() {
+    fn every_200_has_all_five() {
         let access = testing::access("al ice@shop.example%").claim("scope", "notes:read a,b");
         let mut headers = HeaderMap::new();
         headers.insert("x-auth-realm", HeaderValue::from_static("client's own"));
+        headers.insert("x-auth-actor", HeaderValue::from_static("client's own"));
         IdentityHeaders::new().write(&access.identity(), testing::core().config().realm(), &mut headers);
         assert_eq!(headers["x-auth-user"], "al%20ice@shop.example%25");
         assert_eq!(headers["x-auth-scopes"], "notes:read a%2Cb");
         assert_eq!(headers["x-auth-session"], access.identity().session_id().as_str());
         assert_eq!(headers["x-auth-realm"], "", "empty, and there");
-        assert_eq!(headers.len(), 4);
+        assert_eq!(headers["x-auth-actor"], "", "empty, and there");
+        assert_eq!(headers.len(), 5);
     }
 
     #[test]
@@ -163,6 +174,7 @@ mod tests {
             ("another name", new().user(name("remote-user")), None),
             ("one twice", new().user(name("x-auth-realm")), Some("x-auth-realm")),
             ("the other way round", new().realm(name("x-auth-user")), Some("x-auth-user")),
+            ("a new name of another one", new().user(name("x-auth-actor")), Some("x-auth-actor")),
             ("a cookie", new().session(name("set-cookie")), Some("set-cookie")),
             ("the way back", new().scopes(name("location")), Some("location")),
         ] {

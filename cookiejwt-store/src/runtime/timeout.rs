@@ -22,11 +22,20 @@ pub(crate) async fn within_limit<T>(
     no_answer: &'static str,
     question: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    let mut question = pin!(question);
-    let caught = poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| question.as_mut().poll(context)));
-        polled.unwrap_or_else(|_| Poll::Ready(Err(StoreError::new("it panicked"))))
-    });
+    let caught = caught(question, || StoreError::new("it panicked"));
     let answer = tokio::time::timeout(PATIENCE, caught).await;
     answer.unwrap_or_else(|_| Err(StoreError::new(no_answer)))
+}
+
+/// A panic is a failure like any other: it must not end what asks again and again.
+pub(crate) async fn caught<T, E>(
+    question: impl Future<Output = Result<T, E>>,
+    panicked: impl Fn() -> E,
+) -> Result<T, E> {
+    let mut question = pin!(question);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| question.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(panicked())))
+    })
+    .await
 }

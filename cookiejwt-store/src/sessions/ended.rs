@@ -15,7 +15,7 @@ impl Sessions {
     pub(crate) fn ended(&self, who: &Identity, source: Arc<dyn Any + Send + Sync>) -> Ended {
         let (revoked, now) = (&self.0.revoked, self.0.runtime.timestamp());
         // First it waits, and then it looks: nothing is missed in between.
-        let ended = Ended::of(who, revoked.waiting(), source, now);
+        let ended = Ended::of(who, None, revoked.waiting(), source, now);
         for id in std::iter::once(who.session_id()).chain(who.actor().map(Actor::session_id)) {
             revoked.tell_again(id, now);
         }

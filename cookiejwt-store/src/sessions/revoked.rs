@@ -181,12 +181,12 @@ impl RevokedSet {
     }
 
     /// Those who wait for the end of a session.
-    pub(super) fn waiting(&self) -> &Waiting {
+    pub(crate) fn waiting(&self) -> &Waiting {
         &self.waiting
     }
 
     /// Tells one who has begun to wait what was known before.
-    pub(super) fn tell_again(&self, id: &SessionId, now: Timestamp) {
+    pub(crate) fn tell_again(&self, id: &SessionId, now: Timestamp) {
         if let Some(Ended { reason, at }) = self.ended.get(id) {
             self.waiting.revoked(id, reason, at, now);
         }

@@ -10,14 +10,18 @@ use std::{
 };
 
 use cookiejwt_core::{
-    Actor, Identity,
+    Identity,
     store::{EndReason, RevocationReason, Timestamp},
 };
 
-use super::waiting::{Place, Waiting};
+use super::{
+    session::Token,
+    waiting::{Place, Waiting},
+};
 
 /// Resolves with the reason when a session ends; see
-/// [`Authenticator::ended`](crate::Authenticator::ended).
+/// [`Authenticator::ended`](crate::Authenticator::ended) and
+/// [`Verifier::ended`](crate::Verifier::ended).
 ///
 /// It waits from the moment it is made, whether or not it is polled, until it is dropped, and takes
 /// no task and no timer. It is [`Unpin`], so `&mut ended` can be a branch of a `select!` in a loop.
@@ -31,16 +35,19 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Waits for the end of this identity's session. `source` is what tells `waiting` of it.
+    /// Waits for the end of this identity's session, and of its access token if there is one that
+    /// matters. `source` is what tells `waiting` of it.
     pub(crate) fn of(
         who: &Identity,
+        token: Option<Token>,
         waiting: &Waiting,
         source: Arc<dyn Any + Send + Sync>,
         now: Timestamp,
     ) -> Self {
-        let place = |id| waiting.wait_for(id, who.expires_at().into(), now);
-        let own = place(who.session_id());
-        Self { own, actor: who.actor().map(Actor::session_id).map(place), _source: source }
+        let place = |id, token| waiting.wait_for(id, token, who.expires_at().into(), now);
+        let own = place(who.session_id(), token.map(Box::new));
+        let actor = who.actor().map(|actor| place(actor.session_id(), None));
+        Self { own, actor, _source: source }
     }
 }
 

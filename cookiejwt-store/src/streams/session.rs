@@ -29,59 +29,72 @@ struct State {
     ask_at: Timestamp,
     asked_at: Timestamp,
     next_number: u32,
-    /// With the number of the one who waits.
-    wakers: Vec<(u32, Waker)>,
-    /// How many wait, with or without a waker.
-    waiting: u32,
+    waiters: Vec<Waiter>,
+}
+
+/// One who waits, polled or not.
+#[derive(Debug)]
+struct Waiter {
+    number: u32,
+    /// Whether what it holds has ended before the session.
+    is_over: bool,
+    waker: Option<Waker>,
+    /// Only where a session cannot be refreshed.
+    token: Option<Box<Token>>,
+}
+
+/// The access token without which one who waits is nobody.
+#[derive(Debug)]
+pub(crate) struct Token {
+    pub(crate) issued_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    /// How often the claims of its session had been renewed.
+    pub(crate) version: i64,
 }
 
 impl WaitedFor {
     pub(super) fn new(id: SessionId, ask_at: Timestamp, now: Timestamp) -> Self {
-        let state = State {
-            end: None,
-            planned: None,
-            ask_at,
-            asked_at: now,
-            next_number: 0,
-            wakers: Vec::new(),
-            waiting: 0,
-        };
+        let state =
+            State { end: None, planned: None, ask_at, asked_at: now, next_number: 0, waiters: Vec::new() };
         Self { id, state: Mutex::new(state) }
     }
 
     /// One more waits; their number.
-    pub(super) fn join(&self) -> u32 {
+    pub(super) fn join(&self, token: Option<Box<Token>>) -> u32 {
         let mut state = self.state();
-        state.waiting = state.waiting.saturating_add(1);
         state.next_number = state.next_number.wrapping_add(1);
-        state.next_number
+        let number = state.next_number;
+        // Almost always the only one: a vector that grows would take four places.
+        state.waiters.reserve_exact(1);
+        state.waiters.push(Waiter { number, is_over: false, waker: None, token });
+        number
     }
 
     /// One waits no more; whether that was the last one, and its waker, which is to be dropped
     /// without any lock.
     pub(super) fn leave(&self, number: u32) -> (bool, Option<Waker>) {
         let mut state = self.state();
-        let position = state.wakers.iter().position(|(other, _)| *other == number);
-        let waker = position.map(|position| state.wakers.swap_remove(position).1);
-        state.waiting = state.waiting.saturating_sub(1);
-        (state.waiting == 0, waker)
+        let position = state.waiters.iter().position(|waiter| waiter.number == number);
+        let waker = position.and_then(|position| state.waiters.swap_remove(position).waker);
+        (state.waiters.is_empty(), waker)
     }
 
     pub(super) fn poll(&self, number: u32, context: &Context<'_>) -> Poll<EndReason> {
         let mut state = self.state();
-        if let Some(reason) = state.end {
+        let end = state.end;
+        let Some(waiter) = state.waiters.iter_mut().find(|waiter| waiter.number == number) else {
+            return Poll::Pending;
+        };
+        if waiter.is_over {
+            return Poll::Ready(EndReason::TokenExpired);
+        }
+        if let Some(reason) = end {
             return Poll::Ready(reason);
         }
         let waker = context.waker();
-        let replaced = match state.wakers.iter_mut().find(|(other, _)| *other == number) {
-            Some((_, known)) if known.will_wake(waker) => None,
-            Some((_, known)) => Some(std::mem::replace(known, waker.clone())),
-            None => {
-                // Almost always the only one: a vector that grows would take four places.
-                state.wakers.reserve_exact(1);
-                state.wakers.push((number, waker.clone()));
-                None
-            }
+        let replaced = match &waiter.waker {
+            Some(known) if known.will_wake(waker) => None,
+            _ => waiter.waker.replace(waker.clone()),
         };
         // Without the lock: the last waker of a task may drop what the task waits for.
         drop(state);
@@ -91,6 +104,11 @@ impl WaitedFor {
 
     pub(super) fn has_ended(&self) -> bool {
         self.state().end.is_some()
+    }
+
+    /// It has ended; whom to wake.
+    pub(super) fn end(&self, reason: EndReason) -> Vec<Waker> {
+        self.state().end(reason)
     }
 
     /// It was revoked, or will be, if it was superseded; whom to wake.
@@ -110,6 +128,20 @@ impl WaitedFor {
             Some((at, reason)) if at <= now => state.end(reason),
             _ => Vec::new(),
         }
+    }
+
+    /// Ends those who wait with an access token that is dead, and not the session; whom to wake.
+    pub(super) fn end_tokens(&self, is_dead: impl Fn(&Token) -> bool) -> Vec<Waker> {
+        let mut state = self.state();
+        if state.end.is_some() {
+            return Vec::new();
+        }
+        let dead = state.waiters.iter_mut().filter(|waiter| waiter.token.as_deref().is_some_and(&is_dead));
+        dead.filter_map(|waiter| {
+            waiter.is_over = true;
+            waiter.waker.take()
+        })
+        .collect()
     }
 
     /// Whether it is time to read the row, or the clock was set back since.
@@ -143,7 +175,7 @@ impl State {
     /// The first reason stays.
     fn end(&mut self, reason: EndReason) -> Vec<Waker> {
         self.end.get_or_insert(reason);
-        std::mem::take(&mut self.wakers).into_iter().map(|(_, waker)| waker).collect()
+        self.waiters.iter_mut().filter_map(|waiter| waiter.waker.take()).collect()
     }
 
     fn plan(&mut self, at: Timestamp, reason: EndReason) {

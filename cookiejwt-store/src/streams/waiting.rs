@@ -16,7 +16,7 @@ use cookiejwt_core::{
     store::{EndReason, RevocationReason, SessionEnds, Timestamp},
 };
 
-use super::session::WaitedFor;
+use super::session::{Token, WaitedFor};
 
 /// Who waits for the end of which session; clones share it.
 ///
@@ -89,8 +89,14 @@ impl Drop for Place {
 
 impl Waiting {
     /// Waits for the end of this session. The store is asked about it from `ask_at` on; until then
-    /// every revocation is told here.
-    pub(super) fn wait_for(&self, id: &SessionId, ask_at: Timestamp, now: Timestamp) -> Place {
+    /// every revocation is told here. With a token, the end of that is waited for as well.
+    pub(super) fn wait_for(
+        &self,
+        id: &SessionId,
+        token: Option<Box<Token>>,
+        ask_at: Timestamp,
+        now: Timestamp,
+    ) -> Place {
         let mut sessions = self.sessions();
         // What has ended stays so for those who waited; a new one asks for itself.
         let known = sessions.get(id).filter(|entry| !entry.0.has_ended());
@@ -102,7 +108,7 @@ impl Waiting {
             self.count(sessions.len());
             session
         };
-        Place { waiting: self.clone(), number: session.join(), session }
+        Place { waiting: self.clone(), number: session.join(token), session }
     }
 
     /// Whether no one waits.
@@ -122,6 +128,31 @@ impl Waiting {
         if !self.is_empty() {
             let wakers: Vec<_> = self.sessions().iter().flat_map(|entry| entry.0.tick(now)).collect();
             wake(wakers);
+        }
+    }
+
+    /// Ends those who wait with an access token that is not accepted any more at this time, or that
+    /// is of this second or earlier.
+    pub(crate) fn end_tokens(&self, dead_until: Option<Timestamp>, now: Timestamp) {
+        let is_dead = |token: &Token| {
+            token.ends_at <= now || dead_until.is_some_and(|second| token.issued_at <= second)
+        };
+        if !self.is_empty() {
+            wake(self.sessions().iter().flat_map(|entry| entry.0.end_tokens(is_dead)).collect());
+        }
+    }
+
+    /// The claims of this session were renewed: ends those who wait with an older access token.
+    pub(crate) fn renewed(&self, id: &SessionId, version: i64) {
+        if let Some(session) = self.find(id) {
+            wake(session.end_tokens(|token| token.version < version));
+        }
+    }
+
+    /// Ends all of them.
+    pub(crate) fn end_all(&self, reason: EndReason) {
+        if !self.is_empty() {
+            wake(self.sessions().iter().flat_map(|entry| entry.0.end(reason)).collect());
         }
     }
 

@@ -11,6 +11,8 @@ use super::{Inner, Verifier};
 const BREATH: Duration = Duration::from_millis(100);
 /// How often the time is looked at while keys are young: the clock may be set.
 const LOOK: Duration = Duration::from_mins(1);
+/// How often the streams are looked through whose access tokens may have ended.
+const ENDS_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Verifier {
     /// Starts fetching and following now, in the runtime of the caller. Without this call the first
@@ -47,7 +49,7 @@ impl Drop for Mark {
 
 /// Ends with the last verifier.
 async fn run(mark: Mark) {
-    tokio::join!(keys(&mark), revocations(&mark));
+    tokio::join!(keys(&mark), revocations(&mark), ends(&mark));
 }
 
 async fn keys(mark: &Mark) {
@@ -64,6 +66,14 @@ async fn keys(mark: &Mark) {
         }
         drop(verifier);
         tokio::time::sleep(pause.min(LOOK)).await;
+    }
+}
+
+async fn ends(mark: &Mark) {
+    loop {
+        tokio::time::sleep(ENDS_INTERVAL).await;
+        let Some(verifier) = mark.verifier() else { return };
+        verifier.end_streams();
     }
 }
 

@@ -205,9 +205,13 @@ impl VerifierBuilder {
             None => return Err(VerifierError::NoKeys),
         };
         let memory = core.memory();
+        let follower = list_source.map(|source| Follower::new(source, pace, memory));
+        // A set tells its own.
+        let streams = follower.as_ref().map(|follower| follower.set.waiting().clone());
         Ok(Verifier(Arc::new(Inner {
             keys: IssuerKeys::new(core, key_source),
-            follower: list_source.map(|source| Follower::new(source, pace, memory)),
+            follower,
+            streams: streams.unwrap_or_default(),
             events: Events::new(cookiejwt_core::store::Realm::default(), hooks),
             runtime: Runtime::new(clock, Random::default()),
             is_running: AtomicBool::new(false),

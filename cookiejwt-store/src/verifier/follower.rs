@@ -38,7 +38,7 @@ const LATE: Duration = Duration::from_secs(5);
 /// Follows the revocations of the issuer.
 pub(super) struct Follower {
     source: ListSource,
-    set: RevokedSet,
+    pub(super) set: RevokedSet,
     /// Access tokens up to this second are dead.
     dead_until: AtomicI64,
     /// Where the next question begins; `None` asks for everything.
@@ -123,12 +123,16 @@ impl Follower {
     fn take(&self, list: Revocations, asked_at: Timestamp, now: Timestamp) -> bool {
         let Revocations { next, before, revoked, renewed, .. } = list;
         let revoked = revoked.into_iter().map(|(id, reason)| RevokedSession::new(id, reason, now)).collect();
-        let renewed =
-            renewed.into_iter().map(|(id, version)| RenewedSession::new(id, version, now)).collect();
+        let known = renewed.iter().map(|(id, version)| RenewedSession::new(id.clone(), *version, now));
+        let has_recovered = self.set.load(revoked, known.collect(), now);
+        // After they are known, so that a stream that begins in between misses none.
+        for (id, version) in &renewed {
+            self.set.waiting().renewed(id, *version);
+        }
         if let Some(before) = before {
             self.dead_until.fetch_max(before.as_seconds(), Ordering::AcqRel);
+            self.set.waiting().end_tokens(Some(before), now);
         }
-        let has_recovered = self.set.load(revoked, renewed, now);
         *self.cursor() = Some(next);
         self.answered_at.store(asked_at.as_millis(), Ordering::Release);
         self.failed_at.store(NEVER, Ordering::Release);
@@ -151,7 +155,7 @@ impl Follower {
 pub(super) struct KnownNow<'a> {
     follower: &'a Follower,
     now: Timestamp,
-    is_stale: bool,
+    pub(super) is_stale: bool,
 }
 
 impl KnownSessions for KnownNow<'_> {

@@ -1,6 +1,8 @@
 //! Where keys and revocations come from: the application's own HTTP client, or reqwest.
 
-use std::{error::Error, future::Future, pin::Pin, time::Duration};
+use std::{error::Error, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use crate::runtime::caught;
 
 /// The error of a source.
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
@@ -77,9 +79,10 @@ where
     F: Future<Output = Result<JwksDocument, E>> + Send + 'static,
     E: Into<Failure>,
 {
+    let fetch = Arc::new(fetch);
     Box::new(move || {
-        let fetching = fetch();
-        Box::pin(async move { fetching.await.map_err(Into::into) })
+        let fetch = Arc::clone(&fetch);
+        fetched(async move { fetch().await.map_err(Into::into) })
     })
 }
 
@@ -88,10 +91,16 @@ where
     F: Future<Output = Result<String, E>> + Send + 'static,
     E: Into<Failure>,
 {
+    let ask = Arc::new(ask);
     Box::new(move |query| {
-        let asking = ask(query);
-        Box::pin(async move { asking.await.map_err(Into::into) })
+        let ask = Arc::clone(&ask);
+        fetched(async move { ask(query).await.map_err(Into::into) })
     })
+}
+
+/// Of a client that may panic, also before it has begun.
+fn fetched<T: 'static>(fetching: impl Future<Output = Result<T, Failure>> + Send + 'static) -> Fetched<T> {
+    Box::pin(caught(fetching, || "the client panicked".into()))
 }
 
 #[cfg(test)]

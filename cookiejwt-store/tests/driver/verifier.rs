@@ -22,7 +22,7 @@ use crate::common::{Browser, Call, Jar, World, outcome};
 const ED25519: &str = include_str!("../../../cookiejwt-core/tests/keys/ed25519.pem");
 const OTHER: &str = include_str!("../../../cookiejwt-core/tests/keys/ed25519_other.pem");
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const INTERVAL: Duration = Duration::from_millis(1001);
+pub(super) const INTERVAL: Duration = Duration::from_millis(1001);
 const ALIVE: &str = "1";
 
 fn key(pem: &str) -> PrivateKey {
@@ -31,16 +31,16 @@ fn key(pem: &str) -> PrivateKey {
 
 /// The issuer, which can be away.
 #[derive(Clone)]
-struct Issuer {
-    world: Arc<World>,
+pub(super) struct Issuer {
+    pub(super) world: Arc<World>,
     is_away: Arc<AtomicBool>,
-    asked: Arc<Mutex<Vec<RevokedQuery>>>,
+    pub(super) asked: Arc<Mutex<Vec<RevokedQuery>>>,
     fetches: Arc<AtomicUsize>,
     events: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Issuer {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(|builder| builder)
     }
 
@@ -58,7 +58,7 @@ impl Issuer {
     }
 
     /// A verifier of another service on the same clock, which has its keys.
-    fn builder(&self) -> VerifierBuilder {
+    pub(super) fn builder(&self) -> VerifierBuilder {
         let events = Arc::clone(&self.events);
         let expect = Expect::issuer(testing::ISSUER).audience(testing::AUDIENCE);
         Verifier::builder(expect.access_cookie("__Host-access_token"))
@@ -66,11 +66,11 @@ impl Issuer {
             .on_event(move |event| events.lock().unwrap().extend(name(event)))
     }
 
-    fn keys(&self) -> Jwks {
+    pub(super) fn keys(&self) -> Jwks {
         Jwks::from_json(self.world.auth.core().jwks().unwrap()).unwrap()
     }
 
-    fn following(&self) -> VerifierBuilder {
+    pub(super) fn following(&self) -> VerifierBuilder {
         let issuer = self.clone();
         self.builder().keys(self.keys()).follow(move |query| {
             let issuer = issuer.clone();
@@ -107,15 +107,15 @@ impl Issuer {
         if reply.status == 200 { Ok(text) } else { Err(format!("{}", reply.status)) }
     }
 
-    fn set_away(&self, is_away: bool) {
+    pub(super) fn set_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    async fn login(&self) -> Browser {
+    pub(super) async fn login(&self) -> Browser {
         self.world.login("alice").await
     }
 
-    async fn revoke(&self, browser: &Browser) {
+    pub(super) async fn revoke(&self, browser: &Browser) {
         let id = browser.session.clone();
         self.world.auth.revoke_session(id, RevocationReason::Logout).await.unwrap();
     }
@@ -396,6 +396,63 @@ async fn keys_that_cannot_be_fetched() {
     assert_eq!(issuer.take_events(), ["no keys"], "old, and not to be had");
     let alice = issuer.login().await;
     assert_eq!(both(&verifier, &alice.jar).await, ALIVE, "the old ones stay");
+}
+
+/// A client that panics, at once or later, has failed. After a while it only hangs, so that a loop
+/// without a pause ends this test.
+async fn panics(calls: &AtomicUsize, is_late: bool) {
+    if calls.fetch_add(1, Ordering::SeqCst) > 500 {
+        std::future::pending::<()>().await;
+    }
+    if is_late {
+        tokio::task::yield_now().await;
+    }
+    panic!("the client of this test");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_panics_is_one_that_fails() {
+    for is_late in [false, true] {
+        let issuer = Issuer::new();
+        let alice = issuer.login().await;
+        let keys = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&keys);
+        let fetch = move || {
+            let counted = Arc::clone(&counted);
+            async move {
+                panics(&counted, is_late).await;
+                Ok::<_, String>(JwksDocument::unchanged())
+            }
+        };
+        let verifier = issuer.builder().jwks(fetch).build().unwrap();
+        verifier.start();
+        for (pause, attempts) in [(0, 1), (1, 1), (1, 0), (1, 1), (4, 1), (8, 1)] {
+            issuer.world.advance(pause);
+            sleep(Duration::from_mins(1)).await;
+            assert_eq!(keys.swap(0, Ordering::SeqCst), attempts, "late: {is_late}, after {pause} s more");
+        }
+        assert_eq!(issuer.take_events(), ["no keys"], "late: {is_late}: reported once");
+        assert_eq!(both(&verifier, &alice.jar).await, "unavailable", "late: {is_late}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closure_that_panics_before_it_returns_is_one_that_fails() {
+    let issuer = Issuer::new();
+    let alice = issuer.login().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let ask = move |_| -> std::future::Ready<Result<String, String>> {
+        counted.fetch_add(1, Ordering::SeqCst);
+        panic!("the client of this test");
+    };
+    let verifier = issuer.builder().keys(issuer.keys()).follow(ask).build().unwrap();
+    assert_eq!(both(&verifier, &alice.jar).await, ALIVE, "as with an issuer that is away");
+    asked.store(0, Ordering::SeqCst);
+    sleep(10 * INTERVAL).await;
+    let asked = asked.load(Ordering::SeqCst);
+    assert!((9..=11).contains(&asked), "the background continues: {asked}");
+    assert_eq!(issuer.take_events(), ["stale"], "reported once");
 }
 
 #[tokio::test(start_paused = true)]

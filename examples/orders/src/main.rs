@@ -4,8 +4,16 @@
 
 mod settings;
 
-use axum::{Json, Router, routing::get};
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    response::sse::{Event, Sse},
+    routing::get,
+};
 use cookiejwt_axum::{Expect, Problem, Verifier, VerifierError, prelude::*};
+use futures_util::{Stream, stream};
 use serde_json::{Value, json};
 
 use crate::settings::Settings;
@@ -54,15 +62,30 @@ fn application(verifier: &Verifier) -> Router {
         .route_layer(verifier.require_scope("orders:refund"));
     Router::new()
         .route("/orders", get(orders).post(order))
+        .route("/orders/events", get(events))
         .merge(writing)
         .layer(verifier.layer())
         .route("/health", get(async || "ok"))
         .fallback(async || AuthError(Problem::NotFound))
+        .with_state(verifier.clone())
 }
 
 async fn orders(who: Identity) -> Json<Value> {
     let source = who.source().as_str();
     Json(json!({ "user_id": who.subject().as_str(), "source": source, "orders": [] }))
+}
+
+/// How many orders there are, every second, until the session or the access token ends. The page
+/// refreshes at the issuer then, and connects again.
+async fn events(
+    who: Identity,
+    State(verifier): State<Verifier>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let events = stream::unfold(tokio::time::interval(Duration::from_secs(1)), async |mut ticks| {
+        ticks.tick().await;
+        Some((Ok(Event::default().data("0 orders")), ticks))
+    });
+    Sse::new(events.until_ended(verifier.ended(&who)))
 }
 
 /// From a page of another site this is 403, as on the issuer.

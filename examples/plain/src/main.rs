@@ -1,10 +1,11 @@
 //! An application without a line of script, and one page with htmx, on axum. Run it with
 //! `cargo run -p example-plain`.
 
+mod codes;
 mod notes;
 mod pages;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
@@ -22,6 +23,9 @@ use crate::pages::{Failure, LoginQuery};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// How long ago a login may be that sets up a second factor.
+const FRESH: Duration = Duration::from_mins(5);
+
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     example_shared::report(run()).await
@@ -30,7 +34,10 @@ async fn main() -> std::process::ExitCode {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::with_database("sqlite://cookiejwt-plain.db?mode=rwc")?;
     // A browser's form is led from page to page; see the guide, "HTML forms".
-    let demo = Demo::start_with(&settings, |auth| auth.login_page("/login").after_login("/notes")).await?;
+    let demo = Demo::start_with(&settings, |auth| {
+        auth.login_page("/login").second_factor_page("/login/code").after_login("/notes")
+    })
+    .await?;
     let htmx = std::env::var_os("HTMX").map(std::fs::read).transpose()?;
     let address = (settings.host.as_str(), settings.port);
     let listener =
@@ -54,6 +61,10 @@ fn application(demo: Demo, htmx: Option<Vec<u8>>) -> Router {
         .route("/live/notes", get(notes::fragment).post(notes::add_fragment))
         // After a logout, the back button leads to the login page.
         .route_layer(auth.require_login().redirect_to("/login").no_store());
+    // Whoever finds an unlocked screen must not lock its user out.
+    let careful = Router::new()
+        .route("/account/code", get(codes::show).post(codes::enrol))
+        .route_layer(auth.require_fresh_login(FRESH).redirect_to("/login").no_store());
     let admin = Router::new()
         .route("/admin", get(async || "only for administrators"))
         .route_layer(auth.require_role("admin"))
@@ -61,8 +72,10 @@ fn application(demo: Demo, htmx: Option<Vec<u8>>) -> Router {
     let routes = Router::new()
         .route("/", get(home))
         .route("/login", get(login))
+        .route("/login/code", get(codes::ask).post(codes::check))
         .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css")], pages::STYLE)))
         .merge(private)
+        .merge(careful)
         .merge(admin)
         .merge(auth.routes());
     let routes = match htmx {

@@ -13,8 +13,9 @@ pub(crate) struct Failure {
     error: Option<String>,
     reason: Option<String>,
     retry_after: Option<u32>,
-    /// This page's own.
+    /// The account page's own.
     changed: Option<String>,
+    code: Option<String>,
 }
 
 /// The query of the login page.
@@ -104,6 +105,49 @@ pub(crate) fn login(query: &LoginQuery) -> Markup {
     )
 }
 
+/// Wrong name or password is not what a wrong code is.
+fn sentence_of_code(failure: &Failure) -> Markup {
+    match failure.error.as_deref() {
+        Some("invalid_credentials") => html! { p.error role="alert" { "This code is not right." } },
+        error => sentence(error, failure.retry_after),
+    }
+}
+
+fn code_form(action: &str, button: &str) -> Markup {
+    html! {
+        form method="post" action=(action) {
+            label for="code" { "Code" }
+            input #code name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus;
+            button { (button) }
+        }
+    }
+}
+
+pub(crate) fn code(failure: &Failure) -> Markup {
+    plain(
+        "Second step",
+        None,
+        &html! {
+            (sentence_of_code(failure))
+            p { "Type the code that your app shows." }
+            (code_form("/login/code", "Continue"))
+        },
+    )
+}
+
+pub(crate) fn enrolment(name: &str, secret: &str, url: &str, failure: &Failure) -> Markup {
+    plain(
+        "Codes of an app",
+        Some(name),
+        &html! {
+            (sentence_of_code(failure))
+            p { "Add this key to your app, then type the code that it shows. " a href=(url) { "Open the app" } }
+            p { "Key: " code { (secret) } }
+            (code_form("/account/code", "Switch on"))
+        },
+    )
+}
+
 pub(crate) fn notes(name: &str, notes: &[Note], refused: Option<&str>) -> Markup {
     plain(
         "Notes",
@@ -155,6 +199,8 @@ pub(crate) fn account(name: &str, failure: &Failure) -> Markup {
             (sentence(failure.error.as_deref(), failure.retry_after))
             @if failure.reason.as_deref() == Some("too_short") { p { "It has at least 8 characters." } }
             @if failure.changed.is_some() { p role="status" { "The password is changed." } }
+            @if failure.code.is_some() { p role="status" { "From now on, a login needs a code of your app." } }
+            p { a href="/account/code" { "Codes of an app" } }
             form method="post" action="/api/auth/password/" {
                 input type="hidden" name="next" value="/account?changed";
                 label for="current" { "Current password" }

@@ -1,9 +1,9 @@
 //! The stories of a user whose browser runs no script.
 
-use browser::Scripts::Off;
+use browser::{Plain, Scripts::Off};
 
 use crate::{
-    common::{ACCESS, PASSWORD, REFRESH},
+    common::{ACCESS, PASSWORD, REFRESH, code, has_oathtool},
     stage::{Stage, in_every_engine, log_in},
 };
 
@@ -97,6 +97,61 @@ fn a_new_password() {
         browser.is_at(refused, "It has at least 8 characters.").await;
         change(PASSWORD, "another password").await;
         browser.is_at("/account?changed", "The password is changed.").await;
+    });
+}
+
+/// Of an app that the user has set up, by the code that it shows so many time steps from now.
+async fn type_code(browser: &Plain, code: &str, button: &str) {
+    browser.fill("Code", code).await;
+    browser.click(button).await;
+}
+
+#[test]
+fn a_second_factor() {
+    if !has_oathtool() {
+        return;
+    }
+    in_every_engine(&[], async |stage: &Stage| {
+        let browser = stage.user_at("/account", Off).await;
+        browser.is_at("/account", "Change password").await;
+        browser.click("Codes of an app").await;
+        browser.is_at("/account/code", "Key: ").await;
+        type_code(&browser, "000000", "Switch on").await;
+        browser.is_at("/account/code?error=invalid_credentials", "This code is not right.").await;
+        let text = browser.text().await;
+        let (_, key) = text.split_once("Key: ").expect("a key");
+        // 160 bits in base32. Without scripts, WebKit tells no spaces between the texts of a page.
+        let key: String = key.chars().take(32).collect();
+        let used = code(&key, 0);
+        type_code(&browser, &used, "Switch on").await;
+        browser.is_at("/account?code", "a login needs a code of your app").await;
+        browser.click("Log out").await;
+
+        browser.goto(&stage.url("/account")).await;
+        log_in(&browser, PASSWORD).await;
+        browser.is_at("/login/code", "Type the code that your app shows.").await;
+        let cookies = browser.cookies().await;
+        assert!(!cookies.iter().any(|name| name == ACCESS || name == REFRESH), "no session yet: {cookies:?}");
+        type_code(&browser, "000000", "Continue").await;
+        browser.is_at("/login/code?error=invalid_credentials", "This code is not right.").await;
+        type_code(&browser, &used, "Continue").await;
+        browser.is_at("/login/code?error=invalid_credentials", "This code is not right.").await;
+        type_code(&browser, &code(&key, 1), "Continue").await;
+        browser.is_at("/account", "Change password").await;
+        let cookies = browser.cookies().await;
+        assert!(cookies.iter().any(|name| name == ACCESS), "{cookies:?}");
+    });
+}
+
+#[test]
+fn a_second_step_without_a_first_one_begins_again() {
+    in_every_engine(&[], async |stage: &Stage| {
+        let browser = stage.visitor(Off).await;
+        browser.goto(&stage.url("/login/code")).await;
+        type_code(&browser, "000000", "Continue").await;
+        browser.is_at("/login?error=invalid_token", "Log in").await;
+        log_in(&browser, PASSWORD).await;
+        browser.is_at("/notes", "Notes").await;
     });
 }
 

@@ -6,7 +6,7 @@ use cookiejwt_store::sea_orm_store::up;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::{
     prelude::{DeriveIden, MigrationName, MigrationTrait, MigratorTrait, SchemaManager, Table, async_trait},
-    schema::{big_integer, pk_auto, string, string_len, string_uniq},
+    schema::{big_integer, pk_auto, string, string_len, string_null, string_uniq},
 };
 
 use crate::DemoError;
@@ -40,7 +40,7 @@ struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateTables)]
+        vec![Box::new(CreateTables), Box::new(AddTotpSecret)]
     }
 }
 
@@ -58,6 +58,7 @@ enum Users {
     Id,
     Username,
     PasswordHash,
+    TotpSecret,
 }
 
 #[derive(DeriveIden)]
@@ -90,5 +91,30 @@ impl MigrationTrait for CreateTables {
             .to_owned();
         manager.create_table(users).await?;
         manager.create_table(notes).await
+    }
+}
+
+/// Only `examples/plain` lets users have one.
+struct AddTotpSecret;
+
+impl MigrationName for AddTotpSecret {
+    fn name(&self) -> &'static str {
+        "m20261130_000001_add_totp_secret"
+    }
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for AddTotpSecret {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // MySQL has no transactions around such statements: this may have been done before.
+        let is_there = "SELECT totp_secret FROM users LIMIT 1";
+        if manager.get_database_backend() == DbBackend::MySql
+            && manager.get_connection().execute_unprepared(is_there).await.is_ok()
+        {
+            return Ok(());
+        }
+        let secret = Table::alter().table(Users::Table).add_column(string_null(Users::TotpSecret)).to_owned();
+        manager.alter_table(secret).await
     }
 }

@@ -33,6 +33,8 @@ pub use crate::{
 pub struct Demo {
     /// Logins and sessions.
     pub auth: Authenticator,
+    /// The users.
+    pub users: Users,
     /// The notes of the users.
     pub notes: Notes,
 }
@@ -62,7 +64,7 @@ impl Demo {
         let auth = change(builder).build()?;
         users::create_first(&db, &auth, settings).await?;
         serve::reload_keys_on_hangup(&auth);
-        Ok(Self { auth, notes: Notes(db) })
+        Ok(Self { auth, users: Users(db.clone()), notes: Notes(db) })
     }
 }
 

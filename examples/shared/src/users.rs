@@ -1,6 +1,6 @@
 //! The user table, and the first user.
 
-use cookiejwt_store::{AuthUser, Authenticator, Subject, UserStore};
+use cookiejwt_store::{AuthUser, Authenticator, Method, Proofs, Subject, UserStore};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     DatabaseConnection, DbErr, PaginatorTrait as _,
@@ -24,6 +24,8 @@ pub struct Model {
     pub username: String,
     /// An argon2id hash.
     pub password_hash: String,
+    /// The secret of the user's TOTP app, in base32.
+    pub totp_secret: Option<String>,
 }
 
 /// A user of the application.
@@ -51,6 +53,14 @@ impl AuthUser for User {
     fn claims(&self) -> impl serde::Serialize {
         DemoClaims { username: self.username.clone() }
     }
+
+    fn second_factor(&self, proofs: &Proofs) -> bool {
+        self.totp_secret.is_some() && !proofs.has(Method::OTP)
+    }
+
+    fn second_factors(&self) -> Vec<Method> {
+        self.totp_secret.iter().map(|_| Method::OTP).collect()
+    }
 }
 
 impl UserStore for Users {
@@ -76,6 +86,20 @@ impl UserStore for Users {
     }
 }
 
+impl Users {
+    /// The secret of this user's TOTP app, if there is one.
+    pub async fn totp_secret(&self, id: &Subject) -> Result<Option<String>, DemoError> {
+        Ok(self.find_by_id(id).await?.and_then(|user| user.totp_secret))
+    }
+
+    /// From now on each login of this user needs a code of the app with this secret.
+    pub async fn set_totp_secret(&self, user: &User, secret: String) -> Result<(), DemoError> {
+        let row = ActiveModel { id: Set(user.id), totp_secret: Set(Some(secret)), ..ActiveModel::default() };
+        Entity::update(row).exec(&self.0).await?;
+        Ok(())
+    }
+}
+
 /// Creates the first user at first start: `DEMO_USER` with `DEMO_PASSWORD`, or `demo` with a random
 /// password that is printed once.
 pub(crate) async fn create_first(
@@ -91,6 +115,7 @@ pub(crate) async fn create_first(
         id: NotSet,
         username: Set(first.name.clone()),
         password_hash: Set(auth.hash_password(&first.password).await?),
+        totp_secret: Set(None),
     };
     if let Err(error) = Entity::insert(row).exec_without_returning(db).await {
         // Another node that starts at the same time was faster.

@@ -4,11 +4,13 @@
 mod http;
 mod open;
 mod server;
+mod tools;
 
 pub(crate) use self::{
     http::{After, Answer, Jar, Request, raw},
     open::{Open, UPGRADE},
     server::{Home, Server, Variable, owned, wait_for},
+    tools::{code, has, has_oathtool},
 };
 
 /// The example that these tests belong to; none in the tests that run all examples.

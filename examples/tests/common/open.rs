@@ -32,9 +32,19 @@ impl Open {
     }
 
     pub(crate) fn events(server: &Server, jar: &Jar) -> Self {
-        let mut open = Self::new(server, "/api/events", jar, "Connection: close\r\n");
+        Self::events_at(server, "/api/events", jar)
+    }
+
+    pub(crate) fn events_at(server: &Server, path: &str, jar: &Jar) -> Self {
+        let mut open = Self::new(server, path, jar, "Connection: close\r\n");
         open.read_until(b"data:");
         open
+    }
+
+    /// Another event comes.
+    pub(crate) fn continues(&mut self) {
+        self.received.clear();
+        self.read_until(b"data:");
     }
 
     pub(crate) fn socket(server: &Server, jar: &Jar) -> Self {

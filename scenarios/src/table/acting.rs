@@ -33,7 +33,7 @@ fn ask() -> Request {
 }
 
 /// No device becomes known, and both sessions live.
-fn begun() -> Expected {
+pub(super) fn begun() -> Expected {
     json(
         r##"{"user_id":"1","session_id":"#4","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-01T12:30:00Z"}"##,
     )

@@ -74,6 +74,17 @@ fn passes() -> Vec<Scenario> {
             .step(Step::Claims("alice", r#"{"scope":"notes:read notes:write"}"#))
             .log_in("alice")
             .send(page(VERIFY).cookie("{alice}"), passed().field("x-auth-scopes", "notes:read notes:write")),
+        proxied("forwarded", "another user acts in the session")
+            .log_in_by("bob", &["pwd", "otp"])
+            .send(post("/act-for-alice").cookie("{bob}"), super::acting::begun())
+            .keep("acting")
+            .send(
+                page(VERIFY).cookie("{acting}"),
+                json(r##"{"user_id":"1","session_id":"#4","expires_at":"2026-01-01T12:05:00Z"}"##)
+                    .field("x-auth-user", "1")
+                    .field("x-auth-session", "#4")
+                    .field("x-auth-actor", "2"),
+            ),
         scenario("forwarded", "the realm").log_in_staff("alice").send(
             page("/staff/auth/token/verify/").cookie("{staff}"),
             passed().field("x-auth-realm", "staff"),

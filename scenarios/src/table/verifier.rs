@@ -18,7 +18,7 @@ const HTML: &str = "Accept: text/html";
 const NESTED: &[&str] = &["axum", "actix-web"];
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    [keys(), valid(), refused(), ended(), guards(), elsewhere()].concat()
+    [keys(), valid(), refused(), ended(), streams(), guards(), elsewhere()].concat()
 }
 
 fn asymmetric(config: ConfigBuilder) -> ConfigBuilder {
@@ -100,6 +100,35 @@ fn ended() -> Vec<Scenario> {
         alice("renewed claims: the client refreshes at the issuer")
             .step(Step::Renew("alice"))
             .send(ask().cookie("{alice}"), problem("invalid_token")),
+    ]
+}
+
+/// What outlives its request: it has sent `open`, and waits.
+fn streams() -> Vec<Scenario> {
+    let stream = || get("/orders/follows").cookie("{alice}");
+    let socket = || get("/orders/ws-follows").upgrade().cookie("{alice}");
+    let out = || json("{}").clears().rows(&["#1 logout #2"]);
+    let log_out = || post("/api/auth/logout/").cookie("{alice}");
+    // A close frame with 1008 (RFC 6455 §7.4.1) and the code of a 401; its length comes first.
+    let closed = |length, code: &str| {
+        empty(101).with_body(&format!("\u{fffd}\u{4}open\u{fffd}{length}\u{3}\u{fffd}{code}"))
+    };
+    vec![
+        alice("a stream ends with a logout, when the list is read")
+            .follows(stream())
+            .send(log_out(), out())
+            .step(Step::VerifierAsks)
+            .is_over(text(200, "open")),
+        alice("a WebSocket ends with a logout, when the list is read")
+            .follows(socket())
+            .send(log_out(), out())
+            .step(Step::VerifierAsks)
+            .is_over(closed('\u{11}', "session_revoked")),
+        alice("a stream ends with its access token").follows(stream()).pass(305).is_over(text(200, "open")),
+        alice("a WebSocket ends with its access token")
+            .follows(socket())
+            .pass(305)
+            .is_over(closed('\u{f}', "invalid_token")),
     ]
 }
 

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use actix_ws::{CloseCode, CloseReason};
 use bytes::Bytes;
-use cookiejwt_actix::{GuardMiddleware, LoginError, Problem, Verifier, prelude::*};
+use cookiejwt_actix::{Ended, GuardMiddleware, LoginError, Problem, Verifier, prelude::*};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use scenarios::{
     CODE, FRESH, Roles, User, WRITE, World, background, listed, problem_page, run::Running, said, said_of,
@@ -121,6 +121,8 @@ fn orders(verifier: &Verifier) -> impl actix_web::dev::HttpServiceFactory + use<
         .route("/me", web::to(me))
         .route("/optional", web::to(optional))
         .route("/claims", web::to(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
+        .route("/follows", web::to(follows_order))
+        .route("/ws-follows", web::to(ws_follows_order))
         .service(elsewhere("/user").to(async |CurrentUser(user): CurrentUser<User>| user.name))
         .service(elsewhere("/context").to(async |_: AuthContext| "never"))
         .service(one("/writing", "written", verifier.require_scope(WRITE)))
@@ -236,8 +238,16 @@ async fn streams(_: Identity) -> impl Responder {
 }
 
 async fn follows(world: web::Data<World>, who: Identity) -> impl Responder {
+    open_until(world.auth.ended(&who))
+}
+
+async fn follows_order(world: web::Data<World>, who: Identity) -> impl Responder {
+    open_until(world.verifier.ended(&who))
+}
+
+fn open_until(ended: Ended) -> HttpResponse {
     let open = stream::once(async { Ok::<_, std::convert::Infallible>(Bytes::from("open")) });
-    let body = open.chain(stream::pending()).until_ended(world.auth.ended(&who));
+    let body = open.chain(stream::pending()).until_ended(ended);
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").streaming(Box::pin(body))
 }
 
@@ -247,8 +257,20 @@ async fn ws_follows(
     request: HttpRequest,
     body: web::Payload,
 ) -> actix_web::Result<HttpResponse> {
-    let (response, mut session, _messages) = actix_ws::handle(&request, body)?;
-    let ended = world.auth.ended(&who);
+    ws_until(world.auth.ended(&who), &request, body)
+}
+
+async fn ws_follows_order(
+    world: web::Data<World>,
+    who: Identity,
+    request: HttpRequest,
+    body: web::Payload,
+) -> actix_web::Result<HttpResponse> {
+    ws_until(world.verifier.ended(&who), &request, body)
+}
+
+fn ws_until(ended: Ended, request: &HttpRequest, body: web::Payload) -> actix_web::Result<HttpResponse> {
+    let (response, mut session, _messages) = actix_ws::handle(request, body)?;
     actix_web::rt::spawn(async move {
         let _ = session.text("open").await;
         let description = Some(Problem::from(ended.await).code().to_owned());

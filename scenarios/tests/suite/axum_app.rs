@@ -12,7 +12,7 @@ use axum::{
     response::{AppendHeaders, Html, IntoResponse, Redirect, Response},
     routing::any,
 };
-use cookiejwt_axum::{GuardLayer, LoginError, Problem, Verifier, prelude::*};
+use cookiejwt_axum::{Ended, GuardLayer, LoginError, Problem, Verifier, prelude::*};
 use futures_util::{StreamExt as _, stream};
 use scenarios::{
     CODE, FRESH, Roles, User, WRITE, World, background, listed, problem_page, run::Running, said, said_of,
@@ -180,6 +180,8 @@ fn orders(verifier: &Verifier) -> Router<World> {
         .route("/me", any(me))
         .route("/optional", any(optional))
         .route("/claims", any(async |Claims(claims): Claims<Roles>| claims.roles.join(" ")))
+        .route("/follows", any(follows_order))
+        .route("/ws-follows", any(ws_follows_order))
         .merge(elsewhere.route_layer(verifier.require_login()))
         .merge(one("/writing", "written", verifier.require_scope(WRITE)))
         .merge(one("/fresh", "fresh", verifier.require_fresh_login(FRESH)))
@@ -229,13 +231,28 @@ async fn streams(_: Identity) -> impl IntoResponse {
 }
 
 async fn follows(State(world): State<World>, who: Identity) -> impl IntoResponse {
+    open_until(world.auth.ended(&who))
+}
+
+async fn follows_order(State(world): State<World>, who: Identity) -> impl IntoResponse {
+    open_until(world.verifier.ended(&who))
+}
+
+fn open_until(ended: Ended) -> impl IntoResponse {
     let open = stream::once(async { Ok::<_, std::convert::Infallible>(Bytes::from("open")) });
-    let body = Body::from_stream(open.chain(stream::pending()).until_ended(world.auth.ended(&who)));
+    let body = Body::from_stream(open.chain(stream::pending()).until_ended(ended));
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body)
 }
 
 async fn ws_follows(State(world): State<World>, who: Identity, ws: WebSocketUpgrade) -> Response {
-    let ended = world.auth.ended(&who);
+    ws_until(world.auth.ended(&who), ws)
+}
+
+async fn ws_follows_order(State(world): State<World>, who: Identity, ws: WebSocketUpgrade) -> Response {
+    ws_until(world.verifier.ended(&who), ws)
+}
+
+fn ws_until(ended: Ended, ws: WebSocketUpgrade) -> Response {
     ws.on_upgrade(move |mut socket| async move {
         let _ = socket.send(Message::text("open")).await;
         let reason = Problem::from(ended.await).code().into();

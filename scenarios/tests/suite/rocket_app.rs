@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use cookiejwt_rocket::{LoginError, Problem, Verifier, prelude::*};
+use cookiejwt_rocket::{Ended, LoginError, Problem, Verifier, prelude::*};
 use rocket::{
     Request, Responder, Response, State,
     fairing::AdHoc,
@@ -105,6 +105,7 @@ fn application(world: World) -> rocket::Rocket<rocket::Build> {
 fn orders(rocket: rocket::Rocket<rocket::Build>, verifier: &Verifier) -> rocket::Rocket<rocket::Build> {
     rocket
         .mount("/orders", verifier.require_login(routes![me, post_me, claims, user, context]))
+        .mount("/orders", verifier.require_login(routes![follows_order, ws_follows_order]))
         .mount("/orders", verifier.require_scope(WRITE, routes![writing]))
         .mount("/orders", verifier.require_fresh_login(FRESH, routes![fresh_order]))
         .mount("/orders", verifier.require_proofs(CODE, routes![code]))
@@ -250,13 +251,37 @@ fn streams(_who: Identity) -> TextStream![&'static str] {
 
 #[get("/follows")]
 fn follows(world: &State<World>, who: Identity) -> TextStream<impl Stream<Item = &'static str> + use<>> {
+    open_until(world.auth.ended(&who))
+}
+
+#[get("/follows")]
+fn follows_order(
+    world: &State<World>,
+    who: Identity,
+) -> TextStream<impl Stream<Item = &'static str> + use<>> {
+    open_until(world.verifier.ended(&who))
+}
+
+fn open_until(ended: Ended) -> TextStream<impl Stream<Item = &'static str> + use<>> {
     let open = stream::once(async { "open" }).chain(stream::pending());
-    TextStream::from(open.until_ended(world.auth.ended(&who)))
+    TextStream::from(open.until_ended(ended))
 }
 
 #[get("/ws-follows")]
 fn ws_follows(world: &State<World>, who: Identity, ws: rocket_ws::WebSocket) -> rocket_ws::Channel<'static> {
-    let ended = world.auth.ended(&who);
+    ws_until(world.auth.ended(&who), ws)
+}
+
+#[get("/ws-follows")]
+fn ws_follows_order(
+    world: &State<World>,
+    who: Identity,
+    ws: rocket_ws::WebSocket,
+) -> rocket_ws::Channel<'static> {
+    ws_until(world.verifier.ended(&who), ws)
+}
+
+fn ws_until(ended: Ended, ws: rocket_ws::WebSocket) -> rocket_ws::Channel<'static> {
     ws.channel(move |mut socket| {
         Box::pin(async move {
             socket.send(rocket_ws::Message::text("open")).await?;

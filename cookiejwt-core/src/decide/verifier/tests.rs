@@ -13,6 +13,7 @@ use crate::{
     internal::test_keys::{ED25519, ED25519_OTHER, P256, private},
     keys::{AccessKeys, Algorithm, Jwks, KeyError},
     request::CredentialName,
+    session::Timestamp,
     testing::{self, AUDIENCE, ISSUER, NOW, TestToken},
     token::TokenFault,
 };
@@ -274,5 +275,25 @@ fn the_clock_is_an_argument() {
         ("long before", OffsetDateTime::UNIX_EPOCH, "invalid_token"),
     ] {
         assert_eq!(outcome(&verifier().authenticate(&bearer, now)), expected, "{rule}");
+    }
+}
+
+/// What a stream waits for is the moment at which a request would be refused.
+#[test]
+fn a_token_is_accepted_until_the_moment_that_is_said() {
+    let config = || config().access_max_age(Duration::from_mins(10));
+    let long = testing::access("42").by(&Core::new(config().build().unwrap()));
+    for (rule, expect, token) in [
+        ("the default", expect(), token()),
+        ("no leeway", expect().leeway(Duration::ZERO), token()),
+        ("much leeway", expect().leeway(Duration::from_mins(1)), token()),
+        ("a longer life than expected", expect(), long.clone()),
+        ("a longer life", expect().access_max_age(Duration::from_mins(10)), long),
+    ] {
+        let verifier = Verifier::new(keys(&issuer()), expect).unwrap();
+        let bearer = head(&Method::GET, &[("authorization", format!("Bearer {}", token.token()))]);
+        let until = verifier.accepts_until(verifier.authenticate(&bearer, NOW).required().unwrap());
+        let is_accepted = |now: Timestamp| verifier.authenticate(&bearer, now).identity().is_some();
+        assert!(is_accepted(until.plus_millis(-1)) && !is_accepted(until), "{rule}");
     }
 }

@@ -39,7 +39,13 @@ pub(super) fn success(
     match operation {
         Operation::VerifyForwarded => {
             let names = auth.0.routes.identity_headers.names().into_iter();
-            let what = ["The `sub` claim", "The `sid` claim", "The scopes, separated by spaces", "The realm"];
+            let what = [
+                "The `sub` claim",
+                "The `sid` claim",
+                "The scopes, separated by spaces",
+                "The realm",
+                "The user who acts in the session",
+            ];
             names.zip(what).fold(response, |response, (name, what)| {
                 response.header(name.as_str(), text(&format!("{what}, percent-encoded.")))
             })
