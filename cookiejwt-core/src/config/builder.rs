@@ -230,7 +230,7 @@ impl ConfigBuilder {
     /// verified once, and how many `Cookie` fields with one. Variable `COOKIEJWT_MEMO_ENTRIES`,
     /// default 10 000; 0 = none.
     ///
-    /// A token and its field take about 2 KiB. Large claims take more, and then fewer entries are
+    /// A token and its field take about 3 KiB. Large claims take more, and then fewer entries are
     /// kept.
     pub fn memo_entries(mut self, entries: u32) -> Self {
         self.memo_entries = Some(entries);

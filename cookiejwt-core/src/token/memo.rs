@@ -81,10 +81,12 @@ impl VerifiedField {
         &self.0.text
     }
 
-    /// About how many bytes it takes in memory.
+    /// About how many bytes it takes in memory, with the token, which may be remembered nowhere
+    /// else.
     pub fn size(&self) -> usize {
-        const OVERHEAD: usize = 256;
-        self.0.text.len().saturating_add(OVERHEAD)
+        const OVERHEAD: usize = 512;
+        let token = self.0.token.text().len().saturating_add(self.0.token.payload().len());
+        self.0.text.len().saturating_add(token).saturating_add(OVERHEAD)
     }
 
     pub(crate) fn token(&self) -> &AccessToken {

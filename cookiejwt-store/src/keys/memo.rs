@@ -9,6 +9,8 @@ use quick_cache::{Weighter, sync::Cache};
 
 /// What an entry counts for at least, in bytes, so that a limit of bytes is one of entries too.
 const ENTRY: u64 = 1024;
+/// The same for a whole field, with its token.
+const FIELD: u64 = 2048;
 
 /// A core with the memo that its settings ask for.
 pub(crate) fn core_with_memo(config: Config) -> Core {
@@ -37,10 +39,10 @@ const WORD: usize = size_of::<u64>();
 
 impl Memo {
     fn new(entries: u32) -> Self {
-        let bytes = u64::from(entries) * ENTRY;
+        let (most, entries) = (entries as usize, u64::from(entries));
         Self {
-            tokens: Cache::with_weighter(entries as usize, bytes, Bytes),
-            fields: Cache::with_weighter(entries as usize, bytes, Bytes),
+            tokens: Cache::with_weighter(most, entries * ENTRY, Bytes),
+            fields: Cache::with_weighter(most, entries * FIELD, Bytes),
         }
     }
 }
@@ -103,7 +105,7 @@ impl Weighter<[u8; END], VerifiedAccess> for Bytes {
 
 impl Weighter<Sample, VerifiedField> for Bytes {
     fn weight(&self, _: &Sample, field: &VerifiedField) -> u64 {
-        (field.size() as u64).max(ENTRY)
+        (field.size() as u64).max(FIELD)
     }
 }
 
@@ -159,7 +161,7 @@ mod tests {
             assert!(memo.tokens.weight() <= 100 * ENTRY, "{rule}: {} bytes", memo.tokens.weight());
             assert!(memo.fields.len() <= most_entries, "{rule}: {} fields", memo.fields.len());
             assert!(!memo.fields.is_empty(), "{rule}");
-            assert!(memo.fields.weight() <= 100 * ENTRY, "{rule}: {} bytes", memo.fields.weight());
+            assert!(memo.fields.weight() <= 100 * FIELD, "{rule}: {} bytes", memo.fields.weight());
         }
     }
 

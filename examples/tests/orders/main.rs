@@ -72,7 +72,11 @@ fn a_logout_at_the_issuer_ends_the_session_here() {
     let (jar, other) = (stage.issuer.login(), stage.issuer.login());
     let answer = stage.by_cookie(&jar);
     assert_eq!((answer.status, answer.json()["source"].as_str()), (200, Some("cookie")), "{answer:?}");
-    assert_eq!(answer.header("vary"), Some("Cookie"), "a cache must not show it to another user");
+    assert_eq!(
+        answer.header("vary"),
+        Some("Cookie, Authorization"),
+        "a cache must not show it to another user"
+    );
     assert_eq!(stage.by_bearer(&jar).json()["source"], "header");
     assert!(answer.set_cookies().is_empty());
     let foreign = stage.orders.post("/orders").cookies(&jar).header("Sec-Fetch-Site", "cross-site").send();
