@@ -12,6 +12,8 @@ const NAVIGATE: &str = "/api/auth/token/verify/?navigate";
 const CONTINUE: &str = "/api/auth/token/continue/";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
 const ALICE: &str = r##"{"user_id":"1","session_id":"#1","expires_at":"2026-01-01T12:05:00Z"}"##;
+/// Whose session it is, the session, and who acts in it.
+const ACTING: [&str; 3] = ["1", "#4", "2"];
 const ROTATED: &str = "#1 live #4 after #2";
 
 pub(super) fn scenarios() -> Vec<Scenario> {
@@ -81,9 +83,9 @@ fn passes() -> Vec<Scenario> {
             .send(
                 page(VERIFY).cookie("{acting}"),
                 json(r##"{"user_id":"1","session_id":"#4","expires_at":"2026-01-01T12:05:00Z"}"##)
-                    .field("x-auth-user", "1")
-                    .field("x-auth-session", "#4")
-                    .field("x-auth-actor", "2"),
+                    .field("x-auth-user", ACTING[0])
+                    .field("x-auth-session", ACTING[1])
+                    .field("x-auth-actor", ACTING[2]),
             ),
         scenario("forwarded", "the realm").log_in_staff("alice").send(
             page("/staff/auth/token/verify/").cookie("{staff}"),
