@@ -140,9 +140,9 @@ pub trait VerifiedMemo: Send + Sync {
         None
     }
 
-    /// Keeps a field, within bounds of its own: everybody with one valid token can send as many
-    /// different fields as they like, and must not drop the tokens of others with them. By default
-    /// no field is remembered.
+    /// Keeps a field. The bounds of fields are separate from those of tokens: a client with one
+    /// valid token can send any number of different fields, and must not drop the tokens of other
+    /// users with them. By default no field is remembered.
     fn remember_field(&self, _field: VerifiedField) {}
 
     /// Drops the entry of this field.
