@@ -21,8 +21,8 @@ pub(crate) fn core_with_memo(config: Config) -> Core {
 }
 
 struct Memo {
-    /// Found by the end of the token, which is the end of a valid signature, so no client can choose
-    /// it. The core compares the rest.
+    /// Found by the end of the token, which is the end of a valid signature, so no client can
+    /// choose it. The core compares the rest.
     tokens: Cache<[u8; END], VerifiedAccess, Bytes>,
     /// Found by a sample. Fields that only differ elsewhere take each other's place, so they cannot
     /// make a search long.
