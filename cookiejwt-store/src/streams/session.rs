@@ -43,7 +43,7 @@ struct Waiter {
     token: Option<Box<Token>>,
 }
 
-/// The access token without which one who waits is nobody.
+/// The access token of the request that waits, and with which the wait ends.
 #[derive(Debug)]
 pub(crate) struct Token {
     pub(crate) issued_at: Timestamp,

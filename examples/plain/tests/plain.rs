@@ -100,7 +100,7 @@ fn a_new_password() {
     });
 }
 
-/// Of an app that the user has set up, by the code that it shows so many time steps from now.
+/// Of an app that the user has set up, with the code of a later time step.
 async fn type_code(browser: &Plain, code: &str, button: &str) {
     browser.fill("Code", code).await;
     browser.click(button).await;

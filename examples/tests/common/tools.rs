@@ -18,7 +18,7 @@ pub(crate) fn has_oathtool() -> bool {
     has(found.map(drop), "oathtool")
 }
 
-/// The code of the app with this secret, so many time steps from now.
+/// The code of the app with this secret, this many time steps from now.
 pub(crate) fn code(secret: &str, steps: u32) -> String {
     let when = format!("{} seconds hence", steps * 30);
     let output = Command::new("oathtool").args(["--totp", "-b", "-N", &when, secret]).output();
