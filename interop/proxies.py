@@ -16,7 +16,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,8 +23,9 @@ import threading
 import time
 import urllib.parse
 
+from common import PASSWORD, USER, free_port, process
+
 HERE = pathlib.Path(__file__).resolve().parent
-USER, PASSWORD = "demo", "correct horse battery"
 ACCESS_LIFE = 3
 REQUESTS, CLIENTS = 1000, 8
 PAGE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
@@ -35,12 +35,6 @@ SOCKET = {
     "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 class Service(http.server.BaseHTTPRequestHandler):
@@ -264,30 +258,6 @@ def plain(port, app, check):
     check("plain: the address is the client's, not what it wrote", {one["ip"] for one in sessions}, {"127.0.0.1"})
 
 
-@contextlib.contextmanager
-def process(command, log, **options):
-    with open(log, "w") as out:
-        running = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, **options)
-    try:
-        yield running
-    finally:
-        running.terminate()
-        try:
-            running.wait(10)
-        except subprocess.TimeoutExpired:
-            running.kill()
-
-
-def wait_for(port, running, log):
-    for _ in range(200):
-        if running.poll() is not None:
-            break
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    sys.exit(f"nothing listens on {port}:\n{pathlib.Path(log).read_text()}")
-
-
 def command(proxy, work, kind):
     """What starts the proxy with the file of this folder, whose ports are replaced."""
     if proxy == "nginx":
@@ -320,8 +290,7 @@ def started(proxy, kind, app, service):
         text = re.sub(r"127\.0\.0\.1:(3000|4000|8080)", lambda found: f"127.0.0.1:{ports[found[1]]}", file.read_text())
         file.write_text("{\n\tadmin off\n}\n" + text if proxy == "caddy" else text)
         environment = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin", "HOME": folder}
-        with process(command(proxy, work, kind), work / "log", cwd=work, env=environment) as running:
-            wait_for(port, running, work / "log")
+        with process(command(proxy, work, kind), work / "log", port, cwd=work, env=environment):
             yield port
 
 
@@ -343,8 +312,7 @@ def application(binary, work):
         "PORT": str(port), "DEMO_USER": USER, "DEMO_PASSWORD": PASSWORD, "COOKIEJWT_TRUSTED_PROXIES": "1",
         "COOKIEJWT_ACCESS_MAX_AGE": str(ACCESS_LIFE), "COOKIEJWT_REFRESH_AHEAD": "0", "COOKIEJWT_LEEWAY": "0",
     }
-    with process([binary], work / "app.log", cwd=work, env={**os.environ, **settings}) as running:
-        wait_for(port, running, work / "app.log")
+    with process([binary], work / "app.log", port, cwd=work, env={**os.environ, **settings}):
         yield port
 
 
