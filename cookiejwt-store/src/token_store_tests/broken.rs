@@ -2,6 +2,7 @@
 
 mod changes;
 mod clock;
+mod devices;
 mod ends;
 mod everybody;
 mod faults;
