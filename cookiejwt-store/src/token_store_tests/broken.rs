@@ -50,6 +50,13 @@ async fn a_store_without_fault_passes_and_so_does_one_that_never_purges() {
     check(|| async { MemoryStore::new() }).await;
 }
 
+/// It forgets the key of every row, and it panics if it is asked to bind one. Everything else works
+/// as ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_keeps_no_devices_passes_and_is_not_asked_to_bind_a_session() {
+    check(|| async { Broken::with(Fault::KeepsNoDevices) }).await;
+}
+
 #[tokio::test]
 async fn a_check_names_what_does_not_hold_and_only_that() {
     let checked = tokio::spawn(check(|| async { Broken::with(Fault::IdsFoldCase) })).await;

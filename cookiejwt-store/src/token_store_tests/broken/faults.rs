@@ -5,6 +5,7 @@
 pub(super) enum Fault {
     None,
     NeverPurges,
+    KeepsNoDevices,
     ForgetsTheAddress,
     ForgetsTheRealm,
     CutsTheSubject,
@@ -43,6 +44,7 @@ pub(super) enum Fault {
     ReplacementIsNotCurrent,
     ReplacesTooEarly,
     ReplacesTheYoung,
+    ForgetsTheKey,
     CutsTheKey,
     ReadsNoKey,
     ListsNoKey,
@@ -140,9 +142,10 @@ pub(super) enum Fault {
 }
 
 /// Each fault with a fact that has to find it; others may find it too.
-pub(super) const CAUGHT: [(Fault, &str); 165] = [
+pub(super) const CAUGHT: [(Fault, &str); 166] = [
     (Fault::ForgetsTheAddress, "every_field_comes_back"),
     (Fault::ForgetsTheRealm, "every_field_comes_back"),
+    (Fault::ForgetsTheKey, "every_field_comes_back"),
     (Fault::ReadsNoKey, "every_field_comes_back"),
     (Fault::ListsNoKey, "every_field_comes_back"),
     (Fault::CutsTheKey, "the_longest_values_come_back"),

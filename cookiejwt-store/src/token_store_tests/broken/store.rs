@@ -96,7 +96,7 @@ impl Broken {
         match self.fault {
             Fault::ForgetsTheAddress => row.ip = None,
             Fault::ForgetsTheRealm => row.realm = Realm::default(),
-            Fault::NeverPurges => row.device = None,
+            Fault::KeepsNoDevices | Fault::ForgetsTheKey => row.device = None,
             Fault::CutsTheKey => {
                 row.device = row.device.map(|key| key.as_str().chars().take(93).collect::<String>().into())
             }
@@ -230,13 +230,12 @@ impl TokenStore for Broken {
     }
 
     async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
-        assert!(self.keeps_devices(), "it was not to be asked");
+        assert!(self.keeps_devices(), "only a store that keeps devices is asked to bind a session");
         Ok(self.outcome(request).await)
     }
 
     fn keeps_devices(&self) -> bool {
-        // Who never purges keeps no devices either, which is right.
-        !self.is(Fault::NeverPurges)
+        !self.is(Fault::KeepsNoDevices)
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
