@@ -75,7 +75,7 @@ const CONDITIONS: [(&str, Row, Request, bool); 25] = [
 ];
 
 fn never_rotated(row: &SessionRecord) -> SessionRecord {
-    with(session(row.id.as_str()), |session| session.device = row.device.clone())
+    with(session(row.id.as_str()), |session| session.device.clone_from(&row.device))
 }
 
 /// Each part of the WHERE broken once: the row as it is comes back.
