@@ -20,7 +20,7 @@ type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'s
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 34] = [
+const ROWS: [Row; 35] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
     ("COOKIEJWT_SIGNING_KEY", |c| c.keys.signing.iter().map(|k| k.public_key().thumbprint()).collect(), "", ED25519, ED25519_KID),
@@ -54,6 +54,7 @@ const ROWS: [Row; 34] = [
     ("COOKIEJWT_SET_SESSION_COOKIE", |c| c.set_session_cookie.to_string(), "false", "true", "true"),
     ("COOKIEJWT_KNOWN_DEVICES", |c| c.known_devices().to_string(), "true", "false", "false"),
     ("COOKIEJWT_CLEAR_SITE_DATA", |c| c.clear_site_data.to_string(), "false", "cache", "true"),
+    ("COOKIEJWT_DEVICE_BOUND", |c| format!("{:?}", c.device_bound()), "Off", "offer", "Offer"),
     ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
 ];
 
