@@ -125,6 +125,8 @@ fn variables_win_over_the_builder() {
             // Without a prefix, and with the attributes that the builder set.
             "COOKIEJWT_ACCESS_NAME" | "COOKIEJWT_REFRESH_NAME" => (name, "__Secure-var", "__Secure-var"),
             "COOKIEJWT_SECURE" => continue,
+            // The rest does not go together with what the builder set.
+            "COOKIEJWT_DEVICE_BOUND" => (name, "off", "Off"),
             _ => (name, value, expected),
         };
         let built = everything_set().vars([(name, value)]).unwrap().build();
@@ -151,6 +153,7 @@ fn of_two_calls_the_later_counts_and_one_call_has_each_name_once() {
             }
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CLEAR_SITE_DATA" => "none",
+            "COOKIEJWT_DEVICE_BOUND" => "keep",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",
             "COOKIEJWT_MAX_SESSIONS" | "COOKIEJWT_MEMO_ENTRIES" | "COOKIEJWT_TRUSTED_PROXIES" => "1",
