@@ -30,8 +30,10 @@ impl Broken {
         let proved = request.device.as_mut();
         match (self.fault, proved, row.device.as_ref()) {
             (Fault::RotatesTheBound, None, _) => row.device = None,
-            (Fault::RotatesTheUnbound, Some(proved), None) => row.device = Some(proved.key.clone()),
-            (Fault::IgnoresTheKey, Some(proved), Some(_)) => row.device = Some(proved.key.clone()),
+            (Fault::RotatesTheUnbound, Some(proved), None)
+            | (Fault::IgnoresTheKey, Some(proved), Some(_)) => {
+                row.device = Some(proved.key.clone());
+            }
             (Fault::KeysFoldCase, Some(proved), Some(key)) if same_letters(&proved.key, key) => {
                 row.device = Some(proved.key.clone());
             }

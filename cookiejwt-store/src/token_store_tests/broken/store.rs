@@ -98,7 +98,7 @@ impl Broken {
             Fault::ForgetsTheRealm => row.realm = Realm::default(),
             Fault::KeepsNoDevices | Fault::ForgetsTheKey => row.device = None,
             Fault::CutsTheKey => {
-                row.device = row.device.map(|key| key.as_str().chars().take(93).collect::<String>().into())
+                row.device = row.device.map(|key| key.as_str().chars().take(93).collect::<String>().into());
             }
             Fault::CutsTheSubject => {
                 row.subject = row.subject.as_str().chars().take(190).collect::<String>().into();
