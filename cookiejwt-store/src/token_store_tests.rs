@@ -20,8 +20,8 @@
 //! two requests arrive at the same time. Run the suite at every isolation level that your database
 //! offers.
 //!
-//! A store that [keeps no devices](TokenStore::keeps_devices) is not asked to bind a session, and its
-//! rows have no key.
+//! A store that [keeps no devices](TokenStore::keeps_devices) is not asked to bind a session, and
+//! its rows have no key.
 //!
 //! All facts except the one about the clock use times in the year 2100, so that a database that
 //! deletes expired rows (the `EXPIREAT` of Redis) does not delete them during the test.

@@ -84,8 +84,8 @@ pub fn orphaned(id: &str) -> SessionRecord {
     with(rotated(id), |row| row.rotated_at = Some(at(ACCESS_LIFE_AGO - 1)))
 }
 
-/// The row of [`rotated`], bound to [`DEVICE`]. Only [`bound_rotation`] rotates it, and it is neither
-/// answered late nor replaced.
+/// The row of [`rotated`], bound to [`DEVICE`]. Only [`bound_rotation`] rotates it, and it is
+/// neither answered late nor replaced.
 pub fn bound(id: &str) -> SessionRecord {
     with(rotated(id), |row| row.device = Some(DEVICE.into()))
 }

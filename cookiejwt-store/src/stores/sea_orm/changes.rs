@@ -1,4 +1,4 @@
-//! The other conditional changes of a living session: late answers, binding, slow answers, receipts.
+//! The other conditional changes of a living session: late and slow answers, bindings, receipts.
 
 use cookiejwt_core::{
     SessionId,
