@@ -2,8 +2,9 @@
 //! the counters of the throttle, and what counts once.
 
 pub use crate::{
+    keys::DeviceKey,
     session::{
-        AnswerLateRequest, ChangeOutcome, ClaimsRenewal, EndReason, Realm, RealmRevocation, Receipt,
+        AnswerLateRequest, BindRequest, ChangeOutcome, ProvedDevice, ClaimsRenewal, EndReason, Realm, RealmRevocation, Receipt,
         ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
         SessionRecord, SettleRequest, Timestamp, TokenId,
     },

@@ -281,6 +281,7 @@ impl Core {
             facts: RowFacts::write(&refresh.facts, refresh.remember_for, refresh.stamp.as_deref()),
             version: 0,
             renewed_at: None,
+            device: None,
         }
     }
 

@@ -225,6 +225,7 @@ impl RefreshAttempt {
             now: self.now,
             settles_at: self.settles_at(),
             orphaned_before: self.now.plus_millis(self.leeway_millis().saturating_neg()),
+            device: None,
         }
     }
 
