@@ -10,6 +10,8 @@ mod roca;
 mod seal;
 
 #[cfg(any(test, feature = "testing"))]
+pub(crate) use self::crypto::SigningPair;
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use self::jwks::keys_of_vectors;
 pub use self::{
     access_keys::AccessKeys,

@@ -14,8 +14,8 @@ mod timestamp;
 pub use self::{
     binding::BindRequest,
     changes::{
-        AnswerLateRequest, ChangeOutcome, ProvedDevice, Receipt, ReplaceRequest, RotationOutcome, RotationRequest,
-        SettleRequest,
+        AnswerLateRequest, ChangeOutcome, ProvedDevice, Receipt, ReplaceRequest, RotationOutcome,
+        RotationRequest, SettleRequest,
     },
     claims_renewal::ClaimsRenewal,
     ends::{EndReason, SessionEnds},

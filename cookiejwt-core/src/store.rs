@@ -4,9 +4,9 @@
 pub use crate::{
     keys::DeviceKey,
     session::{
-        AnswerLateRequest, BindRequest, ChangeOutcome, ProvedDevice, ClaimsRenewal, EndReason, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
-        SessionRecord, SettleRequest, Timestamp, TokenId,
+        AnswerLateRequest, BindRequest, ChangeOutcome, ClaimsRenewal, EndReason, ProvedDevice, Realm,
+        RealmRevocation, Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome,
+        RotationRequest, SessionEnds, SessionRecord, SettleRequest, Timestamp, TokenId,
     },
     throttle::{
         BucketId, DeviceId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,

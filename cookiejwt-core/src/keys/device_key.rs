@@ -47,7 +47,8 @@ impl DeviceKey {
         let (algorithm, coordinates) = self.0.split_once('.')?;
         let (x, y) = coordinates.split_once('.')?;
         let is_canonical = |text: &str| {
-            text.len() == COORDINATE && crate::syntax::base64url::decode(text).is_some_and(|it| it.len() == 32)
+            text.len() == COORDINATE
+                && crate::syntax::base64url::decode(text).is_some_and(|it| it.len() == 32)
         };
         if algorithm != ES256 || !is_canonical(x) || !is_canonical(y) {
             return None;

@@ -35,10 +35,7 @@ impl BindRequest {
 
     /// Whether the row meets the condition; for stores that keep rows in memory.
     pub fn matches(&self, row: &SessionRecord) -> bool {
-        row.id == self.session_id
-            && row.realm == self.realm
-            && row.device.is_none()
-            && row.is_alive(self.now)
+        row.id == self.session_id && row.realm == self.realm && row.device.is_none() && row.is_alive(self.now)
     }
 
     /// Changes a row that [`matches`](Self::matches); for stores that keep rows in memory.

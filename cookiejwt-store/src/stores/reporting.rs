@@ -6,8 +6,8 @@ use std::{future::Future, sync::Arc};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation,
+        Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
         SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
@@ -160,6 +160,16 @@ impl Tokens {
 
     pub(crate) async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
         self.asking.ask("replace", self.store.replace(request)).await
+    }
+
+    #[expect(dead_code, reason = "its caller, the route that binds a session, comes next")]
+    pub(crate) async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
+        self.asking.ask("bind", self.store.bind(request)).await
+    }
+
+    #[expect(dead_code, reason = "its caller, the builder's check of the settings, comes next")]
+    pub(crate) fn keeps_devices(&self) -> bool {
+        self.store.keeps_devices()
     }
 
     pub(crate) async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
