@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BindRequest, ChangeOutcome, ClaimsRenewal, MemoryStore, Realm, RealmRevocation, Receipt,
-    RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession,
+    AnswerLateRequest, BindRequest, ChangeOutcome, ClaimsRenewal, MemoryStore, Realm, RealmRevocation,
+    Receipt, RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession,
     RotationOutcome, RotationRequest, SessionEnds, SessionId, SessionRecord, SettleRequest, SpentId,
     StoreError, Subject, Timestamp, TokenStore,
 };

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cookiejwt_core::{Config, store::Throttle};
+use cookiejwt_core::{Config, DeviceBinding, store::Throttle};
 
 use super::{Authenticator, Inner, background::Schedule, readers::RevokedReaders, twins};
 use crate::{
@@ -250,6 +250,9 @@ impl AuthenticatorBuilder {
         Advice::on_settings(&self.config);
         let users = self.users.ok_or(BuildError::NoUserStore)?;
         let tokens = self.tokens.ok_or(BuildError::NoTokenStore)?;
+        if self.config.device_bound() != DeviceBinding::Off && !tokens.keeps_devices() {
+            return Err(BuildError::NoDevices);
+        }
         let events = Events::new(self.config.realm().clone(), self.hooks);
         let services = Services {
             users: Users::new(users, events.clone()),
@@ -259,7 +262,7 @@ impl AuthenticatorBuilder {
             events,
         };
         let passwords = Passwords::new(self.hasher, self.policies, self.throttle, services.clone())?;
-        let sessions = Sessions::new(passwords.clone(), self.feed_interval, services.clone());
+        let sessions = Sessions::new(passwords.clone(), self.feed_interval, &self.prefix, services.clone());
         let Services { users, tokens, keys, events, runtime } = services;
         let Self { prefix, password_login, password_route, readers, identity_headers, .. } = self;
         let optional = Optional { password_login, password_route, revoked_route: readers.is_some() };

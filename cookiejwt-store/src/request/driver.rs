@@ -278,7 +278,7 @@ impl Authenticator {
         sessions_of(check).find_map(|id| self.0.sessions.revoked_here(id, now))
     }
 
-    async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
+    pub(super) async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
         // Asked again: since `begin` this request may have waited, and another one may have ended
         // the session.
         if let Some(reason) = self.0.sessions.revoked_here(attempt.session_id(), self.timestamp()) {

@@ -162,14 +162,8 @@ impl Tokens {
         self.asking.ask("replace", self.store.replace(request)).await
     }
 
-    #[expect(dead_code, reason = "its caller, the route that binds a session, comes next")]
     pub(crate) async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
         self.asking.ask("bind", self.store.bind(request)).await
-    }
-
-    #[expect(dead_code, reason = "its caller, the builder's check of the settings, comes next")]
-    pub(crate) fn keeps_devices(&self) -> bool {
-        self.store.keeps_devices()
     }
 
     pub(crate) async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
