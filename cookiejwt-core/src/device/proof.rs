@@ -35,7 +35,8 @@ impl DeviceProof {
 }
 
 impl PresentedProof {
-    /// Reads the shape. `aud`, `sub`, `iat` and `exp` are not looked at: browsers send none of them.
+    /// Reads the shape. `aud`, `sub`, `iat` and `exp` are not looked at: browsers send none of
+    /// them.
     pub(super) fn read(text: &[u8]) -> Result<Self, DeviceFault> {
         Self::parse(text).ok_or(DeviceFault::Structure)
     }

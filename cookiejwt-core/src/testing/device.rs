@@ -18,8 +18,8 @@ pOVuxDAk82e3bZflW0NqL58+4WiLUKaHzGzMBJDWK0enGxc21VNuXwUm
 -----END PRIVATE KEY-----
 ";
 
-/// The browser's side of device-bound sessions, with a fixed, published key: it answers the offer of
-/// a login and the challenges of a renewal, for tests of an application.
+/// The browser's side of device-bound sessions, with a fixed, published key: it answers the offer
+/// of a login and the challenges of a renewal, for tests of an application.
 ///
 /// ```
 /// use cookiejwt_core::testing;

@@ -250,9 +250,7 @@ impl AuthenticatorBuilder {
         Advice::on_settings(&self.config);
         let users = self.users.ok_or(BuildError::NoUserStore)?;
         let tokens = self.tokens.ok_or(BuildError::NoTokenStore)?;
-        if self.config.device_bound() != DeviceBinding::Off && !tokens.keeps_devices() {
-            return Err(BuildError::NoDevices);
-        }
+        keeps_devices(&self.config, &*tokens)?;
         let events = Events::new(self.config.realm().clone(), self.hooks);
         let services = Services {
             users: Users::new(users, events.clone()),
@@ -286,6 +284,12 @@ impl AuthenticatorBuilder {
         let skipped = auth.0.routes.paths().into_iter().find(|(path, _)| auth.config().skips(path));
         skipped.map_or(Ok(auth), |(path, _)| Err(BuildError::Skip(path)))
     }
+}
+
+/// Whether the store can do what the settings ask for.
+fn keeps_devices(config: &Config, tokens: &dyn DynTokenStore) -> Result<(), BuildError> {
+    let is_asked = config.device_bound() != DeviceBinding::Off;
+    if is_asked && !tokens.keeps_devices() { Err(BuildError::NoDevices) } else { Ok(()) }
 }
 
 /// The pages, if there is a login page; without one the others have no effect.

@@ -42,9 +42,8 @@ impl Authenticator {
 
     /// Rows P10 to P19: the row, the user, and then the rotation of any other refresh.
     async fn renew_with_session(&self, attempt: DeviceAttempt) -> DeviceDecision {
-        let row = match self.0.tokens.bounded().find(attempt.session_id()).await {
-            Ok(row) => row,
-            Err(_) => return attempt.store_failed(),
+        let Ok(row) = self.0.tokens.bounded().find(attempt.session_id()).await else {
+            return attempt.store_failed();
         };
         if let Some(row) = &row {
             self.0.sessions.see(row, self.timestamp());
