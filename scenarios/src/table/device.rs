@@ -169,7 +169,10 @@ fn bound_meanwhile() -> Vec<Scenario> {
             .send(get("/me").cookie("{alice}"), unproved_problem())
             .send(asks("{alice.refresh}"), challenged(1, 306))
             .keep("first")
-            .send(proves("{alice.refresh}", "{first.proves}"), renewed(1, 306).sets(1, 5, 4).rows(RENEWED)),
+            .send(
+                proves("{alice.refresh}", "{first.proves}"),
+                renewed(1, 306).sets(1, 9, 8).rows(&["#1 live #8 after #2 bound"]),
+            ),
         just_bound("row x", "by optional identity: nobody")
             .pass(306)
             .send(get("/optional").cookie("{alice.refresh}"), text(200, "nobody")),
@@ -224,7 +227,7 @@ fn brief() -> Vec<Scenario> {
             .send(closed(), problem("invalid_token").clears()),
         row("another session's refresh cookie does not help")
             .log_in("bob")
-            .send(get("/me").cookie("{alice.access}; {bob.refresh}"), me(2, 4, 8).sets_for(2, 4, 8, 7)),
+            .send(get("/me").cookie("{alice.access}; {bob.refresh}"), me(2, 4, 8).sets_for(2, 4, 8, 7).rows(&["#1 live #2", "#4 live #7 after #5"])),
         row("a bearer is not concerned").send(get("/me").bearer("{alice.token}"), me_by_header(1, 1, 3)),
         row("a renewal remembers it").bind().challenge().send(
             proves("{alice.refresh}", "{first.proves}"),
