@@ -5,8 +5,8 @@
 
 // Settings and keys.
 pub use cookiejwt_core::{
-    AccessKeys, Algorithm, Config, ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, PrivateKey,
-    PublicKey, RevocationLevel, SameSite, Secret,
+    AccessKeys, Algorithm, Config, ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder,
+    DeviceBinding, PrivateKey, PublicKey, RevocationLevel, SameSite, Secret,
     fault::KeyError,
     store::{Realm, Throttle, ThrottleLimit},
 };
@@ -22,7 +22,10 @@ pub use cookiejwt_core::{
         ClientInfo, Login, Mode, PendingLogin, PresentedDevices, RequestHead, SealedPending, SetCookie,
         SetCookies, Twins,
     },
-    fault::{ClaimsError, CredentialName, CsrfDenial, MethodError, MintError, ScopeError, TokenFault},
+    fault::{
+        ClaimsError, CredentialName, CsrfDenial, DeviceEnd, DeviceFault, MethodError, MintError, ScopeError,
+        Skipped, TokenFault,
+    },
     next_path,
     store::ThrottleScope,
 };

@@ -82,7 +82,7 @@ async fn more(stream: &mut TcpStream, received: &mut Vec<u8>) -> io::Result<()> 
 }
 
 /// The fields whose values are compared, in this order; then come `Cache-Control` and `Vary`.
-pub(crate) const SHOWN: [&str; 12] = [
+pub(crate) const SHOWN: [&str; 17] = [
     "content-type",
     "www-authenticate",
     "allow",
@@ -95,6 +95,11 @@ pub(crate) const SHOWN: [&str; 12] = [
     "x-auth-scopes",
     "x-auth-realm",
     "x-auth-actor",
+    "secure-session-registration",
+    "secure-session-challenge",
+    "cross-origin-resource-policy",
+    "refresh",
+    "content-security-policy",
 ];
 
 impl Answer {
@@ -165,7 +170,7 @@ impl Answer {
             }
         };
         for name in SHOWN {
-            show(name, ids::named(&self.field(name)));
+            show(name, ids::named(&challenge_in_words(&self.field(name))));
         }
         for name in ["cache-control", "vary"] {
             show(name, members(&self.field(name)));
@@ -175,6 +180,15 @@ impl Answer {
         }
         words.push(body_in_words(&self.body));
         words
+    }
+}
+
+impl Answer {
+    /// Whether it is one of the library's, and lets a browser guess its type.
+    pub(crate) fn has_type_to_guess(&self) -> bool {
+        let is_ours = self.field("content-type") == "application/problem+json"
+            || ["cross-origin-resource-policy", "refresh"].iter().any(|name| !self.field(name).is_empty());
+        is_ours && self.field("x-content-type-options") != "nosniff"
     }
 }
 
@@ -228,6 +242,27 @@ fn body_in_words(body: &str) -> String {
     ids::named(&parts.join("\""))
 }
 
+/// Replaces the challenge of a field, which comes after `challenge="<session>.` or first: `<renewal,
+/// 306>`, its kind and the second at which it was issued.
+fn challenge_in_words(field: &str) -> String {
+    let parts = field.split('"').map(|part| {
+        let (session, code) = part.rsplit_once('.').unwrap_or(("", part));
+        let Some(bytes) = URL_SAFE_NO_PAD.decode(code).ok().filter(|bytes| bytes.len() == 25) else {
+            return part.to_owned();
+        };
+        let kind = match bytes[0] {
+            1 => "registration",
+            2 => "renewal",
+            _ => "unknown",
+        };
+        let millis = i64::from_be_bytes(bytes[1..9].try_into().expect("eight bytes"));
+        let second = millis / 1000 - testing::NOW.unix_timestamp();
+        let dot = if session.is_empty() { "" } else { "." };
+        format!("{session}{dot}<{kind}, {second}>")
+    });
+    parts.collect::<Vec<_>>().join("\"")
+}
+
 fn token_in_words(token: &str) -> Option<String> {
     let mut parts = token.split('.').map(|part| {
         let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
@@ -236,8 +271,9 @@ fn token_in_words(token: &str) -> Option<String> {
     let (header, claims) = (parts.next()??, parts.next()??);
     let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
     let second = |value: &Value| value.as_i64().map_or(-1, |time| time - testing::NOW.unix_timestamp());
+    let bound = if claims["device_bound"] == true { ", bound" } else { "" };
     Some(format!(
-        "{} {} of {} for {}, {}..{}",
+        "{} {} of {} for {}, {}..{}{bound}",
         text(&header["typ"]),
         text(&claims["jti"]),
         text(&claims["sid"]),

@@ -10,7 +10,15 @@ use serde_json::{Map, Value, json};
 use crate::{Answer, Request};
 
 /// Fields that the document has to list if a response has them.
-const NAMED: [&str; 6] = ["set-cookie", "www-authenticate", "allow", "retry-after", "cache-control", "etag"];
+const NAMED: [&str; 7] = [
+    "set-cookie",
+    "www-authenticate",
+    "allow",
+    "retry-after",
+    "cache-control",
+    "etag",
+    "secure-session-challenge",
+];
 const PROBLEM: &str = "application/problem+json";
 
 /// The document of one application's routes.
@@ -98,7 +106,8 @@ impl Documented {
                 Some((_, header)) => faults.extend(self.mismatch(&header["schema"], &json!(value), name)),
             }
         }
-        let must_come = documented.iter().filter(|(name, _)| name != "set-cookie");
+        let may_come = ["set-cookie", "secure-session-challenge"];
+        let must_come = documented.iter().filter(|(name, _)| !may_come.contains(&name.as_str()));
         // A field may be empty, and still has to be there.
         let came = |name: &str| answer.headers.iter().any(|(known, _)| known == name);
         let missing = must_come.filter(|(name, _)| !came(name));
@@ -110,7 +119,9 @@ impl Documented {
         let content_type = answer.field("content-type");
         let content_type = content_type.split(';').next().unwrap_or_default();
         let content = &response["content"];
-        if content.is_null() {
+        // A challenge has no body.
+        let is_challenge = answer.status == 403 && !answer.field("secure-session-challenge").is_empty();
+        if content.is_null() || is_challenge {
             let is_empty = answer.body.is_empty() && content_type.is_empty();
             return if is_empty {
                 vec![]

@@ -1,10 +1,16 @@
 //! The expected responses, byte for byte where the wire contract specifies them.
 
+mod device;
 mod pending;
+mod problems;
 
 use time::macros::format_description;
 
-pub use self::pending::{second_factor_required, second_factor_required_alone, second_factor_required_text};
+pub use self::{
+    device::{at_device, bound, challenged, challenged_of, over, reloads, renewed},
+    pending::{second_factor_required, second_factor_required_alone, second_factor_required_text},
+    problems::{code_required, invalid_request, password_refused, problem},
+};
 
 use crate::{ACCESS, DEVICE, PENDING, REFRESH, Request, answer::SHOWN, world::second};
 
@@ -14,36 +20,6 @@ const ACCESS_AGE: i64 = 300;
 const REFRESH_AGE: i64 = 86_400;
 const PENDING_AGE: i64 = 600;
 const DEVICE_AGE: i64 = 180 * 86_400;
-
-/// The codes of the wire contract: status, title, sentence, challenge.
-const PROBLEMS: &[(&str, u16, &str, &str, &str)] = &[
-    ("not_authenticated", 401, "Unauthorized", "Authentication credentials were not provided.", PLAIN),
-    ("invalid_token", 401, "Unauthorized", "The token is not valid.", INVALID),
-    ("refresh_required", 401, "Unauthorized", "The access token must be refreshed.", INVALID),
-    ("session_revoked", 401, "Unauthorized", "The session was ended.", INVALID),
-    ("session_expired", 401, "Unauthorized", "The session has expired.", INVALID),
-    ("invalid_credentials", 401, "Unauthorized", "Incorrect username or password.", PLAIN),
-    ("fresh_login_required", 401, "Unauthorized", "Recent authentication is required.", FRESH),
-    ("proof_required", 401, "Unauthorized", "Additional authentication is required.", FRESH),
-    ("second_factor_required", 401, "Unauthorized", "A second factor is required.", SECOND),
-    ("other_user", 403, "Forbidden", "This is the proof of another user.", ""),
-    ("acting", 403, "Forbidden", "Only the user themselves may do this.", ""),
-    ("insufficient_role", 403, "Forbidden", "The user lacks the required role.", ""),
-    ("insufficient_scope", 403, "Forbidden", "The access token lacks the required scope.", SCOPE),
-    ("csrf_failed", 403, "Forbidden", "The request was refused because it comes from another site.", ""),
-    ("not_found", 404, "Not Found", "Not found.", ""),
-    ("method_not_allowed", 405, "Method Not Allowed", "This method is not allowed here.", ""),
-    ("invalid_request", 400, "Bad Request", "The request is not valid.", ""),
-    ("password_refused", 400, "Bad Request", "The new password is not accepted.", ""),
-    ("throttled", 429, "Too Many Requests", "Too many attempts. Please wait before you try again.", ""),
-    ("server_error", 500, "Internal Server Error", "An internal error occurred.", ""),
-    ("unavailable", 503, "Service Unavailable", "The service is not available at the moment.", ""),
-];
-const PLAIN: &str = "Bearer realm=\"api\"";
-const INVALID: &str = "Bearer realm=\"api\", error=\"invalid_token\"";
-const SECOND: &str = "Bearer realm=\"api\", error=\"insufficient_user_authentication\"";
-const FRESH: &str = "Bearer realm=\"api\", error=\"insufficient_user_authentication\", max_age=300";
-const SCOPE: &str = "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"notes:write\"";
 
 /// One expected response, and the rows of the store afterwards.
 #[derive(Clone, Debug)]
@@ -60,6 +36,8 @@ pub struct Expected {
     asked: &'static [&'static str],
     /// The second at which a slow request was authenticated, if it is not the present one.
     decided: Option<i64>,
+    /// Its tokens say that their session is bound to a device.
+    is_marked: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +87,7 @@ fn answer(status: u16, content_type: &str, body: &str) -> Expected {
         rows: None,
         asked: &[],
         decided: None,
+        is_marked: false,
     }
 }
 
@@ -120,39 +99,6 @@ pub fn me(subject: u64, session: u64, access: u64) -> Expected {
 /// What `/me` returns for a bearer.
 pub fn me_by_header(subject: u64, session: u64, access: u64) -> Expected {
     text(200, &format!("{subject} #{session} #{access} header"))
-}
-
-/// A problem document.
-pub fn problem(code: &str) -> Expected {
-    let known = PROBLEMS.iter().find(|problem| problem.0 == code);
-    let (code, status, title, detail, challenge) = *known.expect("a code of the wire contract");
-    problem_of(status, title, detail, code).field("www-authenticate", challenge)
-}
-
-/// The problem document of a route that requires a code of the last five minutes.
-pub fn code_required() -> Expected {
-    let mut expected = problem("proof_required");
-    expected.body = expected.body.replace('}', r#","methods":["otp"],"max_age":300}"#);
-    expected
-}
-
-/// The response to a new password that is refused.
-pub fn password_refused(reason: &str) -> Expected {
-    let mut expected = problem("password_refused");
-    expected.body = expected.body.replace('}', &format!(r#","reason":"{reason}"}}"#));
-    expected
-}
-
-/// The response to a body that is too large or of another type.
-pub fn invalid_request(status: u16, title: &str) -> Expected {
-    problem_of(status, title, "The request is not valid.", "invalid_request")
-}
-
-fn problem_of(status: u16, title: &str, detail: &str, code: &str) -> Expected {
-    let body = format!(
-        r#"{{"type":"about:blank","title":"{title}","status":{status},"detail":"{detail}","code":"{code}"}}"#
-    );
-    answer(status, "application/problem+json", &body).field("cache-control", "no-store")
 }
 
 impl Expected {
@@ -220,6 +166,12 @@ impl Expected {
     /// Both cookies are cleared.
     pub fn clears(mut self) -> Self {
         self.ours = vec![Line::ClearedAccess, Line::ClearedRefresh];
+        self
+    }
+
+    /// The access cookie alone is cleared.
+    pub fn clears_access(mut self) -> Self {
+        self.ours = vec![Line::ClearedAccess];
         self
     }
 
@@ -308,7 +260,8 @@ impl Expected {
             let value = fields.iter().find(|(known, value)| *known == name && !value.is_empty());
             words.extend(value.map(|(_, value)| format!("{name}: {value}")));
         }
-        let lines = self.foreign.iter().cloned().chain(self.ours.iter().map(|line| line.in_words(now)));
+        let ours = self.ours.iter().map(|line| self.marked_line(line.in_words(now)));
+        let lines = self.foreign.iter().cloned().chain(ours);
         words.extend(lines.map(|line| format!("set-cookie: {line}")));
         words.push(self.body.clone());
         words

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cookiejwt_store::testing;
+
 use crate::PENDING;
 
 /// A request that is being built.
@@ -158,6 +160,26 @@ impl Names {
         self.set(&format!("{name}.forged_pending"), format!("{cookie}={}", forged(text)));
     }
 
+    /// What the device and another one reply to an offer and to a challenge: `{x.registers}`,
+    /// `{x.other_registers}`, `{x.proves}`, `{x.other_proves}`, and `{x.forged_proves}`.
+    pub(crate) fn set_device(&mut self, name: &str, offer: &str, challenge: &str) {
+        if offer.is_empty() && challenge.is_empty() {
+            return;
+        }
+        for (prefix, device) in [("", testing::device()), ("other_", testing::other_device())] {
+            if !offer.is_empty() {
+                self.set(&format!("{name}.{prefix}registers"), device.registers(offer));
+                self.set(&format!("{name}.forged_registers"), forged(&device.registers(offer)));
+            }
+            if !challenge.is_empty() {
+                self.set(&format!("{name}.{prefix}proves"), device.proves(challenge));
+            }
+        }
+        if !challenge.is_empty() {
+            self.set(&format!("{name}.forged_proves"), forged(&testing::device().proves(challenge)));
+        }
+    }
+
     pub(crate) fn replace(&self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for (name, text) in &self.0 {
@@ -165,7 +187,10 @@ impl Names {
                 bytes.splice(at..at + name.len(), text.bytes());
             }
         }
-        assert!(!bytes.starts_with(b"Cookie: {"), "unknown name: {}", String::from_utf8_lossy(&bytes));
+        let is_unknown = [&b"Cookie: {"[..], b"Secure-Session-Response: {", b"Sec-Secure-Session-Id: {"]
+            .iter()
+            .any(|start| bytes.starts_with(start));
+        assert!(!is_unknown, "unknown name: {}", String::from_utf8_lossy(&bytes));
         bytes
     }
 }

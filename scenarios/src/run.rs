@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    ACCESS, Answer, DEVICE, Documented, Expected, REFRESH, Request, Scenario, Step, World,
+    ACCESS, Answer, Browser, DEVICE, Documented, Expected, REFRESH, Request, Scenario, Step, World,
     answer::{exchange, read, read_rest, read_until},
     request::Names,
     world::second,
@@ -80,6 +80,8 @@ fn tokens_of_others(world: &World) -> Names {
     names.set_pairs("early", &early_access.cookie(), &early_refresh.cookie());
     names.set_pairs("foreign", &access().by(core).foreign().cookie(), &refresh().by(core).foreign().cookie());
     names.set_pairs("rowless", &access().by(core).cookie(), &refresh().by(core).cookie());
+    let marked = || refresh().by(core).device_bound();
+    names.set_pairs("marked", &access().by(core).device_bound().cookie(), &marked().cookie());
     names
 }
 
@@ -100,10 +102,17 @@ impl Player {
     async fn play(&mut self, number: usize, step: &Step) {
         let world = self.world.clone();
         match step {
-            Step::LogIn { user, name } => self.log_in(user, name).await,
+            Step::LogIn { user, name } => {
+                let browser = world.log_in(user).await;
+                self.log_in(name, browser);
+            }
             Step::LogInBy { user, methods } => {
                 let browser = world.log_in_by(user, methods).await;
                 self.names.set_pairs(user, &browser.access, &browser.refresh);
+            }
+            Step::LogInBriefly { user, seconds } => {
+                let browser = world.log_in_briefly(user, *seconds).await;
+                self.log_in(user, browser);
             }
             Step::LogInStaff(user) => {
                 let browser = world.log_in_at(&world.staff, user).await;
@@ -130,6 +139,7 @@ impl Player {
             Step::RevokedElsewhere(user) => {
                 world.revoke_elsewhere(user).await;
             }
+            Step::BoundElsewhere(user) => world.bind_elsewhere(user).await,
             Step::VerifierAsks => assert!(world.verifier.poll_revocations().await, "the issuer answers"),
             Step::ReadFeed => world.auth.poll_revocations().await.expect("the store is available"),
             Step::Keep(name) => self.keep(name),
@@ -147,10 +157,10 @@ impl Player {
         }
     }
 
-    async fn log_in(&mut self, user: &str, name: &str) {
-        let browser = self.world.log_in(user).await;
+    fn log_in(&mut self, name: &str, browser: Browser) {
         self.names.set_pairs(name, &browser.access, &browser.refresh);
         self.names.set(&format!("{name}.session"), browser.session.as_str());
+        self.names.set_device(name, &browser.offer, "");
     }
 
     fn keep(&mut self, name: &str) {
@@ -162,6 +172,12 @@ impl Player {
             self.names.set_pairs(name, &access, &refresh);
         }
         self.names.set(&format!("{name}.device"), last.pair(DEVICE).unwrap_or_default());
+        if let Some(session) = last.member("session_id") {
+            self.names.set(&format!("{name}.session"), session);
+        }
+        let [offer, challenge] =
+            ["secure-session-registration", "secure-session-challenge"].map(|field| last.field(field));
+        self.names.set_device(name, &offer, &challenge);
         if let Some(pending) = last.pending() {
             self.names.set_pending(name, &pending);
         }
@@ -223,6 +239,9 @@ impl Player {
             self.fault(number, &rows, &after);
         }
         let body = self.names.replace(&request.body);
+        if answer.has_type_to_guess() {
+            self.played.faults.push(format!("step {number}: a browser may guess the type of this"));
+        }
         for fault in self.documented.faults(request, &body, &answer) {
             self.played.faults.push(format!("step {number}, OpenAPI: {fault}"));
         }

@@ -30,6 +30,11 @@ pub enum Step {
         user: &'static str,
         methods: &'static [&'static str],
     },
+    /// Names the cookies of a new session that ends after these seconds.
+    LogInBriefly {
+        user: &'static str,
+        seconds: u64,
+    },
     /// Names the cookies of a new session at the staff's user table.
     LogInStaff(&'static str),
     Pass(i64),
@@ -43,6 +48,8 @@ pub enum Step {
     WriteReceipts,
     /// Another node revokes every session of this user.
     RevokedElsewhere(&'static str),
+    /// Another node binds every session of this user to the device.
+    BoundElsewhere(&'static str),
     /// The background task reads what other nodes have revoked.
     ReadFeed,
     /// Changes the user's claims in the table, as JSON.
@@ -54,7 +61,8 @@ pub enum Step {
     /// The user's claims become too large for a cookie.
     TooManyClaims(&'static str),
     /// Names the cookies of the last response, or the tokens in its body; a pending login is
-    /// `{x.pending}`, and its text `{x.pending_text}`.
+    /// `{x.pending}`, and its text `{x.pending_text}`; what the device and another one reply to its
+    /// offer and its challenge is `{x.registers}`, `{x.other_registers}`, `{x.proves}` and so on.
     Keep(&'static str),
     /// All at the same time, each on its own connection; each response has this status.
     AtOnce {

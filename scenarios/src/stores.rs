@@ -117,6 +117,14 @@ impl Watched {
         self.0.rows.revoke(&revocation).await.unwrap();
     }
 
+    /// Binds like another node.
+    pub async fn bind_elsewhere(&self, id: &SessionId, at: Timestamp) {
+        let realm = self.row(id).await.expect("the session has a row").realm;
+        let request = BindRequest::new(id.clone(), realm, cookiejwt_store::testing::device().key(), at);
+        let outcome = self.0.rows.bind(&request).await.unwrap();
+        assert!(matches!(outcome, ChangeOutcome::Changed), "it lives, and is not bound yet");
+    }
+
     /// Where a revocation waits while the gate is closed.
     pub fn revoking(&self) -> &Gate {
         &self.0.revoking

@@ -36,6 +36,8 @@ pub struct Browser {
     pub session: SessionId,
     pub access: String,
     pub refresh: String,
+    /// The value of `Secure-Session-Registration`; empty if nothing is offered.
+    pub offer: String,
 }
 
 impl Browser {
@@ -102,6 +104,12 @@ impl World {
         self.log_in_with(&self.auth, name, options).await
     }
 
+    /// Logs a user in for a session that ends after these seconds.
+    pub async fn log_in_briefly(&self, name: &str, seconds: u64) -> Browser {
+        let options = LoginOptions::new().ends_after(std::time::Duration::from_secs(seconds));
+        self.log_in_with(&self.auth, name, options).await
+    }
+
     async fn log_in_with(&self, auth: &Authenticator, name: &str, options: LoginOptions) -> Browser {
         let user = self.users.by_name(name);
         let login = auth.login(&user, options, LoginContext::default()).await;
@@ -112,7 +120,11 @@ impl World {
             line.split(';').next().unwrap_or_default().to_owned()
         };
         let (access, refresh) = (pair(auth.config().access_name()), pair(auth.config().refresh_name()));
-        Browser { session: login.record.id.clone(), access, refresh }
+        let mut fields = http::HeaderMap::new();
+        auth.core().write_cookies(&login.cookies, &mut fields);
+        let offer = fields.get("secure-session-registration").and_then(|offer| offer.to_str().ok());
+        let offer = offer.unwrap_or_default().to_owned();
+        Browser { session: login.record.id.clone(), access, refresh, offer }
     }
 
     /// A browser with an expired access token and a valid refresh token.
@@ -145,11 +157,21 @@ impl World {
         }
     }
 
+    /// A node with other settings has bound the sessions of this user.
+    pub async fn bind_elsewhere(&self, user: &str) {
+        let subject = self.users.by_name(user).id.into();
+        for session in self.store.created() {
+            if self.row(&session).await.subject == subject {
+                self.store.bind_elsewhere(&session, self.auth.now().into()).await;
+            }
+        }
+    }
+
     pub async fn revoked_because(&self, session: &SessionId) -> Option<&'static str> {
         self.row(session).await.revoked.map(|(_, reason)| reason.as_str())
     }
 
-    /// Every session in words: `#1 live 4 after 2`, `#1 logout 2`.
+    /// Every session in words: `#1 live 4 after 2`, `#1 logout 2`, `#1 live 2 bound`.
     pub async fn rows(&self) -> Vec<String> {
         let mut rows = BTreeMap::new();
         for id in self.store.created() {
@@ -160,7 +182,8 @@ impl World {
                 reason => reason.as_str(),
             });
             let previous = row.previous_jti.map(|jti| format!(" after {jti}")).unwrap_or_default();
-            rows.insert(id.to_string(), format!("{id} {state} {}{previous}", row.current_jti));
+            let bound = if row.device.is_some() { " bound" } else { "" };
+            rows.insert(id.to_string(), format!("{id} {state} {}{previous}{bound}", row.current_jti));
         }
         rows.into_values().map(|row| crate::ids::named(&row)).collect()
     }

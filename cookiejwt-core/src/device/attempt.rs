@@ -123,7 +123,10 @@ impl Renewal {
     }
 
     fn renewed(self, cookies: SetCookies, now: Timestamp) -> DeviceDecision {
-        let Some(challenge) = reply::challenge(&self.core, &self.session, now) else {
+        // A millisecond later than the rotation, or it would count as used up where both are of the
+        // same millisecond, and the next renewal would take two requests.
+        let next = now.plus_millis(1);
+        let Some(challenge) = reply::challenge(&self.core, &self.session, next) else {
             return self.problem(Problem::ServerError, DeviceReason::MintFailed);
         };
         let Self { session, instructions, .. } = self;

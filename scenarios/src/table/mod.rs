@@ -5,6 +5,11 @@ mod attacks;
 mod authenticate;
 mod cookies;
 mod csrf;
+mod device;
+mod device_binding;
+mod device_off;
+mod device_pages;
+mod device_renewal;
 mod endpoints;
 mod forwarded;
 mod guards;
@@ -37,6 +42,11 @@ pub fn all() -> Vec<Scenario> {
         refresh::scenarios(),
         slow::scenarios(),
         csrf::scenarios(),
+        device::scenarios(),
+        device_binding::scenarios(),
+        device_off::scenarios(),
+        device_pages::scenarios(),
+        device_renewal::scenarios(),
         handlers::scenarios(),
         logins::scenarios(),
         panics::scenarios(),

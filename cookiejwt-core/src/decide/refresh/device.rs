@@ -1,6 +1,8 @@
 //! The refresh of a session whose device has proved itself: rows P11 to P18 of
 //! [`rules`](crate::rules#device-bound-sessions); and of one that was bound meanwhile: row x.
 
+use time::OffsetDateTime;
+
 use super::{RefreshAttempt, Rotation, RotationStep, grant::Grant};
 use crate::{
     decide::decision::{Decision, Reason, Refusal, Settlement},
@@ -81,6 +83,9 @@ impl RefreshAttempt {
         let refusal = Refusal::DeviceProofRequired { reload: self.reload };
         let hard = Decision::refused(refusal, Reason::BoundMeanwhile);
         let soft = self.soft.clone().or_else(|| self.beside.clone());
-        Self { soft, ..self }.soften(hard)
+        // The refresh route says when the refresh token ends, as in row v.
+        let ends_at = self.beside.as_ref().map(|_| self.token.claims.expires_at);
+        let refresh_expires_at = ends_at.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        Decision { refresh_expires_at, ..Self { soft, ..self }.soften(hard) }
     }
 }

@@ -67,7 +67,8 @@ fn every_byte_of_the_instructions() {
             r#""attributes":"Path=/; Secure; HttpOnly; SameSite=Lax"}]}"#,
         )
     );
-    let next = bound.core.parts().challenges.renewal(&SESSION.into(), Timestamp::from(after(200)));
+    let next = Timestamp::from(after(200)).plus_millis(1);
+    let next = bound.core.parts().challenges.renewal(&SESSION.into(), next);
     assert_eq!(challenge, format!(r#""{next}";id="session-1""#));
 }
 

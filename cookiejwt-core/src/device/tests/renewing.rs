@@ -201,6 +201,24 @@ fn p13_a_challenge_rotates_once() {
 }
 
 #[test]
+fn the_challenge_of_a_renewal_is_good_for_the_next_one() {
+    let mut bound = Bound::new();
+    let challenge = |decision: DeviceDecision| {
+        let DeviceReply::Renewed { challenge, cookies, .. } = decision.reply else { panic!("{decision:?}") };
+        assert_eq!(pairs(&cookies).len(), 2);
+        challenge.to_str().unwrap().to_owned()
+    };
+    let response = bound.device.proves(&bound.challenge(after(200)));
+    let mut next = challenge(bound.present(&response, after(200)));
+    for seconds in [211, 400, 600] {
+        let response = bound.device.proves(&next);
+        next = challenge(bound.present(&response, after(seconds)));
+        let refresh = format!("refresh-{}", after(seconds).unix_timestamp());
+        assert_eq!(bound.row.current_jti.as_str(), refresh, "one request, one rotation");
+    }
+}
+
+#[test]
 fn p16_a_repeated_post_gets_the_same_refresh_token() {
     let mut bound = Bound::new();
     let response = bound.device.proves(&bound.challenge(after(200)));

@@ -48,9 +48,10 @@ fn row_x_renews_nothing_and_ends_nothing() {
 
 #[test]
 fn row_x_is_soft_beside_a_valid_access_token() {
-    for (rule, path, seconds) in
-        [("a request near the end", "/me", 290), ("the refresh route", "refresh", 100)]
-    {
+    for (rule, path, seconds, ends_at) in [
+        ("a request near the end", "/me", 290, None),
+        ("the refresh route, which says when the refresh token ends", "refresh", 100, Some(after(86_400))),
+    ] {
         let mut bound = Bound::new();
         let cookies = format!("{}; {}", bound.access, bound.refresh);
         let head = head("POST", &[("cookie", &cookies)]);
@@ -61,6 +62,7 @@ fn row_x_is_soft_beside_a_valid_access_token() {
         let decision = bound.complete(assessment, after(seconds));
         assert_eq!(reason(&decision), &Reason::BoundMeanwhile, "{rule}");
         assert!(decision.identity().is_some() && decision.cookies.is_empty(), "{rule}");
+        assert_eq!(decision.refresh_expires_at, ends_at, "{rule}");
     }
 }
 
