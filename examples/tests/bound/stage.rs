@@ -11,8 +11,8 @@ pub(crate) const DEVICE: &str = "/api/auth/device/";
 pub(crate) const RENEWAL: &str = "/api/auth/device/refresh/";
 pub(crate) const ME: &str = "/api/me";
 
-/// A page that sends no requests.
-pub(crate) const QUIET: &str = "/health";
+/// A page that sends no requests: a picture has no icon.
+pub(crate) const QUIET: &str = "/favicon.svg";
 
 /// The example, which offers device-bound sessions, as a site of its own.
 pub(crate) struct Site {

@@ -13,21 +13,32 @@ pub(crate) async fn database(site: &Site) -> DatabaseConnection {
     Database::connect(options).await.expect("a database")
 }
 
-/// Another program has locked the file: the server can read it and not write.
+/// Each statement about sessions fails, as with a database that is unavailable.
 #[test]
-fn a_locked_database_ends_no_session() {
+fn an_unavailable_database_ends_no_session() {
     in_chromium(Chromium::bound, async |browser| {
-        let site = Site::bound("locked", browser).await;
+        let site = Site::bound("away", browser).await;
+        assert_eq!(site.me_later(browser).await, "r403 r200 me200");
         let db = database(&site).await;
-        db.execute_unprepared("BEGIN EXCLUSIVE").await.expect("a lock");
-        site.expire(browser).await;
-        let locked = site.me(browser).await;
-        db.execute_unprepared("ROLLBACK").await.expect("no lock");
-        assert!(in_short(&locked).ends_with("r503 me401"), "{}", in_short(&locked));
-        assert!(skipped(&locked).is_some_and(|reason| reason.starts_with("server_error;")), "{locked:?}");
-        assert!(locked.iter().all(|exchange| exchange.set_cookies.is_empty()), "{locked:?}");
+        let rename = async |from: &str, to: &str| {
+            let rename = format!("ALTER TABLE {from} RENAME TO {to}");
+            db.execute_unprepared(&rename).await.expect("a table");
+        };
+        rename("cookiejwt_sessions", "away").await;
+        for _ in 0..2 {
+            site.expire(browser).await;
+            let refused = site.me(browser).await;
+            assert!(in_short(&refused).ends_with("r503 me401"), "{}", in_short(&refused));
+            assert!(
+                skipped(&refused).is_some_and(|reason| reason.starts_with("server_error;")),
+                "{refused:?}"
+            );
+            assert!(refused.iter().all(|exchange| exchange.set_cookies.is_empty()), "{refused:?}");
+        }
+        rename("away", "cookiejwt_sessions").await;
         let again = in_short(&site.me(browser).await);
         assert!(again.ends_with("r200 me200"), "the browser has kept the session: {again}");
+        assert!(site.server.log().contains("skipped: Some(ServerError)"), "{}", site.server.log());
     });
 }
 
