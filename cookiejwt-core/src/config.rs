@@ -3,6 +3,7 @@
 mod ages;
 mod builder;
 mod checks;
+mod device_binding;
 mod error;
 mod expect;
 mod keys;
@@ -23,6 +24,7 @@ use crate::{
 
 pub use self::{
     builder::ConfigBuilder,
+    device_binding::DeviceBinding,
     error::{ConfigError, ConfigErrorKind},
     expect::Expect,
     secret::Secret,
@@ -59,6 +61,7 @@ pub struct Config {
     pub(crate) set_session_cookie: bool,
     pub(crate) known_devices: bool,
     pub(crate) clear_site_data: bool,
+    pub(crate) device_bound: DeviceBinding,
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +74,7 @@ pub(crate) struct KeySettings {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one attribute")]
 pub(crate) struct CookieSettings {
     pub(crate) access_name: String,
     pub(crate) refresh_name: String,
@@ -83,6 +87,9 @@ pub(crate) struct CookieSettings {
     pub(crate) http_only: bool,
     pub(crate) same_site: SameSite,
     pub(crate) partitioned: bool,
+    /// Whether the access cookie has an age even if the session ends with the browser: browsers
+    /// renew no other cookie.
+    pub(crate) access_has_age: bool,
 }
 
 /// Lifetimes and leeways in whole seconds.

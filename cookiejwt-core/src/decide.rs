@@ -45,3 +45,4 @@ pub use self::{
     },
     verifier::{KnownSessions, Verifier},
 };
+pub(crate) use self::{authenticate::PresentedRefresh, carrier::Carrier};

@@ -10,6 +10,10 @@ pub use crate::{
         PendingLogin, RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SealedPending,
         SessionCheck, SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
     },
+    device::{
+        BindAssessment, Binding, DeviceAttempt, DeviceDecision, DeviceOffer, DeviceReply, DeviceStep,
+        RenewAssessment, Renewal,
+    },
     request::{Headers, Mode, RequestHead, TokenMode},
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},
     session::{LoginIds, RefreshIds, SessionChange, Sighting},

@@ -5,6 +5,7 @@
 pub use crate::{
     config::SharedTokens,
     decide::{ClaimsError, CsrfDenial},
+    device::{DeviceEnd, DeviceFault, DeviceReason, Skipped},
     keys::{JwkFault, JwksError, KeyError},
     request::{CredentialFault, CredentialName, DuplicateCookie},
     token::{ClaimFault, MethodError, MintError, ScopeError, TokenFault},

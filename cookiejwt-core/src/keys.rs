@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod crypto;
+mod device_key;
 mod jwks;
 mod jwks_document;
 mod ring;
@@ -9,10 +10,13 @@ mod roca;
 mod seal;
 
 #[cfg(any(test, feature = "testing"))]
+pub(crate) use self::crypto::SigningPair;
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use self::jwks::keys_of_vectors;
 pub use self::{
     access_keys::AccessKeys,
     crypto::{Algorithm, KeyError},
+    device_key::DeviceKey,
     jwks::{JwkFault, Jwks, JwksError},
     ring::{PrivateKey, PublicKey},
 };

@@ -56,6 +56,7 @@
 
 mod config;
 mod decide;
+mod device;
 pub mod driver;
 pub mod fault;
 #[cfg(any(test, feature = "testing"))]
@@ -75,8 +76,8 @@ mod token;
 
 pub use crate::{
     config::{
-        Config, ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, Expect, RevocationLevel,
-        SameSite, Secret,
+        Config, ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, DeviceBinding, Expect,
+        RevocationLevel, SameSite, Secret,
     },
     decide::{Core, CredentialSource, Decision, Identity, Outcome, Reason, Refusal, Verifier},
     keys::{AccessKeys, Algorithm, Jwks, PrivateKey, PublicKey},

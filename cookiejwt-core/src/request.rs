@@ -14,7 +14,7 @@ pub(crate) use self::{
     cookies::{split_once, trim, visit_pairs},
     credentials::{Cookie, Presented, bearer_token},
     duplicates::{Duplicates, Examined, OfSession},
-    head::{Field, SEC_FETCH_MODE, SEC_FETCH_SITE},
+    head::{Field, SEC_FETCH_DEST, SEC_FETCH_MODE, SEC_FETCH_SITE},
     host::public_host,
     mode::reads_cookies,
 };

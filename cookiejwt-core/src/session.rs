@@ -1,5 +1,6 @@
 //! A session: its row in the token store, its ids, and what changes it.
 
+mod binding;
 mod changes;
 mod claims_renewal;
 mod ends;
@@ -11,9 +12,10 @@ mod sighting;
 mod timestamp;
 
 pub use self::{
+    binding::BindRequest,
     changes::{
-        AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, RotationOutcome, RotationRequest,
-        SettleRequest,
+        AnswerLateRequest, ChangeOutcome, ProvedDevice, Receipt, ReplaceRequest, RotationOutcome,
+        RotationRequest, SettleRequest,
     },
     claims_renewal::ClaimsRenewal,
     ends::{EndReason, SessionEnds},

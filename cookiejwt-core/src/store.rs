@@ -2,10 +2,11 @@
 //! the counters of the throttle, and what counts once.
 
 pub use crate::{
+    keys::DeviceKey,
     session::{
-        AnswerLateRequest, ChangeOutcome, ClaimsRenewal, EndReason, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
-        SessionRecord, SettleRequest, Timestamp, TokenId,
+        AnswerLateRequest, BindRequest, ChangeOutcome, ClaimsRenewal, EndReason, ProvedDevice, Realm,
+        RealmRevocation, Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome,
+        RotationRequest, SessionEnds, SessionRecord, SettleRequest, Timestamp, TokenId,
     },
     throttle::{
         BucketId, DeviceId, PasswordTry, Standing, Throttle, ThrottleBucket, ThrottleCharge, ThrottleLimit,

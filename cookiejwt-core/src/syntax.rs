@@ -5,6 +5,6 @@ mod origin;
 pub(crate) mod strict_json;
 
 pub(crate) use self::{
-    origin::{Origin, host_of},
+    origin::{Origin, host_of, is_same_site},
     strict_json::{Members, Text},
 };

@@ -17,6 +17,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, macros::datetime};
 
+mod device;
+
+pub use self::device::{TestDevice, device, other_device};
 pub use crate::internal::{VectorFault, cookie_pairs, verify_jws};
 use crate::{
     config::{Config, ConfigBuilder, RevocationLevel, Secret},
@@ -95,6 +98,7 @@ pub struct TestToken {
     auth_time: AuthTime,
     refresh_jti: Option<TokenId>,
     version: i64,
+    device_bound: bool,
     claims: Map<String, Value>,
     facts: Facts,
 }
@@ -122,6 +126,7 @@ impl TestToken {
             auth_time: AuthTime::AsIssued,
             refresh_jti: None,
             version: 0,
+            device_bound: false,
             claims: Map::new(),
             facts: Facts::new(),
             core,
@@ -144,6 +149,11 @@ impl TestToken {
     pub fn expired(self) -> Self {
         let issued_at = NOW.unix_timestamp().saturating_sub(HOUR).saturating_sub(self.life);
         Self { issued_at, ..self }
+    }
+
+    /// Issued for a proof of the device that its session is bound to.
+    pub fn device_bound(self) -> Self {
+        Self { device_bound: true, ..self }
     }
 
     /// Signed with the configured key, but by another issuer.
@@ -252,6 +262,7 @@ impl TestToken {
                 remember: true,
                 remember_for: None,
                 stamp: None,
+                device_bound: self.device_bound,
                 facts: self.facts.clone(),
             };
             return claims.to_payload(self.parties());
@@ -267,6 +278,8 @@ impl TestToken {
             refresh_jti: self.refresh_jti.clone(),
             replaces: None,
             version: self.version,
+            device_bound: self.device_bound,
+            ends_with_browser: false,
             facts: self.facts.clone(),
         };
         let custom = CustomClaims::new(&self.claims).expect("the claims are no registered ones");

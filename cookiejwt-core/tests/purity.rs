@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, process::Command};
 
 /// Every direct dependency, with its reason.
-const DIRECT: [&str; 13] = [
+const DIRECT: [&str; 14] = [
     "base64",
     // Seals pending logins.
     "chacha20poly1305",
@@ -14,6 +14,8 @@ const DIRECT: [&str; 13] = [
     "memchr",
     "serde",
     "serde_json",
+    // Reads the structured field that a browser sends about a device-bound session.
+    "sfv",
     "sha2",
     "thiserror",
     "time",

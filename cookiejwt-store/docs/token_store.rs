@@ -1,7 +1,7 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
+    AnswerLateRequest, BindRequest, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation,
     RenewedSession, RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionEnds, SessionId, SessionRecord, SettleRequest, SpentId,
     Subject, Timestamp, TokenStore,
 };
@@ -62,6 +62,15 @@ impl TokenStore for Sessions {
     async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, Self::Error> {
         let id = &request.late.session_id;
         Ok(self.change(id, |row| request.matches(row), |row| request.apply(row)))
+    }
+
+    async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, Self::Error> {
+        let id = &request.session_id;
+        Ok(self.change(id, |row| request.matches(row), |row| request.apply(row)))
+    }
+
+    fn keeps_devices(&self) -> bool {
+        true
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, Self::Error> {

@@ -1,6 +1,7 @@
 //! The built-in routes, once for every framework, and their OpenAPI document.
 
 mod body;
+mod device;
 mod endpoints;
 mod forwarded;
 #[cfg(feature = "openapi")]

@@ -31,9 +31,10 @@ pub use cookiejwt_core::{
 pub use cookiejwt_core::{
     SessionId,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, EndReason, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
-        SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp, TokenId,
+        AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, DeviceKey, EndReason,
+        ProvedDevice, RealmRevocation, Receipt, ReplaceRequest, Revocation, RevocationReason,
+        RotationOutcome, RotationRequest, SessionEnds, SessionRecord, SettleRequest, SpentId, ThrottleCharge,
+        Timestamp, TokenId,
     },
 };
 

@@ -9,7 +9,6 @@ mod password;
 mod second_factor;
 mod store;
 
-pub(crate) use self::password::{MAX_LANES, MAX_MEMORY_KIB, MAX_PASSES};
 pub use self::{
     build::BuildError,
     framework_session::SessionCookieError,
@@ -17,4 +16,8 @@ pub use self::{
     password::{PasswordError, PasswordRefusal},
     second_factor::SecondFactor,
     store::StoreError,
+};
+pub(crate) use self::{
+    login::RECENT,
+    password::{MAX_LANES, MAX_MEMORY_KIB, MAX_PASSES},
 };

@@ -5,6 +5,7 @@ mod advice;
 mod counters;
 mod emit;
 mod event;
+mod hooks;
 mod log;
 mod lost_answers;
 mod refusal;
@@ -13,7 +14,7 @@ mod text;
 pub(crate) use self::{
     advice::Advice,
     emit::Events,
-    event::Hooks,
+    hooks::Hooks,
     text::{Line, printable},
 };
 pub use self::{

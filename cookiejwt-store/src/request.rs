@@ -6,6 +6,7 @@ mod any_slot;
 mod context;
 mod cookies;
 mod departing;
+mod device;
 mod driver;
 mod faults;
 mod framework_session;

@@ -97,6 +97,8 @@ impl Routes {
             Route::Login | Route::FreshLogin => self.password_login,
             Route::Password => self.password_route,
             Route::Revoked => self.revoked_route,
+            Route::Device => self.keys.config().device_bound().offers(),
+            Route::DeviceRefresh => self.keys.config().device_bound().renews(),
             _ => true,
         }
     }

@@ -20,13 +20,18 @@
 //! two requests arrive at the same time. Run the suite at every isolation level that your database
 //! offers.
 //!
+//! A store that [keeps no devices](TokenStore::keeps_devices) is not asked to bind a session, and
+//! its rows have no key.
+//!
 //! All facts except the one about the clock use times in the year 2100, so that a database that
 //! deletes expired rows (the `EXPIREAT` of Redis) does not delete them during the test.
 
+mod binding;
 #[cfg(test)]
 mod broken;
 mod clock;
 mod crossing;
+mod devices;
 mod driver;
 mod ends;
 mod everybody;
@@ -197,6 +202,26 @@ facts! {
          fork.",
     late::a_replaced_token_is_worth_nothing:
         "A client that presents the replaced token is not the owner, who never received it.",
+    binding::binding_changes_exactly_what_it_says:
+        "A binding writes the key of one row, once: a thief cannot replace it, and nothing else changes.",
+    binding::a_binding_is_exactly_the_documented_one:
+        "Every combination at its boundary: only a live, unbound session of its own realm is bound.",
+    binding::device_keys_compare_byte_for_byte:
+        "Keys that look alike are different: otherwise the key of another device would renew the session.",
+    binding::the_key_of_a_device_stays:
+        "Whatever else happens to a session, it stays bound, and every read returns the key.",
+    binding::fifty_bindings_at_once_are_one:
+        "One statement decides: of many devices with one challenge, one is bound, and the others see which.",
+    binding::a_binding_and_a_rotation_undo_nothing_of_each_other:
+        "A session that is refreshed while it is bound keeps the key, and the refresh token of its rotation.",
+    devices::only_its_device_rotates_a_bound_session:
+        "Each part of the condition prevents a rotation on its own: a stolen refresh token alone renews nothing.",
+    devices::a_bound_rotation_is_exactly_the_documented_one:
+        "Every combination at its boundary, with and without a device.",
+    devices::a_challenge_rotates_once:
+        "A proof that was copied renews nothing: the session has rotated since its challenge.",
+    devices::a_bound_session_is_never_answered_late:
+        "The parent of a bound session gets no refresh token: only a proof does.",
     receipts::a_slow_answer_changes_exactly_what_it_says:
         "A response that is sent late changes one time of one row, however many are sent.",
     receipts::a_slow_answer_is_exactly_the_documented_one:
@@ -248,7 +273,8 @@ facts! {
         "Every node that sees the new session ends the old one: one learns that it did, and its time and reason are \
          kept.",
     superseded::a_revoked_session_is_changed_by_nothing:
-        "Whatever the reason and its time, no rotation, late response, slow response or receipt changes the row.",
+        "Whatever the reason and its time, no rotation, late response, binding, slow response or receipt changes the \
+         row.",
     renewal::renewing_changes_exactly_the_active_sessions_of_the_user:
         "Access tokens with old roles die in every session that may have one, and in no session of another user.",
     renewal::renewals_at_once_all_count:
@@ -323,7 +349,7 @@ facts! {
     crossing::a_receipt_is_not_lost_among_answers:
         "Late and slow responses write only their own field: losing a receipt would hide a theft.",
     crossing::nothing_undoes_a_revocation_at_the_same_time:
-        "A logout during any of the five changes ends the session, whichever comes first.",
+        "A logout during any of the six changes ends the session, whichever comes first.",
     racing::everything_at_once_fails_nobody:
         "Deadlocks and conflicts are handled by the store: it tries again, and each session is ended once, by one call \
          that learns of it.",

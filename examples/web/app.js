@@ -119,7 +119,7 @@ async function loadSessions() {
   $(sessions.length > 1 ? "revoke-others" : "sessions-alone").hidden = false;
 }
 
-function sessionItem({ id, user_agent, ip, created_at, last_seen_at, current }) {
+function sessionItem({ id, user_agent, ip, created_at, last_seen_at, device_bound, current }) {
   const item = element("li", "session");
   const name = element("p", "device", device(user_agent));
   if (current) name.append(" ", element("span", "badge", "This device"));
@@ -128,6 +128,7 @@ function sessionItem({ id, user_agent, ip, created_at, last_seen_at, current }) 
   else when.append("Last seen ", time(last_seen_at), ", signed in ", time(created_at));
   const text = element("div", "");
   text.append(name, element("p", "muted", ip ?? "Unknown address"), when);
+  if (device_bound) text.append(element("p", "muted", `Bound to ${current ? "this" : "that"} device`));
   item.append(text);
   if (!current) item.append(revokeButton(id, device(user_agent)));
   return item;

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, ChangeOutcome, ClaimsRenewal, MemoryStore, Realm, RealmRevocation, Receipt,
-    RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession,
+    AnswerLateRequest, BindRequest, ChangeOutcome, ClaimsRenewal, MemoryStore, Realm, RealmRevocation,
+    Receipt, RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession,
     RotationOutcome, RotationRequest, SessionEnds, SessionId, SessionRecord, SettleRequest, SpentId,
     StoreError, Subject, Timestamp, TokenStore,
 };
@@ -23,6 +23,7 @@ pub struct Counts {
     pub rotate: usize,
     pub rotated: usize,
     pub late: usize,
+    pub bind: usize,
     pub settle: usize,
     pub received: usize,
     pub revoke: usize,
@@ -161,6 +162,15 @@ impl TokenStore for Watched {
     async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
         self.called(|counts| counts.late += 1)?;
         self.0.rows.replace(request).await
+    }
+
+    async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
+        self.called(|counts| counts.bind += 1)?;
+        self.0.rows.bind(request).await
+    }
+
+    fn keeps_devices(&self) -> bool {
+        self.0.rows.keeps_devices()
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {

@@ -90,10 +90,11 @@ fn sql(quote: &str, numbered: bool) -> &'static str {
     let [id, realm, current] = ["id", "realm", "current_jti"].map(|column| condition(column, "="));
     let [settled, orphaned] = ["settles_at"; 2].map(|column| condition(column, "<"));
     let [expires, ends] = ["expires_at", "ends_at"].map(|column| condition(column, ">"));
-    let [revoked, received, previous] = ["revoked_at", "received_at", "previous_jti"].map(name);
+    let [revoked, device, received, previous] =
+        ["revoked_at", "device_key", "received_at", "previous_jti"].map(name);
     let text = format!(
         "UPDATE {} SET {} WHERE {id} AND {realm} AND {current} AND {revoked} IS NULL AND {settled} \
-         AND ({received} IS NOT NULL OR {previous} IS NULL OR {orphaned}) AND {expires} AND {ends}",
+         AND {device} IS NULL AND ({received} IS NOT NULL OR {previous} IS NULL OR {orphaned}) AND {expires} AND {ends}",
         name("cookiejwt_sessions"),
         set.join(", "),
     );

@@ -1,10 +1,10 @@
 //! The builder that collects the settings.
 
 use super::{
-    Config, ConfigError, CookieSettings, CredentialOrder, CsrfSettings, KeySettings, RevocationLevel,
-    SameSite, Secret,
+    Config, ConfigError, CookieSettings, CredentialOrder, CsrfSettings, DeviceBinding, KeySettings,
+    RevocationLevel, SameSite, Secret,
     ages::{self, SetAges},
-    checks,
+    checks, device_binding,
     keys::{CheckedKeys, SetKeys},
     known_devices, names, vars,
 };
@@ -45,6 +45,7 @@ pub struct ConfigBuilder {
     set_session_cookie: bool,
     clear_site_data: bool,
     pub(crate) no_known_devices: bool,
+    pub(super) device_bound: DeviceBinding,
 }
 
 impl ConfigBuilder {
@@ -292,6 +293,13 @@ impl ConfigBuilder {
         checks::origins(&csrf)?;
         checks::skip(&self.skip)?;
         checks::token_mode(self.token_mode, self.credentials)?;
+        let surroundings = device_binding::Surroundings {
+            cookies: &cookies,
+            access_life: ages.access,
+            credentials: self.credentials,
+            token_mode: self.token_mode,
+        };
+        device_binding::check(self.device_bound, &surroundings)?;
         let CheckedKeys { signing, verifying, directory } = self.keys.check()?;
         Ok(Config {
             realm,
@@ -317,6 +325,7 @@ impl ConfigBuilder {
             set_session_cookie: self.set_session_cookie,
             known_devices: !self.no_known_devices,
             clear_site_data: self.clear_site_data,
+            device_bound: self.device_bound,
         })
     }
 
@@ -357,6 +366,7 @@ impl ConfigBuilder {
             http_only: !self.script_readable,
             same_site: self.same_site,
             partitioned: self.partitioned,
+            access_has_age: self.device_bound.renews(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod ages;
 mod claims_and_origins;
 mod cookies;
+mod device_binding;
 mod keys;
 mod secrets;
 mod variables;

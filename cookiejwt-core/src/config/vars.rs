@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, RevocationLevel, SameSite, Secret, names,
+    ConfigBuilder, ConfigError, ConfigErrorKind, CredentialOrder, DeviceBinding, RevocationLevel, SameSite,
+    Secret, names,
 };
 use crate::keys::{KeyError, PrivateKey, PublicKey};
 
@@ -54,6 +55,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("COOKIEJWT_SET_SESSION_COOKIE", |b, v| Ok(b.set_session_cookie(v.flag()?))),
     ("COOKIEJWT_CLEAR_SITE_DATA", |b, v| Ok(b.clear_site_data(v.clear_site_data()?))),
     ("COOKIEJWT_KNOWN_DEVICES", |b, v| Ok(b.known_devices(v.flag()?))),
+    ("COOKIEJWT_DEVICE_BOUND", |b, v| Ok(b.device_bound(v.device_binding()?))),
     ("COOKIEJWT_SKIP", |b, v| Ok(b.replace_skip(v.list()?))),
 ];
 
@@ -201,6 +203,10 @@ impl Var<'_> {
             "none" => Ok(false),
             _ => Err(self.malformed("write cache or none")),
         }
+    }
+
+    fn device_binding(&self) -> Result<DeviceBinding, ConfigError> {
+        DeviceBinding::parse(self.value).ok_or_else(|| self.malformed("write off, keep, offer or require"))
     }
 
     fn revocation(&self) -> Result<RevocationLevel, ConfigError> {

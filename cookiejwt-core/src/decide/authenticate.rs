@@ -1,14 +1,16 @@
 //! Who is asking: rows a to j' of [`rules`](crate::rules). The first row that matches decides.
 
+mod device_rows;
 mod permission;
 mod session_check;
 
 use http::header;
 
+pub(crate) use self::device_rows::PresentedRefresh;
 pub use self::session_check::{Resolution, SessionCheck, SessionStatus};
 use self::{
     permission::refresh_permitted,
-    session_check::{Checked, Refreshable},
+    session_check::{Checked, Refreshable, Then},
 };
 use crate::{
     config::{CredentialOrder, RevocationLevel},
@@ -21,6 +23,7 @@ use crate::{
         identity::{CredentialSource, Identity},
         refresh::RefreshAttempt,
     },
+    device::needs_reload,
     request::{Cookie, CredentialName, Duplicates, Field, Mode, Presented, RequestHead},
     session::{SessionId, Timestamp},
     token::{AccessToken, RefreshToken, VerifiedField},
@@ -142,7 +145,9 @@ impl<'a> Table<'a> {
         } else {
             None
         };
-        if let (Some(cleared), Some(token)) = (&cleared, self.access(&presented)) {
+        if let (Some(cleared), Some(token)) = (&cleared, self.access(&presented))
+            && !self.outlives_browser(&token, &presented.refresh)
+        {
             return self.by_cookie(token, &presented.refresh, cleared);
         }
         if order != CredentialOrder::HeaderThenCookie
@@ -167,7 +172,8 @@ impl<'a> Table<'a> {
         }
         self.examine(&presented);
         match self.refresh_token(&presented.refresh) {
-            Some(token) => self.refreshable(token, Carrier::Cookie(cleared), true),
+            Some(token) if self.is_marked(&token) => self.refresh_marked(&token, &presented, &cleared),
+            Some(token) => self.refresh_unmarked(token, &presented, cleared),
             None => self.nothing(true),
         }
     }
@@ -178,7 +184,11 @@ impl<'a> Table<'a> {
         };
         let verified = self.core.parts().refresh.in_body(refresh, self.rows.now);
         match self.rows.note(CredentialName::RefreshBody, verified.map(Some)) {
-            Some(token) => self.refreshable(token, Carrier::Body(mode), true),
+            Some(token) if self.is_marked(&token) => self.unproved(&token, CredentialSource::Header, false),
+            Some(token) => {
+                let attempt = self.attempt(token, Carrier::Body(mode), None);
+                self.refreshing(attempt)
+            }
             None => self.nothing(false),
         }
     }
@@ -213,7 +223,8 @@ impl<'a> Table<'a> {
         let near = ahead > 0 && ends_at.saturating_sub(self.rows.now) <= ahead;
         let ahead = if near && refresh_permitted(&self.rows.head, &self.core.config().csrf) {
             self.refresh_token(refresh)
-                .filter(|token| is_same_session(token, &identity) && self.outlives(token, ends_at))
+                .filter(|token| is_same_session(token, &identity) && !self.is_marked(token))
+                .filter(|token| self.outlives(token, ends_at))
                 .map(|token| self.attempt(token, Carrier::Cookie(cleared.clone()), Some(identity.clone())))
         } else {
             None
@@ -221,22 +232,29 @@ impl<'a> Table<'a> {
         self.check(Checked::Access { identity, ahead })
     }
 
-    /// Rows h to j.
+    /// Rows h to j, and s.
     fn by_refresh(mut self, refresh: &Cookie<'_>, cleared: &CsrfCleared) -> Assessment {
         match self.refresh_token(refresh) {
+            Some(token) if self.is_marked(&token) => self.unproved_here(&token),
+            Some(token) if refresh_permitted(&self.rows.head, &self.core.config().csrf) => {
+                let mut attempt = self.attempt(token, Carrier::Cookie(cleared.clone()), None);
+                attempt.is_reloaded(needs_reload(&self.rows.head));
+                self.refreshing(attempt)
+            }
             Some(token) => {
-                let permitted = refresh_permitted(&self.rows.head, &self.core.config().csrf);
-                self.refreshable(token, Carrier::Cookie(cleared.clone()), permitted)
+                let (session_id, actor) = (token.claims.session_id, token.claims.facts.actor);
+                let (source, speculative) = (CredentialSource::Cookie, self.rows.head.is_speculative());
+                let then = Then::NotPermitted { speculative };
+                self.check(Checked::Refreshable(Box::new(Refreshable { session_id, actor, source, then })))
             }
             None => self.nothing(true),
         }
     }
 
-    fn refreshable(self, token: RefreshToken, carrier: Carrier, permitted: bool) -> Assessment {
-        let (session_id, actor) = (token.claims.session_id.clone(), token.claims.facts.actor.clone());
-        let attempt = permitted.then(|| self.attempt(token, carrier, None));
-        let speculative = self.rows.head.is_speculative();
-        self.check(Checked::Refreshable(Box::new(Refreshable { session_id, actor, attempt, speculative })))
+    fn refreshing(self, attempt: Box<RefreshAttempt>) -> Assessment {
+        let (session_id, actor) = (attempt.session_id().clone(), attempt.actor().cloned());
+        let (source, then) = (attempt.source(), Then::Refresh(attempt));
+        self.check(Checked::Refreshable(Box::new(Refreshable { session_id, actor, source, then })))
     }
 
     /// Rows f, i, j and j'.

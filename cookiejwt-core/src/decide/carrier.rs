@@ -1,16 +1,25 @@
 //! How the credential of a request was sent, and therefore how new tokens are sent.
 
 use crate::{
-    decide::{csrf::CsrfCleared, identity::CredentialSource},
+    decide::{csrf::CsrfCleared, decision::Reason, identity::CredentialSource},
+    device::DeviceProof,
     request::{Mode, TokenMode},
+    session::{ProvedDevice, Timestamp},
 };
 
 /// How the credential of a request was sent, and therefore how new tokens are sent: a cookie is
 /// answered with cookies, a body with a body. There is no other way.
 #[derive(Clone, Debug)]
-pub(super) enum Carrier {
+pub(crate) enum Carrier {
     Cookie(CsrfCleared),
     Body(TokenMode),
+    /// A cookie, with the proof of the device that its session is bound to.
+    Device {
+        cleared: CsrfCleared,
+        proof: Box<DeviceProof>,
+        /// When the row settles, as it was read.
+        settles_at: Timestamp,
+    },
 }
 
 impl Carrier {
@@ -25,8 +34,26 @@ impl Carrier {
 
     pub(super) fn source(&self) -> CredentialSource {
         match self {
-            Self::Cookie(_) => CredentialSource::Cookie,
+            Self::Cookie(_) | Self::Device { .. } => CredentialSource::Cookie,
             Self::Body(_) => CredentialSource::Header,
         }
+    }
+
+    /// The device that has proved itself.
+    pub(super) fn device(&self) -> Option<&ProvedDevice> {
+        match self {
+            Self::Device { proof, .. } => Some(proof.device()),
+            Self::Cookie(_) | Self::Body(_) => None,
+        }
+    }
+
+    /// Row P16: the session was renewed a moment ago, so nothing rotates.
+    pub(super) fn repeats(&self, now: Timestamp) -> bool {
+        matches!(self, Self::Device { settles_at, .. } if now <= *settles_at)
+    }
+
+    /// Row m, or P17.
+    pub(super) fn rotated(&self) -> Reason {
+        if self.device().is_some() { Reason::DeviceProved } else { Reason::Rotated }
     }
 }

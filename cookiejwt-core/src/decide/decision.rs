@@ -8,6 +8,7 @@ use crate::{
         departure::Departure,
         identity::{CredentialSource, Identity},
     },
+    device::Skipped,
     request::{CredentialFault, DuplicateCookie},
     response::{CookieWriter, Problem, SetCookies, Tokens},
     session::{Revocation, RevocationReason, Sighting},
@@ -84,6 +85,11 @@ pub enum Refusal {
     SessionExpired,
     /// The CSRF table denies.
     CsrfFailed,
+    /// The session is bound to a device, which has to prove itself.
+    DeviceProofRequired {
+        /// Whether a page that reloads itself helps.
+        reload: bool,
+    },
 }
 
 impl From<Refusal> for Problem {
@@ -95,6 +101,7 @@ impl From<Refusal> for Problem {
             Refusal::SessionRevoked => Self::SessionRevoked,
             Refusal::SessionExpired => Self::SessionExpired,
             Refusal::CsrfFailed => Self::CsrfFailed,
+            Refusal::DeviceProofRequired { reload } => Self::DeviceProofRequired { reload },
         }
     }
 }
@@ -167,6 +174,21 @@ pub enum Reason {
     LostTwice,
     /// r: a refresh token that was used up long ago, so there is a copy of it.
     Reuse,
+    /// s: the session is bound to a device, and its browser has not renewed it.
+    DeviceProofMissing {
+        /// Why not, if the browser says so.
+        skipped: Option<Skipped>,
+    },
+    /// x: the session was bound to a device after this refresh token was issued.
+    BoundMeanwhile,
+    /// P11: the row is not bound, or to another key.
+    DeviceUnbound,
+    /// P13: another renewal has used the challenge up.
+    ChallengeUsed,
+    /// P16: the device has proved itself a moment after another renewal: no rotation.
+    DeviceProvedInLeeway,
+    /// P17: the device has proved itself, and the session is renewed.
+    DeviceProved,
 }
 
 impl Reason {
@@ -182,6 +204,7 @@ impl Reason {
             | Self::ActorEnded
             | Self::RowMissing
             | Self::RowExpired
+            | Self::DeviceUnbound
             | Self::Reuse => true,
             _ => false,
         }
@@ -289,11 +312,13 @@ impl Decision {
     ///
     /// So is the refusal of a page that a browser prepares and that may not refresh: the browser
     /// would show the anonymous page to the user later. It discards a prepared error and asks
-    /// again.
+    /// again. So is the page that reloads itself for a device-bound session, whose user is logged
+    /// in a moment later.
     pub fn optional(&self) -> Result<Option<&Identity>, Problem> {
         match self.required() {
             Ok(identity) => Ok(Some(identity)),
             Err(problem) if self.reason == Reason::SpeculationNotPermitted => Err(problem),
+            Err(problem @ Problem::DeviceProofRequired { reload: true }) => Err(problem),
             Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => Ok(None),
             Err(problem) => Err(problem),
         }

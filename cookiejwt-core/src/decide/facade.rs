@@ -5,6 +5,7 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use crate::{
     config::{Config, ConfigError},
     decide::double_submit::DoubleSubmit,
+    device::Challenges,
     keys::{AccessKeys, HmacKey, JwksDocument, KeyRing, Sealer},
     request::{self, Mode, RequestHead},
     response::CookieWriter,
@@ -40,6 +41,7 @@ pub(crate) struct Parts {
     pub(super) stamps: Stamps,
     pub(super) pending: Sealer,
     pub(super) links: LinkTokens,
+    pub(crate) challenges: Challenges,
     /// `None` when access tokens are symmetric: no other service could check a list.
     pub(super) revocations: Option<RevocationTokens>,
     jwks: Option<JwksDocument>,
@@ -49,7 +51,7 @@ impl Parts {
     fn new(config: Config, memo: Option<Box<dyn VerifiedMemo>>) -> Self {
         let keys = config.key_ring();
         let jwks = keys.jwks().map(JwksDocument::new);
-        let KeyRing { access, refresh, csrf, throttle, devices, stamps, pending, links } = keys;
+        let KeyRing { access, refresh, csrf, throttle, devices, stamps, pending, links, challenges } = keys;
         let revocations = config
             .signs_asymmetrically()
             .then(|| RevocationTokens::new(access.clone(), TokenRules::revocations(&config)));
@@ -64,6 +66,7 @@ impl Parts {
             stamps: Stamps::new(stamps),
             pending,
             links: LinkTokens::new(links, TokenRules::link(&config)),
+            challenges: Challenges::new(challenges, &config.ages),
             jwks,
             config,
         }

@@ -92,6 +92,15 @@ impl Identity {
         self.token.claims().version
     }
 
+    /// Whether the device of the session has proved itself for this token: the `device_bound`
+    /// claim.
+    ///
+    /// It turns true at the first renewal, some minutes after the login. Of a session that is bound
+    /// but not renewed yet, the row alone knows.
+    pub fn is_device_bound(&self) -> bool {
+        self.token.claims().device_bound
+    }
+
     /// When the token was issued.
     pub fn issued_at(&self) -> OffsetDateTime {
         datetime(self.token.claims().issued_at)

@@ -29,7 +29,7 @@ impl Core {
         now: i64,
     ) -> Result<Issued, MintError> {
         let (identity, cookies, tokens) = match carrier {
-            Carrier::Cookie(cleared) => {
+            Carrier::Cookie(cleared) | Carrier::Device { cleared, .. } => {
                 let cookies = self.parts().cookies.pair(&access, refresh, now)?;
                 (Identity::from_cookie(access.token, cleared), cookies, None)
             }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     decide::{acting::LONGEST_ACTING, carrier::Carrier, facade::Core, identity::Identity, issue::Issued},
+    device::DeviceOffer,
     request::{Mode, RequestHead},
     response::{SetCookies, Tokens},
     session::{LoginIds, SessionChange, SessionId, SessionRecord, Subject, Timestamp},
@@ -181,12 +182,23 @@ pub struct Login {
     pub tokens: Option<Tokens>,
     /// When the refresh token ends.
     pub refresh_expires_at: OffsetDateTime,
+    /// The offer to bind the session to the browser's device, if sessions are offered; none in
+    /// token mode.
+    pub device: Option<DeviceOffer>,
 }
 
 impl Login {
     /// The session that ends when this one is first presented.
     pub fn replaces(&self) -> Option<&SessionId> {
         self.identity.replaces()
+    }
+
+    /// The same login, whose cookies are sent with its offer. `prefix` is that of the routes, such
+    /// as `/api/auth`.
+    pub fn offered_under(mut self, prefix: &str) -> Self {
+        let offer = self.device.as_ref().and_then(|offer| offer.header(prefix));
+        self.cookies = self.cookies.offering(offer);
+        self
     }
 }
 
@@ -213,6 +225,8 @@ impl Core {
             refresh_jti: None,
             replaces,
             version: 0,
+            device_bound: false,
+            ends_with_browser: self.ends_with_browser(refresh.remember),
             facts: refresh.facts.clone(),
         };
         let record = self.record(&refresh, client, now);
@@ -221,7 +235,11 @@ impl Core {
         let issued = self.issue(&Carrier::of_login(mode), access, &refresh, seconds)?;
         let Issued { identity, cookies, tokens, refresh_expires_at } = issued;
         let cookies = cookies.changing(self.session_begins(mode, &record));
-        Ok(Login { record, identity, cookies, tokens, refresh_expires_at })
+        let device = match mode {
+            Mode::Cookie => self.device_offer(&record.id, now),
+            Mode::Token(_) => None,
+        };
+        Ok(Login { record, identity, cookies, tokens, refresh_expires_at, device })
     }
 
     /// Every life counts from now, never from the time of a proof.
@@ -253,6 +271,7 @@ impl Core {
             session_ends_at: ends_at,
             remember,
             remember_for,
+            device_bound: false,
             facts,
         }
     }
@@ -281,6 +300,7 @@ impl Core {
             facts: RowFacts::write(&refresh.facts, refresh.remember_for, refresh.stamp.as_deref()),
             version: 0,
             renewed_at: None,
+            device: None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! rotation is never committed for tokens that cannot be minted.
 
 mod acting;
+mod device;
 mod grant;
 mod late;
 mod rotation;
@@ -87,6 +88,11 @@ pub struct RefreshAttempt {
     is_acted: bool,
     /// From a still valid access token that is renewed ahead of its end.
     sighting: Option<Box<Sighting>>,
+    /// The user of a valid access token on the refresh route, which answers only if the session was
+    /// bound to a device meanwhile.
+    beside: Option<Identity>,
+    /// Whether a page that reloads itself helps if the session was bound meanwhile.
+    reload: bool,
 }
 
 /// What follows from a [`UserState`].
@@ -101,7 +107,7 @@ pub enum RefreshStep {
 }
 
 impl RefreshAttempt {
-    pub(super) fn new(
+    pub(crate) fn new(
         core: Core,
         token: RefreshToken,
         carrier: Carrier,
@@ -109,7 +115,29 @@ impl RefreshAttempt {
         now: Timestamp,
     ) -> Self {
         let faults = Faults::default();
-        Self { core, token, carrier, soft, now, version: 0, faults, is_acted: false, sighting: None }
+        Self {
+            core,
+            token,
+            carrier,
+            soft,
+            now,
+            version: 0,
+            faults,
+            is_acted: false,
+            sighting: None,
+            beside: None,
+            reload: false,
+        }
+    }
+
+    /// With who answers on the refresh route if the session was bound meanwhile.
+    pub(super) fn is_answered_by(&mut self, beside: Option<Identity>) {
+        self.beside = beside;
+    }
+
+    /// With whether a page that reloads itself helps if the session was bound meanwhile.
+    pub(super) fn is_reloaded(&mut self, reload: bool) {
+        self.reload = reload;
     }
 
     pub(super) fn with(self: Box<Self>, faults: Faults, sighting: Option<Box<Sighting>>) -> Box<Self> {
@@ -187,6 +215,7 @@ impl RefreshAttempt {
             self.token.claims.stamp = self.core.parts().stamps.hash(self.subject(), &stamp);
         }
         match claims.and_then(|claims| self.mint(claims, ids)) {
+            Ok(minted) if self.carrier.repeats(self.now) => settled(device::repeated(self, minted.grant)),
             Ok(minted) => RefreshStep::Rotate(Rotation::new(self, minted)),
             Err(error) => settled(self.mint_failed(error).settle()),
         }
@@ -225,6 +254,7 @@ impl RefreshAttempt {
             now: self.now,
             settles_at: self.settles_at(),
             orphaned_before: self.now.plus_millis(self.leeway_millis().saturating_neg()),
+            device: self.carrier.device().cloned(),
         }
     }
 

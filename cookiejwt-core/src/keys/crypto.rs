@@ -156,6 +156,11 @@ impl HmacKey {
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         self.0.clone().chain_update(message).verify_slice(signature).is_ok()
     }
+
+    /// The same for a signature that was cut (RFC 2104 §5). The caller has checked its length.
+    pub(crate) fn verify_left(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.0.clone().chain_update(message).verify_truncated_left(signature).is_ok()
+    }
 }
 
 /// The private half of an asymmetric key.

@@ -7,7 +7,7 @@ mod any;
 use std::fmt;
 
 use crate::syntax::base64url;
-use serde::{Deserialize, de::MapAccess};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -111,7 +111,7 @@ impl Jwks {
         }
         // Serde keeps the last of two members with the same name, so two readers could see two
         // different keys.
-        strict_json::read_object(text, Unique).map_err(|_| JwksError::Malformed)?;
+        strict_json::read_object(text, strict_json::Unread).map_err(|_| JwksError::Malformed)?;
         let Document { keys } = serde_json::from_str(text).map_err(|_| JwksError::Malformed)?;
         read_keys(&keys, Jwk::read).map(Self)
     }
@@ -154,17 +154,6 @@ impl fmt::Debug for Jwks {
 #[derive(Deserialize)]
 struct Document {
     keys: Vec<Map<String, Value>>,
-}
-
-/// Reads only the names.
-struct Unique;
-
-impl<'de> strict_json::Members<'de> for Unique {
-    const NESTED: bool = true;
-
-    fn member<A: MapAccess<'de>>(&mut self, _: &str, _: &mut A) -> Result<bool, A::Error> {
-        Ok(false)
-    }
 }
 
 struct Jwk<'a>(&'a Map<String, Value>);

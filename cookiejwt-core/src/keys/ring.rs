@@ -21,6 +21,7 @@ const KNOWN_DEVICE: &str = "cookiejwt/1 known-device";
 const STAMP: &str = "cookiejwt/1 stamp";
 const PENDING: &str = "cookiejwt/1 pending";
 const LINK: &str = "cookiejwt/1 link";
+const DEVICE: &str = "cookiejwt/1 device";
 
 /// A private key that signs access tokens; refresh tokens stay with the secret.
 ///
@@ -223,6 +224,8 @@ pub(crate) struct KeyRing {
     pub(crate) stamps: Vec<HmacKey>,
     pub(crate) pending: Sealer,
     pub(crate) links: Ring,
+    /// For challenges to the devices of bound sessions; the first key signs.
+    pub(crate) challenges: Vec<HmacKey>,
 }
 
 /// What the keys of a ring are made from.
@@ -250,11 +253,11 @@ impl KeyRing {
             let secrets = std::iter::once(&material.secret).chain(&material.previous);
             secrets.map(|secret| derive(secret, purpose)).collect()
         };
-        let (devices, stamps) = (of_all(KNOWN_DEVICE), of_all(STAMP));
+        let (devices, stamps, challenges) = (of_all(KNOWN_DEVICE), of_all(STAMP), of_all(DEVICE));
         let secrets = std::iter::once(&material.secret).chain(&material.previous);
         let pending = Sealer::new(secrets.map(|secret| crypto::derive_bytes(secret, &label(PENDING, realm))));
         let (csrf, throttle) = (derive(material.secret, CSRF), derive(material.secret, THROTTLE));
-        Self { access, refresh, csrf, throttle, devices, stamps, pending, links }
+        Self { access, refresh, csrf, throttle, devices, stamps, pending, links, challenges }
     }
 
     /// The JWKS document (RFC 7517 §5): public keys only; `None` when every key is symmetric.

@@ -27,6 +27,12 @@ pub enum Problem {
     SessionRevoked,
     /// The session has expired.
     SessionExpired,
+    /// The session is bound to a device, which has to prove itself: the browser does so by itself.
+    DeviceProofRequired {
+        /// Whether a page that reloads itself helps: a browser does not hold back a navigation that
+        /// another site has started.
+        reload: bool,
+    },
     /// Unknown user, wrong password or disabled account.
     InvalidCredentials,
     /// The password is right, and a second factor has to follow (RFC 9470 §3).
@@ -83,12 +89,13 @@ pub enum Problem {
 
 impl Problem {
     /// Every code.
-    pub const CODES: [&'static str; 21] = [
+    pub const CODES: [&'static str; 22] = [
         "not_authenticated",
         "invalid_token",
         "refresh_required",
         "session_revoked",
         "session_expired",
+        "device_proof_required",
         "invalid_credentials",
         "csrf_failed",
         "not_found",
@@ -150,6 +157,9 @@ impl Problem {
             Self::RefreshRequired => (U, "refresh_required", "The access token must be refreshed."),
             Self::SessionRevoked => (U, "session_revoked", "The session was ended."),
             Self::SessionExpired => (U, "session_expired", "The session has expired."),
+            Self::DeviceProofRequired { .. } => {
+                (U, "device_proof_required", "The browser has to prove its device.")
+            }
             Self::InvalidCredentials => (U, "invalid_credentials", "Incorrect username or password."),
             Self::SecondFactorRequired => (U, "second_factor_required", "A second factor is required."),
             Self::FreshLoginRequired { .. } => {
@@ -190,7 +200,11 @@ impl Problem {
     pub fn challenge(self) -> Option<Cow<'static, str>> {
         match self {
             Self::NotAuthenticated | Self::InvalidCredentials => Some("Bearer realm=\"api\"".into()),
-            Self::InvalidToken | Self::RefreshRequired | Self::SessionRevoked | Self::SessionExpired => {
+            Self::InvalidToken
+            | Self::RefreshRequired
+            | Self::SessionRevoked
+            | Self::SessionExpired
+            | Self::DeviceProofRequired { .. } => {
                 Some("Bearer realm=\"api\", error=\"invalid_token\"".into())
             }
             Self::SecondFactorRequired => Some(step_up(None, &[])),
@@ -257,12 +271,13 @@ impl From<EndReason> for Problem {
 const PROOF: (&str, &str) = ("proof_required", "Additional authentication is required.");
 
 /// One problem of every other code.
-const ONE_OF_EACH: [Problem; 20] = [
+const ONE_OF_EACH: [Problem; 21] = [
     Problem::NotAuthenticated,
     Problem::InvalidToken,
     Problem::RefreshRequired,
     Problem::SessionRevoked,
     Problem::SessionExpired,
+    Problem::DeviceProofRequired { reload: false },
     Problem::InvalidCredentials,
     Problem::SecondFactorRequired,
     Problem::FreshLoginRequired { max_age: Duration::ZERO },
@@ -399,6 +414,7 @@ mod tests {
             Problem::RefreshRequired,
             Problem::SessionRevoked,
             Problem::SessionExpired,
+            Problem::DeviceProofRequired { reload: true },
             Problem::InvalidCredentials,
             FRESH,
             proof(&Requirement::named("otp")),

@@ -1,6 +1,7 @@
 //! The writing of `Set-Cookie` lines.
 
 mod life;
+mod lines;
 mod twins;
 
 use std::fmt;
@@ -8,13 +9,13 @@ use std::fmt;
 use http::{HeaderName, HeaderValue, header};
 
 pub(crate) use self::life::Life;
-pub use self::twins::Twins;
 use self::{life::EPOCH, twins::TwinWriter};
+pub use self::{lines::SetCookies, twins::Twins};
 use crate::{
     config::{CookieSettings, SameSite},
+    device::REGISTRATION,
     request::{split_once, trim},
     response::fields::{CACHE_CONTROL, COOKIE, ResponseHeaders, VARY, ensure_member, is_set_cookie, values},
-    session::SessionChange,
     token::{MintError, MintedAccess, RefreshToken},
 };
 
@@ -50,109 +51,6 @@ impl fmt::Debug for SetCookie {
     }
 }
 
-/// The `Set-Cookie` lines of one decision: none, or one per name.
-///
-/// Boxed: most responses have none, and every decision has the field.
-#[derive(Clone, Debug, Default)]
-#[must_use = "cookies that are not sent leave the browser with a used-up refresh token"]
-pub struct SetCookies(Option<Box<Content>>);
-
-#[derive(Clone, Debug, Default)]
-struct Content {
-    lines: Vec<SetCookie>,
-    session: Option<SessionChange>,
-    twins: Twins,
-    clears_cache: bool,
-}
-
-static NO_TWINS: Twins = Twins::none();
-
-impl SetCookies {
-    /// Whether there is nothing to send.
-    pub fn is_empty(&self) -> bool {
-        self.lines().is_empty()
-    }
-
-    /// The lines, access cookie first.
-    pub fn iter(&self) -> impl Iterator<Item = &SetCookie> {
-        self.lines().iter()
-    }
-
-    /// What happens to the framework's own session; nothing unless it is configured.
-    pub fn session_change(&self) -> Option<&SessionChange> {
-        self.0.as_ref()?.session.as_ref()
-    }
-
-    pub(crate) fn changing(self, session: Option<SessionChange>) -> Self {
-        self.with(|content| content.session = session)
-    }
-
-    /// With `Clear-Site-Data: "cache"`, so that the back button shows no page of before the logout.
-    pub(crate) fn clearing_cache(self, clears_cache: bool) -> Self {
-        self.with(|content| content.clears_cache = clears_cache)
-    }
-
-    pub(crate) fn only(&self, name: &str) -> Self {
-        let lines = self.iter().filter(|line| &*line.name == name);
-        Self::of(lines.cloned().collect())
-    }
-
-    /// With one more line, in the place of an earlier one of this name.
-    pub(crate) fn with_line(self, line: SetCookie) -> Self {
-        self.with(|content| {
-            content.lines.retain(|present| present.name != line.name);
-            content.lines.push(line);
-        })
-    }
-
-    /// With the lines of others, of which the later one of a name counts.
-    pub fn and(self, others: Self) -> Self {
-        let Some(others) = others.0 else { return self };
-        let Content { lines, session, twins, clears_cache } = *others;
-        lines.into_iter().fold(self, Self::with_line).with(|all| {
-            all.session = session.or(all.session.take());
-            all.twins = std::mem::take(&mut all.twins).and(twins);
-            all.clears_cache |= clears_cache;
-        })
-    }
-
-    /// Adds the lines that delete the twins of these cookies; see
-    /// [`Core::twins`](crate::Core::twins).
-    pub fn with_twins(self, twins: Twins) -> Self {
-        if twins.is_empty() {
-            return self;
-        }
-        self.with(|content| content.twins = std::mem::take(&mut content.twins).and(twins))
-    }
-
-    /// The lines that delete twins.
-    pub fn twins(&self) -> &Twins {
-        self.0.as_ref().map_or(&NO_TWINS, |content| &content.twins)
-    }
-
-    pub(crate) fn pair(first: SetCookie, second: SetCookie) -> Self {
-        Self::of(vec![first, second])
-    }
-
-    fn of(lines: Vec<SetCookie>) -> Self {
-        Self::default().with(|content| content.lines = lines)
-    }
-
-    fn lines(&self) -> &[SetCookie] {
-        self.0.as_ref().map_or(&[], |content| &content.lines)
-    }
-
-    fn clears_cache(&self) -> bool {
-        self.0.as_ref().is_some_and(|content| content.clears_cache)
-    }
-
-    fn with(self, change: impl FnOnce(&mut Content)) -> Self {
-        let mut content = self.0.unwrap_or_default();
-        change(&mut content);
-        Self(Some(content))
-    }
-}
-
 /// A pending login as its cookie has it.
 #[derive(Clone, Copy)]
 pub(crate) struct Sealed<'a> {
@@ -174,6 +72,7 @@ pub(crate) struct CookieWriter {
     cross_site_attributes: String,
     /// Deletes what other attributes have left under the library's names.
     twins: TwinWriter,
+    access_has_age: bool,
 }
 
 impl CookieWriter {
@@ -194,7 +93,13 @@ impl CookieWriter {
             attributes: attributes(settings),
             device_attributes: attributes(&own),
             twins: TwinWriter::new(settings),
+            access_has_age: settings.access_has_age,
         }
+    }
+
+    /// The attributes of the access cookie without an age, as a browser compares them.
+    pub(crate) fn access_attributes(&self) -> &str {
+        self.attributes.trim_start_matches("; ")
     }
 
     pub(crate) fn access(&self, token: &str, life: Option<Life>) -> Result<SetCookie, MintError> {
@@ -213,7 +118,9 @@ impl CookieWriter {
         now: i64,
     ) -> Result<SetCookies, MintError> {
         let until = |ends_at: i64| refresh.claims.remember.then_some(Life { now, ends_at });
-        let access = self.access(&access.text, until(access.token.claims().expires_at))?;
+        let ends_at = access.token.claims().expires_at;
+        let age = self.access_has_age.then_some(Life { now, ends_at });
+        let access = self.access(&access.text, until(ends_at).or(age))?;
         let refresh = self.refresh(&refresh.text, until(refresh.claims.expires_at))?;
         Ok(SetCookies::pair(access, refresh))
     }
@@ -242,6 +149,11 @@ impl CookieWriter {
 
     fn pending_attributes(&self, cross_site: bool) -> &str {
         if cross_site { &self.cross_site_attributes } else { &self.pending_attributes }
+    }
+
+    /// The access cookie alone: a browser renews only a cookie that is missing.
+    pub(crate) fn clear_access(&self) -> SetCookies {
+        SetCookies::of(vec![self.clear(&self.access_name)])
     }
 
     /// Clearing repeats every attribute: a browser ignores a line that breaks the rules of its
@@ -283,6 +195,10 @@ impl CookieWriter {
         }
         ensure_member(headers, &CACHE_CONTROL, &NO_STORE);
         ensure_member(headers, &VARY, &COOKIE);
+        if let Some(offer) = cookies.registration() {
+            headers.remove(&REGISTRATION);
+            headers.append(&REGISTRATION, offer);
+        }
         if cookies.clears_cache() {
             ensure_member(headers, &CLEAR_SITE_DATA, &CACHE);
         }

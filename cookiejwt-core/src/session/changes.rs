@@ -4,19 +4,23 @@
 //! Each requires `revoked_at IS NULL`, and none moves `settles_at` back. The row letters are those
 //! of [`rules`](crate::rules).
 
-use crate::session::{
-    ids::{Realm, SessionId, TokenId},
-    record::SessionRecord,
-    timestamp::Timestamp,
+use crate::{
+    keys::DeviceKey,
+    session::{
+        ids::{Realm, SessionId, TokenId},
+        record::SessionRecord,
+        timestamp::Timestamp,
+    },
 };
 
 /// Replaces the current refresh token with the next one.
 ///
 /// A store applies it as ONE statement and reports what happened. The core decides what a refused
 /// change means. The condition, in full: `id = session_id AND realm = realm AND current_jti =
-/// presented AND revoked_at IS NULL AND settles_at < now AND (received_at IS NOT NULL OR
-/// previous_jti IS NULL OR settles_at < orphaned_before) AND expires_at > now AND ends_at > now`.
-/// It sets `received_at` to NULL.
+/// presented AND revoked_at IS NULL AND settles_at < now AND expires_at > now AND ends_at > now`,
+/// and without a [`device`](Self::device) `AND device_key IS NULL AND (received_at IS NOT NULL OR
+/// previous_jti IS NULL OR settles_at < orphaned_before)`, with one `AND device_key = key AND
+/// (rotated_at IS NULL OR rotated_at < challenged_at)`. It sets `received_at` to NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RotationRequest {
@@ -37,8 +41,35 @@ pub struct RotationRequest {
     /// Becomes `settles_at`: `now + reuse_leeway`.
     pub settles_at: Timestamp,
     /// `now - reuse_leeway`: a successor that was never presented waits one leeway longer before it
-    /// rotates.
+    /// rotates. A device has proved itself whatever arrived, so with a [`device`](Self::device) it
+    /// is not compared.
     pub orphaned_before: Timestamp,
+    /// The device that has proved itself. Without one, a row that is bound to a device does not
+    /// match: its refresh token alone renews nothing.
+    pub device: Option<ProvedDevice>,
+}
+
+/// A device that has signed a challenge of this library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "both are part of the condition")]
+pub struct ProvedDevice {
+    /// Must be the row's `device_key`.
+    pub key: DeviceKey,
+    /// When the challenge was issued. The row must not have rotated since, so that each challenge
+    /// rotates once.
+    pub challenged_at: Timestamp,
+}
+
+impl ProvedDevice {
+    /// Whether the row is bound to it.
+    pub(crate) fn is_of(&self, row: &SessionRecord) -> bool {
+        row.device.as_ref() == Some(&self.key)
+    }
+
+    /// Whether the row has not rotated since the challenge was issued.
+    pub(crate) fn is_unused(&self, row: &SessionRecord) -> bool {
+        row.rotated_at.is_none_or(|at| at < self.challenged_at)
+    }
 }
 
 impl RotationRequest {
@@ -48,15 +79,21 @@ impl RotationRequest {
             && row.realm == self.realm
             && row.current_jti == self.presented
             && row.is_alive(self.now)
+            && row.device.as_ref() == self.device.as_ref().map(|device| &device.key)
             && self.is_due(row)
     }
 
     /// The two conditions on time.
     pub(crate) fn is_due(&self, row: &SessionRecord) -> bool {
-        row.settles_at < self.now
-            && (row.received_at.is_some()
-                || row.previous_jti.is_none()
-                || row.settles_at < self.orphaned_before)
+        let in_order = match &self.device {
+            Some(device) => device.is_unused(row),
+            None => {
+                row.received_at.is_some()
+                    || row.previous_jti.is_none()
+                    || row.settles_at < self.orphaned_before
+            }
+        };
+        row.settles_at < self.now && in_order
     }
 
     /// Changes a row that [`matches`](Self::matches); for stores that keep rows in memory.
@@ -75,8 +112,8 @@ impl RotationRequest {
 /// ([row o'](crate::rules#late-answers), 1).
 ///
 /// The condition, in full: `id = session_id AND realm = realm AND current_jti = current AND
-/// previous_jti = presented AND received_at IS NULL AND revoked_at IS NULL AND expires_at > now AND
-/// ends_at > now`. It sets `settles_at` to the greater of itself and
+/// previous_jti = presented AND received_at IS NULL AND device_key IS NULL AND revoked_at IS NULL
+/// AND expires_at > now AND ends_at > now`. It sets `settles_at` to the greater of itself and
 /// [`settles_at`](Self::settles_at), and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -103,6 +140,7 @@ impl AnswerLateRequest {
             && row.current_jti == self.current
             && row.previous_jti.as_ref() == Some(&self.presented)
             && row.received_at.is_none()
+            && row.device.is_none()
             && row.is_alive(self.now)
     }
 

@@ -1,8 +1,11 @@
 //! The row of a session in the token store, and its revocation.
 
-use crate::session::{
-    ids::{Realm, SessionId, Subject, TokenId},
-    timestamp::Timestamp,
+use crate::{
+    keys::DeviceKey,
+    session::{
+        ids::{Realm, SessionId, Subject, TokenId},
+        timestamp::Timestamp,
+    },
 };
 
 /// A session: the chain of refresh tokens that started with one login, as one row of the store.
@@ -80,6 +83,9 @@ pub struct SessionRecord {
     pub version: i64,
     /// When they were last renewed.
     pub renewed_at: Option<Timestamp>,
+    /// The key of the device that the session is bound to. It is set once, by a
+    /// [`BindRequest`](crate::store::BindRequest), and never changes.
+    pub device: Option<DeviceKey>,
 }
 
 impl SessionRecord {
@@ -117,6 +123,7 @@ impl SessionRecord {
             facts: None,
             version: 0,
             renewed_at: None,
+            device: None,
         }
     }
 

@@ -74,6 +74,18 @@ pub(crate) fn host_of(authority: &str) -> Option<&str> {
     split_authority(authority).map(|(host, _)| host)
 }
 
+/// Whether two hosts are one, or share their last two labels. It takes two hosts under a public
+/// suffix of two labels, such as `shop.co.uk` and `partner.co.uk`, for one site.
+pub(crate) fn is_same_site(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    let site = |host: &str| {
+        let labels: Vec<&str> = host.rsplitn(3, '.').collect();
+        let is_name = !host.starts_with('[') && host.parse::<IpAddr>().is_err() && labels.len() >= 2;
+        is_name.then(|| labels.into_iter().take(2).map(str::to_owned).collect::<Vec<_>>())
+    };
+    one == other || site(&one).is_some_and(|site_of_one| site(&other) == Some(site_of_one))
+}
+
 fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.rsplit_once(':') {
         // The colons of an IPv6 address are inside its brackets.

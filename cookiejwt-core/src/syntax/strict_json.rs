@@ -28,6 +28,23 @@ pub(crate) fn read_object<'de, M: Members<'de>>(json: &'de str, members: M) -> R
     Ok(members)
 }
 
+/// Every member of one object, with nothing after it, and without duplicates at any depth.
+pub(crate) fn read_map(json: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    read_object(json, Unread).ok()?;
+    serde_json::from_str(json).ok()
+}
+
+/// Takes no member.
+pub(crate) struct Unread;
+
+impl<'de> Members<'de> for Unread {
+    const NESTED: bool = true;
+
+    fn member<A: MapAccess<'de>>(&mut self, _: &str, _: &mut A) -> Result<bool, A::Error> {
+        Ok(false)
+    }
+}
+
 struct ObjectVisitor<M>(M);
 
 impl<'de, M: Members<'de>> Visitor<'de> for ObjectVisitor<M> {

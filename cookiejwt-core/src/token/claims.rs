@@ -6,7 +6,7 @@ mod payload;
 mod raw;
 mod revocations;
 
-use serde::{Serialize, de::MapAccess};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub(crate) use self::link::LinkClaims;
@@ -19,7 +19,7 @@ use self::{
 use crate::{
     keys::KeyError,
     session::{SessionId, Subject, TokenId},
-    syntax::{Members, strict_json},
+    syntax::strict_json,
     token::{
         facts::Facts,
         jws::{MAX_HEADER_TOKEN, TokenFault},
@@ -172,18 +172,7 @@ fn is_beside_others(custom: &Map<String, Value>) -> bool {
 
 /// Whether the library's own reader takes this object.
 pub(super) fn is_readable(object: &Value) -> bool {
-    strict_json::read_object(&object.to_string(), Unread).is_ok()
-}
-
-/// Takes no member.
-struct Unread;
-
-impl<'de> Members<'de> for Unread {
-    const NESTED: bool = true;
-
-    fn member<A: MapAccess<'de>>(&mut self, _: &str, _: &mut A) -> Result<bool, A::Error> {
-        Ok(false)
-    }
+    strict_json::read_object(&object.to_string(), strict_json::Unread).is_ok()
 }
 
 /// Who issues a token, for whom, and for which user table. It is the same for every token of a
@@ -230,6 +219,11 @@ pub(crate) struct AccessClaims {
     pub(crate) replaces: Option<SessionId>,
     /// How often the claims of its session had been renewed before its user was read.
     pub(crate) version: i64,
+    /// Whether it was issued for a proof of the device that its session is bound to.
+    pub(crate) device_bound: bool,
+    /// Whether it counts only beside a refresh token, whose cookie ends with the browser: its own
+    /// cookie has an age, which browsers require to renew it.
+    pub(crate) ends_with_browser: bool,
     /// The application's own facts are empty in a token that was verified; its payload has them.
     pub(crate) facts: Facts,
 }
@@ -251,6 +245,9 @@ pub(crate) struct RefreshClaims {
     pub(crate) remember_for: Option<i64>,
     /// See [`Stamps`](crate::token::Stamps).
     pub(crate) stamp: Option<Box<str>>,
+    /// Whether it renews only with a proof of the device. This saves the store a question: the row
+    /// decides.
+    pub(crate) device_bound: bool,
     pub(crate) facts: Facts,
 }
 
@@ -259,9 +256,9 @@ impl AccessClaims {
     /// configured lifetime at the latest.
     pub(crate) fn read(payload: &str, expected: Expected<'_>) -> Result<Self, TokenFault> {
         let mut raw = RawClaims::read(payload, expected.parties)?;
-        // Only a refresh token has these claims: the two kinds differ in more than their keys and
-        // `typ`.
-        if raw.session_exp.is_some() || raw.remember.is_some() {
+        // Only a refresh token has the one, and only a refresh token says yes to the other: the two
+        // kinds differ in more than their keys and `typ`.
+        if raw.session_exp.is_some() || raw.remember == Some(true) {
             return Err(TokenFault::Claim(ClaimFault::Shape));
         }
         let issued_at = required(raw.iat)?;
@@ -276,6 +273,8 @@ impl AccessClaims {
             refresh_jti: raw.refresh_jti.as_deref().map(Into::into),
             replaces: raw.replaces.as_deref().map(Into::into),
             version: raw.version.unwrap_or(0).into(),
+            device_bound: raw.device_bound.unwrap_or(false),
+            ends_with_browser: raw.remember == Some(false),
             facts: raw.facts()?,
         })
     }
@@ -320,6 +319,7 @@ impl RefreshClaims {
             remember: required(raw.remember)?,
             remember_for: raw.remember_for,
             stamp: raw.stamp.take().map(Into::into),
+            device_bound: raw.device_bound.unwrap_or(false),
             facts: raw.facts()?,
         })
     }

@@ -12,6 +12,10 @@ pub(super) const REMEMBER_FOR: &str = "remember_for";
 pub(super) const VERSION: &str = "version";
 /// A keyed hash of what ends every session of a user when it changes.
 pub(super) const STAMP: &str = "stamp";
+/// That the device of a session proves itself at each renewal.
+pub(super) const DEVICE_BOUND: &str = "device_bound";
+/// Whether the cookies of a session outlive the browser.
+pub(super) const REMEMBER: &str = "remember";
 /// The facts of the application, in a refresh token.
 pub(super) const FACTS: &str = "facts";
 
@@ -36,9 +40,9 @@ pub(super) const RESERVED: [&str; 27] = [
     "sid",
     BEGAN_AT,
     "session_exp",
-    "remember",
+    REMEMBER,
     REMEMBER_FOR,
-    "device_bound",
+    DEVICE_BOUND,
     "cnf",
     VERSION,
     STAMP,

@@ -134,6 +134,8 @@ impl Api {
             Operation::EndSession => self.end_session(head, slot).await,
             Operation::Jwks => self.jwks(&head),
             Operation::Revoked => self.revoked(head, slot).await,
+            Operation::BindDevice => self.bind_device(head).await,
+            Operation::RenewDevice => self.renew_device(head).await,
         };
         debug_assert!(operation.can_answer(reply.status), "{operation:?} answered {}", reply.status);
         reply

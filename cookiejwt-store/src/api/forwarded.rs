@@ -27,6 +27,10 @@ impl Api {
         let reply = match decision.required() {
             Ok(identity) => self.identified(identity),
             Err(problem) if navigates() => self.elsewhere(problem, &head),
+            // The page would reload the other service, which may be at another origin.
+            Err(Problem::DeviceProofRequired { .. }) => {
+                Reply::problem(Problem::DeviceProofRequired { reload: false })
+            }
             Err(problem) => Reply::problem(problem),
         };
         self.with_decision(reply, Cow::Owned(decision))
@@ -62,7 +66,8 @@ impl Api {
         if target.is_some_and(|target| self.leads_elsewhere(target)) {
             return Reply::problem(problem);
         }
-        if problem == Problem::RefreshRequired {
+        let is_helped = matches!(problem, Problem::RefreshRequired | Problem::DeviceProofRequired { .. });
+        if is_helped {
             return to_page(&format!("{}/token/continue/", self.0.0.routes.prefix), target);
         }
         self.to_login(problem, target)
@@ -76,7 +81,8 @@ impl Api {
 
     fn to_login(&self, problem: Problem, next: Option<&str>) -> Reply {
         let page = self.0.0.routes.pages.as_ref().map(|pages| pages.login.as_str());
-        match page.filter(|_| problem.status() == StatusCode::UNAUTHORIZED) {
+        let reloads = matches!(problem, Problem::DeviceProofRequired { reload: true });
+        match page.filter(|_| problem.status() == StatusCode::UNAUTHORIZED && !reloads) {
             Some(page) => to_page(page, next),
             None => Reply::problem(problem),
         }

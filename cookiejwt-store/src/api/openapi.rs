@@ -34,6 +34,7 @@
 //! ```
 
 mod body;
+mod device;
 mod forwarded;
 mod operation;
 mod responses;

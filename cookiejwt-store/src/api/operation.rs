@@ -18,8 +18,13 @@ const PASSWORD: &[Problem] = &[
 const NEW_PASSWORD: &[Problem] = &[Problem::PasswordRefused { reason: "too_short" }];
 
 /// For a refresh token that is missing or not accepted.
-const REFRESH: &[Problem] =
-    &[Problem::NotAuthenticated, Problem::InvalidToken, Problem::SessionRevoked, Problem::SessionExpired];
+const REFRESH: &[Problem] = &[
+    Problem::NotAuthenticated,
+    Problem::InvalidToken,
+    Problem::SessionRevoked,
+    Problem::SessionExpired,
+    Problem::DeviceProofRequired { reload: false },
+];
 
 /// For a route that requires a login.
 const LOGIN: &[Problem] = &[
@@ -28,6 +33,8 @@ const LOGIN: &[Problem] = &[
     Problem::RefreshRequired,
     Problem::SessionRevoked,
     Problem::SessionExpired,
+    // Whether a page reloads itself or not.
+    Problem::DeviceProofRequired { reload: false },
 ];
 
 /// For a request from another site.
@@ -38,6 +45,10 @@ const OWN: &[Problem] = &[Problem::Acting];
 
 /// For what only the readers of the list may have. Whichever their scope is.
 const READERS: &[Problem] = &[Problem::InsufficientScope { scope: Scope::new("revocations") }];
+
+/// For a key that is not bound.
+const BINDING: &[Problem] =
+    &[Problem::InvalidRequest, Problem::InvalidToken, Problem::SessionRevoked, Problem::SessionExpired];
 
 /// For what is not the client's fault.
 const SERVER: &[Problem] = &[Problem::ServerError, Problem::Unavailable];
@@ -59,6 +70,8 @@ pub(super) enum Operation {
     ChangePassword,
     Jwks,
     Revoked,
+    BindDevice,
+    RenewDevice,
 }
 
 impl Operation {
@@ -69,7 +82,9 @@ impl Operation {
             | Self::Logout
             | Self::Verify
             | Self::FreshLogin
-            | Self::ChangePassword => Method::POST,
+            | Self::ChangePassword
+            | Self::BindDevice
+            | Self::RenewDevice => Method::POST,
             Self::EndOtherSessions | Self::EndSession => Method::DELETE,
             Self::VerifyForwarded | Self::Continue | Self::ListSessions | Self::Jwks | Self::Revoked => {
                 Method::GET
@@ -103,7 +118,9 @@ impl Operation {
             | Self::ListSessions
             | Self::EndOtherSessions
             | Self::Jwks
-            | Self::Revoked => StatusCode::OK,
+            | Self::Revoked
+            | Self::BindDevice
+            | Self::RenewDevice => StatusCode::OK,
         }
     }
 
@@ -125,6 +142,9 @@ impl Operation {
             Self::EndOtherSessions => &[LOGIN, CSRF, OWN, SERVER],
             Self::Jwks => &[],
             Self::Revoked => &[&[Problem::InvalidRequest], LOGIN, READERS, SERVER],
+            Self::BindDevice => &[BINDING, &[Problem::Unavailable]],
+            // The 403 is a challenge as well.
+            Self::RenewDevice => &[&[Problem::InvalidRequest], CSRF, SERVER],
         };
         groups.concat()
     }

@@ -24,6 +24,8 @@ impl Route {
             Self::Password => &[Operation::ChangePassword],
             Self::Jwks => &[Operation::Jwks],
             Self::Revoked => &[Operation::Revoked],
+            Self::Device => &[Operation::BindDevice],
+            Self::DeviceRefresh => &[Operation::RenewDevice],
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cookiejwt_core::{Config, store::Throttle};
+use cookiejwt_core::{Config, DeviceBinding, store::Throttle};
 
 use super::{Authenticator, Inner, background::Schedule, readers::RevokedReaders, twins};
 use crate::{
@@ -250,6 +250,7 @@ impl AuthenticatorBuilder {
         Advice::on_settings(&self.config);
         let users = self.users.ok_or(BuildError::NoUserStore)?;
         let tokens = self.tokens.ok_or(BuildError::NoTokenStore)?;
+        keeps_devices(&self.config, &*tokens)?;
         let events = Events::new(self.config.realm().clone(), self.hooks);
         let services = Services {
             users: Users::new(users, events.clone()),
@@ -259,7 +260,7 @@ impl AuthenticatorBuilder {
             events,
         };
         let passwords = Passwords::new(self.hasher, self.policies, self.throttle, services.clone())?;
-        let sessions = Sessions::new(passwords.clone(), self.feed_interval, services.clone());
+        let sessions = Sessions::new(passwords.clone(), self.feed_interval, &self.prefix, services.clone());
         let Services { users, tokens, keys, events, runtime } = services;
         let Self { prefix, password_login, password_route, readers, identity_headers, .. } = self;
         let optional = Optional { password_login, password_route, revoked_route: readers.is_some() };
@@ -283,6 +284,12 @@ impl AuthenticatorBuilder {
         let skipped = auth.0.routes.paths().into_iter().find(|(path, _)| auth.config().skips(path));
         skipped.map_or(Ok(auth), |(path, _)| Err(BuildError::Skip(path)))
     }
+}
+
+/// Whether the store can do what the settings ask for.
+fn keeps_devices(config: &Config, tokens: &dyn DynTokenStore) -> Result<(), BuildError> {
+    let is_asked = config.device_bound() != DeviceBinding::Off;
+    if is_asked && !tokens.keeps_devices() { Err(BuildError::NoDevices) } else { Ok(()) }
 }
 
 /// The pages, if there is a login page; without one the others have no effect.

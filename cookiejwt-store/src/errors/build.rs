@@ -14,6 +14,12 @@ pub enum BuildError {
     /// The builder was given no user store.
     #[error("no user store; call `.users(…)` with your implementation of `UserStore`")]
     NoUserStore,
+    /// Sessions are bound to devices, and the token store does not keep the keys of devices.
+    #[error(
+        "COOKIEJWT_DEVICE_BOUND is set, and the token store keeps no keys of devices; implement `TokenStore::bind` and \
+         `keeps_devices`, or remove the setting"
+    )]
+    NoDevices,
     /// The builder was given no token store.
     #[error("no token store; call `.tokens(…)` with `MemoryStore::new()` or a `SeaOrmTokenStore`")]
     NoTokenStore,

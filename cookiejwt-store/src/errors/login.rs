@@ -1,5 +1,7 @@
 //! Why a login fails.
 
+use std::time::Duration;
+
 use cookiejwt_core::{
     Facts, Problem,
     fault::{CsrfDenial, MintError},
@@ -11,6 +13,9 @@ use super::{
     second_factor::SecondFactor,
     store::StoreError,
 };
+
+/// How old the proof may be with which a device-bound session becomes another one.
+pub(crate) const RECENT: Duration = Duration::from_mins(5);
 
 /// A login that failed. No session remains.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +81,10 @@ pub enum LoginError {
     /// without a refresh token.
     #[error("another user acts in this session")]
     Acting,
+    /// The session is bound to a device, and its user has given no proof in the last five minutes.
+    /// A new session is offered to whoever asks, so it must not be had for a stolen cookie.
+    #[error("the session is bound to a device: its user has to log in again first")]
+    ProofTooOld,
     /// No other user acts in the session that
     /// [`stop_acting`](crate::Authenticator::stop_acting) was to end.
     #[error("no other user acts in this session")]
@@ -147,6 +156,7 @@ impl From<&LoginError> for Problem {
             LoginError::PendingEnded | LoginError::LinkEnded => Self::InvalidToken,
             LoginError::OtherUser => Self::OtherUser,
             LoginError::Acting => Self::Acting,
+            LoginError::ProofTooOld => Self::FreshLoginRequired { max_age: RECENT },
             LoginError::SessionCookie(error) => error.into(),
             LoginError::Password(error) if error.is_busy() => Self::Unavailable,
             LoginError::Mint(_)

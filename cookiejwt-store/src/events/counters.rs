@@ -1,7 +1,11 @@
 //! The same events, counted. Every label has a few fixed values, so that no visitor can make a new
 //! series.
 
-use cookiejwt_core::{Reason, fault::TokenFault, store::Realm};
+use cookiejwt_core::{
+    Reason,
+    fault::{DeviceEnd, DeviceFault, DeviceReason, TokenFault},
+    store::Realm,
+};
 use metrics::{Label, counter, gauge};
 
 use super::event::Event;
@@ -37,10 +41,22 @@ impl Counters<'_> {
                 Reason::ParentInLeeway => "parent",
                 Reason::CurrentInLeeway => "current",
                 Reason::Superseded => "superseded",
+                Reason::DeviceProved => "device_proved",
+                Reason::DeviceProvedInLeeway => "device_repeated",
                 _ => "rotated",
             }),
             Event::LostAnswer { replaced, .. } => self.refresh(if replaced { "replaced" } else { "late" }),
-            Event::Refused { reason } => self.refusal(refused(reason)),
+            Event::Refused { reason } => {
+                if let Reason::DeviceProofMissing { skipped: Some(skipped) } = reason {
+                    self.up("cookiejwt_device_skipped_total", &[("reason", skipped.as_str())]);
+                }
+                self.refusal(refused(reason));
+            }
+            // Counted with what has no event.
+            Event::DeviceBound { .. }
+            | Event::DeviceRefused { .. }
+            | Event::DeviceProofRejected { .. }
+            | Event::DeviceEnded { .. } => {}
             Event::GuardRefused { problem, .. } => self.refusal(problem.code()),
             Event::Reuse { .. } => self.refusal("reuse"),
             Event::CsrfRefused { .. } => self.refusal("csrf"),
@@ -80,6 +96,21 @@ impl Counters<'_> {
     #[allow(clippy::cast_precision_loss, reason = "a difference of 285 000 years is out of step in any case")]
     pub(crate) fn clock_difference(&self, millis: i64) {
         gauge!("cookiejwt_clock_difference_millis", self.labels(&[])).set(millis as f64);
+    }
+
+    /// A request that a browser sends by itself for a device-bound session.
+    pub(crate) fn device(&self, reason: DeviceReason) {
+        let outcome = match reason {
+            DeviceReason::Bound => "bound",
+            DeviceReason::Refused(DeviceFault::Conflict) => "conflict",
+            DeviceReason::Refused(_) => "refused",
+            DeviceReason::Challenged => "challenged",
+            DeviceReason::Renewed => "renewed",
+            DeviceReason::Ended(DeviceEnd::Rejected(_)) => "rejected",
+            DeviceReason::Ended(_) => "ended",
+            _ => return,
+        };
+        self.up("cookiejwt_device_total", &[("outcome", outcome)]);
     }
 
     fn login(&self, outcome: &'static str) {
@@ -130,6 +161,7 @@ fn refused(reason: &Reason) -> &'static str {
         Reason::UserChanged => "user_changed",
         Reason::SecondFactorRequired => "second_factor_required",
         Reason::ActorEnded => "actor_ended",
+        Reason::DeviceProofMissing { .. } | Reason::BoundMeanwhile => "device_proof_missing",
         Reason::RefreshNotPermitted | Reason::SpeculationNotPermitted => "refresh_not_permitted",
         _ => "invalid_token",
     }

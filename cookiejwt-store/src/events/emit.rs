@@ -4,7 +4,8 @@ use std::{net::IpAddr, sync::Arc};
 
 use cookiejwt_core::{
     Actor, Config, Decision, Identity, Problem, Reason, SessionId, Subject,
-    fault::{CredentialFault, CsrfDenial, DuplicateCookie, MintError, TokenFault},
+    driver::DeviceDecision,
+    fault::{CredentialFault, CsrfDenial, DeviceEnd, DeviceReason, DuplicateCookie, MintError, TokenFault},
     store::{Realm, Timestamp},
 };
 use tracing::{error_span, trace};
@@ -13,7 +14,8 @@ use tracing::{error_span, trace};
 use super::counters::Counters;
 use super::{
     advice::Advice,
-    event::{Event, Hooks},
+    event::Event,
+    hooks::Hooks,
     log::{TARGET, log},
     lost_answers::LostAnswers,
     refusal::LoginRefusal,
@@ -85,7 +87,12 @@ impl Events {
     fn unusual_decision(&self, decision: &Decision, reason: &Reason) {
         match (reason, decision.identity()) {
             (
-                Reason::Rotated | Reason::ParentInLeeway | Reason::CurrentInLeeway | Reason::Superseded,
+                Reason::Rotated
+                | Reason::ParentInLeeway
+                | Reason::CurrentInLeeway
+                | Reason::Superseded
+                | Reason::DeviceProved
+                | Reason::DeviceProvedInLeeway,
                 Some(identity),
             ) => {
                 let subject = printable(identity.subject().as_str());
@@ -100,8 +107,8 @@ impl Events {
                 self.emit(Event::LostAnswer { subject: &subject, session: &session, replaced });
                 self.0.lost_answers.lost();
             }
-            // Reported with the id of the session, where it is known.
-            (Reason::Reuse, _) => {}
+            // Reported with the id of the session, where it is known; or nothing is refused.
+            (Reason::Reuse | Reason::ChallengeUsed, _) | (Reason::BoundMeanwhile, Some(_)) => {}
             (Reason::Csrf(denial), _) => self.emit(Event::CsrfRefused { denial: *denial }),
             (Reason::MintFailed(failure), _) => {
                 self.emit(Event::MintFailed { error: &Line(failure).to_string() });
@@ -116,6 +123,26 @@ impl Events {
             ) => self.emit(Event::StoreUnavailable { reason }),
             _ => self.emit(Event::Refused { reason }),
         }
+    }
+
+    /// What a browser has sent by itself for a device-bound session.
+    pub(crate) fn device(&self, decision: &DeviceDecision) {
+        let session = decision.session_id.as_ref().map(|id| printable(id.as_str()));
+        let session = session.as_deref();
+        match (decision.reason, session) {
+            (DeviceReason::Bound, Some(session)) => self.emit(Event::DeviceBound { session }),
+            (DeviceReason::Refused(reason), session) => self.emit(Event::DeviceRefused { session, reason }),
+            (DeviceReason::Ended(DeviceEnd::Rejected(reason)), Some(session)) => {
+                self.emit(Event::DeviceProofRejected { session, reason });
+            }
+            (DeviceReason::Ended(reason), Some(session)) => {
+                self.emit(Event::DeviceEnded { session, reason });
+            }
+            (DeviceReason::Csrf(denial), _) => self.csrf_refused(denial),
+            (reason, session) => trace!(target: TARGET, ?reason, session, "device"),
+        }
+        #[cfg(feature = "metrics")]
+        Counters(&self.0.realm).device(decision.reason);
     }
 
     /// How far the clock of the database is ahead of this node's.
@@ -194,6 +221,7 @@ impl Events {
             | LoginError::OtherUser
             | LoginError::Acting
             | LoginError::NotActing
+            | LoginError::ProofTooOld
             | LoginError::PasswordRefused(_)
             | LoginError::NeedsResponse
             | LoginError::Csrf(_) => {}

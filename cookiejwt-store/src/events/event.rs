@@ -2,21 +2,13 @@
 //! a secret: no token, no password, no key, and never the login name (people type passwords into
 //! that field).
 
-use std::{
-    net::IpAddr,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::net::IpAddr;
 
+use super::refusal::{LinkRefusal, LoginRefusal};
 use cookiejwt_core::{
     Problem, Reason,
-    fault::{CredentialName, CsrfDenial, TokenFault},
+    fault::{CredentialName, CsrfDenial, DeviceEnd, DeviceFault, TokenFault},
     store::{RevocationReason, ThrottleScope},
-};
-use tracing::error;
-
-use super::{
-    log::TARGET,
-    refusal::{LinkRefusal, LoginRefusal},
 };
 
 /// Something that happened, passed to [`on_event`](crate::AuthenticatorBuilder::on_event).
@@ -30,27 +22,7 @@ use super::{
 /// label `realm` to each of its counters and gauges, and logs its events in a span `cookiejwt` with
 /// the field `realm`.
 ///
-///
-/// | counter | labels |
-/// |---|---|
-/// | `cookiejwt_logins_total` | `outcome`: `success`, `unknown_user`, `wrong_password`, `inactive`, `unreadable_hash`, `changed`, `session_ended`, `wrong_proof`, `replayed_proof`, `second_factor_required`, `wrong_mode`, `failed` |
-/// | `cookiejwt_throttled_total` | `scope`: `account_and_network`, `network`, `account`, `known_device`, `session`, `logins`, `pending_login`, `second_factor` |
-/// | `cookiejwt_acting_total` | `outcome`: `began`, `ended` |
-/// | `cookiejwt_proofs_total` | `outcome`: `proved`, `pending_replayed` |
-/// | `cookiejwt_links_total` | `outcome`: `opened`, `spent`, `invalid`, `expired`, `changed`, `no_user`, `used` |
-/// | `cookiejwt_password_changes_total` | |
-/// | `cookiejwt_unreadable_hashes_total` | `format`: what the hash begins with, such as `$2y$`, `pbkdf2:sha256`; once per process and format |
-/// | `cookiejwt_cut_hashes_total` | |
-/// | `cookiejwt_refreshes_total` | `outcome`: `rotated`, `parent`, `current`, `late`, `replaced`, `superseded` |
-/// | `cookiejwt_refusals_total` | `reason`: `reuse`, `csrf`, `session_revoked`, `session_expired`, `session_missing`, `user_inactive`, `invalid_token`, `refresh_not_permitted`, `mint_failed`, `store_failed`, `fresh_login_required`, `proof_required`, `insufficient_scope`, `insufficient_role`, `acting`, `actor_ended` |
-/// | `cookiejwt_rejected_credentials_total` | `credential`: `access_cookie`, `refresh_cookie`, `refresh_body`, `bearer`; `fault`: `malformed`, `forbidden`, `unknown_key`, `signature`, `claim`, `clock_skew`, `duplicate` |
-/// | `cookiejwt_duplicate_cookies_total` | `beside`: `ours`, `other_deployment`; at most one a minute |
-/// | `cookiejwt_revocations_total` | `reason`: as [`RevocationReason::as_str`] |
-/// | `cookiejwt_claims_renewed_total` | |
-/// | `cookiejwt_store_failures_total` | `operation`: the method that failed |
-/// | `cookiejwt_key_reloads_total` | `outcome`: `replaced`, `failed` |
-/// | `cookiejwt_purged_sessions_total` | |
-/// | `cookiejwt_clock_skew_total` | |
+#[doc = include_str!("counters.md")]
 ///
 /// The gauge `cookiejwt_feed_stale` is 1 while revocations and renewals of other nodes do not
 /// arrive. The gauge `cookiejwt_clock_difference_millis` is how far the clock of the database is
@@ -212,6 +184,38 @@ pub enum Event<'a> {
         /// Rotated, or one of the two answers inside the leeway.
         reason: &'a Reason,
     },
+    /// A browser has bound a session to its device.
+    #[non_exhaustive]
+    DeviceBound {
+        /// The `sid` claim.
+        session: &'a str,
+    },
+    /// A browser tried to bind a session, and it was not bound. With the reason
+    /// [`Conflict`](DeviceFault::Conflict) the session is bound to another key: somebody else has
+    /// the challenge of its login.
+    #[non_exhaustive]
+    DeviceRefused {
+        /// The `sid` claim, if the challenge was ours.
+        session: Option<&'a str>,
+        /// Why.
+        reason: DeviceFault,
+    },
+    /// The proof of a device-bound session is not one of its device. The session stays as it is.
+    #[non_exhaustive]
+    DeviceProofRejected {
+        /// The `sid` claim.
+        session: &'a str,
+        /// Why.
+        reason: DeviceFault,
+    },
+    /// A browser was told that its device-bound session is over.
+    #[non_exhaustive]
+    DeviceEnded {
+        /// The `sid` claim.
+        session: &'a str,
+        /// Why.
+        reason: DeviceEnd,
+    },
     /// A request was refused.
     #[non_exhaustive]
     Refused {
@@ -364,26 +368,4 @@ pub enum Event<'a> {
         /// How many.
         sessions: u64,
     },
-}
-
-type Hook = Box<dyn Fn(&Event<'_>) + Send + Sync>;
-
-/// Who receives events.
-#[derive(Default)]
-pub(crate) struct Hooks(Vec<Hook>);
-
-impl Hooks {
-    pub(crate) fn with(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.0.push(Box::new(hook));
-        self
-    }
-
-    /// One that panics takes no request down, and keeps nothing from the others.
-    pub(super) fn tell(&self, event: &Event<'_>) {
-        for hook in &self.0 {
-            if catch_unwind(AssertUnwindSafe(|| hook(event))).is_err() {
-                error!(target: TARGET, "a hook of `on_event` panicked");
-            }
-        }
-    }
 }

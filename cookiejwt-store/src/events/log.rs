@@ -1,5 +1,6 @@
 //! How each event is written into the log.
 
+use cookiejwt_core::fault::DeviceFault;
 use tracing::{debug, error, info, warn};
 
 use super::event::Event;
@@ -35,6 +36,10 @@ pub(super) fn log(event: &Event<'_>) {
         Event::LinkOpened { .. } | Event::LinkSpent { .. } | Event::LinkRefused { .. } => log_link(event),
         Event::LoginFailed { error } => error!(target: "cookiejwt_store::error", %error, "login failed"),
         Event::Refreshed { session, reason, .. } => debug!(target: TARGET, ?reason, session, "refreshed"),
+        Event::DeviceBound { .. }
+        | Event::DeviceRefused { .. }
+        | Event::DeviceProofRejected { .. }
+        | Event::DeviceEnded { .. } => log_device(event),
         Event::Refused { reason } => info!(target: TARGET, ?reason, "refused"),
         Event::GuardRefused { session, problem, .. } => {
             info!(target: TARGET, session, reason = problem.code(), "refused by a guard");
@@ -86,6 +91,25 @@ pub(super) fn log(event: &Event<'_>) {
             error!(target: TARGET, %error, "the keys of access tokens are not reloaded, those so far stay");
         }
         Event::Purged { sessions } => info!(target: TARGET, sessions, "purged"),
+    }
+}
+
+fn log_device(event: &Event<'_>) {
+    match *event {
+        Event::DeviceBound { session } => info!(target: TARGET, session, "bound to a device"),
+        Event::DeviceRefused { session, reason: DeviceFault::Conflict } => {
+            warn!(target: TARGET, session, "a second key was registered for a session: it stays bound to the first");
+        }
+        Event::DeviceRefused { session, reason } => {
+            info!(target: TARGET, session, reason = reason.as_str(), "not bound to a device");
+        }
+        Event::DeviceProofRejected { session, reason } => {
+            warn!(target: TARGET, session, reason = reason.as_str(), "the proof of a device is not accepted");
+        }
+        Event::DeviceEnded { session, reason } => {
+            debug!(target: TARGET, session, reason = reason.as_str(), "a browser forgets its device-bound session");
+        }
+        _ => {}
     }
 }
 

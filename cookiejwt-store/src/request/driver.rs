@@ -279,7 +279,7 @@ impl Authenticator {
         revoked(check.session_id()).or_else(|| check.actor_session_id().and_then(revoked))
     }
 
-    async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
+    pub(super) async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {
         // Asked again: since `begin` this request may have waited, and another one may have ended
         // the session.
         if let Some(reason) = self.0.sessions.revoked_here(attempt.session_id(), self.timestamp()) {

@@ -225,7 +225,9 @@ impl Guard {
 
     /// A 401 becomes a redirect if a person would see it. Every other problem stays as it is.
     pub(crate) fn refusal(&self, problem: Problem, head: RequestHead<'_>) -> GuardRefusal {
-        let page = self.login_page.as_deref().filter(|_| problem.status() == http::StatusCode::UNAUTHORIZED);
+        let reloads = matches!(problem, Problem::DeviceProofRequired { reload: true });
+        let is_refused = problem.status() == http::StatusCode::UNAUTHORIZED && !reloads;
+        let page = self.login_page.as_deref().filter(|_| is_refused);
         let Some(location) = page.and_then(|page| self.location(page, problem, head)) else {
             return GuardRefusal::Problem(problem);
         };

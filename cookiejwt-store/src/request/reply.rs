@@ -43,15 +43,42 @@ impl fmt::Debug for Reply {
     }
 }
 
+/// A page that reloads itself, for a navigation that another site has started: the browser does not
+/// hold it back, but it does hold back the reload, and renews the session before it. The fragment
+/// survives, and the reload is of the same origin, so it happens once.
+const RELOAD: &str = concat!(
+    r#"<!doctype html><meta charset="utf-8"><title>One moment</title>"#,
+    r#"<script>location.reload()</script><p><a href="">Continue</a>"#,
+);
+/// The script alone may run: it is named by its SHA-256 (CSP3 §2.3.1).
+const RELOAD_POLICY: &str =
+    "default-src 'none'; script-src 'sha256-9gOBGqEQINNDuds+tkXbNzih6klbz+KeCyxEj4KRLeM='";
+
+fn reload_page() -> Reply {
+    let reply = Reply::raw("text/html; charset=utf-8", Bytes::from_static(RELOAD.as_bytes()));
+    let policy = HeaderValue::from_static(RELOAD_POLICY);
+    reply
+        .with_header(header::CONTENT_SECURITY_POLICY, policy)
+        .with_header(header::REFRESH, HeaderValue::from_static("1"))
+}
+
 /// Where htmx goes with the whole page.
 pub(crate) const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 impl Reply {
     /// A failure as `application/problem+json` (RFC 9457), with its challenge.
+    ///
+    /// If the session is bound to a device and a reload helps, it is a page that reloads itself.
     pub fn problem(problem: Problem) -> Self {
-        let mut reply = Self::raw("application/problem+json", problem.to_json().into()).never_stored();
+        let mut reply = match problem {
+            Problem::DeviceProofRequired { reload: true } => reload_page(),
+            _ => Self::raw("application/problem+json", problem.to_json().into()),
+        }
+        .never_stored();
         reply.status = problem.status();
-        reply.refused = Some(problem);
+        // No page of the application takes the place of the one that reloads itself.
+        let reloads = matches!(problem, Problem::DeviceProofRequired { reload: true });
+        reply.refused = Some(problem).filter(|_| !reloads);
         // The text of a challenge was checked when it was made.
         if let Some(Ok(challenge)) = problem.challenge().map(|text| HeaderValue::from_str(&text)) {
             reply.headers.insert(header::WWW_AUTHENTICATE, challenge);

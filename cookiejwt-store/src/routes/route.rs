@@ -29,6 +29,10 @@ pub enum Route {
     Jwks,
     /// `GET revoked`: the sessions that have ended, for services that only verify.
     Revoked,
+    /// `POST device/`: the browser registers the key of a device-bound session.
+    Device,
+    /// `POST device/refresh/`: the browser proves the key, for new cookies.
+    DeviceRefresh,
 }
 
 impl Route {
@@ -46,6 +50,8 @@ impl Route {
         ("password", Self::Password),
         ("jwks.json", Self::Jwks),
         ("revoked", Self::Revoked),
+        ("device", Self::Device),
+        ("device/refresh", Self::DeviceRefresh),
     ];
 
     /// The route at this path under the prefix, with or without the trailing slash. Byte by byte:

@@ -8,9 +8,11 @@ use cookiejwt_core::{
     store::SessionRecord,
 };
 
+use time::OffsetDateTime;
+
 use super::{begun::Begun, login_context::LoginContext, login_options::LoginOptions, part::Sessions};
 use crate::{
-    errors::{LoginError, StoreError},
+    errors::{LoginError, RECENT, StoreError},
     passwords::{Proof, ProvenUser, UserOf},
 };
 
@@ -36,8 +38,21 @@ impl Sessions {
         let actor = Actor::new(who.subject().clone(), who.session_id().clone());
         // Boxed, as all that only one who acts needs: the future of every login would be larger.
         let row = Box::pin(self.living_actor(&actor, context.ip())).await?;
+        self.require_recent_proof(&row, who.auth_time())?;
         context.presented.retain(|id| id != actor.session_id());
         Ok(terms.acted_by(actor, &row))
+    }
+
+    /// A device-bound session becomes another one only for a user who has proved a moment ago who
+    /// they are: the new session is not bound yet, and is offered to whoever asks for it.
+    pub(super) fn require_recent_proof(
+        &self,
+        row: &SessionRecord,
+        proved_at: Option<OffsetDateTime>,
+    ) -> Result<(), LoginError> {
+        let now = self.0.runtime.now();
+        let is_recent = proved_at.is_some_and(|at| now - at <= RECENT);
+        if row.device.is_none() || is_recent { Ok(()) } else { Err(LoginError::ProofTooOld) }
     }
 
     /// The row of the session from which another user acts, if that session is alive. Asked before
@@ -102,8 +117,11 @@ impl Sessions {
             self.require_no_actor(who)?;
         }
         let (ip, session) = (context.ip(), who.session_id());
-        self.present_session(who.subject(), session, ip).await?;
+        let acting = self.present_session(who.subject(), session, ip).await?;
         let row = self.living_actor(actor, ip).await?;
+        for bound in [&acting, &row] {
+            self.require_recent_proof(bound, Some(row.auth_time.to_datetime()))?;
+        }
         let found = self.0.users.find_by_id(actor.subject()).await?;
         let found = found.ok_or_else(|| self.session_ended(actor.subject(), ip))?;
         let (user, proof) = (UserOf::Found(found.user), Proof::Elsewhere(found.password_hash));

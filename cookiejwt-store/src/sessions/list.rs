@@ -46,6 +46,8 @@ pub struct SessionInfo {
     /// Who acts for the user in this session: their `sub`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub acted_by: Option<String>,
+    /// Whether it is bound to a device: its refresh token alone renews nothing.
+    pub device_bound: bool,
     /// Whether it is the one that asks; never in a list for an administrator.
     pub current: bool,
 }
@@ -56,6 +58,7 @@ impl SessionInfo {
         Self {
             methods,
             acted_by: acted_by.map(|subject| subject.as_str().to_owned()),
+            device_bound: row.device.is_some(),
             current: present == Some(&row.id),
             id: row.id,
             created_at: row.created_at.to_datetime(),

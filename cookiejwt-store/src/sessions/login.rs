@@ -172,7 +172,8 @@ impl Sessions {
         password_hash: Option<&str>,
     ) -> Result<Login, MintError> {
         let core = self.0.keys.core_to_keep();
-        let mut login = core.remember_device(core.login(request, now)?, password_hash);
+        let login = core.login(request, now)?.offered_under(&self.0.prefix);
+        let mut login = core.remember_device(login, password_hash);
         login.cookies = login.cookies.with_twins(context.twins.clone());
         Ok(login)
     }

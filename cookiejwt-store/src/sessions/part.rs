@@ -28,10 +28,17 @@ pub(super) struct Parts {
     pub(super) retries: Retries,
     pub(super) pulse: Pulse,
     pub(super) clock_skew: ClockSkew,
+    /// Of the routes, for the offer to bind a session.
+    pub(super) prefix: Box<str>,
 }
 
 impl Sessions {
-    pub(crate) fn new(passwords: Passwords, feed_interval: Duration, services: Services) -> Self {
+    pub(crate) fn new(
+        passwords: Passwords,
+        feed_interval: Duration,
+        prefix: &str,
+        services: Services,
+    ) -> Self {
         let Services { users, tokens, keys, events, runtime } = services;
         Self(Arc::new(Parts {
             revoked: RevokedSet::new(keys.config()),
@@ -39,6 +46,7 @@ impl Sessions {
             retries: Retries::default(),
             pulse: Pulse::new(feed_interval),
             clock_skew: ClockSkew::default(),
+            prefix: prefix.into(),
             users,
             tokens,
             keys,

@@ -296,6 +296,7 @@ impl Sessions {
             self.may_begin(&context, &LoginOptions::new())?;
             self.require_no_actor(who)?;
             let present = self.present_session(who.subject(), who.session_id(), context.ip()).await?;
+            self.require_recent_proof(&present, who.auth_time())?;
             let found = self.0.users.find_by_id(who.subject()).await?;
             let found = found.filter(|user| user.is_active).ok_or(LoginError::InvalidCredentials)?;
             let proof = Proof::Elsewhere(found.password_hash);

@@ -3,8 +3,8 @@
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation,
+        Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
         SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
@@ -26,6 +26,8 @@ pub(crate) trait DynTokenStore: Send + Sync {
     ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>>;
     fn replace<'a>(&'a self, request: &'a ReplaceRequest)
     -> BoxFuture<'a, Result<ChangeOutcome, StoreError>>;
+    fn bind<'a>(&'a self, request: &'a BindRequest) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>>;
+    fn keeps_devices(&self) -> bool;
     fn settle<'a>(&'a self, request: &'a SettleRequest) -> BoxFuture<'a, Result<bool, StoreError>>;
     fn received<'a>(
         &'a self,
@@ -100,6 +102,14 @@ impl<S: TokenStore> DynTokenStore for S {
         request: &'a ReplaceRequest,
     ) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>> {
         Box::pin(boxed(TokenStore::replace(self, request)))
+    }
+
+    fn bind<'a>(&'a self, request: &'a BindRequest) -> BoxFuture<'a, Result<ChangeOutcome, StoreError>> {
+        Box::pin(boxed(TokenStore::bind(self, request)))
+    }
+
+    fn keeps_devices(&self) -> bool {
+        TokenStore::keeps_devices(self)
     }
 
     fn settle<'a>(&'a self, request: &'a SettleRequest) -> BoxFuture<'a, Result<bool, StoreError>> {

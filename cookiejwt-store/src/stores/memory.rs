@@ -8,8 +8,8 @@ use std::{
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation,
+        Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
         SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
@@ -109,6 +109,14 @@ impl TokenStore for MemoryStore {
     async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
         let id = &request.late.session_id;
         Ok(self.change(id, |row| request.matches(row), |row| request.apply(row)))
+    }
+
+    async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
+        Ok(self.change(&request.session_id, |row| request.matches(row), |row| request.apply(row)))
+    }
+
+    fn keeps_devices(&self) -> bool {
+        true
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {

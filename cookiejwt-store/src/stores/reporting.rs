@@ -6,8 +6,8 @@ use std::{future::Future, sync::Arc};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation,
+        Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
         SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
@@ -160,6 +160,10 @@ impl Tokens {
 
     pub(crate) async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
         self.asking.ask("replace", self.store.replace(request)).await
+    }
+
+    pub(crate) async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
+        self.asking.ask("bind", self.store.bind(request)).await
     }
 
     pub(crate) async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {

@@ -5,8 +5,8 @@ use std::{error::Error, future::Future, pin::Pin};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation,
+        Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
         SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
@@ -120,6 +120,25 @@ pub trait TokenStore: Send + Sync + 'static {
         &self,
         request: &ReplaceRequest,
     ) -> impl Future<Output = Result<ChangeOutcome, Self::Error>> + Send;
+
+    /// Applies a [`BindRequest`] as ONE conditional statement, as [`rotate`](Self::rotate).
+    ///
+    /// Called only for a store that [keeps devices](Self::keeps_devices). The default changes
+    /// nothing and finds no row.
+    fn bind(&self, request: &BindRequest) -> impl Future<Output = Result<ChangeOutcome, Self::Error>> + Send {
+        let _ = request;
+        async { Ok(ChangeOutcome::Unmatched(None)) }
+    }
+
+    /// Whether the store can bind a session to a device: it implements [`bind`](Self::bind), keeps
+    /// [`SessionRecord::device`], and compares it in [`rotate`](Self::rotate),
+    /// [`answer_late`](Self::answer_late) and [`replace`](Self::replace).
+    ///
+    /// A store without a column for the key keeps the default, false. Its sessions are never bound,
+    /// and it works as before.
+    fn keeps_devices(&self) -> bool {
+        false
+    }
 
     /// Applies a [`SettleRequest`] as ONE conditional statement; true when a row was changed.
     fn settle(&self, request: &SettleRequest) -> impl Future<Output = Result<bool, Self::Error>> + Send;

@@ -2,6 +2,7 @@
 
 mod changes;
 mod clock;
+mod devices;
 mod ends;
 mod everybody;
 mod faults;
@@ -47,6 +48,13 @@ async fn a_store_without_fault_passes_and_so_does_one_that_never_purges() {
     check(|| async { Broken::with(Fault::None) }).await;
     check(|| async { Broken::with(Fault::NeverPurges) }).await;
     check(|| async { MemoryStore::new() }).await;
+}
+
+/// It forgets the key of every row, and it panics if it is asked to bind one. Everything else works
+/// as ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_keeps_no_devices_passes_and_is_not_asked_to_bind_a_session() {
+    check(|| async { Broken::with(Fault::KeepsNoDevices) }).await;
 }
 
 #[tokio::test]

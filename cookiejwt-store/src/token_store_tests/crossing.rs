@@ -4,8 +4,8 @@ use cookiejwt_core::store::RevocationReason;
 
 use super::{
     samples::{
-        NOW, SETTLED, answer_late, at, find, late_answer, orphaned, receipt, receive, replace, replacement,
-        revocation, rotate, rotated, rotation, settle, slow_answer, with,
+        NOW, SETTLED, answer_late, at, bind, binding, find, late_answer, orphaned, receipt, receive, replace,
+        replacement, revocation, rotate, rotated, rotation, settle, slow_answer, with,
     },
     shared::{Shared, at_once},
 };
@@ -32,6 +32,7 @@ enum Kind {
     Replace,
     Settle,
     Receive,
+    Bind,
 }
 
 impl Kind {
@@ -43,6 +44,7 @@ impl Kind {
             Self::Replace => replace(store, &replacement(id)).await.is_ok().into(),
             Self::Settle => settle(store, &slow_answer(id)).await.into(),
             Self::Receive => receive(store, &[receipt(id)]).await,
+            Self::Bind => bind(store, &binding(id)).await.is_ok().into(),
         }
     }
 }
@@ -96,16 +98,17 @@ pub(super) async fn a_receipt_is_not_lost_among_answers(store: Shared) {
 }
 
 pub(super) async fn nothing_undoes_a_revocation_at_the_same_time(store: Shared) {
-    let kinds = [Kind::Rotate, Kind::AnswerLate, Kind::Replace, Kind::Settle, Kind::Receive];
-    for (round, kind) in kinds.into_iter().cycle().take(20).enumerate() {
+    let mut kinds = vec![Kind::Rotate, Kind::AnswerLate, Kind::Replace, Kind::Settle, Kind::Receive];
+    kinds.extend(store.keeps_devices().then_some(Kind::Bind));
+    for (round, kind) in kinds.iter().copied().cycle().take(4 * kinds.len()).enumerate() {
         let id = format!("session {round}");
         let before = if matches!(kind, Kind::Settle) { rotated(&id) } else { orphaned(&id) };
         store.create(&before).await.unwrap();
         // In either order.
         let both = at_once(2, |index| {
-            let (store, id) = (store.clone(), id.clone());
+            let (store, id, first) = (store.clone(), id.clone(), round / kinds.len() % 2);
             async move {
-                if index == round / kinds.len() % 2 {
+                if index == first {
                     return (kind.play(&store, &id).await, false);
                 }
                 (0, store.revoke(&revocation(&id, RevocationReason::Logout, NOW)).await.unwrap())

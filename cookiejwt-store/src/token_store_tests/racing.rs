@@ -7,8 +7,8 @@ use cookiejwt_core::{
 
 use super::{
     samples::{
-        NOW, SETTLED, at, find, late_answer, orphaned, receipt, replacement, revocation, rotate, rotated,
-        rotation, session, slow_answer, with,
+        NOW, SETTLED, at, binding, find, late_answer, orphaned, receipt, replacement, revocation, rotate,
+        rotated, rotation, session, slow_answer, with,
     },
     shared::{Shared, at_once},
 };
@@ -115,6 +115,7 @@ async fn do_something(store: Shared, index: usize) -> Result<Vec<SessionId>, Sto
             let reason = RevocationReason::LogoutEverywhere;
             return store.revoke_subject(&Realm::default(), &"1".into(), reason, at(time)).await;
         }
+        3 if store.keeps_devices() => drop(store.bind(&binding(&id)).await?),
         4 => drop(store.purge(at(NOW), 3).await?),
         5 => drop(store.answer_late(&late_answer(&id)).await?),
         6 => drop(store.replace(&replacement(&id)).await?),

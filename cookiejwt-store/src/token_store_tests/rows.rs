@@ -1,11 +1,11 @@
 //! What is written is read, byte for byte.
 
-use cookiejwt_core::store::{Receipt, RevocationReason, SessionRecord};
+use cookiejwt_core::store::{DeviceKey, Receipt, RevocationReason, SessionRecord};
 
 use super::{
     samples::{
-        NOW, REASONS, answer_late, at, find, late_answer, orphaned, receipt, receive, replace, replacement,
-        revocation, rotate, rotation, session, settle, slow_answer, with,
+        DEVICE, NOW, REASONS, answer_late, at, bind, binding, find, late_answer, orphaned, receipt, receive,
+        replace, replacement, revocation, rotate, rotation, session, settle, slow_answer, with,
     },
     shared::Shared,
 };
@@ -52,7 +52,12 @@ pub(super) const LOOKALIKES: [&str; 31] = [
 pub(super) const STRANGERS: [&str; 9] =
     ["sEssion", "session   ", "Session ", "sess", "sessi\u{d6}n", "\u{1f981}", "2", "", "back"];
 
-fn full() -> SessionRecord {
+/// The key, if the store keeps devices.
+fn kept<'a>(store: &Shared, key: &'a str) -> Option<&'a str> {
+    store.keeps_devices().then_some(key)
+}
+
+fn full(device: Option<&str>) -> SessionRecord {
     let (id, subject) = ("AbCdEfGhIjKlMnOpQrSt-_".into(), "auth0|5f7c8ec7c33c6c004bbafe82".into());
     let row = SessionRecord::new(id, "staff".into(), subject, "c".repeat(22).into(), at(NOW - 5));
     with(row, |row| {
@@ -71,18 +76,20 @@ fn full() -> SessionRecord {
         row.facts = Some(r#"{"facts":{"tenant":"日本 \"A\" \\"},"proofs":{"pwd":1,"otp":2}}"#.into());
         row.version = 5;
         row.renewed_at = Some(at(NOW - 7));
+        row.device = device.map(Into::into);
     })
 }
 
 /// Together they have more than one value in each field, and one that differs from the default of
 /// [`SessionRecord::new`], so that a store can neither forget nor invent a column.
-fn varied() -> Vec<SessionRecord> {
+fn varied(device: Option<&str>) -> Vec<SessionRecord> {
     let empty = with(session("empty"), |row| {
         row.user_agent = Some(String::new());
         row.ip = Some(String::new());
         row.facts = Some(String::new());
+        row.device = device.map(|_| "".into());
     });
-    vec![session("none"), full(), empty]
+    vec![session("none"), full(device), empty]
 }
 
 async fn come_back(store: &Shared, rows: &[SessionRecord]) {
@@ -93,13 +100,14 @@ async fn come_back(store: &Shared, rows: &[SessionRecord]) {
 }
 
 pub(super) async fn every_field_comes_back(store: Shared) {
-    let mut rows = varied();
+    let device = kept(&store, DEVICE);
+    let mut rows = varied(device);
     for reason in REASONS {
         let revoked = Some((at(NOW), reason));
         rows.push(with(session(reason.as_str()), |row| row.revoked = revoked));
     }
     come_back(&store, &rows).await;
-    let own = with(full(), |row| {
+    let own = with(full(device), |row| {
         row.subject = "another".into();
         row.revoked = None;
         row.id = "listed".into();
@@ -111,7 +119,8 @@ pub(super) async fn every_field_comes_back(store: Shared) {
 
 pub(super) async fn the_longest_values_come_back(store: Shared) {
     let ip = "2001:0db8:85a3:0000:0000:8a2e:192.168.100.200";
-    let first = with(full(), |row| {
+    let key = "k".repeat(DeviceKey::MAX_LENGTH);
+    let first = with(full(kept(&store, &key)), |row| {
         row.realm = "r".repeat(32).into();
         row.subject = format!("{}1", "s".repeat(190)).into();
         row.user_agent = Some("a".repeat(255));
@@ -167,7 +176,8 @@ pub(super) async fn a_duplicate_is_an_error_and_changes_nothing(store: Shared) {
         row.ends_at = at(NOW - 1);
         row.expires_at = at(NOW - 1);
     });
-    let rows = [session("living"), with(full(), |row| row.id = "revoked".into()), ended];
+    let revoked = with(full(kept(&store, DEVICE)), |row| row.id = "revoked".into());
+    let rows = [session("living"), revoked, ended];
     store.insert(&rows).await;
     for row in &rows {
         let other = with(session(row.id.as_str()), |row| row.subject = "2".into());
@@ -208,6 +218,9 @@ pub(super) async fn ids_compare_byte_for_byte(store: Shared) {
         let ends = store.ends_of(&[id.into()]).await.unwrap();
         assert_eq!(ends.into_iter().map(|ends| ends.id).collect::<Vec<_>>(), [id.into()], "{id:?}");
         assert_eq!(rotate(&store, &rotation(id)).await, Ok(()), "{id:?}");
+        if store.keeps_devices() {
+            assert_eq!(bind(&store, &binding(id)).await, Ok(()), "{id:?}");
+        }
         assert!(store.revoke(&revocation(id, RevocationReason::Logout, NOW)).await.unwrap(), "{id:?}");
         let revoked = store.revoked_since(at(0)).await.unwrap();
         assert_eq!(revoked.len(), index + 1, "{id:?}: no other one");
@@ -216,6 +229,9 @@ pub(super) async fn ids_compare_byte_for_byte(store: Shared) {
         assert_eq!(find(&store, id).await, None, "{id:?}");
         assert_eq!(store.ends_of(&[id.into()]).await.unwrap(), [], "{id:?}");
         assert_eq!(rotate(&store, &rotation(id)).await, Err(None), "{id:?}");
+        if store.keeps_devices() {
+            assert_eq!(bind(&store, &binding(id)).await, Err(None), "{id:?}");
+        }
         assert!(!store.revoke(&revocation(id, RevocationReason::Logout, NOW)).await.unwrap(), "{id:?}");
     }
 }
@@ -313,7 +329,8 @@ mod tests {
 
     #[test]
     fn no_field_of_a_row_can_be_forgotten_or_invented() {
-        let rows: Vec<_> = varied().iter().map(|row| (fields(row), fields(&unset(row)))).collect();
+        let rows: Vec<_> =
+            varied(Some(DEVICE)).iter().map(|row| (fields(row), fields(&unset(row)))).collect();
         for (index, (name, first)) in rows[0].0.iter().enumerate() {
             let is_argument =
                 ["id", "realm", "subject", "current_jti", "created_at"].contains(&name.as_str());
@@ -325,8 +342,9 @@ mod tests {
 
     #[test]
     fn no_two_times_of_a_row_can_be_confused() {
-        let times =
-            fields(&full()).into_iter().filter(|(name, _)| name.ends_with("_at") || name == "auth_time");
+        let times = fields(&full(Some(DEVICE)))
+            .into_iter()
+            .filter(|(name, _)| name.ends_with("_at") || name == "auth_time");
         let times: Vec<_> = times.map(|(_, value)| value.replace("Some(", "")).collect();
         assert_eq!(times.len(), 10, "{times:?}");
         assert_eq!(times.iter().collect::<HashSet<_>>().len(), times.len(), "{times:?}");

@@ -10,8 +10,9 @@ use cookiejwt_core::{
         UserState,
     },
     store::{
-        AnswerLateRequest, ChangeOutcome, ClaimsRenewal, Realm, Receipt, ReplaceRequest, Revocation,
-        RevocationReason, RotationOutcome, RotationRequest, SessionRecord, SettleRequest, Timestamp,
+        AnswerLateRequest, BindRequest, ChangeOutcome, ClaimsRenewal, DeviceKey, ProvedDevice, Realm,
+        Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest,
+        SessionRecord, SettleRequest, Timestamp,
     },
     testing,
 };
@@ -32,6 +33,18 @@ pub const ACCESS_LIFE_AGO: i64 = NOW - 300_000;
 
 /// A leeway from now: the `settles_at` of every request.
 pub const SETTLED: i64 = NOW + 10_000;
+
+/// The key of a device (RFC 7515, appendix A.3).
+pub const DEVICE: &str =
+    "ES256.f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU.x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
+
+/// The same but for the case of one letter.
+pub const OTHER_DEVICE: &str =
+    "ES256.f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU.x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5A0";
+
+/// When the challenge of [`bound_rotation`] was issued: a millisecond after the row of [`rotated`]
+/// has rotated.
+pub const CHALLENGED_AT: i64 = ACCESS_LIFE_AGO + 1;
 
 /// This many milliseconds after the Unix epoch.
 pub const fn at(millis: i64) -> Timestamp {
@@ -71,6 +84,12 @@ pub fn orphaned(id: &str) -> SessionRecord {
     with(rotated(id), |row| row.rotated_at = Some(at(ACCESS_LIFE_AGO - 1)))
 }
 
+/// The row of [`rotated`], bound to [`DEVICE`]. Only [`bound_rotation`] rotates it, and it is
+/// neither answered late nor replaced.
+pub fn bound(id: &str) -> SessionRecord {
+    with(rotated(id), |row| row.device = Some(DEVICE.into()))
+}
+
 /// The rotation of `current` to `next` in the row of [`session`].
 pub fn rotation(id: &str) -> RotationRequest {
     let mut request = under_way().request().clone();
@@ -82,7 +101,25 @@ pub fn rotation(id: &str) -> RotationRequest {
     request.now = at(NOW);
     request.settles_at = at(SETTLED);
     request.orphaned_before = at(LEEWAY_AGO);
+    request.device = None;
     request
+}
+
+/// The same in the row of [`bound`], for [`DEVICE`], which has proved itself.
+pub fn bound_rotation(id: &str) -> RotationRequest {
+    let mut request = rotation(id);
+    request.device = Some(proved(DEVICE, CHALLENGED_AT));
+    request
+}
+
+/// The device with this key has signed a challenge that was issued at this time.
+pub fn proved(key: &str, millis: i64) -> ProvedDevice {
+    ProvedDevice { key: DeviceKey::from(key), challenged_at: at(millis) }
+}
+
+/// Binds the row of [`session`] or [`rotated`] to [`DEVICE`].
+pub fn binding(id: &str) -> BindRequest {
+    BindRequest::new(id.into(), Realm::default(), DEVICE.into(), at(NOW))
 }
 
 /// `parent` comes back to the row of [`rotated`] and is answered with `current` once more.
@@ -209,6 +246,15 @@ pub async fn answer_late(
 /// When the store fails.
 pub async fn replace(store: &impl TokenStore, request: &ReplaceRequest) -> Result<(), Option<SessionRecord>> {
     changed(boxed(store.replace(request)).await.unwrap())
+}
+
+/// `Ok` when the row was bound, else the row that the store found.
+///
+/// # Panics
+///
+/// When the store fails.
+pub async fn bind(store: &impl TokenStore, request: &BindRequest) -> Result<(), Option<SessionRecord>> {
+    changed(boxed(store.bind(request)).await.unwrap())
 }
 
 #[allow(clippy::result_large_err, reason = "for tests, where the row is compared")]

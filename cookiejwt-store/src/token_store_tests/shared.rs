@@ -5,8 +5,8 @@ use std::{future::Future, sync::Arc};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation,
+        Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
         SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
@@ -70,6 +70,14 @@ impl TokenStore for Shared {
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
         self.0.replace(request).await
+    }
+
+    async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
+        self.0.bind(request).await
+    }
+
+    fn keeps_devices(&self) -> bool {
+        self.0.keeps_devices()
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {

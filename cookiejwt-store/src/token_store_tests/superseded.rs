@@ -5,8 +5,9 @@ use cookiejwt_core::store::{Realm, RevocationReason, SessionRecord};
 
 use super::{
     samples::{
-        FINAL_REASONS, NOW, REASONS, answer_late, at, find, late_answer, orphaned, receipt, receive, replace,
-        replacement, revocation, rotate, rotated, rotation, session, settle, slow_answer, with,
+        FINAL_REASONS, NOW, REASONS, answer_late, at, bind, binding, find, late_answer, orphaned, receipt,
+        receive, replace, replacement, revocation, rotate, rotated, rotation, session, settle, slow_answer,
+        with,
     },
     shared::{Shared, at_once},
 };
@@ -126,6 +127,9 @@ pub(super) async fn a_revoked_session_is_changed_by_nothing(store: Shared) {
             assert_eq!(answer_late(&store, &late_answer(&id)).await, refused, "{reason:?}");
             assert_eq!(replace(&store, &replacement(&id)).await, refused, "{reason:?}");
             assert!(!settle(&store, &slow_answer(young.id.as_str())).await, "{reason:?}");
+            if store.keeps_devices() {
+                assert_eq!(bind(&store, &binding(&id)).await, refused, "{reason:?}");
+            }
             let receipts = [receipt(&id), receipt(young.id.as_str())];
             assert_eq!(receive(&store, &receipts).await, 0, "{reason:?}");
             for row in [row, young] {

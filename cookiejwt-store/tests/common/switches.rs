@@ -17,6 +17,7 @@ pub(crate) enum Call {
     Rotate,
     AnswerLate,
     Replace,
+    Bind,
     Settle,
     Received,
     Revoke,

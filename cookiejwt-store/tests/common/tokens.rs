@@ -4,10 +4,10 @@ use std::sync::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Clock as _, ManualClock, MemoryStore, Realm,
-    RealmRevocation, Receipt, RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch,
-    RevokedSession, RotationOutcome, RotationRequest, SessionEnds, SessionId, SessionRecord, SettleRequest,
-    SpentId, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
+    AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Clock as _, ManualClock,
+    MemoryStore, Realm, RealmRevocation, Receipt, RenewedSession, ReplaceRequest, Revocation,
+    RevocationReason, RevokedBatch, RevokedSession, RotationOutcome, RotationRequest, SessionEnds, SessionId,
+    SessionRecord, SettleRequest, SpentId, StoreError, Subject, ThrottleCharge, Timestamp, TokenStore,
 };
 use tokio::sync::Mutex;
 
@@ -84,6 +84,16 @@ impl TokenStore for TestTokens {
         self.switches.enter(Call::Replace)?;
         let outcome = self.rows.replace(request).await?;
         self.switches.leave(Call::Replace, outcome)
+    }
+
+    async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
+        self.switches.enter(Call::Bind)?;
+        let outcome = self.rows.bind(request).await?;
+        self.switches.leave(Call::Bind, outcome)
+    }
+
+    fn keeps_devices(&self) -> bool {
+        self.rows.keeps_devices()
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {

@@ -5,8 +5,8 @@ use cookiejwt_store::{
     conformance::{
         facts,
         samples::{
-            NOW, answer_late, at, find, late_answer, receipt, receive, replace, replacement, rotate, rotated,
-            rotation, session, with,
+            DEVICE, NOW, answer_late, at, bind, binding, bound_rotation, find, late_answer, receipt, receive,
+            replace, replacement, rotate, rotated, rotation, session, with,
         },
     },
     sea_orm_store::Migrator,
@@ -43,10 +43,10 @@ pub(crate) fn trials(places: &Places) -> Vec<Trial> {
 }
 
 /// Earlier versions had no throttle; later ones had neither realms nor receipts, no facts, could
-/// not spend anything, or renewed no claims.
+/// not spend anything, renewed no claims, or bound no session to a device.
 async fn upgrade(place: &Place) -> Result<(), Failed> {
     let db = place.connect().await?;
-    for version in [1, 2, 3, 4, 5] {
+    for version in [1, 2, 3, 4, 5, 6] {
         older(&db, version).await?;
         assert_eq!(strings(&db, APPLIED).await?.len(), usize::try_from(version)?);
         let store = SeaOrmTokenStore::migrate(db.clone()).await?;
@@ -59,7 +59,10 @@ async fn upgrade(place: &Place) -> Result<(), Failed> {
     down(&db).await?;
     for fact in facts().iter().filter(|fact| {
         let name = fact.name();
-        name.contains("bucket") || name.contains("realm") || name.contains("byte_for_byte")
+        name.contains("bucket")
+            || name.contains("device")
+            || name.contains("realm")
+            || name.contains("byte_for_byte")
     }) {
         db.execute_unprepared("DELETE FROM cookiejwt_sessions").await?;
         db.execute_unprepared("DELETE FROM cookiejwt_throttle").await?;
@@ -134,9 +137,8 @@ async fn go_on(db: &DatabaseConnection, store: &SeaOrmTokenStore) -> Result<(), 
     );
     assert_eq!(receive(store, &[receipt("rotated"), receipt("never rotated")]).await, 1);
     assert!(replace(store, &replacement("rotated")).await.is_err(), "received");
-    for id in ["never rotated", "of an older node"] {
-        assert_eq!(rotate(store, &rotation(id)).await, Ok(()), "{id}");
-    }
+    assert_eq!(rotate(store, &rotation("never rotated")).await, Ok(()));
+    bind_one(store, "of an older node").await;
     let reason = RevocationReason::LogoutEverywhere;
     let ended = store.revoke_subject(&Realm::default(), &"1".into(), reason, at(NOW)).await?;
     assert_eq!(ended.len(), 4, "{ended:?}");
@@ -144,9 +146,18 @@ async fn go_on(db: &DatabaseConnection, store: &SeaOrmTokenStore) -> Result<(), 
     Ok(())
 }
 
+/// A session that began before there were devices can be bound to one.
+async fn bind_one(store: &SeaOrmTokenStore, id: &str) {
+    assert_eq!(bind(store, &binding(id)).await, Ok(()), "{id}");
+    let row = find(store, id).await;
+    assert_eq!(row.as_ref().and_then(|row| row.device.clone()), Some(DEVICE.into()), "{id}");
+    assert_eq!(rotate(store, &rotation(id)).await, Err(row), "its refresh token alone renews nothing");
+    assert_eq!(rotate(store, &bound_rotation(id)).await, Ok(()), "{id}");
+}
+
 /// Down to the second version, with its indices, and up again.
 async fn down(db: &DatabaseConnection) -> Result<(), Failed> {
-    Migrator::down(db, Some(4)).await?;
+    Migrator::down(db, Some(5)).await?;
     for index in ["cookiejwt_sessions_subject", "cookiejwt_sessions_ends_at"] {
         // It fails when there is none.
         db.execute_unprepared(&drop_index(db.get_database_backend(), index)).await?;
@@ -162,8 +173,8 @@ fn drop_index(backend: DbBackend, name: &str) -> String {
 
 /// A rolling deploy whose nodes all start at once.
 async fn at_once(place: &Place) -> Result<(), Failed> {
-    for round in 1..=ROUNDS {
-        let prepare = async |db: &DatabaseConnection| older(db, 2).await;
+    for (round, version) in [2, 6].into_iter().cycle().take(2 * ROUNDS).enumerate() {
+        let prepare = async |db: &DatabaseConnection| older(db, version).await;
         let (nodes, stores) = race(place, prepare, SeaOrmTokenStore::migrate).await?;
         for store in stores {
             let store = store.map_err(|error| format!("round {round}: {error}"))?;
@@ -177,9 +188,8 @@ async fn at_once(place: &Place) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The version before a migration of several statements, and these. MySQL commits each of them
-/// separately.
-fn steps(backend: DbBackend) -> [(u32, Vec<String>); 2] {
+/// The version before a migration, and its statements. MySQL commits each of them separately.
+fn steps(backend: DbBackend) -> [(u32, Vec<String>); 3] {
     let add = |column: &str| format!("ALTER TABLE cookiejwt_sessions ADD COLUMN {column}");
     let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
     let receipts = vec![
@@ -196,7 +206,8 @@ fn steps(backend: DbBackend) -> [(u32, Vec<String>); 2] {
         add("renewed_at bigint"),
         "CREATE INDEX cookiejwt_sessions_renewed_at ON cookiejwt_sessions (renewed_at)".into(),
     ];
-    [(2, receipts), (5, versions)]
+    let devices = vec![add(&format!("device_key varchar(512) {collation} NULL"))];
+    [(2, receipts), (5, versions), (6, devices)]
 }
 
 /// A process that was killed between any two of its statements, or before it recorded the

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use cookiejwt_store::{
-    Authenticator, Identity, RevocationReason, RevokedSession, SessionInfo, Timestamp, TokenStore,
+    Authenticator, BindRequest, ChangeOutcome, Identity, RevocationReason, RevokedSession, SessionInfo,
+    Timestamp, TokenStore,
 };
 
 use crate::common::{Browser, CLEARED, Call, World, let_tasks_run, lines, outcome};
@@ -40,6 +41,21 @@ async fn the_users_live_sessions_newest_first() {
     };
     let listed: Vec<_> = world.auth.sessions(&who).await.unwrap().into_iter().map(fields).collect();
     assert_eq!(listed, expected);
+}
+
+/// The row says it, whatever the tokens contain.
+#[tokio::test]
+async fn the_list_says_which_sessions_are_bound_to_a_device() {
+    let (world, laptop, phone, who) = two().await;
+    let row = world.row(&phone.session).await;
+    let request = BindRequest::new(row.id, row.realm, "ES256.x.y".into(), row.created_at);
+    let outcome = world.tokens.rows.bind(&request).await.unwrap();
+    assert!(matches!(outcome, ChangeOutcome::Changed), "{outcome:?}");
+    let bound = |session: SessionInfo| (session.id, session.device_bound);
+    let listed: Vec<_> = world.auth.sessions(&who).await.unwrap().into_iter().map(bound).collect();
+    assert_eq!(listed, [(phone.session, true), (laptop.session, false)]);
+    let listed = world.auth.sessions_of(who.subject()).await.unwrap();
+    assert_eq!(listed.into_iter().map(|session| session.device_bound).collect::<Vec<_>>(), [true, false]);
 }
 
 #[tokio::test]

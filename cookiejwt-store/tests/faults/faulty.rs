@@ -4,7 +4,7 @@ use std::{
 };
 
 use cookiejwt_store::{
-    AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
+    AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
     RenewedSession, ReplaceRequest, Revocation, RevocationReason, RevokedBatch, RevokedSession,
     RotationOutcome, RotationRequest, SessionEnds, SessionId, SessionRecord, SettleRequest, SpentId,
     StoreError, Subject, ThrottleCharge, Timestamp, TokenStore, UserStore,
@@ -115,6 +115,14 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
         self.faults.call("replace", self.store.replace(request)).await
+    }
+
+    async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
+        self.faults.call("bind", self.store.bind(request)).await
+    }
+
+    fn keeps_devices(&self) -> bool {
+        self.store.keeps_devices()
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {

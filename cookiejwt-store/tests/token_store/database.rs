@@ -4,7 +4,8 @@ use cookiejwt_store::{
     Authenticator, LoginContext, LoginOptions, Realm, RealmRevocation, RevocationReason, RevokedSession,
     RotationOutcome, SeaOrmTokenStore, StoreError, TokenStore,
     conformance::samples::{
-        NOW, SETTLED, at, find, late_answer, receipt, replacement, revocation, rotation, session, slow_answer,
+        NOW, SETTLED, at, binding, find, late_answer, receipt, replacement, revocation, rotation, session,
+        slow_answer,
     },
     sea_orm_store::statements,
     testing,
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// The error of each call: `None` if it worked.
-async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 13] {
+async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 14] {
     let revocation = revocation("a", RevocationReason::Logout, NOW);
     [
         store.create(&session("new")).await.err(),
@@ -34,6 +35,7 @@ async fn errors(store: &SeaOrmTokenStore) -> [Option<StoreError>; 13] {
         store.sessions_of(&Realm::default(), &"1".into(), at(NOW)).await.err(),
         store.spend(&"a".into(), at(NOW)).await.err(),
         store.revoke_realm(&everybody(), None, 10).await.err(),
+        store.bind(&binding("a")).await.err(),
     ]
 }
 
@@ -42,7 +44,7 @@ fn everybody() -> RealmRevocation {
     RealmRevocation { realm: Realm::default(), reason, at: at(NOW), idle_before: at(0) }
 }
 
-fn assert_all_fail(rule: &str, errors: [Option<StoreError>; 13]) {
+fn assert_all_fail(rule: &str, errors: [Option<StoreError>; 14]) {
     for (index, error) in errors.into_iter().enumerate() {
         let error = error.unwrap_or_else(|| panic!("{rule}: call {index} has worked"));
         assert!(error.to_string().starts_with("the store failed: "), "{rule}: {error}");
@@ -104,7 +106,7 @@ async fn a_database_that_may_only_be_read_is_an_error_to_writers() {
     let url = format!("sqlite://{}?mode=ro", database.path().display());
     let store = SeaOrmTokenStore::new(Database::connect(url).await.unwrap());
     let failed = errors(&store).await.map(|error| error.is_some());
-    let writes = [true, false, true, true, true, true, true, true, true, false, false, true, true];
+    let writes = [true, false, true, true, true, true, true, true, true, false, false, true, true, true];
     assert_eq!(failed, writes, "reading is all that works");
     assert_eq!(find(&store, "a").await, Some(session("a")));
 }

@@ -8,7 +8,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use crate::{
-    Exchange, Look, Page,
+    DeviceEvent, Exchange, Look, Page,
     chromedriver::{Chromedriver, Chromium},
     command::Extension,
     exchange::Exchanges,
@@ -26,6 +26,7 @@ pub struct Browser {
     look: Look,
     pub(crate) exchanges: RefCell<Exchanges>,
     complaints: RefCell<Vec<String>>,
+    pub(crate) devices: RefCell<Vec<DeviceEvent>>,
     // Dropped in this order: the browser ends before its profile is deleted.
     driver: Chromedriver,
     _profile: Option<tempfile::TempDir>,
@@ -65,6 +66,7 @@ impl Browser {
             look,
             exchanges: RefCell::default(),
             complaints: RefCell::default(),
+            devices: RefCell::default(),
             driver,
             _profile: None,
         };
@@ -77,6 +79,11 @@ impl Browser {
     /// afterwards.
     pub fn crash(self) {
         drop(self.driver);
+    }
+
+    /// Closes it as a user would: what it knows is in its profile afterwards.
+    pub async fn close(self) {
+        self.page.client.clone().close().await.expect("it closes");
     }
 
     /// Opens another tab and makes it the active one.
@@ -92,6 +99,22 @@ impl Browser {
         let mut jar: Vec<_> = answer["cookies"].as_array().expect("a list").iter().map(cookie).collect();
         jar.sort_by(|one, other| one.name.cmp(&other.name));
         jar
+    }
+
+    /// Stores cookies of another browser for the page at this address, as a thief would.
+    pub async fn put_cookies(&self, url: &str, cookies: &[Cookie]) {
+        for cookie in cookies {
+            let (_, path, http_only, secure, same_site) = &cookie.attributes;
+            let mut parameters = json!({
+                "name": cookie.name, "value": cookie.value, "url": url,
+                "path": path, "httpOnly": http_only, "secure": secure,
+            });
+            if !same_site.is_empty() {
+                parameters["sameSite"] = json!(same_site);
+            }
+            let answer = self.devtools("Network.setCookie", parameters).await;
+            assert_eq!(answer["success"], true, "{cookie:?}");
+        }
     }
 
     /// Presses a button and waits for the response to the request that it sends.
@@ -174,6 +197,7 @@ impl Browser {
         let mut exchanges = self.exchanges.borrow_mut();
         for entry in &entries {
             exchanges.tell(entry);
+            self.devices.borrow_mut().extend(DeviceEvent::read(entry));
         }
     }
 

@@ -9,12 +9,18 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// The paths of the browser and its driver.
+use crate::certificate;
+
+/// The paths of the browser and its driver, and how the browser is started.
 #[derive(Clone, Debug)]
 pub struct Chromium {
     pub(crate) browser: PathBuf,
     pub(crate) driver: PathBuf,
+    arguments: Vec<String>,
 }
+
+/// Chromium on Linux has device-bound sessions only on request, and no TPM to keep their keys in.
+const BOUND: [&str; 2] = ["DeviceBoundSessions", "EnableBoundSessionCredentialsSoftwareKeysForManualTesting"];
 
 impl Chromium {
     /// The programs of Debian's packages chromium and chromium-driver, or those in `CHROMIUM` and
@@ -27,13 +33,46 @@ impl Chromium {
         Some(Self {
             browser: program("CHROMIUM", "/usr/bin/chromium")?,
             driver: program("CHROMEDRIVER", "/usr/bin/chromedriver")?,
+            arguments: Vec::new(),
         })
+    }
+
+    /// One that reaches every site through a [`Door`](crate::Door), and trusts its certificate. It
+    /// reports no certificate error: with one, a browser ignores device-bound sessions.
+    #[must_use]
+    pub fn at_sites(mut self) -> Self {
+        self.arguments.push(format!("--ignore-certificate-errors-spki-list={}", certificate::pin()));
+        self.arguments.push("--host-resolver-rules=MAP * 127.0.0.1".to_owned());
+        self
+    }
+
+    /// One with device-bound sessions, whose keys are in software, at the sites of doors. It signs
+    /// as often as it is asked to, so that a test can renew at will.
+    #[must_use]
+    pub fn bound(self) -> Self {
+        let [sessions, keys] = BOUND;
+        self.with_features(&format!("{sessions}:RefreshQuota/false,{keys}"))
+    }
+
+    /// The same, with the quota of signatures that users have: about six in nine minutes.
+    #[must_use]
+    pub fn bound_with_quota(self) -> Self {
+        self.with_features(&BOUND.join(","))
+    }
+
+    fn with_features(self, features: &str) -> Self {
+        let mut chromium = self.at_sites();
+        chromium.arguments.push(format!("--enable-features={features}"));
+        chromium
     }
 
     /// With a log of all network events.
     pub(crate) fn capabilities(&self, profile: &Path) -> serde_json::Map<String, Value> {
         let logs = json!({ "performance": "ALL", "browser": "ALL" });
-        [("goog:chromeOptions", chrome_options(&self.browser, profile)), ("goog:loggingPrefs", logs)]
+        let mut options = chrome_options(&self.browser, profile);
+        let arguments = options["args"].as_array_mut().expect("a list");
+        arguments.extend(self.arguments.iter().cloned().map(Value::from));
+        [("goog:chromeOptions", options), ("goog:loggingPrefs", logs)]
             .map(|(name, value)| (name.to_owned(), value))
             .into_iter()
             .collect()

@@ -74,7 +74,7 @@ impl Engine {
     /// What its programs are called and whether they are there: the browser, and its driver.
     fn programs(self) -> Option<(PathBuf, PathBuf)> {
         match self {
-            Self::Chromium => Chromium::installed().map(|Chromium { browser, driver }| (browser, driver)),
+            Self::Chromium => Chromium::installed().map(|Chromium { browser, driver, .. }| (browser, driver)),
             Self::Firefox => Some((
                 program("FIREFOX", &["/usr/bin/firefox-esr"])?,
                 program("GECKODRIVER", &["/usr/bin/geckodriver", &in_cargo_home("geckodriver")?])?,

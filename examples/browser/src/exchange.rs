@@ -16,6 +16,8 @@ pub struct Exchange {
     pub status: u16,
     /// The request headers, in lower case, including those that the browser adds, such as cookies.
     pub sent: BTreeMap<String, String>,
+    /// The response headers, in lower case.
+    pub received: BTreeMap<String, String>,
     /// The lines of `Set-Cookie`.
     pub set_cookies: Vec<String>,
     /// When the request was sent, in seconds on a clock of the browser.
@@ -72,8 +74,8 @@ impl Exchange {
             }
             "Network.responseReceivedExtraInfo" => {
                 self.told.raw_answer = true;
-                let received = headers(&parameters["headers"]);
-                let lines = received.get("set-cookie").map_or("", String::as_str);
+                self.received = headers(&parameters["headers"]);
+                let lines = self.received.get("set-cookie").map_or("", String::as_str);
                 self.set_cookies = lines.lines().map(String::from).collect();
             }
             "Network.loadingFinished" | "Network.loadingFailed" => self.told.end = true,

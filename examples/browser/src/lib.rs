@@ -7,11 +7,14 @@
 #![allow(clippy::missing_panics_doc, reason = "a test helper panics where the test would")]
 
 mod browser;
+mod certificate;
 mod chromedriver;
 mod command;
+mod device;
 mod door;
 mod engine;
 mod exchange;
+mod fate;
 mod look;
 mod page;
 mod plain;
@@ -21,9 +24,11 @@ pub use fantoccini::{key::Key, wd::WindowHandle};
 pub use crate::{
     browser::{Browser, Cookie},
     chromedriver::Chromium,
+    device::{DeviceEvent, DeviceEventKind},
     door::Door,
     engine::{Engine, Scripts, Session, Terms},
     exchange::Exchange,
+    fate::Fate,
     look::Look,
     page::{Page, until, until_within},
     plain::Plain,

@@ -1,4 +1,4 @@
-use browser::{Door, Engine, Exchange, Session, Terms, until};
+use browser::{Door, Engine, Exchange, Session, Terms};
 use http::uri::Scheme;
 
 use crate::common::{Home, Server};
@@ -25,7 +25,7 @@ impl House {
 
     /// Waits for the answer to a request that came after `seen`.
     pub(crate) async fn answer(&self, seen: usize, method: &str, path: &str) -> Exchange {
-        until(&format!("an answer to {method} {path}"), async || self.answered(seen, method, path)).await
+        self.door.answer(seen, method, path).await
     }
 
     /// The answer to a request that came after `seen`, if there is one already.

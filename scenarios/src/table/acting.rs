@@ -49,7 +49,7 @@ fn acting(name: &'static str) -> Scenario {
 fn act() -> Vec<Scenario> {
     let item = |id, methods, acted_by, current| {
         format!(
-            r##"{{"id":"#{id}","created_at":"2026-01-01T12:00:00Z","last_seen_at":"2026-01-01T12:00:00Z","user_agent":null,"ip":{ip},"methods":[{methods}],"acted_by":{acted_by},"current":{current}}}"##,
+            r##"{{"id":"#{id}","created_at":"2026-01-01T12:00:00Z","last_seen_at":"2026-01-01T12:00:00Z","user_agent":null,"ip":{ip},"methods":[{methods}],"acted_by":{acted_by},"device_bound":false,"current":{current}}}"##,
             ip = if id == 4 { r#""127.0.0.1""# } else { "null" },
         )
     };

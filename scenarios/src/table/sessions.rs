@@ -33,7 +33,7 @@ fn stale(name: &'static str) -> Scenario {
 
 fn item(id: u64, created: &str, last_seen: &str, current: bool) -> String {
     format!(
-        r##"{{"id":"#{id}","created_at":"2026-01-01T{created}Z","last_seen_at":"2026-01-01T{last_seen}Z","user_agent":null,"ip":null,"methods":[],"acted_by":null,"current":{current}}}"##
+        r##"{{"id":"#{id}","created_at":"2026-01-01T{created}Z","last_seen_at":"2026-01-01T{last_seen}Z","user_agent":null,"ip":null,"methods":[],"acted_by":null,"device_bound":false,"current":{current}}}"##
     )
 }
 
@@ -50,7 +50,7 @@ fn loaded(name: &'static str) -> Scenario {
 fn list() -> Vec<Scenario> {
     let both =
         format!("[{},{}]", item(4, "12:01:00", "12:01:00", true), item(1, "12:00:00", "12:00:00", false));
-    let device = r##"[{"id":"#1","created_at":"2026-01-01T12:00:00Z","last_seen_at":"2026-01-01T12:00:00Z","user_agent":"Surf/1.0","ip":"127.0.0.1","methods":["pwd"],"acted_by":null,"current":true}]"##;
+    let device = r##"[{"id":"#1","created_at":"2026-01-01T12:00:00Z","last_seen_at":"2026-01-01T12:00:00Z","user_agent":"Surf/1.0","ip":"127.0.0.1","methods":["pwd"],"acted_by":null,"device_bound":false,"current":true}]"##;
     let login = r##"{"user_id":"1","session_id":"#1","access_expires_at":"2026-01-01T12:05:00Z","refresh_expires_at":"2026-01-02T12:00:00Z"}"##;
     vec![
         two("the user's own, newest first").log_in("bob").send(get(SESSIONS).cookie("{phone}"), json(&both)),

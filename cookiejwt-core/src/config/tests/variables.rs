@@ -20,7 +20,7 @@ type Row = (&'static str, fn(&Config) -> String, &'static str, &'static str, &'s
 const OTHER: &str = "+/++AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0=";
 
 #[rustfmt::skip]
-const ROWS: [Row; 34] = [
+const ROWS: [Row; 35] = [
     ("COOKIEJWT_SECRET", |c| starts_with(&c.keys.secret), "35", OTHER, "fb"),
     ("COOKIEJWT_SECRET_PREVIOUS", |c| c.keys.previous.iter().map(starts_with).collect(), "", OTHER, "fb"),
     ("COOKIEJWT_SIGNING_KEY", |c| c.keys.signing.iter().map(|k| k.public_key().thumbprint()).collect(), "", ED25519, ED25519_KID),
@@ -54,6 +54,7 @@ const ROWS: [Row; 34] = [
     ("COOKIEJWT_SET_SESSION_COOKIE", |c| c.set_session_cookie.to_string(), "false", "true", "true"),
     ("COOKIEJWT_KNOWN_DEVICES", |c| c.known_devices().to_string(), "true", "false", "false"),
     ("COOKIEJWT_CLEAR_SITE_DATA", |c| c.clear_site_data.to_string(), "false", "cache", "true"),
+    ("COOKIEJWT_DEVICE_BOUND", |c| format!("{:?}", c.device_bound()), "Off", "offer", "Offer"),
     ("COOKIEJWT_SKIP", |c| c.skip.join("+"), "", "/a, /b", "/a+/b"),
 ];
 
@@ -124,6 +125,8 @@ fn variables_win_over_the_builder() {
             // Without a prefix, and with the attributes that the builder set.
             "COOKIEJWT_ACCESS_NAME" | "COOKIEJWT_REFRESH_NAME" => (name, "__Secure-var", "__Secure-var"),
             "COOKIEJWT_SECURE" => continue,
+            // The rest does not go together with what the builder set.
+            "COOKIEJWT_DEVICE_BOUND" => (name, "off", "Off"),
             _ => (name, value, expected),
         };
         let built = everything_set().vars([(name, value)]).unwrap().build();
@@ -150,6 +153,7 @@ fn of_two_calls_the_later_counts_and_one_call_has_each_name_once() {
             }
             "COOKIEJWT_SAMESITE" => "Lax",
             "COOKIEJWT_CLEAR_SITE_DATA" => "none",
+            "COOKIEJWT_DEVICE_BOUND" => "keep",
             "COOKIEJWT_CREDENTIALS" => "cookie",
             "COOKIEJWT_REVOCATION" => "feed",
             "COOKIEJWT_MAX_SESSIONS" | "COOKIEJWT_MEMO_ENTRIES" | "COOKIEJWT_TRUSTED_PROXIES" => "1",

@@ -1,6 +1,8 @@
 //! The question about the session, which is the only way past a valid access token: rows c and d of
 //! [`rules`](crate::rules).
 
+use time::OffsetDateTime;
+
 use crate::{
     decide::{
         access_rows::authenticated,
@@ -10,6 +12,7 @@ use crate::{
         identity::{CredentialSource, Identity},
         refresh::RefreshAttempt,
     },
+    device::Skipped,
     session::{RevocationReason, SessionId, Sighting},
     token::Actor,
 };
@@ -42,8 +45,18 @@ pub struct SessionCheck {
 pub(super) enum Checked {
     /// A valid access token, and a refresh ahead of its end when there is one.
     Access { identity: Identity, ahead: Option<Box<RefreshAttempt>> },
-    /// No valid access token; no attempt when this request may not refresh.
+    /// The same on the refresh route, where a device has to prove itself before anything rotates.
+    Beside(Box<Beside>),
+    /// No valid access token.
     Refreshable(Box<Refreshable>),
+}
+
+/// Row v.
+#[derive(Debug)]
+pub(super) struct Beside {
+    pub(super) identity: Identity,
+    /// When the refresh token ends, in seconds.
+    pub(super) refresh_ends_at: i64,
 }
 
 /// Boxed: it is large, and hardly any request waits for it.
@@ -51,18 +64,42 @@ pub(super) enum Checked {
 pub(super) struct Refreshable {
     pub(super) session_id: SessionId,
     pub(super) actor: Option<Actor>,
-    pub(super) attempt: Option<Box<RefreshAttempt>>,
-    pub(super) speculative: bool,
+    pub(super) source: CredentialSource,
+    pub(super) then: Then,
+}
+
+/// What a refresh token leads to while its session lives.
+#[derive(Debug)]
+pub(super) enum Then {
+    Refresh(Box<RefreshAttempt>),
+    /// Row h.
+    NotPermitted {
+        speculative: bool,
+    },
+    /// Row s.
+    Prove {
+        reload: bool,
+        skipped: Option<Skipped>,
+        clears_access: bool,
+    },
 }
 
 impl Checked {
-    /// What carried the credential. Without an attempt it was a cookie.
+    /// The user of a valid access token.
+    fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Access { identity, .. } => Some(identity),
+            Self::Beside(beside) => Some(&beside.identity),
+            Self::Refreshable(_) => None,
+        }
+    }
+
+    /// What carried the credential.
     fn source(&self) -> CredentialSource {
         match self {
+            Self::Refreshable(asked) => asked.source,
             Self::Access { identity, .. } => identity.source(),
-            Self::Refreshable(asked) => {
-                asked.attempt.as_ref().map_or(CredentialSource::Cookie, |attempt| attempt.source())
-            }
+            Self::Beside(_) => CredentialSource::Cookie,
         }
     }
 }
@@ -83,6 +120,7 @@ impl SessionCheck {
     pub fn session_id(&self) -> &SessionId {
         match &self.kind {
             Checked::Access { identity, .. } => identity.session_id(),
+            Checked::Beside(beside) => beside.identity.session_id(),
             Checked::Refreshable(asked) => &asked.session_id,
         }
     }
@@ -90,8 +128,8 @@ impl SessionCheck {
     /// The session of the user who acts in it, if another one does: it ends with that one too.
     pub fn actor_session_id(&self) -> Option<&SessionId> {
         let actor = match &self.kind {
-            Checked::Access { identity, .. } => identity.actor(),
             Checked::Refreshable(asked) => asked.actor.as_ref(),
+            kind => kind.identity().and_then(Identity::actor),
         };
         actor.map(Actor::session_id)
     }
@@ -99,14 +137,14 @@ impl SessionCheck {
     /// Whether a valid access token came in. Without one, checking the revoked set in memory is
     /// enough: the rotation asks the store anyway.
     pub fn has_valid_access(&self) -> bool {
-        matches!(self.kind, Checked::Access { .. })
+        self.kind.identity().is_some()
     }
 
     /// Whether a valid access token came in that is from before the claims of its session were
     /// [renewed](crate::store::ClaimsRenewal) this often, as its row says. It is dead, so the
     /// request is decided without it, by [`authenticate_with`](Core::authenticate_with).
     pub fn is_outdated(&self, version: i64) -> bool {
-        matches!(&self.kind, Checked::Access { identity, .. } if identity.version() < version)
+        self.kind.identity().is_some_and(|identity| identity.version() < version)
     }
 
     /// Takes the answer.
@@ -119,21 +157,38 @@ impl SessionCheck {
         };
         let decision = match (status, kind) {
             (SessionStatus::Revoked(reason), _) => refused(Reason::SessionRevoked(reason)),
-            (SessionStatus::Missing, Checked::Access { .. }) => refused(Reason::SessionMissing),
-            (SessionStatus::Unknown, Checked::Access { .. }) => {
-                Decision::new(Outcome::Unavailable, Reason::SessionUnknown)
-            }
+            (_, Checked::Refreshable(asked)) => match asked.then {
+                Then::Refresh(attempt) => return Resolution::NeedsRefresh(attempt.with(faults, sighting)),
+                Then::NotPermitted { speculative } => refresh_not_permitted(speculative),
+                Then::Prove { reload, skipped, clears_access } => {
+                    let decision = proof_required(reload, skipped);
+                    let clears = clears_access.then(|| core.parts().cookies.clear_access());
+                    clears.into_iter().fold(decision, Decision::with_cookies)
+                }
+            },
+            (SessionStatus::Missing, _) => refused(Reason::SessionMissing),
+            (SessionStatus::Unknown, _) => Decision::new(Outcome::Unavailable, Reason::SessionUnknown),
             (_, Checked::Access { ahead: Some(attempt), .. }) => {
                 return Resolution::NeedsRefresh(attempt.with(faults, sighting));
             }
             (_, Checked::Access { identity, ahead: None }) => authenticated(identity).with_sighting(sighting),
-            (_, Checked::Refreshable(asked)) => match asked.attempt {
-                Some(attempt) => return Resolution::NeedsRefresh(attempt.with(faults, sighting)),
-                None => refresh_not_permitted(asked.speculative),
-            },
+            (_, Checked::Beside(beside)) => beside.decision(),
         };
         Resolution::Settled(decision.with_faults(faults))
     }
+}
+
+impl Beside {
+    fn decision(self) -> Decision {
+        let refresh_expires_at = OffsetDateTime::from_unix_timestamp(self.refresh_ends_at).ok();
+        Decision { refresh_expires_at, ..authenticated(self.identity) }
+    }
+}
+
+/// Row s.
+fn proof_required(reload: bool, skipped: Option<Skipped>) -> Decision {
+    let refusal = Refusal::DeviceProofRequired { reload };
+    Decision::refused(refusal, Reason::DeviceProofMissing { skipped })
 }
 
 /// Row h.

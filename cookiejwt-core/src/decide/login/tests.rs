@@ -75,6 +75,7 @@ fn every_field_of_the_record() {
         facts: None,
         version: 0,
         renewed_at: None,
+        device: None,
     };
     assert_eq!(login.record, expected);
     assert_eq!(login.refresh_expires_at, after(86_400));

@@ -40,6 +40,8 @@ impl Grant {
             refresh_jti: Some(refresh.clone()),
             replaces: None,
             version: attempt.version,
+            device_bound: old.device_bound,
+            ends_with_browser: attempt.core.ends_with_browser(old.remember),
             facts: old.facts.clone(),
         };
         attempt.core.parts().access.mint(claims, &self.custom)

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{
-    LateAnswer, RefreshAttempt,
+    LateAnswer, RefreshAttempt, device,
     grant::{self, Grant},
 };
 use crate::{
@@ -30,7 +30,7 @@ pub struct Rotation {
     /// What row m sends; `None` when the question has moved to a later time.
     issued: Option<Box<Issued>>,
     request: RotationRequest,
-    again: bool,
+    pub(super) again: bool,
 }
 
 /// What is minted before the store is asked.
@@ -77,6 +77,14 @@ impl Rotation {
         self
     }
 
+    /// The same question about another current refresh token, for a device that has proved itself.
+    pub(super) fn of_current(mut self, current: RefreshClaims) -> Self {
+        self.attempt.token.claims = current;
+        self.request = self.attempt.rotation_request(&self.next.claims);
+        self.again = true;
+        self
+    }
+
     /// Row q: the store could not be asked, or its answer was lost.
     pub fn store_failed(self) -> Settlement {
         self.attempt.unavailable(Reason::TokenStoreFailed).settle()
@@ -87,14 +95,17 @@ impl Rotation {
         let row = match outcome {
             RotationOutcome::Rotated => {
                 let Self { attempt, grant, next, issued, request, .. } = self;
-                let settles_at = request.settles_at;
+                let (settles_at, reason) = (request.settles_at, attempt.carrier.rotated());
                 return match issued {
-                    Some(issued) => grant::decide(attempt, *issued, &next, settles_at, Reason::Rotated),
-                    None => grant.decide(attempt, &next, settles_at, Reason::Rotated),
+                    Some(issued) => grant::decide(attempt, *issued, &next, settles_at, reason),
+                    None => grant.decide(attempt, &next, settles_at, reason),
                 };
             }
             RotationOutcome::Unmatched(row) => row,
         };
+        if let Some(device) = self.attempt.carrier.device().cloned() {
+            return device::complete(self, &device, row.as_deref());
+        }
         match (judge(&self.attempt, row.as_deref()), row) {
             (Verdict::Late, Some(row)) => LateAnswer::of(self, &row),
             (Verdict::Current, _) if self.again => {
@@ -121,6 +132,8 @@ pub(super) enum Verdict {
     Young,
     /// Row p'.
     Current,
+    /// Row x: the session is bound to a device, and this token is from before.
+    Bound,
     Reuse,
 }
 
@@ -137,6 +150,11 @@ pub(super) fn judge(attempt: &RefreshAttempt, row: Option<&SessionRecord>) -> Ve
     }
     if !row.is_before_its_ends(now) {
         return Verdict::Expired;
+    }
+    if row.device.is_some() {
+        let may_be_honest =
+            row.current_jti == *presented || row.received_at.is_none() || now <= row.settles_at;
+        return if may_be_honest { Verdict::Bound } else { Verdict::Reuse };
     }
     if row.revoked.is_some() {
         return Verdict::Superseded;
@@ -176,6 +194,7 @@ impl Verdict {
                 grant.decide(attempt, &presented, row.settles_at, Reason::CurrentInLeeway)
             }
             (Self::Superseded, _) => superseded(attempt, grant),
+            (Self::Bound, _) => RotationStep::Settled(attempt.bound_meanwhile().settle()),
             (Self::Reuse, _) => reuse(attempt),
             _ => refused(attempt, Refusal::SessionRevoked, Reason::RowMissing),
         }
@@ -200,7 +219,7 @@ fn parent(attempt: RefreshAttempt, grant: Grant, row: &SessionRecord) -> Rotatio
 fn superseded(attempt: RefreshAttempt, grant: Grant) -> RotationStep {
     let presented = attempt.token.clone();
     let cleared = match &attempt.carrier {
-        Carrier::Cookie(cleared) => cleared.clone(),
+        Carrier::Cookie(cleared) | Carrier::Device { cleared, .. } => cleared.clone(),
         Carrier::Body(_) => return grant.decide(attempt, &presented, Timestamp::MAX, Reason::Superseded),
     };
     let identity = match (&attempt.soft, grant.access(&attempt, &presented.claims.token_id)) {

@@ -3,7 +3,7 @@
 use crate::syntax::base64url;
 use serde_json::{Map, Value};
 
-use super::{Jwk, JwkFault, JwksError, MAX_KID, Unique, read_keys};
+use super::{Jwk, JwkFault, JwksError, MAX_KID, read_keys};
 use crate::{
     keys::{
         crypto::HmacKey,
@@ -17,7 +17,7 @@ const MIN_SECRET: usize = 32;
 
 /// The keys of a vector: one JWK or a set of them, either public or symmetric.
 pub(crate) fn keys_of_vectors(text: &str) -> Result<Ring, JwksError> {
-    strict_json::read_object(text, Unique).map_err(|_| JwksError::Malformed)?;
+    strict_json::read_object(text, strict_json::Unread).map_err(|_| JwksError::Malformed)?;
     let document: Map<String, Value> = serde_json::from_str(text).map_err(|_| JwksError::Malformed)?;
     let keys = match document.get("keys") {
         None => vec![document],

@@ -10,6 +10,7 @@ use crate::config::{CookieSettings, SameSite};
 
 fn settings() -> CookieSettings {
     CookieSettings {
+        access_has_age: false,
         access_name: "__Host-access_token".into(),
         refresh_name: "__Host-refresh_token".into(),
         device_name: "__Host-known_device".into(),

@@ -8,7 +8,9 @@ use crate::{
     token::{
         facts::{Actor, Facts},
         proofs::MethodNames,
-        reserved::{BEGAN_AT, FACTS, REFRESH_JTI, REMEMBER_FOR, REPLACES, STAMP, VERSION},
+        reserved::{
+            BEGAN_AT, DEVICE_BOUND, FACTS, REFRESH_JTI, REMEMBER, REMEMBER_FOR, REPLACES, STAMP, VERSION,
+        },
     },
 };
 
@@ -65,6 +67,12 @@ impl Serialize for AccessPayload<'_> {
         if claims.version != 0 {
             map.serialize_entry(VERSION, &claims.version)?;
         }
+        if claims.device_bound {
+            map.serialize_entry(DEVICE_BOUND, &true)?;
+        }
+        if claims.ends_with_browser {
+            map.serialize_entry(REMEMBER, &false)?;
+        }
         let Facts { proofs, named, .. } = &claims.facts;
         if !proofs.is_empty() {
             map.serialize_entry("amr", &MethodNames(proofs))?;
@@ -95,7 +103,7 @@ impl Serialize for RefreshPayload<'_> {
         map.serialize_entry("sid", claims.session_id.as_str())?;
         map.serialize_entry("auth_time", &claims.auth_time)?;
         map.serialize_entry("session_exp", &claims.session_ends_at)?;
-        map.serialize_entry("remember", &claims.remember)?;
+        map.serialize_entry(REMEMBER, &claims.remember)?;
         if let Some(realm) = self.parties.written_realm() {
             map.serialize_entry("realm", realm)?;
         }
@@ -107,6 +115,9 @@ impl Serialize for RefreshPayload<'_> {
         }
         if let Some(stamp) = &claims.stamp {
             map.serialize_entry(STAMP, stamp)?;
+        }
+        if claims.device_bound {
+            map.serialize_entry(DEVICE_BOUND, &true)?;
         }
         write_facts(&mut map, &claims.facts)?;
         if !claims.facts.named.is_empty() {

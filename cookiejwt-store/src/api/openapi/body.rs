@@ -16,6 +16,7 @@ use super::{
         endpoints::VerifyBody,
         operation::Operation,
     },
+    device,
     responses::{ProblemSchema, one_of},
 };
 use crate::{request::SessionBody, sessions::SessionInfo};
@@ -68,7 +69,9 @@ pub(super) fn request(operation: Operation, token_mode: bool) -> Option<RequestB
         | Operation::EndOtherSessions
         | Operation::EndSession
         | Operation::Jwks
-        | Operation::Revoked => None,
+        | Operation::Revoked
+        | Operation::BindDevice
+        | Operation::RenewDevice => None,
     }
 }
 
@@ -87,6 +90,9 @@ pub(super) fn success(operation: Operation, response: ResponseBuilder, token_mod
         Operation::Login | Operation::Refresh | Operation::FreshLogin => json(reference::<SessionBody<'_>>()),
         Operation::Verify | Operation::VerifyForwarded => json(reference::<VerifyBody<'_>>()),
         Operation::Logout => json(ObjectBuilder::new().max_properties(Some(0)).build().into()),
+        Operation::BindDevice | Operation::RenewDevice => {
+            return response.content("application/json", device::content(operation));
+        }
         Operation::Jwks => ("application/jwk-set+json", of(key_set())),
         Operation::Revoked => {
             ("application/jwt", of(ObjectBuilder::new().schema_type(Type::String).build().into()))

@@ -10,7 +10,7 @@ use utoipa::openapi::{
 
 use super::{
     super::{endpoints::JWKS_LIFE, operation::Operation},
-    ACCESS_COOKIE, BEARER, REFRESH_COOKIE, TAG, body, forwarded,
+    ACCESS_COOKIE, BEARER, REFRESH_COOKIE, TAG, body, device, forwarded,
     responses::{by_status, one_of, problem},
 };
 use crate::{authenticator::Authenticator, routes::Route};
@@ -34,6 +34,8 @@ pub(super) fn describe(auth: &Authenticator, path: &str, route: Route, operation
     let refused = by_status(&problems).into_iter();
     let described = refused.fold(described, |described, (status, problems)| {
         let response = with_cookies(auth, operation, status, problem(&problems));
+        let is_challenge = operation == Operation::RenewDevice && status == StatusCode::FORBIDDEN;
+        let response = if is_challenge { device::challenged(response) } else { response };
         described.response(status.as_str(), response)
     });
     let described = if operation.has_entity_tag() {
@@ -48,7 +50,7 @@ pub(super) fn describe(auth: &Authenticator, path: &str, route: Route, operation
     } else {
         described
     };
-    let described = forwarded::describe(operation, described);
+    let described = device::describe(operation, forwarded::describe(operation, described));
     let described = if token_mode && operation.has_token_mode() {
         let described = described.parameter(mode_parameter());
         match operation {
@@ -137,7 +139,7 @@ fn success(auth: &Authenticator, operation: Operation) -> ResponseBuilder {
     let response = body::success(operation, response, auth.core().config().token_mode());
     let life = if operation == Operation::Jwks { JWKS_LIFE } else { "no-store" };
     let response = response.header("Cache-Control", one_of([life], LIFE));
-    let response = forwarded::success(auth, operation, response);
+    let response = device::success(operation, forwarded::success(auth, operation, response));
     let response = if operation.has_entity_tag() { with_entity_tag(response) } else { response };
     with_cookies(auth, operation, operation.success(), response)
 }
@@ -167,7 +169,12 @@ const LOGIN_COOKIES: &str = "Both cookies of the new session.";
 #[allow(clippy::match_same_arms, reason = "the first row that matches wins")]
 const fn cookies(operation: Operation, status: StatusCode) -> Option<&'static str> {
     match (operation, status) {
-        (Operation::Jwks | Operation::VerifyForwarded, _) | (_, StatusCode::FORBIDDEN) => None,
+        (Operation::Jwks | Operation::VerifyForwarded | Operation::BindDevice, _)
+        | (_, StatusCode::FORBIDDEN) => None,
+        (Operation::RenewDevice, StatusCode::OK) => {
+            Some("Both cookies: new, or cleared where they are of no use any more.")
+        }
+        (Operation::RenewDevice, _) => None,
         (Operation::Continue, StatusCode::SEE_OTHER) => Some(
             "Both cookies: new where the access token was renewed, or cleared where they are of no use any more.",
         ),
@@ -255,8 +262,8 @@ fn securities(auth: &Authenticator, operation: Operation) -> Vec<SecurityRequire
     let bearer = || credentials.reads_header().then(|| scheme(BEARER));
     let somebody = || cookies().into_iter().flatten().chain(bearer());
     match operation {
-        Operation::Login | Operation::Jwks => vec![],
-        Operation::Refresh => {
+        Operation::Login | Operation::Jwks | Operation::BindDevice => vec![],
+        Operation::Refresh | Operation::RenewDevice => {
             credentials.reads_cookies().then(|| scheme(REFRESH_COOKIE)).into_iter().collect()
         }
         Operation::Logout => [nobody].into_iter().chain(somebody()).collect(),

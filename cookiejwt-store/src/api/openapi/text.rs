@@ -28,6 +28,8 @@ impl Operation {
             Self::ChangePassword => "auth_change_password",
             Self::Jwks => "auth_jwks",
             Self::Revoked => "auth_revoked",
+            Self::BindDevice => "auth_bind_device",
+            Self::RenewDevice => "auth_renew_device",
         }
     }
 
@@ -46,6 +48,8 @@ impl Operation {
             Self::ChangePassword => "Change my password",
             Self::Jwks => "The public keys that verify access tokens",
             Self::Revoked => "The sessions that have ended",
+            Self::BindDevice => "Bind the session to the device. Called by the browser",
+            Self::RenewDevice => "Renew a device-bound session. Called by the browser",
         }
     }
 
@@ -83,6 +87,13 @@ impl Operation {
             Self::ChangePassword => "Ends every session of the user; a new one is in the cookies.",
             Self::Jwks => "A JSON Web Key Set (RFC 7517).",
             Self::Revoked => "A signed list, for services that only verify access tokens.",
+            Self::BindDevice => {
+                "Registers the key of the device (W3C Device Bound Session Credentials). Reads no cookie, and sets none."
+            }
+            Self::RenewDevice => {
+                "Proves the key for new cookies (W3C Device Bound Session Credentials). A 403 without a body is a challenge to \
+                 sign; the first request gets one."
+            }
         }
     }
 
@@ -98,6 +109,8 @@ impl Operation {
             Self::ChangePassword => "Changed.",
             Self::Jwks => "The keys.",
             Self::Revoked => "The list.",
+            Self::BindDevice => "Bound.",
+            Self::RenewDevice => "Renewed, or over.",
         }
     }
 }

@@ -1,7 +1,10 @@
-//! The other conditional changes of a living session: late answers, slow answers, receipts.
+//! The other conditional changes of a living session: late and slow answers, bindings, receipts.
 
-use cookiejwt_core::store::{
-    AnswerLateRequest, ChangeOutcome, Receipt, ReplaceRequest, SettleRequest, Timestamp,
+use cookiejwt_core::{
+    SessionId,
+    store::{
+        AnswerLateRequest, BindRequest, ChangeOutcome, Receipt, ReplaceRequest, SettleRequest, Timestamp,
+    },
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, UpdateMany,
@@ -21,7 +24,7 @@ pub async fn answer_late<C: ConnectionTrait>(
     let update = Entity::update_many()
         .col_expr(Column::SettlesAt, settles_later(request.settles_at))
         .filter(late_condition(request));
-    outcome(db, update, request).await
+    outcome(db, update, &request.session_id).await
 }
 
 /// One conditional UPDATE; when it changes no row, one read.
@@ -34,18 +37,33 @@ pub async fn replace<C: ConnectionTrait>(db: &C, request: &ReplaceRequest) -> Re
         .filter(late_condition(late))
         .filter(Column::SettlesAt.lt(request.settled_before.as_millis()))
         .filter(Column::RotatedAt.lt(request.rotated_before.as_millis()));
-    outcome(db, update, late).await
+    outcome(db, update, &late.session_id).await
+}
+
+/// One conditional UPDATE, the condition of [`BindRequest`] word for word; when it changes no row,
+/// one read.
+pub async fn bind<C: ConnectionTrait>(db: &C, request: &BindRequest) -> Result<ChangeOutcome, DbErr> {
+    let now = request.now.as_millis();
+    let update = Entity::update_many()
+        .col_expr(Column::DeviceKey, Expr::value(request.key.as_str()))
+        .filter(Column::Id.eq(request.session_id.as_str()))
+        .filter(Column::Realm.eq(request.realm.as_str()))
+        .filter(Column::DeviceKey.is_null())
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .filter(Column::EndsAt.gt(now));
+    outcome(db, update, &request.session_id).await
 }
 
 async fn outcome<C: ConnectionTrait>(
     db: &C,
     update: UpdateMany<Entity>,
-    request: &AnswerLateRequest,
+    id: &SessionId,
 ) -> Result<ChangeOutcome, DbErr> {
     if update.exec(db).await?.rows_affected == 1 {
         return Ok(ChangeOutcome::Changed);
     }
-    Ok(ChangeOutcome::Unmatched(find(db, &request.session_id).await?.map(Box::new)))
+    Ok(ChangeOutcome::Unmatched(find(db, id).await?.map(Box::new)))
 }
 
 /// The condition of [`AnswerLateRequest`], word for word.
@@ -57,6 +75,7 @@ fn late_condition(request: &AnswerLateRequest) -> Condition {
         .add(Column::CurrentJti.eq(request.current.as_str()))
         .add(Column::PreviousJti.eq(request.presented.as_str()))
         .add(Column::ReceivedAt.is_null())
+        .add(Column::DeviceKey.is_null())
         .add(Column::RevokedAt.is_null())
         .add(Column::ExpiresAt.gt(now))
         .add(Column::EndsAt.gt(now))

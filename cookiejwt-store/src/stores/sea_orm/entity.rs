@@ -62,6 +62,8 @@ pub struct Model {
     pub version: i64,
     /// When they were last renewed.
     pub renewed_at: Option<i64>,
+    /// The key of the device that the session is bound to.
+    pub device_key: Option<String>,
 }
 
 /// No other table is referred to: the application's user table is its own.
@@ -96,6 +98,7 @@ impl From<Model> for SessionRecord {
         session.facts = row.facts;
         session.version = row.version;
         session.renewed_at = row.renewed_at.map(Timestamp::from_millis);
+        session.device = row.device_key.map(Into::into);
         session
     }
 }
@@ -125,6 +128,7 @@ impl From<&SessionRecord> for ActiveModel {
             facts: Set(session.facts.clone()),
             version: Set(session.version),
             renewed_at: Set(session.renewed_at.map(Timestamp::as_millis)),
+            device_key: Set(session.device.as_ref().map(|key| key.as_str().into())),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The migration that creates the tables.
 
+mod alter;
+
 use cookiejwt_core::{
     Subject,
-    store::{Realm, SpentId},
+    store::{DeviceKey, Realm, SpentId},
 };
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use sea_orm::DbBackend;
 use sea_orm_migration::{
     prelude::{
         ColumnDef, DbErr, DeriveIden, DynIden, Index, IndexCreateStatement, IntoIden, MigrationTrait,
@@ -13,11 +15,12 @@ use sea_orm_migration::{
     schema::{big_integer, big_integer_null, boolean, string_len, string_len_null, text_null},
 };
 
+use self::alter::{add_column, byte_for_byte, collation, create_index, drop_column, drop_index};
+
 /// The table of this library's migrations: an own one, so that they never collide with the
 /// application's.
 const MIGRATION_TABLE: &str = "seaql_migrations_cookiejwt";
 
-const SESSIONS: &str = "cookiejwt_sessions";
 const BY_SUBJECT: &str = "cookiejwt_sessions_subject";
 const BY_END: &str = "cookiejwt_sessions_ends_at";
 const BY_USER: &str = "cookiejwt_sessions_realm_subject";
@@ -31,6 +34,8 @@ const SUBJECT_LENGTH: u32 = 191;
 const _: () = assert!(SUBJECT_LENGTH as usize == Subject::MAX_LENGTH);
 const SPENT_LENGTH: u32 = 43;
 const _: () = assert!(SPENT_LENGTH as usize == SpentId::LENGTH);
+const DEVICE_KEY_LENGTH: u32 = 512;
+const _: () = assert!(DEVICE_KEY_LENGTH as usize == DeviceKey::MAX_LENGTH);
 
 /// Creates and changes the tables `cookiejwt_sessions`, `cookiejwt_throttle` and `cookiejwt_spent`.
 ///
@@ -50,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(AddFacts),
             Box::new(CreateSpent),
             Box::new(AddVersion),
+            Box::new(AddDeviceKey),
         ]
     }
 
@@ -93,6 +99,7 @@ enum Sessions {
     Facts,
     Version,
     RenewedAt,
+    DeviceKey,
 }
 
 #[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
@@ -100,8 +107,7 @@ enum Sessions {
 impl MigrationTrait for CreateSessions {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // Every statement may run twice, because another node may be doing the same.
-        let backend = manager.get_database_backend();
-        if backend == DbBackend::MySql {
+        if manager.get_database_backend() == DbBackend::MySql {
             let mut table = create_table("");
             for (_, mut index) in indices() {
                 table.index(&mut index);
@@ -109,8 +115,7 @@ impl MigrationTrait for CreateSessions {
             table.character_set("utf8mb4").collate(byte_for_byte(manager).await?);
             return manager.create_table(table).await;
         }
-        let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
-        manager.create_table(create_table(collation)).await?;
+        manager.create_table(create_table(collation(manager))).await?;
         for (_, mut index) in indices() {
             manager.create_index(index.if_not_exists().table(Sessions::Table).to_owned()).await?;
         }
@@ -167,9 +172,8 @@ impl sea_orm_migration::MigrationName for AddReceipts {
 #[async_trait::async_trait]
 impl MigrationTrait for AddReceipts {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
-        let collation = if is_postgres { "COLLATE \"C\"" } else { "" };
-        let realm = string_len(Sessions::Realm, REALM_LENGTH).extra(collation).default("").to_owned();
+        let realm =
+            string_len(Sessions::Realm, REALM_LENGTH).extra(collation(manager)).default("").to_owned();
         add_column(manager, "realm", realm).await?;
         add_column(manager, "settles_at", big_integer(Sessions::SettlesAt).default(0).to_owned()).await?;
         add_column(manager, "received_at", big_integer_null(Sessions::ReceivedAt)).await?;
@@ -276,6 +280,28 @@ impl MigrationTrait for AddVersion {
     }
 }
 
+/// The key of the device that a session is bound to. Rows of before are bound to none.
+struct AddDeviceKey;
+
+impl sea_orm_migration::MigrationName for AddDeviceKey {
+    fn name(&self) -> &'static str {
+        "m20261130_000007_add_device_key"
+    }
+}
+
+#[allow(elided_lifetimes_in_paths, reason = "async_trait needs the lifetime as the trait elides it")]
+#[async_trait::async_trait]
+impl MigrationTrait for AddDeviceKey {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut key = string_len_null(Sessions::DeviceKey, DEVICE_KEY_LENGTH);
+        add_column(manager, "device_key", key.extra(collation(manager)).to_owned()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        drop_column(manager, Sessions::DeviceKey).await
+    }
+}
+
 /// A table of names, each with a time until which it counts.
 async fn create_names(
     manager: &SchemaManager<'_>,
@@ -284,74 +310,14 @@ async fn create_names(
     until: ColumnDef,
     mut index: IndexCreateStatement,
 ) -> Result<(), DbErr> {
-    let backend = manager.get_database_backend();
-    let collation = if backend == DbBackend::Postgres { "COLLATE \"C\"" } else { "" };
     let mut table = Table::create();
-    table.table(name.clone()).if_not_exists().col(id.extra(collation).primary_key()).col(until);
-    if backend == DbBackend::MySql {
+    table.table(name.clone()).if_not_exists().col(id.extra(collation(manager)).primary_key()).col(until);
+    if manager.get_database_backend() == DbBackend::MySql {
         table.index(&mut index).character_set("utf8mb4").collate(byte_for_byte(manager).await?);
         return manager.create_table(table).await;
     }
     manager.create_table(table).await?;
     manager.create_index(index.if_not_exists().table(name).to_owned()).await
-}
-
-/// Every statement may run twice, because another node may be doing the same.
-async fn add_column(manager: &SchemaManager<'_>, name: &str, column: ColumnDef) -> Result<(), DbErr> {
-    if has_column(manager, name).await? {
-        return Ok(());
-    }
-    manager.alter_table(Table::alter().table(Sessions::Table).add_column(column).to_owned()).await
-}
-
-async fn drop_column(manager: &SchemaManager<'_>, column: Sessions) -> Result<(), DbErr> {
-    manager.alter_table(Table::alter().table(Sessions::Table).drop_column(column).to_owned()).await
-}
-
-async fn create_index(
-    manager: &SchemaManager<'_>,
-    name: &str,
-    mut index: IndexCreateStatement,
-) -> Result<(), DbErr> {
-    if has_index(manager, name).await? {
-        return Ok(());
-    }
-    manager.create_index(index.table(Sessions::Table).to_owned()).await
-}
-
-async fn drop_index(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
-    if !has_index(manager, name).await? {
-        return Ok(());
-    }
-    manager.drop_index(Index::drop().name(name).table(Sessions::Table).to_owned()).await
-}
-
-/// Asked in hand-written SQL: SeaORM's answer needs a feature, and more crates, for each kind of
-/// database.
-async fn has_column(manager: &SchemaManager<'_>, name: &str) -> Result<bool, DbErr> {
-    let from = match manager.get_database_backend() {
-        DbBackend::Postgres => "information_schema.columns WHERE table_schema = current_schema() AND",
-        DbBackend::MySql => "information_schema.columns WHERE table_schema = DATABASE() AND",
-        _ => return count(manager, &format!("pragma_table_info('{SESSIONS}') WHERE name = '{name}'")).await,
-    };
-    count(manager, &format!("{from} table_name = '{SESSIONS}' AND column_name = '{name}'")).await
-}
-
-async fn has_index(manager: &SchemaManager<'_>, name: &str) -> Result<bool, DbErr> {
-    let from = match manager.get_database_backend() {
-        DbBackend::Postgres => "pg_indexes WHERE schemaname = current_schema() AND indexname",
-        DbBackend::MySql => "information_schema.statistics WHERE table_schema = DATABASE() AND index_name",
-        _ => "sqlite_master WHERE type = 'index' AND name",
-    };
-    count(manager, &format!("{from} = '{name}'")).await
-}
-
-/// Whether there is any such row; all of the text is ours.
-async fn count(manager: &SchemaManager<'_>, from: &str) -> Result<bool, DbErr> {
-    let backend = manager.get_database_backend();
-    let sql = Statement::from_string(backend, format!("SELECT COUNT(*) FROM {from}"));
-    let row = manager.get_connection().query_one_raw(sql).await?;
-    Ok(row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?.unwrap_or_default() > 0)
 }
 
 /// One for each condition of the first version that is not on the id.
@@ -362,14 +328,6 @@ fn indices() -> [(&'static str, IndexCreateStatement); 3] {
         (BY_END, Sessions::EndsAt),
     ]
     .map(|(name, column)| (name, Index::create().name(name).col(column).to_owned()))
-}
-
-/// MySQL's default collations take `a` for `A`, and its older binary one `a` for `a` and a blank.
-async fn byte_for_byte(manager: &SchemaManager<'_>) -> Result<&'static str, DbErr> {
-    let version = Statement::from_string(DbBackend::MySql, "SELECT VERSION()");
-    let row = manager.get_connection().query_one_raw(version).await?;
-    let version: String = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
-    Ok(if version.contains("MariaDB") { "utf8mb4_nopad_bin" } else { "utf8mb4_0900_bin" })
 }
 
 fn create_table(collation: &str) -> TableCreateStatement {

@@ -2,11 +2,11 @@
 
 use std::sync::OnceLock;
 
-use cookiejwt_core::store::{RotationOutcome, RotationRequest};
+use cookiejwt_core::store::{ProvedDevice, RotationOutcome, RotationRequest};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryTrait,
     Statement, UpdateMany, Value,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
 use super::{
@@ -27,11 +27,12 @@ pub async fn rotate<C: ConnectionTrait>(db: &C, request: &RotationRequest) -> Re
     Ok(RotationOutcome::Unmatched(find(db, &request.session_id).await?.map(Box::new)))
 }
 
-/// The text of the hot statement is the same for every request, so it is built once for each kind
-/// of database.
+/// The text of the hot statement is the same for every request without a device, and for every one
+/// with a device, so each is built once for each kind of database.
 fn rotation_sql(backend: DbBackend, request: &RotationRequest) -> &'static str {
-    static TEXTS: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
-    let [sqlite, postgres, mysql] = &TEXTS;
+    static UNBOUND: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
+    static BOUND: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
+    let [sqlite, postgres, mysql] = if request.device.is_some() { &BOUND } else { &UNBOUND };
     let text = match backend {
         DbBackend::Postgres => postgres,
         DbBackend::MySql => mysql,
@@ -41,9 +42,9 @@ fn rotation_sql(backend: DbBackend, request: &RotationRequest) -> &'static str {
 }
 
 /// In the order in which [`rotation_update`] names them.
-fn rotation_values(request: &RotationRequest) -> [Value; 15] {
+fn rotation_values(request: &RotationRequest) -> Vec<Value> {
     let now = request.now.as_millis();
-    [
+    let mut values = vec![
         request.presented.as_str().into(),
         request.next.as_str().into(),
         request.issued_at.as_millis().into(),
@@ -56,10 +57,13 @@ fn rotation_values(request: &RotationRequest) -> [Value; 15] {
         request.realm.as_str().into(),
         request.presented.as_str().into(),
         now.into(),
-        request.orphaned_before.as_millis().into(),
-        now.into(),
-        now.into(),
-    ]
+    ];
+    match &request.device {
+        Some(device) => values.extend([device.key.as_str().into(), device.challenged_at.as_millis().into()]),
+        None => values.push(request.orphaned_before.as_millis().into()),
+    }
+    values.extend([now.into(), now.into()]);
+    values
 }
 
 fn rotation_update(request: &RotationRequest) -> UpdateMany<Entity> {
@@ -79,17 +83,32 @@ fn rotation_update(request: &RotationRequest) -> UpdateMany<Entity> {
 /// The condition of [`RotationRequest`], word for word.
 fn rotation_condition(request: &RotationRequest) -> Condition {
     let now = request.now.as_millis();
-    let orphaned = Column::SettlesAt.lt(request.orphaned_before.as_millis());
-    let received = Column::ReceivedAt.is_not_null().or(Column::PreviousJti.is_null()).or(orphaned);
+    let of_device = match &request.device {
+        Some(device) => bound_condition(device),
+        None => unbound_condition(request),
+    };
     Condition::all()
         .add(Column::Id.eq(request.session_id.as_str()))
         .add(Column::Realm.eq(request.realm.as_str()))
         .add(Column::CurrentJti.eq(request.presented.as_str()))
         .add(Column::RevokedAt.is_null())
         .add(Column::SettlesAt.lt(now))
-        .add(received)
+        .add(of_device)
         .add(Column::ExpiresAt.gt(now))
         .add(Column::EndsAt.gt(now))
+}
+
+/// The device of the row has proved itself, with a challenge that has not rotated it yet.
+fn bound_condition(device: &ProvedDevice) -> SimpleExpr {
+    let rotated = Column::RotatedAt.lt(device.challenged_at.as_millis());
+    Column::DeviceKey.eq(device.key.as_str()).and(Column::RotatedAt.is_null().or(rotated))
+}
+
+/// The row is bound to no device, and its current refresh token was received or has waited.
+fn unbound_condition(request: &RotationRequest) -> SimpleExpr {
+    let orphaned = Column::SettlesAt.lt(request.orphaned_before.as_millis());
+    let received = Column::ReceivedAt.is_not_null().or(Column::PreviousJti.is_null()).or(orphaned);
+    Column::DeviceKey.is_null().and(received)
 }
 
 #[cfg(all(test, feature = "testing"))]
@@ -126,10 +145,15 @@ mod tests {
         request.orphaned_before = Timestamp::from_millis(5);
         request.issued_at = Timestamp::from_millis(3);
         request.expires_at = Timestamp::from_millis(4);
-        for backend in [DbBackend::Sqlite, DbBackend::Postgres, DbBackend::MySql] {
-            let built = rotation_update(&request).build(backend);
-            assert_eq!(rotation_sql(backend, &request), built.sql);
-            assert_eq!(built.values.unwrap().0, rotation_values(&request), "{backend:?}");
+        let device = ProvedDevice { key: "ES256.x.y".into(), challenged_at: Timestamp::from_millis(6) };
+        // Each text twice, so that neither is kept for a request of the other kind.
+        for device in [None, Some(device.clone()), None, Some(device)] {
+            request.device = device;
+            for backend in [DbBackend::Sqlite, DbBackend::Postgres, DbBackend::MySql] {
+                let built = rotation_update(&request).build(backend);
+                assert_eq!(rotation_sql(backend, &request), built.sql);
+                assert_eq!(built.values.unwrap().0, rotation_values(&request), "{backend:?}");
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ use sea_orm::{
 
 use super::entity::{ActiveModel, Column, Entity};
 pub use super::{
-    changes::{answer_late, received, replace, settle},
+    changes::{answer_late, bind, received, replace, settle},
     ends::ends_of,
     renewals::{renew_claims, renewed_since},
     rotation::rotate,

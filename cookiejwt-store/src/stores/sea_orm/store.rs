@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation,
+        Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
         SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
@@ -89,6 +89,14 @@ impl TokenStore for SeaOrmTokenStore {
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
         self.retrying(|| statements::replace(&self.db, request)).await
+    }
+
+    async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
+        self.retrying(|| statements::bind(&self.db, request)).await
+    }
+
+    fn keeps_devices(&self) -> bool {
+        true
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {

@@ -75,7 +75,12 @@ impl Broken {
 
     /// The id and the realm of the row instead of a request's, where this store cannot tell them
     /// apart.
-    fn is_same(&self, row: &SessionRecord, id: &SessionId, realm: &mut cookiejwt_core::store::Realm) -> bool {
+    pub(super) fn is_same(
+        &self,
+        row: &SessionRecord,
+        id: &SessionId,
+        realm: &mut cookiejwt_core::store::Realm,
+    ) -> bool {
         if self.is(Fault::TokensShareRealms) || self.same_realm(&row.realm, realm) {
             *realm = row.realm.clone();
         }
@@ -109,6 +114,7 @@ impl Change for RotationRequest {
             }
             _ => {}
         }
+        broken.judge_device(&mut request, &mut row);
         request.matches(&row)
     }
 
@@ -119,6 +125,7 @@ impl Change for RotationRequest {
             Fault::RotationIsUnseen => row.last_seen_at = before.last_seen_at,
             Fault::RotationKeepsTheReceipt => row.received_at = before.received_at,
             Fault::RotationDoesNotSettle => row.settles_at = before.settles_at,
+            Fault::RotationUnbinds => row.device = None,
             _ => {}
         }
     }
@@ -144,6 +151,7 @@ impl Change for AnswerLateRequest {
         }
         match broken.fault {
             Fault::AnswersTheReceived => row.received_at = None,
+            Fault::AnswersTheBound => row.device = None,
             Fault::AnswersTheGrandparent => row.previous_jti = Some(self.presented.clone()),
             _ => {}
         }
@@ -172,6 +180,7 @@ impl Change for ReplaceRequest {
         }
         match broken.fault {
             Fault::ReplacesTooEarly => request.settled_before = request.settled_before.plus_millis(1),
+            Fault::ReplacesTheBound => row.device = None,
             Fault::ReplacesTheYoung => row.rotated_at = Some(Timestamp::from_millis(0)),
             _ => {}
         }

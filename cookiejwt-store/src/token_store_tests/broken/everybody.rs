@@ -1,8 +1,8 @@
-//! Ending every session of a user table, with one fault.
+//! Ending every session of a user or of a user table, with one fault.
 
 use cookiejwt_core::{
-    SessionId,
-    store::{RealmRevocation, SessionRecord, Timestamp},
+    SessionId, Subject,
+    store::{Realm, RealmRevocation, RevocationReason, SessionRecord, Timestamp},
 };
 use tokio::task::yield_now;
 
@@ -10,6 +10,51 @@ use super::{Fault, store::Broken};
 use crate::stores::{RevokedBatch, RevokedSession};
 
 impl Broken {
+    pub(super) async fn end_all(
+        &self,
+        realm: &Realm,
+        subject: &Subject,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Vec<SessionId> {
+        let living = self.open(realm, subject, at);
+        let named: Vec<_> = living.iter().map(|row| row.id.clone()).collect();
+        match self.fault {
+            Fault::NamesNobody => {
+                self.mark_all(&named, at, reason);
+                return Vec::new();
+            }
+            Fault::NamesBeforeItMarks => {
+                yield_now().await;
+                let living: Vec<_> = self.open(realm, subject, at).into_iter().map(|row| row.id).collect();
+                self.mark_all(&living, at, reason);
+                return named;
+            }
+            Fault::SkipsWhatHasChanged => yield_now().await,
+            _ => {}
+        }
+        let same = |row: &SessionRecord| {
+            !self.is(Fault::SkipsWhatHasChanged) || self.row(&row.id).as_ref() == Some(row)
+        };
+        let marked = living.into_iter().filter(|row| same(row) && self.mark(&row.id, at, reason));
+        marked.map(|row| row.id).collect()
+    }
+
+    fn mark_all(&self, ids: &[SessionId], at: Timestamp, reason: RevocationReason) {
+        for id in ids {
+            self.mark(id, at, reason);
+        }
+    }
+
+    fn open(&self, realm: &Realm, subject: &Subject, at: Timestamp) -> Vec<SessionRecord> {
+        let mut rows = self.rows().now.clone();
+        rows.retain(|row| {
+            let is_spared = self.is(Fault::SparesTheSuperseded) && row.revoked.is_some();
+            self.is_of(row, realm, subject) && self.is_open(row, at) && !is_spared
+        });
+        rows
+    }
+
     pub(super) async fn end_batch(
         &self,
         revocation: &RealmRevocation,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use cookiejwt_core::{
     SessionId, Subject,
     store::{
-        AnswerLateRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation, Receipt,
-        ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
+        AnswerLateRequest, BindRequest, BucketId, ChangeOutcome, ClaimsRenewal, Realm, RealmRevocation,
+        Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome, RotationRequest, SessionEnds,
         SessionRecord, SettleRequest, SpentId, ThrottleCharge, Timestamp,
     },
 };
@@ -96,6 +96,10 @@ impl Broken {
         match self.fault {
             Fault::ForgetsTheAddress => row.ip = None,
             Fault::ForgetsTheRealm => row.realm = Realm::default(),
+            Fault::KeepsNoDevices | Fault::ForgetsTheKey => row.device = None,
+            Fault::CutsTheKey => {
+                row.device = row.device.map(|key| key.as_str().chars().take(93).collect::<String>().into());
+            }
             Fault::CutsTheSubject => {
                 row.subject = row.subject.as_str().chars().take(190).collect::<String>().into();
             }
@@ -159,21 +163,6 @@ impl Broken {
         }
         ChangeOutcome::Unmatched(self.row(change.id()).map(Box::new))
     }
-
-    fn mark_all(&self, ids: &[SessionId], at: Timestamp, reason: RevocationReason) {
-        for id in ids {
-            self.mark(id, at, reason);
-        }
-    }
-
-    fn open(&self, realm: &Realm, subject: &Subject, at: Timestamp) -> Vec<SessionRecord> {
-        let mut rows = self.rows().now.clone();
-        rows.retain(|row| {
-            let is_spared = self.is(Fault::SparesTheSuperseded) && row.revoked.is_some();
-            self.is_of(row, realm, subject) && self.is_open(row, at) && !is_spared
-        });
-        rows
-    }
 }
 
 impl TokenStore for Broken {
@@ -208,7 +197,7 @@ impl TokenStore for Broken {
 
     async fn find(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         let rows = self.seen(Fault::ReadsFromAReplica);
-        Ok(rows.into_iter().find(|row| self.same_id(&row.id, id)))
+        Ok(rows.into_iter().find(|row| self.same_id(&row.id, id)).map(|row| self.read(row)))
     }
 
     async fn rotate(&self, request: &RotationRequest) -> Result<RotationOutcome, StoreError> {
@@ -238,6 +227,15 @@ impl TokenStore for Broken {
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<ChangeOutcome, StoreError> {
         Ok(self.outcome(request).await)
+    }
+
+    async fn bind(&self, request: &BindRequest) -> Result<ChangeOutcome, StoreError> {
+        assert!(self.keeps_devices(), "only a store that keeps devices is asked to bind a session");
+        Ok(self.outcome(request).await)
+    }
+
+    fn keeps_devices(&self) -> bool {
+        !self.is(Fault::KeepsNoDevices)
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
@@ -279,27 +277,7 @@ impl TokenStore for Broken {
         reason: RevocationReason,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let living = self.open(realm, subject, at);
-        let named: Vec<_> = living.iter().map(|row| row.id.clone()).collect();
-        match self.fault {
-            Fault::NamesNobody => {
-                self.mark_all(&named, at, reason);
-                return Ok(Vec::new());
-            }
-            Fault::NamesBeforeItMarks => {
-                yield_now().await;
-                let living: Vec<_> = self.open(realm, subject, at).into_iter().map(|row| row.id).collect();
-                self.mark_all(&living, at, reason);
-                return Ok(named);
-            }
-            Fault::SkipsWhatHasChanged => yield_now().await,
-            _ => {}
-        }
-        let same = |row: &SessionRecord| {
-            !self.is(Fault::SkipsWhatHasChanged) || self.row(&row.id).as_ref() == Some(row)
-        };
-        let marked = living.into_iter().filter(|row| same(row) && self.mark(&row.id, at, reason));
-        Ok(marked.map(|row| row.id).collect())
+        Ok(self.end_all(realm, subject, reason, at).await)
     }
 
     async fn revoke_realm(
@@ -349,7 +327,7 @@ impl TokenStore for Broken {
             }
             _ => rows.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id))),
         }
-        Ok(rows)
+        Ok(rows.into_iter().map(|row| self.listed(row)).collect())
     }
 
     async fn ends_of(&self, ids: &[SessionId]) -> Result<Vec<SessionEnds>, StoreError> {

@@ -36,6 +36,7 @@ fn the_question_for_the_store() {
         now: at(100_250),
         settles_at: at(110_250),
         orphaned_before: at(90_250),
+        device: None,
     };
     assert_eq!(*rotation.request(), expected);
 }

@@ -247,6 +247,7 @@ fn any_settings() -> impl Strategy<Value = CookieSettings> {
     (name, name, "/[!-+\\--:<-~]{0,20}", domain, flags, same_site).prop_map(
         |(access_name, refresh_name, path, domain, (secure, http_only, partitioned), same_site)| {
             CookieSettings {
+                access_has_age: false,
                 access_name,
                 refresh_name,
                 device_name: "device".into(),

@@ -25,6 +25,8 @@ fn access() -> AccessClaims {
         refresh_jti: None,
         replaces: None,
         version: 0,
+        device_bound: false,
+        ends_with_browser: false,
         facts: Facts::new(),
     }
 }
@@ -42,6 +44,7 @@ fn refresh() -> RefreshClaims {
         remember: false,
         remember_for: None,
         stamp: None,
+        device_bound: false,
         facts: Facts::new(),
     }
 }

@@ -1,0 +1,86 @@
+//! The refresh of a session whose device has proved itself: rows P11 to P18 of
+//! [`rules`](crate::rules#device-bound-sessions); and of one that was bound meanwhile: row x.
+
+use super::{RefreshAttempt, Rotation, RotationStep, grant::Grant};
+use crate::{
+    decide::decision::{Decision, Reason, Refusal, Settlement},
+    device::claims_of,
+    session::{ProvedDevice, SessionRecord, Timestamp},
+    token::RefreshClaims,
+};
+
+/// Row P16: the same refresh token once more. The row contains every claim of it.
+pub(super) fn repeated(attempt: RefreshAttempt, grant: Grant) -> Settlement {
+    let (claims, settles_at) = (attempt.token.claims.clone(), attempt.settles_at());
+    again(attempt, grant, claims, settles_at).settled()
+}
+
+/// The store has changed nothing: rows P11, P13, P16 and P18.
+pub(super) fn complete(
+    rotation: Rotation,
+    device: &ProvedDevice,
+    row: Option<&SessionRecord>,
+) -> RotationStep {
+    let now = rotation.attempt.now;
+    let realm = rotation.attempt.core.config().realm();
+    let row = row.filter(|row| row.subject == *rotation.attempt.subject() && row.realm == *realm);
+    let refused = |rotation: Rotation, refusal, reason| {
+        RotationStep::Settled(rotation.attempt.refused(refusal, reason).settle())
+    };
+    let Some(row) = row else { return refused(rotation, Refusal::SessionRevoked, Reason::RowMissing) };
+    if let Some((_, reason)) = row.revoked {
+        return refused(rotation, Refusal::SessionRevoked, Reason::RowRevoked(reason));
+    }
+    if !row.is_before_its_ends(now) {
+        return refused(rotation, Refusal::SessionExpired, Reason::RowExpired);
+    }
+    if !device.is_of(row) {
+        return refused(rotation, Refusal::SessionRevoked, Reason::DeviceUnbound);
+    }
+    let claims = claims_of(&rotation.attempt.token.claims, row);
+    if now <= row.settles_at {
+        return again(rotation.attempt, rotation.grant, claims, row.settles_at);
+    }
+    if !device.is_unused(row) {
+        let refusal = Refusal::DeviceProofRequired { reload: false };
+        return refused(rotation, refusal, Reason::ChallengeUsed);
+    }
+    if rotation.again {
+        return RotationStep::Settled(rotation.attempt.unavailable(Reason::LostTwice).settle());
+    }
+    RotationStep::Again(rotation.of_current(claims))
+}
+
+fn again(
+    attempt: RefreshAttempt,
+    grant: Grant,
+    claims: RefreshClaims,
+    settles_at: Timestamp,
+) -> RotationStep {
+    match attempt.core.parts().refresh.mint(claims) {
+        Ok(current) => grant.decide(attempt, &current, settles_at, Reason::DeviceProvedInLeeway),
+        Err(error) => RotationStep::Settled(attempt.mint_failed(error).settle()),
+    }
+}
+
+impl RotationStep {
+    /// Of a step that asks nothing.
+    fn settled(self) -> Settlement {
+        match self {
+            Self::Settled(settlement) => settlement,
+            Self::Again(rotation) => rotation.store_failed(),
+            Self::Late(late) => late.store_failed(),
+        }
+    }
+}
+
+impl RefreshAttempt {
+    /// Row x: the token is from before the session was bound, so it is that of a request that was
+    /// on its way, or of a thief. It renews nothing, and ends nothing.
+    pub(super) fn bound_meanwhile(self) -> Decision {
+        let refusal = Refusal::DeviceProofRequired { reload: self.reload };
+        let hard = Decision::refused(refusal, Reason::BoundMeanwhile);
+        let soft = self.soft.clone().or_else(|| self.beside.clone());
+        Self { soft, ..self }.soften(hard)
+    }
+}

@@ -1,0 +1,179 @@
+//! Renewing a device-bound session with its row: rows P10 to P19 of
+//! [`rules`](crate::rules#device-bound-sessions).
+
+use std::fmt;
+
+use super::{
+    fault::{DeviceEnd, DeviceReason},
+    instructions,
+    proof::PresentedProof,
+    reply::{self, DeviceDecision, DeviceReply},
+};
+use crate::{
+    decide::{Carrier, Core, CsrfCleared, Decision, Outcome, Reason, RefreshAttempt},
+    request::RequestHead,
+    response::{Problem, SetCookies},
+    session::{RevocationReason, SessionId, SessionRecord, Timestamp},
+    token::{RefreshClaims, RefreshToken},
+};
+
+/// A renewal with everything that it needs but the row of its session.
+#[must_use = "a renewal does nothing until `with_session`"]
+pub struct DeviceAttempt {
+    pub(super) token: RefreshToken,
+    pub(super) cleared: CsrfCleared,
+    pub(super) proof: PresentedProof,
+    pub(super) challenged_at: Timestamp,
+    pub(super) renewal: Renewal,
+    pub(super) now: Timestamp,
+}
+
+/// What follows from the row.
+#[derive(Debug)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a new step must break every driver")]
+pub enum DeviceStep {
+    /// Decided.
+    Settled(DeviceDecision),
+    /// The session is refreshed as any other one; its decision becomes the response with
+    /// [`Renewal::reply`].
+    Refresh(Box<RefreshAttempt>, Renewal),
+}
+
+/// What the response to a renewal needs besides the decision.
+#[derive(Clone)]
+pub struct Renewal {
+    core: Core,
+    session: SessionId,
+    instructions: String,
+}
+
+impl DeviceAttempt {
+    /// The session whose row is to be read.
+    pub fn session_id(&self) -> &SessionId {
+        &self.renewal.session
+    }
+
+    /// Row P10: the store could not be asked. The browser keeps its session and asks again.
+    pub fn store_failed(self) -> DeviceDecision {
+        self.renewal.problem(Problem::Unavailable, DeviceReason::Unavailable)
+    }
+
+    /// Takes the row: rows P11 to P13.
+    ///
+    /// Which refresh token of the session came along does not matter: the response that carried a
+    /// newer one may have been lost, and the device has proved itself.
+    pub fn with_session(self, row: Option<SessionRecord>) -> DeviceStep {
+        let Self { token, cleared, proof, challenged_at, renewal, now } = self;
+        let end = |end| DeviceStep::Settled(renewal.ended(end));
+        let realm = renewal.core.config().realm();
+        let row = row.filter(|row| row.subject == token.claims.subject && row.realm == *realm);
+        let Some(row) = row else { return end(DeviceEnd::Missing) };
+        if let Some((_, reason)) = row.revoked {
+            return end(DeviceEnd::Revoked(reason));
+        }
+        if !row.is_before_its_ends(now) {
+            return end(DeviceEnd::Expired);
+        }
+        let Some(key) = &row.device else { return end(DeviceEnd::Unbound) };
+        let proof = match proof.proves(key, challenged_at) {
+            Ok(proof) => proof,
+            // The session stays as it is: a thief must not be able to end it.
+            Err(fault) => return DeviceStep::Settled(renewal.without_cookies(DeviceEnd::Rejected(fault))),
+        };
+        if now > row.settles_at && !proof.device().is_unused(&row) {
+            return DeviceStep::Settled(renewal.challenge(now));
+        }
+        let token = RefreshToken { claims: claims_of(&token.claims, &row), ..token };
+        let carrier = Carrier::Device { cleared, proof: Box::new(proof), settles_at: row.settles_at };
+        let attempt = RefreshAttempt::new(renewal.core.clone(), token, carrier, None, now);
+        DeviceStep::Refresh(Box::new(attempt), renewal)
+    }
+}
+
+/// The claims of the current refresh token, as far as the row has them; what is true of the session
+/// is as in the token that came along.
+pub(crate) fn claims_of(presented: &RefreshClaims, row: &SessionRecord) -> RefreshClaims {
+    RefreshClaims {
+        token_id: row.current_jti.clone(),
+        issued_at: row.issued_at.as_seconds(),
+        expires_at: row.expires_at.as_seconds(),
+        device_bound: true,
+        ..presented.clone()
+    }
+}
+
+impl Renewal {
+    pub(super) fn new(core: &Core, head: &RequestHead<'_>, session: &SessionId, prefix: &str) -> Self {
+        let instructions = instructions::of_session(core, session, head, prefix);
+        Self { core: core.clone(), session: session.clone(), instructions }
+    }
+
+    /// The response for the decision about a [`DeviceStep::Refresh`]: rows P11 to P19.
+    pub fn reply(self, decision: &Decision, now: impl Into<Timestamp>) -> DeviceDecision {
+        let now = now.into();
+        match (&decision.outcome, end_of(&decision.reason)) {
+            (Outcome::Authenticated(_), _) => self.renewed(decision.cookies.clone(), now),
+            (Outcome::Unavailable, _) => self.problem(Problem::Unavailable, DeviceReason::Unavailable),
+            (Outcome::Failed, _) => self.problem(Problem::ServerError, DeviceReason::MintFailed),
+            (_, Some(end)) => DeviceDecision::ended(self.session.as_str(), end, decision.cookies.clone()),
+            // Used up by another renewal in between.
+            (_, None) => self.challenge(now),
+        }
+    }
+
+    fn renewed(self, cookies: SetCookies, now: Timestamp) -> DeviceDecision {
+        let Some(challenge) = reply::challenge(&self.core, &self.session, now) else {
+            return self.problem(Problem::ServerError, DeviceReason::MintFailed);
+        };
+        let Self { session, instructions, .. } = self;
+        let reply = DeviceReply::Renewed { instructions, challenge, cookies };
+        DeviceDecision { reply, reason: DeviceReason::Renewed, session_id: Some(session) }
+    }
+
+    /// The end of a session whose cookies are of no use any more.
+    pub(super) fn ended(&self, end: DeviceEnd) -> DeviceDecision {
+        let keeps = matches!(end, DeviceEnd::Revoked(reason) if !reason.clears_cookies());
+        let cookies = if keeps { SetCookies::default() } else { self.core.parts().cookies.clear_both() };
+        DeviceDecision::ended(self.session.as_str(), end, cookies)
+    }
+
+    fn without_cookies(&self, end: DeviceEnd) -> DeviceDecision {
+        DeviceDecision::ended(self.session.as_str(), end, SetCookies::default())
+    }
+
+    fn challenge(&self, now: Timestamp) -> DeviceDecision {
+        DeviceDecision::challenge(&self.core, &self.session, now)
+    }
+
+    fn problem(&self, problem: Problem, reason: DeviceReason) -> DeviceDecision {
+        DeviceDecision::problem(problem, reason, Some(self.session.clone()))
+    }
+}
+
+/// What a refusal of the refresh means for the browser; `None` if it has to sign again.
+fn end_of(reason: &Reason) -> Option<DeviceEnd> {
+    match reason {
+        Reason::ChallengeUsed => None,
+        Reason::RowRevoked(reason) | Reason::SessionRevoked(reason) => Some(DeviceEnd::Revoked(*reason)),
+        Reason::RowExpired => Some(DeviceEnd::Expired),
+        Reason::DeviceUnbound => Some(DeviceEnd::Unbound),
+        Reason::UserInactive | Reason::UserChanged | Reason::SecondFactorRequired => {
+            Some(DeviceEnd::UserInactive)
+        }
+        Reason::ActorEnded => Some(DeviceEnd::Revoked(RevocationReason::ActorEnded)),
+        _ => Some(DeviceEnd::Missing),
+    }
+}
+
+impl fmt::Debug for DeviceAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceAttempt").field("session_id", self.session_id()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Renewal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renewal").field("session", &self.session).finish_non_exhaustive()
+    }
+}

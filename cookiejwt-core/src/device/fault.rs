@@ -1,0 +1,139 @@
+//! Why a device was refused, and why a session of one ended; for the events.
+
+use crate::{decide::CsrfDenial, session::RevocationReason};
+
+/// What is wrong with the proof of a device. The client hears less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceFault {
+    /// No compact JWS of the expected shape.
+    Structure,
+    /// It is not over a challenge of this library, or over one that is too old.
+    Challenge,
+    /// There is no key, or one that is not on P-256.
+    Key,
+    /// The signature does not verify.
+    Signature,
+    /// The session is bound to another key.
+    Conflict,
+    /// The session has ended.
+    Ended,
+}
+
+impl DeviceFault {
+    /// The word in the log and in the counter.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Structure => "structure",
+            Self::Challenge => "challenge",
+            Self::Key => "key",
+            Self::Signature => "signature",
+            Self::Conflict => "conflict",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// Why a browser was told that its device-bound session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceEnd {
+    /// No valid refresh cookie came along: the user has logged out, or closed the browser.
+    NoCookie,
+    /// The cookie is that of another session: somebody has logged in since.
+    OtherSession,
+    /// The session was revoked.
+    Revoked(RevocationReason),
+    /// It is past its idle or absolute end.
+    Expired,
+    /// The store has no such session.
+    Missing,
+    /// The row is not bound, or to another key.
+    Unbound,
+    /// The proof is no proof of the session's device.
+    Rejected(DeviceFault),
+    /// The user was deleted or disabled, or is no longer allowed to have this session.
+    UserInactive,
+}
+
+impl DeviceEnd {
+    /// The word in the log and in the counter.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoCookie => "no_cookie",
+            Self::OtherSession => "other_session",
+            Self::Revoked(_) => "revoked",
+            Self::Expired => "expired",
+            Self::Missing => "missing",
+            Self::Unbound => "unbound",
+            Self::Rejected(_) => "rejected",
+            Self::UserInactive => "user_inactive",
+        }
+    }
+}
+
+/// Which row decided about a request of the browser's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a new row must break its callers")]
+pub enum DeviceReason {
+    /// B1: sessions are not bound here.
+    Disabled,
+    /// B2, P1: not what a browser sends.
+    Malformed,
+    /// B3, B4, B7, B8: nothing is bound.
+    Refused(DeviceFault),
+    /// B5.
+    Bound,
+    /// B6: the same key once more.
+    BoundAgain,
+    /// B9, P10, P15, P19: a store could not be asked.
+    Unavailable,
+    /// P2: the CSRF table denies.
+    Csrf(CsrfDenial),
+    /// P3: the refresh token is from a node whose clock or keys are ahead.
+    Early,
+    /// P7, P9, P13: a fresh challenge.
+    Challenged,
+    /// P4, P5, P6, P8, P11, P12, P14.
+    Ended(DeviceEnd),
+    /// P15: new tokens cannot be minted.
+    MintFailed,
+    /// P16, P17.
+    Renewed,
+}
+
+/// Why a browser has sent a request without renewing its session first
+/// (`Secure-Session-Skipped`). Anybody can send the field, so nothing is decided by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Skipped {
+    /// It has signed too often in the last minutes.
+    QuotaExceeded,
+    /// It did not reach the server.
+    Unreachable,
+    /// The server did not renew the session.
+    ServerError,
+    /// Anything else.
+    Other,
+}
+
+impl Skipped {
+    pub(super) fn of(reason: &str) -> Self {
+        match reason {
+            "quota_exceeded" => Self::QuotaExceeded,
+            "unreachable" => Self::Unreachable,
+            "server_error" => Self::ServerError,
+            _ => Self::Other,
+        }
+    }
+
+    /// The word in the log and in the counter.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::Unreachable => "unreachable",
+            Self::ServerError => "server_error",
+            Self::Other => "other",
+        }
+    }
+}
