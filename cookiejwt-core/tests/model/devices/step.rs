@@ -250,9 +250,11 @@ impl Explored for Model {
         if world.now < 300_000 && !world.knows {
             steps.extend([false, true].map(|is_lost| Step::Register { is_lost }));
         }
-        steps.extend([Step::Page, Step::Refresh]);
-        if world.flight.is_none() && !world.knows {
-            steps.push(Step::Send);
+        steps.push(Step::Page);
+        // What the browser alone does beside that is its own scenario.
+        if !self.scenario.steals {
+            steps.push(Step::Refresh);
+            steps.extend((world.flight.is_none() && !world.knows).then_some(Step::Send));
         }
         steps.extend(world.flight.as_ref().map(|_| Step::Arrive));
         if world.knows {
@@ -261,7 +263,9 @@ impl Explored for Model {
             steps.extend(proved.into_iter().flatten());
         }
         if self.scenario.steals {
-            steps.push(Step::Steal);
+            if world.thief.refresh.is_none() {
+                steps.push(Step::Steal);
+            }
             if world.thief.refresh.is_some() {
                 steps.extend([Step::StolenPage, Step::StolenRefresh, Step::StolenProve]);
                 steps.extend(world.copied.map(|_| Step::StolenReplay));
