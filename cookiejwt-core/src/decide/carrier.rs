@@ -17,8 +17,8 @@ pub(crate) enum Carrier {
     Device {
         cleared: CsrfCleared,
         proof: Box<DeviceProof>,
-        /// When the row settles, as it was read.
-        settles_at: Timestamp,
+        /// Until when the present refresh token is sent once more, by the row as it was read.
+        repeats_until: Timestamp,
     },
 }
 
@@ -49,7 +49,7 @@ impl Carrier {
 
     /// Row P16: the session was renewed a moment ago, so nothing rotates.
     pub(super) fn repeats(&self, now: Timestamp) -> bool {
-        matches!(self, Self::Device { settles_at, .. } if now <= *settles_at)
+        matches!(self, Self::Device { repeats_until, .. } if now <= *repeats_until)
     }
 
     /// Row m, or P17.

@@ -66,6 +66,16 @@ impl ProvedDevice {
         row.device.as_ref() == Some(&self.key)
     }
 
+    /// Until when the refresh token of the row is sent once more, and nothing rotates: while the
+    /// row settles. A challenge that has rotated it is good for one leeway longer, for a request
+    /// that is sent again, and no receipt extends that.
+    pub(crate) fn repeats_until(&self, row: &SessionRecord, leeway_millis: i64) -> Timestamp {
+        match row.rotated_at {
+            Some(at) if at >= self.challenged_at => at.plus_millis(leeway_millis),
+            _ => row.settles_at,
+        }
+    }
+
     /// Whether the row has not rotated since the challenge was issued.
     pub(crate) fn is_unused(&self, row: &SessionRecord) -> bool {
         row.rotated_at.is_none_or(|at| at < self.challenged_at)

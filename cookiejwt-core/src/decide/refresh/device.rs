@@ -40,7 +40,7 @@ pub(super) fn complete(
         return refused(rotation, Refusal::SessionRevoked, Reason::DeviceUnbound);
     }
     let claims = claims_of(&rotation.attempt.token.claims, row);
-    if now <= row.settles_at {
+    if now <= device.repeats_until(row, rotation.attempt.leeway_millis()) {
         return again(rotation.attempt, rotation.grant, claims, row.settles_at);
     }
     if !device.is_unused(row) {

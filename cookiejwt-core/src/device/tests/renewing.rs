@@ -218,6 +218,25 @@ fn the_challenge_of_a_renewal_is_good_for_the_next_one() {
     }
 }
 
+/// Found by the model: a receipt moves `settles_at`, which must not make a used challenge good again.
+#[test]
+fn p13_a_receipt_does_not_make_a_challenge_good_again() {
+    let mut bound = Bound::new();
+    let response = bound.device.proves(&bound.challenge(after(200)));
+    assert_eq!(answer(&bound.present(&response, after(200))).0, Answer::Renewed, "P17");
+    bound.row.received_at = Some(Timestamp::from(after(400)));
+    bound.row.settles_at = Timestamp::from(after(410));
+    for seconds in [211, 400, 405, 411] {
+        assert_eq!(answer(&bound.present(&response, after(seconds))).0, Answer::Challenge, "{seconds}");
+    }
+    let fresh = bound.device.proves(&bound.challenge(after(405)));
+    let row = bound.row.clone();
+    assert_eq!(answer(&bound.present(&fresh, after(405))).0, Answer::Renewed, "P16 while it settles");
+    assert_eq!(bound.row, row);
+    assert_eq!(answer(&bound.present(&fresh, after(411))).0, Answer::Renewed, "P17 afterwards");
+    assert_ne!(bound.row, row);
+}
+
 #[test]
 fn p16_a_repeated_post_gets_the_same_refresh_token() {
     let mut bound = Bound::new();

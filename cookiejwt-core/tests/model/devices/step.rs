@@ -101,8 +101,11 @@ impl Model {
         world.row = row;
         match decision.reply {
             DeviceReply::Renewed { cookies, .. } => {
+                let mut sent = world.owner.clone();
+                take(&cookies, &mut sent, world.now);
+                world.sent = sent.access.as_ref().map_or(world.sent, |(_, ends)| world.sent.max(*ends));
                 if !is_lost {
-                    take(&cookies, &mut world.owner, world.now);
+                    world.owner = sent;
                 }
             }
             DeviceReply::Challenge { .. } => world.proof = None,
@@ -127,7 +130,7 @@ impl Model {
     /// Tokens that a thief has got.
     fn of_thief(&self, world: &World, before: Row, got: &Jar, is_copy: bool) -> Result<(), Broken> {
         let Some((_, ends)) = &got.access else { return Ok(()) };
-        let owners = world.owner.access.as_ref().map_or(0, |(_, ends)| *ends);
+        let owners = world.sent;
         let is_repeated = is_copy && world.now <= before.settles && *ends <= owners + LEEWAY;
         let is_bound = before.device == Some(Key::Owners);
         hold(OUT, !is_bound || is_repeated, || {
@@ -237,6 +240,7 @@ impl Explored for Model {
             is_confused: false,
             proof: None,
             copied: None,
+            sent: 0,
             flight: None,
         }
     }
