@@ -175,7 +175,7 @@ async fn a_renewal_has_the_claims_of_now() {
     }
 }
 
-/// A session of another user table has a challenge with the same secret.
+/// Another user table with the same secret and the same store.
 #[tokio::test]
 async fn a_session_of_another_realm() {
     let config = || {
@@ -187,13 +187,13 @@ async fn a_session_of_another_realm() {
     let alice = BoundBrowser::offered(&world).await;
     world.config = offering();
     let customers = world.another_node();
-    assert_eq!(alice.binds(&customers).await, ("session_revoked", "kept"));
+    assert_eq!(alice.binds(&customers).await, ("invalid_token", "kept"));
     assert_eq!(world.row(&alice.browser.session).await.device, None);
     assert_eq!(alice.binds(&staff).await, ("bound", "kept"));
-    assert_eq!(alice.binds(&customers).await, ("session_revoked", "kept"), "it says nothing of the key");
+    assert_eq!(alice.binds(&customers).await, ("invalid_token", "kept"), "nor when it is bound");
 }
 
-/// How long a login that replaces the session is ahead of its end.
+/// What happens before the response is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Meanwhile {
     Nothing,
@@ -201,7 +201,7 @@ enum Meanwhile {
     LoginAsBob,
 }
 
-/// The rotation takes six seconds, and something happens before the response is sent.
+/// The rotation takes six seconds.
 #[tokio::test]
 async fn a_slow_renewal_never_replaces_the_cookies_of_a_later_login() {
     for (meanwhile, expected) in [

@@ -176,7 +176,7 @@ async fn the_session_of_the_actor_ends() {
         let reply = browser.sends(&node, Some(&proof)).await;
         assert_eq!(answered(&reply), ("end", "cleared"), "elsewhere: {elsewhere}");
         let revoked = bob.world.revoked(&browser.browser.session).await;
-        assert_eq!(revoked.is_some(), elsewhere, "where the set knows, nothing has to be written");
+        assert_eq!(revoked, Some(RevocationReason::ActorEnded), "elsewhere: {elsewhere}");
         let decision = node.authenticate(&browser.browser.jar.without_access().get()).await;
         assert!(decision.identity().is_none(), "{:?}", outcome(&decision));
     }

@@ -266,6 +266,7 @@ impl Seen {
         let status = match reply {
             DeviceReply::Problem(problem) => problem.status().as_u16(),
             DeviceReply::Challenge { .. } => 403,
+            // In short; it is 200 on the wire.
             DeviceReply::Ended { .. } => 410,
             DeviceReply::Bound { .. } | DeviceReply::Renewed { .. } => 200,
         };
