@@ -93,9 +93,7 @@ where
     actix_web::dev::forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let outer = request.extensions().get::<Slots>().cloned();
-        let (slots, slot) = Slots::enter(outer.as_ref(), &self.auth, request.uri().path());
-        request.extensions_mut().insert(slots);
+        let slot = enter(&self.auth, &request);
         let logout = slot.as_ref().and_then(|_| routes::prepared_logout(&self.auth, &request));
         let page = self.page.as_ref().map(|page| PageOf::new(page, &request));
         let answer = match routes::before_routing(&self.auth, &request) {
@@ -104,6 +102,18 @@ where
         };
         AuthFuture { answer, slot, logout, page, departing: Departing::default() }
     }
+}
+
+/// Puts the slot of this middleware into the request.
+fn enter(auth: &Authenticator, request: &ServiceRequest) -> Option<Arc<Slot>> {
+    let enter = |outer: Option<&Slots>| Slots::enter(outer, auth, || request.uri().path());
+    let mut extensions = request.extensions_mut();
+    // Almost no request has come through another middleware before: that is not searched for first.
+    let (slots, slot) = enter(None);
+    let Some(outer) = extensions.insert(slots) else { return slot };
+    let (slots, slot) = enter(Some(&outer));
+    extensions.insert(slots);
+    slot
 }
 
 pin_project! {
@@ -160,10 +170,17 @@ where
             return this.answer.poll(context).map(|result| with_page(this.page, result));
         };
         let answered = |context: &mut Context<'_>| {
-            this.answer.poll(context).map(|result| session_cookie::refuse_lost(slot, result))
+            let answer = this.answer.poll(context);
+            // A response is large, and moved only if it may change.
+            if !slot.sends_login() {
+                return answer;
+            }
+            answer.map(|result| session_cookie::refuse_lost(slot, result))
         };
-        let result = std::task::ready!(this.departing.poll(slot, context, answered));
-        let mut result = with_page(this.page, result);
+        let mut result = std::task::ready!(this.departing.poll(slot, context, answered));
+        if this.page.is_some() {
+            result = with_page(this.page, result);
+        }
         match &mut result {
             Ok(response) => slot.write_cookies(&mut ResponseFields(response.headers_mut())),
             Err(error) => {

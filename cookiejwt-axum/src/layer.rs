@@ -54,12 +54,22 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let extensions = request.extensions();
-        let path = original_uri(request.uri(), extensions).path();
-        let (slots, slot) = Slots::enter(extensions.get(), &self.auth, path);
-        request.extensions_mut().insert(slots);
+        let slot = enter(&self.auth, &mut request);
         AuthFuture { inner: self.inner.call(request), slot, departing: Departing::default() }
     }
+}
+
+/// Puts the slot of this layer into the request.
+fn enter<B>(auth: &Authenticator, request: &mut Request<B>) -> Option<Arc<Slot>> {
+    let enter = |outer: Option<&Slots>, request: &Request<B>| {
+        Slots::enter(outer, auth, || original_uri(request.uri(), request.extensions()).path())
+    };
+    // Almost no request has come through another layer before: that is not searched for first.
+    let (slots, slot) = enter(None, request);
+    let Some(outer) = request.extensions_mut().insert(slots) else { return slot };
+    let (slots, slot) = enter(Some(&outer), request);
+    request.extensions_mut().insert(slots);
+    slot
 }
 
 /// The URI as the client sent it: a nested router strips its prefix before a layer inside it sees

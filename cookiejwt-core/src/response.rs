@@ -14,6 +14,6 @@ pub use self::{
     tokens::Tokens,
 };
 pub(crate) use self::{
-    fields::keep_private,
+    fields::{keep_common_private, keep_private},
     set_cookie::{CookieWriter, Life, Sealed},
 };

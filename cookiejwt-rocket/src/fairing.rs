@@ -115,8 +115,9 @@ impl Fairing for AuthFairing {
         let memory = Memory::of(request);
         self.show_page(memory, request, response);
         if let Some(slot) = memory.slot_of(&self.auth) {
-            if let Some(request) = slot.departure() {
-                slot.depart(request).await;
+            if let Some(departure) = slot.departure() {
+                // Boxed: hardly any response waits, and Rocket boxes this future for each one.
+                Box::pin(slot.depart(departure)).await;
             }
             slot.write_cookies(&mut ResponseView(response));
         }

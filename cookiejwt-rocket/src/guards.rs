@@ -201,6 +201,12 @@ fn is_same_path(one: &Route, other: &Route) -> bool {
     segments(one) == segments(other)
 }
 
+/// The answer of a question that was begun when the guard was called: Rocket boxes the future of
+/// each guard, and so it needs no room for the head.
+async fn answer<T>(begun: Result<impl Future<Output = Result<T, Problem>>, Problem>) -> Result<T, Problem> {
+    begun?.await
+}
+
 pub(crate) fn outcome<T>(request: &Request<'_>, answer: Result<T, Problem>) -> Outcome<T, AuthError> {
     match answer {
         Ok(value) => Outcome::Success(value),
@@ -213,8 +219,8 @@ impl<'r> FromRequest<'r> for Identity {
     type Error = AuthError;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
-        let asked = async { slot(request, "Identity")?.identity(View::of(request).head()).await };
-        or_next_route(request, asked.await.map(Self))
+        let begun = slot(request, "Identity").map(|slot| slot.identity(View::of(request).head()));
+        or_next_route(request, answer(begun).await.map(Self))
     }
 }
 
@@ -223,8 +229,8 @@ impl<'r> FromRequest<'r> for MaybeIdentity {
     type Error = AuthError;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
-        let asked = async { slot(request, "MaybeIdentity")?.maybe_identity(View::of(request).head()).await };
-        outcome(request, asked.await.map(|who| Self(who.map(Identity))))
+        let begun = slot(request, "MaybeIdentity").map(|slot| slot.maybe_identity(View::of(request).head()));
+        outcome(request, answer(begun).await.map(|who| Self(who.map(Identity))))
     }
 }
 
@@ -233,10 +239,9 @@ impl<'r, const SECONDS: u64> FromRequest<'r> for FreshLogin<SECONDS> {
     type Error = AuthError;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
-        let asked = async {
-            slot(request, "FreshLogin")?.fresh_identity(View::of(request).head(), Self::MAX_AGE).await
-        };
-        outcome(request, asked.await.map(|who| Self(Identity(who))))
+        let begin = |slot: AnySlot<'r>| slot.fresh_identity(View::of(request).head(), Self::MAX_AGE);
+        let begun = slot(request, "FreshLogin").map(begin);
+        outcome(request, answer(begun).await.map(|who| Self(Identity(who))))
     }
 }
 
@@ -255,8 +260,8 @@ impl<'r, T: DeserializeOwned + Send> FromRequest<'r> for Claims<T> {
     type Error = AuthError;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
-        let asked = async { slot(request, "Claims")?.claims(View::of(request).head()).await };
-        or_next_route(request, asked.await.map(Self))
+        let begun = slot(request, "Claims").map(|slot| slot.claims(View::of(request).head()));
+        or_next_route(request, answer(begun).await.map(Self))
     }
 }
 

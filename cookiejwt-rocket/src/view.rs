@@ -1,5 +1,7 @@
 //! The head of a request as the core reads it.
 
+use std::borrow::Cow;
+
 use cookiejwt_store::{Headers, RequestHead, ResponseHeaders};
 use http::{HeaderName, HeaderValue, header};
 use rocket::{
@@ -12,27 +14,25 @@ pub(crate) struct View<'r> {
     method: &'static str,
     path: &'r str,
     query: Option<&'r str>,
-    headers: &'r HeaderMap<'r>,
+    fields: Fields<'r>,
     authority: Option<String>,
     local_cookies: Option<String>,
-    lengths: Lengths,
 }
 
 impl<'r> View<'r> {
     pub(crate) fn of(request: &'r Request<'_>) -> Self {
-        let headers = request.headers();
-        let lengths = Lengths::of(headers);
+        let fields = Fields::read(request.headers());
         // With a Host field the core reads that, and sees when there are two.
-        let has = |name: &HeaderName| lengths.may_have(name) && headers.contains(name.as_str());
-        let authority = (!has(&header::HOST)).then(|| request.host().map(ToString::to_string));
+        let has_host = fields.host != Found::Absent;
+        let authority = if has_host { None } else { request.host().map(ToString::to_string) };
+        let has_cookie = fields.cookie != Found::Absent;
         Self {
             method: request.method().as_str(),
             path: request.uri().path().as_str(),
             query: request.uri().query().map(|query| query.as_str()),
-            headers,
-            authority: authority.flatten(),
-            local_cookies: (!has(&header::COOKIE)).then(|| local_cookies(request)).flatten(),
-            lengths,
+            fields,
+            authority,
+            local_cookies: if has_cookie { None } else { local_cookies(request) },
         }
     }
 
@@ -42,20 +42,66 @@ impl<'r> View<'r> {
     }
 }
 
-/// How long the names of the fields are, a bit for each length.
+/// The header fields, after one look at all of them.
 ///
-/// Rocket hashes each name that is searched for, byte by byte. Most fields that are asked for are
-/// absent, and then often so is every other name of their length.
-#[derive(Clone, Copy)]
-struct Lengths(u64);
+/// Rocket hashes each name that is searched for, byte by byte. To look at every field once costs
+/// less than to search for the four that are always asked for.
+struct Fields<'r> {
+    all: &'r HeaderMap<'r>,
+    /// How long the names are, a bit for each length. Most others that are asked for are absent,
+    /// and then often so is every other name of their length.
+    lengths: u64,
+    cookie: Found<'r>,
+    host: Found<'r>,
+    upgrade: Found<'r>,
+    content_type: Found<'r>,
+}
 
-impl Lengths {
-    fn of(headers: &HeaderMap<'_>) -> Self {
-        Self(headers.iter().fold(0, |lengths, field| lengths | bit(field.name().len())))
+/// What is known of a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found<'r> {
+    Absent,
+    One(&'r str),
+    /// It occurs more than once, or was not looked for: the map has to be asked.
+    InMap,
+}
+
+impl<'r> Fields<'r> {
+    fn read(all: &'r HeaderMap<'r>) -> Self {
+        let [cookie, host, upgrade, content_type] = [Found::Absent; 4];
+        let mut fields = Self { all, lengths: 0, cookie, host, upgrade, content_type };
+        for field in all.iter() {
+            fields.lengths |= bit(field.name().len());
+            let Some(place) = fields.place(field.name()) else { continue };
+            *place = match (*place, field.value) {
+                (Found::Absent, Cow::Borrowed(value)) => Found::One(value),
+                _ => Found::InMap,
+            };
+        }
+        fields
     }
 
-    fn may_have(self, name: &HeaderName) -> bool {
-        self.0 & bit(name.as_str().len()) != 0
+    /// Where a field is kept that is always asked for.
+    fn place(&mut self, name: &UncasedStr) -> Option<&mut Found<'r>> {
+        let (place, expected) = match name.len() {
+            4 => (&mut self.host, "host"),
+            6 => (&mut self.cookie, "cookie"),
+            7 => (&mut self.upgrade, "upgrade"),
+            12 => (&mut self.content_type, "content-type"),
+            _ => return None,
+        };
+        (name == expected).then_some(place)
+    }
+
+    fn find(&self, name: &HeaderName) -> Found<'r> {
+        match *name {
+            header::COOKIE => self.cookie,
+            header::HOST => self.host,
+            header::UPGRADE => self.upgrade,
+            header::CONTENT_TYPE => self.content_type,
+            _ if self.lengths & bit(name.as_str().len()) == 0 => Found::Absent,
+            _ => Found::InMap,
+        }
     }
 }
 
@@ -72,10 +118,10 @@ fn local_cookies(request: &Request<'_>) -> Option<String> {
 
 impl Headers for View<'_> {
     fn visit<'a>(&'a self, name: &HeaderName, visit: &mut dyn FnMut(&'a [u8])) {
-        if self.lengths.may_have(name) {
-            for value in self.headers.get(name.as_str()) {
-                visit(value.as_bytes());
-            }
+        match self.fields.find(name) {
+            Found::Absent => {}
+            Found::One(value) => visit(value.as_bytes()),
+            Found::InMap => self.fields.all.get(name.as_str()).for_each(|value| visit(value.as_bytes())),
         }
         if let (Some(cookies), &header::COOKIE) = (&self.local_cookies, name) {
             visit(cookies.as_bytes());
@@ -110,8 +156,15 @@ impl ResponseHeaders for ResponseView<'_, '_> {
         self.0.adjoin_raw_header(name.as_str(), value);
     }
 
-    fn has_any(&self, names: &[HeaderName]) -> bool {
-        let is_asked = |field: &UncasedStr| names.iter().any(|name| field == name.as_str());
-        self.0.headers().iter().any(|field| is_asked(field.name()))
+    /// Not adjoined, which makes room for more values.
+    fn add_static(&mut self, name: &'static HeaderName, value: &'static HeaderValue) {
+        match std::str::from_utf8(value.as_bytes()) {
+            Ok(value) => drop(self.0.set_raw_header(name.as_str(), value)),
+            Err(_) => self.append_static(name, value),
+        }
+    }
+
+    fn any_name(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        self.0.headers().iter().any(|field| test(field.name().as_str()))
     }
 }

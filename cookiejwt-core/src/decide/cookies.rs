@@ -5,7 +5,7 @@ use crate::{
         decision::{Decision, Reason},
         facade::Core,
     },
-    response::{ResponseHeaders, SetCookies, keep_private},
+    response::{ResponseHeaders, SetCookies, keep_common_private, keep_private},
     session::SessionChange,
 };
 
@@ -25,9 +25,13 @@ impl Core {
     /// response without caching fields gets `Cache-Control: private, no-cache` (RFC 9111 §3.5,
     /// OWASP ASVS 14.3.2): otherwise a shared cache would show alice's page to another user.
     pub fn write_decision(&self, decision: &Decision, headers: &mut dyn ResponseHeaders) {
+        let (reads, depends) = (self.config().credentials, !matches!(decision.reason, Reason::Skipped));
+        if depends && decision.cookies.is_empty() && keep_common_private(headers, reads) {
+            return;
+        }
         let with_cookies = self.parts().cookies.write(&decision.cookies, headers);
-        if !with_cookies && decision.reason != Reason::Skipped {
-            keep_private(headers, self.config().credentials);
+        if depends && !with_cookies {
+            keep_private(headers, reads);
         }
     }
 

@@ -17,17 +17,14 @@ pub trait ResponseHeaders: Headers {
         self.append(name, value);
     }
 
-    /// Whether any of these fields is there.
-    ///
-    /// Every response is asked this. A type whose search costs more than a look at its few fields
-    /// implements it that way.
-    fn has_any(&self, names: &[HeaderName]) -> bool {
-        names.iter().any(|name| !is_absent(self, name))
+    /// Adds a field that is absent, with a value that is known when the program is compiled.
+    fn add_static(&mut self, name: &'static HeaderName, value: &'static HeaderValue) {
+        self.append_static(name, value);
     }
-}
 
-/// More fields than this are searched for, fewer are looked at.
-const FEW: usize = 8;
+    /// Whether the name of any field passes this test, which ignores case. Every response is asked.
+    fn any_name(&self, test: &dyn Fn(&str) -> bool) -> bool;
+}
 
 impl ResponseHeaders for HeaderMap {
     fn append(&mut self, name: &HeaderName, value: &HeaderValue) {
@@ -38,21 +35,13 @@ impl ResponseHeaders for HeaderMap {
         HeaderMap::remove(self, name);
     }
 
-    fn has_any(&self, names: &[HeaderName]) -> bool {
-        if self.keys_len() <= FEW {
-            return self.keys().any(|name| names.contains(name));
-        }
-        names.iter().any(|name| self.contains_key(name))
+    fn any_name(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        self.keys().any(|name| test(name.as_str()))
     }
 }
 
 pub(super) static VARY: HeaderName = header::VARY;
 pub(super) static CACHE_CONTROL: HeaderName = header::CACHE_CONTROL;
-/// What a response may say about caches itself.
-static CACHING: [HeaderName; 3] = [header::CACHE_CONTROL, header::EXPIRES, header::PRAGMA];
-/// The same with what names the fields it depends on.
-static MARKED: [HeaderName; 4] = [header::VARY, header::CACHE_CONTROL, header::EXPIRES, header::PRAGMA];
-
 /// What caches are told to do with it.
 static PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 static BOTH: HeaderValue = HeaderValue::from_static("Cookie, Authorization");
@@ -62,20 +51,52 @@ static AUTHORIZATION: HeaderValue = HeaderValue::from_static("Authorization");
 /// Marks a response that depends on the user; see
 /// [`Core::write_decision`](crate::Core::write_decision).
 pub(crate) fn keep_private(headers: &mut dyn ResponseHeaders, credentials: CredentialOrder) {
-    let (cookies, header) = (credentials.reads_cookies(), credentials.reads_header());
-    // The common response has neither, and then one look is enough.
-    if cookies && header && !headers.has_any(&MARKED) {
-        headers.append_static(&VARY, &BOTH);
-        return headers.append_static(&CACHE_CONTROL, &PRIVATE);
+    if keep_common_private(headers, credentials) {
+        return;
     }
-    if cookies {
+    if credentials.reads_cookies() {
         ensure_member(headers, &VARY, &COOKIE);
     }
-    if header {
+    if credentials.reads_header() {
         ensure_member(headers, &VARY, &AUTHORIZATION);
     }
-    if !headers.has_any(&CACHING) {
-        headers.append_static(&CACHE_CONTROL, &PRIVATE);
+    if !headers.any_name(&says_how_to_cache) {
+        headers.add_static(&CACHE_CONTROL, &PRIVATE);
+    }
+}
+
+/// The same for a response without cookies and without any of these fields, where one look is
+/// enough; false if it is another one.
+pub(crate) fn keep_common_private(headers: &mut dyn ResponseHeaders, credentials: CredentialOrder) -> bool {
+    let reads_both = credentials.reads_cookies() && credentials.reads_header();
+    let is_common = reads_both && !headers.any_name(&is_special);
+    if is_common {
+        headers.add_static(&VARY, &BOTH);
+        headers.add_static(&CACHE_CONTROL, &PRIVATE);
+    }
+    is_common
+}
+
+/// The fields that decide what has to be written. The length excludes almost all others.
+fn is_special(name: &str) -> bool {
+    match name.len() {
+        4 => name.eq_ignore_ascii_case("vary"),
+        10 => is_set_cookie(name),
+        _ => says_how_to_cache(name),
+    }
+}
+
+pub(super) fn is_set_cookie(name: &str) -> bool {
+    name.eq_ignore_ascii_case("set-cookie")
+}
+
+/// What a response may say about caches itself.
+fn says_how_to_cache(name: &str) -> bool {
+    match name.len() {
+        6 => name.eq_ignore_ascii_case("pragma"),
+        7 => name.eq_ignore_ascii_case("expires"),
+        13 => name.eq_ignore_ascii_case("cache-control"),
+        _ => false,
     }
 }
 
@@ -101,10 +122,4 @@ pub(super) fn values<'a>(headers: &'a dyn ResponseHeaders, name: &HeaderName) ->
     let mut values = Vec::new();
     headers.visit(name, &mut |value| values.push(value));
     values
-}
-
-fn is_absent<H: Headers + ?Sized>(headers: &H, name: &HeaderName) -> bool {
-    let mut absent = true;
-    headers.visit(name, &mut |_| absent = false);
-    absent
 }

@@ -15,7 +15,7 @@ use crate::{
     config::{CookieSettings, SameSite},
     device::REGISTRATION,
     request::{split_once, trim},
-    response::fields::{CACHE_CONTROL, COOKIE, ResponseHeaders, VARY, ensure_member, values},
+    response::fields::{CACHE_CONTROL, COOKIE, ResponseHeaders, VARY, ensure_member, is_set_cookie, values},
     token::{MintError, MintedAccess, RefreshToken},
 };
 
@@ -177,7 +177,7 @@ impl CookieWriter {
     /// line that the handler wrote itself wins. One line per name is sent, after those that delete
     /// its twins, and a response with any of the library's lines is not stored (RFC 9111 §5.2.2.5).
     pub(crate) fn write(&self, cookies: &SetCookies, headers: &mut dyn ResponseHeaders) -> bool {
-        if cookies.is_empty() && !headers.has_any(&[header::SET_COOKIE]) {
+        if cookies.is_empty() && !headers.any_name(&is_set_cookie) {
             return false;
         }
         let lines = values(headers, &header::SET_COOKIE);

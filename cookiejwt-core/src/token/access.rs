@@ -102,8 +102,7 @@ impl AccessTokens {
     fn verify(&self, token: &[u8], longest: usize, now: i64) -> Result<Presentation, TokenFault> {
         let remembered = (token.len() <= longest).then(|| self.remembered(token)).flatten();
         if let Some(found) = remembered {
-            found.claims().check(self.rules.expected(), now).inspect_err(|_| self.forget(token))?;
-            return Ok(Presentation { token: found, is_known: true });
+            return self.known(&found, now, |memo| memo.forget(token));
         }
         let verified = self.jws.verify(token, longest)?;
         let claims = AccessClaims::read(verified.payload(), self.rules.expected())?;
@@ -122,15 +121,23 @@ impl AccessTokens {
         self.memo.as_ref()?.recall_field(field).filter(|found| found.text() == field)
     }
 
-    /// The access token of a field that was remembered. Its times are checked at every use.
+    /// The access token of a field that was remembered.
     pub(crate) fn in_known_field(&self, field: &VerifiedField, now: i64) -> Result<Presentation, TokenFault> {
-        let token = field.token().clone();
-        token.claims().check(self.rules.expected(), now).inspect_err(|_| {
-            if let Some(memo) = &self.memo {
-                memo.forget_field(field.text());
-            }
-        })?;
-        Ok(Presentation { token, is_known: true })
+        self.known(field.token(), now, |memo| memo.forget_field(field.text()))
+    }
+
+    /// A token that was verified before, unless it is outside its times now. Then it is forgotten.
+    fn known(
+        &self,
+        token: &AccessToken,
+        now: i64,
+        forget: impl FnOnce(&dyn VerifiedMemo),
+    ) -> Result<Presentation, TokenFault> {
+        let checked = token.claims().check(self.rules.expected(), now);
+        if let (Err(_), Some(memo)) = (checked, &self.memo) {
+            forget(&**memo);
+        }
+        checked.map(|()| Presentation { token: token.clone(), is_known: true })
     }
 
     /// Remembers a field with this token in it.
@@ -146,12 +153,6 @@ impl AccessTokens {
     fn remembered(&self, token: &[u8]) -> Option<AccessToken> {
         let found = self.memo.as_ref()?.recall(token)?.into_token();
         (found.text() == token).then_some(found)
-    }
-
-    fn forget(&self, token: &[u8]) {
-        if let Some(memo) = &self.memo {
-            memo.forget(token);
-        }
     }
 
     /// The claims of a token that we signed, expired or not.

@@ -48,13 +48,15 @@
 //!   loaded yet or has forgotten, a poll or a revocation that fails, fresh logins: all of these
 //!   belong to the driver, or have their own tests.
 //! - A thief takes both cookies, and loses no answer.
-//! - Logins of several steps: they have a model of their own, see [`pendings`].
+//! - Logins of several steps and device-bound sessions: they have models of their own, see
+//!   [`pendings`] and [`devices`].
 
 mod answer;
 mod canonical;
 mod changes;
 mod clock;
 mod converse;
+mod devices;
 mod display;
 mod explorer;
 mod fault;

@@ -1,5 +1,5 @@
 //! The background tasks, once per process: the feed of revocations, the purge of sessions that have
-//! ended, and reading the keys again.
+//! ended, reading the keys again, and the memory for hashing.
 
 use std::{
     sync::{
@@ -23,6 +23,8 @@ const CLOCK_INTERVAL: Duration = Duration::from_mins(1);
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 /// A bucket drains within minutes, and an attacker who tries passwords creates new ones.
 const THROTTLE_PURGE_INTERVAL: Duration = Duration::from_mins(5);
+/// How long no password comes before the memory for hashing is given back; twice that at most.
+const REST_INTERVAL: Duration = Duration::from_mins(1);
 
 impl Authenticator {
     /// Starts it with the first request: `build` may run before there is a runtime. A worker whose
@@ -81,6 +83,7 @@ async fn run(mark: Mark, interval: Duration) {
         ask_waiting(&mark),
         purge(&mark),
         purge_throttle(&mark),
+        rest(&mark),
         keys(&mark)
     );
 }
@@ -165,6 +168,14 @@ async fn purge_throttle(mark: &Mark) {
         let Some(auth) = mark.authenticator() else { return };
         // Reported already.
         let _ = auth.0.passwords.purge_throttle().await;
+    }
+}
+
+async fn rest(mark: &Mark) {
+    loop {
+        tokio::time::sleep(REST_INTERVAL).await;
+        let Some(auth) = mark.authenticator() else { return };
+        auth.0.passwords.rest_when_idle();
     }
 }
 

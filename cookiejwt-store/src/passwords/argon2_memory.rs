@@ -32,10 +32,10 @@ impl Memory {
 
     fn lend<T>(&self, blocks: usize, work: impl FnOnce(&mut [Block]) -> T) -> T {
         if blocks != self.blocks {
-            return work(&mut vec![Block::new(); blocks]);
+            return work(&mut piece(blocks));
         }
         let kept = self.pieces().pop();
-        let mut piece = kept.unwrap_or_else(|| vec![Block::new(); blocks]);
+        let mut piece = kept.unwrap_or_else(|| piece(blocks));
         let result = work(&mut piece);
         self.pieces().push(piece);
         result
@@ -45,6 +45,17 @@ impl Memory {
         // A piece is there or it is not, so a panic elsewhere leaves none half-lent.
         self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What glibc never takes from a heap: a larger piece is mapped, and given back to the system when
+/// it is freed. From a smaller one it learns to keep such pieces, for the rest of the process.
+const MAPPED: usize = 32 * 1024 * 1024;
+
+/// A piece of this many blocks. What is reserved beyond them is never touched, so it is no memory.
+fn piece(blocks: usize) -> Vec<Block> {
+    let mut piece = Vec::with_capacity(blocks.max(MAPPED / Block::SIZE + 1));
+    piece.resize(blocks, Block::new());
+    piece
 }
 
 /// argon2 as its crate has it, in lent memory; the crate compares the result in constant time.
@@ -109,6 +120,8 @@ mod tests {
         }
         let kept: Vec<_> = memory.pieces().iter().map(Vec::len).collect();
         assert_eq!(kept, [64], "one at a time needs one piece, and no other size is kept");
+        let reserved: Vec<_> = memory.pieces().iter().map(|piece| piece.capacity() * Block::SIZE).collect();
+        assert!(reserved.iter().all(|bytes| *bytes > MAPPED), "mapped, so that the system gets it back");
         memory.give_back();
         assert!(memory.pieces().is_empty());
     }

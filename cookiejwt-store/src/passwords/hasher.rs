@@ -37,6 +37,7 @@ pub trait PasswordHasher: Send + Sync + 'static {
     /// No password will be hashed for a while: memory that only hashing needs can be given back.
     ///
     /// It is called when an [`Authenticator`](crate::Authenticator) was built, which hashes one
-    /// password. A hasher that wraps another passes it on. By default nothing happens.
+    /// password, and when none has come for a minute or two. A hasher that wraps another passes it
+    /// on. By default nothing happens.
     fn rest(&self) {}
 }

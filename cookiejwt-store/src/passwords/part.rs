@@ -66,6 +66,12 @@ impl Passwords {
         self.0.queue.hash(password).await
     }
 
+    /// Gives the memory for hashing back after a while without passwords; to be called at regular
+    /// intervals.
+    pub(crate) fn rest_when_idle(&self) {
+        self.0.queue.rest_when_idle();
+    }
+
     /// A hash of a new password, whose length is checked, and which every policy accepts.
     pub(crate) async fn hash_new(&self, password: &str, owner: Owner) -> Result<String, PasswordError> {
         self.accept(&TypedPassword::new(password)?, owner).await?;

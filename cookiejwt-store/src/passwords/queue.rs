@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -29,6 +29,31 @@ pub(crate) struct HashingQueue {
     slots: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     dummy: Arc<str>,
+    activity: Arc<Activity>,
+}
+
+/// Whether passwords come at present, for a hasher that keeps memory as long as they do.
+#[derive(Default)]
+struct Activity {
+    /// Whether one was hashed since the last look.
+    is_new: AtomicBool,
+    /// Whether one was hashed since the hasher was last at rest.
+    is_awake: AtomicBool,
+}
+
+impl Activity {
+    fn note(&self) {
+        self.is_new.store(true, Ordering::Release);
+    }
+
+    /// Whether it is time to rest: there was a password before the last look, and none since.
+    fn has_ended(&self) -> bool {
+        if self.is_new.swap(false, Ordering::AcqRel) {
+            self.is_awake.store(true, Ordering::Release);
+            return false;
+        }
+        self.is_awake.swap(false, Ordering::AcqRel)
+    }
 }
 
 impl HashingQueue {
@@ -47,7 +72,16 @@ impl HashingQueue {
             hasher,
             slots: Arc::new(Semaphore::new(slots)),
             waiting: Arc::default(),
+            activity: Arc::default(),
         })
+    }
+
+    /// Gives the memory for hashing back when no password has come since the last look. To be
+    /// called at regular intervals.
+    pub(crate) fn rest_when_idle(&self) {
+        if self.activity.has_ended() {
+            self.hasher.rest();
+        }
     }
 
     /// A hash of a password that may be shorter than a new one.
@@ -62,7 +96,7 @@ impl HashingQueue {
     async fn hash_typed(&self, password: TypedPassword) -> Result<String, PasswordError> {
         let hasher = Arc::clone(&self.hasher);
         let slot = self.slot().await?;
-        run(slot, move || hasher.hash(password.as_str())).await?
+        self.run(slot, move || hasher.hash(password.as_str())).await?
     }
 
     /// One verification for every login name: without a stored hash the dummy is checked, so that
@@ -88,7 +122,7 @@ impl HashingQueue {
         let hasher = Arc::clone(&self.hasher);
         let hash = hash.unwrap_or(&self.dummy).to_owned();
         let password = password.unwrap_or_else(TypedPassword::empty);
-        let found = run(slot, move || password.compare(&*hasher, &hash)).await?;
+        let found = self.run(slot, move || password.compare(&*hasher, &hash)).await?;
         Ok(if known { found } else { PasswordMatch::No })
     }
 
@@ -103,6 +137,24 @@ impl HashingQueue {
         let permit = permit.map_err(|error| PasswordError::Hash(error.to_string()))?;
         Ok(HashingSlot { permit, has_waited: true })
     }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        slot: HashingSlot,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let activity = Arc::clone(&self.activity);
+        // The permit is released when the thread is free again. Otherwise tokio would start another
+        // thread, and the allocator keeps memory for each thread that has ever hashed. It is
+        // released even if the client disconnects or the hasher panics.
+        let work = move || {
+            let result = work();
+            activity.note();
+            (result, slot.permit)
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map(|(result, _permit)| result).map_err(|error| PasswordError::Hash(error.to_string()))
+    }
 }
 
 /// Permission to hash one password.
@@ -110,18 +162,6 @@ impl HashingQueue {
 pub(crate) struct HashingSlot {
     permit: OwnedSemaphorePermit,
     pub(crate) has_waited: bool,
-}
-
-async fn run<T: Send + 'static>(
-    slot: HashingSlot,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, PasswordError> {
-    // The permit is released when the thread is free again. Otherwise tokio would start another
-    // thread, and the allocator keeps memory for each thread that has ever hashed. It is released
-    // even if the client disconnects or the hasher panics.
-    let work = move || (work(), slot.permit);
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map(|(result, _permit)| result).map_err(|error| PasswordError::Hash(error.to_string()))
 }
 
 /// A place in the queue; given back when the login is cancelled too.
@@ -234,6 +274,48 @@ mod tests {
         drop(queue);
         drop(held);
         assert_eq!(passwords.verify("a", None).await.unwrap(), PasswordMatch::No);
+    }
+
+    #[tokio::test]
+    async fn a_hasher_rests_after_a_while_without_passwords() {
+        struct Resting(AtomicUsize);
+
+        impl PasswordHasher for Resting {
+            fn hash(&self, _: &str) -> Result<String, PasswordError> {
+                Ok(DUMMY.into())
+            }
+
+            fn verify(&self, _: &str, _: &str) -> PasswordMatch {
+                PasswordMatch::Yes
+            }
+
+            fn rest(&self) {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+
+        let hasher = Arc::new(Resting(AtomicUsize::new(0)));
+        let passwords = HashingQueue::new(hasher.clone()).unwrap();
+        for (rule, comes, rests) in [
+            ("when it was built", false, 1),
+            ("only once, because it is at rest", false, 1),
+            ("not while passwords come", true, 1),
+            ("not while passwords come", true, 1),
+            ("when none has come since the last look", false, 2),
+            ("only once, because it is at rest", false, 2),
+            ("not after the next password", true, 2),
+            ("again", false, 3),
+        ] {
+            if comes {
+                let _ = passwords.verify("a", None).await.unwrap();
+            }
+            passwords.rest_when_idle();
+            assert_eq!(hasher.0.load(Ordering::SeqCst), rests, "{rule}");
+        }
+        let _ = passwords.hash("a password").await.unwrap();
+        passwords.rest_when_idle();
+        passwords.rest_when_idle();
+        assert_eq!(hasher.0.load(Ordering::SeqCst), 4, "a new hash is activity too");
     }
 
     fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {

@@ -275,7 +275,8 @@ impl Authenticator {
 
     /// Why the session has ended, or that of the user who acts in it, if this node knows.
     fn revoked_here(&self, check: &SessionCheck, now: Timestamp) -> Option<RevocationReason> {
-        sessions_of(check).find_map(|id| self.0.sessions.revoked_here(id, now))
+        let revoked = |id| self.0.sessions.revoked_here(id, now);
+        revoked(check.session_id()).or_else(|| check.actor_session_id().and_then(revoked))
     }
 
     pub(super) async fn rotate(&self, attempt: RefreshAttempt) -> Settlement {

@@ -14,7 +14,7 @@ use cookiejwt_core::{
     store::{SettleRequest, Timestamp},
 };
 use serde::de::DeserializeOwned;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, SetOnce};
 
 use super::{
     any_slot::AnySlot,
@@ -35,7 +35,8 @@ use crate::{authenticator::Authenticator, sessions::Unsent};
 pub struct Slot {
     auth: Authenticator,
     path: Option<Box<str>>,
-    decision: OnceLock<Decision>,
+    /// Not a `OnceLock`, which calls a closure through a pointer and moves the value three times.
+    decision: SetOnce<Decision>,
     /// Made when needed: each request makes a slot, and hardly any needs them.
     rare: OnceLock<Box<Rare>>,
     /// Whether the store has decided that the cookies must no longer be written.
@@ -70,12 +71,17 @@ pub struct Departure {
 impl Slot {
     /// A slot for a request to this path, exactly as the client sent it.
     pub fn new(auth: &Authenticator, path: &str) -> Self {
+        Self::at(auth, || path)
+    }
+
+    /// The same with a path that has to be looked for.
+    pub(super) fn at<'p>(auth: &Authenticator, path: impl FnOnce() -> &'p str) -> Self {
         // Only needed for comparing with skipped paths; the common application has none.
-        let path = auth.config().has_skips().then(|| path.into());
+        let path = auth.config().has_skips().then(|| path().into());
         Self {
             auth: auth.clone(),
             path,
-            decision: OnceLock::new(),
+            decision: SetOnce::new(),
             rare: OnceLock::new(),
             is_withheld: AtomicBool::new(false),
             has_left: AtomicBool::new(false),
@@ -325,7 +331,9 @@ impl Slot {
         if !decision.cookies.is_empty() {
             let _ = self.rare().decided_at.set(self.auth.timestamp());
         }
-        self.decision.get_or_init(|| decision)
+        // An error means that another asker was first.
+        let _ = self.decision.set(decision);
+        self.decision.get().expect("it was set before or just now")
     }
 
     fn decided(&self) -> Option<&Decision> {

@@ -13,7 +13,8 @@ use crate::{authenticator::Authenticator, verifier::Verifier};
 #[derive(Clone, Debug)]
 pub struct Slots {
     innermost: SharedSlot,
-    outer: Option<Arc<Slots>>,
+    /// The innermost of them first; empty for almost every application.
+    outer: Option<Arc<[SharedSlot]>>,
 }
 
 impl Slots {
@@ -22,11 +23,15 @@ impl Slots {
     ///
     /// A new slot is also returned on its own, for the layer to write its cookies. The layer of an
     /// authenticator inside another of the same one shares its slot, and writes nothing.
-    pub fn enter(outer: Option<&Self>, auth: &Authenticator, path: &str) -> (Self, Option<Arc<Slot>>) {
+    pub fn enter<'p>(
+        outer: Option<&Self>,
+        auth: &Authenticator,
+        path: impl FnOnce() -> &'p str,
+    ) -> (Self, Option<Arc<Slot>>) {
         if let Some(known) = outer.and_then(|outer| outer.of(auth)) {
             return (Self::inside(outer, SharedSlot::Full(Arc::clone(known))), None);
         }
-        let slot = Arc::new(Slot::new(auth, path));
+        let slot = Arc::new(Slot::at(auth, path));
         (Self::inside(outer, SharedSlot::Full(Arc::clone(&slot))), Some(slot))
     }
 
@@ -40,7 +45,7 @@ impl Slots {
     }
 
     fn inside(outer: Option<&Self>, innermost: SharedSlot) -> Self {
-        Self { innermost, outer: outer.cloned().map(Arc::new) }
+        Self { innermost, outer: outer.map(|outer| outer.all().cloned().collect()) }
     }
 
     /// The slot of the layer that is nearest to the handler.
@@ -70,6 +75,6 @@ impl Slots {
     }
 
     fn all(&self) -> impl Iterator<Item = &SharedSlot> {
-        std::iter::successors(Some(self), |slots| slots.outer.as_deref()).map(|slots| &slots.innermost)
+        std::iter::once(&self.innermost).chain(self.outer.iter().flat_map(|outer| &**outer))
     }
 }

@@ -15,6 +15,7 @@ mod facts;
 mod feed;
 mod fresh_login;
 mod frozen;
+mod hash_memory;
 mod keys;
 mod keys_dir;
 mod known_device;

@@ -18,6 +18,7 @@ mod fate;
 mod look;
 mod page;
 mod plain;
+mod story;
 
 pub use fantoccini::{key::Key, wd::WindowHandle};
 
@@ -32,4 +33,5 @@ pub use crate::{
     look::Look,
     page::{Page, until, until_within},
     plain::Plain,
+    story::{in_chromium, with_chromium},
 };

@@ -7,6 +7,7 @@
 mod common;
 
 mod acting;
+mod bound;
 mod codes;
 mod links;
 mod passkeys;

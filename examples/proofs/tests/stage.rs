@@ -1,5 +1,5 @@
 use std::{
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     sync::atomic::{AtomicU16, Ordering},
 };
 
@@ -40,6 +40,11 @@ impl Stage {
         Self::at(port, &[("PROVIDER_ISSUER", issuer), secret])
     }
 
+    /// With device-bound sessions, for a browser that comes through a door.
+    pub(crate) fn bound() -> Self {
+        Self::at(free_port(), &[("COOKIEJWT_DEVICE_BOUND", "offer")])
+    }
+
     fn at(port: u16, variables: &[(&str, &str)]) -> Self {
         let home = Home::new();
         let (text, url) = (port.to_string(), url(port, ""));
@@ -50,6 +55,11 @@ impl Stage {
 
     pub(crate) fn url(&self, path: &str) -> String {
         url(self.port, path)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     pub(crate) fn get(&self, jar: &mut Jar, path: &str) -> Answer {

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use browser::{Browser, Chromium, DeviceEventKind::Termination, Exchange, Fate};
+use browser::{Browser, Chromium, DeviceEventKind::Termination, Exchange, Fate, in_chromium};
 use http::response::Parts;
 
 use crate::{
     script::{DEVICE, RENEWAL},
-    stage::{Site, in_chromium, in_short, skipped},
+    stage::{Site, in_short, skipped},
 };
 
 #[test]

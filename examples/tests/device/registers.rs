@@ -1,13 +1,13 @@
 //! Registration: when, and what the browser sends.
 
-use browser::{Chromium, DeviceEventKind::Creation, Door, Exchange, Fate};
+use browser::{Chromium, DeviceEventKind::Creation, Door, Exchange, Fate, in_chromium};
 use http::uri::Scheme;
 use serde_json::json;
 
 use crate::{
     proof::{Proof, bytes},
     script::{ACCESS, DEVICE, REFRESH, SESSION, Script},
-    stage::{Site, follow, in_chromium, in_short, log_in},
+    stage::{Site, follow, in_short, log_in},
 };
 
 /// What both of the browser's own requests have in common.

@@ -1,13 +1,13 @@
 //! Renewal: which requests wait for it, and what the browser sends.
 
-use browser::{Browser, Chromium, Look};
+use browser::{Browser, Chromium, Look, in_chromium, with_chromium};
 use serde_json::json;
 
 use crate::{
     proof::Proof,
     registers::is_the_browsers_own,
     script::{ACCESS, REFRESH, SESSION},
-    stage::{Site, follow, in_chromium, in_short, skipped, with_chromium},
+    stage::{Site, follow, in_short, skipped},
 };
 
 #[test]

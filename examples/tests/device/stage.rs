@@ -1,21 +1,6 @@
-use browser::{Browser, Chromium, DeviceEvent, DeviceEventKind, Door, Engine, Exchange, Look};
+use browser::{Browser, DeviceEvent, DeviceEventKind, Door, Exchange};
 
 use crate::script::{ACCESS, DEVICE, RENEWAL, Script};
-
-/// Runs a test in a Chromium that was prepared for it, or reports that it cannot.
-pub(crate) fn in_chromium(prepared: impl FnOnce(Chromium) -> Chromium, story: impl AsyncFnOnce(&Browser)) {
-    with_chromium(prepared, async |chromium| story(&Browser::open(chromium, Look::DESKTOP).await).await);
-}
-
-/// The same without a browser.
-pub(crate) fn with_chromium(prepared: impl FnOnce(Chromium) -> Chromium, story: impl AsyncFnOnce(&Chromium)) {
-    if !Engine::Chromium.is_there() {
-        return;
-    }
-    let chromium = prepared(Chromium::installed().expect("it is there"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(story(&chromium));
-}
 
 /// A site of its own, with the scripted server behind its door.
 pub(crate) struct Site {

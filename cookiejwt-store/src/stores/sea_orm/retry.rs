@@ -18,7 +18,10 @@ use super::{
     SeaOrmTokenStore,
     fault::{Fault, explained},
 };
-use crate::{errors::StoreError, runtime::Random};
+use crate::{
+    errors::StoreError,
+    runtime::{PATIENCE, Random},
+};
 
 const TRIES: u32 = 10;
 const FIRST_WAIT_MILLIS: u64 = 2;
@@ -45,12 +48,14 @@ impl Reconnects {
 impl SeaOrmTokenStore {
     /// Runs a statement again if the database refused it because of concurrent statements, and on
     /// another connection if this one leads to a database that is not (or no longer) the primary. A
-    /// refused statement has changed nothing. The number of tries is bounded, so an overloaded
-    /// database becomes an error.
+    /// refused statement has changed nothing. The number of tries and their time are bounded, so an
+    /// overloaded database becomes an error, and so does a file that another program keeps locked:
+    /// SQLite waits five seconds for it each time.
     pub(super) async fn retrying<T, F>(&self, mut statement: impl FnMut() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, DbErr>>,
     {
+        let began = Instant::now();
         let mut tries = 1;
         let mut is_elsewhere = false;
         loop {
@@ -59,7 +64,9 @@ impl SeaOrmTokenStore {
                 Err(error) => error,
             };
             match Fault::of(&error) {
-                Some(Fault::Conflict) if tries < TRIES => tokio::time::sleep(wait(tries)).await,
+                Some(Fault::Conflict) if tries < TRIES && began.elapsed() < PATIENCE => {
+                    tokio::time::sleep(wait(tries)).await;
+                }
                 Some(fault) if fault.is_of_the_connection() && !is_elsewhere => {
                     is_elsewhere = true;
                     tokio::time::sleep(RETURN).await;
@@ -101,4 +108,77 @@ pub(super) fn wait(tries: u32) -> Duration {
     let longest = FIRST_WAIT_MILLIS << tries;
     let random = Random::default().bytes::<8>().map_or(0, u64::from_le_bytes);
     Duration::from_millis(longest / 2 + random % longest)
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::{error::Error, fmt};
+
+    use sea_orm::{
+        RuntimeErr,
+        sqlx::error::{DatabaseError, ErrorKind},
+    };
+
+    use super::*;
+
+    /// SQLite's BUSY.
+    #[derive(Debug)]
+    struct Busy;
+
+    impl fmt::Display for Busy {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("database is locked")
+        }
+    }
+
+    impl Error for Busy {}
+
+    impl DatabaseError for Busy {
+        fn message(&self) -> &'static str {
+            "database is locked"
+        }
+
+        fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+            Some("5".into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    /// Each row: how long each try takes, and how many there are.
+    #[tokio::test(start_paused = true)]
+    async fn a_conflict_is_tried_again_within_a_time_limit() {
+        let store = SeaOrmTokenStore::new(DatabaseConnection::default());
+        for (rule, seconds, expected) in [
+            ("a race", 0, TRIES),
+            ("a slow database", 4, 3),
+            ("a locked file, for as long as SQLite waits", 5, 2),
+        ] {
+            let mut tries = 0;
+            let answer = store.retrying(|| {
+                tries += 1;
+                async {
+                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                    let error = RuntimeErr::SqlxError(sea_orm::sqlx::Error::Database(Box::new(Busy)).into());
+                    Err::<(), _>(DbErr::Exec(error))
+                }
+            });
+            assert!(answer.await.is_err(), "{rule}");
+            assert_eq!(tries, expected, "{rule}");
+        }
+    }
 }
