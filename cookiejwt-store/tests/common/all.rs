@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test target uses a part of it")]
 
+mod device;
 mod hasher;
 mod jar;
 mod switches;
@@ -10,6 +11,7 @@ mod users;
 mod world;
 
 pub(crate) use self::{
+    device::{BoundBrowser, answered, cookies, offer, offering, registration, renewal},
     hasher::TestHasher,
     jar::{CLEARED, Jar, lines, outcome},
     switches::{Call, Switches},

@@ -22,10 +22,13 @@ pub(crate) struct TestTokens {
     pub(crate) gate: Arc<Mutex<()>>,
     /// The result of the feed waits while a test holds this.
     pub(crate) feed_gate: Arc<Mutex<()>>,
+    /// A response that is late waits while a test holds this.
+    pub(crate) settle_gate: Arc<Mutex<()>>,
     /// The clock of the database, if it has one.
     pub(crate) clock: Arc<std::sync::Mutex<Option<ManualClock>>>,
     pub(crate) created: Arc<std::sync::Mutex<Vec<SessionId>>>,
     pub(crate) keeps_no_buckets: Arc<AtomicBool>,
+    pub(crate) keeps_no_devices: Arc<AtomicBool>,
     /// The buckets that were charged, in their order.
     pub(crate) charges: Arc<std::sync::Mutex<Vec<BucketId>>>,
 }
@@ -93,11 +96,12 @@ impl TokenStore for TestTokens {
     }
 
     fn keeps_devices(&self) -> bool {
-        self.rows.keeps_devices()
+        self.rows.keeps_devices() && !self.keeps_no_devices.load(Ordering::SeqCst)
     }
 
     async fn settle(&self, request: &SettleRequest) -> Result<bool, StoreError> {
         self.switches.enter(Call::Settle)?;
+        let _open = self.settle_gate.lock().await;
         let is_settled = self.rows.settle(request).await?;
         self.switches.leave(Call::Settle, is_settled)
     }

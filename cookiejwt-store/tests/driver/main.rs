@@ -8,6 +8,8 @@ mod acting;
 mod administration;
 mod authenticate;
 mod clocks;
+mod device;
+mod device_acting;
 mod ended;
 mod facts;
 mod feed;

@@ -160,6 +160,16 @@ fn name(event: &Event<'_>) -> String {
         Event::Revoked { reason, .. } => format!("revoked {}", reason.as_str()),
         Event::FeedStale { .. } => "feed stale".into(),
         Event::FeedRecovered { .. } => "feed recovered".into(),
+        Event::DeviceBound { .. } => "device bound".into(),
+        Event::DeviceRefused { session, reason, .. } => {
+            format!(
+                "device refused {} {}",
+                reason.as_str(),
+                if session.is_some() { "known" } else { "unknown" }
+            )
+        }
+        Event::DeviceProofRejected { reason, .. } => format!("device proof rejected {}", reason.as_str()),
+        Event::DeviceEnded { reason, .. } => format!("device ended {}", reason.as_str()),
         other => format!("{other:?}"),
     }
 }

@@ -4,6 +4,7 @@
 mod advice;
 #[path = "../common/all.rs"]
 mod common;
+mod devices;
 mod ear;
 mod realms;
 

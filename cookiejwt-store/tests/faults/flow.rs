@@ -1,3 +1,4 @@
+use cookiejwt_core::driver::DeviceReply;
 use cookiejwt_store::{
     ConfigBuilder, Decision, Login, LoginContext, LoginError, LoginOptions, RevocationLevel, Route, Slot,
     StoreError, testing,
@@ -8,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     answer::{Answer, Ask},
-    common::{CLEARED, PASSWORD, User, lines},
+    common::{CLEARED, PASSWORD, User, cookies, lines, offering},
     scene::Scene,
 };
 
@@ -50,6 +51,12 @@ pub(crate) enum Flow {
     RefreshActing,
     Logout,
     LogoutEverywhere,
+    /// The browser registers the key of its device.
+    BindDevice,
+    /// It proves it.
+    RenewDevice,
+    /// The same of a session in which another user acts.
+    RenewActingDevice,
     ListSessions,
     EndSession,
     EndOtherSessions,
@@ -65,7 +72,7 @@ pub(crate) enum Flow {
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::FirstRequest,
         Self::EveryRequest,
         Self::RefreshAhead,
@@ -88,6 +95,9 @@ impl Flow {
         Self::RefreshActing,
         Self::Logout,
         Self::LogoutEverywhere,
+        Self::BindDevice,
+        Self::RenewDevice,
+        Self::RenewActingDevice,
         Self::ListSessions,
         Self::EndSession,
         Self::EndOtherSessions,
@@ -104,6 +114,7 @@ impl Flow {
         match self {
             Self::EveryRequest => testing::config().revocation(RevocationLevel::EveryRequest),
             Self::LoginOverLimit => testing::config().max_sessions(2),
+            Self::BindDevice | Self::RenewDevice | Self::RenewActingDevice => offering(),
             _ => testing::config(),
         }
     }
@@ -176,6 +187,9 @@ impl Flow {
                     lines: Vec::new(),
                 }
             }
+            Self::BindDevice | Self::RenewDevice | Self::RenewActingDevice => {
+                Seen::of_device(&scene.sends_device(self).await)
+            }
             Self::RenewClaims => Seen::of(&auth.renew_claims(&1.into()).await),
             Self::OpenLink | Self::SpendLink | Self::LoginByLink | Self::SetPassword => {
                 self.by_link(scene).await.unwrap_or_else(|error| Seen::of_login(&Err(error)))
@@ -246,6 +260,17 @@ impl Seen {
             Ok(login) => Self { status: 200, lines: lines(&login.cookies) },
             Err(error) => Self { status: error.problem().status().as_u16(), lines: Vec::new() },
         }
+    }
+
+    fn of_device(reply: &DeviceReply) -> Self {
+        let status = match reply {
+            DeviceReply::Problem(problem) => problem.status().as_u16(),
+            DeviceReply::Challenge { .. } => 403,
+            // In short; it is 200 on the wire.
+            DeviceReply::Ended { .. } => 410,
+            DeviceReply::Bound { .. } | DeviceReply::Renewed { .. } => 200,
+        };
+        Self { status, lines: lines(&cookies(reply)) }
     }
 
     fn of_decision(decision: &Decision) -> Self {

@@ -3,13 +3,14 @@ use std::{
     time::Duration,
 };
 
+use cookiejwt_core::driver::DeviceReply;
 use cookiejwt_store::{
     AuthenticatorBuilder, Identity, Login, LoginContext, LoginError, LoginOptions, SessionRecord,
     TokenStore as _,
 };
 
 use crate::{
-    common::{Browser, Jar, PASSWORD, World},
+    common::{BoundBrowser, Browser, Jar, PASSWORD, World, registration},
     faulty::{Faults, Faulty},
     flow::{Flow, LINK, NEW_PASSWORD, Seen},
 };
@@ -26,6 +27,10 @@ pub(crate) struct Scene {
     /// A link that was mailed to alice.
     pub(crate) link: String,
     jar: Mutex<Jar>,
+    /// The login at her desk.
+    desk: Login,
+    /// The browser whose session is bound to a device, and the proof that it sends.
+    device: Option<(BoundBrowser, String)>,
     heard: Arc<Mutex<Vec<String>>>,
     before: Vec<SessionRecord>,
 }
@@ -49,7 +54,8 @@ impl Scene {
             .feed_interval(Duration::from_hours(24))
             .build()
             .unwrap();
-        let mut alice = world.login("alice").await;
+        let desk = world.try_login("alice", PASSWORD).await.unwrap();
+        let mut alice = Browser::of(&desk);
         world.advance(1);
         let login = world.try_login("alice", PASSWORD).await.unwrap();
         let (phone, who) = (Browser::of(&login), login.identity);
@@ -67,9 +73,12 @@ impl Scene {
         }
         let link = world.auth.link(LINK, &world.users.row(1), Duration::from_hours(1)).sign().unwrap();
         let (link, jar, before) = (link.to_string(), Mutex::new(alice.jar), Vec::new());
-        let mut scene = Self { world, faults, phone, who, link, jar, heard, before };
+        let mut scene = Self { world, faults, phone, who, link, jar, desk, device: None, heard, before };
         if matches!(flow, Flow::StopActing | Flow::RefreshActing) {
             scene.begin_acting().await;
+        }
+        if matches!(flow, Flow::BindDevice | Flow::RenewDevice | Flow::RenewActingDevice) {
+            scene.begin_device(flow).await;
         }
         let (world, heard) = (&scene.world, &scene.heard);
         match flow {
@@ -89,11 +98,47 @@ impl Scene {
 
     /// Alice acts at her desk.
     async fn begin_acting(&mut self) {
-        let decision = self.world.authenticate(self.jar().get()).await;
-        self.who = decision.required().unwrap().clone();
-        let acting = self.act().await.unwrap();
+        let acting = self.act_at_desk().await;
         self.jar = Mutex::new(Jar::of(&acting.cookies));
         self.who = acting.identity;
+    }
+
+    async fn act_at_desk(&mut self) -> Login {
+        let decision = self.world.authenticate(self.jar().get()).await;
+        self.who = decision.required().unwrap().clone();
+        self.act().await.unwrap()
+    }
+
+    /// The session at her desk is offered, or bound and to be renewed.
+    async fn begin_device(&mut self, flow: Flow) {
+        let auth = self.world.auth.clone();
+        let login = match flow {
+            Flow::RenewActingDevice => self.act_at_desk().await,
+            _ => self.desk.clone(),
+        };
+        let mut alice = BoundBrowser::of(&auth, &login);
+        let mut proof = String::new();
+        if flow != Flow::BindDevice {
+            assert_eq!(alice.binds(&auth).await, ("bound", "kept"));
+            self.world.expire_access();
+            alice.browser.jar = alice.browser.jar.without_access();
+            proof = alice.proof(&auth).await;
+        }
+        self.jar = Mutex::new(alice.browser.jar.clone());
+        self.device = Some((alice, proof));
+    }
+
+    /// What the browser sends by itself.
+    pub(crate) async fn sends_device(&self, flow: Flow) -> DeviceReply {
+        let (alice, proof) = self.device.as_ref().unwrap();
+        if flow == Flow::BindDevice {
+            return self.world.auth.bind_device(&registration(&alice.registration)).await;
+        }
+        let alice = BoundBrowser {
+            browser: Browser { jar: self.jar(), session: alice.browser.session.clone() },
+            ..alice.clone()
+        };
+        alice.sends(&self.world.auth, Some(proof)).await
     }
 
     /// Alice acts for bob.
@@ -145,7 +190,8 @@ impl Scene {
             for (before, after) in self.before.iter().zip(old) {
                 let mut kept = after.clone();
                 kept.revoked = before.revoked;
-                let may_change = succeeded || seen.is_none() || ["rotate", "renew_claims"].contains(&hit);
+                let changes = ["rotate", "renew_claims", "bind"];
+                let may_change = succeeded || seen.is_none() || changes.contains(&hit);
                 assert!(may_change || kept == *before, "{rule}: half a change: {before:?} {after:?}");
             }
         }
