@@ -17,8 +17,8 @@ pub(crate) enum Carrier {
     Device {
         cleared: CsrfCleared,
         proof: Box<DeviceProof>,
-        /// Until when the present refresh token is sent once more, by the row as it was read.
-        repeats_until: Timestamp,
+        /// Until when it counts as a request that is sent again, if the challenge has been used.
+        repeats_until: Option<Timestamp>,
     },
 }
 
@@ -47,9 +47,9 @@ impl Carrier {
         }
     }
 
-    /// Row P16: the session was renewed a moment ago, so nothing rotates.
+    /// Row P16: the same request has renewed the session a moment ago, so nothing rotates.
     pub(super) fn repeats(&self, now: Timestamp) -> bool {
-        matches!(self, Self::Device { repeats_until, .. } if now <= *repeats_until)
+        matches!(self, Self::Device { repeats_until, .. } if repeats_until.is_some_and(|until| now <= until))
     }
 
     /// Row m, or P17.
