@@ -9,11 +9,11 @@
 //! application](testing).
 //!
 //! When you need it: [HTML forms](html_forms), [mailed links](links), [second
-//! factors](second_factor), [device-bound sessions](device_bound), [acting for a user](acting), [mobile and command-line clients](mobile),
-//! [server-side rendering](server_side_rendering), [two kinds of users](two_kinds_of_users),
-//! [WebSockets and long streams](streams), [keys and how to change them](keys), [services that only
-//! verify](services), [events and metrics](monitoring), [scaling], [migrating from
-//! django-cookiejwt](migrating).
+//! factors](second_factor), [device-bound sessions](device_bound), [acting for a user](acting),
+//! [mobile and command-line clients](mobile), [server-side rendering](server_side_rendering), [two
+//! kinds of users](two_kinds_of_users), [WebSockets and long streams](streams), [keys and how to
+//! change them](keys), [services that only verify](services), [events and metrics](monitoring),
+//! [scaling], [migrating from django-cookiejwt](migrating).
 //!
 //! To judge it: [attacks and what stops them](attacks), [what it costs](speed), [choosing between
 //! this and plain sessions](choosing), [side by side with other libraries](side_by_side).

@@ -1,22 +1,22 @@
-//! A model checker for device-bound sessions: the real core with a store of one row, a browser that
-//! binds, renews, is skipped and loses responses, and a thief who has both cookies and, as the
+//! A model checker for device-bound sessions: the real core with a store of one row, a browser
+//! that binds, renews, is skipped and loses responses, and a thief who has both cookies and, as the
 //! scenario says, the challenge of the login or a proof.
 //!
 //! # What holds
 //!
-//! - **Stolen is out**: once the row is bound, the thief gets no token that ends later than those of
-//!   the owner. A proof that was copied, presented within the leeway beside the stolen cookies, gives
-//!   what the owner has just got.
+//! - **Stolen is out**: once the row is bound, the thief gets no token that ends later than those
+//!   of the owner. A proof that was copied, presented within the leeway beside the stolen cookies,
+//!   gives what the owner has just got.
 //! - **Honest stays in**: the browser's own requests are never taken for a thief's. A request that
 //!   the browser sends without renewing first is refused, and costs nothing.
-//! - **Theft ends the session**: a refresh token from before the binding that is presented after its
-//!   successor has arrived, and after the leeway, revokes the session.
+//! - **Theft ends the session**: a refresh token from before the binding that is presented after
+//!   its successor has arrived, and after the leeway, revokes the session.
 //!
 //! # What the model does not show
 //!
 //! Requests are decided at once: the conditions of the store and two rotations at the same time are
-//! in the conformance suite. A response is lost or arrives at once. A browser whose registration was
-//! answered and lost knows nothing of it and logs in again, so nothing but the absence of a
+//! in the conformance suite. A response is lost or arrives at once. A browser whose registration
+//! was answered and lost knows nothing of it and logs in again, so nothing but the absence of a
 //! revocation is asked of it. The thief never gets the key.
 
 mod server;
