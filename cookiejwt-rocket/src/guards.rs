@@ -239,8 +239,8 @@ impl<'r, const SECONDS: u64> FromRequest<'r> for FreshLogin<SECONDS> {
     type Error = AuthError;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, AuthError> {
-        let begin = |slot: AnySlot<'r>| slot.fresh_identity(View::of(request).head(), Self::MAX_AGE);
-        let begun = slot(request, "FreshLogin").map(begin);
+        let ask = |slot: AnySlot<'r>| slot.fresh_identity(View::of(request).head(), Self::MAX_AGE);
+        let begun = slot(request, "FreshLogin").map(ask);
         outcome(request, answer(begun).await.map(|who| Self(Identity(who))))
     }
 }

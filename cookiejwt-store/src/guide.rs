@@ -9,7 +9,7 @@
 //! application](testing).
 //!
 //! When you need it: [HTML forms](html_forms), [mailed links](links), [second
-//! factors](second_factor), [acting for a user](acting), [mobile and command-line clients](mobile),
+//! factors](second_factor), [device-bound sessions](device_bound), [acting for a user](acting), [mobile and command-line clients](mobile),
 //! [server-side rendering](server_side_rendering), [two kinds of users](two_kinds_of_users),
 //! [WebSockets and long streams](streams), [keys and how to change them](keys), [services that only
 //! verify](services), [events and metrics](monitoring), [scaling], [migrating from
@@ -26,6 +26,7 @@
 #[doc = include_str!("../docs/guide/acting.md")]
 pub mod acting {}
 
+#[doc = "[device_bound]: crate::guide::device_bound"]
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[known-devices]: crate::guide::people#known-devices"]
 #[doc = "[streams]: crate::guide::streams"]
@@ -48,6 +49,12 @@ pub mod choosing {}
 #[doc = include_str!("../docs/guide/csrf.md")]
 pub mod csrf {}
 
+#[doc = "[front_ends]: crate::guide::front_ends"]
+#[doc = "[TokenStore]: crate::TokenStore"]
+#[doc = include_str!("../docs/guide/device_bound.md")]
+pub mod device_bound {}
+
+#[doc = "[device_bound]: crate::guide::device_bound#links-from-other-sites-front-ends-on-another-origin"]
 #[doc = "[mobile]: crate::guide::mobile"]
 #[doc = "[never-refresh]: crate::guide::refresh#requests-that-never-refresh"]
 #[doc = "[service-workers]: crate::guide::csrf#service-workers"]
@@ -82,10 +89,12 @@ pub mod migrating {}
 #[doc = include_str!("../docs/guide/mobile.md")]
 pub mod mobile {}
 
+#[doc = "[device_bound]: crate::guide::device_bound"]
 #[doc = "[Event]: crate::Event"]
 #[doc = include_str!("../docs/guide/monitoring.md")]
 pub mod monitoring {}
 
+#[doc = "[device_bound]: crate::guide::device_bound"]
 #[doc = "[acting]: crate::guide::acting"]
 #[doc = "[Argon2id]: crate::Argon2id"]
 #[doc = "[csrf]: crate::guide::csrf"]
@@ -98,6 +107,7 @@ pub mod monitoring {}
 #[doc = include_str!("../docs/guide/people.md")]
 pub mod people {}
 
+#[doc = "[device_bound]: crate::guide::device_bound"]
 #[doc = "[acting]: crate::guide::acting"]
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = include_str!("../docs/guide/proxies.md")]
@@ -106,6 +116,7 @@ pub mod proxies {}
 #[doc = include_str!("../docs/guide/refresh.md")]
 pub mod refresh {}
 
+#[doc = "[device_bound]: crate::guide::device_bound"]
 #[doc = "[acting]: crate::guide::acting"]
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[forward-authentication]: crate::guide::proxies#forward-authentication"]
@@ -150,6 +161,7 @@ pub mod server_side_rendering {}
 #[doc = include_str!("../docs/guide/services.md")]
 pub mod services {}
 
+#[doc = "[device_bound]: crate::guide::device_bound"]
 #[doc = "[csrf]: crate::guide::csrf"]
 #[doc = "[frameworks-session]: crate::guide::migrating#the-frameworks-session"]
 #[doc = "[html_forms]: crate::guide::html_forms"]

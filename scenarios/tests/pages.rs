@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cookiejwt_store::{Config, PrivateKey, Problem};
+use cookiejwt_store::{Config, DeviceBinding, PrivateKey, Problem};
 use scenarios::World;
 use serde_json::Value;
 
@@ -65,7 +65,8 @@ type Operation = (String, String, BTreeSet<String>, BTreeSet<String>);
 
 fn documented() -> BTreeSet<Operation> {
     let key = PrivateKey::from_any_pem(ED25519).expect("a key");
-    let world = World::with(|config| config.token_mode(true).signing_key(key));
+    let world =
+        World::with(|config| config.token_mode(true).signing_key(key).device_bound(DeviceBinding::Offer));
     let document = serde_json::to_value(world.auth.openapi()).expect("a document is JSON");
     let paths = document["paths"].as_object().expect("paths");
     let operations = paths.iter().flat_map(|(path, methods)| {

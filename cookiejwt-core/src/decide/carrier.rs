@@ -17,8 +17,8 @@ pub(crate) enum Carrier {
     Device {
         cleared: CsrfCleared,
         proof: Box<DeviceProof>,
-        /// When the row settles, as it was read.
-        settles_at: Timestamp,
+        /// Until when it counts as a request that is sent again, if the challenge has been used.
+        repeats_until: Option<Timestamp>,
     },
 }
 
@@ -47,9 +47,9 @@ impl Carrier {
         }
     }
 
-    /// Row P16: the session was renewed a moment ago, so nothing rotates.
+    /// Row P16: the same request has renewed the session a moment ago, so nothing rotates.
     pub(super) fn repeats(&self, now: Timestamp) -> bool {
-        matches!(self, Self::Device { settles_at, .. } if now <= *settles_at)
+        matches!(self, Self::Device { repeats_until, .. } if repeats_until.is_some_and(|until| now <= until))
     }
 
     /// Row m, or P17.

@@ -81,11 +81,15 @@ impl DeviceAttempt {
             // The session stays as it is: a thief must not be able to end it.
             Err(fault) => return DeviceStep::Settled(renewal.without_cookies(DeviceEnd::Rejected(fault))),
         };
-        if now > row.settles_at && !proof.device().is_unused(&row) {
+        let until = proof.device().repeats_until(&row, renewal.core.config().reuse_leeway_millis());
+        if until.is_some_and(|until| now > until) {
             return DeviceStep::Settled(renewal.challenge(now));
         }
         let token = RefreshToken { claims: claims_of(&token.claims, &row), ..token };
-        let carrier = Carrier::Device { cleared, proof: Box::new(proof), settles_at: row.settles_at };
+        let carrier = Carrier::Device { cleared, proof: Box::new(proof), repeats_until: until };
+        // A node whose clock is ahead may have issued the challenge. The rotation is not earlier, so
+        // that the challenge is used up by it.
+        let now = now.max(challenged_at);
         let attempt = RefreshAttempt::new(renewal.core.clone(), token, carrier, None, now);
         DeviceStep::Refresh(Box::new(attempt), renewal)
     }

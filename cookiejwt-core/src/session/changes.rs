@@ -17,10 +17,10 @@ use crate::{
 ///
 /// A store applies it as ONE statement and reports what happened. The core decides what a refused
 /// change means. The condition, in full: `id = session_id AND realm = realm AND current_jti =
-/// presented AND revoked_at IS NULL AND settles_at < now AND expires_at > now AND ends_at > now`,
-/// and without a [`device`](Self::device) `AND device_key IS NULL AND (received_at IS NOT NULL OR
-/// previous_jti IS NULL OR settles_at < orphaned_before)`, with one `AND device_key = key AND
-/// (rotated_at IS NULL OR rotated_at < challenged_at)`. It sets `received_at` to NULL.
+/// presented AND revoked_at IS NULL AND expires_at > now AND ends_at > now`, and without a
+/// [`device`](Self::device) `AND device_key IS NULL AND settles_at < now AND (received_at IS NOT
+/// NULL OR previous_jti IS NULL OR settles_at < orphaned_before)`, with one `AND device_key = key
+/// AND (rotated_at IS NULL OR rotated_at < challenged_at)`. It sets `received_at` to NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RotationRequest {
@@ -66,6 +66,12 @@ impl ProvedDevice {
         row.device.as_ref() == Some(&self.key)
     }
 
+    /// Until when a request whose challenge has been used counts as one that is sent again.
+    pub(crate) fn repeats_until(&self, row: &SessionRecord, leeway_millis: i64) -> Option<Timestamp> {
+        let used_at = row.rotated_at.filter(|at| *at >= self.challenged_at);
+        used_at.map(|at| at.plus_millis(leeway_millis))
+    }
+
     /// Whether the row has not rotated since the challenge was issued.
     pub(crate) fn is_unused(&self, row: &SessionRecord) -> bool {
         row.rotated_at.is_none_or(|at| at < self.challenged_at)
@@ -83,17 +89,18 @@ impl RotationRequest {
             && self.is_due(row)
     }
 
-    /// The two conditions on time.
+    /// The conditions on time.
     pub(crate) fn is_due(&self, row: &SessionRecord) -> bool {
-        let in_order = match &self.device {
+        match &self.device {
+            // Each challenge rotates once, however soon: only the device renews this session.
             Some(device) => device.is_unused(row),
             None => {
-                row.received_at.is_some()
-                    || row.previous_jti.is_none()
-                    || row.settles_at < self.orphaned_before
+                row.settles_at < self.now
+                    && (row.received_at.is_some()
+                        || row.previous_jti.is_none()
+                        || row.settles_at < self.orphaned_before)
             }
-        };
-        row.settles_at < self.now && in_order
+        }
     }
 
     /// Changes a row that [`matches`](Self::matches); for stores that keep rows in memory.

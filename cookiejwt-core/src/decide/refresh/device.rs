@@ -40,12 +40,15 @@ pub(super) fn complete(
         return refused(rotation, Refusal::SessionRevoked, Reason::DeviceUnbound);
     }
     let claims = claims_of(&rotation.attempt.token.claims, row);
-    if now <= row.settles_at {
-        return again(rotation.attempt, rotation.grant, claims, row.settles_at);
-    }
-    if !device.is_unused(row) {
-        let refusal = Refusal::DeviceProofRequired { reload: false };
-        return refused(rotation, refusal, Reason::ChallengeUsed);
+    match device.repeats_until(row, rotation.attempt.leeway_millis()) {
+        Some(until) if now <= until => {
+            return again(rotation.attempt, rotation.grant, claims, row.settles_at);
+        }
+        Some(_) => {
+            let refusal = Refusal::DeviceProofRequired { reload: false };
+            return refused(rotation, refusal, Reason::ChallengeUsed);
+        }
+        None => {}
     }
     if rotation.again {
         return RotationStep::Settled(rotation.attempt.unavailable(Reason::LostTwice).settle());

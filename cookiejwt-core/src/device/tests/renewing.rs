@@ -218,6 +218,37 @@ fn the_challenge_of_a_renewal_is_good_for_the_next_one() {
     }
 }
 
+/// Found by the model: what moves `settles_at` must not make a used challenge good again, and a
+/// challenge that was answered while the row settles must be used up.
+#[test]
+fn p13_and_p17_each_challenge_rotates_once() {
+    let mut bound = Bound::new();
+    let response = bound.device.proves(&bound.challenge(after(200)));
+    assert_eq!(answer(&bound.present(&response, after(200))).0, Answer::Renewed, "P17");
+    bound.row.received_at = Some(Timestamp::from(after(400)));
+    bound.row.settles_at = Timestamp::from(after(410));
+    for seconds in [211, 400, 405, 411] {
+        assert_eq!(answer(&bound.present(&response, after(seconds))).0, Answer::Challenge, "{seconds}");
+    }
+    let fresh = bound.device.proves(&bound.challenge(after(405)));
+    let row = bound.row.clone();
+    assert_eq!(answer(&bound.present(&fresh, after(405))).0, Answer::Renewed, "P17 while it settles");
+    assert_ne!(bound.row, row);
+    assert_eq!(answer(&bound.present(&fresh, after(416))).0, Answer::Challenge, "P13");
+}
+
+#[test]
+fn p17_a_challenge_of_a_node_that_is_ahead_is_used_up() {
+    let mut bound = Bound::new();
+    let response = bound.device.proves(&bound.challenge(after(204)));
+    assert_eq!(answer(&bound.present(&response, after(200))).0, Answer::Renewed);
+    assert_eq!(bound.row.rotated_at, Some(Timestamp::from(after(204))));
+    let row = bound.row.clone();
+    assert_eq!(answer(&bound.present(&response, after(203))).0, Answer::Renewed, "P16");
+    assert_eq!(answer(&bound.present(&response, after(215))).0, Answer::Challenge, "P13");
+    assert_eq!(bound.row, row);
+}
+
 #[test]
 fn p16_a_repeated_post_gets_the_same_refresh_token() {
     let mut bound = Bound::new();

@@ -101,8 +101,11 @@ impl Model {
         world.row = row;
         match decision.reply {
             DeviceReply::Renewed { cookies, .. } => {
+                let mut sent = world.owner.clone();
+                take(&cookies, &mut sent, world.now);
+                world.sent = sent.access.as_ref().map_or(world.sent, |(_, ends)| world.sent.max(*ends));
                 if !is_lost {
-                    take(&cookies, &mut world.owner, world.now);
+                    world.owner = sent;
                 }
             }
             DeviceReply::Challenge { .. } => world.proof = None,
@@ -127,7 +130,7 @@ impl Model {
     /// Tokens that a thief has got.
     fn of_thief(&self, world: &World, before: Row, got: &Jar, is_copy: bool) -> Result<(), Broken> {
         let Some((_, ends)) = &got.access else { return Ok(()) };
-        let owners = world.owner.access.as_ref().map_or(0, |(_, ends)| *ends);
+        let owners = world.sent;
         let is_repeated = is_copy && world.now <= before.settles && *ends <= owners + LEEWAY;
         let is_bound = before.device == Some(Key::Owners);
         hold(OUT, !is_bound || is_repeated, || {
@@ -237,6 +240,7 @@ impl Explored for Model {
             is_confused: false,
             proof: None,
             copied: None,
+            sent: 0,
             flight: None,
         }
     }
@@ -250,9 +254,11 @@ impl Explored for Model {
         if world.now < 300_000 && !world.knows {
             steps.extend([false, true].map(|is_lost| Step::Register { is_lost }));
         }
-        steps.extend([Step::Page, Step::Refresh]);
-        if world.flight.is_none() && !world.knows {
-            steps.push(Step::Send);
+        steps.push(Step::Page);
+        // What the browser alone does beside that is its own scenario.
+        if !self.scenario.steals {
+            steps.push(Step::Refresh);
+            steps.extend((world.flight.is_none() && !world.knows).then_some(Step::Send));
         }
         steps.extend(world.flight.as_ref().map(|_| Step::Arrive));
         if world.knows {
@@ -261,7 +267,9 @@ impl Explored for Model {
             steps.extend(proved.into_iter().flatten());
         }
         if self.scenario.steals {
-            steps.push(Step::Steal);
+            if world.thief.refresh.is_none() {
+                steps.push(Step::Steal);
+            }
             if world.thief.refresh.is_some() {
                 steps.extend([Step::StolenPage, Step::StolenRefresh, Step::StolenProve]);
                 steps.extend(world.copied.map(|_| Step::StolenReplay));

@@ -90,6 +90,8 @@ pub(super) struct World {
     pub(super) proof: Option<Millis>,
     /// The proof that the thief has copied.
     pub(super) copied: Option<Millis>,
+    /// When the last token ends that a renewal of the browser was answered with.
+    pub(super) sent: Millis,
     pub(super) flight: Option<Flight>,
 }
 

@@ -56,11 +56,10 @@ fn rotation_values(request: &RotationRequest) -> Vec<Value> {
         request.session_id.as_str().into(),
         request.realm.as_str().into(),
         request.presented.as_str().into(),
-        now.into(),
     ];
     match &request.device {
         Some(device) => values.extend([device.key.as_str().into(), device.challenged_at.as_millis().into()]),
-        None => values.push(request.orphaned_before.as_millis().into()),
+        None => values.extend([now.into(), request.orphaned_before.as_millis().into()]),
     }
     values.extend([now.into(), now.into()]);
     values
@@ -92,7 +91,6 @@ fn rotation_condition(request: &RotationRequest) -> Condition {
         .add(Column::Realm.eq(request.realm.as_str()))
         .add(Column::CurrentJti.eq(request.presented.as_str()))
         .add(Column::RevokedAt.is_null())
-        .add(Column::SettlesAt.lt(now))
         .add(of_device)
         .add(Column::ExpiresAt.gt(now))
         .add(Column::EndsAt.gt(now))
@@ -108,7 +106,8 @@ fn bound_condition(device: &ProvedDevice) -> SimpleExpr {
 fn unbound_condition(request: &RotationRequest) -> SimpleExpr {
     let orphaned = Column::SettlesAt.lt(request.orphaned_before.as_millis());
     let received = Column::ReceivedAt.is_not_null().or(Column::PreviousJti.is_null()).or(orphaned);
-    Column::DeviceKey.is_null().and(received)
+    let has_settled = Column::SettlesAt.lt(request.now.as_millis());
+    Column::DeviceKey.is_null().and(has_settled).and(received)
 }
 
 #[cfg(all(test, feature = "testing"))]
