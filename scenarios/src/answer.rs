@@ -242,8 +242,8 @@ fn body_in_words(body: &str) -> String {
     ids::named(&parts.join("\""))
 }
 
-/// Replaces the challenge of a field, which comes after `challenge="<session>.` or first: `<renewal,
-/// 306>`, its kind and the second at which it was issued.
+/// Replaces the challenge of a field by its kind and the second at which it was issued: `<renewal,
+/// 306>`.
 fn challenge_in_words(field: &str) -> String {
     let parts = field.split('"').map(|part| {
         let (session, code) = part.rsplit_once('.').unwrap_or(("", part));

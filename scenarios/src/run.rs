@@ -85,6 +85,37 @@ fn tokens_of_others(world: &World) -> Names {
     names
 }
 
+/// What happens to the server between two requests.
+async fn change_world(world: &World, step: &Step) {
+    match step {
+        Step::Pass(seconds) => world.pass(*seconds),
+        Step::WriteReceipts => {
+            world.auth.write_receipts().await.expect("the store is available");
+        }
+        Step::Sessions(availability) => world.store.set(*availability),
+        Step::Users(availability) => world.users.set(*availability),
+        Step::Disable(user) => world.users.change(user, |user| user.is_active = false),
+        Step::Enrol(user) => world.users.change(user, |user| user.has_code = true),
+        Step::Delete(user) => world.users.delete(user),
+        Step::Claims(user, claims) => {
+            world.users.set_claims(user, serde_json::from_str(claims).expect("claims in JSON"));
+        }
+        Step::Renew(user) => {
+            world.auth.renew_claims(&world.users.by_name(user).id.into()).await.expect("an answer");
+        }
+        Step::TooManyClaims(user) => {
+            world.users.set_claims(user, serde_json::json!({ "roles": ["r".repeat(4000)] }));
+        }
+        Step::RevokedElsewhere(user) => {
+            world.revoke_elsewhere(user).await;
+        }
+        Step::BoundElsewhere(user) => world.bind_elsewhere(user).await,
+        Step::VerifierAsks => assert!(world.verifier.poll_revocations().await, "the issuer answers"),
+        Step::ReadFeed => world.auth.poll_revocations().await.expect("the store is available"),
+        _ => unreachable!("the player knows it: {step:?}"),
+    }
+}
+
 struct Player {
     world: World,
     names: Names,
@@ -104,7 +135,7 @@ impl Player {
         match step {
             Step::LogIn { user, name } => {
                 let browser = world.log_in(user).await;
-                self.log_in(name, browser);
+                self.log_in(name, &browser);
             }
             Step::LogInBy { user, methods } => {
                 let browser = world.log_in_by(user, methods).await;
@@ -112,36 +143,12 @@ impl Player {
             }
             Step::LogInBriefly { user, seconds } => {
                 let browser = world.log_in_briefly(user, *seconds).await;
-                self.log_in(user, browser);
+                self.log_in(user, &browser);
             }
             Step::LogInStaff(user) => {
                 let browser = world.log_in_at(&world.staff, user).await;
                 self.names.set_pairs("staff", &browser.access, &browser.refresh);
             }
-            Step::Pass(seconds) => world.pass(*seconds),
-            Step::WriteReceipts => {
-                world.auth.write_receipts().await.expect("the store is available");
-            }
-            Step::Sessions(availability) => world.store.set(*availability),
-            Step::Users(availability) => world.users.set(*availability),
-            Step::Disable(user) => world.users.change(user, |user| user.is_active = false),
-            Step::Enrol(user) => world.users.change(user, |user| user.has_code = true),
-            Step::Delete(user) => world.users.delete(user),
-            Step::Claims(user, claims) => {
-                world.users.set_claims(user, serde_json::from_str(claims).expect("claims in JSON"));
-            }
-            Step::Renew(user) => {
-                world.auth.renew_claims(&world.users.by_name(user).id.into()).await.expect("an answer");
-            }
-            Step::TooManyClaims(user) => {
-                world.users.set_claims(user, serde_json::json!({ "roles": ["r".repeat(4000)] }));
-            }
-            Step::RevokedElsewhere(user) => {
-                world.revoke_elsewhere(user).await;
-            }
-            Step::BoundElsewhere(user) => world.bind_elsewhere(user).await,
-            Step::VerifierAsks => assert!(world.verifier.poll_revocations().await, "the issuer answers"),
-            Step::ReadFeed => world.auth.poll_revocations().await.expect("the store is available"),
             Step::Keep(name) => self.keep(name),
             Step::AtOnce { requests, status } => self.at_once(number, requests, *status).await,
             Step::Send { request, expected, on_rocket } => {
@@ -154,10 +161,11 @@ impl Player {
             Step::Follow(request) => self.follow(request).await,
             Step::Over(expected) => self.over(number, expected).await,
             Step::HangUp { request, rows } => self.hang_up(number, request, rows).await,
+            change => change_world(&world, change).await,
         }
     }
 
-    fn log_in(&mut self, name: &str, browser: Browser) {
+    fn log_in(&mut self, name: &str, browser: &Browser) {
         self.names.set_pairs(name, &browser.access, &browser.refresh);
         self.names.set(&format!("{name}.session"), browser.session.as_str());
         self.names.set_device(name, &browser.offer, "");

@@ -1,4 +1,4 @@
-//! Device-bound sessions that become other ones: another tenant, acting for a user, and coming back.
+//! Device-bound sessions that become other ones: another tenant, acting for a user, the way back.
 
 use cookiejwt_store::{
     ConfigBuilder, Facts, Identity, Login, LoginContext, LoginError, LoginOptions, Method, Problem,

@@ -159,10 +159,8 @@ impl Flow {
             Self::CurrentUser => {
                 let (head, slot) = (jar.get(), Slot::new(auth, "/"));
                 let user = slot.user::<User>((&head).into()).await;
-                Seen {
-                    status: user.map_or_else(|problem| problem.status().as_u16(), |_| 200),
-                    lines: Vec::new(),
-                }
+                let status = user.map_or_else(|problem| problem.status().as_u16(), |_| 200);
+                Seen { status, lines: Vec::new() }
             }
             Self::IsAlive => {
                 let is_alive = auth.is_alive(&scene.who).await;
@@ -182,10 +180,8 @@ impl Flow {
             }
             Self::LogoutEverywhere => {
                 let ended = auth.logout_everywhere(&scene.who).await;
-                Seen {
-                    status: ended.map_or_else(|problem| problem.status().as_u16(), |_| 200),
-                    lines: Vec::new(),
-                }
+                let status = ended.map_or_else(|problem| problem.status().as_u16(), |_| 200);
+                Seen { status, lines: Vec::new() }
             }
             Self::BindDevice | Self::RenewDevice | Self::RenewActingDevice => {
                 Seen::of_device(&scene.sends_device(self).await)

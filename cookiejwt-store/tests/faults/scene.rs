@@ -74,13 +74,8 @@ impl Scene {
         let link = world.auth.link(LINK, &world.users.row(1), Duration::from_hours(1)).sign().unwrap();
         let (link, jar, before) = (link.to_string(), Mutex::new(alice.jar), Vec::new());
         let mut scene = Self { world, faults, phone, who, link, jar, desk, device: None, heard, before };
-        if matches!(flow, Flow::StopActing | Flow::RefreshActing) {
-            scene.begin_acting().await;
-        }
-        if matches!(flow, Flow::BindDevice | Flow::RenewDevice | Flow::RenewActingDevice) {
-            scene.begin_device(flow).await;
-        }
-        let (world, heard) = (&scene.world, &scene.heard);
+        scene.begin(flow).await;
+        let world = &scene.world;
         match flow {
             Flow::RefreshAhead => world.advance(275),
             Flow::Refresh | Flow::RefreshActing | Flow::IsAlive | Flow::Ended => world.expire_access(),
@@ -91,9 +86,18 @@ impl Scene {
             }
             _ => {}
         }
-        heard.lock().unwrap().clear();
+        scene.heard.lock().unwrap().clear();
         scene.before = scene.rows().await;
         scene
+    }
+
+    /// The session at her desk becomes another one.
+    async fn begin(&mut self, flow: Flow) {
+        match flow {
+            Flow::StopActing | Flow::RefreshActing => self.begin_acting().await,
+            Flow::BindDevice | Flow::RenewDevice | Flow::RenewActingDevice => self.begin_device(flow).await,
+            _ => {}
+        }
     }
 
     /// Alice acts at her desk.

@@ -8,6 +8,7 @@ mod old_login;
 
 mod crash;
 mod database;
+mod device;
 mod first_start;
 mod keys;
 mod malformed;

@@ -85,6 +85,25 @@ fn control_characters_in_header_values() {
     }
 }
 
+/// A browser binds nothing, or forgets each session.
+#[test]
+fn device_bound_sessions_that_cannot_be() {
+    const NAME: &str = "COOKIEJWT_DEVICE_BOUND";
+    for setting in ["keep", "offer", "require"] {
+        refuses_each(&[
+            (&[(NAME, setting), ("COOKIEJWT_SECURE", "false")], NAME, "HTTPS"),
+            (&[(NAME, setting), ("COOKIEJWT_SECURE", "false")], "COOKIEJWT_SECURE", NAME),
+            (&[(NAME, setting), ("COOKIEJWT_ACCESS_MAX_AGE", "299")], NAME, "300"),
+            (&[(NAME, setting), ("COOKIEJWT_SAMESITE", "None")], NAME, "Lax or Strict"),
+        ]);
+    }
+    refuses_each(&[
+        (&[(NAME, "yes")], NAME, "offer"),
+        (&[(NAME, "")], NAME, "remove it"),
+        (&[(NAME, "require"), ("COOKIEJWT_TOKEN_MODE", "true")], NAME, "COOKIEJWT_TOKEN_MODE"),
+    ]);
+}
+
 #[test]
 fn invalid_ages() {
     for name in ["COOKIEJWT_ACCESS_MAX_AGE", "COOKIEJWT_REFRESH_MAX_AGE", "COOKIEJWT_SESSION_MAX_AGE"] {

@@ -11,7 +11,7 @@ const RELOAD_POLICY: &str =
 
 /// The session is bound; without cookies.
 pub fn bound(session: u64) -> Expected {
-    json(&instructions(session, "", &[])).from_own_pages()
+    json(&instructions(session, "", &[])).for_own_pages()
 }
 
 /// The session is renewed, at this second: both tokens are marked, and the next challenge comes
@@ -27,17 +27,17 @@ pub fn challenged(session: u64, second: i64) -> Expected {
 
 /// The same for a session of any id.
 pub fn challenged_of(session: &str, second: i64) -> Expected {
-    empty(403).field("cache-control", "no-store").from_own_pages().challenges(session, second)
+    empty(403).field("cache-control", "no-store").for_own_pages().challenges(session, second)
 }
 
 /// The browser forgets the session.
 pub fn over(session: &str) -> Expected {
-    json(&format!(r#"{{"session_identifier":"{session}","continue":false}}"#)).from_own_pages()
+    json(&format!(r#"{{"session_identifier":"{session}","continue":false}}"#)).for_own_pages()
 }
 
 /// What one of the two routes refuses.
 pub fn at_device(code: &str) -> Expected {
-    problem(code).from_own_pages()
+    problem(code).for_own_pages()
 }
 
 /// The page that reloads itself.
@@ -92,7 +92,7 @@ impl Expected {
     }
 
     /// No page of another origin embeds it.
-    fn from_own_pages(self) -> Self {
+    fn for_own_pages(self) -> Self {
         self.field("cross-origin-resource-policy", "same-origin")
     }
 

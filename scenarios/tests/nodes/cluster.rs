@@ -10,7 +10,7 @@ use crate::{
     proxy::Proxy,
 };
 
-const SECRET: &str = "pWjBnrQGh0sCwY1h0TqsL7Vq5Rz4P0cN9yXlq8KZr1E=";
+pub(crate) const SECRET: &str = "pWjBnrQGh0sCwY1h0TqsL7Vq5Rz4P0cN9yXlq8KZr1E=";
 /// What the driver logs for a reused refresh token.
 const THIEF: &str = "used-up refresh token";
 
@@ -38,12 +38,19 @@ impl Node {
     }
 
     pub(crate) fn start(&mut self) {
-        let variables = [
+        self.start_with(&[("COOKIEJWT_SECRET", SECRET)]);
+    }
+
+    /// With these secrets.
+    pub(crate) fn start_with(&mut self, secrets: &[(&str, &str)]) {
+        let mut variables = vec![
             ("DATABASE_URL", self.url.as_str()),
-            ("COOKIEJWT_SECRET", SECRET),
             // Each client of a storm has its own address, as in production.
             ("COOKIEJWT_TRUSTED_PROXIES", "1"),
+            // A client without a device is as without it.
+            ("COOKIEJWT_DEVICE_BOUND", "offer"),
         ];
+        variables.extend(secrets);
         self.server = Some(self.home.start(&variables));
     }
 

@@ -9,6 +9,7 @@ mod common;
 
 mod cluster;
 mod database;
+mod devices;
 mod faults;
 mod proxy;
 mod storm;
@@ -37,6 +38,10 @@ fn on(kind: Kind) {
     faults::a_valid_access_token_costs_no_query(&cluster);
     faults::an_answer_lost_after_commit(&cluster);
     faults::a_logout_whose_answer_was_lost(&cluster);
+    devices::every_node_renews(&cluster);
+    devices::a_logout_elsewhere_ends_it(&cluster);
+    devices::a_renewal_whose_answer_was_lost(&cluster);
+    devices::the_secret_is_changed_node_by_node(&mut cluster);
     faults::the_database_is_unavailable(&mut cluster);
     storm::a_node_is_killed(&mut cluster);
     storm::the_database_crashes(&mut cluster);
