@@ -87,8 +87,8 @@ impl DeviceAttempt {
         }
         let token = RefreshToken { claims: claims_of(&token.claims, &row), ..token };
         let carrier = Carrier::Device { cleared, proof: Box::new(proof), repeats_until: until };
-        // A node whose clock is ahead may have issued the challenge. The rotation is not earlier, so
-        // that the challenge is used up by it.
+        // A node whose clock is ahead may have issued the challenge. The rotation is not earlier,
+        // so that the challenge is used up by it.
         let now = now.max(challenged_at);
         let attempt = RefreshAttempt::new(renewal.core.clone(), token, carrier, None, now);
         DeviceStep::Refresh(Box::new(attempt), renewal)

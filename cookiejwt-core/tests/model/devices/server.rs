@@ -35,8 +35,11 @@ pub(super) struct Server {
     proofs: QuickMap<(Key, Millis), Rc<str>>,
     /// What was decided before: a state differs from others in more than what a request reads.
     pages: QuickMap<(Row, String, bool, Millis), Answer<Decision>>,
-    renewals: QuickMap<(Row, String, Option<Rc<str>>, Millis), Answer<DeviceDecision>>,
+    renewals: QuickMap<Renewal, Answer<DeviceDecision>>,
 }
+
+/// Row, cookies, proof and time.
+type Renewal = (Row, String, Option<Rc<str>>, Millis);
 
 /// What a request has led to.
 #[derive(Clone)]

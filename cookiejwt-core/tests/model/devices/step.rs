@@ -70,6 +70,15 @@ fn hold(rule: &'static str, holds: bool, what: impl FnOnce() -> String) -> Resul
     if holds { Ok(()) } else { Err(Broken { rule, what: what() }) }
 }
 
+/// Tokens that a thief has got.
+fn of_thief(world: &World, before: Row, got: &Jar, is_copy: bool) -> Result<(), Broken> {
+    let Some((_, ends)) = &got.access else { return Ok(()) };
+    let owners = world.sent;
+    let is_repeated = is_copy && world.now <= before.settles && *ends <= owners + LEEWAY;
+    let is_bound = before.device == Some(Key::Owners);
+    hold(OUT, !is_bound || is_repeated, || format!("a token until {ends}, and the owner's ends at {owners}"))
+}
+
 impl Model {
     pub(super) fn new(scenario: Scenario, fault: Option<Fault>) -> Self {
         Self { scenario, server: Server::new(fault), rows: BTreeMap::new() }
@@ -127,17 +136,6 @@ impl Model {
         self.scenario.registers && world.row.device == Some(Key::Thiefs) && !world.knows
     }
 
-    /// Tokens that a thief has got.
-    fn of_thief(&self, world: &World, before: Row, got: &Jar, is_copy: bool) -> Result<(), Broken> {
-        let Some((_, ends)) = &got.access else { return Ok(()) };
-        let owners = world.sent;
-        let is_repeated = is_copy && world.now <= before.settles && *ends <= owners + LEEWAY;
-        let is_bound = before.device == Some(Key::Owners);
-        hold(OUT, !is_bound || is_repeated, || {
-            format!("a token until {ends}, and the owner's ends at {owners}")
-        })
-    }
-
     fn thief_asks(&mut self, world: &mut World, refreshes: bool) -> Result<(), Broken> {
         let (before, now) = (world.row, world.now);
         let cookies = world.thief.header(now);
@@ -146,7 +144,7 @@ impl Model {
         world.row = row;
         let (mut got, has_access) = (Jar::default(), world.thief.has_access(now));
         take(&decision.cookies, &mut got, now);
-        self.of_thief(world, before, &got, false)?;
+        of_thief(world, before, &got, false)?;
         let is_copy = before.device.is_some() && before.current > 1 && !has_access && !before.revoked;
         let is_late = before.received.is_some() && now > before.settles;
         let presents_first = world.thief.refresh == self.server.login.refresh;
@@ -174,7 +172,7 @@ impl Model {
         if let DeviceReply::Renewed { cookies, .. } = &decision.reply {
             let mut got = Jar::default();
             take(cookies, &mut got, world.now);
-            self.of_thief(world, before, &got, key == Key::Owners)?;
+            of_thief(world, before, &got, key == Key::Owners)?;
         }
         let ended_it = row.revoked && !before.revoked;
         hold(HONEST, !ended_it, || "a proof of the thief's ends the session".into())
@@ -211,6 +209,27 @@ impl Model {
             _ => "other",
         };
         *self.rows.entry(row).or_default() += 1;
+    }
+
+    /// What a thief does.
+    fn of_theft(&mut self, world: &mut World, step: Step) -> Result<(), Broken> {
+        match step {
+            Step::StolenPage => self.thief_asks(world, false)?,
+            Step::StolenRefresh => self.thief_asks(world, true)?,
+            Step::StolenRegister => {
+                let _ = self.register(world, Key::Thiefs);
+            }
+            Step::StolenProve => {
+                let now = world.now;
+                self.thief_proves(world, (Key::Thiefs, now))?;
+            }
+            Step::StolenReplay => {
+                let copied = world.copied.unwrap();
+                self.thief_proves(world, (Key::Owners, copied))?;
+            }
+            _ => world.thief = world.owner.clone(),
+        }
+        Ok(())
     }
 
     fn of_time(&self, world: &World, steps: &mut Vec<Step>) {
@@ -325,17 +344,7 @@ impl Explored for Model {
                 let Answer { row, decision } = answer;
                 self.of_browser(&mut next, row, decision, is_lost)?;
             }
-            Step::Steal => next.thief = next.owner.clone(),
-            Step::StolenPage => self.thief_asks(&mut next, false)?,
-            Step::StolenRefresh => self.thief_asks(&mut next, true)?,
-            Step::StolenRegister => {
-                let _ = self.register(&mut next, Key::Thiefs);
-            }
-            Step::StolenProve => self.thief_proves(&mut next, (Key::Thiefs, now))?,
-            Step::StolenReplay => {
-                let copied = next.copied.unwrap();
-                self.thief_proves(&mut next, (Key::Owners, copied))?;
-            }
+            step => self.of_theft(&mut next, step)?,
         }
         Ok(next)
     }
