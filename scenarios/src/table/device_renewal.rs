@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Expected, Request, Scenario, Step,
-    expected::{at_device, bound, challenged, challenged_of, json, me, over, problem, renewed, text},
+    expected::{at_device, bound, challenged, challenged_of, json, me, over, renewed, text},
     request::{get, post, request},
     scenario::Availability::{Away, Back},
 };
@@ -327,14 +327,22 @@ fn methods() -> Vec<Scenario> {
             post(RENEW).body(forms, "x=y").line("Accept: text/html").line("X-Page: yes"),
             at_device("invalid_request"),
         ),
-        alice("row B2", "the form of a page gets no redirect, and no page").send(
+        alice("row B2", "the form of a page gets no redirect").send(
             request("POST", BIND).body(forms, "x=y").line("Accept: text/html").line("X-Page: yes"),
             at_device("invalid_request").rows(BOUND),
         ),
-        alice("sessions", "a problem elsewhere is a page").send(get("/me").line("X-Page: yes"), {
-            let mut page = problem("not_authenticated").field("content-type", "text/html; charset=utf-8");
-            page.set_body("<p>not_authenticated at /me</p>");
-            page
-        }),
+        alice("no page", "a registration that is refused")
+            .send(registers("x").line("X-Page: yes"), at_device("invalid_token")),
+        alice("no page", "a renewal from another site").send(
+            post(RENEW)
+                .site("cross-site")
+                .line("Sec-Secure-Session-Id: {alice.session}")
+                .line("X-Page: yes")
+                .cookie("{alice.refresh}"),
+            at_device("csrf_failed"),
+        ),
+        asked("no page", "a renewal without a store")
+            .sessions(Away)
+            .send(proof().line("X-Page: yes"), at_device("unavailable")),
     ]
 }
