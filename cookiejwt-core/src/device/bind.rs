@@ -37,7 +37,7 @@ pub struct Binding {
 
 impl Core {
     /// The route on which a browser registers the key of a device (W3C Device Bound Session
-    /// Credentials §9.10).
+    /// Credentials).
     ///
     /// `prefix` is that of the routes, such as `/api/auth`. `revoked` says why a session has ended,
     /// as far as this node knows; it must not ask a store.

@@ -29,7 +29,7 @@ pub enum RenewAssessment {
 
 impl Core {
     /// The route on which a browser renews a session with a proof of its device (W3C Device Bound
-    /// Session Credentials §9.11).
+    /// Session Credentials).
     ///
     /// It needs three things: the refresh cookie, the identifier of its session, and a signature
     /// over a challenge of this library. No other answer than the ones of [`DeviceReply`] may be

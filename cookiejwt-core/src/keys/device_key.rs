@@ -8,8 +8,8 @@ const ES256: &str = "ES256";
 /// A coordinate of P-256 in base64url without padding.
 const COORDINATE: usize = 43;
 
-/// The public key of the device that a session is bound to (W3C Device Bound Session Credentials
-/// §8.1): `ES256.<x>.<y>`, the coordinates of RFC 7518 §6.2.1.
+/// The public key of the device that a session is bound to (W3C Device Bound Session Credentials):
+/// `ES256.<x>.<y>`, the coordinates of RFC 7518 §6.2.1.
 ///
 /// A store keeps the text and compares it byte by byte. A text that is no key stays what it is and
 /// verifies nothing, so a row with one is never taken for an unbound session.
