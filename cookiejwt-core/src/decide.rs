@@ -8,6 +8,7 @@ mod cookies;
 mod csrf;
 mod decision;
 mod departure;
+mod device;
 mod double_submit;
 mod facade;
 mod faults;
@@ -33,6 +34,10 @@ pub use self::{
     csrf::{CsrfCleared, CsrfDenial},
     decision::{Decision, Outcome, Reason, Refusal, Settlement},
     departure::Departure,
+    device::{
+        BindAssessment, Binding, DeviceAttempt, DeviceDecision, DeviceReason, DeviceReply, DeviceStep,
+        RenewAssessment, Renewal,
+    },
     facade::Core,
     identity::{ClaimsError, CredentialSource, Identity},
     links::{LinkRequest, VerifiedLink},
@@ -45,4 +50,3 @@ pub use self::{
     },
     verifier::{KnownSessions, Verifier},
 };
-pub(crate) use self::{authenticate::PresentedRefresh, carrier::Carrier};

@@ -5,15 +5,13 @@
 
 pub use crate::{
     decide::{
-        ActiveUser, ActorFault, ActorState, ActorStep, Assessment, ClientInfo, CsrfCleared, Departure,
-        KnownSessions, LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient,
-        PendingLogin, RefreshAttempt, RefreshStep, Resolution, Rotation, RotationStep, SealedPending,
-        SessionCheck, SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
+        ActiveUser, ActorFault, ActorState, ActorStep, Assessment, BindAssessment, Binding, ClientInfo,
+        CsrfCleared, Departure, DeviceAttempt, DeviceDecision, DeviceReply, DeviceStep, KnownSessions,
+        LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient, PendingLogin,
+        RefreshAttempt, RefreshStep, RenewAssessment, Renewal, Resolution, Rotation, RotationStep,
+        SealedPending, SessionCheck, SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
     },
-    device::{
-        BindAssessment, Binding, DeviceAttempt, DeviceDecision, DeviceOffer, DeviceReply, DeviceStep,
-        RenewAssessment, Renewal,
-    },
+    device::DeviceOffer,
     request::{Headers, Mode, RequestHead, TokenMode},
     response::{ResponseHeaders, SetCookie, SetCookies, Tokens, Twins},
     session::{LoginIds, RefreshIds, SessionChange, Sighting},

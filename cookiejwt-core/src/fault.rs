@@ -4,8 +4,8 @@
 
 pub use crate::{
     config::SharedTokens,
-    decide::{ClaimsError, CsrfDenial},
-    device::{DeviceEnd, DeviceFault, DeviceReason, Skipped},
+    decide::{ClaimsError, CsrfDenial, DeviceReason},
+    device::{DeviceEnd, DeviceFault, Skipped},
     keys::{JwkFault, JwksError, KeyError},
     request::{CredentialFault, CredentialName, DuplicateCookie},
     token::{ClaimFault, MethodError, MintError, ScopeError, TokenFault},

@@ -16,12 +16,12 @@ pub(crate) use self::jwks::keys_of_vectors;
 pub use self::{
     access_keys::AccessKeys,
     crypto::{Algorithm, KeyError},
-    device_key::DeviceKey,
     jwks::{JwkFault, Jwks, JwksError},
     ring::{PrivateKey, PublicKey},
 };
 pub(crate) use self::{
     crypto::{HmacKey, digest, with_lengths},
+    device_key::{device_key_of, is_signed_by_device},
     jwks_document::JwksDocument,
     ring::{Key, KeyMaterial, KeyRing, Ring},
     seal::{NONCE, Sealer},

@@ -3,6 +3,7 @@
 mod binding;
 mod changes;
 mod claims_renewal;
+mod device_key;
 mod ends;
 mod framework_session;
 mod ids;
@@ -18,6 +19,7 @@ pub use self::{
         RotationRequest, SettleRequest,
     },
     claims_renewal::ClaimsRenewal,
+    device_key::DeviceKey,
     ends::{EndReason, SessionEnds},
     framework_session::SessionChange,
     ids::{LoginIds, Realm, RefreshIds, SessionId, Subject, TokenId},

@@ -2,10 +2,9 @@
 //! the counters of the throttle, and what counts once.
 
 pub use crate::{
-    keys::DeviceKey,
     session::{
-        AnswerLateRequest, BindRequest, ChangeOutcome, ClaimsRenewal, EndReason, ProvedDevice, Realm,
-        RealmRevocation, Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome,
+        AnswerLateRequest, BindRequest, ChangeOutcome, ClaimsRenewal, DeviceKey, EndReason, ProvedDevice,
+        Realm, RealmRevocation, Receipt, ReplaceRequest, Revocation, RevocationReason, RotationOutcome,
         RotationRequest, SessionEnds, SessionRecord, SettleRequest, Timestamp, TokenId,
     },
     throttle::{

@@ -9,9 +9,9 @@ use std::{
 };
 
 /// From the lowest to the highest.
-const ROOMS: [&str; 14] = [
-    "syntax", "session", "keys", "config", "token", "request", "response", "throttle", "decide", "driver",
-    "store", "fault", "internal", "testing",
+const ROOMS: [&str; 15] = [
+    "syntax", "session", "keys", "config", "token", "request", "response", "throttle", "device", "decide",
+    "driver", "store", "fault", "internal", "testing",
 ];
 
 /// In `lib.rs` beside the rooms: the documentation of the rules.

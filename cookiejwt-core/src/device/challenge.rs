@@ -38,17 +38,17 @@ impl Challenges {
     }
 
     /// The challenge that a login offers; it contains the session.
-    pub(super) fn registration(&self, session: &SessionId, now: Timestamp) -> String {
+    pub(crate) fn registration(&self, session: &SessionId, now: Timestamp) -> String {
         format!("{}.{}", session.as_str(), self.code(Kind::Registration, session, now))
     }
 
     /// The challenge of a renewal.
-    pub(super) fn renewal(&self, session: &SessionId, now: Timestamp) -> String {
+    pub(crate) fn renewal(&self, session: &SessionId, now: Timestamp) -> String {
         self.code(Kind::Renewal, session, now)
     }
 
     /// The session of a registration challenge that is good now.
-    pub(super) fn read_registration(&self, challenge: &str, now: Timestamp) -> Option<SessionId> {
+    pub(crate) fn read_registration(&self, challenge: &str, now: Timestamp) -> Option<SessionId> {
         let (session, code) = challenge.split_once('.')?;
         let session = SessionId::from(session);
         let issued_at = self.read(Kind::Registration, code, &session)?;
@@ -56,7 +56,7 @@ impl Challenges {
     }
 
     /// When a renewal challenge of this session was issued, if it is good now.
-    pub(super) fn read_renewal(
+    pub(crate) fn read_renewal(
         &self,
         challenge: &str,
         session: &SessionId,

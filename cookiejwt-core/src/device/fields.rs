@@ -14,7 +14,7 @@ const SKIPPED: HeaderName = HeaderName::from_static("secure-session-skipped");
 const LONGEST_IDENTIFIER: usize = 64;
 
 /// The proof that came along, bare or in one pair of quotes.
-pub(super) fn response<'a>(head: &RequestHead<'a>) -> Field<'a> {
+pub(crate) fn response<'a>(head: &RequestHead<'a>) -> Field<'a> {
     match head.field(&RESPONSE) {
         Field::One(value) => Field::One(unquoted(value)),
         other => other,
@@ -22,7 +22,7 @@ pub(super) fn response<'a>(head: &RequestHead<'a>) -> Field<'a> {
 }
 
 /// The session that a browser wants to renew: 1 to 64 characters of base64url.
-pub(super) fn identifier<'a>(head: &RequestHead<'a>) -> Option<&'a str> {
+pub(crate) fn identifier<'a>(head: &RequestHead<'a>) -> Option<&'a str> {
     let Field::One(value) = head.field(&IDENTIFIER) else { return None };
     let text = std::str::from_utf8(unquoted(value)).ok()?;
     let is_known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -40,7 +40,7 @@ pub(crate) fn skipped(head: &RequestHead<'_>, session: &SessionId) -> Option<Ski
 
 /// Whether a script may have sent this: what the browser sends by itself has the mode `no-cors`, in
 /// which no script can set a field of this name.
-pub(super) fn may_be_of_script(head: &RequestHead<'_>) -> bool {
+pub(crate) fn may_be_of_script(head: &RequestHead<'_>) -> bool {
     matches!(head.field(&SEC_FETCH_MODE), Field::Many | Field::One(b"cors" | b"same-origin" | b"navigate"))
 }
 

@@ -1,14 +1,13 @@
 //! The offer to bind a session, which only the response that begins the session contains.
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 
-use super::instructions::BIND;
-use crate::{
-    decide::Core,
-    session::{SessionId, Timestamp},
-};
+use crate::session::{SessionId, Timestamp};
 
-pub(crate) static REGISTRATION: HeaderName = HeaderName::from_static("secure-session-registration");
+use super::challenge::Challenges;
+
+/// Under the prefix of the application.
+const BIND: &str = "/device/";
 
 /// An offer to the browser: make a key, and register it for this session.
 ///
@@ -20,24 +19,14 @@ pub struct DeviceOffer {
 }
 
 impl DeviceOffer {
+    pub(crate) fn new(challenges: &Challenges, session: &SessionId, now: Timestamp) -> Self {
+        Self { challenge: challenges.registration(session, now) }
+    }
+
     /// The value of `Secure-Session-Registration`, for routes under this prefix, such as
     /// `/api/auth`.
     pub fn header(&self, prefix: &str) -> Option<HeaderValue> {
         let Self { challenge } = self;
         HeaderValue::try_from(format!("(ES256);path=\"{prefix}{BIND}\";challenge=\"{challenge}\"")).ok()
-    }
-}
-
-impl Core {
-    /// The offer for a session that begins now, if sessions are offered.
-    pub(crate) fn device_offer(&self, session: &SessionId, now: Timestamp) -> Option<DeviceOffer> {
-        let offers = self.config().device_bound.offers();
-        offers.then(|| DeviceOffer { challenge: self.parts().challenges.registration(session, now) })
-    }
-
-    /// Whether an access token with this memory counts only beside its refresh cookie. Browsers
-    /// renew only a cookie that has an age, and such a cookie outlives the browser.
-    pub(crate) fn ends_with_browser(&self, remember: bool) -> bool {
-        !remember && self.config().device_bound.renews()
     }
 }

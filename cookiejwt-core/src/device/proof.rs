@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::fault::DeviceFault;
 use crate::{
-    keys::DeviceKey,
-    session::{ProvedDevice, Timestamp},
+    keys::{device_key_of, is_signed_by_device},
+    session::{DeviceKey, ProvedDevice, Timestamp},
     syntax::{base64url, strict_json},
 };
 
@@ -16,9 +16,9 @@ const LONGEST: usize = 2048;
 const FORBIDDEN: [&str; 4] = ["crit", "b64", "enc", "zip"];
 
 /// A proof whose shape is right, and whose signature nobody has verified yet.
-pub(super) struct PresentedProof {
+pub(crate) struct PresentedProof {
     /// The challenge that it is over.
-    pub(super) challenge: String,
+    pub(crate) challenge: String,
     header: Map<String, Value>,
     signed: String,
     signature: Vec<u8>,
@@ -37,7 +37,7 @@ impl DeviceProof {
 impl PresentedProof {
     /// Reads the shape. `aud`, `sub`, `iat` and `exp` are not looked at: browsers send none of
     /// them.
-    pub(super) fn read(text: &[u8]) -> Result<Self, DeviceFault> {
+    pub(crate) fn read(text: &[u8]) -> Result<Self, DeviceFault> {
         Self::parse(text).ok_or(DeviceFault::Structure)
     }
 
@@ -56,13 +56,13 @@ impl PresentedProof {
     }
 
     /// The key that a registration brings along, if the proof is signed with it.
-    pub(super) fn registers(&self) -> Result<DeviceKey, DeviceFault> {
+    pub(crate) fn registers(&self) -> Result<DeviceKey, DeviceFault> {
         let key = self.key().ok_or(DeviceFault::Key)?;
         if self.is_signed_by(&key) { Ok(key) } else { Err(DeviceFault::Signature) }
     }
 
     /// The proof of a renewal. The key is that of the row; one in the proof is not looked at.
-    pub(super) fn proves(
+    pub(crate) fn proves(
         &self,
         key: &DeviceKey,
         challenged_at: Timestamp,
@@ -79,11 +79,11 @@ impl PresentedProof {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
         let is_public_p256 =
             text("kty") == Some("EC") && text("crv") == Some("P-256") && !jwk.contains_key("d");
-        if is_public_p256 { DeviceKey::of_coordinates(text("x")?, text("y")?) } else { None }
+        if is_public_p256 { device_key_of(text("x")?, text("y")?) } else { None }
     }
 
     fn is_signed_by(&self, key: &DeviceKey) -> bool {
-        key.verify(self.signed.as_bytes(), &self.signature)
+        is_signed_by_device(key, self.signed.as_bytes(), &self.signature)
     }
 }
 

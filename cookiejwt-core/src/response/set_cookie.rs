@@ -13,7 +13,6 @@ use self::{life::EPOCH, twins::TwinWriter};
 pub use self::{lines::SetCookies, twins::Twins};
 use crate::{
     config::{CookieSettings, SameSite},
-    device::REGISTRATION,
     request::{split_once, trim},
     response::fields::{CACHE_CONTROL, COOKIE, ResponseHeaders, VARY, ensure_member, is_set_cookie, values},
     token::{MintError, MintedAccess, RefreshToken},
@@ -23,6 +22,7 @@ use crate::{
 const MAX_COOKIE: usize = 4096;
 
 static CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+static REGISTRATION: HeaderName = HeaderName::from_static("secure-session-registration");
 static CACHE: HeaderValue = HeaderValue::from_static("\"cache\"");
 static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 

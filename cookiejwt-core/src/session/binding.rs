@@ -1,12 +1,10 @@
 //! Binding a session to a device, once.
 
-use crate::{
-    keys::DeviceKey,
-    session::{
-        ids::{Realm, SessionId},
-        record::SessionRecord,
-        timestamp::Timestamp,
-    },
+use crate::session::{
+    device_key::DeviceKey,
+    ids::{Realm, SessionId},
+    record::SessionRecord,
+    timestamp::Timestamp,
 };
 
 /// Binds a session to the key of a device (W3C Device Bound Session Credentials).

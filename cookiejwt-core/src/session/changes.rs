@@ -4,13 +4,11 @@
 //! Each requires `revoked_at IS NULL`, and none moves `settles_at` back. The row letters are those
 //! of [`rules`](crate::rules).
 
-use crate::{
-    keys::DeviceKey,
-    session::{
-        ids::{Realm, SessionId, TokenId},
-        record::SessionRecord,
-        timestamp::Timestamp,
-    },
+use crate::session::{
+    device_key::DeviceKey,
+    ids::{Realm, SessionId, TokenId},
+    record::SessionRecord,
+    timestamp::Timestamp,
 };
 
 /// Replaces the current refresh token with the next one.

@@ -1,11 +1,9 @@
 //! The row of a session in the token store, and its revocation.
 
-use crate::{
-    keys::DeviceKey,
-    session::{
-        ids::{Realm, SessionId, Subject, TokenId},
-        timestamp::Timestamp,
-    },
+use crate::session::{
+    device_key::DeviceKey,
+    ids::{Realm, SessionId, Subject, TokenId},
+    timestamp::Timestamp,
 };
 
 /// A session: the chain of refresh tokens that started with one login, as one row of the store.

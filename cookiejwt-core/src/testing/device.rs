@@ -1,7 +1,8 @@
 //! A device that registers its key and proves it, as a browser does.
 
 use crate::{
-    keys::{Algorithm, DeviceKey, SigningPair},
+    keys::{Algorithm, SigningPair, device_key_of},
+    session::DeviceKey,
     syntax::base64url,
 };
 
@@ -50,7 +51,7 @@ impl TestDevice {
     /// Its public key, as the row of a session keeps it.
     pub fn key(&self) -> DeviceKey {
         let [x, y] = self.coordinates();
-        DeviceKey::of_coordinates(x, y).expect("the key is on its curve")
+        device_key_of(x, y).expect("the key is on its curve")
     }
 
     /// The value of `Secure-Session-Response` for this value of `Secure-Session-Registration`.

@@ -22,7 +22,7 @@ use cookiejwt_core::{
 /// label `realm` to each of its counters and gauges, and logs its events in a span `cookiejwt` with
 /// the field `realm`.
 ///
-#[doc = include_str!("counters.md")]
+#[doc = include_str!("../../docs/counters.md")]
 ///
 /// The gauge `cookiejwt_feed_stale` is 1 while revocations and renewals of other nodes do not
 /// arrive. The gauge `cookiejwt_clock_difference_millis` is how far the clock of the database is

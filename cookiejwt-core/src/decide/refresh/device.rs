@@ -5,8 +5,10 @@ use time::OffsetDateTime;
 
 use super::{RefreshAttempt, Rotation, RotationStep, grant::Grant};
 use crate::{
-    decide::decision::{Decision, Reason, Refusal, Settlement},
-    device::claims_of,
+    decide::{
+        decision::{Decision, Reason, Refusal, Settlement},
+        device::claims_of,
+    },
     session::{ProvedDevice, SessionRecord, Timestamp},
     token::RefreshClaims,
 };

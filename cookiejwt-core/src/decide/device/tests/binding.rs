@@ -1,11 +1,7 @@
 //! Rows B1 to B9.
 
 use super::*;
-use crate::{
-    device::{DeviceFault, DeviceReason},
-    keys::DeviceKey,
-    response::Problem,
-};
+use crate::{decide::DeviceReason, device::DeviceFault, response::Problem, session::DeviceKey};
 
 fn offer(core: &Core) -> String {
     let login = login(core, true);

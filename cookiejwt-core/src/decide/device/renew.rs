@@ -3,13 +3,12 @@
 
 use super::{
     attempt::{DeviceAttempt, Renewal},
-    fault::{DeviceEnd, DeviceReason},
-    fields,
-    proof::PresentedProof,
+    reason::DeviceReason,
     reply::DeviceDecision,
 };
 use crate::{
-    decide::{Core, CsrfCleared, PresentedRefresh},
+    decide::{Core, CsrfCleared, authenticate::PresentedRefresh},
+    device::{self, DeviceEnd, DeviceFault, PresentedProof},
     request::{Field, Mode, RequestHead},
     response::{Problem, SetCookies},
     session::{RevocationReason, SessionId, Timestamp},
@@ -67,7 +66,7 @@ impl Core {
         if !self.config().device_bound.renews() {
             return problem(Problem::NotFound, DeviceReason::Disabled);
         }
-        let identifier = fields::identifier(head).filter(|_| self.mode(*head) == Mode::Cookie);
+        let identifier = device::identifier(head).filter(|_| self.mode(*head) == Mode::Cookie);
         let Some(identifier) = identifier else {
             return problem(Problem::InvalidRequest, DeviceReason::Malformed);
         };
@@ -108,10 +107,10 @@ impl Presented<'_, '_> {
         if let Some(reason) = revoked {
             return settled(renewal.ended(DeviceEnd::Revoked(reason)));
         }
-        let proof = match fields::response(&head) {
+        let proof = match device::response(&head) {
             Field::Absent => return settled(DeviceDecision::challenge(core, session, now)),
             Field::One(response) => PresentedProof::read(response),
-            Field::Many => Err(super::fault::DeviceFault::Structure),
+            Field::Many => Err(DeviceFault::Structure),
         };
         let proof = match proof {
             Ok(proof) => proof,

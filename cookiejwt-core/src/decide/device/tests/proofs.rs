@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::super::{fault::DeviceFault, proof::PresentedProof};
-use crate::testing;
+use crate::{
+    device::{DeviceFault, PresentedProof},
+    testing,
+};
 
 const HEADER: &str = r#"{"alg":"ES256","typ":"dbsc+jwt"}"#;
 const PAYLOAD: &str = r#"{"jti":"challenge"}"#;

@@ -3,17 +3,16 @@
 //! alone permits it.
 
 use super::{
-    fault::{DeviceFault, DeviceReason},
-    fields, instructions,
-    proof::PresentedProof,
+    instructions,
+    reason::DeviceReason,
     reply::{DeviceDecision, DeviceReply},
 };
 use crate::{
     decide::Core,
-    keys::DeviceKey,
+    device::{self, DeviceFault, PresentedProof},
     request::{Field, RequestHead},
     response::Problem,
-    session::{BindRequest, ChangeOutcome, RevocationReason, SessionId, SessionRecord, Timestamp},
+    session::{BindRequest, ChangeOutcome, DeviceKey, RevocationReason, SessionId, SessionRecord, Timestamp},
 };
 
 /// What follows from the head of a registration.
@@ -92,8 +91,8 @@ impl Core {
 
 /// Row B2.
 fn registration<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
-    match fields::response(head) {
-        Field::One(response) if !fields::may_be_of_script(head) => Some(response),
+    match device::response(head) {
+        Field::One(response) if !device::may_be_of_script(head) => Some(response),
         _ => None,
     }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-    device::{DeviceEnd, DeviceFault, DeviceReason},
+    decide::DeviceReason,
+    device::{DeviceEnd, DeviceFault},
     fault::CsrfDenial,
     response::Problem,
 };

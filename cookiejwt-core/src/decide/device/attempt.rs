@@ -4,13 +4,13 @@
 use std::fmt;
 
 use super::{
-    fault::{DeviceEnd, DeviceReason},
     instructions,
-    proof::PresentedProof,
+    reason::DeviceReason,
     reply::{self, DeviceDecision, DeviceReply},
 };
 use crate::{
-    decide::{Carrier, Core, CsrfCleared, Decision, Outcome, Reason, RefreshAttempt},
+    decide::{Core, CsrfCleared, Decision, Outcome, Reason, RefreshAttempt, carrier::Carrier},
+    device::{DeviceEnd, PresentedProof},
     request::RequestHead,
     response::{Problem, SetCookies},
     session::{RevocationReason, SessionId, SessionRecord, Timestamp},

@@ -2,12 +2,10 @@
 
 use http::HeaderValue;
 
-use super::{
-    fault::{DeviceEnd, DeviceFault, DeviceReason},
-    instructions,
-};
+use super::{instructions, reason::DeviceReason};
 use crate::{
     decide::Core,
+    device::{DeviceEnd, DeviceFault},
     response::{Problem, SetCookies},
     session::{SessionId, Timestamp},
 };

@@ -10,8 +10,7 @@ use crate::{
     syntax::{host_of, is_same_site},
 };
 
-/// The paths of the two routes under the prefix of the application.
-pub(super) const BIND: &str = "/device/";
+/// Under the prefix of the application.
 const RENEW: &str = "/device/refresh/";
 /// A logout needs no renewal before it.
 const LOGOUT: [&str; 2] = ["/logout", "/token/blacklist"];
