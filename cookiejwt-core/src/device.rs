@@ -1,5 +1,5 @@
-//! What device-bound sessions consist of (W3C Device Bound Session Credentials): challenges, proofs,
-//! and the header fields of the draft. What follows from them is in the room `decide`.
+//! What device-bound sessions consist of (W3C Device Bound Session Credentials): challenges,
+//! proofs, and the header fields of the draft. What follows from them is in the room `decide`.
 
 mod challenge;
 mod fault;
