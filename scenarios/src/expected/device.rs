@@ -40,12 +40,15 @@ pub fn at_device(code: &str) -> Expected {
     problem(code).for_own_pages()
 }
 
+/// Seconds, where no script runs.
+const RELOAD_AFTER: &str = "1";
+
 /// The page that reloads itself.
 pub fn reloads() -> Expected {
     let refused = problem("device_proof_required");
     Expected { body: RELOAD.into(), ..refused }
         .field("content-type", "text/html; charset=utf-8")
-        .field("refresh", "1")
+        .field("refresh", RELOAD_AFTER)
         .field("content-security-policy", RELOAD_POLICY)
 }
 
