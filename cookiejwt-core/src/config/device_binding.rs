@@ -12,8 +12,7 @@ const SHORTEST_ACCESS: i64 = 300;
 /// Whether sessions are bound to a key that the browser keeps in the hardware of the device (W3C
 /// Device Bound Session Credentials).
 ///
-/// A bound session stays bound whatever this says, so that nobody unbinds it by a change of the
-/// configuration.
+/// A bound session stays bound whatever this says: a changed configuration does not unbind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the page on device-bound sessions has these four")]
 pub enum DeviceBinding {

@@ -40,7 +40,7 @@ impl DeviceFault {
 pub enum DeviceEnd {
     /// No valid refresh cookie came along: the user has logged out, or closed the browser.
     NoCookie,
-    /// The cookie is that of another session: somebody has logged in since.
+    /// The cookie belongs to another session: a user has logged in since.
     OtherSession,
     /// The session was revoked.
     Revoked(RevocationReason),

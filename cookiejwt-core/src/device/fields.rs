@@ -38,8 +38,8 @@ pub(crate) fn skipped(head: &RequestHead<'_>, session: &SessionId) -> Option<Ski
     found
 }
 
-/// Whether a script may have sent this: what the browser sends by itself has the mode `no-cors`, in
-/// which no script can set a field of this name.
+/// Whether a script may have sent this. The browser's own requests have the mode `no-cors`, and in
+/// that mode a script cannot set a field of this name.
 pub(crate) fn may_be_of_script(head: &RequestHead<'_>) -> bool {
     matches!(head.field(&SEC_FETCH_MODE), Field::Many | Field::One(b"cors" | b"same-origin" | b"navigate"))
 }

@@ -11,8 +11,8 @@ const BIND: &str = "/device/";
 
 /// An offer to the browser: make a key, and register it for this session.
 ///
-/// Whoever has its challenge can bind the session once, and gets nothing else for it. It is in a
-/// field that scripts can read, so it must not be worth more.
+/// Its challenge can bind the session once, and permits nothing else: scripts can read the field
+/// that it is sent in.
 #[derive(Clone, Debug)]
 pub struct DeviceOffer {
     challenge: String,

@@ -15,7 +15,7 @@ const LONGEST: usize = 2048;
 /// Members that would change how the proof is read.
 const FORBIDDEN: [&str; 4] = ["crit", "b64", "enc", "zip"];
 
-/// A proof whose shape is right, and whose signature nobody has verified yet.
+/// A well-formed proof whose signature has not been verified yet.
 pub(crate) struct PresentedProof {
     /// The challenge that it is over.
     pub(crate) challenge: String,
