@@ -42,5 +42,5 @@ pub use self::{
 pub(crate) use self::{
     logged_in::session_reply,
     page_target::{page_with, path_of},
-    reply::HX_REDIRECT,
+    reply::{HX_REDIRECT, may_log_in},
 };

@@ -105,7 +105,7 @@ fn renewal(bencher: Bencher<'_, '_>) {
         else {
             panic!("the second leg")
         };
-        match attempt.with_session(Some(row.clone())) {
+        match attempt.with_session(Some(&row)) {
             DeviceStep::Refresh(attempt, renewal) => renewal.reply(&rotated(*attempt).decision, NOW),
             other => panic!("{other:?}"),
         }

@@ -25,7 +25,7 @@ use crate::{
     },
     device::needs_reload,
     request::{Cookie, CredentialName, Duplicates, Field, Mode, Presented, RequestHead},
-    session::{SessionId, Timestamp},
+    session::{SessionId, Subject, Timestamp},
     token::{AccessToken, RefreshToken, VerifiedField},
 };
 
@@ -223,7 +223,8 @@ impl<'a> Table<'a> {
         let near = ahead > 0 && ends_at.saturating_sub(self.rows.now) <= ahead;
         let ahead = if near && refresh_permitted(&self.rows.head, &self.core.config().csrf) {
             self.refresh_token(refresh)
-                .filter(|token| is_same_session(token, &identity) && !self.is_marked(token))
+                .filter(|token| is_same_session(token, identity.session_id(), identity.subject()))
+                .filter(|token| !self.is_marked(token))
                 .filter(|token| self.outlives(token, ends_at))
                 .map(|token| self.attempt(token, Carrier::Cookie(cleared.clone()), Some(identity.clone())))
         } else {
@@ -238,7 +239,7 @@ impl<'a> Table<'a> {
             Some(token) if self.is_marked(&token) => self.unproved_here(&token),
             Some(token) if refresh_permitted(&self.rows.head, &self.core.config().csrf) => {
                 let mut attempt = self.attempt(token, Carrier::Cookie(cleared.clone()), None);
-                attempt.is_reloaded(needs_reload(&self.rows.head));
+                attempt.set_reload(needs_reload(&self.rows.head));
                 self.refreshing(attempt)
             }
             Some(token) => {
@@ -356,8 +357,8 @@ impl<'a> Table<'a> {
     }
 }
 
-fn is_same_session(refresh: &RefreshToken, identity: &Identity) -> bool {
-    refresh.claims.session_id == *identity.session_id() && refresh.claims.subject == *identity.subject()
+fn is_same_session(refresh: &RefreshToken, session_id: &SessionId, subject: &Subject) -> bool {
+    refresh.claims.session_id == *session_id && refresh.claims.subject == *subject
 }
 
 #[cfg(test)]

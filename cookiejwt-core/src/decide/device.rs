@@ -11,7 +11,7 @@ mod reason;
 mod renew;
 mod reply;
 
-pub(super) use self::attempt::claims_of;
+pub(super) use self::attempt::{bound_row, claims_of};
 pub use self::{
     attempt::{DeviceAttempt, DeviceStep, Renewal},
     bind::{BindAssessment, Binding},

@@ -131,12 +131,12 @@ impl RefreshAttempt {
     }
 
     /// With who answers on the refresh route if the session was bound meanwhile.
-    pub(super) fn is_answered_by(&mut self, beside: Option<Identity>) {
+    pub(super) fn set_beside(&mut self, beside: Option<Identity>) {
         self.beside = beside;
     }
 
     /// With whether a page that reloads itself helps if the session was bound meanwhile.
-    pub(super) fn is_reloaded(&mut self, reload: bool) {
+    pub(super) fn set_reload(&mut self, reload: bool) {
         self.reload = reload;
     }
 

@@ -4,14 +4,13 @@
 use std::borrow::Cow;
 
 use cookiejwt_core::{Identity, Problem, driver::RequestHead};
-use http::StatusCode;
 
 use super::{
     endpoints::{Api, verify_reply},
     page_form::next,
 };
 use crate::{
-    request::{Reply, Slot, page_with, path_of},
+    request::{Reply, Slot, may_log_in, page_with, path_of},
     routes::Route,
 };
 
@@ -81,8 +80,7 @@ impl Api {
 
     fn to_login(&self, problem: Problem, next: Option<&str>) -> Reply {
         let page = self.0.0.routes.pages.as_ref().map(|pages| pages.login.as_str());
-        let reloads = matches!(problem, Problem::DeviceProofRequired { reload: true });
-        match page.filter(|_| problem.status() == StatusCode::UNAUTHORIZED && !reloads) {
+        match page.filter(|_| may_log_in(problem)) {
             Some(page) => to_page(page, next),
             None => Reply::problem(problem),
         }

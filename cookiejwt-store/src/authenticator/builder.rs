@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cookiejwt_core::{Config, DeviceBinding, store::Throttle};
+use cookiejwt_core::{Config, store::Throttle};
 
 use super::{Authenticator, Inner, background::Schedule, readers::RevokedReaders, twins};
 use crate::{
@@ -288,8 +288,11 @@ impl AuthenticatorBuilder {
 
 /// Whether the store can do what the settings ask for.
 fn keeps_devices(config: &Config, tokens: &dyn DynTokenStore) -> Result<(), BuildError> {
-    let is_asked = config.device_bound() != DeviceBinding::Off;
-    if is_asked && !tokens.keeps_devices() { Err(BuildError::NoDevices) } else { Ok(()) }
+    if config.device_bound().renews() && !tokens.keeps_devices() {
+        Err(BuildError::NoDevices)
+    } else {
+        Ok(())
+    }
 }
 
 /// The pages, if there is a login page; without one the others have no effect.

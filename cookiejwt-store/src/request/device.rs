@@ -48,7 +48,7 @@ impl Authenticator {
         if let Some(row) = &row {
             self.0.sessions.see(row, self.timestamp());
         }
-        match attempt.with_session(row) {
+        match attempt.with_session(row.as_ref()) {
             DeviceStep::Settled(decision) => decision,
             DeviceStep::Refresh(attempt, renewal) => {
                 let settlement = self.rotate(*attempt).await;

@@ -11,7 +11,7 @@ use super::{
     any_slot::AnySlot,
     faults::missing_layer,
     page_target::{page_with, path_of},
-    reply::{HX_REDIRECT, Reply},
+    reply::{HX_REDIRECT, Reply, may_log_in},
 };
 use crate::{authenticator::Authenticator, verifier::Verifier};
 
@@ -225,9 +225,7 @@ impl Guard {
 
     /// A 401 becomes a redirect if a person would see it. Every other problem stays as it is.
     pub(crate) fn refusal(&self, problem: Problem, head: RequestHead<'_>) -> GuardRefusal {
-        let reloads = matches!(problem, Problem::DeviceProofRequired { reload: true });
-        let is_refused = problem.status() == http::StatusCode::UNAUTHORIZED && !reloads;
-        let page = self.login_page.as_deref().filter(|_| is_refused);
+        let page = self.login_page.as_deref().filter(|_| may_log_in(problem));
         let Some(location) = page.and_then(|page| self.location(page, problem, head)) else {
             return GuardRefusal::Problem(problem);
         };

@@ -62,6 +62,15 @@ fn reload_page() -> Reply {
         .with_header(header::REFRESH, HeaderValue::from_static("1"))
 }
 
+const fn reloads(problem: Problem) -> bool {
+    matches!(problem, Problem::DeviceProofRequired { reload: true })
+}
+
+/// Whether a login page may take the place of a problem: a 401 that no reload helps.
+pub(crate) fn may_log_in(problem: Problem) -> bool {
+    problem.status() == StatusCode::UNAUTHORIZED && !reloads(problem)
+}
+
 /// Where htmx goes with the whole page.
 pub(crate) const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
@@ -70,15 +79,15 @@ impl Reply {
     ///
     /// If the session is bound to a device and a reload helps, it is a page that reloads itself.
     pub fn problem(problem: Problem) -> Self {
-        let mut reply = match problem {
-            Problem::DeviceProofRequired { reload: true } => reload_page(),
-            _ => Self::raw("application/problem+json", problem.to_json().into()),
+        let mut reply = if reloads(problem) {
+            reload_page()
+        } else {
+            Self::raw("application/problem+json", problem.to_json().into())
         }
         .never_stored();
         reply.status = problem.status();
         // No page of the application takes the place of the one that reloads itself.
-        let reloads = matches!(problem, Problem::DeviceProofRequired { reload: true });
-        reply.refused = Some(problem).filter(|_| !reloads);
+        reply.refused = Some(problem).filter(|problem| !reloads(*problem));
         // The text of a challenge was checked when it was made.
         if let Some(Ok(challenge)) = problem.challenge().map(|text| HeaderValue::from_str(&text)) {
             reply.headers.insert(header::WWW_AUTHENTICATE, challenge);

@@ -1,8 +1,6 @@
 //! Rows s, u and v of [`rules`](crate::rules#device-bound-sessions): what the tokens of a
 //! device-bound session do without its device; and the refresh token that comes with its proof.
 
-use http::Method;
-
 use super::{
     Assessment, Table,
     session_check::{Beside, Checked, Refreshable, Then},
@@ -45,14 +43,9 @@ impl Core {
         let presented = Presented::read(&head, self.config());
         table.examine(&presented);
         let token = table.refresh_token(&presented.refresh);
-        let is_early = table
-            .rows
-            .faults
-            .iter()
-            .any(|fault| fault.credential == CredentialName::RefreshCookie && fault.fault.is_early());
         match token {
             Some(token) => PresentedRefresh::Valid(Box::new(token), cleared),
-            None if is_early => PresentedRefresh::Early,
+            None if table.has_fault(CredentialName::RefreshCookie, true) => PresentedRefresh::Early,
             None => PresentedRefresh::Unusable,
         }
     }
@@ -69,9 +62,7 @@ impl Table<'_> {
         let refresh_tokens = &self.core.parts().refresh;
         let is_there = refresh.values().any(|value| {
             let found = refresh_tokens.in_cookie(value, self.rows.now);
-            found.is_ok_and(|found| {
-                found.claims.session_id == claims.session_id && found.claims.subject == claims.subject
-            })
+            found.is_ok_and(|found| super::is_same_session(&found, &claims.session_id, &claims.subject))
         });
         if !is_there {
             self.rows.sighting = None;
@@ -86,12 +77,8 @@ impl Table<'_> {
 
     /// Row s. The browser renews only a cookie that is missing, so a dead one is cleared.
     pub(super) fn unproved(self, token: &RefreshToken, source: CredentialSource, reload: bool) -> Assessment {
-        let clears_access = source == CredentialSource::Cookie
-            && self
-                .rows
-                .faults
-                .iter()
-                .any(|fault| fault.credential == CredentialName::AccessCookie && !fault.fault.is_early());
+        let is_dead = self.has_fault(CredentialName::AccessCookie, false);
+        let clears_access = source == CredentialSource::Cookie && is_dead;
         let claims = &token.claims;
         let skipped = skipped(&self.rows.head, &claims.session_id);
         let then = Then::Prove { reload, skipped, clears_access };
@@ -101,7 +88,7 @@ impl Table<'_> {
 
     /// Row s on a route of the application.
     pub(super) fn unproved_here(self, token: &RefreshToken) -> Assessment {
-        let reload = needs_reload(&self.rows.head) && !self.rows.head.is_method(&Method::OPTIONS);
+        let reload = needs_reload(&self.rows.head);
         self.unproved(token, CredentialSource::Cookie, reload)
     }
 
@@ -131,7 +118,7 @@ impl Table<'_> {
     ) -> Assessment {
         let beside = self.identity_beside(&token, presented, &cleared);
         let mut attempt = self.attempt(token, Carrier::Cookie(cleared), None);
-        attempt.is_answered_by(beside);
+        attempt.set_beside(beside);
         self.refreshing(attempt)
     }
 
@@ -144,6 +131,12 @@ impl Table<'_> {
     ) -> Option<Identity> {
         let access = self.core.parts().access.in_cookie(presented.access.only()?, self.rows.now).ok()?;
         let identity = Identity::from_cookie(access.token, cleared);
-        super::is_same_session(token, &identity).then_some(identity)
+        super::is_same_session(token, identity.session_id(), identity.subject()).then_some(identity)
+    }
+
+    /// Whether a credential was not accepted, and may be accepted later (`early`), or never.
+    fn has_fault(&self, credential: CredentialName, early: bool) -> bool {
+        let mut faults = self.rows.faults.iter();
+        faults.any(|fault| fault.credential == credential && fault.fault.is_early() == early)
     }
 }

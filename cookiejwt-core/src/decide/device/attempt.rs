@@ -13,7 +13,7 @@ use crate::{
     device::{DeviceEnd, PresentedProof},
     request::RequestHead,
     response::{Problem, SetCookies},
-    session::{RevocationReason, SessionId, SessionRecord, Timestamp},
+    session::{DeviceKey, RevocationReason, SessionId, SessionRecord, Subject, Timestamp},
     token::{RefreshClaims, RefreshToken},
 };
 
@@ -63,29 +63,25 @@ impl DeviceAttempt {
     ///
     /// Which refresh token of the session came along does not matter: the response that carried a
     /// newer one may have been lost, and the device has proved itself.
-    pub fn with_session(self, row: Option<SessionRecord>) -> DeviceStep {
+    pub fn with_session(self, row: Option<&SessionRecord>) -> DeviceStep {
         let Self { token, cleared, proof, challenged_at, renewal, now } = self;
-        let end = |end| DeviceStep::Settled(renewal.ended(end));
-        let realm = renewal.core.config().realm();
-        let row = row.filter(|row| row.subject == token.claims.subject && row.realm == *realm);
-        let Some(row) = row else { return end(DeviceEnd::Missing) };
-        if let Some((_, reason)) = row.revoked {
-            return end(DeviceEnd::Revoked(reason));
-        }
-        if !row.is_before_its_ends(now) {
-            return end(DeviceEnd::Expired);
-        }
-        let Some(key) = &row.device else { return end(DeviceEnd::Unbound) };
+        let (row, key) = match bound_row(row, &token.claims.subject, &renewal.core, now) {
+            Ok(found) => found,
+            Err(reason) => {
+                let over = DeviceDecision::over(&renewal.core, &renewal.session, end_of(&reason));
+                return DeviceStep::Settled(over);
+            }
+        };
         let proof = match proof.proves(key, challenged_at) {
             Ok(proof) => proof,
             // The session stays as it is: a thief must not be able to end it.
             Err(fault) => return DeviceStep::Settled(renewal.without_cookies(DeviceEnd::Rejected(fault))),
         };
-        let until = proof.device().repeats_until(&row, renewal.core.config().reuse_leeway_millis());
+        let until = proof.device().repeats_until(row, renewal.core.config().reuse_leeway_millis());
         if until.is_some_and(|until| now > until) {
             return DeviceStep::Settled(renewal.challenge(now));
         }
-        let token = RefreshToken { claims: claims_of(&token.claims, &row), ..token };
+        let token = RefreshToken { claims: claims_of(&token.claims, row), ..token };
         let carrier = Carrier::Device { cleared, proof: Box::new(proof), repeats_until: until };
         // A node whose clock is ahead may have issued the challenge. The rotation is not earlier,
         // so that the challenge is used up by it.
@@ -93,6 +89,26 @@ impl DeviceAttempt {
         let attempt = RefreshAttempt::new(renewal.core.clone(), token, carrier, None, now);
         DeviceStep::Refresh(Box::new(attempt), renewal)
     }
+}
+
+/// Row P11: the row and the key of a bound session that has not ended, or why there is none.
+///
+/// A session that was replaced has ended at once: the device has a cookie of its successor.
+pub(crate) fn bound_row<'r>(
+    row: Option<&'r SessionRecord>,
+    subject: &Subject,
+    core: &Core,
+    now: Timestamp,
+) -> Result<(&'r SessionRecord, &'r DeviceKey), Reason> {
+    let realm = core.config().realm();
+    let row = row.filter(|row| row.subject == *subject && row.realm == *realm).ok_or(Reason::RowMissing)?;
+    if let Some((_, reason)) = row.revoked {
+        return Err(Reason::RowRevoked(reason));
+    }
+    if !row.is_before_its_ends(now) {
+        return Err(Reason::RowExpired);
+    }
+    row.device.as_ref().map(|key| (row, key)).ok_or(Reason::DeviceUnbound)
 }
 
 /// The claims of the current refresh token, as far as the row has them; what is true of the session
@@ -116,13 +132,15 @@ impl Renewal {
     /// The response for the decision about a [`DeviceStep::Refresh`]: rows P11 to P19.
     pub fn reply(self, decision: &Decision, now: impl Into<Timestamp>) -> DeviceDecision {
         let now = now.into();
-        match (&decision.outcome, end_of(&decision.reason)) {
+        match (&decision.outcome, &decision.reason) {
             (Outcome::Authenticated(_), _) => self.renewed(decision.cookies.clone(), now),
             (Outcome::Unavailable, _) => self.problem(Problem::Unavailable, DeviceReason::Unavailable),
             (Outcome::Failed, _) => self.problem(Problem::ServerError, DeviceReason::MintFailed),
-            (_, Some(end)) => DeviceDecision::ended(self.session.as_str(), end, decision.cookies.clone()),
             // Used up by another renewal in between.
-            (_, None) => self.challenge(now),
+            (_, Reason::ChallengeUsed) => self.challenge(now),
+            (_, reason) => {
+                DeviceDecision::ended(self.session.as_str(), end_of(reason), decision.cookies.clone())
+            }
         }
     }
 
@@ -138,13 +156,6 @@ impl Renewal {
         DeviceDecision { reply, reason: DeviceReason::Renewed, session_id: Some(session) }
     }
 
-    /// The end of a session whose cookies are of no use any more.
-    pub(super) fn ended(&self, end: DeviceEnd) -> DeviceDecision {
-        let keeps = matches!(end, DeviceEnd::Revoked(reason) if !reason.clears_cookies());
-        let cookies = if keeps { SetCookies::default() } else { self.core.parts().cookies.clear_both() };
-        DeviceDecision::ended(self.session.as_str(), end, cookies)
-    }
-
     fn without_cookies(&self, end: DeviceEnd) -> DeviceDecision {
         DeviceDecision::ended(self.session.as_str(), end, SetCookies::default())
     }
@@ -158,18 +169,15 @@ impl Renewal {
     }
 }
 
-/// What a refusal of the refresh means for the browser; `None` if it has to sign again.
-fn end_of(reason: &Reason) -> Option<DeviceEnd> {
+/// What a refusal of the refresh means for the browser.
+fn end_of(reason: &Reason) -> DeviceEnd {
     match reason {
-        Reason::ChallengeUsed => None,
-        Reason::RowRevoked(reason) | Reason::SessionRevoked(reason) => Some(DeviceEnd::Revoked(*reason)),
-        Reason::RowExpired => Some(DeviceEnd::Expired),
-        Reason::DeviceUnbound => Some(DeviceEnd::Unbound),
-        Reason::UserInactive | Reason::UserChanged | Reason::SecondFactorRequired => {
-            Some(DeviceEnd::UserInactive)
-        }
-        Reason::ActorEnded => Some(DeviceEnd::Revoked(RevocationReason::ActorEnded)),
-        _ => Some(DeviceEnd::Missing),
+        Reason::RowRevoked(reason) | Reason::SessionRevoked(reason) => DeviceEnd::Revoked(*reason),
+        Reason::RowExpired => DeviceEnd::Expired,
+        Reason::DeviceUnbound => DeviceEnd::Unbound,
+        Reason::UserInactive | Reason::UserChanged | Reason::SecondFactorRequired => DeviceEnd::UserInactive,
+        Reason::ActorEnded => DeviceEnd::Revoked(RevocationReason::ActorEnded),
+        _ => DeviceEnd::Missing,
     }
 }
 

@@ -102,10 +102,9 @@ impl Presented<'_, '_> {
     ) -> RenewAssessment {
         let Self { core, head, prefix, now } = self;
         let session = &token.claims.session_id;
-        let renewal = Renewal::new(core, &head, session, prefix);
         let settled = RenewAssessment::Settled;
         if let Some(reason) = revoked {
-            return settled(renewal.ended(DeviceEnd::Revoked(reason)));
+            return settled(DeviceDecision::over(core, session, DeviceEnd::Revoked(reason)));
         }
         let proof = match device::response(&head) {
             Field::Absent => return settled(DeviceDecision::challenge(core, session, now)),
@@ -121,6 +120,7 @@ impl Presented<'_, '_> {
         };
         match core.parts().challenges.read_renewal(&proof.challenge, session, now) {
             Some(challenged_at) => {
+                let renewal = Renewal::new(core, &head, session, prefix);
                 let attempt = DeviceAttempt { token, cleared, proof, challenged_at, renewal, now };
                 RenewAssessment::NeedsSession(Box::new(attempt))
             }

@@ -1,4 +1,4 @@
-//! The responses to what a browser sends by itself.
+//! The responses to a browser that registers or renews a device-bound session.
 
 use http::HeaderValue;
 
@@ -76,6 +76,13 @@ impl DeviceDecision {
             reason: DeviceReason::Ended(end),
             session_id: Some(identifier.into()),
         }
+    }
+
+    /// The end of a session whose cookies are of no use any more.
+    pub(super) fn over(core: &Core, session: &SessionId, end: DeviceEnd) -> Self {
+        let keeps = matches!(end, DeviceEnd::Revoked(reason) if !reason.clears_cookies());
+        let cookies = if keeps { SetCookies::default() } else { core.parts().cookies.clear_both() };
+        Self::ended(session.as_str(), end, cookies)
     }
 
     pub(super) fn challenge(core: &Core, session: &SessionId, now: Timestamp) -> Self {

@@ -147,7 +147,7 @@ impl Bound {
             RenewAssessment::Settled(decision) => return decision,
             RenewAssessment::NeedsSession(attempt) => attempt,
         };
-        match attempt.with_session(Some(self.row.clone())) {
+        match attempt.with_session(Some(&self.row)) {
             DeviceStep::Settled(decision) => decision,
             DeviceStep::Refresh(attempt, renewal) => {
                 let decision = self.rotate(*attempt, now);

@@ -7,7 +7,7 @@ use super::{RefreshAttempt, Rotation, RotationStep, grant::Grant};
 use crate::{
     decide::{
         decision::{Decision, Reason, Refusal, Settlement},
-        device::claims_of,
+        device::{bound_row, claims_of},
     },
     session::{ProvedDevice, SessionRecord, Timestamp},
     token::RefreshClaims,
@@ -26,18 +26,14 @@ pub(super) fn complete(
     row: Option<&SessionRecord>,
 ) -> RotationStep {
     let now = rotation.attempt.now;
-    let realm = rotation.attempt.core.config().realm();
-    let row = row.filter(|row| row.subject == *rotation.attempt.subject() && row.realm == *realm);
     let refused = |rotation: Rotation, refusal, reason| {
         RotationStep::Settled(rotation.attempt.refused(refusal, reason).settle())
     };
-    let Some(row) = row else { return refused(rotation, Refusal::SessionRevoked, Reason::RowMissing) };
-    if let Some((_, reason)) = row.revoked {
-        return refused(rotation, Refusal::SessionRevoked, Reason::RowRevoked(reason));
-    }
-    if !row.is_before_its_ends(now) {
-        return refused(rotation, Refusal::SessionExpired, Reason::RowExpired);
-    }
+    let row = match bound_row(row, rotation.attempt.subject(), &rotation.attempt.core, now) {
+        Ok((row, _)) => row,
+        Err(Reason::RowExpired) => return refused(rotation, Refusal::SessionExpired, Reason::RowExpired),
+        Err(reason) => return refused(rotation, Refusal::SessionRevoked, reason),
+    };
     if !device.is_of(row) {
         return refused(rotation, Refusal::SessionRevoked, Reason::DeviceUnbound);
     }

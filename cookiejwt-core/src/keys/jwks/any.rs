@@ -17,8 +17,7 @@ const MIN_SECRET: usize = 32;
 
 /// The keys of a vector: one JWK or a set of them, either public or symmetric.
 pub(crate) fn keys_of_vectors(text: &str) -> Result<Ring, JwksError> {
-    strict_json::read_object(text, strict_json::Unread).map_err(|_| JwksError::Malformed)?;
-    let document: Map<String, Value> = serde_json::from_str(text).map_err(|_| JwksError::Malformed)?;
+    let document = strict_json::read_map(text).ok_or(JwksError::Malformed)?;
     let keys = match document.get("keys") {
         None => vec![document],
         Some(keys) => serde_json::from_value(keys.clone()).map_err(|_| JwksError::Malformed)?,

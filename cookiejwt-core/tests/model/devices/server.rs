@@ -285,7 +285,7 @@ impl Server {
         if self.is(Fault::ChallengeReusable) {
             read.rotated_at = None;
         }
-        match attempt.with_session(Some(read)) {
+        match attempt.with_session(Some(&read)) {
             DeviceStep::Settled(decision) => Answer { row, decision },
             DeviceStep::Refresh(attempt, renewal) => {
                 let Answer { row, decision } = self.rotate(row, *attempt, now);

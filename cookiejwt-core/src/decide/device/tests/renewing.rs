@@ -175,7 +175,7 @@ fn p10_and_p11_no_store_and_no_row() {
         assert_eq!(attempt.session_id().as_str(), SESSION);
         let decision = match row {
             None => attempt.store_failed(),
-            Some(row) => match attempt.with_session(row) {
+            Some(row) => match attempt.with_session(row.as_ref()) {
                 DeviceStep::Settled(decision) => decision,
                 step @ DeviceStep::Refresh(..) => panic!("{step:?}"),
             },
@@ -307,7 +307,7 @@ fn stepped(user: UserState) -> (DeviceDecision, Option<crate::session::Revocatio
     let response = bound.device.proves(&bound.challenge(after(200)));
     let assessment = bound.assess(&bound.refresh, Some(&response), after(200));
     let RenewAssessment::NeedsSession(attempt) = assessment else { panic!("{assessment:?}") };
-    let step = attempt.with_session(Some(bound.row.clone()));
+    let step = attempt.with_session(Some(&bound.row));
     let DeviceStep::Refresh(attempt, renewal) = step else { panic!("{step:?}") };
     let ids = RefreshIds { refresh: "r".into(), access: "a".into() };
     let settlement = match attempt.with_user(user, ids, after(200)) {
@@ -328,9 +328,9 @@ fn p14_p15_and_p19_the_user_and_the_stores() {
         ("P14: disabled", UserState::Inactive, ended(), true),
         ("P14: gone", UserState::Gone, ended(), true),
         ("P14: needs a second factor", UserState::SecondFactorRequired, ended(), true),
-        ("P15: the user store is away", UserState::Unavailable, unavailable(), false),
+        ("P15: the user store is unavailable", UserState::Unavailable, unavailable(), false),
         ("P15: no tokens", active(too_many), failed, false),
-        ("P19: the token store is away", active(Ok(CustomClaims::default())), unavailable(), false),
+        ("P19: the token store is unavailable", active(Ok(CustomClaims::default())), unavailable(), false),
     ] {
         let (decision, revoke) = stepped(user);
         assert_eq!(answer(&decision), expected, "{rule}");
@@ -362,7 +362,7 @@ fn p14_another_stamp_ends_the_session() {
         else {
             panic!()
         };
-        let DeviceStep::Refresh(attempt, _) = attempt.with_session(Some(bound.row.clone())) else { panic!() };
+        let DeviceStep::Refresh(attempt, _) = attempt.with_session(Some(&bound.row)) else { panic!() };
         let user = UserState::Active(ActiveUser::new(Ok(CustomClaims::default())).stamp(Some(stamp.into())));
         let step =
             attempt.with_user(user, RefreshIds { refresh: "r".into(), access: "a".into() }, after(200));
@@ -388,7 +388,7 @@ fn p18_a_row_that_changes_while_it_is_asked() {
         let response = bound.device.proves(&bound.challenge(after(195)));
         let assessment = bound.assess(&bound.refresh, Some(&response), after(now));
         let RenewAssessment::NeedsSession(attempt) = assessment else { panic!("{assessment:?}") };
-        let step = attempt.with_session(Some(bound.row.clone()));
+        let step = attempt.with_session(Some(&bound.row));
         let DeviceStep::Refresh(attempt, renewal) = step else { panic!("{step:?}") };
         let user = UserState::Active(ActiveUser::new(Ok(CustomClaims::default())));
         let ids = RefreshIds { refresh: "r".into(), access: "a".into() };
