@@ -95,7 +95,7 @@ fn renews(response: &[u8]) -> bool {
     match core.renew_device(&head, PREFIX, testing::NOW, &|_| None) {
         RenewAssessment::Settled(_) => false,
         RenewAssessment::NeedsSession(attempt) => {
-            matches!(attempt.with_session(Some(row())), DeviceStep::Refresh(..))
+            matches!(attempt.with_session(Some(&row())), DeviceStep::Refresh(..))
         }
     }
 }
