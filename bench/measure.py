@@ -182,7 +182,7 @@ def divan(output):
 def decisions():
     for backend in ("rust_crypto", "aws_lc_rs"):
         features = ["--features", "aws-lc-rs"] if backend == "aws_lc_rs" else []
-        built = cargo("bench", "-p", "decision", "--no-run", "--message-format", "json", *features)
+        built = cargo("bench", "-p", "decision", "--bench", "decision", "--no-run", "--message-format", "json", *features)
         [binary] = [path for path in (json.loads(line).get("executable") for line in built.splitlines()) if path]
         rounds = [divan(pinned(SERVER_CORE, binary, "--bench")) for _ in range(ROUNDS)]
         print(f"\n| one decision, {backend} | ns | ÷ `decode` | allocations |\n|---|---|---|---|")
