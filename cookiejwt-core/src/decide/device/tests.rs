@@ -41,10 +41,14 @@ fn after(seconds: i64) -> OffsetDateTime {
 }
 
 fn login(core: &Core, remember: bool) -> Login {
+    login_on(core, SessionTerms::remembering(remember))
+}
+
+fn login_on(core: &Core, terms: SessionTerms) -> Login {
     let request = LoginRequest {
         subject: "alice".into(),
         claims: CustomClaims::default(),
-        terms: SessionTerms::remembering(remember),
+        terms,
         client: ClientInfo::default(),
         mode: Mode::Cookie,
         ids: LoginIds { session: SESSION.into(), refresh: "refresh-1".into(), access: "access-1".into() },

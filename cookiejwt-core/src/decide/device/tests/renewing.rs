@@ -341,17 +341,7 @@ fn p14_p15_and_p19_the_user_and_the_stores() {
 #[test]
 fn p14_another_stamp_ends_the_session() {
     let core = core(|config| config);
-    let terms = SessionTerms::default().with_stamp(Some("old".into()));
-    let request = LoginRequest {
-        subject: "alice".into(),
-        claims: CustomClaims::default(),
-        terms,
-        client: ClientInfo::default(),
-        mode: Mode::Cookie,
-        ids: LoginIds { session: SESSION.into(), refresh: "refresh-1".into(), access: "access-1".into() },
-        replaces: None,
-    };
-    let login = core.login(request, NOW).unwrap();
+    let login = login_on(&core, SessionTerms::default().with_stamp(Some("old".into())));
     let (mut bound, pairs) = (Bound::with(core), pairs(&login.cookies));
     bound.row = SessionRecord { device: Some(bound.device.key()), ..login.record };
     bound.refresh = pairs[1].clone();
