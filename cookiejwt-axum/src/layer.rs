@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::extract::OriginalUri;
@@ -103,10 +103,10 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(slot) = this.slot else { return this.inner.poll(context) };
-        let mut result = ready!(this.departing.poll(slot, context, |context| this.inner.poll(context)));
-        if let Ok(response) = &mut result {
+        let mut polled = this.departing.poll(slot, context, |context| this.inner.poll(context));
+        if let Poll::Ready(Ok(response)) = &mut polled {
             slot.write_cookies(response.headers_mut());
         }
-        Poll::Ready(result)
+        polled
     }
 }

@@ -30,7 +30,7 @@ mod verifier;
 
 pub use self::{
     acting::{ActorFault, ActorState},
-    authenticate::{Assessment, Resolution, SessionCheck, SessionStatus},
+    authenticate::{Assessment, Recalled, Resolution, SessionCheck, SessionStatus},
     csrf::{CsrfCleared, CsrfDenial},
     decision::{Decision, Outcome, Reason, Refusal, Settlement},
     departure::Departure,

@@ -8,7 +8,7 @@ pub use crate::{
         ActiveUser, ActorFault, ActorState, ActorStep, Assessment, BindAssessment, Binding, ClientInfo,
         CsrfCleared, Departure, DeviceAttempt, DeviceDecision, DeviceReply, DeviceStep, KnownSessions,
         LateAnswer, LateRequest, LinkRequest, Login, LoginRequest, Logout, PendingClient, PendingLogin,
-        RefreshAttempt, RefreshStep, RenewAssessment, Renewal, Resolution, Rotation, RotationStep,
+        Recalled, RefreshAttempt, RefreshStep, RenewAssessment, Renewal, Resolution, Rotation, RotationStep,
         SealedPending, SessionCheck, SessionStatus, SessionTerms, Settlement, UserState, VerifiedLink,
     },
     device::DeviceOffer,

@@ -4,6 +4,8 @@
 #[cfg(feature = "testing")]
 mod cookie_pairs;
 #[cfg(test)]
+pub(crate) mod test_fields;
+#[cfg(test)]
 pub(crate) mod test_keys;
 #[cfg(feature = "testing")]
 mod vectors;

@@ -10,7 +10,7 @@ use crate::{
     },
     request::{Cookie, CredentialName, Examined, OfSession, RequestHead, bearer_token},
     session::{SessionId, Sighting},
-    token::{AccessToken, AccessTokens, Presentation, TokenFault, VerifiedField},
+    token::{AccessToken, AccessTokens, Presentation, TokenFault},
 };
 
 /// How often the claims of a session were renewed, as far as this node knows.
@@ -76,13 +76,6 @@ impl<'a> AccessRows<'a> {
         }
         let token = cookie.only()?;
         let verified = self.tokens.in_cookie(token, self.now);
-        let presented = self.note(CredentialName::AccessCookie, verified.map(Some));
-        presented.and_then(|presented| self.see(CredentialName::AccessCookie, presented))
-    }
-
-    /// The same for the access cookie of a field that was remembered.
-    pub(super) fn known_cookie(&mut self, field: &VerifiedField) -> Option<AccessToken> {
-        let verified = self.tokens.in_known_field(field, self.now);
         let presented = self.note(CredentialName::AccessCookie, verified.map(Some));
         presented.and_then(|presented| self.see(CredentialName::AccessCookie, presented))
     }

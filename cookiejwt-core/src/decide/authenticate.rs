@@ -2,11 +2,13 @@
 
 mod device_rows;
 mod permission;
+mod recall;
 mod session_check;
 
 use http::header;
 
 pub(crate) use self::device_rows::PresentedRefresh;
+pub use self::recall::Recalled;
 pub use self::session_check::{Resolution, SessionCheck, SessionStatus};
 use self::{
     permission::refresh_permitted,
@@ -79,12 +81,17 @@ impl Core {
         head: impl Into<RequestHead<'a>>,
         now: impl Into<Timestamp>,
     ) -> Assessment {
-        self.authenticate_with(head, now, &|_| 0)
+        let (head, now) = (head.into(), now.into());
+        match self.recall(head, now, &|_| 0) {
+            Some(recalled) => recalled.assess(),
+            None => self.authenticate_with(head, now, &|_| 0),
+        }
     }
 
-    /// The same on a node that knows of sessions whose claims were
-    /// [renewed](crate::store::ClaimsRenewal): an access token with a lower version than this
-    /// function returns for its session is dead. The function must not ask a store.
+    /// The same for a request that was not [recalled](Self::recall), on a node that knows of
+    /// sessions whose claims were [renewed](crate::store::ClaimsRenewal): an access token with a
+    /// lower version than this function returns for its session is dead. The function must not ask
+    /// a store.
     pub fn authenticate_with<'a>(
         &self,
         head: impl Into<RequestHead<'a>>,
@@ -128,7 +135,7 @@ impl<'a> Table<'a> {
             return self.by_bearer_alone();
         }
         let order = self.core.config().credentials;
-        let presented = self.presented();
+        let presented = Presented::read(&self.rows.head, self.core.config());
         if order == CredentialOrder::HeaderThenCookie
             && let Some(token) = self.rows.bearer()
         {
@@ -313,22 +320,7 @@ impl<'a> Table<'a> {
         self.duplicates = Some(Box::new(duplicates));
     }
 
-    /// The cookies. A browser sends the same field for minutes, and one that was remembered is not
-    /// searched again.
-    fn presented(&self) -> Presented<'a> {
-        let (head, core) = (&self.rows.head, self.core);
-        if let Field::One(field) = head.field(&header::COOKIE)
-            && let Some(known) = core.parts().access.remembered_field(field)
-        {
-            return Presented::known(field, known);
-        }
-        Presented::read(head, core.config())
-    }
-
     fn access(&mut self, presented: &Presented<'a>) -> Option<AccessToken> {
-        if let Some(known) = &presented.known {
-            return self.rows.known_cookie(known);
-        }
         let duplicate = self.duplicates.as_mut().and_then(|duplicates| duplicates.access.take());
         if let Some(examined) = duplicate {
             return self.rows.examined_cookie(examined);
@@ -342,8 +334,10 @@ impl<'a> Table<'a> {
     fn remember(&self, presented: &Presented<'a>, token: &AccessToken) {
         self.core.parts().access.remember_field(|| {
             let Field::One(field) = self.rows.head.field(&header::COOKIE) else { return None };
-            let access = presented.access.only().filter(|_| !presented.any_twice())?;
-            VerifiedField::new(field, access, presented.refresh.only(), token.clone())
+            if presented.any_twice() {
+                return None;
+            }
+            VerifiedField::new(field, token.clone())
         });
     }
 

@@ -9,7 +9,7 @@ use crate::{
         head::{Field, RequestHead},
         mode::reads_cookies,
     },
-    token::{TokenFault, VerifiedField},
+    token::TokenFault,
 };
 
 /// Which credential a fault belongs to.
@@ -53,8 +53,6 @@ pub struct CredentialFault {
 pub(crate) struct Presented<'a> {
     pub(crate) access: Cookie<'a>,
     pub(crate) refresh: Cookie<'a>,
-    /// What was remembered of the whole field.
-    pub(crate) known: Option<VerifiedField>,
 }
 
 /// At most this many values of one name are read: each costs a signature, and any client may send
@@ -78,10 +76,6 @@ impl<'a> Cookie<'a> {
             }
         });
         cookie
-    }
-
-    fn one(value: Option<&'a [u8]>) -> Self {
-        Self { first: value, more: Vec::new() }
     }
 
     fn add(&mut self, value: &'a [u8]) {
@@ -112,12 +106,6 @@ impl<'a> Cookie<'a> {
 }
 
 impl<'a> Presented<'a> {
-    /// The same of a field that was remembered.
-    pub(crate) fn known(field: &'a [u8], known: VerifiedField) -> Self {
-        let (access, refresh) = known.values(field);
-        Self { access: Cookie::one(access), refresh: Cookie::one(refresh), known: Some(known) }
-    }
-
     pub(crate) fn read(head: &RequestHead<'a>, config: &Config) -> Self {
         let mut presented = Self::default();
         if reads_cookies(head, config) {

@@ -102,7 +102,11 @@ impl AccessTokens {
     fn verify(&self, token: &[u8], longest: usize, now: i64) -> Result<Presentation, TokenFault> {
         let remembered = (token.len() <= longest).then(|| self.remembered(token)).flatten();
         if let Some(found) = remembered {
-            return self.known(&found, now, |memo| memo.forget(token));
+            let checked = found.claims().check(self.rules.expected(), now);
+            if let (Err(_), Some(memo)) = (checked, &self.memo) {
+                memo.forget(token);
+            }
+            return checked.map(|()| Presentation { token: found, is_known: true });
         }
         let verified = self.jws.verify(token, longest)?;
         let claims = AccessClaims::read(verified.payload(), self.rules.expected())?;
@@ -115,29 +119,16 @@ impl AccessTokens {
         Ok(Presentation { token: access, is_known: false })
     }
 
-    /// What a whole `Cookie` field contains, if it has come before. Compares every byte of it,
-    /// whatever the memo compares.
-    pub(crate) fn remembered_field(&self, field: &[u8]) -> Option<VerifiedField> {
-        self.memo.as_ref()?.recall_field(field).filter(|found| found.text() == field)
-    }
-
-    /// The access token of a field that was remembered.
-    pub(crate) fn in_known_field(&self, field: &VerifiedField, now: i64) -> Result<Presentation, TokenFault> {
-        self.known(field.token(), now, |memo| memo.forget_field(field.text()))
-    }
-
-    /// A token that was verified before, unless it is outside its times now. Then it is forgotten.
-    fn known(
-        &self,
-        token: &AccessToken,
-        now: i64,
-        forget: impl FnOnce(&dyn VerifiedMemo),
-    ) -> Result<Presentation, TokenFault> {
-        let checked = token.claims().check(self.rules.expected(), now);
-        if let (Err(_), Some(memo)) = (checked, &self.memo) {
-            forget(&**memo);
+    /// The access token of a whole `Cookie` field that has come before, if it is valid now;
+    /// otherwise the field is forgotten. Compares every byte of it, whatever the memo compares.
+    pub(crate) fn recall_field(&self, field: &[u8], now: i64) -> Option<AccessToken> {
+        let memo = self.memo.as_ref()?;
+        let found = memo.recall_field(field).filter(|found| found.text() == field)?;
+        if found.token().claims().check(self.rules.expected(), now).is_err() {
+            memo.forget_field(field);
+            return None;
         }
-        checked.map(|()| Presentation { token: token.clone(), is_known: true })
+        Some(found.token().clone())
     }
 
     /// Remembers a field with this token in it.

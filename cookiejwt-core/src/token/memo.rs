@@ -1,6 +1,6 @@
 //! The memo of access tokens that were verified before.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use crate::token::access::AccessToken;
 
@@ -49,8 +49,6 @@ pub struct VerifiedField(Arc<Field>);
 
 struct Field {
     text: Box<[u8]>,
-    access: Range<usize>,
-    refresh: Option<Range<usize>>,
     token: AccessToken,
 }
 
@@ -58,22 +56,9 @@ impl VerifiedField {
     /// Longer fields are searched every time.
     const LONGEST: usize = 4096;
 
-    /// Of a field with exactly one value for each name that it has, which are parts of it.
-    pub(crate) fn new(
-        text: &[u8],
-        access: &[u8],
-        refresh: Option<&[u8]>,
-        token: AccessToken,
-    ) -> Option<Self> {
-        if text.len() > Self::LONGEST {
-            return None;
-        }
-        let refresh = match refresh {
-            Some(refresh) => Some(place(text, refresh)?),
-            None => None,
-        };
-        let access = place(text, access)?;
-        Some(Self(Arc::new(Field { text: text.into(), access, refresh, token })))
+    /// Of the only field of a request, which has each name at most once and this access token.
+    pub(crate) fn new(text: &[u8], token: AccessToken) -> Option<Self> {
+        (text.len() <= Self::LONGEST).then(|| Self(Arc::new(Field { text: text.into(), token })))
     }
 
     /// The field as it was received: what it is remembered by.
@@ -92,19 +77,6 @@ impl VerifiedField {
     pub(crate) fn token(&self) -> &AccessToken {
         &self.0.token
     }
-
-    /// The access and the refresh token in a field with the same bytes.
-    pub(crate) fn values<'a>(&self, field: &'a [u8]) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
-        let refresh = self.0.refresh.clone();
-        (field.get(self.0.access.clone()), refresh.and_then(|place| field.get(place)))
-    }
-}
-
-/// Where a part of a text is.
-fn place(text: &[u8], part: &[u8]) -> Option<Range<usize>> {
-    let from = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
-    let place = from..from.checked_add(part.len())?;
-    (text.get(place.clone()) == Some(part)).then_some(place)
 }
 
 impl fmt::Debug for VerifiedField {

@@ -116,8 +116,13 @@ impl<'s> AnySlot<'s> {
         self,
         head: RequestHead<'_>,
     ) -> impl Future<Output = Result<Identity, Problem>> + Send + use<'s> {
-        let settled = self.settle(head);
-        async move { settled.await?.required().cloned() }
+        let begun = self.begin(head);
+        async move {
+            match begun {
+                Ok(decision) => decision.required().cloned(),
+                Err(pending) => Box::pin(self.finish(pending)).await?.required().cloned(),
+            }
+        }
     }
 
     /// Who sends the request, for a public route.

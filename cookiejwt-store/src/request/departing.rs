@@ -31,9 +31,9 @@ impl<T> Departing<T> {
         made: impl FnOnce(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
         if self.0.is_none() {
-            let response = ready!(made(context));
-            let Some(request) = slot.departure() else { return Poll::Ready(response) };
-            let slot = Arc::clone(slot);
+            let made = made(context);
+            let Some(request) = made.is_ready().then(|| slot.departure()).flatten() else { return made };
+            let (response, slot) = (ready!(made), Arc::clone(slot));
             let answer = Box::pin(async move { slot.depart(request).await });
             self.0 = Some(Box::new(Asking { response: Some(response), answer }));
         }

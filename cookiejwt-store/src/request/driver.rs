@@ -4,8 +4,8 @@
 use cookiejwt_core::{
     Actor, Decision, Identity, Reason, RevocationLevel, SessionId,
     driver::{
-        ActorStep, Assessment, LateAnswer, LateRequest, RefreshAttempt, RefreshIds, RefreshStep, RequestHead,
-        Resolution, Rotation, RotationStep, SessionCheck, SessionStatus, SetCookies, Settlement,
+        ActorStep, Assessment, LateAnswer, LateRequest, Recalled, RefreshAttempt, RefreshIds, RefreshStep,
+        RequestHead, Resolution, Rotation, RotationStep, SessionCheck, SessionStatus, SetCookies, Settlement,
     },
     store::{RevocationReason, SessionEnds, SessionRecord, SettleRequest, Timestamp},
 };
@@ -53,8 +53,11 @@ impl Authenticator {
     /// session that is not in the revoked set.
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
         let (head, now) = (head.into(), self.timestamp());
-        let sessions = &self.0.sessions;
-        let assessment = self.0.keys.core().authenticate_with(head, now, &|id| sessions.version(id));
+        let (core, sessions) = (self.0.keys.core(), &self.0.sessions);
+        if let Some(recalled) = core.recall(head, now, &|id| sessions.version(id)) {
+            return self.begin_recalled(recalled, head, now);
+        }
+        let assessment = core.authenticate_with(head, now, &|id| sessions.version(id));
         self.0.events.advice().on_assessment(&assessment, self.config(), &head);
         self.advance(assessment, head, now)
     }
@@ -160,6 +163,33 @@ impl Authenticator {
         match progress {
             Progress::Settled(decision) => decision,
             Progress::Pending(pending) => self.finish(pending).await,
+        }
+    }
+
+    /// The hot path ends here, unless the session has ended or a store has to be asked.
+    fn begin_recalled(&self, recalled: Recalled<'_>, head: RequestHead<'_>, now: Timestamp) -> Progress {
+        if !self.is_known_alive(&recalled, now) {
+            return self.advance(recalled.assess(), head, now);
+        }
+        self.start_background();
+        let decision = recalled.live();
+        self.0.events.decision(&decision);
+        Progress::Settled(decision)
+    }
+
+    /// Whether memory is enough to say that the session of a valid access token is alive.
+    fn is_known_alive(&self, recalled: &Recalled<'_>, now: Timestamp) -> bool {
+        let sessions = &self.0.sessions;
+        let revoked = |id| sessions.revoked_here(id, now).is_some();
+        match self.config().revocation() {
+            RevocationLevel::AtRefresh => true,
+            RevocationLevel::Feed => {
+                sessions.is_current(now)
+                    && !revoked(recalled.session_id())
+                    && !recalled.actor_session_id().is_some_and(revoked)
+            }
+            // Every request asks the store, and so does a level that is not known here.
+            _ => false,
         }
     }
 

@@ -3,8 +3,8 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::{
-    Router, ServiceExt,
-    extract::{FromRef, FromRequestParts, Request, State},
+    Router,
+    extract::{FromRef, FromRequestParts, State},
     http::{StatusCode, request::Parts},
     routing::{get, post},
 };
@@ -13,7 +13,6 @@ use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
 use cookiejwt_axum::{AxumAuth as _, Identity};
 use servers::{ByHand, Failure, USER, allocations, arguments, authenticator, hashes_per_second};
 use tokio::net::TcpListener;
-use tower_layer::Layer as _;
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
 #[tokio::main(flavor = "current_thread")]
@@ -32,9 +31,7 @@ async fn main() -> Result<(), Failure> {
         "cookiejwt-around" => {
             let auth = authenticator().await?;
             let routes = Router::new().route("/me", get(cookiejwt)).merge(auth.routes());
-            let app = auth.layer().layer(with_allocations(routes));
-            let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
-            return Ok(axum::serve(listener(port).await?, service).await?);
+            return Ok(axum::serve(listener(port).await?, auth.serve(with_allocations(routes))).await?);
         }
         "by-hand" => {
             let routes = Router::new().route("/me", get(by_hand)).route("/login", post(by_hand_login));

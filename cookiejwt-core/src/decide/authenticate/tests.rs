@@ -6,6 +6,7 @@ mod credentials;
 mod model;
 mod permitted;
 mod realms;
+mod recalled;
 mod refresh_route;
 mod renewed;
 mod revocation;
@@ -28,6 +29,7 @@ use crate::{
         facade::Core,
         refresh::{RefreshAttempt, RefreshStep, UserState},
     },
+    internal::test_fields::Fields,
     session::RefreshIds,
     testing::{self, NOW, TestToken},
 };
@@ -43,14 +45,23 @@ fn core(level: RevocationLevel, change: Change) -> Core {
     Core::new(change(testing::config()).revocation(level).build().unwrap())
 }
 
-/// Every row says the same at every level while the session lives.
+/// The same with a memo of whole `Cookie` fields.
+fn remembering(level: RevocationLevel, change: Change) -> Core {
+    Core::with_memo(change(testing::config()).revocation(level).build().unwrap(), Fields::default())
+}
+
+/// Every row says the same at every level while the session lives, also when the request comes
+/// again.
 fn assert_rows(change: Change, rows: impl IntoIterator<Item = Row>) {
-    let cores = LEVELS.map(|level| core(level, change));
+    let cores = LEVELS.map(|level| (core(level, change), remembering(level, change)));
     for (rule, request, expected) in rows {
         let parts = parts(request);
-        for core in &cores {
+        for (core, remembering) in &cores {
             let level = core.config().revocation();
             assert_eq!(ask(core, &parts), expected, "{rule} ({level:?})");
+            for time in ["the first time", "again"] {
+                assert_eq!(ask(remembering, &parts), expected, "{rule} ({level:?}, {time})");
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
         ActiveUser, Assessment, ClientInfo, Core, Decision, Login, LoginRequest, RefreshAttempt, RefreshStep,
         Resolution, RotationStep, SessionStatus, SessionTerms, UserState,
     },
+    internal::test_fields::Fields,
     request::Mode,
     response::SetCookies,
     session::{
@@ -33,7 +34,8 @@ const RESPONSE: &str = "secure-session-response";
 const IDENTIFIER: &str = "sec-secure-session-id";
 
 fn core(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Core {
-    Core::new(change(testing::config().device_bound(DeviceBinding::Offer)).build().unwrap())
+    let config = change(testing::config().device_bound(DeviceBinding::Offer)).build().unwrap();
+    Core::with_memo(config, Fields::default())
 }
 
 fn after(seconds: i64) -> OffsetDateTime {

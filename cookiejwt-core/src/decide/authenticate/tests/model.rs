@@ -145,6 +145,16 @@ impl Fields {
     }
 }
 
+/// As a browser sends its cookies over HTTP/1.1.
+fn in_one_field(mut head: Parts) -> Parts {
+    let pairs: Vec<_> = head.headers.get_all(COOKIE).iter().map(|pair| pair.to_str().unwrap()).collect();
+    if !pairs.is_empty() {
+        let field = pairs.join("; ").parse().unwrap();
+        head.headers.insert(COOKIE, field);
+    }
+    head
+}
+
 #[test]
 fn every_combination() {
     let fields = Fields::new();
@@ -152,10 +162,15 @@ fn every_combination() {
         let token_mode = order != CredentialOrder::CookieOnly;
         let config = || testing::config().credentials(order).token_mode(token_mode);
         let cores = LEVELS.map(|level| Core::new(config().revocation(level).build().unwrap()));
+        let remembering = Core::with_memo(config().build().unwrap(), super::Fields::default());
         for case in cases(order).into_iter().filter(|case| token_mode || !case.token_mode) {
             let head = fields.request(case);
             for core in &cores {
                 assert_eq!(ask(core, &head), expected(case), "{case:?} {:?}", core.config().revocation());
+            }
+            let head = in_one_field(head);
+            for time in ["the first time", "again"] {
+                assert_eq!(ask(&remembering, &head), expected(case), "{case:?} {time}");
             }
         }
     }

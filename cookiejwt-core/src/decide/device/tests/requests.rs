@@ -142,6 +142,18 @@ fn row_u_the_access_token_of_a_closed_browser() {
 }
 
 #[test]
+fn row_u_its_refresh_cookie_is_verified_also_when_the_field_is_the_same() {
+    let core = core(|config| config);
+    for (remember, expected) in [(true, true), (false, false)] {
+        let cookies = pairs(&login(&core, remember).cookies).join("; ");
+        let head = head("GET", &[("cookie", &cookies)]);
+        let first = Bound::with(core.clone()).ask(&[("cookie", &cookies)], after(1));
+        assert!(first.identity().is_some());
+        assert_eq!(core.recall(&head, after(1), &|_| 0).is_some(), expected, "remember: {remember}");
+    }
+}
+
+#[test]
 fn while_it_is_off_no_token_ends_with_the_browser() {
     let core = core(|config| config.device_bound(DeviceBinding::Off));
     let access = pairs(&login(&core, false).cookies)[0].clone();

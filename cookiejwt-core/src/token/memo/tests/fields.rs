@@ -3,54 +3,7 @@
 use http::{Request, request::Parts};
 
 use super::*;
-use crate::token::VerifiedField;
-
-/// Keeps every field, counts, and gives what a test wants.
-#[derive(Clone, Default)]
-struct Fields(Arc<Mutex<Kept>>);
-
-#[derive(Default)]
-struct Kept {
-    entries: HashMap<Vec<u8>, VerifiedField>,
-    hits: usize,
-    /// Given for every field: a memo that mixes its entries up.
-    always: Option<VerifiedField>,
-}
-
-impl VerifiedMemo for Fields {
-    fn recall(&self, _: &[u8]) -> Option<VerifiedAccess> {
-        None
-    }
-
-    fn remember(&self, _: VerifiedAccess) {}
-
-    fn forget(&self, _: &[u8]) {}
-
-    fn recall_field(&self, field: &[u8]) -> Option<VerifiedField> {
-        let mut kept = self.0.lock().unwrap();
-        let found = kept.always.clone().or_else(|| kept.entries.get(field).cloned());
-        kept.hits += usize::from(found.is_some());
-        found
-    }
-
-    fn remember_field(&self, field: VerifiedField) {
-        self.0.lock().unwrap().entries.insert(field.text().to_vec(), field);
-    }
-
-    fn forget_field(&self, field: &[u8]) {
-        self.0.lock().unwrap().entries.remove(field);
-    }
-}
-
-impl Fields {
-    fn len(&self) -> usize {
-        self.0.lock().unwrap().entries.len()
-    }
-
-    fn hits(&self) -> usize {
-        self.0.lock().unwrap().hits
-    }
-}
+use crate::internal::test_fields::Fields;
 
 fn core(fields: &Fields) -> Core {
     Core::with_memo(config(), fields.clone())
@@ -143,8 +96,8 @@ fn what_is_not_in_the_field_is_asked_every_time() {
     let mut foreign = request("POST", &[&field]);
     foreign.headers.insert("sec-fetch-site", "cross-site".parse().unwrap());
     assert!(core.authenticate(&foreign, NOW).is_refused(), "the CSRF table");
-    let renewed = core.authenticate_with(&request("GET", &[&field]), NOW, &|_| 1);
-    assert!(!renewed.is_authenticated(), "the version of the claims");
+    let renewed = core.recall(&request("GET", &[&field]), NOW, &|_| 1);
+    assert!(renewed.is_none(), "the version of the claims");
     assert!(core.authenticate(&request("GET", &[&field]), NOW).is_authenticated());
     assert_eq!(memo.hits(), 3, "each came from the memo");
 }
@@ -156,8 +109,7 @@ fn the_whole_field_is_compared_whatever_the_memo_compares() {
     let (access, refresh) = pairs();
     let field = format!("{access}; {refresh}");
     assert!(core.authenticate(&request("GET", &[&field]), NOW).is_authenticated());
-    let entry = memo.0.lock().unwrap().entries.values().next().unwrap().clone();
-    memo.0.lock().unwrap().always = Some(entry);
+    memo.mix_up();
     for (rule, other) in [
         ("another end", format!("{access}; {}x", &refresh[..refresh.len() - 1])),
         ("another user", testing::access("bob").cookie()),
