@@ -3,6 +3,8 @@
 mod by_hand;
 mod sessions;
 
+use std::time::Duration;
+
 use cookiejwt_store::{
     Argon2id, AuthUser, Authenticator, Config, MemoryStore, PasswordHasher, Secret, StoreError, Subject,
     Throttle, UserStore,
@@ -33,15 +35,22 @@ pub fn allocations() -> String {
 }
 
 /// What to serve, and where: `axum cookiejwt 3000`.
-///
-/// Every variant has had a second thread, as any application on tokio's default runtime has. In a
-/// process that never had one, glibc allocates and calls the system on a shorter path, and without
-/// authentication no variant here would ever start one.
 pub fn arguments() -> Result<(String, u16), Failure> {
-    std::thread::spawn(|| ()).join().map_err(|_| "the second thread panicked")?;
     let mut arguments = std::env::args().skip(1);
     let variant = arguments.next().ok_or("which variant?")?;
     Ok((variant, arguments.next().ok_or("which port?")?.parse()?))
+}
+
+/// What any application has, and no variant without authentication would: a second thread and a
+/// timer. In a process that never had a second thread, glibc allocates and calls the system on a
+/// shorter path; a runtime without a timer looks at none before it waits.
+pub async fn like_an_application() {
+    let _ = tokio::task::spawn_blocking(|| ()).await;
+    tokio::spawn(async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    });
 }
 
 /// Hashes for two seconds and prints the number per second: the upper limit for logins.

@@ -82,7 +82,7 @@ impl Core {
         now: impl Into<Timestamp>,
     ) -> Assessment {
         let (head, now) = (head.into(), now.into());
-        match self.recall(head, now, &|_| 0) {
+        match self.recall(&head, now, &|_| 0) {
             Some(recalled) => recalled.assess(),
             None => self.authenticate_with(head, now, &|_| 0),
         }

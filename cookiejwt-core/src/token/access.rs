@@ -15,9 +15,13 @@ use crate::{
 
 /// An access token that was just verified or just minted. Cloning is cheap.
 #[derive(Clone)]
-pub(crate) struct AccessToken(Arc<AccessContent>);
+pub(crate) enum AccessToken {
+    Alone(Arc<AccessContent>),
+    /// Of a field that was recalled, which needs no second counter then.
+    InField(VerifiedField),
+}
 
-struct AccessContent {
+pub(crate) struct AccessContent {
     claims: AccessClaims,
     payload: String,
     /// The token as it was presented, for a memo to find it by; otherwise empty.
@@ -39,19 +43,26 @@ pub(crate) struct MintedAccess {
 
 impl AccessToken {
     fn new(claims: AccessClaims, payload: String, text: &[u8]) -> Self {
-        Self(Arc::new(AccessContent { claims, payload, text: text.into() }))
+        Self::Alone(Arc::new(AccessContent { claims, payload, text: text.into() }))
+    }
+
+    fn content(&self) -> &AccessContent {
+        match self {
+            Self::Alone(content) => content,
+            Self::InField(field) => field.token().content(),
+        }
     }
 
     pub(crate) fn claims(&self) -> &AccessClaims {
-        &self.0.claims
+        &self.content().claims
     }
 
     pub(crate) fn payload(&self) -> &str {
-        &self.0.payload
+        &self.content().payload
     }
 
     pub(crate) fn text(&self) -> &[u8] {
-        &self.0.text
+        &self.content().text
     }
 }
 
@@ -128,7 +139,7 @@ impl AccessTokens {
             memo.forget_field(field);
             return None;
         }
-        Some(found.token().clone())
+        Some(AccessToken::InField(found))
     }
 
     /// Remembers a field with this token in it.

@@ -175,7 +175,11 @@ impl Jws {
         if parts.payload.is_empty() {
             return Err(TokenFault::Malformed);
         }
-        let key = if parts.header == self.header.0 { self.ring.signing() } else { self.select_key(&parts)? };
+        let key = if parts.header == self.header.0.as_bytes() {
+            self.ring.signing()
+        } else {
+            self.select_key(&parts)?
+        };
         let payload = String::from_utf8(parts.signed_by(key)?).map_err(|_| TokenFault::Malformed)?;
         Ok(Verified { payload })
     }
@@ -195,21 +199,25 @@ impl Jws {
 
 /// The three segments, and the two that are signed.
 struct Compact<'a> {
-    header: &'a str,
-    payload: &'a str,
-    signature: &'a str,
-    signed: &'a str,
+    header: &'a [u8],
+    payload: &'a [u8],
+    signature: &'a [u8],
+    signed: &'a [u8],
 }
 
 impl<'a> Compact<'a> {
     fn split(token: &'a [u8]) -> Result<Self, TokenFault> {
-        let token = std::str::from_utf8(token).map_err(|_| TokenFault::Malformed)?;
-        let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
-        let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
-        if header.is_empty() || signature.is_empty() || payload.contains('.') {
+        let mut dots = memchr::memchr_iter(b'.', token);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+            return Err(TokenFault::Malformed);
+        };
+        let part = |from: usize, to| token.get(from..to).unwrap_or_default();
+        let (header, payload) = (part(0, first), part(first.saturating_add(1), second));
+        let signature = part(second.saturating_add(1), token.len());
+        if header.is_empty() || signature.is_empty() {
             return Err(TokenFault::Malformed);
         }
-        Ok(Self { header, payload, signature, signed })
+        Ok(Self { header, payload, signature, signed: part(0, second) })
     }
 
     fn header_json(&self) -> Result<String, TokenFault> {
@@ -221,15 +229,11 @@ impl<'a> Compact<'a> {
         let mut buffer = [0; MAX_SIGNATURE];
         // A signature that does not fit is longer than any configured key makes.
         let signature = base64url::decode_into(self.signature, &mut buffer).ok_or(TokenFault::Malformed)?;
-        if key.verify(self.signed.as_bytes(), signature) {
-            decode(self.payload)
-        } else {
-            Err(TokenFault::Signature)
-        }
+        if key.verify(self.signed, signature) { decode(self.payload) } else { Err(TokenFault::Signature) }
     }
 }
 
-fn decode(segment: &str) -> Result<Vec<u8>, TokenFault> {
+fn decode(segment: &[u8]) -> Result<Vec<u8>, TokenFault> {
     base64url::decode(segment).ok_or(TokenFault::Malformed)
 }
 

@@ -90,12 +90,16 @@ fn sample(field: &[u8]) -> Option<Sample> {
     /// 2^64 divided by the golden ratio, which is odd.
     const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
     let stride = field.len().checked_sub(WORD)? / (WORDS - 1);
-    let (mut sample, mut rest) = (field.len() as u64, field);
-    for _ in 1..WORDS {
-        sample = (sample ^ word(rest)?).wrapping_mul(SPREAD).rotate_right(29);
-        rest = rest.get(stride..)?;
+    let (mut rest, mut words) = (field, [0; WORDS]);
+    for place in &mut words {
+        *place = word(rest)?;
+        rest = rest.get(stride..).unwrap_or_default();
     }
-    Some((sample ^ word(rest)?).wrapping_mul(SPREAD))
+    // Two chains, because a processor multiplies two numbers at once.
+    let mix = |mixed: u64, word: &u64| (mixed ^ word).wrapping_mul(SPREAD).rotate_right(29);
+    let (left, right) = words.split_at(WORDS / 2);
+    let (left, right) = (left.iter().fold(field.len() as u64, mix), right.iter().fold(SPREAD, mix));
+    Some((left ^ right.rotate_right(32)).wrapping_mul(SPREAD))
 }
 
 fn word(bytes: &[u8]) -> Option<u64> {

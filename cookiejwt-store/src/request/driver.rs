@@ -12,7 +12,7 @@ use cookiejwt_core::{
 
 use crate::{
     authenticator::Authenticator,
-    events::{Event, printable},
+    events::{Event, Events, printable},
 };
 
 /// How far a request came without any store.
@@ -54,8 +54,11 @@ impl Authenticator {
     pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
         let (head, now) = (head.into(), self.timestamp());
         let (core, sessions) = (self.0.keys.core(), &self.0.sessions);
-        if let Some(recalled) = core.recall(head, now, &|id| sessions.version(id)) {
-            return self.begin_recalled(recalled, head, now);
+        if let Some(recalled) = core.recall(&head, now, &|id| sessions.version(id)) {
+            return match self.decide_recalled(recalled, now) {
+                Ok(decision) => Progress::Settled(decision),
+                Err(assessment) => self.advance(assessment, head, now),
+            };
         }
         let assessment = core.authenticate_with(head, now, &|id| sessions.version(id));
         self.0.events.advice().on_assessment(&assessment, self.config(), &head);
@@ -167,14 +170,13 @@ impl Authenticator {
     }
 
     /// The hot path ends here, unless the session has ended or a store has to be asked.
-    fn begin_recalled(&self, recalled: Recalled<'_>, head: RequestHead<'_>, now: Timestamp) -> Progress {
+    fn decide_recalled(&self, recalled: Recalled<'_>, now: Timestamp) -> Result<Decision, Assessment> {
         if !self.is_known_alive(&recalled, now) {
-            return self.advance(recalled.assess(), head, now);
+            return Err(recalled.assess());
         }
         self.start_background();
-        let decision = recalled.live();
-        self.0.events.decision(&decision);
-        Progress::Settled(decision)
+        Events::access_valid(recalled.session_id());
+        Ok(recalled.live())
     }
 
     /// Whether memory is enough to say that the session of a valid access token is alive.

@@ -9,11 +9,12 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 use cookiejwt_actix::{ActixAuth as _, Identity};
-use servers::{ByHand, Failure, USER, allocations, arguments, authenticator};
+use servers::{ByHand, Failure, USER, allocations, arguments, authenticator, like_an_application};
 
 #[actix_web::main]
 async fn main() -> Result<(), Failure> {
     let (variant, port) = arguments()?;
+    like_an_application().await;
     let address = ("127.0.0.1", port);
     match variant.as_str() {
         "plain" => {

@@ -11,13 +11,16 @@ use axum::{
 use axum_extra::extract::{CookieJar, cookie::Cookie};
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
 use cookiejwt_axum::{AxumAuth as _, Identity};
-use servers::{ByHand, Failure, USER, allocations, arguments, authenticator, hashes_per_second};
+use servers::{
+    ByHand, Failure, USER, allocations, arguments, authenticator, hashes_per_second, like_an_application,
+};
 use tokio::net::TcpListener;
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let (variant, port) = arguments()?;
+    like_an_application().await;
     let app = match variant.as_str() {
         "hashes" => {
             println!("{}", hashes_per_second()?);

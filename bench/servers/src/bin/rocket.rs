@@ -10,7 +10,7 @@ use rocket::{
     request::{FromRequest, Outcome},
     routes,
 };
-use servers::{ByHand, Failure, USER, allocations, arguments, authenticator};
+use servers::{ByHand, Failure, USER, allocations, arguments, authenticator, like_an_application};
 
 fn main() -> Result<(), Failure> {
     let (variant, port) = arguments()?;
@@ -19,6 +19,7 @@ fn main() -> Result<(), Failure> {
 }
 
 async fn serve(variant: &str, port: u16) -> Result<(), Failure> {
+    like_an_application().await;
     let config =
         Config { port, workers: 1, log_level: LogLevel::Off, cli_colors: false, ..Config::release_default() };
     let rocket = rocket::custom(config).mount("/", routes![counts]);

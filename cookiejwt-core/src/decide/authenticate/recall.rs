@@ -39,14 +39,14 @@ impl Core {
     /// `None` for any other: [`authenticate_with`](Self::authenticate_with) decides those, and
     /// also those that would be decided in another row than c, d or e. Only a core with a
     /// [memo](crate::driver::VerifiedMemo) remembers fields.
-    pub fn recall<'a>(
+    pub fn recall(
         &self,
-        head: impl Into<RequestHead<'a>>,
+        head: &RequestHead<'_>,
         now: impl Into<Timestamp>,
         version_of: VersionOf<'_>,
     ) -> Option<Recalled<'_>> {
-        let (head, now, config) = (head.into(), now.into().as_seconds(), self.config());
-        if !reads_cookies(&head, config) || config.skips(head.path()) || has_other_credential(&head, self) {
+        let (now, config) = (now.into().as_seconds(), self.config());
+        if !reads_cookies(head, config) || config.skips(head.path()) || has_other_credential(head, self) {
             return None;
         }
         let Field::One(field) = head.field(&header::COOKIE) else { return None };
@@ -56,7 +56,7 @@ impl Core {
         if is_near_its_end || claims.ends_with_browser || claims.version < version_of(&claims.session_id) {
             return None;
         }
-        let cleared = csrf::check(&head, &config.csrf, Credential::Ambient).ok()?;
+        let cleared = csrf::check(head, &config.csrf, Credential::Ambient).ok()?;
         Some(Recalled { core: self, identity: Identity::from_cookie(token, &cleared) })
     }
 }

@@ -30,6 +30,7 @@ use crate::{
         refresh::{RefreshAttempt, RefreshStep, UserState},
     },
     internal::test_fields::Fields,
+    request::RequestHead,
     session::RefreshIds,
     testing::{self, NOW, TestToken},
 };

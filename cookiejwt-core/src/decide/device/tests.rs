@@ -19,7 +19,7 @@ use crate::{
         Resolution, RotationStep, SessionStatus, SessionTerms, UserState,
     },
     internal::test_fields::Fields,
-    request::Mode,
+    request::{Mode, RequestHead},
     response::SetCookies,
     session::{
         ChangeOutcome, LoginIds, RefreshIds, RevocationReason, RotationOutcome, SessionRecord, Timestamp,

@@ -8,7 +8,7 @@ fn both() -> Builder {
 }
 
 fn is_recalled(core: &Core, head: &Parts, seconds: i64) -> bool {
-    core.recall(head, NOW + Duration::seconds(seconds), &|_| 0).is_some()
+    core.recall(&RequestHead::from(head), NOW + Duration::seconds(seconds), &|_| 0).is_some()
 }
 
 #[test]

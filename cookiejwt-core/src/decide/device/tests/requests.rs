@@ -149,7 +149,11 @@ fn row_u_its_refresh_cookie_is_verified_also_when_the_field_is_the_same() {
         let head = head("GET", &[("cookie", &cookies)]);
         let first = Bound::with(core.clone()).ask(&[("cookie", &cookies)], after(1));
         assert!(first.identity().is_some());
-        assert_eq!(core.recall(&head, after(1), &|_| 0).is_some(), expected, "remember: {remember}");
+        assert_eq!(
+            core.recall(&RequestHead::from(&head), after(1), &|_| 0).is_some(),
+            expected,
+            "remember: {remember}"
+        );
     }
 }
 

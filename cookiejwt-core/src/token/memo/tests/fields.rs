@@ -4,6 +4,7 @@ use http::{Request, request::Parts};
 
 use super::*;
 use crate::internal::test_fields::Fields;
+use crate::request::RequestHead;
 
 fn core(fields: &Fields) -> Core {
     Core::with_memo(config(), fields.clone())
@@ -96,7 +97,7 @@ fn what_is_not_in_the_field_is_asked_every_time() {
     let mut foreign = request("POST", &[&field]);
     foreign.headers.insert("sec-fetch-site", "cross-site".parse().unwrap());
     assert!(core.authenticate(&foreign, NOW).is_refused(), "the CSRF table");
-    let renewed = core.recall(&request("GET", &[&field]), NOW, &|_| 1);
+    let renewed = core.recall(&RequestHead::from(&request("GET", &[&field])), NOW, &|_| 1);
     assert!(renewed.is_none(), "the version of the claims");
     assert!(core.authenticate(&request("GET", &[&field]), NOW).is_authenticated());
     assert_eq!(memo.hits(), 3, "each came from the memo");
