@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What authentication costs: `bench/measure.py [decisions] [memo] [servers] [scale] [logins]`, everything by default.
+"""What authentication costs: `bench/measure.py [decisions] [memo] [servers] [ratios] [scale] [logins]`, everything by default.
 
 Builds what it needs, pins it to one core and the load generator to another, and prints medians of five rounds. Ratios are
 computed within a round, so that both sides run under the same conditions. Needs two cores, Linux and wrk (Debian's package);
@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -254,6 +255,32 @@ def measure_framework(framework, variants, counting):
             server.__exit__()
 
 
+def ratios():
+    """Only cookiejwt beside no authentication, in many short rounds of random order, for a machine that is not quiet."""
+    rounds, order = ROUNDS * 6, random.Random(16)
+    cargo("build", "--release", "-p", "servers")
+    print(f"\n| {rounds} rounds | ÷ no authentication | the middle half |\n|---|---|---|")
+    for framework, variants in VARIANTS.items():
+        ours = [variant for variant, _ in variants if variant.startswith("cookiejwt")]
+        started = {variant: Server(framework, variant) for variant in ["plain", *ours]}
+        try:
+            found = {variant: [] for variant in ours}
+            for number in range(rounds):
+                cookies = {variant: started[variant].login() for variant in ours}
+                cookies["plain"] = cookies["cookiejwt"]
+                turns = order.sample([*cookies], len(cookies))
+                rates = {variant: started[variant].load(cookies[variant], seconds=1)[0] for variant in turns}
+                if number:  # The first one warms up.
+                    for variant in ours:
+                        found[variant].append(rates[variant] / rates["plain"])
+            for variant, figures in found.items():
+                low, middle, high = statistics.quantiles(figures, n=4)
+                print(f"| {framework}, {NAMES[variant]} | {middle:.2f} | {low:.2f} to {high:.2f} |", flush=True)
+        finally:
+            for server in started.values():
+                server.__exit__()
+
+
 def scale():
     """The same request with few and many sessions in the store, and few and many recent revocations."""
     cargo("build", "--release", "-p", "servers")
@@ -303,7 +330,7 @@ def memo():
     print("\n" + cargo("run", "--release", "-p", "decision", "--example", "memo"), end="", flush=True)
 
 
-PARTS = {"decisions": decisions, "memo": memo, "servers": servers, "scale": scale, "logins": logins}
+PARTS = {"decisions": decisions, "memo": memo, "servers": servers, "ratios": ratios, "scale": scale, "logins": logins}
 
 if __name__ == "__main__":
     for tool in ("wrk", "taskset"):

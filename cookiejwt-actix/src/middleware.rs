@@ -177,13 +177,14 @@ where
             }
             answer.map(|result| session_cookie::refuse_lost(slot, result))
         };
-        let mut result = std::task::ready!(this.departing.poll(slot, context, answered));
+        let mut polled = this.departing.poll(slot, context, answered);
         if this.page.is_some() {
-            result = with_page(this.page, result);
+            polled = polled.map(|result| with_page(this.page, result));
         }
-        match &mut result {
-            Ok(response) => slot.write_cookies(&mut ResponseFields(response.headers_mut())),
-            Err(error) => {
+        match &mut polled {
+            Poll::Pending => {}
+            Poll::Ready(Ok(response)) => slot.write_cookies(&mut ResponseFields(response.headers_mut())),
+            Poll::Ready(Err(error)) => {
                 log_out(slot, this.logout.take());
                 let slot = Arc::clone(slot);
                 error.add_response_mapper(move |mut response| {
@@ -192,7 +193,7 @@ where
                 });
             }
         }
-        Poll::Ready(result)
+        polled
     }
 }
 

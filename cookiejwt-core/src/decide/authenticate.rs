@@ -337,7 +337,7 @@ impl<'a> Table<'a> {
             if presented.any_twice() {
                 return None;
             }
-            VerifiedField::new(field, token.clone())
+            VerifiedField::new(field, token)
         });
     }
 

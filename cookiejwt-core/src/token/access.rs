@@ -15,17 +15,18 @@ use crate::{
 
 /// An access token that was just verified or just minted. Cloning is cheap.
 #[derive(Clone)]
-pub(crate) enum AccessToken {
-    Alone(Arc<AccessContent>),
-    /// Of a field that was recalled, which needs no second counter then.
-    InField(VerifiedField),
+pub(crate) struct AccessToken(Arc<Presented>);
+
+struct Presented {
+    content: Arc<AccessContent>,
+    /// What a memo finds it by: the token as it was presented, or the whole field with it; otherwise
+    /// empty.
+    text: Box<[u8]>,
 }
 
-pub(crate) struct AccessContent {
+struct AccessContent {
     claims: AccessClaims,
     payload: String,
-    /// The token as it was presented, for a memo to find it by; otherwise empty.
-    text: Box<[u8]>,
 }
 
 /// An access token that was presented, and whether this node has seen it before.
@@ -43,26 +44,25 @@ pub(crate) struct MintedAccess {
 
 impl AccessToken {
     fn new(claims: AccessClaims, payload: String, text: &[u8]) -> Self {
-        Self::Alone(Arc::new(AccessContent { claims, payload, text: text.into() }))
+        let content = Arc::new(AccessContent { claims, payload });
+        Self(Arc::new(Presented { content, text: text.into() }))
     }
 
-    fn content(&self) -> &AccessContent {
-        match self {
-            Self::Alone(content) => content,
-            Self::InField(field) => field.token().content(),
-        }
+    /// The same token, found by another text.
+    pub(crate) fn with_text(&self, text: &[u8]) -> Self {
+        Self(Arc::new(Presented { content: Arc::clone(&self.0.content), text: text.into() }))
     }
 
     pub(crate) fn claims(&self) -> &AccessClaims {
-        &self.content().claims
+        &self.0.content.claims
     }
 
     pub(crate) fn payload(&self) -> &str {
-        &self.content().payload
+        &self.0.content.payload
     }
 
     pub(crate) fn text(&self) -> &[u8] {
-        &self.content().text
+        &self.0.text
     }
 }
 
@@ -135,11 +135,12 @@ impl AccessTokens {
     pub(crate) fn recall_field(&self, field: &[u8], now: i64) -> Option<AccessToken> {
         let memo = self.memo.as_ref()?;
         let found = memo.recall_field(field).filter(|found| found.text() == field)?;
-        if found.token().claims().check(self.rules.expected(), now).is_err() {
+        let token = found.into_token();
+        if token.claims().check(self.rules.expected(), now).is_err() {
             memo.forget_field(field);
             return None;
         }
-        Some(AccessToken::InField(found))
+        Some(token)
     }
 
     /// Remembers a field with this token in it.

@@ -1,6 +1,6 @@
 //! The memo of access tokens that were verified before.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use crate::token::access::AccessToken;
 
@@ -45,44 +45,38 @@ impl fmt::Debug for VerifiedAccess {
 /// A browser sends the same field for minutes. What its bytes contain never changes, so neither the
 /// field has to be searched again nor the token compared. Cloning is cheap.
 #[derive(Clone)]
-pub struct VerifiedField(Arc<Field>);
-
-struct Field {
-    text: Box<[u8]>,
-    token: AccessToken,
-}
+pub struct VerifiedField(AccessToken);
 
 impl VerifiedField {
     /// Longer fields are searched every time.
     const LONGEST: usize = 4096;
 
     /// Of the only field of a request, which has each name at most once and this access token.
-    pub(crate) fn new(text: &[u8], token: AccessToken) -> Option<Self> {
-        (text.len() <= Self::LONGEST).then(|| Self(Arc::new(Field { text: text.into(), token })))
+    pub(crate) fn new(text: &[u8], token: &AccessToken) -> Option<Self> {
+        (text.len() <= Self::LONGEST).then(|| Self(token.with_text(text)))
+    }
+
+    pub(crate) fn into_token(self) -> AccessToken {
+        self.0
     }
 
     /// The field as it was received: what it is remembered by.
     pub fn text(&self) -> &[u8] {
-        &self.0.text
+        self.0.text()
     }
 
     /// About how many bytes it takes in memory, with the token, which may be remembered nowhere
     /// else.
     pub fn size(&self) -> usize {
         const OVERHEAD: usize = 512;
-        let token = self.0.token.text().len().saturating_add(self.0.token.payload().len());
-        self.0.text.len().saturating_add(token).saturating_add(OVERHEAD)
-    }
-
-    pub(crate) fn token(&self) -> &AccessToken {
-        &self.0.token
+        self.0.text().len().saturating_add(self.0.payload().len()).saturating_add(OVERHEAD)
     }
 }
 
 impl fmt::Debug for VerifiedField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedField")
-            .field("session_id", &self.0.token.claims().session_id)
+            .field("session_id", &self.0.claims().session_id)
             .finish_non_exhaustive()
     }
 }

@@ -90,15 +90,15 @@ fn sample(field: &[u8]) -> Option<Sample> {
     /// 2^64 divided by the golden ratio, which is odd.
     const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
     let stride = field.len().checked_sub(WORD)? / (WORDS - 1);
-    let (mut rest, mut words) = (field, [0; WORDS]);
-    for place in &mut words {
-        *place = word(rest)?;
-        rest = rest.get(stride..).unwrap_or_default();
+    let mix = |mixed: u64, word: u64| (mixed ^ word).wrapping_mul(SPREAD).rotate_right(29);
+    // Two chains, because a processor multiplies several numbers at once.
+    let (mut left, mut right) = (field.len() as u64, SPREAD);
+    let (mut first, mut second) = (field, field.get(stride * (WORDS / 2)..)?);
+    for _ in 1..WORDS / 2 {
+        (left, right) = (mix(left, word(first)?), mix(right, word(second)?));
+        (first, second) = (first.get(stride..)?, second.get(stride..)?);
     }
-    // Two chains, because a processor multiplies two numbers at once.
-    let mix = |mixed: u64, word: &u64| (mixed ^ word).wrapping_mul(SPREAD).rotate_right(29);
-    let (left, right) = words.split_at(WORDS / 2);
-    let (left, right) = (left.iter().fold(field.len() as u64, mix), right.iter().fold(SPREAD, mix));
+    (left, right) = (mix(left, word(first)?), mix(right, word(second)?));
     Some((left ^ right.rotate_right(32)).wrapping_mul(SPREAD))
 }
 

@@ -1,6 +1,9 @@
 //! Other keys while the server runs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use arc_swap::{ArcSwap, Guard};
 use cookiejwt_core::{AccessKeys, Config, ConfigError, ConfigErrorKind, Core};
@@ -19,17 +22,44 @@ pub(crate) struct Keys(Arc<Parts>);
 
 struct Parts {
     config: Config,
-    /// Exchanged as a whole when keys are.
-    core: ArcSwap<Core>,
+    core: Held,
     /// Held while keys are exchanged, so that an older look into the directory never wins over a
     /// newer one. Contains the error of the last look, so that it is reported once.
     failure: Mutex<Option<String>>,
     events: Events,
 }
 
+enum Held {
+    /// The secret never changes, and most applications have nothing else.
+    Fixed(Arc<Core>),
+    /// Exchanged as a whole when keys are.
+    Exchanged(ArcSwap<Core>),
+}
+
+/// A core to decide with.
+pub(crate) enum CoreNow<'k> {
+    Fixed(&'k Core),
+    Loaded(Guard<Arc<Core>>),
+}
+
+impl Deref for CoreNow<'_> {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        match self {
+            Self::Fixed(core) => core,
+            Self::Loaded(core) => core,
+        }
+    }
+}
+
 impl Keys {
     pub(crate) fn new(config: Config, events: Events) -> Self {
-        let core = ArcSwap::from_pointee(core_with_memo(config.clone()));
+        let core = Arc::new(core_with_memo(config.clone()));
+        let core = match core.jwks() {
+            None => Held::Fixed(core),
+            Some(_) => Held::Exchanged(ArcSwap::new(core)),
+        };
         Self(Arc::new(Parts { config, core, failure: Mutex::default(), events }))
     }
 
@@ -38,13 +68,19 @@ impl Keys {
     }
 
     /// The core with the keys of this moment, for one decision.
-    pub(crate) fn core(&self) -> Guard<Arc<Core>> {
-        self.0.core.load()
+    pub(crate) fn core(&self) -> CoreNow<'_> {
+        match &self.0.core {
+            Held::Fixed(core) => CoreNow::Fixed(core),
+            Held::Exchanged(core) => CoreNow::Loaded(core.load()),
+        }
     }
 
     /// The same, to keep for longer.
     pub(crate) fn core_to_keep(&self) -> Arc<Core> {
-        self.0.core.load_full()
+        match &self.0.core {
+            Held::Fixed(core) => Arc::clone(core),
+            Held::Exchanged(core) => core.load_full(),
+        }
     }
 
     /// Takes other keys for access tokens.
@@ -52,11 +88,6 @@ impl Keys {
         if self.config().keys_dir().is_some() {
             let cure = "change the files there, or remove COOKIEJWT_KEYS_DIR";
             return Err(ConfigError::new(KEYS_DIR, Contradiction, "already says which keys there are", cure));
-        }
-        if self.core().jwks().is_none() {
-            let (what, cure) =
-                ("was not set at the start", "start with it, or with COOKIEJWT_VERIFYING_KEYS");
-            return Err(ConfigError::new("COOKIEJWT_SIGNING_KEY", Missing, what, cure));
         }
         let _alone = self.0.failure.lock().unwrap_or_else(PoisonError::into_inner);
         self.exchange(keys).map(drop)
@@ -99,13 +130,18 @@ impl Keys {
 
     /// Whether they are others than before.
     fn exchange(&self, keys: AccessKeys) -> Result<bool, ConfigError> {
+        let Held::Exchanged(core) = &self.0.core else {
+            let (what, cure) =
+                ("was not set at the start", "start with it, or with COOKIEJWT_VERIFYING_KEYS");
+            return Err(ConfigError::new("COOKIEJWT_SIGNING_KEY", Missing, what, cure));
+        };
         let old = self.core();
         let new = old.with_access_keys(keys)?;
         if old.access_kids() == new.access_kids() && old.jwks() == new.jwks() {
             return Ok(false);
         }
         // With a new memo: what the old keys have verified is forgotten.
-        self.0.core.store(Arc::new(core_with_memo(new.config().clone())));
+        core.store(Arc::new(core_with_memo(new.config().clone())));
         let kids = new.access_kids();
         let signing = kids.first().copied().unwrap_or_default();
         let was_known = old.access_kids().contains(&signing);
