@@ -108,7 +108,7 @@ impl AxumAuth for Authenticator {
     }
 
     fn serve(&self, routes: Router) -> IntoMakeServiceWithConnectInfo<AuthService<Router>, SocketAddr> {
-        // As axum itself does before it serves a router: otherwise each request makes its route anew.
+        // As axum does before it serves a router: otherwise each request makes its route anew.
         let routes = routes.with_state(());
         ServiceExt::<Request>::into_make_service_with_connect_info(self.layer().layer(routes))
     }

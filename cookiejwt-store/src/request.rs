@@ -14,6 +14,7 @@ mod guard;
 mod logged_in;
 mod outbox;
 mod page_target;
+mod recalled;
 mod refused;
 mod reply;
 mod slot;

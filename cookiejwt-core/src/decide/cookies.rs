@@ -55,9 +55,9 @@ impl Core {
 }
 
 impl Decision {
-    /// Does what [`Core::write_decision`] does when almost nothing is to be done: the decision sends
-    /// no cookie, and the response says nothing about caches itself. False for any other, which is
-    /// left as it is.
+    /// Does what [`Core::write_decision`] does when almost nothing is to be done: the decision
+    /// sends no cookie, and the response says nothing about caches itself. False for any other,
+    /// which is left as it is.
     pub fn keeps_private(&self, config: &Config, headers: &mut dyn ResponseHeaders) -> bool {
         self.depends_on_user() && self.cookies.is_empty() && keep_common_private(headers, config.credentials)
     }

@@ -19,8 +19,8 @@ pub(crate) struct AccessToken(Arc<Presented>);
 
 struct Presented {
     content: Arc<AccessContent>,
-    /// What a memo finds it by: the token as it was presented, or the whole field with it; otherwise
-    /// empty.
+    /// What a memo finds it by: the token as it was presented, or the whole field with it;
+    /// otherwise empty.
     text: Box<[u8]>,
 }
 

@@ -4,15 +4,15 @@
 use cookiejwt_core::{
     Actor, Decision, Identity, Reason, RevocationLevel, SessionId,
     driver::{
-        ActorStep, Assessment, LateAnswer, LateRequest, Recalled, RefreshAttempt, RefreshIds, RefreshStep,
-        RequestHead, Resolution, Rotation, RotationStep, SessionCheck, SessionStatus, SetCookies, Settlement,
+        ActorStep, Assessment, LateAnswer, LateRequest, RefreshAttempt, RefreshIds, RefreshStep, RequestHead,
+        Resolution, Rotation, RotationStep, SessionCheck, SessionStatus, SetCookies, Settlement,
     },
     store::{RevocationReason, SessionEnds, SessionRecord, SettleRequest, Timestamp},
 };
 
 use crate::{
     authenticator::Authenticator,
-    events::{Event, Events, printable},
+    events::{Event, printable},
 };
 
 /// How far a request came without any store.
@@ -49,22 +49,6 @@ impl Pending {
 }
 
 impl Authenticator {
-    /// Who sends the request? Decides at once for almost every request: a valid access token of a
-    /// session that is not in the revoked set.
-    pub fn begin<'a>(&self, head: impl Into<RequestHead<'a>>) -> Progress {
-        let (head, now) = (head.into(), self.timestamp());
-        let (core, sessions) = (self.0.keys.core(), &self.0.sessions);
-        if let Some(recalled) = core.recall(&head, now, &|id| sessions.version(id)) {
-            return match self.decide_recalled(recalled, now) {
-                Ok(decision) => Progress::Settled(decision),
-                Err(assessment) => self.advance(assessment, head, now),
-            };
-        }
-        let assessment = core.authenticate_with(head, now, &|id| sessions.version(id));
-        self.0.events.advice().on_assessment(&assessment, self.config(), &head);
-        self.advance(assessment, head, now)
-    }
-
     /// Asks the stores for what [`begin`](Self::begin) could not decide.
     pub async fn finish(&self, pending: Pending) -> Decision {
         let attempt = match *pending.0 {
@@ -169,33 +153,7 @@ impl Authenticator {
         }
     }
 
-    /// The hot path ends here, unless the session has ended or a store has to be asked.
-    fn decide_recalled(&self, recalled: Recalled<'_>, now: Timestamp) -> Result<Decision, Assessment> {
-        if !self.is_known_alive(&recalled, now) {
-            return Err(recalled.assess());
-        }
-        self.start_background();
-        Events::access_valid(recalled.session_id());
-        Ok(recalled.live())
-    }
-
-    /// Whether memory is enough to say that the session of a valid access token is alive.
-    fn is_known_alive(&self, recalled: &Recalled<'_>, now: Timestamp) -> bool {
-        let sessions = &self.0.sessions;
-        let revoked = |id| sessions.revoked_here(id, now).is_some();
-        match self.config().revocation() {
-            RevocationLevel::AtRefresh => true,
-            RevocationLevel::Feed => {
-                sessions.is_current(now)
-                    && !revoked(recalled.session_id())
-                    && !recalled.actor_session_id().is_some_and(revoked)
-            }
-            // Every request asks the store, and so does a level that is not known here.
-            _ => false,
-        }
-    }
-
-    fn advance(&self, assessment: Assessment, head: RequestHead<'_>, now: Timestamp) -> Progress {
+    pub(super) fn advance(&self, assessment: Assessment, head: RequestHead<'_>, now: Timestamp) -> Progress {
         self.start_background();
         match assessment {
             Assessment::Settled(decision) => Progress::Settled(self.record(decision)),
