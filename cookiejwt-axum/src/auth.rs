@@ -43,6 +43,7 @@ pub trait AxumAuth {
     ///
     /// Merge [`routes`](Self::routes) into the router yourself. To compose other layers around this
     /// one, use [`layer`](Self::layer) and `into_make_service_with_connect_info::<SocketAddr>()`.
+    /// Call `with_state(())` on the router first, or it makes its route anew for each request.
     ///
     /// ```no_run
     /// use axum::Router;

@@ -11,6 +11,7 @@ pub use self::{
     cookies::{Pair, pairs, unquoted},
     head::Head,
     line::assert_line,
+    memo::Memo,
     signer::Signer,
 };
 
@@ -36,7 +37,7 @@ pub static KNOWN: LazyLock<Core> = LazyLock::new(|| Core::new(config().build().e
 
 /// The same core, which remembers what it has verified.
 pub static REMEMBERING: LazyLock<Core> =
-    LazyLock::new(|| Core::with_memo(config().build().expect("valid settings"), memo::Memo::default()));
+    LazyLock::new(|| Core::with_memo(config().build().expect("valid settings"), Memo::default()));
 
 /// A core with a secret of this process, so that no input contains one of its tokens.
 pub static UNKNOWN: LazyLock<Core> = LazyLock::new(|| {

@@ -11,7 +11,8 @@ use cookiejwt_core::driver::{VerifiedAccess, VerifiedField, VerifiedMemo};
 const MOST: usize = 1000;
 
 #[derive(Default)]
-pub(crate) struct Memo(Mutex<Entries>);
+/// Keeps what was verified, until there is too much of it.
+pub struct Memo(Mutex<Entries>);
 
 #[derive(Default)]
 struct Entries {

@@ -15,9 +15,9 @@ use crate::{
 
 /// An access token that was just verified or just minted. Cloning is cheap.
 #[derive(Clone)]
-pub(crate) struct AccessToken(Arc<Presented>);
+pub(crate) struct AccessToken(Arc<Entry>);
 
-struct Presented {
+struct Entry {
     content: Arc<AccessContent>,
     /// What a memo finds it by: the token as it was presented, or the whole field with it;
     /// otherwise empty.
@@ -45,12 +45,12 @@ pub(crate) struct MintedAccess {
 impl AccessToken {
     fn new(claims: AccessClaims, payload: String, text: &[u8]) -> Self {
         let content = Arc::new(AccessContent { claims, payload });
-        Self(Arc::new(Presented { content, text: text.into() }))
+        Self(Arc::new(Entry { content, text: text.into() }))
     }
 
     /// The same token, found by another text.
     pub(crate) fn with_text(&self, text: &[u8]) -> Self {
-        Self(Arc::new(Presented { content: Arc::clone(&self.0.content), text: text.into() }))
+        Self(Arc::new(Entry { content: Arc::clone(&self.0.content), text: text.into() }))
     }
 
     pub(crate) fn claims(&self) -> &AccessClaims {
