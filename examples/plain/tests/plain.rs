@@ -126,6 +126,8 @@ fn a_second_factor() {
         type_code(&browser, &used, "Switch on").await;
         browser.is_at("/account?code", "a login needs a code of your app").await;
         browser.click("Log out").await;
+        // Otherwise the next page may cancel the logout.
+        browser.is_at("/login", "Log in").await;
 
         browser.goto(&stage.url("/account")).await;
         log_in(&browser, PASSWORD).await;
