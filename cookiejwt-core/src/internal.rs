@@ -4,9 +4,9 @@
 #[cfg(feature = "testing")]
 mod cookie_pairs;
 #[cfg(test)]
-pub(crate) mod test_fields;
-#[cfg(test)]
 pub(crate) mod test_keys;
+#[cfg(test)]
+pub(crate) mod test_memo;
 #[cfg(feature = "testing")]
 mod vectors;
 

@@ -1,7 +1,6 @@
 //! Which cookies are written into a response.
 
 use crate::{
-    config::Config,
     decide::{
         decision::{Decision, Reason},
         facade::Core,
@@ -26,12 +25,13 @@ impl Core {
     /// response without caching fields gets `Cache-Control: private, no-cache` (RFC 9111 §3.5,
     /// OWASP ASVS 14.3.2): otherwise a shared cache would show alice's page to another user.
     pub fn write_decision(&self, decision: &Decision, headers: &mut dyn ResponseHeaders) {
-        if decision.keeps_private(self.config(), headers) {
+        let (reads, depends) = (self.config().credentials, !matches!(decision.reason, Reason::Skipped));
+        if depends && decision.cookies.is_empty() && keep_common_private(headers, reads) {
             return;
         }
         let with_cookies = self.parts().cookies.write(&decision.cookies, headers);
-        if decision.depends_on_user() && !with_cookies {
-            keep_private(headers, self.config().credentials);
+        if depends && !with_cookies {
+            keep_private(headers, reads);
         }
     }
 
@@ -51,18 +51,5 @@ impl Core {
     pub fn logout_cookies(&self) -> SetCookies {
         let ends = self.config().set_session_cookie.then_some(SessionChange::Ends);
         self.clear_cookies().changing(ends).clearing_cache(self.config().clear_site_data)
-    }
-}
-
-impl Decision {
-    /// Does what [`Core::write_decision`] does when almost nothing is to be done: the decision
-    /// sends no cookie, and the response says nothing about caches itself. False for any other,
-    /// which is left as it is.
-    pub fn keeps_private(&self, config: &Config, headers: &mut dyn ResponseHeaders) -> bool {
-        self.depends_on_user() && self.cookies.is_empty() && keep_common_private(headers, config.credentials)
-    }
-
-    fn depends_on_user(&self) -> bool {
-        !matches!(self.reason, Reason::Skipped)
     }
 }

@@ -25,7 +25,7 @@
 //! A custom login flow uses the same table without the first row: GET, HEAD and OPTIONS never log a
 //! user in.
 
-use http::header;
+use http::{Method, header};
 
 use crate::{
     config::CsrfSettings,
@@ -190,7 +190,7 @@ fn is_safe(head: &RequestHead<'_>) -> bool {
 }
 
 fn has_safe_method(head: &RequestHead<'_>) -> bool {
-    matches!(head.method(), "GET" | "HEAD" | "OPTIONS")
+    [Method::GET, Method::HEAD, Method::OPTIONS].iter().any(|method| head.is_method(method))
 }
 
 fn upgrades_to_websocket(head: &RequestHead<'_>) -> bool {

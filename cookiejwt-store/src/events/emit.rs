@@ -73,22 +73,14 @@ impl Events {
         }
     }
 
-    /// What [`decision`](Self::decision) says about a valid access token: one `trace!`.
-    pub(crate) fn access_valid(session: &SessionId) {
-        let session = session.as_str();
-        trace!(target: TARGET, reason = ?Reason::AccessValid, session, "authenticated");
-    }
-
-    /// What was decided, and why.
+    /// What was decided, and why. A valid access token costs one `trace!`.
     pub(crate) fn decision(&self, decision: &Decision) {
         match &decision.reason {
-            Reason::NoCredential | Reason::Skipped => {
-                trace!(target: TARGET, reason = ?decision.reason, "authenticated");
+            Reason::AccessValid | Reason::NoCredential | Reason::Skipped => {
+                let session = decision.identity().map(|identity| identity.session_id().as_str());
+                trace!(target: TARGET, reason = ?decision.reason, session, "authenticated");
             }
-            reason => match decision.identity() {
-                Some(identity) if *reason == Reason::AccessValid => Self::access_valid(identity.session_id()),
-                _ => self.unusual_decision(decision, reason),
-            },
+            reason => self.unusual_decision(decision, reason),
         }
     }
 

@@ -100,14 +100,26 @@ impl<'s> AnySlot<'s> {
         self,
         head: RequestHead<'_>,
     ) -> impl Future<Output = Result<&'s Decision, Problem>> + Send + use<'s> {
+        self.answer(head, Ok)
+    }
+
+    /// The same, and what follows from it.
+    fn answer<T, A>(
+        self,
+        head: RequestHead<'_>,
+        answer: A,
+    ) -> impl Future<Output = Result<T, Problem>> + Send + use<'s, T, A>
+    where
+        A: FnOnce(&'s Decision) -> Result<T, Problem> + Send,
+    {
         let begun = self.begin(head);
         async move {
-            match begun {
-                Ok(decision) => Ok(decision),
+            answer(match begun {
+                Ok(decision) => decision,
                 // Boxed: otherwise the future of every handler would be as large as that of a
                 // refresh.
-                Err(pending) => Box::pin(self.finish(pending)).await,
-            }
+                Err(pending) => Box::pin(self.finish(pending)).await?,
+            })
         }
     }
 
@@ -116,13 +128,7 @@ impl<'s> AnySlot<'s> {
         self,
         head: RequestHead<'_>,
     ) -> impl Future<Output = Result<Identity, Problem>> + Send + use<'s> {
-        let begun = self.begin(head);
-        async move {
-            match begun {
-                Ok(decision) => decision.required().cloned(),
-                Err(pending) => Box::pin(self.finish(pending)).await?.required().cloned(),
-            }
-        }
+        self.answer(head, |decision| decision.required().cloned())
     }
 
     /// Who sends the request, for a public route.
@@ -130,8 +136,7 @@ impl<'s> AnySlot<'s> {
         self,
         head: RequestHead<'_>,
     ) -> impl Future<Output = Result<Option<Identity>, Problem>> + Send + use<'s> {
-        let settled = self.settle(head);
-        async move { Ok(settled.await?.optional()?.cloned()) }
+        self.answer(head, |decision| Ok(decision.optional()?.cloned()))
     }
 
     /// Who sends the request, for a route that requires a login at most this long ago.
@@ -140,8 +145,7 @@ impl<'s> AnySlot<'s> {
         head: RequestHead<'_>,
         max_age: Duration,
     ) -> impl Future<Output = Result<Identity, Problem>> + Send + use<'s> {
-        let settled = self.settle(head);
-        async move { self.fresh(settled.await?, max_age).cloned() }
+        self.answer(head, move |decision| self.fresh(decision, max_age).cloned())
     }
 
     /// The same of a decision that this slot gave.
@@ -157,8 +161,7 @@ impl<'s> AnySlot<'s> {
         self,
         head: RequestHead<'_>,
     ) -> impl Future<Output = Result<T, Problem>> + Send + use<'s, T> {
-        let identity = self.identity(head);
-        async move { claims_of(&identity.await?) }
+        self.answer(head, |decision| claims_of(decision.required()?))
     }
 
     /// Whether a guard lets this request pass, and the response otherwise. The decision is one that

@@ -32,7 +32,8 @@ impl<T> Departing<T> {
     ) -> Poll<T> {
         if self.0.is_none() {
             let made = made(context);
-            let Some(request) = made.is_ready().then(|| slot.departure()).flatten() else { return made };
+            let departure = if made.is_ready() { slot.departure() } else { None };
+            let Some(request) = departure else { return made };
             let (response, slot) = (ready!(made), Arc::clone(slot));
             let answer = Box::pin(async move { slot.depart(request).await });
             self.0 = Some(Box::new(Asking { response: Some(response), answer }));

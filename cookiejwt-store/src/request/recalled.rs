@@ -7,7 +7,7 @@ use cookiejwt_core::{
 };
 
 use super::driver::Progress;
-use crate::{authenticator::Authenticator, events::Events};
+use crate::authenticator::Authenticator;
 
 impl Authenticator {
     /// Who sends the request? Decides at once for almost every request: a valid access token of a
@@ -32,8 +32,9 @@ impl Authenticator {
             return Err(recalled.assess());
         }
         self.start_background();
-        Events::access_valid(recalled.session_id());
-        Ok(recalled.live())
+        let decision = recalled.live();
+        self.0.events.decision(&decision);
+        Ok(decision)
     }
 
     /// Whether memory is enough to say that the session of a valid access token is alive.

@@ -194,9 +194,6 @@ impl Slot {
     /// What has to be waited for before this request's response is sent: a refresh that was a while
     /// ago, or a login. [`depart`](Self::depart) waits.
     pub fn departure(&self) -> Option<Departure> {
-        if self.rare.get().is_none() && self.decision.get().is_none_or(|made| made.departure().is_none()) {
-            return None;
-        }
         let login = self.sent().and_then(|outbox| outbox.unsent());
         let settle = self
             .decided()
@@ -261,21 +258,8 @@ impl Slot {
     /// then a login or logout, then the decision. A response without cookies states that it depends
     /// on the user, if a handler has asked for them.
     pub fn write_cookies(&self, headers: &mut dyn ResponseHeaders) {
-        self.has_left.store(true, Ordering::Release);
-        match (self.rare.get(), self.decision.get()) {
-            // Almost every response ends here.
-            (None, Some(decision)) if decision.keeps_private(self.auth.config(), headers) => {}
-            _ => self.write_rare_cookies(headers),
-        }
-        if self.is_never_stored.load(Ordering::Relaxed)
-            || self.sent().is_some_and(|outbox| outbox.is_never_stored())
-        {
-            set_no_store(headers);
-        }
-    }
-
-    fn write_rare_cookies(&self, headers: &mut dyn ResponseHeaders) {
         let core = self.auth.0.keys.core();
+        self.has_left.store(true, Ordering::Release);
         if let Some(lines) = self.sent().and_then(|outbox| outbox.leave()) {
             core.write_cookies(&lines, headers);
         }
@@ -287,6 +271,11 @@ impl Slot {
                 without.cookies = self.late_cookies(decision);
                 core.write_decision(&without, headers);
             }
+        }
+        if self.is_never_stored.load(Ordering::Relaxed)
+            || self.sent().is_some_and(|outbox| outbox.is_never_stored())
+        {
+            set_no_store(headers);
         }
     }
 

@@ -29,7 +29,7 @@ use crate::{
         facade::Core,
         refresh::{RefreshAttempt, RefreshStep, UserState},
     },
-    internal::test_fields::Fields,
+    internal::test_memo::Fields,
     request::RequestHead,
     session::RefreshIds,
     testing::{self, NOW, TestToken},

@@ -18,7 +18,7 @@ use crate::{
         ActiveUser, Assessment, ClientInfo, Core, Decision, Login, LoginRequest, RefreshAttempt, RefreshStep,
         Resolution, RotationStep, SessionStatus, SessionTerms, UserState,
     },
-    internal::test_fields::Fields,
+    internal::test_memo::Fields,
     request::{Mode, RequestHead},
     response::SetCookies,
     session::{

@@ -2,65 +2,21 @@
 
 mod fields;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
-
 use time::Duration;
 
-use super::{VerifiedAccess, VerifiedMemo};
 use crate::{
     config::RevocationLevel,
     decide::{Assessment, Core, SessionStatus},
+    internal::test_memo::Tokens,
     session::RevocationReason,
     testing::{self, NOW},
 };
 
-/// Keeps everything, counts, and gives what a test wants.
-#[derive(Clone, Default)]
-struct Notes(Arc<Mutex<Inner>>);
-
-#[derive(Default)]
-struct Inner {
-    entries: HashMap<Vec<u8>, VerifiedAccess>,
-    hits: usize,
-    /// Given for every token: a memo that mixes its entries up.
-    always: Option<VerifiedAccess>,
-}
-
-impl VerifiedMemo for Notes {
-    fn recall(&self, token: &[u8]) -> Option<VerifiedAccess> {
-        let mut inner = self.0.lock().unwrap();
-        let found = inner.always.clone().or_else(|| inner.entries.get(token).cloned());
-        inner.hits += usize::from(found.is_some());
-        found
-    }
-
-    fn remember(&self, access: VerifiedAccess) {
-        self.0.lock().unwrap().entries.insert(access.token().to_vec(), access);
-    }
-
-    fn forget(&self, token: &[u8]) {
-        self.0.lock().unwrap().entries.remove(token);
-    }
-}
-
-impl Notes {
-    fn len(&self) -> usize {
-        self.0.lock().unwrap().entries.len()
-    }
-
-    fn hits(&self) -> usize {
-        self.0.lock().unwrap().hits
-    }
-}
-
-fn core_with(notes: &Notes, level: RevocationLevel) -> Core {
+fn core_with(notes: &Tokens, level: RevocationLevel) -> Core {
     Core::with_memo(testing::config().revocation(level).build().unwrap(), notes.clone())
 }
 
-fn core(notes: &Notes) -> Core {
+fn core(notes: &Tokens) -> Core {
     core_with(notes, RevocationLevel::AtRefresh)
 }
 
@@ -71,7 +27,7 @@ fn ask(core: &Core, cookie: &str, seconds: i64) -> Assessment {
 
 #[test]
 fn the_second_time_comes_from_the_memo_and_says_the_same() {
-    let notes = Notes::default();
+    let notes = Tokens::default();
     let core = core(&notes);
     let cookie = testing::access("42").claim("role", "admin").cookie();
     let said = |assessment| match assessment {
@@ -95,7 +51,7 @@ fn its_times_are_checked_at_every_use() {
         ("the first second of the leeway", -5, true),
         ("early", -6, false),
     ] {
-        let notes = Notes::default();
+        let notes = Tokens::default();
         let core = core(&notes);
         let cookie = testing::access("42").cookie();
         assert!(ask(&core, &cookie, 0).is_authenticated());
@@ -115,7 +71,7 @@ fn nothing_is_remembered_whose_signature_does_not_hold() {
         ("garbage", "__Host-access_token=x".into()),
         ("a refresh token", testing::refresh("42").cookie().replace("refresh", "access")),
     ] {
-        let notes = Notes::default();
+        let notes = Tokens::default();
         assert!(!ask(&core(&notes), &cookie, 0).is_authenticated(), "{rule}");
         assert_eq!(notes.len(), 0, "{rule}");
     }
@@ -123,12 +79,11 @@ fn nothing_is_remembered_whose_signature_does_not_hold() {
 
 #[test]
 fn the_whole_token_is_compared_whatever_the_memo_compares() {
-    let notes = Notes::default();
+    let notes = Tokens::default();
     let core = core(&notes);
     let alice = testing::access("alice").cookie();
     assert!(ask(&core, &alice, 0).is_authenticated());
-    let entry = notes.0.lock().unwrap().entries.values().next().unwrap().clone();
-    notes.0.lock().unwrap().always = Some(entry);
+    notes.mix_up();
     let (signed, signature) = alice.rsplit_once('.').unwrap();
     let last = if signature.ends_with('A') { "E" } else { "A" };
     for (rule, cookie) in [
@@ -146,7 +101,7 @@ fn the_whole_token_is_compared_whatever_the_memo_compares() {
 #[test]
 fn the_session_is_asked_about_every_time() {
     for level in [RevocationLevel::Feed, RevocationLevel::EveryRequest] {
-        let notes = Notes::default();
+        let notes = Tokens::default();
         let core = core_with(&notes, level);
         let cookie = testing::access("42").cookie();
         for round in 0..2 {
@@ -163,7 +118,7 @@ fn the_session_is_asked_about_every_time() {
 
 #[test]
 fn the_limit_of_a_cookie_holds_for_what_a_header_brought() {
-    let notes = Notes::default();
+    let notes = Tokens::default();
     let core = core(&notes);
     let token = testing::access("42").claim("text", "x".repeat(4000));
     let (parts, ()) =

@@ -3,7 +3,7 @@
 use http::{Request, request::Parts};
 
 use super::*;
-use crate::internal::test_fields::Fields;
+use crate::internal::test_memo::Fields;
 use crate::request::RequestHead;
 
 fn core(fields: &Fields) -> Core {
